@@ -1,0 +1,53 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "landscape",
+    products: [
+        .executable(name: "landscape", targets: ["LandscapeTool"]),
+        .library(name: "Landscape", targets: ["Landscape"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // System libraries. zlib comes with libpng's development package.
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Numbers.
+        .target(name: "CKernels"),
+        .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
+        .target(name: "Autodiff", dependencies: ["Tensors", "CKernels", "COpenBLAS"]),
+        .target(name: "MatrixFree", dependencies: ["Tensors", "COpenBLAS"]),
+
+        // Files, models and data.
+        .target(name: "ArrayFiles", dependencies: ["Tensors", "CZlib"]),
+        .target(name: "Datasets", dependencies: ["Tensors", "ArrayFiles"]),
+        .target(name: "Checkpoints", dependencies: ["Tensors", "ArrayFiles"]),
+        .target(name: "Networks", dependencies: ["Autodiff"]),
+
+        // What is computed from them.
+        .target(name: "Objectives", dependencies: ["Networks", "Datasets"]),
+        .target(name: "Training", dependencies: ["Objectives", "Checkpoints"]),
+        .target(name: "Landscape", dependencies: ["Objectives", "MatrixFree"]),
+
+        // What is shown.
+        .target(name: "Plotting", dependencies: ["CPNG"]),
+        .target(name: "Reporting", dependencies: ["Landscape", "Plotting", "ArrayFiles"]),
+        .executableTarget(
+            name: "LandscapeTool",
+            dependencies: [
+                "Training", "Reporting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+        .testTarget(name: "AutodiffTests", dependencies: ["Autodiff"]),
+        .testTarget(name: "MatrixFreeTests", dependencies: ["MatrixFree"]),
+        .testTarget(name: "ArrayFilesTests", dependencies: ["ArrayFiles"]),
+        .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
+        .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,16 @@
+// A pool of threads for loops of fixed chunks, and the set-up of OpenBLAS.
+#pragma once
+
+typedef void (*ls_task)(void *context, long index, int thread);
+
+/// Lets later calls of ls_parallel use `threads` threads, the caller's among them; returns how many there are.
+int ls_threads_set(int threads);
+int ls_threads_get(void);
+
+/// Calls task(context, i, thread) for i in 0..<count, each once, in any order, on the pool's threads. A call from within
+/// a task, or while another caller has the pool, runs on the caller's thread alone (thread = 0 … but see below).
+/// `thread` is unique among tasks running at the same time in one call and lies below ls_threads_get().
+void ls_parallel(long count, ls_task task, void *context);
+
+/// Gives OpenBLAS the kernel set that fits the processor unless OPENBLAS_CORETYPE is set. Returns the name of the set.
+const char *ls_blas_prepare(void);

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct LandscapeTool: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "landscape")
+}

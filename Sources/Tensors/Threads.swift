@@ -1,0 +1,24 @@
+import CKernels
+
+/// The threads that loops over numbers run on. Work is cut into chunks that do not depend on their number, and partial
+/// results are combined in a fixed order, so results have the same bits for any number of threads.
+public enum Threads {
+    /// How many threads loops use; setting it starts what is missing.
+    public static var count: Int {
+        get { Int(ls_threads_get()) }
+        set { _ = ls_threads_set(Int32(clamping: newValue)) }
+    }
+
+    /// Calls `body(i, thread)` for every i in 0..<count on the pool's threads, in any order.
+    /// `thread` is below `Threads.count` and unique among the calls running at one time.
+    public static func forEach(_ count: Int, _ body: (_ index: Int, _ thread: Int) -> Void) {
+        withoutActuallyEscaping(body) { escapable in
+            var box = escapable
+            withUnsafeMutablePointer(to: &box) { pointer in
+                ls_parallel(count, { context, index, thread in
+                    context!.assumingMemoryBound(to: ((Int, Int) -> Void).self).pointee(index, Int(thread))
+                }, pointer)
+            }
+        }
+    }
+}
