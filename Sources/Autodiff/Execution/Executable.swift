@@ -1,0 +1,133 @@
+import CKernels
+import Tensors
+
+/// A graph made ready to run in one precision: lowered, fused, ordered by stage and given memory. Nothing is allocated while
+/// it runs, beyond what the first run needs. Not for use by several threads at once; its loops are shared out among threads.
+public final class Executable {
+    private enum Prepared {
+        case fused(FusedLoop)
+        case kernel(any KernelPrimitive, operands: [Int], types: [TensorType], item: Int)
+    }
+
+    public let precision: Precision
+    private let kernels: Kernels
+    private let items: [Item]
+    private let steps: [(stage: Stage, work: Prepared)]
+    private let plan: MemoryPlan
+    private let outputItems: [Int: Int]
+    private let inputNumbers: [Int: Int]
+    private let constants: Buffer
+    private let scratch: Buffer
+    private var workspace: Buffer?
+    private var workspaceThreads = 0
+
+    public init(_ graph: Graph, outputs: [Value], precision: Precision) {
+        self.precision = precision
+        kernels = Kernels(precision)
+        let lowering = Lowering(graph, outputs: outputs)
+        let items = lowering.items
+        let fusion = Fusion(items)
+        let bases = outputs.map { lowering.views[$0.id]!.base }
+        plan = MemoryPlan(items, fusion.steps, outputs: Set(bases), elementSize: precision.size)
+        let needed = MemoryPlan.neededOutside(items, fusion.steps).union(bases)
+        steps = fusion.steps.map { step in
+            switch step.kind {
+            case .fused: return (step.stage, .fused(FusedLoop(step, items, needed: needed)))
+            case .kernel:
+                let item = items[step.items[0]]
+                guard case .kernel(let primitive) = item.work else { preconditionFailure("a kernel step of \(item.work)") }
+                // An operand may be read under another shape than its own.
+                let types = item.operands.map { TensorType($0.shape, items[$0.base].type.element) }
+                return (step.stage, .kernel(primitive, operands: item.operands.map(\.base), types: types, item: step.items[0]))
+            }
+        }
+        self.items = items
+        outputItems = Dictionary(zip(outputs.map(\.id), bases)) { a, _ in a }
+        var numbers: [Int: Int] = [:]
+        for (number, item) in plan.inputs.enumerated() { numbers[items[item].node!] = number }
+        inputNumbers = numbers
+        constants = Buffer(byteCount: max(1, plan.constants.count) * precision.size)
+        constants.store(plan.constants, as: precision)
+        scratch = Buffer(byteCount: plan.scratchBytes)
+    }
+
+    /// Bytes that every instance keeps between runs, and bytes that all share while running.
+    public var keptBytes: Int { plan.keptBytes }
+    public var scratchBytes: Int { plan.scratchBytes }
+
+    /// The memory of one set of inputs: what it keeps of each stage serves later runs in which only later stages change.
+    public final class Instance {
+        fileprivate let kept: Buffer
+        fileprivate var inputs: [UnsafeRawPointer?]
+
+        fileprivate init(_ plan: MemoryPlan) {
+            kept = Buffer(byteCount: plan.keptBytes)
+            inputs = plan.inputs.map { _ in nil }
+        }
+    }
+
+    public func makeInstance() -> Instance { Instance(plan) }
+
+    /// Where an input of the graph is read from at every run; its memory must outlive the instance and be readable for
+    /// 128 bytes past its end. An input that no output needs is passed over.
+    public func bind(_ input: Value, to address: UnsafeRawPointer, in instance: Instance) {
+        if let number = inputNumbers[input.id] { instance.inputs[number] = address }
+    }
+
+    /// The elements of an output after a run.
+    public func address(of output: Value, in instance: Instance) -> UnsafeRawPointer {
+        guard let item = outputItems[output.id] else { preconditionFailure("not an output of this executable") }
+        return UnsafeRawPointer(address(item, instance))
+    }
+
+    /// The numbers of a real output after a run.
+    public func numbers(of output: Value, in instance: Instance) -> [Double] {
+        Buffer.load(address(of: output, in: instance), output.type.count, as: precision)
+    }
+
+    private func address(_ item: Int, _ instance: Instance) -> UnsafeMutableRawPointer {
+        switch plan.places[item] {
+        case .input(let number):
+            guard let address = instance.inputs[number] else {
+                preconditionFailure("input \(number) of the executable is not bound")
+            }
+            return UnsafeMutableRawPointer(mutating: address)
+        case .constant(let number): return constants.address + number * precision.size
+        case .kept(let offset): return instance.kept.address + offset
+        case .scratch(let offset): return scratch.address + offset
+        case nil: preconditionFailure("item \(item) has no memory")
+        }
+    }
+
+    /// Computes every value of `stage` and later ones; what earlier stages hold in the instance is used as it is.
+    public func run(_ instance: Instance, from stage: Stage = .data) {
+        let workspace = preparedWorkspace()
+        for step in steps where step.stage >= stage {
+            switch step.work {
+            case .fused(let loop):
+                loop.run(kernels, workspace: workspace.address) { address($0, instance) }
+            case .kernel(let primitive, let operands, let types, let item):
+                primitive.evaluate(
+                    KernelCall(
+                        kernels: kernels, operandTypes: types, resultType: items[item].type,
+                        operands: operands.map { UnsafeRawPointer(address($0, instance)) }, result: address(item, instance),
+                        workspace: workspace.address))
+            }
+        }
+    }
+
+    /// Working memory for the largest step with the threads there are now.
+    private func preparedWorkspace() -> Buffer {
+        if let workspace, workspaceThreads == Threads.count { return workspace }
+        workspaceThreads = Threads.count
+        let sizes = steps.map { step in
+            switch step.work {
+            case .fused(let loop): loop.workspaceBytes(kernels)
+            case .kernel(let primitive, _, let types, _): primitive.workspaceBytes(types, kernels)
+            }
+        }
+        let buffer = Buffer(byteCount: sizes.max() ?? 0)
+        workspace = buffer
+        return buffer
+    }
+}

@@ -1,0 +1,110 @@
+/// What is executed as one: a fused loop over elementwise operations and the reductions that consume them, or a kernel.
+struct Step {
+    enum Kind { case fused, kernel }
+    let kind: Kind
+    /// Items computed, ascending.
+    var items: [Int]
+    let stage: Stage
+}
+
+/// Groups the items of a lowering into steps and puts the steps in order.
+///
+/// The depth of an item is the number of fused loops that must have ended before it can be computed. Elementwise items of one
+/// stage, depth and shape can always run in one loop: a path from one to another through anything else would raise the depth.
+/// A reduction belongs to the loop of its operand.
+struct Fusion {
+    private(set) var steps: [Step] = []
+    private static let mostInstructions = 48
+
+    init(_ items: [Item]) {
+        var depth = [Int](repeating: 0, count: items.count)
+        for (id, item) in items.enumerated() {
+            for view in item.operands {
+                let operand = items[view.base]
+                let fuses = operand.isElementwise && operand.isRead(directlyBy: view)
+                switch (item.work, operand.work) {
+                case (_, .input), (_, .constant): break
+                case (.elementwise, _): depth[id] = max(depth[id], depth[view.base] + (fuses ? 0 : 1))
+                // A reduction of what cannot be fused with it is a loop of its own.
+                case (.reduction, _): depth[id] = max(depth[id], depth[view.base] + (fuses ? 0 : 1))
+                default: depth[id] = max(depth[id], depth[view.base])
+                }
+            }
+        }
+        steps = Fusion.ordered(Fusion.grouped(items, depth), items)
+    }
+
+    private struct Key: Hashable {
+        let stage: Int, depth: Int, shape: [Int]
+    }
+
+    private static func grouped(_ items: [Item], _ depth: [Int]) -> [Step] {
+        var steps: [Step] = []
+        var open: [Key: [Int]] = [:]  // steps that may still grow
+        var stepOf: [Int: Int] = [:]
+        var reads: [Int: Set<Int>] = [:]  // items that a step reads
+        var axes: [Int: [Int]] = [:]  // what the reductions of a step sum over
+        for (id, item) in items.enumerated() {
+            switch item.work {
+            case .input, .constant: break
+            case .kernel:
+                stepOf[id] = steps.count
+                steps.append(Step(kind: .kernel, items: [id], stage: item.stage))
+            case .elementwise, .reduction:
+                let domain = item.operands.first?.shape ?? item.type.shape
+                let key = Key(stage: item.stage.rawValue, depth: depth[id], shape: domain)
+                let bases = Set(item.operands.map(\.base))
+                var reducedAxes: [Int]?
+                if case .reduction(let reduction) = item.work { reducedAxes = reduction.axes }
+                // A loop with which this item shares a value, so that it is read or made once; not before a loop of the
+                // same kind that it waits for, or the two would wait for each other.
+                let after = bases.compactMap { stepOf[$0] }.filter { (open[key] ?? []).contains($0) }.max() ?? 0
+                let fitting = (open[key] ?? []).last { step in
+                    guard step >= after else { return false }
+                    let shares = bases.contains { stepOf[$0] == step || reads[step, default: []].contains($0) }
+                    let full = steps[step].items.count >= mostInstructions
+                    return shares && !full && (reducedAxes == nil || axes[step] == nil || axes[step] == reducedAxes)
+                }
+                let step = fitting ?? steps.count
+                if fitting == nil {
+                    steps.append(Step(kind: .fused, items: [], stage: item.stage))
+                    open[key, default: []].append(step)
+                }
+                steps[step].items.append(id)
+                stepOf[id] = step
+                reads[step, default: []].formUnion(bases)
+                if let reducedAxes { axes[step] = reducedAxes }
+            }
+        }
+        return steps
+    }
+
+    /// Operands first; among the steps that are ready, the one whose last item is earliest, which keeps lifetimes short.
+    private static func ordered(_ steps: [Step], _ items: [Item]) -> [Step] {
+        var producer = [Int: Int]()
+        for (number, step) in steps.enumerated() {
+            for id in step.items { producer[id] = number }
+        }
+        var waiting = [Int](repeating: 0, count: steps.count)
+        var readers = [[Int]](repeating: [], count: steps.count)
+        for (number, step) in steps.enumerated() {
+            let before = Set(step.items.flatMap { items[$0].operands.compactMap { producer[$0.base] } }).subtracting([number])
+            waiting[number] = before.count
+            for other in before { readers[other].append(number) }
+        }
+        var order: [Step] = []
+        for stage in Set(steps.map(\.stage)).sorted() {
+            var ready = steps.indices.filter { steps[$0].stage == stage && waiting[$0] == 0 }
+            while let best = ready.indices.min(by: { steps[ready[$0]].items.last! < steps[ready[$1]].items.last! }) {
+                let number = ready.remove(at: best)
+                order.append(steps[number])
+                for reader in readers[number] {
+                    waiting[reader] -= 1
+                    if waiting[reader] == 0, steps[reader].stage == stage { ready.append(reader) }
+                }
+            }
+        }
+        precondition(order.count == steps.count, "fused loops wait for each other")
+        return order
+    }
+}

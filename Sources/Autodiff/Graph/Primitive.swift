@@ -1,0 +1,121 @@
+import CKernels
+import Tensors
+
+/// An operation that the rest of the module knows only by this: the type it gives, how it is evaluated (one of the protocols
+/// below), its directional derivative and, where it is linear in an operand, the transpose of that linear map. Derivatives
+/// are written in primitives again, so every one has derivatives of any order.
+public protocol Primitive: Hashable, Sendable {
+    var name: String { get }
+
+    /// The result's type; operands of wrong types are a programmer's mistake.
+    func type(of operands: [TensorType]) -> TensorType
+
+    /// The directional derivative at `operands` along `tangents`, of which nil means zero; nil when it vanishes.
+    func linearize(_ operands: [Value], _ result: Value, _ tangents: [Value?]) -> Value?
+
+    /// For a primitive linear in operand number `index`: that map's transpose applied to `cotangent`.
+    func transpose(_ operands: [Value], _ cotangent: Value, _ index: Int) -> Value
+}
+
+extension Primitive {
+    public func transpose(_ operands: [Value], _ cotangent: Value, _ index: Int) -> Value {
+        preconditionFailure("\(name) is not linear in operand \(index)")
+    }
+
+    /// Linearisation of an operation linear in all operands together: the operation on the tangents, zeros made explicit.
+    func linear(_ operands: [Value], _ tangents: [Value?]) -> Value? {
+        guard tangents.contains(where: { $0 != nil }) else { return nil }
+        return operands[0].graph.apply(self, zip(operands, tangents).map { $1 ?? $0.graph.constant(0, shape: $0.shape) })
+    }
+
+    /// Linearisation of an operation linear in each operand separately: the sum over operands.
+    func multilinear(_ operands: [Value], _ tangents: [Value?]) -> Value? {
+        var total: Value?
+        for (index, tangent) in tangents.enumerated() {
+            guard let tangent else { continue }
+            var replaced = operands
+            replaced[index] = tangent
+            let term = operands[0].graph.apply(self, replaced)
+            total = total.map { $0 + term } ?? term
+        }
+        return total
+    }
+}
+
+/// Element by element, on operands of one shape: fused with its neighbours.
+protocol ElementwisePrimitive: Primitive {
+    var opcode: ls_opcode { get }
+    var immediate: Double { get }
+}
+
+extension ElementwisePrimitive {
+    var immediate: Double { 0 }
+}
+
+/// Another way to read the operand's memory; nothing is computed.
+protocol ViewPrimitive: Primitive {
+    /// The result as a view, or nil where the operand has to be made dense first.
+    func view(_ operand: StridedView, _ result: TensorType) -> StridedView?
+}
+
+/// Evaluated by a loop of its own from dense operands into a dense result.
+protocol KernelPrimitive: Primitive {
+    func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int
+    func evaluate(_ call: KernelCall)
+}
+
+extension KernelPrimitive {
+    func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int { 0 }
+}
+
+/// What a kernel is given.
+struct KernelCall {
+    let kernels: Kernels
+    let operandTypes: [TensorType]
+    let resultType: TensorType
+    let operands: [UnsafeRawPointer]
+    let result: UnsafeMutableRawPointer
+    let workspace: UnsafeMutableRawPointer
+
+    func indices(_ number: Int) -> UnsafePointer<Int32> { operands[number].assumingMemoryBound(to: Int32.self) }
+}
+
+/// The C kernels of one precision.
+struct Kernels {
+    let precision: Precision
+    let table: ls_kernels
+
+    init(_ precision: Precision) {
+        self.precision = precision
+        table = ls_kernels_get(precision == .double ? 1 : 0).pointee
+    }
+}
+
+/// A value as strides over the memory of another: element (i, j, …) lies at offset + i·strides[0] + j·strides[1] + ….
+struct StridedView: Hashable {
+    /// Number of the item whose memory this is.
+    var base: Int
+    var offset = 0
+    var shape: [Int]
+    var strides: [Int]
+
+    init(dense base: Int, _ shape: [Int]) {
+        self.base = base
+        self.shape = shape
+        strides = StridedView.denseStrides(shape)
+    }
+
+    static func denseStrides(_ shape: [Int]) -> [Int] {
+        var strides = shape, next = 1
+        for i in shape.indices.reversed() {
+            strides[i] = next
+            next *= shape[i]
+        }
+        return strides
+    }
+
+    /// Whether the elements follow each other without gaps in row-major order.
+    var isDense: Bool {
+        zip(zip(strides, StridedView.denseStrides(shape)), shape).allSatisfy { $1 == 1 || $0.0 == $0.1 }
+    }
+}

@@ -1,0 +1,94 @@
+import CKernels
+
+/// The extents of a 2-D convolution of NHWC images with HWIO weights, all but the number of images. (A convolution in the
+/// machine-learning sense: a correlation.)
+public struct ConvolutionGeometry: Hashable, Sendable {
+    public var height: Int, width: Int, channels: Int
+    public var kernel: [Int], filters: Int
+    public var stride = [1, 1], dilation = [1, 1], groups = 1
+    /// Zeros above, left, below and right of the image.
+    public var padding = [0, 0, 0, 0]
+
+    public init(height: Int, width: Int, channels: Int, kernel: [Int], filters: Int) {
+        (self.height, self.width, self.channels, self.kernel, self.filters) = (height, width, channels, kernel, filters)
+    }
+
+    private func outputs(_ extent: Int, _ axis: Int) -> Int {
+        (extent + padding[axis] + padding[axis + 2] - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis] + 1
+    }
+    public var outputHeight: Int { outputs(height, 0) }
+    public var outputWidth: Int { outputs(width, 1) }
+
+    func input(_ n: Int) -> [Int] { [n, height, width, channels] }
+    func output(_ n: Int) -> [Int] { [n, outputHeight, outputWidth, filters] }
+    var weight: [Int] { [kernel[0], kernel[1], channels / groups, filters] }
+
+    func kernel(_ n: Int) -> ls_convolution {
+        ls_convolution(
+            n: Int64(n), h: Int64(height), w: Int64(width), c: Int64(channels), kh: Int64(kernel[0]), kw: Int64(kernel[1]),
+            o: Int64(filters), ho: Int64(outputHeight), wo: Int64(outputWidth), stride_h: Int64(stride[0]), stride_w: Int64(stride[1]),
+            pad_h: Int64(padding[0]), pad_w: Int64(padding[1]), dilation_h: Int64(dilation[0]), dilation_w: Int64(dilation[1]),
+            groups: Int64(groups))
+    }
+}
+
+/// One member of the family that the trilinear form Σ x·w·y spans: given two of image x, weights w and output y, the third.
+/// The family is closed: each member is linear in both its operands, and each transpose is another member.
+struct Convolution: KernelPrimitive {
+    enum Result: Sendable {
+        /// From x and w: the convolution.
+        case output
+        /// From y and w: what the convolution's transpose makes of y.
+        case input
+        /// From x and y: the gradient with respect to the weights.
+        case weight
+    }
+    let result: Result
+    let geometry: ConvolutionGeometry
+    var name: String { "convolution \(result)" }
+
+    func type(of operands: [TensorType]) -> TensorType {
+        let n = operands[0].shape[0]
+        let (x, w, y) = (geometry.input(n), geometry.weight, geometry.output(n))
+        let (first, second, third) =
+            switch result {
+            case .output: (x, w, y)
+            case .input: (y, w, x)
+            case .weight: (x, y, w)
+            }
+        precondition(operands.map(\.shape) == [first, second], "\(name) of \(operands), expected \(first) and \(second)")
+        return TensorType(third)
+    }
+
+    func linearize(_ operands: [Value], _ y: Value, _ tangents: [Value?]) -> Value? { multilinear(operands, tangents) }
+
+    func transpose(_ operands: [Value], _ g: Value, _ index: Int) -> Value {
+        func make(_ result: Result, _ a: Value, _ b: Value) -> Value {
+            g.graph.apply(Convolution(result: result, geometry: geometry), [a, b])
+        }
+        switch (result, index) {
+        case (.output, 0): return make(.input, g, operands[1])
+        case (.output, _): return make(.weight, operands[0], g)
+        case (.input, 0): return make(.output, g, operands[1])
+        case (.input, _): return make(.weight, g, operands[0])
+        case (.weight, 0): return make(.input, operands[1], g)
+        case (.weight, _): return make(.output, operands[0], g)
+        }
+    }
+
+    func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int {
+        var q = geometry.kernel(operands[0].shape[0])
+        return Int(kernels.table.convolution_workspace(&q))
+    }
+
+    func evaluate(_ call: KernelCall) {
+        var q = geometry.kernel(call.operandTypes[0].shape[0])
+        let kernel =
+            switch result {
+            case .output: call.kernels.table.convolution
+            case .input: call.kernels.table.convolution_input
+            case .weight: call.kernels.table.convolution_weight
+            }
+        kernel!(&q, call.operands[0], call.operands[1], call.result, call.workspace)
+    }
+}

@@ -1,0 +1,90 @@
+// Loops over numbers, in Float32 and Float64, built for three classes of processor and chosen at run time.
+// Tensors are dense, row-major; images are NHWC, convolution weights HWIO. Pointers are not checked: callers have.
+// Each loop is cut into chunks that depend on its shape alone, and partial sums are combined in chunk order: the result has
+// the same bits for any number of threads.
+#pragma once
+#include <stdint.h>
+
+enum { LS_DIMS = 6, LS_SLACK = 128 };  // most dimensions of a fused loop; readable bytes past the end of every tensor
+
+/// What one instruction of a fused loop computes: dst = op(a, b, c), with an immediate operand.
+enum ls_opcode {
+    LS_COPY, LS_NEGATE, LS_ADD, LS_SUBTRACT, LS_MULTIPLY, LS_DIVIDE, LS_MINIMUM, LS_MAXIMUM,
+    LS_SCALE,       // a · immediate
+    LS_OFFSET,      // a + immediate
+    LS_EXP, LS_LOG, LS_SQRT, LS_RECIPROCAL, LS_SQUARE, LS_TANH, LS_SIGMOID, LS_ERF, LS_SOFTPLUS, LS_SIN, LS_COS,
+    LS_ABS, LS_SIGN, LS_FLOOR,
+    LS_RELU,        // a < 0 ? 0 : a, so that NaN stays NaN
+    LS_STEP,        // a > 0 ? 1 : 0
+    LS_POWER,       // a ^ immediate
+    LS_GREATER,     // a > b ? 1 : 0
+    LS_EQUAL,       // a == b ? 1 : 0
+    LS_SELECT,      // a != 0 ? b : c
+    LS_MULTIPLY_ADD,  // a · b + c
+    LS_ERFC, LS_LOG1P,
+};
+
+typedef struct { int32_t op, dst, a, b, c; double immediate; } ls_instruction;
+
+/// A tensor as a fused loop meets it: one stride, in elements, for every dimension of the loop; 0 repeats the element.
+typedef struct { void *base; int64_t stride[LS_DIMS]; } ls_operand;
+
+enum ls_reduction { LS_SUM, LS_MAX };
+
+/// A loop nest over `extent`, row-major, that loads registers, runs instructions, stores registers and reduces registers.
+typedef struct {
+    int32_t dims;
+    int64_t extent[LS_DIMS];
+    int32_t registers;
+    int32_t loads; const ls_operand *load; const int32_t *load_register;
+    int32_t instructions; const ls_instruction *instruction;
+    int32_t stores; const ls_operand *store; const int32_t *store_register;
+    int32_t reductions; const ls_operand *reduction; const int32_t *reduction_register; const int32_t *reduction_kind;
+    const int64_t *reduction_size;  // elements of each reduction's result
+    int32_t kept_prefix;            // leading dimensions that every reduction keeps
+} ls_fused;
+
+/// A 2-D convolution. Low padding is given; the high padding follows from the output size.
+typedef struct {
+    int64_t n, h, w, c;           // input images
+    int64_t kh, kw, o;            // weights: kh × kw × (c / groups) × o
+    int64_t ho, wo;               // output images: n × ho × wo × o
+    int64_t stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w, groups;
+} ls_convolution;
+
+/// Windows of a pooling: like a convolution's, every channel for itself.
+typedef struct {
+    int64_t n, h, w, c, kh, kw, ho, wo, stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
+} ls_window;
+
+typedef struct {
+    const char *variant;
+    /// Bytes of workspace that `fused` needs.
+    int64_t (*fused_workspace)(const ls_fused *);
+    void (*fused)(const ls_fused *, void *workspace);
+
+    /// Bytes of workspace for any of the three products.
+    int64_t (*convolution_workspace)(const ls_convolution *);
+    void (*convolution)(const ls_convolution *, const void *x, const void *w, void *y, void *workspace);
+    void (*convolution_input)(const ls_convolution *, const void *dy, const void *w, void *dx, void *workspace);
+    void (*convolution_weight)(const ls_convolution *, const void *x, const void *dy, void *dw, void *workspace);
+
+    /// index[n,ho,wo,c] = position in the flattened h × w plane of the window's first maximum (NaN counts as the largest).
+    void (*pool_argmax)(const ls_window *, const void *x, int32_t *index);
+    void (*pool_gather)(const ls_window *, const void *x, const int32_t *index, void *y);
+    void (*pool_scatter)(const ls_window *, const void *dy, const int32_t *index, void *dx);
+    void (*pool_sum)(const ls_window *, const void *x, void *y);
+    void (*pool_spread)(const ls_window *, const void *dy, void *dx);
+
+    /// result[i, :] = table[index[i], :], and table[index[i], :] += rows[i, :] on zeros. Indices out of range give zeros.
+    void (*gather_rows)(int64_t rows, int64_t width, int64_t table, const void *x, const int32_t *index, void *y);
+    void (*scatter_rows)(int64_t rows, int64_t width, int64_t table, const void *x, const int32_t *index, void *y);
+    void (*one_hot)(int64_t rows, int64_t width, const int32_t *index, void *y);
+    /// y[i] = 1 where the first largest of logits[i, :] is at label[i] and no logit is NaN, else 0.
+    void (*correct)(int64_t rows, int64_t width, const void *logits, const int32_t *label, void *y);
+    /// y = Σ over `parts` consecutive blocks of `count` elements, in order.
+    void (*add_parts)(int64_t count, int64_t parts, const void *x, void *y);
+} ls_kernels;
+
+/// The kernels for the processor this runs on, or those that LANDSCAPE_KERNELS names (avx512, avx2, baseline) where it can.
+const ls_kernels *ls_kernels_get(int double_precision);

@@ -1,0 +1,210 @@
+// The three products of a convolution, each by tiles of the strided product of tile.h. Images are copied into a frame of zeros
+// in the thread's own workspace, so that no tap needs a bounds check; a call works on one image at a time.
+
+typedef struct {
+    const ls_convolution *q;
+    const T *x, *w;
+    T *y;
+    char *workspace;            // shared part first, then one part for each thread
+    int64_t thread_offset, thread_bytes;
+    int64_t chunks;             // of the weight product
+} LS_NAME(convolution_call);
+
+enum { LS_NAME(weight_chunks) = 16 };
+
+/// Outer terms of a strided product at most: a tap each, or an output row each.
+static int64_t LS_NAME(most_terms)(const ls_convolution *q) { return MAX(q->kh * q->kw, q->ho); }
+
+/// Copies an h × w × c image into a frame with `top` and `left` zeros before it and zeros after it.
+static void LS_NAME(frame)(T *to, const T *from, int64_t h, int64_t w, int64_t c, int64_t frame_h, int64_t frame_w,
+                           int64_t top, int64_t left) {
+    for (int64_t y = 0; y < frame_h; y++) {
+        T *row = to + y * frame_w * c;
+        int64_t iy = y - top;
+        if (iy < 0 || iy >= h) { memset(row, 0, sizeof(T) * frame_w * c); continue; }
+        int64_t first = MAX(left, 0), skip = MAX(-left, 0), count = MAX(MIN(w - skip, frame_w - first), 0);
+        memset(row, 0, sizeof(T) * first * c);
+        memcpy(row + first * c, from + (iy * w + skip) * c, sizeof(T) * count * c);
+        memset(row + (first + count) * c, 0, sizeof(T) * (frame_w - first - count) * c);
+    }
+}
+
+/// Frame size that every tap of every output stays inside.
+static int64_t LS_NAME(frame_height)(const ls_convolution *q) {
+    return MAX((q->ho - 1) * q->stride_h + (q->kh - 1) * q->dilation_h + 1, 1);
+}
+static int64_t LS_NAME(frame_width)(const ls_convolution *q) {
+    return MAX((q->wo - 1) * q->stride_w + (q->kw - 1) * q->dilation_w + 1, 1);
+}
+
+/// The output gradient's frame: how far taps reach before and after it. i + shift is the output a tap meets.
+static void LS_NAME(reach)(int64_t kernel, int64_t stride, int64_t pad, int64_t dilation, int64_t in, int64_t out,
+                           int64_t *before, int64_t *size) {
+    int64_t low = 0, high = out - 1;
+    for (int64_t phase = 0; phase < stride && phase < in; phase++)
+        for (int64_t k = 0; k < kernel; k++) {
+            int64_t shifted = phase + pad - k * dilation;
+            if (shifted % stride != 0) continue;
+            int64_t from = shifted / stride, to = from + (in - 1 - phase) / stride;
+            low = MIN(low, from);
+            high = MAX(high, to);
+        }
+    *before = -low;
+    *size = high - low + 1;
+}
+
+static int64_t LS_NAME(convolution_workspace)(const ls_convolution *q) {
+    int64_t top, left, fh, fw;
+    LS_NAME(reach)(q->kh, q->stride_h, q->pad_h, q->dilation_h, q->h, q->ho, &top, &fh);
+    LS_NAME(reach)(q->kw, q->stride_w, q->pad_w, q->dilation_w, q->w, q->wo, &left, &fw);
+    int64_t weights = q->kh * q->kw * (q->c / q->groups) * q->o;
+    int64_t frame = MAX(LS_NAME(frame_height)(q) * LS_NAME(frame_width)(q) * q->c, fh * fw * q->o);
+    int64_t shared = round_up((int64_t)sizeof(T) * weights * LS_NAME(weight_chunks), 64) + LS_SLACK;
+    int64_t offsets = round_up(16 * LS_NAME(most_terms)(q), 64);
+    return shared + ls_threads_get() * (round_up((int64_t)sizeof(T) * frame, 64) + LS_SLACK + offsets);
+}
+
+static LS_NAME(convolution_call) LS_NAME(convolution_plan)(const ls_convolution *q, const void *x, const void *w, void *y,
+                                                           void *workspace) {
+    LS_NAME(convolution_call) f = {.q = q, .x = x, .w = w, .y = y, .workspace = workspace};
+    int64_t weights = q->kh * q->kw * (q->c / q->groups) * q->o;
+    f.thread_offset = round_up((int64_t)sizeof(T) * weights * LS_NAME(weight_chunks), 64) + LS_SLACK;
+    f.thread_bytes = (LS_NAME(convolution_workspace)(q) - f.thread_offset) / ls_threads_get();
+    return f;
+}
+
+/// Kernel rows are one term each where a row's taps are neighbours in memory, else every tap is.
+static int LS_NAME(rows_are_terms)(const ls_convolution *q) { return q->groups == 1 && q->dilation_w == 1; }
+
+static void LS_NAME(convolution_image)(void *context, long n, int thread) {
+    const LS_NAME(convolution_call) *f = context;
+    const ls_convolution *q = f->q;
+    int64_t *a_offset = (int64_t *)(f->workspace + f->thread_offset + thread * f->thread_bytes);
+    int64_t *b_offset = a_offset + LS_NAME(most_terms)(q);
+    T *frame = (T *)((char *)a_offset + round_up(16 * LS_NAME(most_terms)(q), 64));
+    int64_t fh = LS_NAME(frame_height)(q), fw = LS_NAME(frame_width)(q), cg = q->c / q->groups, og = q->o / q->groups;
+    const T *x = f->x + n * q->h * q->w * q->c;
+    if (q->pad_h == 0 && q->pad_w == 0 && fh <= q->h && fw <= q->w) fw = q->w;
+    else { LS_NAME(frame)(frame, x, q->h, q->w, q->c, fh, fw, q->pad_h, q->pad_w); x = frame; }
+    int merge = LS_NAME(rows_are_terms)(q);
+    int64_t taps = merge ? 1 : q->kw, terms = 0;
+    for (int64_t ky = 0; ky < q->kh; ky++)
+        for (int64_t kx = 0; kx < taps; kx++, terms++) {
+            a_offset[terms] = (ky * q->dilation_h * fw + kx * q->dilation_w) * q->c;
+            b_offset[terms] = (ky * q->kw + kx) * cg * q->o;
+        }
+    LS_NAME(tile_call) t = {
+        .terms = terms, .depth = merge ? q->kw * q->c : cg, .a_offset = a_offset, .row_stride = q->stride_w * q->c,
+        .step = 1, .b_offset = b_offset, .ldb = q->o, .ldc = q->o,
+    };
+    for (int64_t g = 0; g < q->groups; g++)
+        for (int64_t oy = 0; oy < q->ho; oy++) {
+            t.a = x + oy * q->stride_h * fw * q->c + g * cg;
+            t.b = f->w + g * og;
+            t.c = f->y + ((n * q->ho + oy) * q->wo) * q->o + g * og;
+            LS_NAME(tile_product)(t, q->wo, og);
+        }
+}
+
+static void LS_NAME(convolution)(const ls_convolution *q, const void *x, const void *w, void *y, void *workspace) {
+    LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, x, w, y, workspace);
+    ls_parallel(q->n, LS_NAME(convolution_image), &f);
+}
+
+/// Inputs are cut into stride × stride phases; within one, every tap meets output i + shift for input number i.
+static void LS_NAME(convolution_input_image)(void *context, long n, int thread) {
+    const LS_NAME(convolution_call) *f = context;
+    const ls_convolution *q = f->q;
+    int64_t *a_offset = (int64_t *)(f->workspace + f->thread_offset + thread * f->thread_bytes);
+    int64_t *b_offset = a_offset + LS_NAME(most_terms)(q);
+    T *frame = (T *)((char *)a_offset + round_up(16 * LS_NAME(most_terms)(q), 64));
+    int64_t top, left, fh, fw, cg = q->c / q->groups, og = q->o / q->groups;
+    LS_NAME(reach)(q->kh, q->stride_h, q->pad_h, q->dilation_h, q->h, q->ho, &top, &fh);
+    LS_NAME(reach)(q->kw, q->stride_w, q->pad_w, q->dilation_w, q->w, q->wo, &left, &fw);
+    const T *dy = f->x + n * q->ho * q->wo * q->o;
+    if (top || left || fh != q->ho || fw != q->wo) {
+        LS_NAME(frame)(frame, dy, q->ho, q->wo, q->o, fh, fw, top, left);
+        dy = frame;
+    }
+    T *dx = f->y + n * q->h * q->w * q->c;
+    for (int64_t py = 0; py < q->stride_h && py < q->h; py++)
+        for (int64_t px = 0; px < q->stride_w && px < q->w; px++) {
+            int64_t terms = 0, count_y = divide_up(q->h - py, q->stride_h), count_x = divide_up(q->w - px, q->stride_w);
+            for (int64_t ky = 0; ky < q->kh; ky++) {
+                int64_t sy = py + q->pad_h - ky * q->dilation_h;
+                if (sy % q->stride_h) continue;
+                for (int64_t kx = 0; kx < q->kw; kx++) {
+                    int64_t sx = px + q->pad_w - kx * q->dilation_w;
+                    if (sx % q->stride_w) continue;
+                    a_offset[terms] = ((sy / q->stride_h + top) * fw + sx / q->stride_w + left) * q->o;
+                    b_offset[terms++] = (ky * q->kw + kx) * og * q->c;
+                }
+            }
+            LS_NAME(tile_call) t = {
+                .terms = terms, .depth = og, .a_offset = a_offset, .row_stride = q->o, .step = 1, .b_offset = b_offset,
+                .ldb = q->c, .ldc = q->stride_w * q->c,
+            };
+            for (int64_t g = 0; g < q->groups; g++)
+                for (int64_t i = 0; i < count_y; i++) {
+                    t.a = dy + i * fw * q->o + g * og;
+                    t.b = (const T *)f->workspace + g * cg;
+                    t.c = dx + ((py + i * q->stride_h) * q->w + px) * q->c + g * cg;
+                    LS_NAME(tile_product)(t, count_x, cg);
+                }
+        }
+}
+
+static void LS_NAME(convolution_input)(const ls_convolution *q, const void *dy, const void *w, void *dx, void *workspace) {
+    LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, dy, w, dx, workspace);
+    // Weights of each tap transposed: [tap][o within its group][c of all groups].
+    int64_t cg = q->c / q->groups, og = q->o / q->groups;
+    T *restrict to = workspace;
+    for (int64_t tap = 0; tap < q->kh * q->kw; tap++)
+        for (int64_t g = 0; g < q->groups; g++)
+            for (int64_t c = 0; c < cg; c++)
+                for (int64_t o = 0; o < og; o++)
+                    to[(tap * og + o) * q->c + g * cg + c] = ((const T *)w)[(tap * cg + c) * q->o + g * og + o];
+    ls_parallel(q->n, LS_NAME(convolution_input_image), &f);
+}
+
+static void LS_NAME(convolution_weight_images)(void *context, long chunk, int thread) {
+    const LS_NAME(convolution_call) *f = context;
+    const ls_convolution *q = f->q;
+    int64_t *a_offset = (int64_t *)(f->workspace + f->thread_offset + thread * f->thread_bytes);
+    int64_t *b_offset = a_offset + LS_NAME(most_terms)(q);
+    T *frame = (T *)((char *)a_offset + round_up(16 * LS_NAME(most_terms)(q), 64));
+    int64_t fh = LS_NAME(frame_height)(q), frame_w = LS_NAME(frame_width)(q), cg = q->c / q->groups, og = q->o / q->groups;
+    int64_t weights = q->kh * q->kw * cg * q->o;
+    T *dw = (T *)f->workspace + chunk * weights;
+    int merge = LS_NAME(rows_are_terms)(q);
+    memset(dw, 0, sizeof(T) * weights);
+    for (int64_t n = q->n * chunk / f->chunks; n < q->n * (chunk + 1) / f->chunks; n++) {
+        const T *x = f->x + n * q->h * q->w * q->c, *dy = f->w + n * q->ho * q->wo * q->o;
+        int64_t fw = frame_w;
+        if (q->pad_h == 0 && q->pad_w == 0 && fh <= q->h && fw <= q->w) fw = q->w;
+        else { LS_NAME(frame)(frame, x, q->h, q->w, q->c, fh, fw, q->pad_h, q->pad_w); x = frame; }
+        for (int64_t oy = 0; oy < q->ho; oy++) {
+            a_offset[oy] = oy * q->stride_h * fw * q->c;
+            b_offset[oy] = oy * q->wo * q->o;
+        }
+        for (int64_t ky = 0; ky < q->kh; ky++)
+            for (int64_t kx = 0; kx < (merge ? 1 : q->kw); kx++)
+                for (int64_t g = 0; g < q->groups; g++) {
+                    LS_NAME(tile_call) t = {
+                        .terms = q->ho, .depth = q->wo, .a_offset = a_offset, .row_stride = 1, .step = q->stride_w * q->c,
+                        .b_offset = b_offset, .ldb = q->o, .ldc = q->o, .accumulate = 1,
+                        .a = x + (ky * q->dilation_h * fw + kx * q->dilation_w) * q->c + g * cg,
+                        .b = dy + g * og,
+                        .c = dw + (ky * q->kw + kx) * cg * q->o + g * og,
+                    };
+                    LS_NAME(tile_product)(t, merge ? q->kw * q->c : cg, og);
+                }
+    }
+}
+
+static void LS_NAME(convolution_weight)(const ls_convolution *q, const void *x, const void *dy, void *dw, void *workspace) {
+    LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, x, dy, dw, workspace);
+    f.chunks = MIN(q->n, LS_NAME(weight_chunks));
+    ls_parallel(f.chunks, LS_NAME(convolution_weight_images), &f);
+    LS_NAME(add_parts)(q->kh * q->kw * (q->c / q->groups) * q->o, f.chunks, workspace, dw);
+}

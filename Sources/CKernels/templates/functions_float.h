@@ -1,0 +1,98 @@
+// Elementary functions in Float32, branch-free so that loops over them become vector code.
+
+/// eˣ: x = n ln 2 + r, a polynomial of degree 6 in r, then 2ⁿ in two factors so that the ends of the range come out right.
+/// Largest error about 1 ulp; overflow gives infinity, NaN stays.
+static inline float LS_NAME(fn_exp)(float x) {
+    float c = x > 89.5f ? 89.5f : x;
+    c = c < -104.0f ? -104.0f : c;
+    float magic = 12582912.0f;  // 1.5 · 2²³: adding it rounds to an integer
+    float shifted = c * 1.44269504088896341f + magic;
+    float n = shifted - magic;
+    float r = c - n * 0.693145751953125f;
+    r = r - n * 1.42860682030941723e-6f;
+    float p = 1.0f / 720.0f * 1.0f;
+    p = p * r + 8.3333337670e-3f;
+    p = p * r + 4.1666667908e-2f;
+    p = p * r + 1.6666667163e-1f;
+    p = p * r + 0.5f;
+    p = p * r * r + r + 1.0f;
+    int32_t i;
+    memcpy(&i, &shifted, 4);
+    i -= 0x4B400000;
+    int32_t half = i >> 1, rest = i - half;
+    int32_t b0 = (half + 127) << 23, b1 = (rest + 127) << 23;
+    float s0, s1;
+    memcpy(&s0, &b0, 4);
+    memcpy(&s1, &b1, 4);
+    float y = p * s0 * s1;
+    return x != x ? x : y;
+}
+
+/// ln x: x = 2ⁿ m with m in [√½, √2), then a polynomial in m − 1 (the coefficients of Cephes' logf, public domain).
+static inline float LS_NAME(fn_log)(float x) {
+    float scaled = x < 1.17549435e-38f ? x * 8388608.0f : x;
+    int32_t extra = x < 1.17549435e-38f ? -23 : 0;
+    int32_t i;
+    memcpy(&i, &scaled, 4);
+    int32_t e = ((i - 0x3f3504f3) >> 23);
+    int32_t mi = i - (e << 23);
+    float m;
+    memcpy(&m, &mi, 4);
+    float f = m - 1.0f, z = f * f, n = (float)(e + extra);
+    float p = 7.0376836292e-2f;
+    p = p * f - 1.1514610310e-1f;
+    p = p * f + 1.1676998740e-1f;
+    p = p * f - 1.2420140846e-1f;
+    p = p * f + 1.4249322787e-1f;
+    p = p * f - 1.6668057665e-1f;
+    p = p * f + 2.0000714765e-1f;
+    p = p * f - 2.4999993993e-1f;
+    p = p * f + 3.3333331174e-1f;
+    float y = p * f * z;
+    y = y + n * -2.12194440e-4f;
+    y = y - 0.5f * z;
+    y = f + y + n * 0.693359375f;
+    y = x == 0.0f ? -INFINITY : y;
+    y = x < 0.0f ? NAN : y;
+    return x == INFINITY || x != x ? x : y;
+}
+
+static inline float LS_NAME(fn_tanh)(float x) {
+    float a = x < 0 ? -x : x;
+    float z = x * x;
+    float p = -5.70498872745e-3f;
+    p = p * z + 2.06390887954e-2f;
+    p = p * z - 5.37397155531e-2f;
+    p = p * z + 1.33314422036e-1f;
+    p = p * z - 3.33332819422e-1f;
+    float small = p * z * x + x;
+    float e = LS_NAME(fn_exp)(2.0f * (a > 15.0f ? 15.0f : a));
+    float large = 1.0f - 2.0f / (e + 1.0f);
+    large = x < 0 ? -large : large;
+    float y = a < 0.625f ? small : large;
+    return x != x ? x : y;
+}
+
+static inline float LS_NAME(fn_sigmoid)(float x) {
+    float a = x < 0 ? x : -x;
+    float e = LS_NAME(fn_exp)(a);
+    float s = 1.0f / (1.0f + e);
+    return x < 0 ? e * s : s;
+}
+
+/// ln(1 + eˣ) without overflow.
+static inline float LS_NAME(fn_softplus)(float x) {
+    float a = x < 0 ? x : -x;
+    float e = LS_NAME(fn_exp)(a);
+    float u = 1.0f + e, d = u - 1.0f;
+    float l = d == 0.0f ? e : LS_NAME(fn_log)(u) * (e / d);
+    return (x > 0 ? x : x != x ? x : 0.0f) + l;
+}
+static inline float LS_NAME(fn_erf)(float x) { return erff(x); }
+static inline float LS_NAME(fn_erfc)(float x) { return erfcf(x); }
+static inline float LS_NAME(fn_log1p)(float x) { return log1pf(x); }
+static inline float LS_NAME(fn_sqrt)(float x) { return sqrtf(x); }
+static inline float LS_NAME(fn_sin)(float x) { return sinf(x); }
+static inline float LS_NAME(fn_cos)(float x) { return cosf(x); }
+static inline float LS_NAME(fn_floor)(float x) { return floorf(x); }
+static inline float LS_NAME(fn_power)(float x, float y) { return powf(x, y); }

@@ -1,0 +1,47 @@
+// Rows by index: embeddings, labels, predictions.
+
+static void LS_NAME(gather_rows)(int64_t rows, int64_t width, int64_t table, const void *x, const int32_t *index, void *y) {
+    for (int64_t i = 0; i < rows; i++) {
+        T *to = (T *)y + i * width;
+        if (index[i] < 0 || index[i] >= table) memset(to, 0, sizeof(T) * width);
+        else memcpy(to, (const T *)x + index[i] * width, sizeof(T) * width);
+    }
+}
+
+static void LS_NAME(scatter_rows)(int64_t rows, int64_t width, int64_t table, const void *x, const int32_t *index, void *y) {
+    memset(y, 0, sizeof(T) * table * width);
+    for (int64_t i = 0; i < rows; i++) {
+        if (index[i] < 0 || index[i] >= table) continue;
+        T *restrict to = (T *)y + index[i] * width;
+        const T *restrict from = (const T *)x + i * width;
+        for (int64_t j = 0; j < width; j++) to[j] += from[j];
+    }
+}
+
+static void LS_NAME(one_hot)(int64_t rows, int64_t width, const int32_t *index, void *y) {
+    memset(y, 0, sizeof(T) * rows * width);
+    for (int64_t i = 0; i < rows; i++)
+        if (index[i] >= 0 && index[i] < width) ((T *)y)[i * width + index[i]] = 1;
+}
+
+static void LS_NAME(correct)(int64_t rows, int64_t width, const void *logits, const int32_t *label, void *y) {
+    for (int64_t i = 0; i < rows; i++) {
+        const T *z = (const T *)logits + i * width;
+        int64_t best = 0;
+        int finite = z[0] == z[0];
+        for (int64_t j = 1; j < width; j++) {
+            finite &= z[j] == z[j];
+            if (z[j] > z[best]) best = j;
+        }
+        ((T *)y)[i] = finite && best == label[i];
+    }
+}
+
+static void LS_NAME(add_parts)(int64_t count, int64_t parts, const void *x, void *y) {
+    T *restrict to = (T *)y;
+    memcpy(to, x, sizeof(T) * count);
+    for (int64_t p = 1; p < parts; p++) {
+        const T *restrict from = (const T *)x + p * count;
+        for (int64_t i = 0; i < count; i++) to[i] += from[i];
+    }
+}

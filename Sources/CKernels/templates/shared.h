@@ -1,0 +1,16 @@
+// What does not depend on type or variant: how loops are cut, and workspace arithmetic.
+#pragma once
+
+enum { TILE = 1024, MOST_CHUNKS = 64, CHUNK_ELEMENTS = 16384, SEGMENT = 16384 };
+
+static inline int64_t round_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+static inline int64_t divide_up(int64_t value, int64_t by) { return (value + by - 1) / by; }
+
+/// Chunks for a loop of `units` units that together touch `elements` elements.
+static inline int64_t chunk_count(int64_t units, int64_t elements) {
+    int64_t chunks = elements / CHUNK_ELEMENTS;
+    if (chunks > MOST_CHUNKS) chunks = MOST_CHUNKS;
+    if (chunks > units) chunks = units;
+    return chunks < 1 ? 1 : chunks;
+}
+static inline int64_t chunk_start(int64_t units, int64_t chunks, int64_t i) { return units * i / chunks; }

@@ -1,0 +1,20 @@
+// The table of this type and variant.
+static const ls_kernels LS_NAME(kernels) = {
+    .variant = LS_STRING(LS_VARIANT),
+    .fused_workspace = LS_NAME(fused_workspace),
+    .fused = LS_NAME(fused),
+    .convolution_workspace = LS_NAME(convolution_workspace),
+    .convolution = LS_NAME(convolution),
+    .convolution_input = LS_NAME(convolution_input),
+    .convolution_weight = LS_NAME(convolution_weight),
+    .pool_argmax = LS_NAME(pool_argmax),
+    .pool_gather = LS_NAME(pool_gather),
+    .pool_scatter = LS_NAME(pool_scatter),
+    .pool_sum = LS_NAME(pool_sum),
+    .pool_spread = LS_NAME(pool_spread),
+    .gather_rows = LS_NAME(gather_rows),
+    .scatter_rows = LS_NAME(scatter_rows),
+    .one_hot = LS_NAME(one_hot),
+    .correct = LS_NAME(correct),
+    .add_parts = LS_NAME(add_parts),
+};

@@ -1,0 +1,100 @@
+// The product of a strided and a dense matrix without packing or im2col:
+//     C[i, j] (+)= Σ_o Σ_k A_o[i · row_stride + k · step] · B_o[k · ldb + j]
+// A convolution's three products are this, with one outer term o a kernel row or tap. A tile of C stays in registers.
+
+typedef T LS_NAME(vector) __attribute__((vector_size(LS_VECTOR), aligned(sizeof(T))));
+enum { LS_NAME(lanes) = LS_VECTOR / sizeof(T) };
+
+typedef struct {
+    int64_t terms, depth;               // outer terms, and k in each of them
+    const T *a; const int64_t *a_offset; int64_t row_stride, step;
+    const T *b; const int64_t *b_offset; int64_t ldb;
+    T *c; int64_t ldc;
+    int64_t columns;                    // columns of this tile that are stored
+    int accumulate;
+} LS_NAME(tile_call);
+
+// Reads of B may run past the last column into what follows it (LS_SLACK at the end of memory); only stores are exact.
+#define LS_TILE_KERNEL(M, N)                                                                                       \
+    static __attribute__((noinline)) void LS_NAME(tile_##M##x##N)(const LS_NAME(tile_call) *q) {                  \
+        LS_NAME(vector) sum[M][N];                                                                                \
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < M; i++)                                            \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++) sum[i][v] = (LS_NAME(vector)){0};      \
+        const int64_t rs = q->row_stride, step = q->step, ldb = q->ldb;                                           \
+        for (int64_t o = 0; o < q->terms; o++) {                                                                  \
+            const T *p[(M + 2) / 3];                                                                              \
+            _Pragma("clang loop unroll(full)") for (int g = 0; g < (M + 2) / 3; g++)                              \
+                p[g] = q->a + q->a_offset[o] + 3 * g * rs;                                                        \
+            const T *b = q->b + q->b_offset[o];                                                                   \
+            for (int64_t k = 0; k < q->depth; k++) {                                                              \
+                LS_NAME(vector) bv[N];                                                                            \
+                _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++)                                    \
+                    bv[v] = *(const LS_NAME(vector) *)(b + v * LS_NAME(lanes));                                   \
+                _Pragma("clang loop unroll(full)") for (int i = 0; i < M; i++) {                                  \
+                    T x = p[i / 3][(i % 3) * rs];                                                                 \
+                    _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++) sum[i][v] += x * bv[v];        \
+                }                                                                                                 \
+                _Pragma("clang loop unroll(full)") for (int g = 0; g < (M + 2) / 3; g++) p[g] += step;            \
+                b += ldb;                                                                                         \
+            }                                                                                                     \
+        }                                                                                                         \
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < M; i++)                                            \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++) {                                      \
+                T *c = q->c + i * q->ldc + v * LS_NAME(lanes);                                                    \
+                int64_t left = q->columns - v * LS_NAME(lanes);                                                   \
+                if (left >= LS_NAME(lanes)) {                                                                     \
+                    if (q->accumulate) sum[i][v] += *(LS_NAME(vector) *)c;                                        \
+                    *(LS_NAME(vector) *)c = sum[i][v];                                                            \
+                } else for (int64_t j = 0; j < left; j++)                                                         \
+                    c[j] = q->accumulate ? c[j] + sum[i][v][j] : sum[i][v][j];                                    \
+            }                                                                                                     \
+    }
+
+typedef void (*LS_NAME(tile_function))(const LS_NAME(tile_call) *);
+
+#if LS_VECTOR == 64  // 32 registers
+#define LS_TILES_1(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1) X(9, 1) X(10, 1) X(11, 1) X(12, 1) \
+    X(13, 1) X(14, 1) X(15, 1) X(16, 1) X(17, 1) X(18, 1) X(19, 1) X(20, 1) X(21, 1) X(22, 1) X(23, 1) X(24, 1)
+#define LS_TILES_2(X) X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2) X(7, 2) X(8, 2) X(9, 2) X(10, 2) X(11, 2) X(12, 2) \
+    X(13, 2) X(14, 2)
+#elif LS_VECTOR == 32  // 16 registers
+#define LS_TILES_1(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1) X(9, 1) X(10, 1) X(11, 1) X(12, 1)
+#define LS_TILES_2(X) X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2)
+#else
+#define LS_TILES_1(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1)
+#define LS_TILES_2(X) X(1, 2) X(2, 2) X(3, 2) X(4, 2)
+#endif
+LS_TILES_1(LS_TILE_KERNEL)
+LS_TILES_2(LS_TILE_KERNEL)
+#define LS_TILE_ENTRY(M, N) LS_NAME(tile_##M##x##N),
+static const LS_NAME(tile_function) LS_NAME(tiles_1)[] = {LS_TILES_1(LS_TILE_ENTRY)};
+static const LS_NAME(tile_function) LS_NAME(tiles_2)[] = {LS_TILES_2(LS_TILE_ENTRY)};
+enum {
+    LS_NAME(rows_1) = sizeof LS_NAME(tiles_1) / sizeof *LS_NAME(tiles_1),
+    LS_NAME(rows_2) = sizeof LS_NAME(tiles_2) / sizeof *LS_NAME(tiles_2),
+};
+#undef LS_TILES_1
+#undef LS_TILES_2
+#undef LS_TILE_ENTRY
+#undef LS_TILE_KERNEL
+
+/// The whole product: C is rows × columns. Rows are cut into tiles of nearly equal height.
+static void LS_NAME(tile_product)(LS_NAME(tile_call) q, int64_t rows, int64_t columns) {
+    const T *a = q.a, *b = q.b;
+    T *c = q.c;
+    for (int64_t j = 0; j < columns;) {
+        int wide = columns - j > LS_NAME(lanes);
+        int64_t width = MIN(columns - j, wide ? 2 * LS_NAME(lanes) : LS_NAME(lanes));
+        int64_t most = wide ? LS_NAME(rows_2) : LS_NAME(rows_1), tiles = divide_up(rows, most);
+        const LS_NAME(tile_function) *table = wide ? LS_NAME(tiles_2) : LS_NAME(tiles_1);
+        q.b = b + j;
+        q.columns = width;
+        for (int64_t t = 0; t < tiles; t++) {
+            int64_t i = rows * t / tiles, height = rows * (t + 1) / tiles - i;
+            q.a = a + i * q.row_stride;
+            q.c = c + i * q.ldc + j;
+            table[height - 1](&q);
+        }
+        j += width;
+    }
+}

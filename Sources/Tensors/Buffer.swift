@@ -1,0 +1,51 @@
+import CKernels
+import Foundation
+
+/// Memory for one or more tensors: aligned to 64 bytes, zeroed, with readable bytes past the end, because vector loads of
+/// the last column of a matrix read a whole vector.
+public final class Buffer {
+    public let address: UnsafeMutableRawPointer
+    public let byteCount: Int
+
+    public init(byteCount: Int) {
+        self.byteCount = byteCount
+        let size = byteCount + Int(LS_SLACK)
+        address = .allocate(byteCount: size, alignment: 64)
+        memset(address, 0, size)
+    }
+
+    deinit { address.deallocate() }
+
+    /// Stores numbers from element `start` on in the given precision.
+    public func store(_ values: some Collection<Double>, from start: Int = 0, as precision: Precision) {
+        precondition((start + values.count) * precision.size <= byteCount, "store: \(values.count) elements at \(start)")
+        switch precision {
+        case .float:
+            let to = address.assumingMemoryBound(to: Float.self) + start
+            for (i, value) in values.enumerated() { to[i] = Float(value) }
+        case .double:
+            let to = address.assumingMemoryBound(to: Double.self) + start
+            for (i, value) in values.enumerated() { to[i] = value }
+        }
+    }
+
+    /// `count` numbers from element `start` on.
+    public func load(_ count: Int, from start: Int = 0, as precision: Precision) -> [Double] {
+        precondition((start + count) * precision.size <= byteCount, "load: \(count) elements at \(start)")
+        return Buffer.load(UnsafeRawPointer(address) + start * precision.size, count, as: precision)
+    }
+
+    /// `count` numbers at an address.
+    public static func load(_ address: UnsafeRawPointer, _ count: Int, as precision: Precision) -> [Double] {
+        switch precision {
+        case .float:
+            let from = address.assumingMemoryBound(to: Float.self)
+            return [Double](unsafeUninitializedCapacity: count) { to, filled in
+                for i in 0..<count { to[i] = Double(from[i]) }
+                filled = count
+            }
+        case .double:
+            return Array(UnsafeBufferPointer(start: address.assumingMemoryBound(to: Double.self), count: count))
+        }
+    }
+}
