@@ -1,0 +1,70 @@
+import Autodiff
+
+/// A function that applies a network to a batch while it declares the network's tensors.
+public struct Architecture: Sendable {
+    let apply: @Sendable (NetworkBuilder, Value) -> Value
+
+    public init(_ apply: @escaping @Sendable (NetworkBuilder, Value) -> Value) { self.apply = apply }
+
+    /// What names a network, for messages.
+    static let names = "linear, mlp:64-32-10, lenet, vgg11, resnet20|32|44|56|110[:B|:noshort], vit[:patch=4,dim=128,depth=6,heads=4]"
+
+    /// The architecture that a name such as `mlp:64-32-10` or `resnet20:B` means.
+    init(_ specification: String, inputShape: [Int], outputs: Int) throws(NetworkError) {
+        let parts = specification.split(separator: ":", maxSplits: 1).map(String.init)
+        let (name, options) = (parts.first ?? "", parts.count > 1 ? parts[1] : "")
+        func image(_ least: Int) throws(NetworkError) {
+            guard inputShape.count == 3, inputShape[1] >= least, inputShape[2] >= least else {
+                throw .inputMismatch(model: specification, expected: "images C×H×W of at least \(least)×\(least)", found: inputShape)
+            }
+        }
+        func noOptions() throws(NetworkError) {
+            guard options.isEmpty else { throw .invalidOption(model: name, found: options, expected: "no options") }
+        }
+        switch name {
+        case "linear":
+            try noOptions()
+            self = .linear(outputs)
+        case "mlp":
+            let widths = options.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+            guard widths.count >= 2, widths.allSatisfy({ ($0 ?? 0) > 0 && $0! <= 1 << 24 }) else {
+                throw .invalidOption(model: name, found: options, expected: "widths such as mlp:64-32-10 (input, hidden …, output)")
+            }
+            let sizes = widths.map { $0! }
+            let inputs = inputShape.reduce(1, *)
+            guard sizes[0] == inputs else {
+                throw .inputMismatch(model: specification, expected: "\(sizes[0]) numbers", found: inputShape)
+            }
+            guard sizes.last! == outputs else {
+                throw .outputMismatch(model: specification, expected: outputs, found: sizes.last!)
+            }
+            self = .mlp(Array(sizes.dropFirst()))
+        case "lenet":
+            try noOptions()
+            try image(8)
+            self = .lenet(outputs)
+        case "vgg11":
+            try noOptions()
+            try image(8)
+            self = .vgg11(outputs)
+        case _ where name.hasPrefix("resnet"):
+            guard let depth = Int(name.dropFirst(6)), depth >= 8, depth <= 2000, (depth - 2) % 6 == 0 else {
+                throw .invalidOption(model: name, found: name, expected: "a depth of 6n + 2, such as resnet20")
+            }
+            guard let shortcut = ["": ResidualShortcut.pad, "A": .pad, "B": .projection, "noshort": .absent][options] else {
+                throw .invalidOption(model: name, found: options, expected: "A, B or noshort")
+            }
+            try image(4)
+            self = .cifarResNet(blocks: (depth - 2) / 6, shortcut: shortcut, outputs: outputs)
+        case "vit":
+            let vit = try VisionTransformer(options)
+            try image(vit.patch)
+            guard inputShape[1] % vit.patch == 0, inputShape[2] % vit.patch == 0 else {
+                throw .inputMismatch(model: specification, expected: "images whose sides are multiples of \(vit.patch)", found: inputShape)
+            }
+            self = .vit(vit, outputs: outputs)
+        default:
+            throw .unknownModel(specification)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Autodiff
+
+extension NetworkBuilder {
+    /// A 2-D convolution of NHWC images; `weight` is [filters, channels / groups, kernel, kernel].
+    public func convolution(
+        _ x: Value, _ name: String, _ filters: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1, bias: Bool = true,
+        initialization: Initialization? = nil
+    ) -> Value {
+        scoped(name) {
+            let channels = x.shape[3]
+            var geometry = ConvolutionGeometry(
+                height: x.shape[1], width: x.shape[2], channels: channels, kernel: [kernel, kernel], filters: filters)
+            geometry.stride = [stride, stride]
+            geometry.padding = [padding, padding, padding, padding]
+            geometry.groups = groups
+            let fan = channels / groups * kernel * kernel
+            let weight = parameter("weight", [filters, channels / groups, kernel, kernel], initialization ?? .uniformFanIn(fan))
+            let y = x.convolution(weight.permuted([2, 3, 1, 0]), geometry)
+            return bias ? y + parameter("bias", [filters], .uniformFanIn(fan)) : y
+        }
+    }
+
+    public func maxPool(_ x: Value, _ kernel: Int, stride: Int? = nil) -> Value {
+        x.maxPool(pooling(x, kernel, stride ?? kernel))
+    }
+
+    public func averagePool(_ x: Value, _ kernel: Int, stride: Int? = nil) -> Value {
+        x.poolSum(pooling(x, kernel, stride ?? kernel)).scaled(1 / Double(kernel * kernel))
+    }
+
+    /// NHWC to [n, channels].
+    public func globalAveragePool(_ x: Value) -> Value { x.mean([1, 2]).reshaped([x.shape[0], x.shape[3]]) }
+
+    private func pooling(_ x: Value, _ kernel: Int, _ stride: Int) -> PoolingGeometry {
+        PoolingGeometry(
+            height: x.shape[1], width: x.shape[2], channels: x.shape[3], kernel: [kernel, kernel], stride: [stride, stride])
+    }
+}

@@ -1,0 +1,67 @@
+import Autodiff
+
+/// An architecture fitted to data: what its tensors are, and how to build its graph for a batch.
+public struct Network: Sendable {
+    /// As given and stored, such as `mlp:64-32-10`.
+    public let specification: String
+    public let options: NetworkOptions
+    /// The shape of one example: [C, H, W], [D] or, for tokens, [T].
+    public let inputShape: [Int]
+    public let takesTokens: Bool
+    /// Numbers that it gives for an example.
+    public let outputs: Int
+    public let parameters: ParameterLayout
+    public let buffers: ParameterLayout
+    private let architecture: Architecture
+
+    /// - Throws: `NetworkError` where the name is unknown, or model and data do not fit.
+    public init(
+        _ specification: String, inputShape: [Int], takesTokens: Bool = false, outputs: Int, options: NetworkOptions = .init()
+    ) throws(NetworkError) {
+        self.init(
+            try Architecture(specification, inputShape: inputShape, outputs: outputs), specification: specification,
+            inputShape: inputShape, takesTokens: takesTokens, outputs: outputs, options: options)
+    }
+
+    /// A network of an architecture given as code.
+    public init(
+        _ architecture: Architecture, specification: String, inputShape: [Int], takesTokens: Bool = false, outputs: Int,
+        options: NetworkOptions = .init()
+    ) {
+        self.specification = specification
+        self.options = options
+        self.inputShape = inputShape
+        self.takesTokens = takesTokens
+        self.outputs = outputs
+        self.architecture = architecture
+        let builder = NetworkBuilder(Graph(), .stored, options)
+        let x = builder.graph.input("x", TensorType([1] + inputShape, takesTokens ? .index : .real), .data)
+        _ = architecture.apply(builder, x)
+        parameters = ParameterLayout(builder.parameters.map(\.specification))
+        buffers = ParameterLayout(builder.buffers.map(\.specification))
+    }
+
+    /// A network's values in a graph, for one size of batch.
+    public struct Built {
+        public let graph: Graph
+        /// [n, …input shape].
+        public let input: Value
+        /// In the order of the layouts.
+        public let parameters: [Value], buffers: [Value]
+        /// For each buffer, this batch's own statistic where the mode is `.batch`, else nil.
+        public let statistics: [Value?]
+        /// [n, outputs].
+        public let output: Value
+    }
+
+    /// Adds the network to a graph.
+    public func build(in graph: Graph, batch: Int, batchNorm: BatchNormMode) -> Built {
+        let builder = NetworkBuilder(graph, batchNorm, options)
+        let x = graph.input("x", TensorType([batch] + inputShape, takesTokens ? .index : .real), .data)
+        let output = architecture.apply(builder, x)
+        precondition(output.shape == [batch, outputs], "\(specification) gives \(output.shape), expected \([batch, outputs])")
+        return Built(
+            graph: graph, input: x, parameters: builder.parameters.map(\.value), buffers: builder.buffers.map(\.value),
+            statistics: builder.buffers.map { builder.statistics[$0.specification.name] }, output: output)
+    }
+}
