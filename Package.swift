@@ -47,6 +47,7 @@ let package = Package(
         .testTarget(name: "MatrixFreeTests", dependencies: ["MatrixFree"]),
         .testTarget(name: "ArrayFilesTests", dependencies: ["ArrayFiles"]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
+        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,121 @@
+import Foundation
+
+/// Tables of numbers as text, one row a line, separated by commas (or semicolons or tabs, where the first line has
+/// those and no comma), with or without a line of column names.
+public struct CSV: Sendable, Equatable {
+    /// The column names, when the first line holds something that is no number.
+    public let header: [String]?
+    public let rows: Int
+    public let columns: Int
+    /// rows × columns numbers, row by row.
+    public let values: [Double]
+
+    public static func read(_ path: String, limit: Int = FileContent.defaultLimit) throws(FileError) -> CSV {
+        try FileContent.parse(path, limit: limit) { (bytes) throws(CSVError) in try CSV(bytes) }
+    }
+
+    public init(_ bytes: [UInt8]) throws(CSVError) {
+        var header: [String]?
+        var values: [Double] = []
+        var columns = 0
+        var rows = 0
+        var separator = UInt8(ascii: ",")
+        var line = 0
+        var position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        // strtod needs a byte that ends the last number.
+        let terminated = bytes + [0]
+        while position < bytes.count {
+            let end = bytes[position...].firstIndex { $0 == 0x0A || $0 == 0x0D } ?? bytes.count
+            let range = Self.trimmed(bytes, position..<end)
+            line += 1
+            // "\r\n" is one end of line.
+            position = end + 1
+            if end + 1 < bytes.count && bytes[end] == 0x0D && bytes[end + 1] == 0x0A { position += 1 }
+            if range.isEmpty { continue }
+            let isFirst = columns == 0
+            if isFirst { separator = Self.separator(bytes[range]) }
+            let cells = Self.cells(bytes, position: range, separator)
+            if isFirst {
+                columns = cells.count
+                if cells.contains(where: { Self.number(terminated, $0) == nil }) {
+                    header = cells.map { String(decoding: bytes[$0], as: UTF8.self) }
+                    continue
+                }
+            }
+            guard cells.count == columns else {
+                throw .raggedRow(line: line, found: cells.count, expected: columns)
+            }
+            for (index, cell) in cells.enumerated() {
+                guard let value = Self.number(terminated, cell) else {
+                    let text = String(decoding: bytes[cell].prefix(20), as: UTF8.self)
+                    throw .notANumber(line: line, column: index + 1, text: text)
+                }
+                values.append(value)
+            }
+            rows += 1
+        }
+        guard rows > 0 else { throw .noRows }
+        self.header = header
+        self.rows = rows
+        self.columns = columns
+        self.values = values
+    }
+
+    private static func separator(_ line: ArraySlice<UInt8>) -> UInt8 {
+        [UInt8(ascii: ","), UInt8(ascii: ";"), 0x09].first { line.contains($0) } ?? UInt8(ascii: ",")
+    }
+
+    private static func cells(_ bytes: [UInt8], position: Range<Int>, _ separator: UInt8) -> [Range<Int>] {
+        var result: [Range<Int>] = []
+        var start = position.lowerBound
+        for index in position where bytes[index] == separator {
+            result.append(unquoted(bytes, trimmed(bytes, start..<index)))
+            start = index + 1
+        }
+        result.append(unquoted(bytes, trimmed(bytes, start..<position.upperBound)))
+        return result
+    }
+
+    private static func trimmed(_ bytes: [UInt8], _ range: Range<Int>) -> Range<Int> {
+        var (low, high) = (range.lowerBound, range.upperBound)
+        while low < high, bytes[low] == 0x20 { low += 1 }
+        while low < high, bytes[high - 1] == 0x20 { high -= 1 }
+        return low..<high
+    }
+
+    private static func unquoted(_ bytes: [UInt8], _ range: Range<Int>) -> Range<Int> {
+        let quote = UInt8(ascii: "\"")
+        guard range.count >= 2, bytes[range.lowerBound] == quote, bytes[range.upperBound - 1] == quote else {
+            return range
+        }
+        return (range.lowerBound + 1)..<(range.upperBound - 1)
+    }
+
+    private static func number(_ terminated: [UInt8], _ range: Range<Int>) -> Double? {
+        guard !range.isEmpty, terminated[range.lowerBound] > 0x20 else { return nil }
+        return terminated.withUnsafeBytes { buffer -> Double? in
+            guard let base = buffer.bindMemory(to: CChar.self).baseAddress else { return nil }
+            var end: UnsafeMutablePointer<CChar>?
+            let value = strtod(base + range.lowerBound, &end)
+            guard let end, UnsafePointer(end) == base + range.upperBound else { return nil }
+            return value
+        }
+    }
+}
+
+/// What can be wrong with a table of numbers.
+public enum CSVError: DescribedError, Equatable {
+    case noRows
+    case raggedRow(line: Int, found: Int, expected: Int)
+    case notANumber(line: Int, column: Int, text: String)
+
+    public var description: String {
+        switch self {
+        case .noRows: "found no row of numbers, expected at least one; check that it is a CSV file"
+        case .raggedRow(let line, let found, let expected):
+            "line \(line): found \(found) columns, expected \(expected) as in the first line; complete the row"
+        case .notANumber(let line, let column, let text):
+            "line \(line), column \(column): found '\(text)', expected a number; replace it (class names by 0, 1, …)"
+        }
+    }
+}

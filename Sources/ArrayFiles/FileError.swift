@@ -1,0 +1,51 @@
+import Foundation
+
+/// An error whose description is one line a person can act on: what was found, what was expected, what to do.
+public protocol DescribedError: LocalizedError, CustomStringConvertible, Sendable {}
+
+extension DescribedError {
+    public var errorDescription: String? { description }
+}
+
+/// What can go wrong between a path and its bytes. What is wrong *inside* the bytes is an error of the format,
+/// which `malformed` carries together with the path.
+public enum FileError: DescribedError {
+    case missing(path: String)
+    case directory(path: String)
+    case empty(path: String)
+    case unreadable(path: String, reason: String)
+    case tooLarge(path: String, bytes: Int, limit: Int)
+    case malformed(path: String, problem: any DescribedError)
+    case folderMissing(path: String, folder: String)
+    case destinationIsDirectory(path: String)
+    case notWritable(path: String, reason: String)
+    case writeFailed(path: String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .missing(let path):
+            "\(path): no such file; check the path"
+        case .directory(let path):
+            "\(path): found a folder where a file was expected; name a file in it"
+        case .empty(let path):
+            "\(path): the file is empty (0 bytes); make or download it again"
+        case .unreadable(let path, let reason):
+            "\(path): cannot be read (\(reason)); check its permissions"
+        case .tooLarge(let path, let bytes, let limit):
+            "\(path): found \(bytes) bytes, expected at most \(limit) on this machine; use a smaller file"
+        case .malformed(let path, let problem):
+            "\(path): \(problem)"
+        case .folderMissing(let path, let folder):
+            "\(path): cannot be written because there is no folder \(folder); make it first"
+        case .destinationIsDirectory(let path):
+            "\(path): is a folder, expected a file name to write to; add a file name"
+        case .notWritable(let path, let reason):
+            "\(path): cannot be written (\(reason)); choose a folder you may write to"
+        case .writeFailed(let path, let reason):
+            "\(path): writing failed (\(reason)) and left nothing behind; free some space or choose another folder"
+        }
+    }
+}
+
+/// The system's words for an error number.
+func systemReason(_ number: Int32) -> String { String(cString: strerror(number)) }

@@ -1,0 +1,102 @@
+/// NumPy's archives: a ZIP file whose members are NPY files.
+public struct NPZ: Sendable {
+    private let archive: ZipArchive
+
+    public init(_ bytes: [UInt8], limit: Int = FileContent.defaultLimit) throws(NPZError) {
+        do {
+            archive = try ZipArchive(bytes, limit: limit)
+        } catch {
+            throw .archive(error)
+        }
+    }
+
+    public static func read(_ path: String, limit: Int = FileContent.defaultLimit) throws(FileError) -> NPZ {
+        try FileContent.parse(path, limit: limit) { (bytes) throws(NPZError) in try NPZ(bytes, limit: limit) }
+    }
+
+    /// The arrays' names, in the order of the file.
+    public var names: [String] {
+        archive.names.map { $0.hasSuffix(".npy") ? String($0.dropLast(4)) : $0 }
+    }
+
+    public func contains(_ name: String) -> Bool { names.contains(name) }
+
+    /// The numbers of a member; decompressed at each call.
+    public func array(_ name: String) throws(NPZError) -> NumericArray {
+        let content = try content(name)
+        do {
+            return try NPY.parse(content)
+        } catch {
+            throw .array(name, error)
+        }
+    }
+
+    /// The text of a member, such as the JSON in `metadata`.
+    public func text(_ name: String) throws(NPZError) -> String {
+        let content = try content(name)
+        do {
+            return try NPY.parseText(content)
+        } catch {
+            throw .array(name, error)
+        }
+    }
+
+    private func content(_ name: String) throws(NPZError) -> [UInt8] {
+        let isBare = archive.names.contains(name) && !archive.names.contains(name + ".npy")
+        do {
+            return try archive.content(of: isBare ? name : name + ".npy")
+        } catch {
+            throw .archive(error)
+        }
+    }
+}
+
+extension NPZ {
+    /// What one name of an archive stands for.
+    public enum Value: Sendable, Equatable {
+        case array(NumericArray)
+        /// A text as an array of no dimensions: `str(archive['name'])` in Python.
+        case text(String)
+    }
+
+    /// The bytes of an archive with these members, in this order; the same members give the same bytes.
+    public static func encode(
+        _ members: [(name: String, value: Value)], deflated: Bool = false
+    ) throws(DeflateError) -> [UInt8] {
+        var writer = ZipWriter()
+        for (name, value) in members {
+            let content: [UInt8]
+            switch value {
+            case .array(let array): content = NPY.encode(array)
+            case .text(let text): content = NPY.encode(text: text)
+            }
+            try writer.append(name + ".npy", content, deflated: deflated)
+        }
+        return writer.finished()
+    }
+
+    public static func write(
+        _ members: [(name: String, value: Value)], deflated: Bool = false, to path: String
+    ) throws(FileError) {
+        let bytes: [UInt8]
+        do {
+            bytes = try encode(members, deflated: deflated)
+        } catch {
+            throw .writeFailed(path: path, reason: "\(error)")
+        }
+        try AtomicFile.write(bytes, to: path)
+    }
+}
+
+/// What can be wrong with an NPZ file: its archive, or one of its arrays.
+public enum NPZError: DescribedError, Equatable {
+    case archive(ZipError)
+    case array(String, NPYError)
+
+    public var description: String {
+        switch self {
+        case .archive(let problem): "\(problem)"
+        case .array(let name, let problem): "array '\(name)': \(problem)"
+        }
+    }
+}

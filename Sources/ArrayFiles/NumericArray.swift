@@ -1,0 +1,91 @@
+/// An array of numbers as a file holds it: a shape, an element type and the numbers in row-major (C) order.
+///
+/// The bytes stay as stored, so an array written again is the same bits, NaN payloads included; `doubles`,
+/// `floats` and `integers()` convert.
+public struct NumericArray: Sendable, Equatable {
+    /// Extents, outermost first; empty for a single number.
+    public let shape: [Int]
+    public let type: ElementType
+    /// count × type.size bytes, little-endian.
+    public let bytes: [UInt8]
+
+    /// The most dimensions an array may have, as in NumPy.
+    public static let maximalRank = 64
+
+    public init(shape: [Int], type: ElementType, bytes: [UInt8]) throws(NumericArrayError) {
+        guard let needed = Self.byteCount(shape: shape, size: type.size) else {
+            throw .shapeOverflows(shape)
+        }
+        guard needed == bytes.count else {
+            throw .lengthMismatch(shape: shape, type: type, expected: needed, found: bytes.count)
+        }
+        self.init(checked: shape, type, bytes)
+    }
+
+    init(checked shape: [Int], _ type: ElementType, _ bytes: [UInt8]) {
+        self.shape = shape
+        self.type = type
+        self.bytes = bytes
+    }
+
+    public init(_ values: [Double], shape: [Int]? = nil) { self.init(values, .float64, shape) }
+    public init(_ values: [Float], shape: [Int]? = nil) { self.init(values, .float32, shape) }
+    public init(_ values: [Int], shape: [Int]? = nil) { self.init(values.map(Int64.init), .int64, shape) }
+    public init(_ values: [Int64], shape: [Int]? = nil) { self.init(values, .int64, shape) }
+    public init(_ values: [Int32], shape: [Int]? = nil) { self.init(values, .int32, shape) }
+    public init(_ values: [UInt8], shape: [Int]? = nil) { self.init(values, .uint8, shape) }
+    public init(_ values: [Bool], shape: [Int]? = nil) {
+        self.init(values.map { $0 ? UInt8(1) : 0 }, .bool, shape)
+    }
+
+    private init<Element: BitwiseCopyable>(_ values: [Element], _ type: ElementType, _ shape: [Int]?) {
+        let shape = shape ?? [values.count]
+        precondition(
+            Self.byteCount(shape: shape, size: 1) == values.count, "shape \(shape) of \(values.count) numbers")
+        self.init(checked: shape, type, values.withUnsafeBytes { Array($0) })
+    }
+
+    /// How many numbers there are.
+    public var count: Int { bytes.count / type.size }
+
+    /// The bytes of an array, or nil when an extent is negative or the product exceeds what an `Int` holds.
+    public static func byteCount(shape: [Int], size: Int) -> Int? {
+        guard shape.count <= maximalRank else { return nil }
+        // A zero anywhere makes the whole product zero, but the other extents must still be sane.
+        var product = size
+        for extent in shape where extent != 0 {
+            if extent < 0 { return nil }
+            let (next, overflow) = product.multipliedReportingOverflow(by: extent)
+            if overflow { return nil }
+            product = next
+        }
+        return shape.contains(0) ? 0 : product
+    }
+
+    /// The same numbers under another shape; nil when the counts differ.
+    public func reshaped(_ shape: [Int]) -> NumericArray? {
+        guard Self.byteCount(shape: shape, size: type.size) == bytes.count else { return nil }
+        return NumericArray(checked: shape, type, bytes)
+    }
+}
+
+/// Why bytes are not an array of the stated shape, or numbers not of the wished kind.
+public enum NumericArrayError: DescribedError, Equatable {
+    case shapeOverflows([Int])
+    case lengthMismatch(shape: [Int], type: ElementType, expected: Int, found: Int)
+    case notIntegral(index: Int, value: Double)
+    case integerTooLarge(index: Int, value: UInt64)
+
+    public var description: String {
+        switch self {
+        case .shapeOverflows(let shape):
+            "the shape \(shape) is negative, has too many dimensions or holds more numbers than a computer can address"
+        case .lengthMismatch(let shape, let type, let expected, let found):
+            "found \(found) bytes of numbers, expected \(expected) for shape \(shape) of \(type.rawValue)"
+        case .notIntegral(let index, let value):
+            "found \(value) at position \(index) where a whole number was expected; convert the array to integers"
+        case .integerTooLarge(let index, let value):
+            "found \(value) at position \(index), expected at most \(Int.max); store smaller integers"
+        }
+    }
+}

@@ -1,0 +1,111 @@
+/// Named arrays and text in the safetensors format: eight bytes with the header's length, a JSON header, then the
+/// numbers of all arrays without gaps. Any safetensors reader opens what this writes.
+///
+/// Reading believes nothing: the header's length, every type, shape and offset is checked, and every byte behind the
+/// header must belong to exactly one array. Format: github.com/huggingface/safetensors.
+public struct Safetensors: Sendable, Equatable {
+    public struct Tensor: Sendable, Equatable {
+        public let name: String
+        public let array: NumericArray
+
+        public init(name: String, array: NumericArray) {
+            self.name = name
+            self.array = array
+        }
+    }
+
+    /// In the order of their bytes in the file.
+    public let tensors: [Tensor]
+    /// The header's `__metadata__`.
+    public let metadata: [String: String]
+
+    /// The header's length may be no more, as in the reference implementation.
+    public static let maximalHeader = 100_000_000
+
+    /// The tensors are ordered by falling element size, which aligns each in the file, and otherwise stay in order.
+    public init(tensors: [Tensor], metadata: [String: String] = [:]) throws(SafetensorsError) {
+        var names: Set<String> = []
+        for tensor in tensors {
+            guard tensor.name != "__metadata__" else { throw .reservedName }
+            guard names.insert(tensor.name).inserted else { throw .duplicateName(tensor.name) }
+        }
+        let sizes = Set(tensors.map(\.array.type.size)).sorted(by: >)
+        self.tensors = sizes.flatMap { size in tensors.filter { $0.array.type.size == size } }
+        self.metadata = metadata
+    }
+
+    init(parsed tensors: [Tensor], metadata: [String: String]) {
+        self.tensors = tensors
+        self.metadata = metadata
+    }
+
+    /// The array of that name, if there is one.
+    public subscript(name: String) -> NumericArray? { tensors.first { $0.name == name }?.array }
+
+    /// SHA-256 of the numbers' bytes as they lie in the file.
+    public var digest: String {
+        var digest = SHA256()
+        for tensor in tensors { digest.update(tensor.array.bytes) }
+        return digest.hexadecimal()
+    }
+
+    public static func read(
+        _ path: String, limit: Int = FileContent.defaultLimit
+    ) throws(FileError) -> Safetensors {
+        try FileContent.parse(path, limit: limit) { (bytes) throws(SafetensorsError) in try Safetensors(bytes) }
+    }
+
+    /// Replaces the file at `path`, atomically.
+    public func write(to path: String) throws(FileError) {
+        try AtomicFile.write(to: path) { (sink) throws(FileError) in
+            try sink.write(header)
+            for tensor in tensors { try sink.write(tensor.array.bytes) }
+        }
+    }
+
+    /// The bytes of the file; the same content gives the same bytes.
+    public func encoded() -> [UInt8] {
+        tensors.reduce(into: header) { $0 += $1.array.bytes }
+    }
+
+    /// The length and the JSON, padded with spaces so that the numbers begin at a multiple of 8.
+    private var header: [UInt8] {
+        var parts: [String] = []
+        if !metadata.isEmpty {
+            let pairs = metadata.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)):\(Self.quoted($0.value))" }
+            parts.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+        }
+        var offset = 0
+        for tensor in tensors {
+            let end = offset + tensor.array.bytes.count
+            let shape = tensor.array.shape.map(String.init).joined(separator: ",")
+            parts.append(
+                "\(Self.quoted(tensor.name)):{\"dtype\":\"\(tensor.array.type.rawValue)\",\"shape\":[\(shape)],"
+                    + "\"data_offsets\":[\(offset),\(end)]}")
+            offset = end
+        }
+        var json = Array("{\(parts.joined(separator: ","))}".utf8)
+        while json.count % 8 != 0 { json.append(0x20) }
+        var bytes: [UInt8] = []
+        bytes.append(littleEndian: UInt64(json.count))
+        return bytes + json
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case "\u{0}"..<"\u{20}":
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

@@ -1,0 +1,189 @@
+/// The members of a ZIP file, found through its central directory and decompressed one at a time on demand.
+///
+/// Stored and deflated members, with the 64-bit extension. What a member announces is checked against what its
+/// compressed bytes can possibly expand to before any memory is set aside, so that no small file asks for much.
+/// Format: PKWARE APPNOTE.TXT 6.3.
+public struct ZipArchive: Sendable {
+    public struct Member: Sendable, Equatable {
+        public let name: String
+        /// Bytes after decompression, as announced.
+        public let size: Int
+        let compressedSize: Int
+        let isDeflated: Bool
+        let checksum: UInt32
+        let headerOffset: Int
+    }
+
+    /// In the order of the central directory.
+    public let members: [Member]
+    private let bytes: [UInt8]
+    private let limit: Int
+
+    public var names: [String] { members.map(\.name) }
+
+    /// `limit` bounds the decompressed bytes of any one member.
+    public init(_ bytes: [UInt8], limit: Int = FileContent.defaultLimit) throws(ZipError) {
+        self.bytes = bytes
+        self.limit = limit
+        let reader = ByteReader(bytes: bytes)
+        guard reader.littleEndian(UInt16.self, at: 0) == 0x4B50 else { throw .notZip }
+        let directory = try Self.directory(reader)
+        var members: [Member] = []
+        var names: Set<String> = []
+        var position = directory.offset
+        for _ in 0..<directory.count {
+            let member = try Self.member(reader, &position)
+            guard names.insert(member.name).inserted else { throw .duplicateMember(member.name) }
+            members.append(member)
+        }
+        self.members = members
+    }
+
+    /// The decompressed bytes of a member.
+    public func content(of name: String) throws(ZipError) -> [UInt8] {
+        guard let member = members.first(where: { $0.name == name }) else {
+            throw .noSuchMember(name, found: names)
+        }
+        let reader = ByteReader(bytes: bytes)
+        guard reader.littleEndian(UInt32.self, at: member.headerOffset) == 0x0403_4B50,
+            let nameLength = reader.littleEndian(UInt16.self, at: member.headerOffset + 26),
+            let extraLength = reader.littleEndian(UInt16.self, at: member.headerOffset + 28)
+        else { throw .damagedMember(name, "its header is not where the directory says") }
+        let start = member.headerOffset + 30 + Int(nameLength) + Int(extraLength)
+        guard start <= bytes.count, member.compressedSize <= bytes.count - start else { throw .truncated }
+        guard member.size <= limit else { throw .tooLarge(name, bytes: member.size, limit: limit) }
+        let content: [UInt8]
+        if member.isDeflated {
+            guard member.size / Deflate.maximalRatio <= member.compressedSize else {
+                throw .damagedMember(name, "\(member.compressedSize) bytes cannot expand to \(member.size)")
+            }
+            do {
+                content = try Deflate.inflated(
+                    bytes, from: start, count: member.compressedSize, wrapping: .none, expected: member.size,
+                    limit: member.size
+                ).content
+            } catch {
+                throw .damagedMember(name, "\(error)")
+            }
+        } else {
+            content = Array(bytes[start..<(start + member.compressedSize)])
+        }
+        guard content.count == member.size else {
+            throw .damagedMember(name, "found \(content.count) bytes, expected \(member.size)")
+        }
+        guard Deflate.checksum(content) == member.checksum else { throw .checksumMismatch(name) }
+        return content
+    }
+
+    /// Where the central directory is and how many members it lists.
+    private static func directory(_ reader: ByteReader) throws(ZipError) -> (offset: Int, count: Int) {
+        let length = reader.bytes.count
+        // The end record is 22 bytes and a comment of at most 65 535.
+        var end = length - 22
+        let last = max(0, length - 22 - 65_535)
+        while end >= last, reader.littleEndian(UInt32.self, at: end) != 0x0605_4B50 { end -= 1 }
+        guard end >= last, let shortCount = reader.littleEndian(UInt16.self, at: end + 10),
+            let shortOffset = reader.littleEndian(UInt32.self, at: end + 16)
+        else { throw .noDirectory }
+        var count = Int(shortCount)
+        var offset = Int(shortOffset)
+        if reader.littleEndian(UInt32.self, at: end - 20) == 0x0706_4B50 {
+            guard let place = reader.littleEndian(UInt64.self, at: end - 12), let at = Int(exactly: place),
+                reader.littleEndian(UInt32.self, at: at) == 0x0606_4B50, at <= length,
+                let longCount = reader.littleEndian(UInt64.self, at: at + 32),
+                let longOffset = reader.littleEndian(UInt64.self, at: at + 48),
+                let wideCount = Int(exactly: longCount), let wideOffset = Int(exactly: longOffset)
+            else { throw .noDirectory }
+            (count, offset) = (wideCount, wideOffset)
+        }
+        // Every entry takes at least 46 bytes.
+        guard offset <= length, count <= (length - offset) / 46 else { throw .noDirectory }
+        return (offset, count)
+    }
+
+    private static func member(_ reader: ByteReader, _ position: inout Int) throws(ZipError) -> Member {
+        let start = position
+        guard reader.littleEndian(UInt32.self, at: start) == 0x0201_4B50,
+            let flags = reader.littleEndian(UInt16.self, at: start + 8),
+            let method = reader.littleEndian(UInt16.self, at: start + 10),
+            let checksum = reader.littleEndian(UInt32.self, at: start + 16),
+            let compressed = reader.littleEndian(UInt32.self, at: start + 20),
+            let size = reader.littleEndian(UInt32.self, at: start + 24),
+            let nameLength = reader.littleEndian(UInt16.self, at: start + 28),
+            let extraLength = reader.littleEndian(UInt16.self, at: start + 30),
+            let commentLength = reader.littleEndian(UInt16.self, at: start + 32),
+            let offset = reader.littleEndian(UInt32.self, at: start + 42)
+        else { throw .damagedDirectory }
+        let nameEnd = start + 46 + Int(nameLength)
+        let extraEnd = nameEnd + Int(extraLength)
+        position = extraEnd + Int(commentLength)
+        guard position <= reader.bytes.count,
+            let name = String(validating: reader.bytes[(start + 46)..<nameEnd], as: UTF8.self)
+        else { throw .damagedDirectory }
+        if flags & 1 != 0 { throw .encrypted(name) }
+        guard method == 0 || method == 8 else { throw .unknownMethod(name, method) }
+
+        // The 64-bit extension holds, in this order, those fields that are all ones in the 32-bit entry.
+        var wide = [UInt64(size), UInt64(compressed), UInt64(offset)]
+        var at = nameEnd
+        while wide.contains(0xFFFF_FFFF), at + 4 <= extraEnd,
+            let tag = reader.littleEndian(UInt16.self, at: at),
+            let length = reader.littleEndian(UInt16.self, at: at + 2)
+        {
+            at += 4
+            if tag == 1 {
+                var field = at
+                for index in 0..<3 where wide[index] == 0xFFFF_FFFF && field + 8 <= extraEnd {
+                    guard let value = reader.littleEndian(UInt64.self, at: field) else { throw .damagedDirectory }
+                    wide[index] = value
+                    field += 8
+                }
+                break
+            }
+            at += Int(length)
+        }
+        // Half of Int.max leaves room to add two of them.
+        guard wide.allSatisfy({ $0 < UInt64(Int.max / 2) }) else { throw .damagedDirectory }
+        guard method == 8 || wide[0] == wide[1] else {
+            throw .damagedMember(name, "it is stored, but its two sizes differ")
+        }
+        return Member(
+            name: name, size: Int(wide[0]), compressedSize: Int(wide[1]), isDeflated: method == 8,
+            checksum: checksum, headerOffset: Int(wide[2]))
+    }
+}
+
+/// What can be wrong with a ZIP file.
+public enum ZipError: DescribedError, Equatable {
+    case notZip
+    case noDirectory
+    case damagedDirectory
+    case truncated
+    case duplicateMember(String)
+    case noSuchMember(String, found: [String])
+    case damagedMember(String, String)
+    case checksumMismatch(String)
+    case encrypted(String)
+    case unknownMethod(String, UInt16)
+    case tooLarge(String, bytes: Int, limit: Int)
+
+    public var description: String {
+        switch self {
+        case .notZip: "not a ZIP file: it does not begin with PK; write it with numpy.savez"
+        case .noDirectory: "the ZIP file has no directory at its end: it is cut short; copy or download it again"
+        case .damagedDirectory: "the ZIP file's directory is damaged; copy or download the file again"
+        case .truncated: "a ZIP member reaches past the end of the file; copy or download the file again"
+        case .duplicateMember(let name): "the ZIP file lists '\(name)' twice, expected every name once; write it again"
+        case .noSuchMember(let name, let found):
+            "no member '\(name)'; the file holds \(found.isEmpty ? "nothing" : found.joined(separator: ", "))"
+        case .damagedMember(let name, let what): "the ZIP member '\(name)' is damaged: \(what)"
+        case .checksumMismatch(let name):
+            "the ZIP member '\(name)' does not have the checksum written beside it; copy or download the file again"
+        case .encrypted(let name): "the ZIP member '\(name)' is encrypted; save it without a password"
+        case .unknownMethod(let name, let method):
+            "the ZIP member '\(name)' is compressed by method \(method), expected 0 (stored) or 8 (deflated)"
+        case .tooLarge(let name, let bytes, let limit):
+            "the ZIP member '\(name)' expands to \(bytes) bytes, expected at most \(limit) on this machine"
+        }
+    }
+}

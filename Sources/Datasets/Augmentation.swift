@@ -1,0 +1,50 @@
+import Tensors
+
+/// The augmentation that published CIFAR results use (He et al. 2015, section 4.2): the image on a border of zeros,
+/// cut to its size at a random place, and mirrored left to right with probability ½.
+///
+/// What happens to an example depends on the seed, the epoch and the example alone. Standardise first, so that the
+/// border's zeros are the mean.
+public struct Augmentation: Sendable, Equatable {
+    /// Zeros on every side.
+    public let padding: Int
+    public let mirrors: Bool
+    public let seed: UInt64
+
+    public init(padding: Int = 4, mirrors: Bool = true, seed: UInt64) {
+        self.padding = padding
+        self.mirrors = mirrors
+        self.seed = seed
+    }
+
+    /// How an example is moved and whether it is mirrored in an epoch.
+    public func choice(epoch: Int, example: Int) -> (down: Int, right: Int, isMirrored: Bool) {
+        let numbers = RandomNumbers(seed: seed, stream: UInt64(epoch)).named("augmentation")
+        func shift(_ index: Int) -> Int { Int(numbers.uniform(at: 3 * example + index) * Double(2 * padding + 1)) - padding }
+        return (shift(0), shift(1), mirrors && numbers.uniform(at: 3 * example + 2) < 0.5)
+    }
+
+    /// Augments one example of shape [C, H, W] in place.
+    public func apply<Scalar: BinaryFloatingPoint & BitwiseCopyable>(
+        to image: UnsafeMutableBufferPointer<Scalar>, shape: [Int], epoch: Int, example: Int
+    ) {
+        precondition(
+            shape.count == 3 && image.count == shape.reduce(1, *), "\(image.count) numbers of shape \(shape)")
+        let (down, right, isMirrored) = choice(epoch: epoch, example: example)
+        let (channels, height, width) = (shape[0], shape[1], shape[2])
+        let original = Array(image)
+        for channel in 0..<channels {
+            for row in 0..<height {
+                let sourceRow = row + down
+                let target = (channel * height + row) * width
+                for column in 0..<width {
+                    let sourceColumn = (isMirrored ? width - 1 - column : column) + right
+                    let isInside =
+                        sourceRow >= 0 && sourceRow < height && sourceColumn >= 0 && sourceColumn < width
+                    image[target + column] =
+                        isInside ? original[(channel * height + sourceRow) * width + sourceColumn] : 0
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Tensors
+
+/// Which examples make up each batch of an epoch. The same seed and epoch give the same batches on any machine, so
+/// an interrupted training goes on as it would have.
+public struct BatchOrder: Sendable, Equatable {
+    /// All examples in the order they are visited.
+    public let order: [Int]
+    public let batchSize: Int
+    /// The number of batches.
+    public let count: Int
+
+    /// A new shuffle for every epoch. The last batch has what is left over, unless `dropsLast` leaves it out (which
+    /// it does not when it is the only one).
+    public init(count examples: Int, batchSize: Int, seed: UInt64, epoch: Int, dropsLast: Bool = false) {
+        let numbers = RandomNumbers(seed: seed, stream: UInt64(epoch)).named("batch order")
+        self.init(order: numbers.permutation(examples), batchSize: batchSize, dropsLast: dropsLast)
+    }
+
+    /// The data's own order, for evaluation and analysis.
+    public init(count examples: Int, batchSize: Int) {
+        self.init(order: Array(0..<examples), batchSize: batchSize, dropsLast: false)
+    }
+
+    private init(order: [Int], batchSize: Int, dropsLast: Bool) {
+        precondition(batchSize > 0, "a batch of \(batchSize) examples")
+        self.order = order
+        self.batchSize = batchSize
+        let whole = order.count / batchSize
+        count = dropsLast && whole > 0 ? whole : (order.count + batchSize - 1) / batchSize
+    }
+
+    /// The examples of a batch.
+    public subscript(batch: Int) -> ArraySlice<Int> {
+        precondition(batch >= 0 && batch < count, "batch \(batch) of \(count)")
+        return order[(batch * batchSize)..<min((batch + 1) * batchSize, order.count)]
+    }
+}

@@ -1,0 +1,141 @@
+import Foundation
+
+/// Which data, as the command line names it: `digits`, `mnist:DIR`, `npy:X.npy,Y.npy` and so on.
+public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
+    case digits
+    /// nil is the folder of Debian's package.
+    case fashionMNIST(folder: String?)
+    case mnist(folder: String)
+    case cifar10(folder: String)
+    case cifar100(folder: String)
+    case npy(inputs: String, targets: String)
+    case npz(file: String)
+    case csv(file: String)
+    case mnist1D
+    case spirals
+    /// The Chebyshev polynomial of this degree at 20 points.
+    case chebyshev(degree: Int)
+
+    /// Every form, for help and error messages.
+    public static let forms =
+        "digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR, npy:X.npy,Y.npy, npz:FILE, csv:FILE, "
+        + "mnist1d, spirals, chebyshev:K"
+
+    /// The highest degree; 20 points show no more.
+    public static let maximalDegree = 19
+
+    public init(_ text: String) throws(DatasetError) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let kind = parts.first.map(String.init) ?? ""
+        let argument = parts.count == 2 && !parts[1].isEmpty ? String(parts[1]) : nil
+        func path(_ form: String) throws(DatasetError) -> String {
+            guard let argument else { throw .badSpecification(text, expected: form) }
+            return argument
+        }
+        func alone(_ value: DataSpecification) throws(DatasetError) -> DataSpecification {
+            guard parts.count == 1 else { throw .badSpecification(text, expected: "'\(kind)' alone") }
+            return value
+        }
+        switch kind {
+        case "digits": self = try alone(.digits)
+        case "mnist1d": self = try alone(.mnist1D)
+        case "spirals": self = try alone(.spirals)
+        case "fashion-mnist": self = .fashionMNIST(folder: argument)
+        case "mnist": self = .mnist(folder: try path("mnist:DIR with the four IDX files in DIR"))
+        case "cifar10": self = .cifar10(folder: try path("cifar10:DIR with data_batch_1.bin … in DIR"))
+        case "cifar100": self = .cifar100(folder: try path("cifar100:DIR with train.bin and test.bin in DIR"))
+        case "npz": self = .npz(file: try path("npz:FILE"))
+        case "csv": self = .csv(file: try path("csv:FILE"))
+        case "npy":
+            let form = "npy:X.npy,Y.npy"
+            guard let (inputs, targets) = Self.pair(try path(form)) else {
+                throw .badSpecification(text, expected: form)
+            }
+            self = .npy(inputs: inputs, targets: targets)
+        case "chebyshev":
+            guard let degree = argument.flatMap({ Int($0) }), (1...Self.maximalDegree).contains(degree) else {
+                throw .badSpecification(text, expected: "chebyshev:K with a degree K from 1 to \(Self.maximalDegree)")
+            }
+            self = .chebyshev(degree: degree)
+        default: throw .unknownSpecification(text)
+        }
+    }
+
+    /// Two paths with a comma between them. Where there are several commas, the first behind ".npy" separates.
+    private static func pair(_ text: String) -> (String, String)? {
+        let range = text.range(of: ".npy,").map { text.index(before: $0.upperBound) } ?? text.firstIndex(of: ",")
+        guard let comma = range else { return nil }
+        let (first, second) = (text[..<comma], text[text.index(after: comma)...])
+        return first.isEmpty || second.isEmpty ? nil : (String(first), String(second))
+    }
+
+    /// The text that names this data; `DataSpecification(description)` gives it back.
+    public var description: String {
+        switch self {
+        case .digits: "digits"
+        case .fashionMNIST(nil): "fashion-mnist"
+        case .fashionMNIST(let folder?): "fashion-mnist:\(folder)"
+        case .mnist(let folder): "mnist:\(folder)"
+        case .cifar10(let folder): "cifar10:\(folder)"
+        case .cifar100(let folder): "cifar100:\(folder)"
+        case .npy(let inputs, let targets): "npy:\(inputs),\(targets)"
+        case .npz(let file): "npz:\(file)"
+        case .csv(let file): "csv:\(file)"
+        case .mnist1D: "mnist1d"
+        case .spirals: "spirals"
+        case .chebyshev(let degree): "chebyshev:\(degree)"
+        }
+    }
+
+    /// The same data with absolute paths, so that a checkpoint finds it from any folder.
+    public var absolute: DataSpecification {
+        switch self {
+        case .fashionMNIST(let folder): .fashionMNIST(folder: folder.map(Self.absolute))
+        case .mnist(let folder): .mnist(folder: Self.absolute(folder))
+        case .cifar10(let folder): .cifar10(folder: Self.absolute(folder))
+        case .cifar100(let folder): .cifar100(folder: Self.absolute(folder))
+        case .npy(let inputs, let targets): .npy(inputs: Self.absolute(inputs), targets: Self.absolute(targets))
+        case .npz(let file): .npz(file: Self.absolute(file))
+        case .csv(let file): .csv(file: Self.absolute(file))
+        case .digits, .mnist1D, .spirals, .chebyshev: self
+        }
+    }
+
+    private static func absolute(_ path: String) -> String {
+        URL(fileURLWithPath: expanded(path)).standardizedFileURL.path
+    }
+
+    /// A shell does not expand the tilde in `npz:~/data.npz`.
+    static func expanded(_ path: String) -> String {
+        path.hasPrefix("~") ? (path as NSString).expandingTildeInPath : path
+    }
+
+    /// Reads or generates the examples of a split.
+    public func load(_ split: Split = .train) throws(DatasetError) -> Dataset {
+        switch self {
+        case .digits: try Digits.load(split)
+        case .fashionMNIST(let folder): try ImageFolder.fashionMNIST(folder.map(Self.expanded), split, name: description)
+        case .mnist(let folder): try ImageFolder.load(Self.expanded(folder), split, name: description)
+        case .cifar10(let folder): try CIFAR.ten(Self.expanded(folder), split, name: description)
+        case .cifar100(let folder): try CIFAR.hundred(Self.expanded(folder), split, name: description)
+        case .npy(let inputs, let targets):
+            try ArrayPair.npy(Self.expanded(inputs), Self.expanded(targets), split, name: description)
+        case .npz(let file): try ArrayPair.npz(Self.expanded(file), split, name: description)
+        case .csv(let file): try ArrayPair.csv(Self.expanded(file), split, name: description)
+        case .mnist1D: MNIST1D.load(split)
+        case .spirals: Spirals.load(split)
+        case .chebyshev(let degree): try Chebyshev.load(degree, split)
+        }
+    }
+}
+
+extension DataSpecification: Codable {
+    public init(from decoder: any Decoder) throws {
+        try self.init(decoder.singleValueContainer().decode(String.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}

@@ -1,0 +1,58 @@
+extension Dataset {
+    /// Writes the inputs of these examples one behind the other, in Float32.
+    public func copyInputs(of indices: some Collection<Int>, to target: UnsafeMutableBufferPointer<Float>) {
+        switch inputs {
+        case .floats(let values): Self.copy(values, indices, exampleSize, target) { $0 }
+        case .doubles(let values): Self.copy(values, indices, exampleSize, target) { Float($0) }
+        case .tokens(let values): Self.copy(values, indices, exampleSize, target) { Float($0) }
+        }
+    }
+
+    /// Writes the inputs of these examples one behind the other, in Float64.
+    public func copyInputs(of indices: some Collection<Int>, to target: UnsafeMutableBufferPointer<Double>) {
+        switch inputs {
+        case .floats(let values): Self.copy(values, indices, exampleSize, target) { Double($0) }
+        case .doubles(let values): Self.copy(values, indices, exampleSize, target) { $0 }
+        case .tokens(let values): Self.copy(values, indices, exampleSize, target) { Double($0) }
+        }
+    }
+
+    /// All inputs in Float32, examples × `exampleShape`.
+    public var floatInputs: [Float] {
+        if case .floats(let values) = inputs { return values }
+        return [Float](unsafeUninitializedCapacity: inputs.count) { buffer, count in
+            count = inputs.count
+            copyInputs(of: 0..<self.count, to: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
+    /// All inputs in Float64, examples × `exampleShape`.
+    public var doubleInputs: [Double] {
+        if case .doubles(let values) = inputs { return values }
+        return [Double](unsafeUninitializedCapacity: inputs.count) { buffer, count in
+            count = inputs.count
+            copyInputs(of: 0..<self.count, to: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
+    @inline(__always)
+    private static func copy<Source, Target: BitwiseCopyable>(
+        _ values: [Source], _ indices: some Collection<Int>, _ width: Int,
+        _ target: UnsafeMutableBufferPointer<Target>, _ convert: (Source) -> Target
+    ) {
+        precondition(
+            target.count == indices.count * width, "\(indices.count) examples of \(width) into \(target.count) numbers")
+        guard let output = target.baseAddress else { return }
+        values.withUnsafeBufferPointer { source in
+            var written = 0
+            for index in indices {
+                precondition(
+                    index >= 0 && index * width + width <= source.count, "example \(index) is not in the data")
+                for offset in 0..<width {
+                    (output + written + offset).initialize(to: convert(source[index * width + offset]))
+                }
+                written += width
+            }
+        }
+    }
+}
