@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #define relax() __builtin_ia32_pause()
@@ -15,7 +16,7 @@
 #define relax() ((void)0)
 #endif
 
-enum { SPINS = 8000, MOST_THREADS = 256 };
+enum { SPINS = 8000, LEAST_CAPACITY = 8, MOST_THREADS = 256 };
 
 static struct {
     ls_task task;
@@ -75,9 +76,21 @@ static void *work(void *argument) {
     return NULL;
 }
 
+static int capacity;
+static void find_capacity(void) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    capacity = processors < LEAST_CAPACITY ? LEAST_CAPACITY : processors > MOST_THREADS ? MOST_THREADS : (int)processors;
+}
+
+int ls_threads_capacity(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, find_capacity);
+    return capacity;
+}
+
 int ls_threads_set(int threads) {
     if (threads < 1) threads = 1;
-    if (threads > MOST_THREADS) threads = MOST_THREADS;
+    if (threads > ls_threads_capacity()) threads = ls_threads_capacity();
     pthread_mutex_lock(&pool.loop);
     while (pool.started < threads - 1) {
         pthread_t id;

@@ -9,8 +9,11 @@ public enum Threads {
         set { _ = ls_threads_set(Int32(clamping: newValue)) }
     }
 
+    /// How many there can be at most.
+    public static var capacity: Int { Int(ls_threads_capacity()) }
+
     /// Calls `body(i, thread)` for every i in 0..<count on the pool's threads, in any order.
-    /// `thread` is below `Threads.count` and unique among the calls running at one time.
+    /// `thread` is below `Threads.capacity` and unique among the calls running at one time.
     public static func forEach(_ count: Int, _ body: (_ index: Int, _ thread: Int) -> Void) {
         withoutActuallyEscaping(body) { escapable in
             var box = escapable

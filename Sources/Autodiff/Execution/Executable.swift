@@ -18,8 +18,7 @@ public final class Executable {
     private let inputNumbers: [Int: Int]
     private let constants: Buffer
     private let scratch: Buffer
-    private var workspace: Buffer?
-    private var workspaceThreads = 0
+    private let workspace: Buffer
 
     public init(_ graph: Graph, outputs: [Value], precision: Precision) {
         self.precision = precision
@@ -49,6 +48,14 @@ public final class Executable {
         constants = Buffer(byteCount: max(1, plan.constants.count) * precision.size)
         constants.store(plan.constants, as: precision)
         scratch = Buffer(byteCount: plan.scratchBytes)
+        let kernels = kernels
+        workspace = Buffer(
+            byteCount: steps.reduce(0) { most, step in
+                switch step.work {
+                case .fused(let loop): max(most, loop.workspaceBytes(kernels))
+                case .kernel(let primitive, _, let types, _): max(most, primitive.workspaceBytes(types, kernels))
+                }
+            })
     }
 
     /// Bytes that every instance keeps between runs, and bytes that all share while running.
@@ -99,10 +106,9 @@ public final class Executable {
         }
     }
 
-    /// Computes every value of `stage` and later ones; what earlier stages hold in the instance is used as it is.
-    public func run(_ instance: Instance, from stage: Stage = .data) {
-        let workspace = preparedWorkspace()
-        for step in steps where step.stage >= stage {
+    /// Computes every value of the stages from `first` through `last`; what earlier ones hold in the instance is used as it is.
+    public func run(_ instance: Instance, from first: Stage = .data, through last: Stage = .tangent) {
+        for step in steps where step.stage >= first && step.stage <= last {
             switch step.work {
             case .fused(let loop):
                 loop.run(kernels, workspace: workspace.address) { address($0, instance) }
@@ -114,20 +120,5 @@ public final class Executable {
                         workspace: workspace.address))
             }
         }
-    }
-
-    /// Working memory for the largest step with the threads there are now.
-    private func preparedWorkspace() -> Buffer {
-        if let workspace, workspaceThreads == Threads.count { return workspace }
-        workspaceThreads = Threads.count
-        let sizes = steps.map { step in
-            switch step.work {
-            case .fused(let loop): loop.workspaceBytes(kernels)
-            case .kernel(let primitive, _, let types, _): primitive.workspaceBytes(types, kernels)
-            }
-        }
-        let buffer = Buffer(byteCount: sizes.max() ?? 0)
-        workspace = buffer
-        return buffer
     }
 }

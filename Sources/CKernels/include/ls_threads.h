@@ -7,9 +7,12 @@ typedef void (*ls_task)(void *context, long index, int thread);
 int ls_threads_set(int threads);
 int ls_threads_get(void);
 
+/// Threads that there can be at most while this process runs: workspaces have a part for each.
+int ls_threads_capacity(void);
+
 /// Calls task(context, i, thread) for i in 0..<count, each once, in any order, on the pool's threads. A call from within
-/// a task, or while another caller has the pool, runs on the caller's thread alone (thread = 0 … but see below).
-/// `thread` is unique among tasks running at the same time in one call and lies below ls_threads_get().
+/// a task, or while another caller has the pool, runs on the caller's thread alone (thread 0).
+/// `thread` is unique among tasks running at the same time in one call and lies below ls_threads_capacity().
 void ls_parallel(long count, ls_task task, void *context);
 
 /// Gives OpenBLAS the kernel set that fits the processor unless OPENBLAS_CORETYPE is set. Returns the name of the set.

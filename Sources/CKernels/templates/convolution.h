@@ -61,7 +61,7 @@ static int64_t LS_NAME(convolution_workspace)(const ls_convolution *q) {
     int64_t frame = MAX(LS_NAME(frame_height)(q) * LS_NAME(frame_width)(q) * q->c, fh * fw * q->o);
     int64_t shared = round_up((int64_t)sizeof(T) * weights * LS_NAME(weight_chunks), 64) + LS_SLACK;
     int64_t offsets = round_up(16 * LS_NAME(most_terms)(q), 64);
-    return shared + ls_threads_get() * (round_up((int64_t)sizeof(T) * frame, 64) + LS_SLACK + offsets);
+    return shared + ls_threads_capacity() * (round_up((int64_t)sizeof(T) * frame, 64) + LS_SLACK + offsets);
 }
 
 static LS_NAME(convolution_call) LS_NAME(convolution_plan)(const ls_convolution *q, const void *x, const void *w, void *y,
@@ -69,7 +69,7 @@ static LS_NAME(convolution_call) LS_NAME(convolution_plan)(const ls_convolution 
     LS_NAME(convolution_call) f = {.q = q, .x = x, .w = w, .y = y, .workspace = workspace};
     int64_t weights = q->kh * q->kw * (q->c / q->groups) * q->o;
     f.thread_offset = round_up((int64_t)sizeof(T) * weights * LS_NAME(weight_chunks), 64) + LS_SLACK;
-    f.thread_bytes = (LS_NAME(convolution_workspace)(q) - f.thread_offset) / ls_threads_get();
+    f.thread_bytes = (LS_NAME(convolution_workspace)(q) - f.thread_offset) / ls_threads_capacity();
     return f;
 }
 

@@ -37,7 +37,7 @@ static LS_NAME(fused_call) LS_NAME(fused_plan)(const ls_fused *p) {
 
 static int64_t LS_NAME(fused_workspace)(const ls_fused *p) {
     LS_NAME(fused_call) f = LS_NAME(fused_plan)(p);
-    return 64 + f.tile_bytes * ls_threads_get() + 8 * f.sums_total * (f.direct ? 1 : f.chunks);
+    return 64 + f.tile_bytes * ls_threads_capacity() + 8 * f.sums_total * (f.direct ? 1 : f.chunks);
 }
 
 #define LS_LOOP(expression)                                              \
@@ -230,7 +230,7 @@ static void LS_NAME(fused)(const ls_fused *p, void *workspace) {
         if (p->extent[i] == 0) return;
     LS_NAME(fused_call) f = LS_NAME(fused_plan)(p);
     f.tiles = workspace;
-    f.sums = (double *)((char *)workspace + f.tile_bytes * ls_threads_get());
+    f.sums = (double *)((char *)workspace + f.tile_bytes * ls_threads_capacity());
     ls_parallel(f.chunks, LS_NAME(fused_chunk), &f);
     if (f.direct) return;
     int64_t before = 0;

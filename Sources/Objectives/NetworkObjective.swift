@@ -1,0 +1,149 @@
+import Autodiff
+import Datasets
+import Networks
+import Tensors
+
+/// L(θ) = (1/n) Σ ℓ(f(xᵢ; θ), yᵢ) of a network on a data set, taken in batches that fit a memory limit. A ragged last batch
+/// counts by its size; sums over batches are in Float64.
+public final class NetworkObjective: Objective {
+    public let network: Network
+    public let loss: Loss
+    public let batchNorm: BatchNormMode
+    public let precision: Precision
+    /// n.
+    public let examples: Int
+    /// Bytes that programs and what they keep may take, the data not counted.
+    public let memoryLimit: Int
+    /// Called between batches; what it throws ends the computation.
+    public var betweenBatches: (() throws -> Void)?
+
+    private let store: ExampleStore
+    private let requestedBatch: Int?
+    private let theta: Buffer, tangent: Buffer, buffers: Buffer
+    private var storedTheta: [Double]?
+    /// Grows when θ changes; what an instance keeps of an older θ is out of date.
+    private var version = 0
+    private var series: [BatchProgram.Kind: BatchSeries] = [:]
+
+    /// - Parameters:
+    ///   - bufferValues: the network's buffers, such as running means, in the order of its layout.
+    ///   - batchSize: examples taken at once; by default as many as work well in memory.
+    ///   - memoryLimit: in bytes; 1 GiB by default.
+    /// - Throws: `ObjectiveError` where the data do not fit the network.
+    public init(
+        network: Network, bufferValues: [Double], data: Dataset, loss: Loss, batchNorm: BatchNormMode = .stored,
+        precision: Precision = .float, batchSize: Int? = nil, memoryLimit: Int = 1 << 30
+    ) throws(ObjectiveError) {
+        precondition(bufferValues.count == network.buffers.count, "\(bufferValues.count) buffer values, not \(network.buffers.count)")
+        try Self.check(data, network, loss)
+        self.network = network
+        self.loss = loss
+        self.batchNorm = batchNorm
+        self.precision = precision
+        self.memoryLimit = memoryLimit
+        examples = data.count
+        requestedBatch = batchSize
+        store = ExampleStore(data, 0..<data.count, loss, precision)
+        theta = Buffer(byteCount: network.parameters.count * precision.size)
+        tangent = Buffer(byteCount: network.parameters.count * precision.size)
+        buffers = Buffer(byteCount: network.buffers.count * precision.size)
+        buffers.store(bufferValues, as: precision)
+    }
+
+    /// Whether a network and a loss can be applied to data.
+    static func check(_ data: Dataset, _ network: Network, _ loss: Loss) throws(ObjectiveError) {
+        guard data.exampleSize == network.inputShape.reduce(1, *) else {
+            throw .dataMismatch(expected: "examples of shape \(network.inputShape)", found: "examples of shape \(data.exampleShape)")
+        }
+        switch data.targets {
+        case .classes(let labels, _):
+            if let worst = labels.max(), Int(worst) >= network.outputs {
+                throw .labelOutOfRange(label: Int(worst), outputs: network.outputs)
+            }
+        case .values(_, let width):
+            guard !loss.takesClasses else {
+                throw .dataMismatch(expected: "class labels for the loss \(loss.name)", found: "\(width) real targets an example")
+            }
+            guard width == network.outputs else {
+                throw .dataMismatch(expected: "\(network.outputs) targets an example", found: "\(width)")
+            }
+        }
+    }
+
+    public var dimension: Int { network.parameters.count }
+
+    /// Mean loss and share of examples classified right (nil for regression).
+    public func evaluate(at theta: [Double]) throws -> (loss: Double, accuracy: Double?) {
+        var loss = 0.0, correct: Double? = self.loss.takesClasses ? 0 : nil
+        try run(.value, at: theta) { program, instance in
+            loss += program.lossSum(instance)
+            if let count = program.correctCount(instance) { correct? += count }
+        }
+        return (loss / Double(examples), correct.map { $0 / Double(examples) })
+    }
+
+    public func value(at theta: [Double]) throws -> Double { try evaluate(at: theta).loss }
+
+    public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
+        var loss = 0.0, gradient = [Double](repeating: 0, count: dimension)
+        try run(.gradient, at: theta) { program, instance in
+            loss += program.lossSum(instance)
+            program.addDerivative(instance, to: &gradient)
+        }
+        Vectors.scale(&gradient, by: 1 / Double(examples))
+        return (loss / Double(examples), gradient)
+    }
+
+    public func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        series[.gaussNewton] = nil  // one kind at a time has what it keeps in memory
+        return try products(.hessian, at: theta, along: vectors)
+    }
+
+    public func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        series[.hessian] = nil
+        return try products(.gaussNewton, at: theta, along: vectors)
+    }
+
+    private func products(_ kind: BatchProgram.Kind, at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        var results = vectors.map { _ in [Double](repeating: 0, count: dimension) }
+        // What depends on θ alone is computed once a batch, then each vector's part.
+        try run(kind, at: theta) { program, instance in
+            for (i, vector) in vectors.enumerated() {
+                tangent.store(vector, as: precision)
+                program.executable.run(instance, from: .tangent)
+                program.addDerivative(instance, to: &results[i])
+            }
+        }
+        for i in results.indices { Vectors.scale(&results[i], by: 1 / Double(examples)) }
+        return results
+    }
+
+    /// Brings what depends on data and θ up to date for each batch in turn and hands it to `body`.
+    private func run(
+        _ kind: BatchProgram.Kind, at point: [Double], _ body: (BatchProgram, Executable.Instance) -> Void
+    ) throws {
+        precondition(point.count == dimension, "θ of length \(point.count), not \(dimension)")
+        if storedTheta != point {
+            theta.store(point, as: precision)
+            storedTheta = point
+            version += 1
+        }
+        let series = try self.series[kind] ?? makeSeries(kind)
+        self.series[kind] = series
+        for batch in 0..<series.count {
+            try betweenBatches?()
+            let (program, instance) = series.prepare(batch, version: version) { program, instance, first in
+                program.bind(
+                    instance, theta: theta, buffers: buffers, tangent: tangent, inputs: store.inputs(from: first),
+                    targets: store.targets(from: first))
+            }
+            body(program, instance)
+        }
+    }
+
+    private func makeSeries(_ kind: BatchProgram.Kind) throws(ObjectiveError) -> BatchSeries {
+        try BatchSeries(examples: examples, requested: requestedBatch, memoryLimit: memoryLimit, keeps: kind == .hessian || kind == .gaussNewton) {
+            BatchProgram(network, loss, batchNorm, kind, batch: $0, precision)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+/// What the analyses see of a network and its data: a function of θ ∈ Rᴾ with exact derivatives.
+///
+/// All vectors are Float64 of length `dimension`; what is computed in Float32 is rounded on the way in.
+public protocol Objective: AnyObject {
+    /// P, the length of θ.
+    var dimension: Int { get }
+
+    /// L(θ).
+    func value(at theta: [Double]) throws -> Double
+
+    /// L(θ) and ∇L(θ).
+    func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double])
+
+    /// H v for each v, where H = ∇²L(θ); exact, no finite differences. Several at once cost less than one by one.
+    func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
+
+    /// G v for each v, where G = Jᵀ H_ℓ J is the Gauss–Newton matrix.
+    func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
+}
+
+extension Objective {
+    /// H v.
+    public func hessianVectorProduct(at theta: [Double], along v: [Double]) throws -> [Double] {
+        try hessianVectorProducts(at: theta, along: [v])[0]
+    }
+
+    /// G v.
+    public func gaussNewtonVectorProduct(at theta: [Double], along v: [Double]) throws -> [Double] {
+        try gaussNewtonVectorProducts(at: theta, along: [v])[0]
+    }
+}

@@ -1,0 +1,18 @@
+/// Why an objective cannot be made or computed.
+public enum ObjectiveError: Error, Equatable, CustomStringConvertible {
+    case dataMismatch(expected: String, found: String)
+    case labelOutOfRange(label: Int, outputs: Int)
+    case memoryTooSmall(given: Int, needed: Int)
+    case noGaussNewton(loss: String)
+
+    public var description: String {
+        switch self {
+        case .dataMismatch(let expected, let found): "the model takes \(expected), the data have \(found); name other --data"
+        case .labelOutOfRange(let label, let outputs):
+            "label \(label) is beyond the model's \(outputs) outputs; labels must be 0 to \(outputs - 1)"
+        case .memoryTooSmall(let given, let needed):
+            "--memory \(given >> 20)M is too little: this model needs \((needed >> 20) + 1)M even for batches of one example"
+        case .noGaussNewton(let loss): "the Gauss–Newton matrix is not defined for \(loss)"
+        }
+    }
+}
