@@ -144,7 +144,7 @@ extension Checkpoint {
     }
 
     /// SHA-256 of what the tensors' digest does not cover: names, types, shapes and the other metadata.
-    private static func headerDigest(_ tensors: [Tensor], _ metadata: [String: String]) -> String {
+    static func headerDigest(_ tensors: [Tensor], _ metadata: [String: String]) -> String {
         var lines = tensors.map { "\($0.name)\0\($0.array.type.rawValue)\0\($0.array.shape)" }
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != "header_sha256" {
             lines.append("\(key)\0\(value)")

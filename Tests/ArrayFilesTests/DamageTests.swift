@@ -1,0 +1,68 @@
+import Testing
+
+@testable import ArrayFiles
+
+/// No damage to a file, however random, may end the program: every reader returns a value or throws. (A trap would
+/// end the test run; a hang would exceed the time limit.)
+@Suite(.timeLimit(.minutes(2))) struct DamageTests {
+    private func survive(_ bytes: [UInt8], flips: Int, _ read: ([UInt8]) throws -> Void) {
+        for damaged in Damage.truncations(bytes) {
+            #expect(throws: (any Error).self) { try read(damaged) }
+        }
+        var refused = 0
+        for damaged in Damage.flips(bytes, count: flips, seed: 1) {
+            do {
+                try read(damaged)
+            } catch {
+                refused += 1
+                // Messages are one line and can be made for any damage.
+                if let error = error as? any DescribedError { #expect(!error.description.contains("\n")) }
+            }
+        }
+        #expect(refused > 0)
+    }
+
+    @Test func npy() throws {
+        let array = NumericArray([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3])
+        survive(NPY.encode(array), flips: 5000) { _ = try NPY.parse($0).doubles }
+        survive(NPY.encode(text: "text"), flips: 5000) { _ = try NPY.parseText($0) }
+    }
+
+    @Test(arguments: [false, true]) func npz(deflated: Bool) throws {
+        let bytes = try NPZ.encode(
+            [("a", .array(NumericArray([Double](repeating: 1, count: 40)))), ("b", .text("text"))],
+            deflated: deflated)
+        survive(bytes, flips: 5000) {
+            let archive = try NPZ($0, limit: 1 << 20)
+            for name in archive.names { _ = try archive.array(name).doubles }
+        }
+        survive(bytes, flips: 1000) { _ = try NPZ($0, limit: 1 << 20).text("b") }
+    }
+
+    @Test func safetensors() throws {
+        let file = try Safetensors(
+            tensors: [
+                .init(name: "a", array: NumericArray([1, 2, 3, 4] as [Float], shape: [2, 2])),
+                .init(name: "b", array: NumericArray([1.0])),
+            ], metadata: ["note": "Größe \u{1}"])
+        survive(file.encoded(), flips: 10_000) { _ = try Safetensors($0).tensors.map(\.array.doubles) }
+    }
+
+    @Test func idx() throws {
+        let plain: [UInt8] = [0, 0, 8, 2, 0, 0, 0, 3, 0, 0, 0, 4] + (0..<12).map { UInt8($0) }
+        survive(plain, flips: 5000) { _ = try IDX.parse($0) }
+        survive(try Gzip.deflate(plain), flips: 5000) { _ = try IDX.parse($0, limit: 1 << 20) }
+    }
+
+    @Test func gzip() throws {
+        let content = (0..<500).map { UInt8($0 % 7) }
+        let packed = try Gzip.deflate(content)
+        survive(packed, flips: 5000) { _ = try Gzip.inflate($0, limit: 1 << 20) }
+    }
+
+    @Test func csv() throws {
+        let bytes = Array("a,b\n1,2\n3.5,-4e10\n".utf8)
+        // A shorter table may well be a table: only survival counts here.
+        for damaged in Damage.truncations(bytes) + Damage.flips(bytes, count: 5000, seed: 1) { _ = try? CSV(damaged) }
+    }
+}

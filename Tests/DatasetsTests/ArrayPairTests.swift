@@ -1,0 +1,106 @@
+import ArrayFiles
+import Foundation
+import Testing
+
+@testable import Datasets
+
+@Suite struct ArrayPairTests {
+    private func withFolder(_ body: (String) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try body(folder.path)
+    }
+
+    private func pair(_ x: NumericArray, _ y: NumericArray) throws(DatasetError) -> Dataset {
+        try ArrayPair.dataset(x, y, name: "test")
+    }
+
+    private func message(_ body: () throws -> Void) -> String {
+        do {
+            try body()
+            return "none"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func keepsWhatTheFileHolds() throws {
+        let labels = NumericArray([1, 0] as [Int])
+        let bytes = try pair(NumericArray([0, 51, 255, 1] as [UInt8], shape: [2, 1, 2]), labels)
+        #expect(bytes.exampleShape == [1, 1, 2] && bytes.inputs == .floats([0, 51.0 / 255, 1, 1.0 / 255]))
+        let doubles = try pair(NumericArray([0.1, 0.2, 0.3, 0.4], shape: [2, 2]), labels)
+        #expect(doubles.inputs == .doubles([0.1, 0.2, 0.3, 0.4]) && doubles.exampleShape == [2])
+        let floats = try pair(NumericArray([1, 2] as [Float]), labels)
+        #expect(floats.inputs == .floats([1, 2]) && floats.exampleShape == [1])
+        let tokens = try pair(NumericArray([5, 6, 7, 8] as [Int64], shape: [2, 2]), labels)
+        #expect(tokens.inputs == .tokens([5, 6, 7, 8]) && tokens.floatInputs == [5, 6, 7, 8])
+        let images = try pair(NumericArray([Int32](repeating: 3, count: 24), shape: [2, 3, 2, 2]), labels)
+        #expect(images.exampleShape == [3, 2, 2] && images.inputs == .doubles([Double](repeating: 3, count: 24)))
+        #expect(floats.targets == .classes([1, 0], count: 2))
+    }
+
+    @Test func tellsClassesFromValues() throws {
+        let x = NumericArray([1, 2, 3] as [Float])
+        #expect(try pair(x, NumericArray([0, 2, 1.0])).targets == .classes([0, 2, 1], count: 3))
+        #expect(try pair(x, NumericArray([0, 2, 1.5])).targets == .values([0, 2, 1.5], width: 1))
+        #expect(try pair(x, NumericArray([0, 2, -1.0])).targets == .values([0, 2, -1], width: 1))
+        #expect(
+            try pair(x, NumericArray([1, 0, 0, 1, 1, 0.0], shape: [3, 2])).targets
+                == .values([1, 0, 0, 1, 1, 0], width: 2))
+        #expect(try pair(x, NumericArray([4, 0, 0] as [UInt8], shape: [3, 1])).targets == .classes([4, 0, 0], count: 5))
+    }
+
+    @Test func namesTheRowThatCannotBeUsed() {
+        let y = NumericArray([0, 1] as [Int])
+        let x = NumericArray([1.0, 2])
+        #expect(message { _ = try pair(NumericArray([1, 2, 3, Double.nan], shape: [2, 2]), y) }.contains("row 1 holds the input nan"))
+        #expect(message { _ = try pair(NumericArray([1, .infinity] as [Float]), y) }.contains("row 1 holds the input inf"))
+        #expect(message { _ = try pair(x, NumericArray([0, -3] as [Int])) }.contains("row 1 has the label -3"))
+        #expect(message { _ = try pair(x, NumericArray([0, 1_000_000] as [Int])) }.contains("row 1 has the label 1000000"))
+        #expect(message { _ = try pair(x, NumericArray([Double.nan, 0])) }.contains("row 0 has the target nan"))
+        #expect(message { _ = try pair(x, NumericArray([0] as [Int])) }.contains("2 inputs and 1 targets"))
+        #expect(message { _ = try pair(NumericArray([] as [Double]), NumericArray([] as [Int])) }.contains("no examples"))
+        #expect(message { _ = try pair(NumericArray([1.0], shape: []), y) }.contains("inputs of shape []"))
+        #expect(message { _ = try pair(NumericArray([] as [Double], shape: [2, 0]), y) }.contains("inputs of shape [2, 0]"))
+        #expect(message { _ = try pair(x, NumericArray([1, 0, 0, 1] as [Int], shape: [2, 2])) }.contains("targets of shape [2, 2]"))
+        #expect(message { _ = try pair(NumericArray([1, -2] as [Int], shape: [2, 1]), y) }.contains("row 1 holds the integer -2"))
+        #expect(message { _ = try pair(x, NumericArray([] as [Double], shape: [2, 0])) }.contains("targets of shape"))
+    }
+
+    @Test func readsArchivesUnderTheUsualNames() throws {
+        try withFolder { folder in
+            let (x, y) = (NumericArray([1.0, 2]), NumericArray([0, 1] as [Int]))
+            let (xTest, yTest) = (NumericArray([3.0]), NumericArray([0] as [Int]))
+            for (a, b) in [("x", "y"), ("X", "y"), ("images", "labels"), ("x_train", "y_train")] {
+                try NPZ.write([(a, .array(x)), (b, .array(y))], to: folder + "/a.npz")
+                let data = try DataSpecification("npz:\(folder)/a.npz")
+                #expect(try data.load().count == 2)
+                #expect(message { _ = try data.load(.test) }.contains("no test split"))
+            }
+            try NPZ.write(
+                [("x_train", .array(x)), ("y_train", .array(y)), ("x_test", .array(xTest)), ("y_test", .array(yTest))],
+                deflated: true, to: folder + "/b.npz")
+            let test = try DataSpecification("npz:\(folder)/b.npz").load(.test)
+            #expect(test.doubleInputs == [3] && test.classCount == 2)
+            try NPZ.write([("a", .array(x))], to: folder + "/c.npz")
+            #expect(message { _ = try DataSpecification("npz:\(folder)/c.npz").load() }.contains("found the arrays a, expected"))
+            #expect(message { _ = try DataSpecification("npz:\(folder)/d.npz").load() }.contains("no such file"))
+        }
+    }
+
+    @Test func readsTablesAndPairs() throws {
+        try withFolder { folder in
+            try AtomicFile.write("a,b,label\n1,2,0\n3,4,2\n", to: folder + "/t.csv")
+            let table = try DataSpecification("csv:\(folder)/t.csv").load()
+            #expect(table.doubleInputs == [1, 2, 3, 4] && table.targets == .classes([0, 2], count: 3))
+            try AtomicFile.write("1,2,0.5\n", to: folder + "/r.csv")
+            #expect(message { _ = try DataSpecification("csv:\(folder)/r.csv").load() }.contains("row 0 has the label 0.5"))
+            try NPY.write(NumericArray([1.0, 2], shape: [2, 1]), to: folder + "/x.npy")
+            try NPY.write(NumericArray([1, 0] as [UInt8]), to: folder + "/y.npy")
+            let data = try DataSpecification("npy:\(folder)/x.npy,\(folder)/y.npy")
+            #expect(try data.load().labels == [1, 0])
+            #expect(message { _ = try data.load(.test) }.contains("no test split"))
+        }
+    }
+}
