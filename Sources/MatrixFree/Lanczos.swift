@@ -6,8 +6,9 @@ import Tensors
 /// doi:10.1137/S0895479898334605) when the basis has filled the memory limit. Extreme Ritz values converge from inside
 /// the spectrum; the products needed grow with √(spread / gap), without restart as few as any Krylov method can do.
 ///
-/// A value counts as converged when ‖Hx − θx‖ ≤ tolerance · max(|θ|, relativeFloor · ‖H‖). The error of an isolated
-/// eigenvalue is about residual²/gap, so that 1e-4 usually gives eight digits or more of the large ones.
+/// A value counts as converged when ‖Hx − θx‖ ≤ tolerance · max(min(|θ|, S), relativeFloor · S), where S = λmax − λmin is the
+/// spread of the spectrum: relative to itself, except where it is tiny within the spectrum or the spectrum lies far from
+/// zero. The error of an isolated eigenvalue is about residual²/gap, so that 1e-4 usually gives eight digits or more.
 ///
 /// Multiplicities: one Krylov space holds one vector of every eigenspace. When the space is exhausted (β = 0 to rounding)
 /// the search goes on from a random vector orthogonal to it, and ends only when such a search brought nothing new that
@@ -20,8 +21,9 @@ import Tensors
 ///   - largest: how many of the largest; more than P counts as P.
 ///   - smallest: how many of the smallest.
 ///   - tolerance: 1e-4, as the tool's `--tolerance`; PyHessian's 1e-3 bounds a change of λ, not the residual.
-///   - relativeFloor: eigenvalues smaller than this times ‖H‖ are held to absolute accuracy. 1e-4 is the order of
-///     |λmin|/λmax in trained classifiers, ours.
+///   - relativeFloor: eigenvalues smaller than this times the spread are held to absolute accuracy. 1e-4, ours: below the
+///     |λmin|/λmax of 1e-2 to 1e-3 in trained classifiers. Eigenvalues that *are* zero (the low end of a Gauss–Newton matrix)
+///     cannot be resolved from each other; asking for many of them costs products and tells nothing.
 ///   - maximumProducts: where to give up; then what is there is returned, not converged.
 ///   - memoryLimit: bytes for the basis: a multiple of 8P. 4 GiB holds 500 vectors of a million parameters.
 ///   - start: the first direction; nil for a random normal vector of `seed`.
@@ -116,7 +118,7 @@ private func finish<Operator>(
             return RitzValue(
                 value: entry.value, residual: residual,
                 errorEstimate: state.errorEstimate(at: position, residual: residual),
-                converged: process.spansSpace || criterion.accepts(residual, of: entry.value, norm: state.norm))
+                converged: process.spansSpace || criterion.accepts(residual, of: entry.value, in: state))
         }
     }
     let top = criterion.largestPositions(in: state)

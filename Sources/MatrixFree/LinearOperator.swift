@@ -40,6 +40,9 @@ struct ProductCounter<Operator: LinearOperator> {
         self.matrix = matrix
     }
 
+    /// Counts products that another algorithm made.
+    mutating func add(_ count: Int) { products += count }
+
     mutating func apply(_ x: [Double]) throws -> [Double] {
         let y = try matrix.apply(x)
         try accept(y)

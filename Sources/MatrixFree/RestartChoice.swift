@@ -25,7 +25,7 @@ struct RestartChoice {
         let wantedBottom = bottom.count { $0.isActive }
         // The least extreme value of either end that is still to converge.
         func hardest(_ entries: [RitzState.Entry]) -> Double? {
-            entries.last { $0.isActive && !criterion.accepts($0.residual, of: $0.value, norm: state.norm) }?.value
+            entries.last { $0.isActive && !criterion.accepts($0, state) }?.value
         }
         let hardestTop = hardest(top)
         let hardestBottom = hardest(bottom)

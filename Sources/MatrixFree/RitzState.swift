@@ -11,7 +11,10 @@ struct RitzState {
 
     /// Ascending.
     private(set) var values: [Entry] = []
+    /// The largest |θ| so far: a lower bound of ‖H‖₂.
     private(set) var norm = 0.0
+    /// The largest θmax − θmin so far.
+    private(set) var spread = 0.0
     private(set) var settledValues: [Double] = []
     /// The extremes of the last block that broke down, unless it was the first: what is left of the space is no more
     /// extreme, because that block was started at random in what was left then.
@@ -40,6 +43,7 @@ struct RitzState {
         }
         values.sort { $0.value < $1.value }
         norm = values.reduce(norm) { max($0, abs($1.value)) }
+        if let low = values.first, let high = values.last { spread = max(spread, high.value - low.value) }
     }
 
     mutating func restarted(keepingSettled kept: [Int]) {
@@ -74,12 +78,19 @@ struct ConvergenceCriterion {
     func largestPositions(in state: RitzState) -> [Int] { state.values.indices.suffix(largest).reversed() }
     func smallestPositions(in state: RitzState) -> [Int] { Array(state.values.indices.prefix(smallest)) }
 
-    func accepts(_ residual: Double, of value: Double, norm: Double) -> Bool {
-        residual <= tolerance * max(abs(value), relativeFloor * norm)
+    /// What a residual of this value is relative to: max(min(|θ|, spread), floor · spread). The spread of the spectrum enters
+    /// because a shift changes neither the work nor the meaning: 1e-4 of 1000 says nothing within [1000, 1001].
+    func scale(of value: Double, in state: RitzState) -> Double {
+        max(min(abs(value), state.spread), relativeFloor * state.spread)
     }
 
-    private func accepts(_ entry: RitzState.Entry, _ state: RitzState) -> Bool {
-        accepts(entry.residual, of: entry.value, norm: state.norm)
+    func accepts(_ residual: Double, of value: Double, in state: RitzState) -> Bool {
+        // Nothing is held to less than the rounding of Float64.
+        residual <= max(tolerance * scale(of: value, in: state), 64 * 0x1p-52 * state.norm)
+    }
+
+    func accepts(_ entry: RitzState.Entry, _ state: RitzState) -> Bool {
+        accepts(entry.residual, of: entry.value, in: state)
     }
 
     func status(of state: RitzState, spansSpace: Bool) -> Status {
@@ -95,8 +106,7 @@ struct ConvergenceCriterion {
         // With fewer values than asked for at both ends together, one vector would be counted twice.
         guard state.values.count >= largest + smallest else { return status }
         status.worst = (top + bottom).reduce(0) { worst, entry in
-            let scale = max(abs(entry.value), relativeFloor * state.norm)
-            return max(worst, entry.residual == 0 ? 0 : entry.residual / scale)
+            max(worst, entry.residual == 0 ? 0 : entry.residual / scale(of: entry.value, in: state))
         }
         status.done = status.convergedCount == largest + smallest && searchedOutside(state, top.last, bottom.last)
         return status

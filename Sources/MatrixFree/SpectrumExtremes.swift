@@ -7,7 +7,7 @@ public struct RitzValue: Codable, Sendable, Equatable {
     /// min(r, r²/gap), with the gap to the nearest other Ritz value: the error of an isolated eigenvalue is quadratic in
     /// the residual. An estimate, because the gap is one of Ritz values.
     public let errorEstimate: Double
-    /// The residual is within tolerance · max(|θ|, relativeFloor · ‖H‖).
+    /// The residual is within the tolerance (see `lanczos`).
     public let converged: Bool
 }
 
@@ -62,6 +62,6 @@ public struct LanczosProgress: Sendable {
     /// The present largest and smallest Ritz values.
     public let largest: Double
     public let smallest: Double
-    /// The largest of residual / max(|θ|, relativeFloor · ‖H‖) among the values asked for; infinite while too few exist.
+    /// The largest residual among the values asked for, relative as the tolerance is; infinite while too few exist.
     public let worstRelativeResidual: Double
 }
