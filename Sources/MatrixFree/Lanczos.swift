@@ -40,7 +40,8 @@ public func lanczos(
     progress: (LanczosProgress) -> Bool = { _ in true }
 ) throws -> SpectrumExtremes {
     guard largest >= 0, smallest >= 0, largest + smallest > 0 else {
-        throw MatrixFreeError.invalidArgument("lanczos: \(largest) largest and \(smallest) smallest; expected at least one")
+        throw MatrixFreeError.invalidArgument(
+            "lanczos: \(largest) largest and \(smallest) smallest; expected at least one")
     }
     guard tolerance > 0, relativeFloor >= 0, maximumProducts > 0, rounding > 0 else {
         throw MatrixFreeError.invalidArgument(
@@ -70,7 +71,9 @@ public func lanczos(
         if process.activeCount == 0 { try state.settle(process) }
         // Examining all Ritz values takes O(m²): at most 3 % more products are made than with an examination each.
         let mustStop = process.spansSpace || counter.products >= maximumProducts
-        if mustStop || process.isFull || process.activeCount == 0 || process.count - lastCheck >= max(1, process.count / 32) {
+        if mustStop || process.isFull || process.activeCount == 0
+            || process.count - lastCheck >= max(1, process.count / 32)
+        {
             lastCheck = process.count
             try state.examine(process)
             let status = criterion.status(of: state, spansSpace: process.spansSpace)

@@ -44,7 +44,8 @@ struct LanczosProcess {
         let norm = Vectors.norm(x)
         guard x.count == basis.dimension, norm > 0, norm.isFinite else {
             throw .invalidArgument(
-                "start vector of \(x.count) numbers and norm \(norm); expected \(basis.dimension) numbers, finite, not all zero")
+                "start vector of \(x.count) numbers and norm \(norm); expected \(basis.dimension) numbers, finite, not all zero"
+            )
         }
         Vectors.scale(&x, by: 1 / norm)
         next = x

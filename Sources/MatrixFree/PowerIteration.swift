@@ -59,7 +59,8 @@ public func powerIteration(
 ) throws -> PowerIterationResult {
     guard count > 0, tolerance > 0, maximumIterations > 0 else {
         throw MatrixFreeError.invalidArgument(
-            "power iteration: count \(count), tolerance \(tolerance), iterations \(maximumIterations); expected positive")
+            "power iteration: count \(count), tolerance \(tolerance), iterations \(maximumIterations); expected positive"
+        )
     }
     if let start, start.count != matrix.dimension || !(Vectors.norm(start) > 0) || !Vectors.norm(start).isFinite {
         throw MatrixFreeError.invalidArgument(
@@ -130,7 +131,9 @@ private struct PowerSearch<Operator: LinearOperator> {
             var next = Vectors.sum(product, shift, x)
             let (_, norm) = found.removeComponents(from: &next)
             // H + σI maps x to zero: not an eigenvector to tolerance, yet nothing to follow.
-            if norm == 0 { return (PowerEigenvalue(value: value, residual: residual, iterations: iteration, converged: false), x) }
+            if norm == 0 {
+                return (PowerEigenvalue(value: value, residual: residual, iterations: iteration, converged: false), x)
+            }
             Vectors.scale(&next, by: 1 / norm)
             x = next
         }

@@ -27,6 +27,7 @@ public struct QuadraticMaximum: Codable, Sendable {
     public internal(set) var maximizer: [Double] = []
 
     enum CodingKeys: String, CodingKey {
-        case value, multiplier, residual, norm, radius, isActive, isHardCase, largestOutside, converged, products, tolerance
+        case value, multiplier, residual, norm, radius, isActive, isHardCase, largestOutside, converged, products,
+            tolerance
     }
 }

@@ -113,7 +113,9 @@ struct ConvergenceCriterion {
     }
 
     /// After a breakdown: whether the rest of the space is known to hold nothing more extreme than the values wanted.
-    private func searchedOutside(_ state: RitzState, _ lastTop: RitzState.Entry?, _ lastBottom: RitzState.Entry?) -> Bool {
+    private func searchedOutside(_ state: RitzState, _ lastTop: RitzState.Entry?, _ lastBottom: RitzState.Entry?)
+        -> Bool
+    {
         if state.settledBlocks == 0 { return true }
         if state.activeCount > 0 {
             let active = state.values.filter(\.isActive)

@@ -23,7 +23,8 @@ public func stochasticLanczosQuadrature(
 ) throws -> SpectralDensity {
     guard probes > 0, steps > 0, points > 1, blockSize > 0, sigma ?? 1 > 0 else {
         throw MatrixFreeError.invalidArgument(
-            "spectral density: \(probes) probes of \(steps) steps, \(points) points, σ \(sigma ?? 0); expected positive numbers")
+            "spectral density: \(probes) probes of \(steps) steps, \(points) points, σ \(sigma ?? 0); expected positive numbers"
+        )
     }
     var counter = try ProductCounter(matrix)
     let n = matrix.dimension

@@ -26,7 +26,8 @@ public struct Tridiagonal: Sendable, Codable, Equatable {
     func block(_ range: Range<Int>) -> Tridiagonal {
         if range.isEmpty { return Tridiagonal() }
         return Tridiagonal(
-            diagonal: Array(diagonal[range]), offDiagonal: Array(offDiagonal[range.lowerBound..<(range.upperBound - 1)]))
+            diagonal: Array(diagonal[range]), offDiagonal: Array(offDiagonal[range.lowerBound..<(range.upperBound - 1)])
+        )
     }
 
     /// Eigenvalues, ascending, with their orthonormal eigenvectors (LAPACK's dstev, O(m³)).

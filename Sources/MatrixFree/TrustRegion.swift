@@ -23,7 +23,8 @@ public func maximizeQuadratic(
     rounding: Double = 0x1p-52
 ) throws -> QuadraticMaximum {
     let length = Vectors.norm(gradient)
-    guard gradient.count == matrix.dimension, length.isFinite, radius > 0, radius.isFinite, tolerance > 0, maximumProducts > 0
+    guard gradient.count == matrix.dimension, length.isFinite, radius > 0, radius.isFinite, tolerance > 0,
+        maximumProducts > 0
     else {
         throw MatrixFreeError.invalidArgument(
             "trust region: gradient of \(gradient.count) numbers and norm \(length), radius \(radius), tolerance \(tolerance), "
@@ -54,7 +55,8 @@ public func maximizeQuadratic(
     if searchOutside && process.count < n && counter.products < maximumProducts {
         let found = try Complement(
             matrix, of: process.basis, above: inside.solution.multiplier, accuracy: tolerance * length / radius,
-            maximumProducts: maximumProducts - counter.products, memoryLimit: memoryLimit, seed: seed, rounding: rounding)
+            maximumProducts: maximumProducts - counter.products, memoryLimit: memoryLimit, seed: seed,
+            rounding: rounding)
         counter.add(found.products)
         outside = found
         if found.value > inside.solution.multiplier {
@@ -82,7 +84,8 @@ public func maximizeQuadratic(
         value = Vectors.dot(gradient, maximizer) + 0.5 * Vectors.dot(maximizer, product)
     }
     var result = QuadraticMaximum(
-        value: value, multiplier: solution.multiplier, residual: residual, norm: Vectors.norm(maximizer), radius: radius,
+        value: value, multiplier: solution.multiplier, residual: residual, norm: Vectors.norm(maximizer),
+        radius: radius,
         isActive: solution.isActive, isHardCase: solution.isHardCase, largestOutside: outside?.value,
         converged: residual <= tolerance * length, products: counter.products, tolerance: tolerance)
     result.maximizer = maximizer
@@ -135,8 +138,10 @@ private func maximizeWithoutGradient(
     let isActive = top.value > 0
     let norm = isActive ? radius : 0
     var result = QuadraticMaximum(
-        value: 0.5 * norm * norm * top.value, multiplier: isActive ? top.value : 0, residual: norm * top.residual, norm: norm,
-        radius: radius, isActive: isActive, isHardCase: isActive, largestOutside: top.value, converged: spectrum.converged,
+        value: 0.5 * norm * norm * top.value, multiplier: isActive ? top.value : 0, residual: norm * top.residual,
+        norm: norm,
+        radius: radius, isActive: isActive, isHardCase: isActive, largestOutside: top.value,
+        converged: spectrum.converged,
         products: spectrum.products, tolerance: tolerance)
     result.maximizer = spectrum.largestVectors[0]
     Vectors.scale(&result.maximizer, by: norm)
@@ -178,7 +183,8 @@ private struct Complement {
         // Started inside the complement, the search stays there and does not meet the zeros that deflation makes.
         let start = complement.project(RandomNumbers(seed: seed).named("complement").normals(basis.dimension))
         var search = try lanczos(
-            complement, tolerance: 1e-3, maximumProducts: maximumProducts, memoryLimit: memory, start: start, seed: seed,
+            complement, tolerance: 1e-3, maximumProducts: maximumProducts, memoryLimit: memory, start: start,
+            seed: seed,
             rounding: rounding)
         var made = search.products
         if search.largest[0].value > threshold && made < maximumProducts && search.largest[0].residual > accuracy {

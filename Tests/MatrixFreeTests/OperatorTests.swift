@@ -58,8 +58,12 @@ import Testing
 
     @Test func nonFiniteProductsAndEmptyOperatorsAreErrors() throws {
         #expect(throws: MatrixFreeError.nonFiniteProduct(number: 1)) { try lanczos(DiagonalMatrix([1, .nan, 2])) }
-        #expect(throws: MatrixFreeError.nonFiniteProduct(number: 1)) { try hutchinsonTrace(DiagonalMatrix([1, .infinity])) }
-        #expect(throws: MatrixFreeError.nonFiniteProduct(number: 1)) { try powerIteration(DiagonalMatrix([-.infinity, 1])) }
+        #expect(throws: MatrixFreeError.nonFiniteProduct(number: 1)) {
+            try hutchinsonTrace(DiagonalMatrix([1, .infinity]))
+        }
+        #expect(throws: MatrixFreeError.nonFiniteProduct(number: 1)) {
+            try powerIteration(DiagonalMatrix([-.infinity, 1]))
+        }
         #expect(throws: MatrixFreeError.self) { try lanczos(DiagonalMatrix([])) }
         #expect(throws: MatrixFreeError.self) { try hutchPlusPlusTrace(DiagonalMatrix([])) }
     }

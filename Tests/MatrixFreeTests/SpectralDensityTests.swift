@@ -59,7 +59,8 @@ import Testing
                 nodes: values, weights: values.map { _ in 1.0 / 300 }, residuals: values.map { _ in 0 }),
             sigma: 0.1, at: density.grid)
         // The largest of the pointwise deviations in standard errors of 9 degrees of freedom.
-        let worst = zip(zip(density.density, exact), density.standardError).map { abs($0.0 - $0.1) / ($1 + 1e-3) }.max()!
+        let worst = zip(zip(density.density, exact), density.standardError).map { abs($0.0 - $0.1) / ($1 + 1e-3) }
+            .max()!
         #expect(worst < 5)
         #expect(density.standardError.max()! < 0.1)
     }

@@ -10,7 +10,8 @@ import Testing
         let n = 150
         let matrix = Spectra.dense(Spectra.classifier(n))
         var process = try LanczosProcess(
-            basis: KrylovBasis(dimension: n, capacity: 24), start: nil, random: RandomNumbers(seed: 1), rounding: 0x1p-52)
+            basis: KrylovBasis(dimension: n, capacity: 24), start: nil, random: RandomNumbers(seed: 1),
+            rounding: 0x1p-52)
         for round in 0..<4 {
             while !process.isFull { try process.step { matrix.apply($0) } }
             if round < 3 { try process.restart(keepingSettled: [], active: Array(0..<6) + Array(17..<24)) }

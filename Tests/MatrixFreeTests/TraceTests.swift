@@ -108,11 +108,15 @@ import Testing
         let one = try hutchPlusPlusTrace(Self.slow, products: 40, blockSize: 1, seed: 4)
         let seven = try hutchPlusPlusTrace(Self.slow, products: 40, blockSize: 7, seed: 4)
         #expect(one == seven)
-        #expect(try frobeniusNorm(Self.slow, probes: 9, seed: 2) == hutchinsonTrace(Self.slow, probes: 9, seed: 2).frobeniusNorm)
+        #expect(
+            try frobeniusNorm(Self.slow, probes: 9, seed: 2)
+                == hutchinsonTrace(Self.slow, probes: 9, seed: 2).frobeniusNorm)
     }
 
     /// Tables of Student's t: the 97.5 % points.
-    @Test(arguments: [(1, 12.7062047), (2, 4.3026527), (5, 2.5705818), (10, 2.2281389), (30, 2.0422725), (1000, 1.9623391)])
+    @Test(arguments: [
+        (1, 12.7062047), (2, 4.3026527), (5, 2.5705818), (10, 2.2281389), (30, 2.0422725), (1000, 1.9623391),
+    ])
     func studentQuantiles(_ degrees: Int, _ expected: Double) {
         let t = StudentDistribution(degreesOfFreedom: degrees)
         #expect(abs(t.quantile(0.975) - expected) < 1e-6)

@@ -13,7 +13,8 @@ import Testing
         Tridiagonal(diagonal: RandomNumbers(seed: 1).normals(60), offDiagonal: RandomNumbers(seed: 2).normals(59)),
         // Graded over twelve orders.
         Tridiagonal(
-            diagonal: (0..<25).map { pow(10, -Double($0) / 2) }, offDiagonal: (0..<24).map { 0.3 * pow(10, -Double($0) / 2) }),
+            diagonal: (0..<25).map { pow(10, -Double($0) / 2) },
+            offDiagonal: (0..<24).map { 0.3 * pow(10, -Double($0) / 2) }),
     ]
 
     /// Both are backward stable: errors of a few m·2⁻⁵²‖T‖. Components are compared up to sign, where the gap allows.

@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct TrustRegionTests {
     /// An independent solver: bisection on ‖(λI − H)⁻¹g‖ = ρ in the eigenbasis, without any of the module's care.
-    static func bisected(_ values: [Double], _ linear: [Double], _ radius: Double) -> (multiplier: Double, value: Double) {
+    static func bisected(_ values: [Double], _ linear: [Double], _ radius: Double) -> (
+        multiplier: Double, value: Double
+    ) {
         func norm(_ m: Double) -> Double {
             zip(linear, values).reduce(0) { $0 + pow($1.0 / (m - $1.1), 2) }.squareRoot()
         }
@@ -37,7 +39,9 @@ import Testing
     ]
 
     /// The value's error is second order in the residual; with residuals of 1e-9‖g‖ rounding is what is left.
-    @Test(arguments: spectra.indices, [0.01, 1, 100]) func agreesWithTheDenseSecularEquation(_ index: Int, _ radius: Double) throws {
+    @Test(arguments: spectra.indices, [0.01, 1, 100]) func agreesWithTheDenseSecularEquation(
+        _ index: Int, _ radius: Double
+    ) throws {
         let matrix = CountedOperator(Spectra.dense(Self.spectra[index]))
         let (values, vectors) = try matrix.base.eigendecomposition()
         let gradient = RandomNumbers(seed: 11).normals(100)
@@ -59,7 +63,9 @@ import Testing
         Vectors.add(-result.multiplier, result.maximizer, to: &rest)
         #expect(Vectors.norm(rest) < 1e-8 * Vectors.norm(gradient))
         // No feasible step does better: not along g, not along the extreme eigenvectors, not at random.
-        let others = [gradient, vectors[99], vectors[0]] + (0..<20).map { RandomNumbers(seed: 12, stream: UInt64($0)).normals(100) }
+        let others =
+            [gradient, vectors[99], vectors[0]]
+            + (0..<20).map { RandomNumbers(seed: 12, stream: UInt64($0)).normals(100) }
         for other in others {
             for sign in [-1.0, 1] {
                 let step = other.map { sign * $0 * radius / Vectors.norm(other) }
@@ -153,10 +159,16 @@ import Testing
         #expect(largestDifference(flat.maximizer, [6, 0, 8]) < 1e-13)
         #expect(abs(flat.value - 50) < 1e-12)
         for bad in [0, -1, .nan, .infinity] as [Double] {
-            #expect(throws: MatrixFreeError.self) { try maximizeQuadratic(gradient: [1], DiagonalMatrix([1]), radius: bad) }
+            #expect(throws: MatrixFreeError.self) {
+                try maximizeQuadratic(gradient: [1], DiagonalMatrix([1]), radius: bad)
+            }
         }
-        #expect(throws: MatrixFreeError.self) { try maximizeQuadratic(gradient: [.nan], DiagonalMatrix([1]), radius: 1) }
-        #expect(throws: MatrixFreeError.self) { try maximizeQuadratic(gradient: [1, 2], DiagonalMatrix([1]), radius: 1) }
+        #expect(throws: MatrixFreeError.self) {
+            try maximizeQuadratic(gradient: [.nan], DiagonalMatrix([1]), radius: 1)
+        }
+        #expect(throws: MatrixFreeError.self) {
+            try maximizeQuadratic(gradient: [1, 2], DiagonalMatrix([1]), radius: 1)
+        }
     }
 
     /// From a basis grown from g the answer is the solver's; from a random one the part of g outside is in the residual.
@@ -185,7 +197,8 @@ import Testing
     @Test func tooFewProductsAreNotConverged() throws {
         let matrix = Spectra.dense(Spectra.flat(200, 0, 10))
         let gradient = RandomNumbers(seed: 3).normals(200)
-        let result = try maximizeQuadratic(gradient: gradient, matrix, radius: 100, tolerance: 1e-10, maximumProducts: 5)
+        let result = try maximizeQuadratic(
+            gradient: gradient, matrix, radius: 100, tolerance: 1e-10, maximumProducts: 5)
         #expect(!result.converged && result.products == 5)
         #expect(abs(result.norm - 100) < 1e-11)
     }
