@@ -48,7 +48,9 @@ let package = Package(
         .testTarget(name: "ArrayFilesTests", dependencies: ["ArrayFiles"]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
-        .testTarget(name: "ObjectivesTests", dependencies: ["Objectives", "ArrayFiles"]),
+        .target(name: "ReferenceModels", dependencies: ["Objectives", "ArrayFiles"], path: "Tests/ReferenceModels"),
+        .testTarget(name: "ObjectivesTests", dependencies: ["Objectives", "ReferenceModels"]),
+        .testTarget(name: "LandscapeTests", dependencies: ["Landscape", "ReferenceModels"]),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
     ],
     swiftLanguageModes: [.v6]
