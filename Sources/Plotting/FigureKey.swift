@@ -106,4 +106,13 @@ struct FigureKey: Sendable {
             baseline: .middle)
         return result + [.text(text)]
     }
+
+    /// What a plot without data says in its middle.
+    static func note(_ text: String, at center: Point) -> Drawing.Element {
+        let line = TextLine(
+            text, at: center, size: FigureStyle.axisLabelSize, color: .quiet, anchor: .middle, baseline: .middle)
+        let width = line.width + 16
+        let ground = Box(x: center.x - width / 2, y: center.y - 11, width: width, height: 22)
+        return .group("note", clip: nil, [.fill(.rectangle(ground), .white), .text(line)])
+    }
 }

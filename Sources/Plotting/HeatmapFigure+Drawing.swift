@@ -12,7 +12,7 @@ extension HeatmapFigure {
         return margins
     }
 
-    private var heading: Heading { Heading(title: title, subtitle: subtitle) }
+    private var heading: Heading { Heading(title: title, subtitle: subtitle, titleSize: titleSize) }
 
     private func headingWidth(_ box: Box) -> Double { box.width - 2 * FigureStyle.outerMargin }
 
@@ -44,11 +44,8 @@ extension HeatmapFigure {
         let keyTop = box.maxY - FigureStyle.outerMargin * 0.6 - plan.key.height(width: headingWidth(box))
         result.append(plan.key.elements(center: box.center.x, top: keyTop, width: headingWidth(box)))
         if plan.grid.finite.isEmpty {
-            result.append(
-                .text(
-                    TextLine(
-                        plan.grid.values.isEmpty ? "no data" : "no finite values", at: inner.center,
-                        size: FigureStyle.axisLabelSize, color: .quiet, anchor: .middle, baseline: .middle)))
+            let note = plan.grid.values.isEmpty ? "no data" : "no finite values"
+            result.append(FigureKey.note(note, at: inner.center))
         }
         return result
     }

@@ -25,10 +25,12 @@ struct HeatmapPlan {
             label: figure.yLabel, range: AxisRange(covering: SortedGrid.edges(grid.y), scale: .linear),
             length: estimate.height, spacing: 36)
         scale = HeatmapPlan.scale(figure, grid.finite)
-        bar = figure.showsColorBar ? ColorBar(scale: scale, label: figure.valueLabel, height: estimate.height) : nil
+        bar = figure.showsColorBar && !grid.finite.isEmpty ? ColorBar(scale: scale, label: figure.valueLabel, height: estimate.height) : nil
         contourLevels = HeatmapPlan.levels(figure.contours, scale.range, finite: grid.finite)
 
-        let lowest = figure.marksMinimum ? grid.minimum : nil
+        // Where all values are equal, no cell is the lowest.
+        let isFlat = grid.finite.min() == grid.finite.max()
+        let lowest = figure.marksMinimum && !isFlat ? grid.minimum : nil
         minimum = lowest.map { Point(grid.x[$0.column], grid.y[$0.row]) }
         let (horizontal, vertical) = (bottom.range, left.range)
         center = figure.center.flatMap { point in
@@ -75,7 +77,7 @@ struct HeatmapPlan {
             ends = [finite.filter { $0 > 0 }.min() ?? 1, ends[1]]
         }
         let range = AxisRange(covering: ends, scale: isLogarithmic ? .logarithmic : .linear)
-        let isCapped = finite.contains { $0 > range.high }
+        let isCapped = figure.isCappedElsewhere || finite.contains { range.fraction(of: $0) ?? 0 > 1 + 1e-9 }
         return ColorScale(range: range, map: figure.colorMap, isCapped: isCapped)
     }
 

@@ -85,7 +85,39 @@ struct ScalableVectorGraphic {
         if line.rotation != 0 {
             output += " transform=\"rotate(\(Self.number(line.rotation)) \(Self.number(x)) \(Self.number(y)))\""
         }
-        output += ">\(Self.escaped(line.string))</text>\n"
+        output += ">\(Self.withShiftedDigits(line.string, size: line.size))</text>\n"
+    }
+
+    /// Raised and lowered characters as smaller, shifted plain ones: few fonts have all of the former.
+    private static func withShiftedDigits(_ text: String, size: Double) -> String {
+        var result = ""
+        var shift = 0.0
+        var run = ""
+        var drawn = 0.0
+        func finish(_ current: Double) {
+            guard !run.isEmpty else { return }
+            let isPlain = current == 0
+            let dy = current - drawn
+            if isPlain, dy == 0 {
+                result += escaped(run)
+            } else {
+                let fontSize = isPlain ? "" : " font-size=\"\(number(0.66 * size))\""
+                result += "<tspan dy=\"\(number(dy))\"\(fontSize)>\(escaped(run))</tspan>"
+            }
+            drawn = current
+            run = ""
+        }
+        for character in text {
+            let plain = StrokeFont.shifted[character]
+            let wanted = plain.map { $0.isRaised ? -0.33 * size : 0.14 * size } ?? 0
+            if wanted != shift {
+                finish(shift)
+                shift = wanted
+            }
+            run.append(plain?.base ?? character)
+        }
+        finish(shift)
+        return result
     }
 
     /// Cells of one colour share a path: a tenth of the size of one rectangle each.

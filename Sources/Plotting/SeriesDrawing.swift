@@ -60,7 +60,7 @@ struct SeriesDrawing {
             if series.marker == nil {
                 // A point between two gaps would vanish.
                 result += runs.filter { $0.count == 1 }.map {
-                    .fill(.circle(center: $0[0], radius: max(1.5, series.lineWidth)), color)
+                    .fill(.circle(center: $0[0], radius: max(2.4, series.lineWidth)), color)
                 }
             }
         }
@@ -77,6 +77,8 @@ struct SeriesDrawing {
             guard place(x, y) != nil, let high = place(x, y + error) else { continue }
             // A bar that reaches zero on a logarithmic axis goes down to its foot.
             let low = place(x, y - error) ?? Point(high.x, frame.box.maxY)
+            // Behind its marker, a bar would only look like dirt.
+            if series.marker != nil, low.y - high.y < 8 { continue }
             bars.append(Path.Run(points: [low, high], isClosed: false))
             for end in [low, high] {
                 bars.append(Path.Run(points: [Point(end.x - 2.5, end.y), Point(end.x + 2.5, end.y)], isClosed: false))

@@ -89,21 +89,25 @@ struct StrokeFont: Sendable {
         return Glyph(advance: 0.5, lines: [Path.Run(points: frame, isClosed: true)], dots: [], pen: 0.6)
     }
 
-    /// Superscript and subscript signs, made from the full-size ones with a pen that is thinned less than the shape.
+    /// Raised and lowered characters with the plain ones that they are made from.
+    static let shifted: [Character: (base: Character, isRaised: Bool)] = {
+        var table: [Character: (base: Character, isRaised: Bool)] = [:]
+        for (made, base) in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵀ", "0123456789+−=()niT") { table[made] = (base, true) }
+        for (made, base) in zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎", "0123456789+−=()") { table[made] = (base, false) }
+        return table
+    }()
+
+    /// Adds the raised and lowered characters, with a pen that is thinned less than the shape.
     private static func withDerivedGlyphs(_ table: [Character: Glyph]) -> [Character: Glyph] {
         var result = table
-        func derive(_ target: String, from source: String, rise: Double) {
-            for (made, original) in zip(target, source) {
-                guard let glyph = table[original] else { continue }
-                func place(_ p: Point) -> Point { Point(0.6 * p.x + 0.01, 0.6 * p.y + rise) }
-                result[made] = Glyph(
-                    advance: 0.6 * glyph.advance + 0.02,
-                    lines: glyph.lines.map { Path.Run(points: $0.points.map(place), isClosed: $0.isClosed) },
-                    dots: glyph.dots.map(place), pen: 0.8)
-            }
+        for (made, source) in shifted {
+            guard let glyph = table[source.base] else { continue }
+            func place(_ p: Point) -> Point { Point(0.6 * p.x + 0.01, 0.6 * p.y + (source.isRaised ? 0.33 : -0.12)) }
+            result[made] = Glyph(
+                advance: 0.6 * glyph.advance + 0.02,
+                lines: glyph.lines.map { Path.Run(points: $0.points.map(place), isClosed: $0.isClosed) },
+                dots: glyph.dots.map(place), pen: 0.8)
         }
-        derive("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵀ", from: "0123456789+−=()niT", rise: 0.33)
-        derive("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎", from: "0123456789+−=()", rise: -0.12)
         return result
     }
 

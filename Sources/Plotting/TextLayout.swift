@@ -1,6 +1,6 @@
 /// Sizes of text and distances that all figures share, in points.
-enum FigureStyle {
-    static let titleSize = 13.0
+public enum FigureStyle {
+    public static let titleSize = 13.0
     static let subtitleSize = 8.5
     static let axisLabelSize = 11.0
     static let tickLabelSize = 9.5

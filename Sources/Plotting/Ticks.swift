@@ -69,7 +69,7 @@ struct Ticks: Sendable, Equatable {
         if top - stepExponent > 5 {
             // The leading digits are the same in all labels: say them once.
             let unit = pow(10, Double(stepExponent + 2))
-            offset = (low / unit).rounded(.down) * unit
+            offset = ((values.first ?? low) / unit + 1e-9).rounded(.down) * unit
             let sign = offset < 0 ? "− " : "+ "
             let magnitude = abs(offset)
             offsetText =
@@ -100,13 +100,14 @@ struct Ticks: Sendable, Equatable {
         if to - from < 0.8 { return linear(low, high, count: count) }
         let (first, last) = (Int((from - 1e-9).rounded(.up)), Int((to + 1e-9).rounded(.down)))
         func isInside(_ value: Double) -> Bool { value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9) }
-        var minor: [Double] = []
-        for exponent in stride(from: first - 1, through: last, by: 1) where to - from <= 12 {
-            minor += (2...9).map { value(Double($0), exponent) }.filter(isInside)
-        }
         let decades = max(0, last - first + 1)
         let mantissas: [Double] = to - from <= 1.6 && count >= 5 ? [1, 2, 5] : decades < 3 && count >= 4 ? [1, 3] : [1]
         let stride = max(1, Int((Double(decades) / Double(max(1, count))).rounded(.up)))
+        var minor: [Double] = []
+        for exponent in Swift.stride(from: first - 1, through: last, by: 1) where decades <= 40 {
+            // Where powers are skipped, the skipped ones are marked instead of what lies between powers.
+            minor += (stride > 1 ? 1...1 : 2...9).map { value(Double($0), exponent) }.filter(isInside)
+        }
         var major: [Tick] = []
         let plain = from >= -3.4 && to <= 4.5
         for exponent in Swift.stride(from: first - 1, through: last, by: 1) {
