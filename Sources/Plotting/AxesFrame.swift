@@ -10,7 +10,7 @@ struct ResolvedAxis: Sendable {
     init(label: String, range: AxisRange, length: Double, spacing: Double) {
         self.label = label
         self.range = range
-        ticks = Ticks(range, count: max(2, Int(length / spacing)))
+        ticks = Ticks(range, count: min(10, max(2, Int(length / spacing))))
     }
 
     /// A horizontal axis, with as many ticks as its widest label allows.

@@ -41,7 +41,7 @@ extension HeatmapFigure {
             result.append(.group("centre", clip: nil, HeatmapMark.center(at: place)))
         }
         if let bar = plan.bar { result.append(bar.elements(beside: inner)) }
-        let keyTop = box.maxY - FigureStyle.outerMargin * 0.6 - plan.key.height(width: headingWidth(box))
+        let keyTop = inner.maxY + AxesFrame.margins(bottom: plan.bottom, left: plan.left, right: nil).keyTop
         result.append(plan.key.elements(center: box.center.x, top: keyTop, width: headingWidth(box)))
         if plan.grid.finite.isEmpty {
             let note = plan.grid.values.isEmpty ? "no data" : "no finite values"

@@ -37,8 +37,18 @@ public struct LineFigure: Figure {
 
     private func textWidth(_ box: Box) -> Double { box.width - 2 * FigureStyle.outerMargin }
 
+    /// A first guess of the frame: margins depend on the ticks, which depend on the frame.
+    private func estimatedFrame(in box: Box) -> Box {
+        box.inset(left: 60, top: 40, right: 30, bottom: 50)
+    }
+
+    /// True if the legend finds a place inside the plot.
+    func hasLegendInside(in box: Box) -> Bool {
+        LinePlan(self, frame: estimatedFrame(in: box)).legendBox != nil
+    }
+
     public func margins(in box: Box) -> Margins {
-        let plan = LinePlan(self, frame: box.inset(left: 60, top: 40, right: 30, bottom: 50))
+        let plan = LinePlan(self, frame: estimatedFrame(in: box))
         var margins = AxesFrame.margins(bottom: plan.frame.bottom, left: plan.frame.left, right: plan.frame.right)
         margins.top = FigureStyle.outerMargin + heading.height(width: textWidth(box))
         if plan.legendBox == nil { margins.bottom += plan.key.height(width: textWidth(box)) }
@@ -47,9 +57,9 @@ public struct LineFigure: Figure {
 
     public func elements(in box: Box, margins: Margins) -> [Drawing.Element] {
         // Whether the legend lies inside was decided with the estimated frame; the place is found in the real one.
-        let estimate = LinePlan(self, frame: box.inset(left: 60, top: 40, right: 30, bottom: 50))
+        let isInside = hasLegendInside(in: box)
         let inner = box.inset(left: margins.left, top: margins.top, right: margins.right, bottom: margins.bottom)
-        let plan = LinePlan(self, frame: inner, forcesInside: estimate.legendBox != nil)
+        let plan = LinePlan(self, frame: inner, forcesInside: isInside)
         var result = heading.elements(
             center: box.center.x, top: box.y + FigureStyle.outerMargin, width: textWidth(box))
         result.append(plan.frame.gridLines())
@@ -59,10 +69,11 @@ public struct LineFigure: Figure {
         }
         result += plan.frame.elements()
         result += plan.labelElements()
-        if estimate.legendBox != nil, let legendBox = plan.legendBox {
+        if isInside, let legendBox = plan.legendBox {
             result.append(plan.key.boxed(in: legendBox))
         } else {
-            let top = box.maxY - FigureStyle.outerMargin * 0.6 - plan.key.height(width: textWidth(box))
+            let axes = AxesFrame.margins(bottom: plan.frame.bottom, left: plan.frame.left, right: plan.frame.right)
+            let top = inner.maxY + axes.keyTop
             result.append(plan.key.elements(center: box.center.x, top: top, width: textWidth(box)))
         }
         if !series.contains(where: { series in zip(series.x, series.y).contains { $0.isFinite && $1.isFinite } }) {

@@ -38,7 +38,7 @@ public struct PanelFigure: Figure {
         let inner = box.inset(left: margins.left, top: margins.top, right: margins.right, bottom: margins.bottom)
         var result = heading.elements(
             center: box.center.x, top: box.y + FigureStyle.outerMargin, width: box.width - 2 * FigureStyle.outerMargin)
-        let prepared = preparedPanels()
+        var prepared = preparedPanels()
         guard !prepared.panels.isEmpty else { return result + [FigureKey.note("no panels", at: inner.center)] }
         let rows = (prepared.panels.count + columns - 1) / columns
         let barSpace = prepared.bar.map { ColorBar(scale: $0.scale, label: $0.label, height: inner.height / 2).space }
@@ -49,6 +49,17 @@ public struct PanelFigure: Figure {
             Box(
                 x: inner.x + Double(index % columns) * width, y: inner.y + Double(index / columns) * height,
                 width: width, height: height)
+        }
+        // Legends that look alike stand alike.
+        let legends = prepared.panels.indices.compactMap { index in
+            (prepared.panels[index] as? LineFigure)?.hasLegendInside(in: cell(index))
+        }
+        if legends.contains(false) {
+            prepared.panels = prepared.panels.map { panel in
+                guard var lines = panel as? LineFigure, lines.legend == .automatic else { return panel }
+                lines.legend = .below
+                return lines
+            }
         }
         // One set of margins for all, so that all plots have one size and stand in line.
         let common = prepared.panels.indices.reduce(Margins()) { margins, index in

@@ -78,13 +78,15 @@ struct SeriesDrawing {
             // A bar that reaches zero on a logarithmic axis goes down to its foot.
             let low = place(x, y - error) ?? Point(high.x, frame.box.maxY)
             // Behind its marker, a bar would only look like dirt.
-            if series.marker != nil, low.y - high.y < 8 { continue }
+            if series.marker != nil, low.y - high.y < 5.6 { continue }
             bars.append(Path.Run(points: [low, high], isClosed: false))
             for end in [low, high] {
                 bars.append(Path.Run(points: [Point(end.x - 2.5, end.y), Point(end.x + 2.5, end.y)], isClosed: false))
             }
         }
-        return .group("error-bars", clip: nil, [.stroke(Path(runs: bars), Stroke(color, width: 0.9, cap: .butt))])
+        // On a stem of the same colour, the lower half of a bar could not be seen.
+        let ink = series.stemBase == nil ? color : .ink
+        return .group("error-bars", clip: nil, [.stroke(Path(runs: bars), Stroke(ink, width: 0.9, cap: .butt))])
     }
 
     static func mark(_ marker: Marker, at p: Point, color: Color) -> Drawing.Element {

@@ -62,6 +62,9 @@ public struct Margins: Sendable, Equatable {
         self.bottom = bottom
     }
 
+    /// How far under the frame a key may begin, if these are the margins of the axes alone.
+    var keyTop: Double { bottom - 0.6 * FigureStyle.outerMargin }
+
     func union(_ other: Margins) -> Margins {
         Margins(
             left: max(left, other.left), top: max(top, other.top), right: max(right, other.right),
