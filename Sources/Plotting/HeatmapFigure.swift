@@ -96,7 +96,7 @@ public struct HeatmapFigure: Figure {
         let grid = SortedGrid(x: x, y: y, values: values)
         guard let low = grid.finite.min(), var high = grid.finite.max() else { return nil }
         switch valueCap {
-        case .percentile(let percent):
+        case .percentile(let percent) where !percent.isNaN:
             let sorted = grid.finite.sorted()
             let share = min(1, max(0, percent / 100))
             high = sorted[Int((share * Double(sorted.count - 1)).rounded())]

@@ -66,7 +66,8 @@ struct Ticks: Sendable, Equatable {
         let top = largest > 0 ? Int(log10(largest * (1 + 1e-12)).rounded(.down)) : 0
         var (offset, offsetText) = (0.0, "")
         var exponent = 0
-        if top - stepExponent > 5 {
+        let isOrdinary = top < 5 && top >= -3
+        if top - stepExponent > (isOrdinary ? 5 : 4) {
             // The leading digits are the same in all labels: say them once.
             let unit = pow(10, Double(stepExponent + 2))
             offset = ((values.first ?? low) / unit + 1e-9).rounded(.down) * unit
@@ -78,7 +79,7 @@ struct Ticks: Sendable, Equatable {
                     ? NumberText.fixed(magnitude, decimals: max(0, -(stepExponent + 2)))
                     : NumberText.rounded(magnitude, digits: min(15, top - stepExponent)))
             if stepExponent > 3 || stepExponent < -3 { exponent = stepExponent }
-        } else if top >= 5 || top < -3 {
+        } else if !isOrdinary {
             exponent = top
         }
         let scale = value(1, exponent)

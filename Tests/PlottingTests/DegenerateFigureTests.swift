@@ -14,7 +14,7 @@ import Testing
             LineFigure(title: "point", series: [Series("a", x: [3], y: [7], errors: [nan])]),
             LineFigure(title: "equal", series: [Series("a", x: [2, 2], y: [-5, -5])]),
             LineFigure(title: "huge", series: [Series("a", x: [0, 1, 2], y: [-1.7e308, .infinity, 1.7e308])]),
-            LineFigure(title: "tiny", leftAxis: Axis("", scale: .logarithmic), series: [Series("a", x: [0, 1], y: [5e-324, 1e-310])]),
+            LineFigure(title: "tiny", leftAxis: Axis("", scale: .logarithmic), series: [Series("a", x: [0, 1], y: [.leastNonzeroMagnitude, 3 * .leastNonzeroMagnitude])]),
             LineFigure(title: "negative", leftAxis: Axis("", scale: .logarithmic), series: [Series("a", x: [0, 1], y: [-1, -2])]),
             LineFigure(title: "far", leftAxis: Axis("", range: 0...1e-12), series: [Series("a", x: [0, 1], y: [-1e300, 1e300])]),
         ]
@@ -26,7 +26,7 @@ import Testing
             HeatmapFigure(title: "equal", x: [0, 1], y: [0, 1], values: [2, 2, 2, 2]),
             HeatmapFigure(title: "huge", x: [0, 1], y: [0, 1], values: [-1.7e308, 1.7e308, 0, 1]),
             HeatmapFigure(title: "same places", x: [1, 1], y: [0, nan], values: [1, 2, 3, 4]),
-            HeatmapFigure(title: "zero and more", x: [0, 1], y: [0, 1], values: [0, 5e-324, 1e300, 1]),
+            HeatmapFigure(title: "zero and more", x: [0, 1], y: [0, 1], values: [0, .leastNonzeroMagnitude, 1e300, 1]),
         ]
         var forced = HeatmapFigure(title: "forced", x: [0, 1], y: [0, 1], values: [-1, 0, -3, nan])
         forced.valueScale = .logarithmic
