@@ -141,11 +141,12 @@ struct AxesFrame: Sendable {
         return [.stroke(Path(runs: marks), .crisp(.ink, width: 1))] + texts
     }
 
-    /// Ticks, labels and name of the right axis alone; labels less than `avoidingTop` points below the top are left out.
-    func rightElements(avoidingTop: Double? = nil) -> [Drawing.Element] {
+    /// Ticks, labels and name of the right axis alone; labels too near to an end that has a label of its own are left out.
+    func rightElements(avoidingTop: Bool, avoidingBottom: Bool) -> [Drawing.Element] {
         guard var axis = right else { return [] }
-        if let avoidingTop {
-            axis.ticks.major.removeAll { (1 - (axis.range.fraction(of: $0.value) ?? 0)) * box.height < avoidingTop }
+        axis.ticks.major.removeAll { tick in
+            let height = (axis.range.fraction(of: tick.value) ?? 0) * box.height
+            return avoidingTop && box.height - height < 8 || avoidingBottom && height < 8
         }
         return sideElements(axis, at: box.maxX, direction: 1)
     }

@@ -6,6 +6,8 @@ struct ColorScale: Sendable, Equatable {
     var map: ColorMap
     /// True if there are values beyond the top, which get the top's colour.
     var isCapped: Bool
+    /// True if there are values below the bottom, which get the bottom's colour.
+    var isCappedBelow: Bool
 
     func color(of value: Double) -> Color? {
         guard value.isFinite else { return nil }
@@ -18,6 +20,7 @@ struct ColorScale: Sendable, Equatable {
 struct ColorBar {
     static let gap = 12.0
     static let width = 11.0
+    static let tipHeight = 8.0
 
     let scale: ColorScale
     let axis: ResolvedAxis
@@ -34,11 +37,15 @@ struct ColorBar {
             + FigureStyle.outerMargin
     }
 
-    private var capLabel: String { "≥ \(NumberText.rounded(scale.range.high, digits: 3))" }
+    private var topLabel: String { "≥ \(NumberText.rounded(scale.range.high, digits: 3))" }
+    private var bottomLabel: String { "≤ \(NumberText.rounded(scale.range.low, digits: 3))" }
 
     private var capLabelWidth: Double {
-        scale.isCapped
-            ? StrokeFont.standard.width(of: capLabel, size: FigureStyle.tickLabelSize, weight: .regular) - 8 : 0
+        let labels = (scale.isCapped ? [topLabel] : []) + (scale.isCappedBelow ? [bottomLabel] : [])
+        let widths = labels.map {
+            StrokeFont.standard.width(of: $0, size: FigureStyle.tickLabelSize, weight: .regular)
+        }
+        return (widths.max() ?? 0) - 6
     }
 
     func elements(beside frame: Box) -> Drawing.Element {
@@ -49,22 +56,29 @@ struct ColorBar {
                 CellRaster(
                     columnEdges: [bar.x, bar.maxX],
                     rowEdges: (0...steps).map { bar.y + bar.height * Double($0) / Double(steps) },
-                    colors: (0..<steps).map { scale.map.color(at: 1 - (Double($0) + 0.5) / Double(steps)) })),
+                    colors: (0..<steps).map { scale.map.color(at: 1 - (Double($0) + 0.5) / Double(steps)) }))
         ]
         let side = AxesFrame(box: bar, bottom: axis, left: axis, right: axis)
-        if scale.isCapped {
-            // A point at the top says that the scale goes on.
-            let tip = [Point(bar.x, bar.y), Point(bar.center.x, bar.y - 8), Point(bar.maxX, bar.y)]
-            result.append(.fill(.polygon(tip), scale.map.color(at: 1)))
-            result.append(.stroke(.line(tip), Stroke(.ink, width: 0.8)))
-            result.append(
-                .text(
-                    TextLine(
-                        capLabel, at: Point(bar.maxX - 1, bar.y - 6), size: FigureStyle.tickLabelSize, color: .ink,
-                        baseline: .middle)))
-        }
+        // A point at an end says that there are values beyond it.
+        if scale.isCapped { result += tip(bar, edge: bar.y, direction: -1, color: 1, label: topLabel) }
+        if scale.isCappedBelow { result += tip(bar, edge: bar.maxY, direction: 1, color: 0, label: bottomLabel) }
         result.append(.stroke(.rectangle(bar), .crisp(.ink, width: 0.8)))
-        result += side.rightElements(avoidingTop: scale.isCapped ? 8 : nil)
+        result += side.rightElements(avoidingTop: scale.isCapped, avoidingBottom: scale.isCappedBelow)
         return .group("colour-bar", clip: nil, result)
+    }
+
+    private func tip(
+        _ bar: Box, edge: Double, direction: Double, color: Double, label: String
+    ) -> [Drawing.Element] {
+        let corners = [
+            Point(bar.x, edge), Point(bar.center.x, edge + direction * ColorBar.tipHeight), Point(bar.maxX, edge),
+        ]
+        return [
+            .fill(.polygon(corners), scale.map.color(at: color)), .stroke(.line(corners), Stroke(.ink, width: 0.8)),
+            .text(
+                TextLine(
+                    label, at: Point(bar.maxX + 1, edge + direction * 6), size: FigureStyle.tickLabelSize, color: .ink,
+                    baseline: .middle)),
+        ]
     }
 }

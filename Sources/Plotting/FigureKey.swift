@@ -14,7 +14,7 @@ struct FigureKey: Sendable {
 
     var entries: [Entry]
 
-    private static let sampleWidth = 20.0
+    private static let sampleWidth = 26.0
     private static let gap = 18.0
     private static let lineHeight = 15.0
 
@@ -78,12 +78,12 @@ struct FigureKey: Sendable {
 
     private func elements(of entry: Entry, left: Double, y: Double) -> [Drawing.Element] {
         var result: [Drawing.Element] = []
-        let (start, end, middle) = (Point(left, y), Point(left + 15, y), Point(left + 7.5, y))
+        let (start, end, middle) = (Point(left, y), Point(left + 20, y), Point(left + 10, y))
         switch entry.sample {
         case .mark(let draw):
             result += draw(middle)
         case .hatched:
-            let box = Box(x: left, y: y - 5, width: 15, height: 10)
+            let box = Box(x: left + 3, y: y - 5, width: 17, height: 10)
             result.append(.fill(.rectangle(box), HeatmapMark.nonFiniteColor))
             result.append(HeatmapMark.hatching([box]))
         case .line(let stroke):
@@ -91,7 +91,7 @@ struct FigureKey: Sendable {
         case .series(let series):
             let color = series.color ?? .black
             if series.band != nil {
-                let box = Box(x: left, y: y - 4, width: 15, height: 8)
+                let box = Box(x: left, y: y - 4, width: 20, height: 8)
                 result.append(.fill(.rectangle(box), color.withOpacity(0.2)))
             }
             if series.lineWidth > 0 {

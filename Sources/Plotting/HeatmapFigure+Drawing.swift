@@ -7,7 +7,7 @@ extension HeatmapFigure {
         if let bar = plan.bar { margins.right = bar.space }
         margins.top =
             FigureStyle.outerMargin + heading.height(width: headingWidth(box))
-            + (plan.bar?.scale.isCapped == true ? 8 : 0)
+            + (plan.bar?.scale.isCapped == true ? ColorBar.tipHeight : 0)
         margins.bottom += plan.key.height(width: box.width - 2 * FigureStyle.outerMargin)
         return margins
     }
@@ -71,7 +71,7 @@ extension HeatmapFigure {
             }
         }
         var children: [Drawing.Element] = [
-            .cells(CellRaster(columnEdges: columnEdges, rowEdges: rowEdges.reversed(), colors: colors)),
+            .cells(CellRaster(columnEdges: columnEdges, rowEdges: rowEdges.reversed(), colors: colors))
         ]
         if !hatched.isEmpty { children.append(.group("non-finite", clip: nil, [HeatmapMark.hatching(hatched)])) }
         return .group("cells", clip: frame.box, children)

@@ -66,8 +66,6 @@ public struct HeatmapFigure: Figure {
     public var overlays: [Overlay] = []
     public var showsColorBar = true
     public var titleSize = FigureStyle.titleSize
-    /// True if another panel under the same colour scale has values beyond its top.
-    var isCappedElsewhere = false
 
     /// - Parameters:
     ///   - x: column coordinates, in any order; cells reach half-way to their neighbours.

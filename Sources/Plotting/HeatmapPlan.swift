@@ -25,7 +25,9 @@ struct HeatmapPlan {
             label: figure.yLabel, range: AxisRange(covering: SortedGrid.edges(grid.y), scale: .linear),
             length: estimate.height, spacing: 36)
         scale = HeatmapPlan.scale(figure, grid.finite)
-        bar = figure.showsColorBar && !grid.finite.isEmpty ? ColorBar(scale: scale, label: figure.valueLabel, height: estimate.height) : nil
+        bar =
+            figure.showsColorBar && !grid.finite.isEmpty
+            ? ColorBar(scale: scale, label: figure.valueLabel, height: estimate.height) : nil
         contourLevels = HeatmapPlan.levels(figure.contours, scale.range, finite: grid.finite)
 
         // Where all values are equal, no cell is the lowest.
@@ -77,8 +79,10 @@ struct HeatmapPlan {
             ends = [finite.filter { $0 > 0 }.min() ?? 1, ends[1]]
         }
         let range = AxisRange(covering: ends, scale: isLogarithmic ? .logarithmic : .linear)
-        let isCapped = figure.isCappedElsewhere || finite.contains { range.fraction(of: $0) ?? 0 > 1 + 1e-9 }
-        return ColorScale(range: range, map: figure.colorMap, isCapped: isCapped)
+        let places = finite.map { range.fraction(of: $0) ?? -1 }
+        return ColorScale(
+            range: range, map: figure.colorMap, isCapped: places.contains { $0 > 1 + 1e-9 },
+            isCappedBelow: places.contains { $0 < -1e-9 })
     }
 
     private static func levels(_ contours: HeatmapFigure.Contours, _ range: AxisRange, finite: [Double]) -> [Double] {
@@ -90,7 +94,7 @@ struct HeatmapPlan {
             return Ticks.multiples(range.low, range.high, count: 11).values.filter { $0 > low && $0 < high }
         case .automatic:
             let decades = log10(range.high / range.low)
-            let mantissas: [Double] = decades <= 4 ? [1, 2, 5] : [1]
+            let mantissas: [Double] = decades <= 4.2 ? [1, 2, 5] : decades <= 6.5 ? [1, 3] : [1]
             let stride = decades <= 12 ? 1 : Int((decades / 10).rounded(.up))
             let (first, last) = (Int(log10(range.low).rounded(.down)), Int(log10(range.high).rounded(.up)))
             var levels: [Double] = []

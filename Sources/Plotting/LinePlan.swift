@@ -87,9 +87,14 @@ struct LinePlan {
         case .horizontal:
             guard let y = frame.y(line.value), y >= box.y, y <= box.maxY else { return [] }
             let sides: [(Double, TextLine.Baseline)] =
-                y < box.y + 14 ? [(y + 4, .top)] : y > box.maxY - 14 ? [(y - 4, .alphabetic)]
-                : [(y - 4, .alphabetic), (y + 4, .top)]
-            let ends: [(Double, TextLine.Anchor)] = [(box.maxX - 5, .end), (box.x + 5, .start), (box.center.x, .middle)]
+                y < box.y + 14
+                ? [(y + 4, .top)]
+                : y > box.maxY - 14
+                    ? [(y - 4, .alphabetic)]
+                    : [(y - 4, .alphabetic), (y + 4, .top)]
+            let ends: [(Double, TextLine.Anchor)] = [
+                (box.maxX - 5, .end), (box.x + 5, .start), (box.center.x, .middle),
+            ]
             return sides.flatMap { side in
                 ends.map { end in
                     TextLine(
@@ -100,7 +105,9 @@ struct LinePlan {
         case .vertical:
             guard let x = frame.x(line.value), x >= box.x, x <= box.maxX else { return [] }
             let sides = x < box.x + 14 ? [x + 10] : x > box.maxX - 14 ? [x - 4] : [x - 4, x + 10]
-            let ends: [(Double, TextLine.Anchor)] = [(box.y + 5, .end), (box.maxY - 5, .start), (box.center.y, .middle)]
+            let ends: [(Double, TextLine.Anchor)] = [
+                (box.y + 5, .end), (box.maxY - 5, .start), (box.center.y, .middle),
+            ]
             return ends.flatMap { end in
                 sides.map { side in
                     TextLine(

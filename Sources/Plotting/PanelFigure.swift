@@ -96,24 +96,35 @@ public struct PanelFigure: Figure {
         guard sharesRanges else { return (prepared, nil) }
         shareAxes(&prepared)
         let heatmaps = prepared.compactMap { $0 as? HeatmapFigure }
-        let spans = heatmaps.compactMap { $0.valueRange ?? $0.dataValueRange }
-        guard let low = spans.map(\.lowerBound).min(), let high = spans.map(\.upperBound).max() else {
+        guard let first = heatmaps.first, let range = PanelFigure.commonValueRange(heatmaps) else {
             return (prepared, nil)
         }
-        let isCapped = heatmaps.contains { heatmap in heatmap.values.contains { $0.isFinite && $0 > high } }
         let isSingleKind = heatmaps.count == prepared.count
         prepared = prepared.map { panel in
             guard var heatmap = panel as? HeatmapFigure else { return panel }
-            heatmap.valueRange = low...high
-            heatmap.valueScale = heatmaps[0].valueScale
-            heatmap.colorMap = heatmaps[0].colorMap
-            heatmap.isCappedElsewhere = isCapped
+            heatmap.valueRange = range
+            heatmap.valueScale = first.valueScale
+            heatmap.colorMap = first.colorMap
             if isSingleKind { heatmap.showsColorBar = false }
             return heatmap
         }
-        guard isSingleKind, let first = prepared.first as? HeatmapFigure else { return (prepared, nil) }
-        let scale = HeatmapPlan(first, in: Box(x: 0, y: 0, width: 300, height: 300)).scale
+        guard isSingleKind else { return (prepared, nil) }
+        let scales = prepared.compactMap { $0 as? HeatmapFigure }.map {
+            HeatmapPlan($0, in: Box(x: 0, y: 0, width: 300, height: 300)).scale
+        }
+        var scale = scales[0]
+        scale.isCapped = scales.contains(where: \.isCapped)
+        scale.isCappedBelow = scales.contains(where: \.isCappedBelow)
         return (prepared, (scale, first.valueLabel))
+    }
+
+    private static func commonValueRange(_ heatmaps: [HeatmapFigure]) -> ClosedRange<Double>? {
+        let spans = heatmaps.compactMap { $0.valueRange ?? $0.dataValueRange }
+        guard var low = spans.map(\.lowerBound).min(), let high = spans.map(\.upperBound).max() else { return nil }
+        if heatmaps.contains(where: { $0.valueScale == .logarithmic }), low <= 0 {
+            low = heatmaps.flatMap(\.values).filter { $0 > 0 && $0 <= high }.min() ?? low
+        }
+        return low...high
     }
 
     private func shareAxes(_ panels: inout [any Figure]) {

@@ -20,7 +20,8 @@ struct ScalableVectorGraphic {
     mutating func write(_ drawing: Drawing, metadata: [(keyword: String, text: String)]) {
         let (width, height) = (Self.number(drawing.size.width), Self.number(drawing.size.height))
         output += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        output += "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"\(width)pt\" height=\"\(height)pt\""
+        output +=
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"\(width)pt\" height=\"\(height)pt\""
         output += " viewBox=\"0 0 \(width) \(height)\" role=\"img\" font-family=\"Helvetica, Arial, sans-serif\">\n"
         if !drawing.summary.isEmpty { output += "<title>\(Self.escaped(drawing.summary))</title>\n" }
         if !metadata.isEmpty {

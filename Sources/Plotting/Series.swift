@@ -34,7 +34,8 @@ public struct Series: Sendable, Equatable {
 
         public init(lower: [Double], upper: [Double]) {
             precondition(
-                lower.count == upper.count, "a band's \(lower.count) lower and \(upper.count) upper values must be as many")
+                lower.count == upper.count,
+                "a band's \(lower.count) lower and \(upper.count) upper values must be as many")
             self.lower = lower
             self.upper = upper
         }

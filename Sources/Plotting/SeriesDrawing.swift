@@ -17,7 +17,33 @@ struct SeriesDrawing {
 
     /// Connected pieces of the line, in points; broken at values that have no place.
     var runs: [[Point]] {
-        SeriesDrawing.pieces(zip(series.x, series.y).map { place($0, $1) })
+        let pieces = SeriesDrawing.pieces(zip(series.x, series.y).map { place($0, $1) })
+        return series.marker == nil ? pieces.map(SeriesDrawing.thinned) : pieces
+    }
+
+    /// The same line with fewer points: of neighbours within a quarter of a point across, only the first, the last, the
+    /// highest and the lowest can be seen.
+    static func thinned(_ points: [Point]) -> [Point] {
+        guard points.count > 2000 else { return points }
+        var result: [Point] = []
+        var start = 0
+        while start < points.count {
+            let column = (4 * points[start].x).rounded(.down)
+            var end = start + 1
+            var (highest, lowest) = (start, start)
+            while end < points.count, (4 * points[end].x).rounded(.down) == column {
+                if points[end].y < points[highest].y { highest = end }
+                if points[end].y > points[lowest].y { lowest = end }
+                end += 1
+            }
+            var kept = start - 1
+            for index in [start, min(highest, lowest), max(highest, lowest), end - 1] where index > kept {
+                result.append(points[index])
+                kept = index
+            }
+            start = end
+        }
+        return result
     }
 
     /// The outline of each connected piece of the band.
@@ -25,7 +51,8 @@ struct SeriesDrawing {
         guard let band = series.band else { return [] }
         var pieces: [[(low: Point, high: Point)]] = [[]]
         for index in series.x.indices {
-            if let low = place(series.x[index], band.lower[index]), let high = place(series.x[index], band.upper[index]) {
+            if let low = place(series.x[index], band.lower[index]), let high = place(series.x[index], band.upper[index])
+            {
                 pieces[pieces.count - 1].append((low, high))
             } else if pieces[pieces.count - 1].count > 0 {
                 pieces.append([])

@@ -43,8 +43,10 @@ struct Ticks: Sendable, Equatable {
 
     /// `mantissa · 10^exponent`, divided where that is exact.
     private static func value(_ mantissa: Double, _ exponent: Int) -> Double {
-        exponent >= 0 ? mantissa * pow(10, Double(exponent)) : exponent > -300
-            ? mantissa / pow(10, Double(-exponent)) : mantissa * pow(10, Double(exponent))
+        exponent >= 0
+            ? mantissa * pow(10, Double(exponent))
+            : exponent > -300
+                ? mantissa / pow(10, Double(-exponent)) : mantissa * pow(10, Double(exponent))
     }
 
     /// Multiples of a nice step inside low...high, ascending.
@@ -87,7 +89,8 @@ struct Ticks: Sendable, Equatable {
         let ticks = values.map {
             Tick(
                 value: $0,
-                label: NumberText.fixed(($0 - offset) / scale, decimals: exponent == 0 ? max(0, -stepExponent) : decimals))
+                label: NumberText.fixed(
+                    ($0 - offset) / scale, decimals: exponent == 0 ? max(0, -stepExponent) : decimals))
         }
         var notes: [String] = []
         if exponent != 0 { notes.append("×\(NumberText.powerOfTen(exponent))") }
@@ -102,7 +105,8 @@ struct Ticks: Sendable, Equatable {
         let (first, last) = (Int((from - 1e-9).rounded(.up)), Int((to + 1e-9).rounded(.down)))
         func isInside(_ value: Double) -> Bool { value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9) }
         let decades = max(0, last - first + 1)
-        let mantissas: [Double] = to - from <= 1.6 && count >= 5 ? [1, 2, 5] : decades < 3 && count >= 4 ? [1, 3] : [1]
+        let mantissas: [Double] =
+            to - from <= 1.6 && count >= 5 ? [1, 2, 5] : decades < 3 && count >= 4 ? [1, 3] : [1]
         let stride = max(1, Int((Double(decades) / Double(max(1, count))).rounded(.up)))
         var minor: [Double] = []
         for exponent in Swift.stride(from: first - 1, through: last, by: 1) where decades <= 40 {

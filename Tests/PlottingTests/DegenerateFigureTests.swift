@@ -10,13 +10,21 @@ import Testing
         let lines: [LineFigure] = [
             LineFigure(title: "none", series: []),
             LineFigure(title: "empty", series: [Series("a", x: [], y: [])]),
-            LineFigure(title: "nan", leftAxis: Axis("y", scale: .logarithmic), series: [Series("a", x: [0, 1], y: [nan, nan])]),
+            LineFigure(
+                title: "nan", leftAxis: Axis("y", scale: .logarithmic),
+                series: [Series("a", x: [0, 1], y: [nan, nan])]),
             LineFigure(title: "point", series: [Series("a", x: [3], y: [7], errors: [nan])]),
             LineFigure(title: "equal", series: [Series("a", x: [2, 2], y: [-5, -5])]),
             LineFigure(title: "huge", series: [Series("a", x: [0, 1, 2], y: [-1.7e308, .infinity, 1.7e308])]),
-            LineFigure(title: "tiny", leftAxis: Axis("", scale: .logarithmic), series: [Series("a", x: [0, 1], y: [.leastNonzeroMagnitude, 3 * .leastNonzeroMagnitude])]),
-            LineFigure(title: "negative", leftAxis: Axis("", scale: .logarithmic), series: [Series("a", x: [0, 1], y: [-1, -2])]),
-            LineFigure(title: "far", leftAxis: Axis("", range: 0...1e-12), series: [Series("a", x: [0, 1], y: [-1e300, 1e300])]),
+            LineFigure(
+                title: "tiny", leftAxis: Axis("", scale: .logarithmic),
+                series: [Series("a", x: [0, 1], y: [.leastNonzeroMagnitude, 3 * .leastNonzeroMagnitude])]),
+            LineFigure(
+                title: "negative", leftAxis: Axis("", scale: .logarithmic),
+                series: [Series("a", x: [0, 1], y: [-1, -2])]),
+            LineFigure(
+                title: "far", leftAxis: Axis("", range: 0...1e-12),
+                series: [Series("a", x: [0, 1], y: [-1e300, 1e300])]),
         ]
         let heatmaps: [HeatmapFigure] = [
             HeatmapFigure(title: "none", x: [], y: [], values: []),
@@ -26,7 +34,8 @@ import Testing
             HeatmapFigure(title: "equal", x: [0, 1], y: [0, 1], values: [2, 2, 2, 2]),
             HeatmapFigure(title: "huge", x: [0, 1], y: [0, 1], values: [-1.7e308, 1.7e308, 0, 1]),
             HeatmapFigure(title: "same places", x: [1, 1], y: [0, nan], values: [1, 2, 3, 4]),
-            HeatmapFigure(title: "zero and more", x: [0, 1], y: [0, 1], values: [0, .leastNonzeroMagnitude, 1e300, 1]),
+            HeatmapFigure(
+                title: "zero and more", x: [0, 1], y: [0, 1], values: [0, .leastNonzeroMagnitude, 1e300, 1]),
         ]
         var forced = HeatmapFigure(title: "forced", x: [0, 1], y: [0, 1], values: [-1, 0, -3, nan])
         forced.valueScale = .logarithmic

@@ -60,7 +60,9 @@ import Testing
             Box(x: frame.x, y: frame.maxY - cell.height, width: cell.width, height: cell.height),
             Box(x: frame.maxX - cell.width, y: frame.y, width: cell.width, height: cell.height)
         )
-        func grown(_ box: Box) -> Box { Box(x: box.x - 1e-6, y: box.y - 1e-6, width: box.width + 2e-6, height: box.height + 2e-6) }
+        func grown(_ box: Box) -> Box {
+            Box(x: box.x - 1e-6, y: box.y - 1e-6, width: box.width + 2e-6, height: box.height + 2e-6)
+        }
         for point in hatching.points { #expect(grown(lowLeft).contains(point) || grown(topRight).contains(point)) }
         #expect(hatching.points.contains { grown(lowLeft).contains($0) })
         #expect(hatching.points.contains { grown(topRight).contains($0) })
@@ -81,6 +83,18 @@ import Testing
         figure.valueCap = .percentile(50)
         // Sorted: 9, 10, …, 17, 18 … without 23; the eighth of fifteen is 16.
         #expect(figure.dataValueRange == 9...16)
+    }
+
+    @Test func valuesBelowTheScaleAreMarkedToo() {
+        var figure = Self.example()
+        figure.valueRange = 12...30
+        let labels = figure.draw().strings(inGroup: "colour-bar")
+        #expect(labels.contains("≤ 12") && !labels.contains { $0.hasPrefix("≥") } && !labels.contains("12"))
+        let zero = HeatmapFigure(x: [0, 1], y: [0, 1], values: [0, 1, 10, 100])
+        #expect(!zero.draw().strings(inGroup: "colour-bar").contains { $0.hasPrefix("≤") })
+        var forced = zero
+        forced.valueScale = .logarithmic
+        #expect(forced.draw().strings(inGroup: "colour-bar").contains("≤ 1"))
     }
 
     @Test func automaticScaleIsLogarithmicForManyDecades() {
@@ -127,6 +141,11 @@ import Testing
         #expect(rasters[0].colors[1] == ColorMap.viridis.color(at: 0.5))
         #expect(rasters[1].colors[1] == ColorMap.viridis.color(at: 1))
         #expect(rasters[0].rowEdges == rasters[1].rowEdges)
+        // A cap in one panel shows on the common bar.
+        var capped = high
+        capped.valueCap = .value(5)
+        let labels = PanelFigure(panels: [low, capped]).draw().strings(inGroup: "colour-bar")
+        #expect(labels.contains("≥ 5"))
         let own = PanelFigure(title: "each", panels: [low, high], sharesRanges: false).draw()
         #expect(own.groups(named: "colour-bar").count == 2)
         #expect(own.rasters(inGroup: "cells")[0].colors[1] == ColorMap.viridis.color(at: 1))

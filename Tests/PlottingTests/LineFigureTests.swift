@@ -35,7 +35,9 @@ import Testing
     @Test func rightAxisBelongsToItsSeries() throws {
         var figure = LineFigure(
             leftAxis: Axis("loss", range: 0...4), rightAxis: Axis("accuracy", range: 0...1),
-            series: [Series("loss", x: [0, 1], y: [1, 3]), Series("accuracy", x: [0, 1], y: [0.5, 0.25], side: .right)])
+            series: [
+                Series("loss", x: [0, 1], y: [1, 3]), Series("accuracy", x: [0, 1], y: [0.5, 0.25], side: .right),
+            ])
         let drawing = figure.draw()
         let frame = try #require(drawing.frame)
         let right = try #require(drawing.strokes(inGroup: "series-1").first).points
@@ -104,12 +106,28 @@ import Testing
             let drawing = figure.draw()
             let frame = try #require(drawing.frame)
             let labels = drawing.groups(named: "x-axis").flatMap { children in
-                children.compactMap { if case .text(let line) = $0, line.position.y < frame.maxY + 10 { line } else { nil } }
+                children.compactMap {
+                    if case .text(let line) = $0, line.position.y < frame.maxY + 10 { line } else { nil }
+                }
             }
             #expect(labels.count >= 2, "\(range)")
             for (a, b) in zip(labels, labels.dropFirst()) {
                 #expect(b.position.x - a.position.x > (a.width + b.width) / 2 + 3, "\(range): \(labels.map(\.string))")
             }
         }
+    }
+
+    @Test func thinningKeepsTheExtremes() {
+        // Three places across, each with a spike in the middle of many points.
+        let points = (0..<3000).map { index -> Point in
+            let y: Double = index % 1000 == 400 ? -7 : index % 1000 == 700 ? 9 : 1
+            return Point(Double(index / 1000) * 5, y)
+        }
+        let thin = SeriesDrawing.thinned(points)
+        #expect(thin.map(\.x) == [0, 0, 0, 0, 5, 5, 5, 5, 10, 10, 10, 10])
+        #expect(thin.map(\.y) == [1, -7, 9, 1, 1, -7, 9, 1, 1, -7, 9, 1])
+        #expect(SeriesDrawing.thinned(Array(points.prefix(2000))).count == 2000)
+        let apart = (0..<5000).map { Point(Double($0), 1) }
+        #expect(SeriesDrawing.thinned(apart) == apart)
     }
 }

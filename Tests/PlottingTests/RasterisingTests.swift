@@ -6,7 +6,8 @@ import Testing
 @Suite struct RasterisingTests {
     static func coverage(_ outlines: [[Point]], width: Int = 8, height: Int = 8) -> [[Double]] {
         var rows = [[Double]](repeating: [Double](repeating: 0, count: width), count: height)
-        CoverageRaster(width: width, height: height).fill(outlines, clip: (0..<width, 0..<height)) { row, first, shares in
+        CoverageRaster(width: width, height: height).fill(outlines, clip: (0..<width, 0..<height)) {
+            row, first, shares in
             for (offset, share) in shares.enumerated() { rows[row][first + offset] = share }
         }
         return rows
@@ -38,7 +39,8 @@ import Testing
         let total = Self.coverage([Self.rectangle(-100, -100, 104.5, 102)]).flatMap { $0 }.reduce(0, +)
         #expect(total == 4.5 * 2)
         #expect(Self.coverage([Self.rectangle(20, 20, 5, 5)]).flatMap { $0 }.allSatisfy { $0 == 0 })
-        #expect(Self.coverage([[Point(.nan, 1), Point(3, .infinity), Point(2, 2)]]).flatMap { $0 }.allSatisfy { $0 <= 1 })
+        #expect(
+            Self.coverage([[Point(.nan, 1), Point(3, .infinity), Point(2, 2)]]).flatMap { $0 }.allSatisfy { $0 <= 1 })
     }
 
     @Test func strokesHaveTheirWidth() {
@@ -57,9 +59,10 @@ import Testing
     @Test func dashesFollowThePattern() {
         let corner = [Path.Run(points: [Point(0, 0), Point(10, 0), Point(10, 10)], isClosed: false)]
         let dashes = StrokeOutline.dashed(corner, pattern: [6, 3])
-        #expect(dashes.map(\.points) == [
-            [Point(0, 0), Point(6, 0)], [Point(9, 0), Point(10, 0), Point(10, 5)], [Point(10, 8), Point(10, 10)],
-        ])
+        #expect(
+            dashes.map(\.points) == [
+                [Point(0, 0), Point(6, 0)], [Point(9, 0), Point(10, 0), Point(10, 5)], [Point(10, 8), Point(10, 10)],
+            ])
         #expect(StrokeOutline.dashed(corner, pattern: [0, 0]) == corner)
     }
 
@@ -73,7 +76,8 @@ import Testing
     }
 
     @Test func groupsClipAndOpacityMixes() {
-        let black = Drawing.Element.fill(.rectangle(Box(x: 0, y: 0, width: 10, height: 10)), Color(0x000000, opacity: 0.5))
+        let black = Drawing.Element.fill(
+            .rectangle(Box(x: 0, y: 0, width: 10, height: 10)), Color(0x000000, opacity: 0.5))
         let drawing = Drawing(
             size: Size(width: 10, height: 10),
             elements: [.group("half", clip: Box(x: 0, y: 0, width: 5, height: 10), [black])])

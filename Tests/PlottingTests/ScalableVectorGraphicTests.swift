@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-#if canImport(FoundationXML)
-import FoundationXML
-#endif
-
 @testable import Plotting
+
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
 
 /// Reads an SVG document: which elements there are, and what its texts say.
 private final class SVGReader: NSObject, XMLParserDelegate {
@@ -67,8 +67,11 @@ private final class SVGReader: NSObject, XMLParserDelegate {
         let drawing = HeatmapFigureTests.example().draw()
         let document = try Self.read(drawing.svg())
         #expect(document.texts == drawing.texts.map(\.string))
-        #expect(document.classes.isSuperset(of: ["cells", "contour", "minimum", "centre", "colour-bar", "key", "x-axis"]))
-        #expect(document.counts["clipPath"] == drawing.groups(named: "cells").count + drawing.groups(named: "contour").count)
+        #expect(
+            document.classes.isSuperset(of: ["cells", "contour", "minimum", "centre", "colour-bar", "key", "x-axis"]))
+        #expect(
+            document.counts["clipPath"] == drawing.groups(named: "cells").count + drawing.groups(named: "contour").count
+        )
     }
 
     @Test func raisedAndLoweredDigitsBecomePlainOnes() throws {
@@ -85,7 +88,8 @@ private final class SVGReader: NSObject, XMLParserDelegate {
     @Test func cellsOfOneColorShareAPath() throws {
         let red = Color(0xFF0000)
         let blue = Color(0x0000FF)
-        let raster = CellRaster(columnEdges: [0, 1, 2, 3], rowEdges: [0, 5, 10], colors: [red, red, blue, blue, red, red])
+        let raster = CellRaster(
+            columnEdges: [0, 1, 2, 3], rowEdges: [0, 5, 10], colors: [red, red, blue, blue, red, red])
         let svg = Drawing(size: Size(width: 3, height: 10), elements: [.cells(raster)]).svg()
         #expect(svg.contains("<path d=\"M0 0H2V5H0zM1 5H3V10H1z\" fill=\"#ff0000\"/>"))
         #expect(svg.contains("<path d=\"M2 0H3V5H2zM0 5H1V10H0z\" fill=\"#0000ff\"/>"))

@@ -23,7 +23,9 @@ import Testing
             let size = 60.0
             let line = TextLine(String(character), at: Point(60, 100), size: size)
             let ink = try #require(Self.ink(line), "\(character) is empty")
-            #expect(Double(ink.left) >= 60 - 0.03 * size && Double(ink.right) <= 60 + line.width + 0.03 * size, "\(character)")
+            #expect(
+                Double(ink.left) >= 60 - 0.03 * size && Double(ink.right) <= 60 + line.width + 0.03 * size,
+                "\(character)")
             #expect(Double(ink.top) >= 100 - 0.86 * size && Double(ink.bottom) <= 100 + 0.25 * size, "\(character)")
         }
     }
@@ -70,7 +72,8 @@ import Testing
     @Test func unknownCharactersFallBack() throws {
         func bytes(_ text: String) -> [UInt8] {
             PixelCanvas(
-                Drawing(size: Size(width: 60, height: 60), elements: [.text(TextLine(text, at: Point(5, 45), size: 40))]),
+                Drawing(
+                    size: Size(width: 60, height: 60), elements: [.text(TextLine(text, at: Point(5, 45), size: 40))]),
                 scale: 1
             ).bytes
         }

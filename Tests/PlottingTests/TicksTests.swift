@@ -73,7 +73,9 @@ import Testing
     }
 
     @Test func rangesOfDegenerateDataHaveLength() {
-        let examples: [[Double]] = [[], [.nan], [5], [0, 0], [-3, -3], [.leastNonzeroMagnitude], [.infinity, 2], [1.7e308, -1.7e308]]
+        let examples: [[Double]] = [
+            [], [.nan], [5], [0, 0], [-3, -3], [.leastNonzeroMagnitude], [.infinity, 2], [1.7e308, -1.7e308],
+        ]
         for values in examples {
             for scale in [AxisScale.linear, .logarithmic] {
                 let range = AxisRange(covering: values, scale: scale, padding: 0.05)
@@ -83,7 +85,8 @@ import Testing
         }
         let seven = AxisRange(covering: [7, 7], scale: .linear)
         #expect(seven.fraction(of: 7).map { abs($0 - 0.5) < 1e-12 } == true)
-        #expect(AxisRange(covering: [1, 100], scale: .logarithmic).fraction(of: 10).map { abs($0 - 0.5) < 1e-12 } == true)
+        #expect(
+            AxisRange(covering: [1, 100], scale: .logarithmic).fraction(of: 10).map { abs($0 - 0.5) < 1e-12 } == true)
         #expect(AxisRange(covering: [1, 100], scale: .logarithmic).fraction(of: 0) == nil)
         #expect(AxisRange(covering: [1, 100], scale: .linear).fraction(of: .nan) == nil)
     }
