@@ -14,16 +14,23 @@ struct FigureKey: Sendable {
 
     var entries: [Entry]
 
-    private static let sampleWidth = 26.0
-    private static let gap = 18.0
+    private static let gap = 14.0
     private static let lineHeight = 15.0
 
     func height(width: Double) -> Double {
         entries.isEmpty ? 0 : Double(rows(width: width).count) * FigureKey.lineHeight + 6
     }
 
+    /// From the sample's left end to the words; lines need length to show their dashes.
+    private func sampleWidth(_ entry: Entry) -> Double {
+        switch entry.sample {
+        case .mark, .hatched: 20
+        case .line, .series: 26
+        }
+    }
+
     private func entryWidth(_ entry: Entry) -> Double {
-        FigureKey.sampleWidth
+        sampleWidth(entry)
             + StrokeFont.standard.width(of: entry.text, size: FigureStyle.noteSize, weight: .regular)
     }
 
@@ -81,9 +88,9 @@ struct FigureKey: Sendable {
         let (start, end, middle) = (Point(left, y), Point(left + 20, y), Point(left + 10, y))
         switch entry.sample {
         case .mark(let draw):
-            result += draw(middle)
+            result += draw(Point(left + 7, y))
         case .hatched:
-            let box = Box(x: left + 3, y: y - 5, width: 17, height: 10)
+            let box = Box(x: left, y: y - 5, width: 15, height: 10)
             result.append(.fill(.rectangle(box), HeatmapMark.nonFiniteColor))
             result.append(HeatmapMark.hatching([box]))
         case .line(let stroke):
@@ -102,7 +109,7 @@ struct FigureKey: Sendable {
             if let marker = series.marker { result.append(SeriesDrawing.mark(marker, at: middle, color: color)) }
         }
         let text = TextLine(
-            entry.text, at: Point(left + FigureKey.sampleWidth, y), size: FigureStyle.noteSize, color: .ink,
+            entry.text, at: Point(left + sampleWidth(entry), y), size: FigureStyle.noteSize, color: .ink,
             baseline: .middle)
         return result + [.text(text)]
     }

@@ -23,7 +23,7 @@ struct HeatmapPlan {
             length: estimate.width)
         left = ResolvedAxis(
             label: figure.yLabel, range: AxisRange(covering: SortedGrid.edges(grid.y), scale: .linear),
-            length: estimate.height, spacing: 36)
+            length: estimate.height, spacing: 32)
         scale = HeatmapPlan.scale(figure, grid.finite)
         bar =
             figure.showsColorBar && !grid.finite.isEmpty

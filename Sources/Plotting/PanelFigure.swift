@@ -12,7 +12,7 @@ public struct PanelFigure: Figure {
 
     /// - Parameters:
     ///   - columns: at least 1; all panels in one row by default.
-    ///   - size: 300 × 300 points a panel and room for the title by default.
+    ///   - size: 300 × 310 points a panel and room for the title by default.
     public init(
         title: String = "", subtitle: String = "", panels: [any Figure], columns: Int? = nil, sharesRanges: Bool = true,
         size: Size? = nil
@@ -25,7 +25,7 @@ public struct PanelFigure: Figure {
         self.panels = panels
         self.columns = across
         self.sharesRanges = sharesRanges
-        self.size = size ?? Size(width: 300 * Double(across) + 60, height: 300 * Double(down) + 45)
+        self.size = size ?? Size(width: 300 * Double(across) + 60, height: 310 * Double(down) + 45)
     }
 
     private var heading: Heading { Heading(title: title, subtitle: subtitle) }
