@@ -59,7 +59,8 @@ import Testing
     }
 
     @Test func readsWideNumbers() throws {
-        #expect(try IDX.parse([0, 0, 0x0C, 1, 0, 0, 0, 2, 0, 0, 1, 0, 0xFF, 0xFF, 0xFF, 0xFE]).integers() == [256, -2])
+        #expect(
+            try IDX.parse([0, 0, 0x0C, 1, 0, 0, 0, 2, 0, 0, 1, 0, 0xFF, 0xFF, 0xFF, 0xFE]).integers() == [256, -2])
         #expect(try IDX.parse([0, 0, 0x0D, 1, 0, 0, 0, 1, 0x3F, 0xC0, 0, 0]).doubles == [1.5])
     }
 

@@ -76,7 +76,9 @@ import Testing
         #expect(try clean.withLabelNoise(0, seed: 1) == clean)
         #expect(throws: DatasetError.self) { try clean.withLabelNoise(1.5, seed: 1) }
         #expect(throws: DatasetError.self) { try clean.withLabelNoise(.nan, seed: 1) }
-        #expect(throws: DatasetError.self) { try DataSpecification.chebyshev(degree: 3).load().withLabelNoise(0.1, seed: 1) }
+        #expect(throws: DatasetError.self) {
+            try DataSpecification.chebyshev(degree: 3).load().withLabelNoise(0.1, seed: 1)
+        }
     }
 }
 

@@ -14,7 +14,10 @@ import Testing
         #expect(
             SHA256.hexadecimal(columns + labels) == "ac9fdfe258aefd68bbcff8fd47e4f51466aa6edad18827c191d2c41d9d188f6e")
         #expect(pixels.max() == 16 && pixels.reduce(0) { $0 + Int($1) } == 561_718)
-        #expect((0..<10).map { label in labels.count { $0 == label } } == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
+        #expect(
+            (0..<10).map { label in labels.count { $0 == label } } == [
+                178, 182, 177, 183, 181, 182, 181, 179, 174, 180,
+            ])
         #expect(Array(pixels[..<16]) == [0, 0, 5, 13, 9, 1, 0, 0, 0, 0, 13, 15, 10, 15, 5, 0])
         #expect(Array(pixels.suffix(8)) == [0, 1, 8, 12, 14, 12, 1, 0] && labels.last == 8)
     }
