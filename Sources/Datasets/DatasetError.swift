@@ -6,7 +6,7 @@ public enum DatasetError: DescribedError {
     case badSpecification(String, expected: String)
     case file(FileError)
     case array(name: String, problem: NumericArrayError)
-    case packageMissing(folder: String)
+    case packageMissing(folders: [String])
     case filesMissing(folder: String, expected: [String])
     case noTestSplit(String)
     case noExamples(String)
@@ -38,8 +38,8 @@ public enum DatasetError: DescribedError {
             "data '\(text)' is incomplete, expected \(expected)"
         case .file(let problem): "\(problem)"
         case .array(let name, let problem): "\(name): \(problem)"
-        case .packageMissing(let folder):
-            "\(folder): no Fashion-MNIST there; install Debian's package dataset-fashion-mnist "
+        case .packageMissing(let folders):
+            "found no Fashion-MNIST in \(folders.joined(separator: " or ")); install Debian's package dataset-fashion-mnist "
                 + "(apt-get install dataset-fashion-mnist) or name a folder: --data fashion-mnist:DIR"
         case .filesMissing(let folder, let expected):
             "\(folder): found none of \(expected.joined(separator: ", ")) there; name the folder that holds them"
