@@ -13,10 +13,12 @@ enum ImageFolder {
         }
     }
 
-    static func fashionMNIST(_ folder: String?, _ split: Split, name: String) throws(DatasetError) -> Dataset {
+    static func fashionMNIST(
+        _ folder: String?, _ split: Split, name: String, among folders: [String] = fashionFolders
+    ) throws(DatasetError) -> Dataset {
         if let folder { return try load(folder, split, name: name) }
-        guard let found = fashionFolders.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
-            throw .packageMissing(folders: fashionFolders)
+        guard let found = folders.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+            throw .packageMissing(folders: folders)
         }
         return try load(found, split, name: name)
     }
