@@ -20,11 +20,14 @@ public struct Augmentation: Sendable, Equatable {
     /// How an example is moved and whether it is mirrored in an epoch.
     public func choice(epoch: Int, example: Int) -> (down: Int, right: Int, isMirrored: Bool) {
         let numbers = RandomNumbers(seed: seed, stream: UInt64(epoch)).named("augmentation")
-        func shift(_ index: Int) -> Int { Int(numbers.uniform(at: 3 * example + index) * Double(2 * padding + 1)) - padding }
+        func shift(_ index: Int) -> Int {
+            Int(numbers.uniform(at: 3 * example + index) * Double(2 * padding + 1)) - padding
+        }
         return (shift(0), shift(1), mirrors && numbers.uniform(at: 3 * example + 2) < 0.5)
     }
 
     /// Augments one example of shape [C, H, W] in place.
+    @inlinable
     public func apply<Scalar: BinaryFloatingPoint & BitwiseCopyable>(
         to image: UnsafeMutableBufferPointer<Scalar>, shape: [Int], epoch: Int, example: Int
     ) {
@@ -32,17 +35,22 @@ public struct Augmentation: Sendable, Equatable {
             shape.count == 3 && image.count == shape.reduce(1, *), "\(image.count) numbers of shape \(shape)")
         let (down, right, isMirrored) = choice(epoch: epoch, example: example)
         let (channels, height, width) = (shape[0], shape[1], shape[2])
-        let original = Array(image)
-        for channel in 0..<channels {
-            for row in 0..<height {
-                let sourceRow = row + down
-                let target = (channel * height + row) * width
-                for column in 0..<width {
-                    let sourceColumn = (isMirrored ? width - 1 - column : column) + right
-                    let isInside =
-                        sourceRow >= 0 && sourceRow < height && sourceColumn >= 0 && sourceColumn < width
-                    image[target + column] =
-                        isInside ? original[(channel * height + sourceRow) * width + sourceColumn] : 0
+        // The columns whose source is inside the image: 0 ≤ (mirrored column) + right < width.
+        let first = min(width, max(0, isMirrored ? right : -right))
+        let last = max(first, min(width, isMirrored ? width + right : width - right))
+        withUnsafeTemporaryAllocation(of: Scalar.self, capacity: image.count) { original in
+            _ = original.initialize(from: image)
+            for channel in 0..<channels {
+                for row in 0..<height {
+                    let target = (channel * height + row) * width
+                    let sourceRow = row + down
+                    let isInside = sourceRow >= 0 && sourceRow < height
+                    let source = (channel * height + sourceRow) * width + right
+                    for column in 0..<width { image[target + column] = 0 }
+                    guard isInside else { continue }
+                    for column in first..<last {
+                        image[target + column] = original[source + (isMirrored ? width - 1 - column : column)]
+                    }
                 }
             }
         }

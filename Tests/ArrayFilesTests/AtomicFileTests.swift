@@ -3,7 +3,7 @@ import Testing
 
 @testable import ArrayFiles
 
-@Suite struct FileTests {
+@Suite struct AtomicFileTests {
     private func message(_ body: () throws -> Void) -> String {
         do {
             try body()
@@ -13,23 +13,6 @@ import Testing
         } catch {
             return "an error of another type"
         }
-    }
-
-    @Test func namesWhyAFileCannotBeRead() throws {
-        try Fixture.withFolder { folder in
-            #expect(message { _ = try FileContent.bytes(of: folder + "/no") }.contains("no such file"))
-            #expect(message { _ = try FileContent.bytes(of: folder) }.contains("found a folder"))
-            FileManager.default.createFile(atPath: folder + "/empty", contents: nil)
-            #expect(message { _ = try FileContent.bytes(of: folder + "/empty") }.contains("empty"))
-            try AtomicFile.write([1, 2, 3], to: folder + "/three")
-            #expect(
-                message { _ = try FileContent.bytes(of: folder + "/three", limit: 2) }
-                    .contains("found 3 bytes, expected at most 2"))
-            #expect(message { _ = try NPY.read(folder + "/three") }.hasPrefix("\(folder)/three: not an NPY file"))
-            #expect(try FileContent.bytes(of: folder + "/three", limit: 3) == [1, 2, 3])
-        }
-        // A device without end is stopped at the bound.
-        #expect(message { _ = try FileContent.bytes(of: "/dev/zero", limit: 1 << 20) }.contains("at most 1048576"))
     }
 
     @Test func replacesAFileWhole() throws {
