@@ -11,7 +11,7 @@ public struct SpectrumReport: Report {
         public init(values: [Double], residuals: [Double]) { (self.values, self.residuals) = (values, residuals) }
     }
 
-    public let context: RunContext
+    public var context: RunContext
     public let kind: CurvatureKind
     public let method: String
     /// Descending and ascending.
