@@ -49,6 +49,7 @@ let package = Package(
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
         .testTarget(name: "ObjectivesTests", dependencies: ["Objectives", "ArrayFiles"]),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "ArrayFiles"]),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
     ],
     swiftLanguageModes: [.v6]
