@@ -51,6 +51,7 @@ let package = Package(
         .target(name: "ReferenceModels", dependencies: ["Objectives", "ArrayFiles"], path: "Tests/ReferenceModels"),
         .testTarget(name: "ObjectivesTests", dependencies: ["Objectives", "ReferenceModels"]),
         .testTarget(name: "LandscapeTests", dependencies: ["Landscape", "ReferenceModels"]),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "ArrayFiles"]),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
     ],
     swiftLanguageModes: [.v6]

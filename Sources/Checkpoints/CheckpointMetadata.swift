@@ -66,11 +66,13 @@ public struct DataRecord: Sendable, Codable, Equatable {
     /// The share of training labels that were replaced, and by which seed.
     public var labelNoise: Double?
     public var labelNoiseSeed: UInt64?
+    /// True where an example is a row of tokens; nil or false where it is real numbers.
+    public var takesTokens: Bool?
 
     public init(
         specification: String, exampleShape: [Int], classes: Int?, outputs: Int, trainingExamples: Int,
         testExamples: Int? = nil, standardization: StandardizationRecord? = nil, labelNoise: Double? = nil,
-        labelNoiseSeed: UInt64? = nil
+        labelNoiseSeed: UInt64? = nil, takesTokens: Bool? = nil
     ) {
         self.specification = specification
         self.exampleShape = exampleShape
@@ -81,6 +83,7 @@ public struct DataRecord: Sendable, Codable, Equatable {
         self.standardization = standardization
         self.labelNoise = labelNoise
         self.labelNoiseSeed = labelNoiseSeed
+        self.takesTokens = takesTokens
     }
 
     enum CodingKeys: String, CodingKey {

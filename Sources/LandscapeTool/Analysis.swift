@@ -28,12 +28,12 @@ struct Analysis {
         options.general.prepare()
         let pictures = drawsPicture && options.output.isEmpty ? [Self.picturePath(options.checkpoint, command)] : options.output
         for path in pictures { try Self.checkWritable(path) }
-        model = try TrainedModel.load(options.checkpoint)
+        model = try TrainedModel(path: options.checkpoint)
         let specification = try options.data.map { try DataSpecification($0) }
-        data = try model.dataset(options.split, override: specification, examples: options.examples)
-        dataName = specification.map { "\($0)" } ?? model.dataName
+        data = try model.dataset(options.split, specification, examples: options.examples)
+        dataName = specification.map { "\($0)" } ?? model.metadata.data.specification
         objective = try model.objective(
-            on: data, batchNorm: options.batchnorm == .stored ? .stored : .batch, precision: options.precision, batchSize: options.batchSize,
+            data, batchNorm: options.batchnorm == .stored ? .stored : .batch, precision: options.precision, batchSize: options.batchSize,
             memoryLimit: try options.memoryBytes())
         objective.betweenBatches = { try Interruption.check() }
     }
@@ -44,7 +44,7 @@ struct Analysis {
     func context() throws -> RunContext {
         let evaluation = try objective.evaluate(at: theta)
         return RunContext(
-            command: command, checkpoint: options.checkpoint, model: model.network.specification, data: dataName,
+            command: command, checkpoint: options.checkpoint, model: model.metadata.model, data: dataName,
             split: options.split.rawValue, examples: data.count, seed: options.seed, precision: options.precision.rawValue,
             batchnorm: options.batchnorm.rawValue, lossName: objective.loss.name, loss: evaluation.loss, accuracy: evaluation.accuracy,
             weightNorm: Vectors.norm(theta), seconds: seconds, software: Software.name)

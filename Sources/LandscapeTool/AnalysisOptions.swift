@@ -60,7 +60,7 @@ struct AnalysisOptions: ParsableArguments {
         let units: [Character: Double] = ["K": 0x1p10, "M": 0x1p20, "G": 0x1p30, "T": 0x1p40]
         let unit = memory.uppercased().last.flatMap { units[$0] }
         let number = Double(unit == nil ? memory : String(memory.dropLast()))
-        guard let number, number > 0, number * (unit ?? 1) >= 1 << 20, number * (unit ?? 1) < 0x1p62 else {
+        guard let number, number > 0, number * (unit ?? 1) >= 0x1p20, number * (unit ?? 1) < 0x1p62 else {
             throw ValidationError("--memory \(memory): expected a size of at least 1M, such as 512M or 4G")
         }
         return Int(number * (unit ?? 1))

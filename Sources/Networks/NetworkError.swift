@@ -4,6 +4,8 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
     case invalidOption(model: String, found: String, expected: String)
     case inputMismatch(model: String, expected: String, found: [Int])
     case outputMismatch(model: String, expected: Int, found: Int)
+    case takesNoTokens(model: String)
+    case unknownLoss(String)
 
     public var description: String {
         switch self {
@@ -15,6 +17,10 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
             "model \(model) takes \(expected), but an example of the data has shape \(found); name a model or data that fit"
         case .outputMismatch(let model, let expected, let found):
             "model \(model) gives \(found) numbers, but the data need \(expected); change the last width of the model"
+        case .takesNoTokens(let model):
+            "model \(model) takes real numbers, but the data hold tokens (integers); name a model for tokens or other data"
+        case .unknownLoss(let text):
+            "unknown loss '\(text)'; expected one of \(Loss.forms), S from 0 up to, not including, 1"
         }
     }
 }

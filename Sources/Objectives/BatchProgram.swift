@@ -18,6 +18,8 @@ final class BatchProgram {
     let kind: Kind
     let batch: Int
     let executable: Executable
+    /// Bytes that it takes to run, one instance counted.
+    var bytes: Int { executable.keptBytes + executable.scratchBytes }
     private let network: Network
     private let built: Network.Built
     private let target: Value
@@ -42,7 +44,9 @@ final class BatchProgram {
         case .value, .gradient:
             tangents = []
             derivative = kind == .gradient ? graph.gradient(of: total, at: built.parameters) : []
-            outputs = [losses] + (correct.map { [$0] } ?? []) + derivative + built.statistics.compactMap { $0 }
+            // Only a gradient is for training, which needs statistics; only a value is looked at for its outputs.
+            outputs = [losses] + (correct.map { [$0] } ?? []) + derivative
+            outputs += kind == .gradient ? built.statistics.compactMap { $0 } : [built.output]
         case .hessian, .gaussNewton:
             tangents = built.parameters.map { graph.input("v", $0.type, .tangent) }
             derivative =
@@ -80,6 +84,9 @@ final class BatchProgram {
     func correctCount(_ instance: Executable.Instance) -> Double? {
         correct.map { executable.numbers(of: $0, in: instance).reduce(0, +) }
     }
+
+    /// f(x; θ) of the batch, examples × outputs; of a `.value` program.
+    func outputs(_ instance: Executable.Instance) -> [Double] { executable.numbers(of: built.output, in: instance) }
 
     /// Adds the derivative to a sum, in Float64.
     func addDerivative(_ instance: Executable.Instance, to sum: inout [Double]) {

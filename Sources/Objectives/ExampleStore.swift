@@ -2,47 +2,71 @@ import Datasets
 import Networks
 import Tensors
 
-/// Examples converted to the precision of a computation, where programs read them.
+/// Examples converted to the precision of a computation, where programs read them. The memory is made once; other examples
+/// can be loaded into it, as many as it has room for.
 final class ExampleStore {
-    let count: Int
+    /// How many examples it has room for.
+    let capacity: Int
     private let inputs: Buffer, targets: Buffer
     private let inputBytes: Int, targetBytes: Int
+    private let precision: Precision
+    private let takesClasses: Bool
+    private let outputs: Int
 
-    init(_ data: Dataset, _ indices: some Collection<Int>, _ loss: Loss, _ precision: Precision) {
-        count = indices.count
+    /// Room for examples of a data set, for a network with that many outputs; none is loaded.
+    init(capacity: Int, of data: Dataset, outputs: Int, _ loss: Loss, _ precision: Precision) {
+        self.capacity = capacity
+        self.outputs = outputs
+        self.precision = precision
+        takesClasses = loss.takesClasses
+        if case .tokens = data.inputs {
+            inputBytes = data.exampleSize * 4
+        } else {
+            inputBytes = data.exampleSize * precision.size
+        }
+        targetBytes = takesClasses ? 4 : outputs * precision.size
+        inputs = Buffer(byteCount: capacity * inputBytes)
+        targets = Buffer(byteCount: capacity * targetBytes)
+    }
+
+    convenience init(
+        _ data: Dataset, _ indices: some Collection<Int>, outputs: Int, _ loss: Loss, _ precision: Precision
+    ) {
+        self.init(capacity: indices.count, of: data, outputs: outputs, loss, precision)
+        load(indices, of: data)
+    }
+
+    /// Puts these examples in the first places.
+    func load(_ indices: some Collection<Int>, of data: Dataset) {
+        precondition(indices.count <= capacity, "\(indices.count) examples in room for \(capacity)")
         let example = data.exampleSize
         if case .tokens(let tokens) = data.inputs {
-            inputBytes = example * 4
-            inputs = Buffer(byteCount: indices.count * inputBytes)
             let to = inputs.address.assumingMemoryBound(to: Int32.self)
             for (row, index) in indices.enumerated() {
                 for j in 0..<example { to[row * example + j] = tokens[index * example + j] }
             }
         } else {
-            inputBytes = example * precision.size
-            inputs = Buffer(byteCount: indices.count * inputBytes)
             let total = indices.count * example
             switch precision {
             case .float:
-                data.copyInputs(of: indices, to: UnsafeMutableBufferPointer(start: inputs.address.assumingMemoryBound(to: Float.self), count: total))
+                let to = inputs.address.assumingMemoryBound(to: Float.self)
+                data.copyInputs(of: indices, to: UnsafeMutableBufferPointer(start: to, count: total))
             case .double:
-                data.copyInputs(of: indices, to: UnsafeMutableBufferPointer(start: inputs.address.assumingMemoryBound(to: Double.self), count: total))
+                let to = inputs.address.assumingMemoryBound(to: Double.self)
+                data.copyInputs(of: indices, to: UnsafeMutableBufferPointer(start: to, count: total))
             }
         }
-        switch (data.targets, loss.takesClasses) {
+        switch (data.targets, takesClasses) {
         case (.classes(let labels, _), true):
-            targetBytes = 4
-            targets = Buffer(byteCount: indices.count * 4)
             let to = targets.address.assumingMemoryBound(to: Int32.self)
             for (row, index) in indices.enumerated() { to[row] = labels[index] }
-        case (.classes(let labels, let classes), false):
+        case (.classes(let labels, _), false):
             // A regression on classes: their one-hot rows.
-            targetBytes = classes * precision.size
-            targets = Buffer(byteCount: indices.count * targetBytes)
-            for (row, index) in indices.enumerated() { targets.store([1], from: row * classes + Int(labels[index]), as: precision) }
+            for (row, index) in indices.enumerated() {
+                let oneHot = (0..<outputs).map { $0 == Int(labels[index]) ? 1.0 : 0 }
+                targets.store(oneHot, from: row * outputs, as: precision)
+            }
         case (.values(let values, let width), _):
-            targetBytes = width * precision.size
-            targets = Buffer(byteCount: indices.count * targetBytes)
             for (row, index) in indices.enumerated() {
                 targets.store(values[(index * width)..<((index + 1) * width)], from: row * width, as: precision)
             }

@@ -43,7 +43,7 @@ public final class NetworkObjective: Objective {
         self.memoryLimit = memoryLimit
         examples = data.count
         requestedBatch = batchSize
-        store = ExampleStore(data, 0..<data.count, loss, precision)
+        store = ExampleStore(data, 0..<data.count, outputs: network.outputs, loss, precision)
         theta = Buffer(byteCount: network.parameters.count * precision.size)
         tangent = Buffer(byteCount: network.parameters.count * precision.size)
         buffers = Buffer(byteCount: network.buffers.count * precision.size)
@@ -70,6 +70,13 @@ public final class NetworkObjective: Objective {
         }
     }
 
+    /// Replaces the network's buffers, such as running means that training went on averaging.
+    public func setBuffers(_ values: [Double]) {
+        precondition(values.count == network.buffers.count, "\(values.count) buffer values, not \(network.buffers.count)")
+        buffers.store(values, as: precision)
+        version += 1  // programs read buffers in the same stage as θ
+    }
+
     public var dimension: Int { network.parameters.count }
 
     /// Mean loss and share of examples classified right (nil for regression).
@@ -80,6 +87,14 @@ public final class NetworkObjective: Objective {
             if let count = program.correctCount(instance) { correct? += count }
         }
         return Evaluation(loss: loss / Double(examples), accuracy: correct.map { $0 / Double(examples) })
+    }
+
+    /// f(xᵢ; θ) of every example, examples × outputs, row-major.
+    public func outputs(at theta: [Double]) throws -> [Double] {
+        var result: [Double] = []
+        result.reserveCapacity(examples * network.outputs)
+        try run(.value, at: theta) { program, instance in result += program.outputs(instance) }
+        return result
     }
 
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {

@@ -3,6 +3,7 @@ public enum ObjectiveError: Error, Equatable, CustomStringConvertible {
     case dataMismatch(expected: String, found: String)
     case labelOutOfRange(label: Int, outputs: Int)
     case memoryTooSmall(given: Int, needed: Int)
+    case batchTooLarge(batch: Int, given: Int, needed: Int)
     case noGaussNewton(loss: String)
 
     public var description: String {
@@ -12,6 +13,9 @@ public enum ObjectiveError: Error, Equatable, CustomStringConvertible {
             "label \(label) is beyond the model's \(outputs) outputs; labels must be 0 to \(outputs - 1)"
         case .memoryTooSmall(let given, let needed):
             "--memory \(given >> 20)M is too little: this model needs \((needed >> 20) + 1)M even for batches of one example"
+        case .batchTooLarge(let batch, let given, let needed):
+            "a batch of \(batch) examples needs \((needed >> 20) + 1)M, but --memory is \(given >> 20)M; batch normalisation "
+                + "sees a batch as a whole, so it cannot be taken in parts: use a smaller --batch-size or more --memory"
         case .noGaussNewton(let loss): "the Gauss–Newton matrix is not defined for \(loss)"
         }
     }

@@ -29,6 +29,21 @@ public final class Buffer {
         }
     }
 
+    /// Stores a whole vector, fast.
+    public func store(_ values: [Double], as precision: Precision) {
+        precondition(values.count * precision.size <= byteCount, "store: \(values.count) elements")
+        values.withUnsafeBufferPointer { values in
+            switch precision {
+            case .float:
+                let to = address.assumingMemoryBound(to: Float.self)
+                for i in 0..<values.count { to[i] = Float(values[i]) }
+            case .double:
+                let to = address.assumingMemoryBound(to: Double.self)
+                for i in 0..<values.count { to[i] = values[i] }
+            }
+        }
+    }
+
     /// `count` numbers from element `start` on.
     public func load(_ count: Int, from start: Int = 0, as precision: Precision) -> [Double] {
         precondition((start + count) * precision.size <= byteCount, "load: \(count) elements at \(start)")

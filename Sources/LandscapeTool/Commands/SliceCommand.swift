@@ -122,9 +122,9 @@ struct SliceCommand: ParsableCommand {
             let paths = directions.dropFirst(3).split(separator: ",").map(String.init)
             try expect(paths, count)
             let vectors = try paths.map { path in
-                let other = try TrainedModel.load(path)
+                let other = try TrainedModel(path: path)
                 guard other.network.parameters == analysis.model.network.parameters else {
-                    throw UnusableArgument("\(path) holds other tensors than \(options.checkpoint): \(other.network.specification)")
+                    throw UnusableArgument("\(path) holds other tensors than \(options.checkpoint): \(other.metadata.model)")
                 }
                 return Vectors.sum(other.theta, -1, theta)
             }

@@ -1,0 +1,37 @@
+import ArrayFiles
+import Checkpoints
+
+/// The files that a training writes: the final one at the output path, those of epochs beside it. For `run/ckpt.bin` these are
+/// `run/ckpt.epoch000.bin`, `run/ckpt.epoch010.bin` and so on, three digits at least.
+public struct CheckpointSeries: Sendable {
+    /// Nil writes nothing.
+    public let output: String?
+    /// Written so far, in order.
+    public private(set) var files: [String] = []
+
+    init(output: String?) { self.output = output }
+
+    /// The path of an epoch's checkpoint.
+    public static func path(_ output: String, epoch: Int) -> String {
+        let digits = String(epoch)
+        let label = ".epoch" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+        let start = output.lastIndex(of: "/").map(output.index(after:)) ?? output.startIndex
+        // A leading dot hides a file; it starts no extension.
+        guard let dot = output[start...].lastIndex(of: "."), dot > start else { return output + label }
+        return output[..<dot] + label + output[dot...]
+    }
+
+    mutating func write(_ checkpoint: Checkpoint, epoch: Int) throws(FileError) {
+        guard let output else { return }
+        let path = Self.path(output, epoch: epoch)
+        if files.contains(path) { return }
+        try checkpoint.write(to: path)
+        files.append(path)
+    }
+
+    mutating func writeFinal(_ checkpoint: Checkpoint) throws(FileError) {
+        guard let output else { return }
+        try checkpoint.write(to: output)
+        files.append(output)
+    }
+}

@@ -1,0 +1,41 @@
+import Checkpoints
+import Datasets
+import Objectives
+
+extension Trainer {
+    /// Losses and accuracies at the final θ.
+    struct FinalEvaluation {
+        var train: Evaluation?
+        var test: Evaluation?
+        var warnings: [String] = []
+    }
+
+    /// The training's loss on data, with the batch-norm statistics that training has averaged so far.
+    func objective(on data: Dataset) throws -> NetworkObjective {
+        try NetworkObjective(
+            network: network, bufferValues: state.buffers, data: data, loss: loss, precision: configuration.precision,
+            memoryLimit: memoryLimit)
+    }
+
+    func finalEvaluation() throws -> FinalEvaluation {
+        var evaluation = FinalEvaluation()
+        evaluation.train = try objective(on: data.train).evaluate(at: state.theta)
+        if let test = data.test { evaluation.test = try objective(on: test).evaluate(at: state.theta) }
+        let sample = data.train.subset(TrivialSolution.sample(of: data.train.count))
+        let outputs = try objective(on: sample).outputs(at: state.theta)
+        let finding = TrivialSolution(
+            outputs: outputs, width: network.outputs, targets: data.train.targets, accuracy: evaluation.train?.accuracy)
+        if let finding { evaluation.warnings.append(finding.warning(configuration)) }
+        return evaluation
+    }
+
+    func outcome(
+        _ checkpoint: Checkpoint, _ series: CheckpointSeries, _ seconds: Double, _ evaluation: FinalEvaluation, isFinished: Bool
+    ) -> TrainingOutcome {
+        TrainingOutcome(
+            isFinished: isFinished, checkpoint: checkpoint, files: series.files, trainLoss: evaluation.train?.loss,
+            trainAccuracy: evaluation.train?.accuracy, testLoss: evaluation.test?.loss,
+            testAccuracy: evaluation.test?.accuracy, steps: state.step, gradientEvaluations: state.gradientEvaluations,
+            seconds: seconds, warnings: evaluation.warnings)
+    }
+}

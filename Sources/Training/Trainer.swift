@@ -1,0 +1,231 @@
+import Checkpoints
+import Datasets
+import Foundation
+import Networks
+import Objectives
+import Tensors
+
+/// Trains a network by a configuration: epochs of shuffled batches, a checkpoint at the end and in between, and the same bits
+/// whether or not it was interrupted and resumed.
+public final class Trainer {
+    public let configuration: TrainingConfiguration
+    public let network: Network
+    public let loss: Loss
+    public let data: TrainingData
+    /// Of an epoch, and of the whole training.
+    public let stepsPerEpoch: Int, totalSteps: Int
+    public let learningRate: LearningRate
+
+    /// Called after steps, at most ten times a second, and after the last.
+    public var onProgress: ((TrainingProgress) -> Void)?
+    /// Called after every epoch with its record.
+    public var onEpoch: ((EpochRecord) -> Void)?
+    /// Asked before every step; true ends the run with a checkpoint to resume from.
+    public var shouldStop: (() -> Bool)?
+    /// Computes further measures of a model after an epoch, kept in its record, such as `lambda_max`.
+    public var measures: ((_ epoch: Int, _ theta: [Double], _ buffers: [Double]) throws -> [String: Double])?
+    /// The program's version, kept in checkpoints.
+    public var tool: String?
+
+    let memoryLimit: Int
+    var state: TrainingState
+    let batches: BatchGradient
+    private let ascent: SharpnessAwareAscent?
+    private let augmentation: Augmentation?
+    private var gradient: [Double]
+    private var lastFiniteLoss: Double?
+    private var testObjective: NetworkObjective?
+
+    /// Makes a training ready to start.
+    ///
+    /// - Parameters:
+    ///   - data: examples that are loaded already; nil to load what the configuration names.
+    ///   - checkpoint: one that this configuration wrote, to continue from; nil to start from the seed's initial values. Length and
+    ///     `saveEvery` may differ; with another length, the schedule is that of the new one.
+    ///   - memoryLimit: bytes that computing may take beside the data.
+    /// - Throws: `TrainingError`, `NetworkError`, `DatasetError`, `ObjectiveError` or `CheckpointError`.
+    public init(
+        _ configuration: TrainingConfiguration, data: TrainingData? = nil, resuming checkpoint: Checkpoint? = nil,
+        memoryLimit: Int = 1 << 30
+    ) throws {
+        try configuration.validate()
+        if let checkpoint {
+            let changes = configuration.differences(from: try TrainingConfiguration(checkpoint.metadata))
+            guard changes.isEmpty else { throw TrainingError.configurationChanged(changes) }
+        }
+        let data = try data ?? TrainingData(configuration)
+        self.configuration = configuration
+        self.data = data
+        self.memoryLimit = memoryLimit
+        loss = try configuration.loss(for: data.train)
+        network = try Network(
+            canonical: configuration.model, inputShape: data.record.exampleShape,
+            takesTokens: data.record.takesTokens ?? false, outputs: data.record.outputs)
+        batches = try BatchGradient(
+            network: network, data: data.train, loss: loss, batchSize: configuration.batchSize,
+            precision: configuration.precision, memoryLimit: memoryLimit)
+        stepsPerEpoch = (data.train.count + batches.batchSize - 1) / batches.batchSize
+        totalSteps = max(1, configuration.length.steps(perEpoch: stepsPerEpoch))
+        learningRate = LearningRate(
+            peak: configuration.learningRate, schedule: configuration.schedule,
+            warmupSteps: configuration.warmup.steps(perEpoch: stepsPerEpoch), totalSteps: totalSteps)
+        ascent = configuration.ascent
+        augmentation = configuration.augments ? Augmentation(seed: configuration.seed) : nil
+        gradient = [Double](repeating: 0, count: network.parameters.count)
+        if let checkpoint {
+            guard checkpoint.metadata.data == data.record else {
+                throw TrainingError.dataChanged(
+                    data: data.train.name, expected: checkpoint.metadata.data.trainingExamples, found: data.train.count)
+            }
+            state = try TrainingState(checkpoint, network, configuration)
+            let expected = state.epoch.multipliedReportingOverflow(by: stepsPerEpoch)
+            guard state.stepInEpoch < stepsPerEpoch, !expected.overflow,
+                expected.partialValue.addingReportingOverflow(state.stepInEpoch) == (state.step, false)
+            else { throw TrainingError.damagedCheckpoint("step \(state.step) does not lie in epoch \(state.epoch)") }
+        } else {
+            let precision = configuration.precision
+            state = TrainingState(
+                theta: network.parameters.initialValues(seed: configuration.seed).map(precision.rounded),
+                buffers: network.buffers.initialValues(seed: configuration.seed), optimizer: configuration.baseOptimizer)
+        }
+    }
+
+    /// Trains to the end, or until it is told to stop.
+    ///
+    /// - Parameter output: where the final checkpoint goes. `saveEvery` writes `NAME.epochNNN.bin` beside it, from epoch 000, the
+    ///   initial values; nil writes nothing.
+    /// - Throws: `TrainingError.diverged` when a number stops being finite; `FileError` when a checkpoint cannot be written.
+    public func run(to output: String? = nil) throws -> TrainingOutcome {
+        let clock = ContinuousClock(), start = clock.now
+        func elapsed() -> Double { (clock.now - start) / .seconds(1) }
+        var files = CheckpointSeries(output: output)
+        let firstStep = state.step
+        var lastReport = -1.0
+        if state.step == 0, configuration.saveEvery != nil { try files.write(checkpoint(), epoch: 0) }
+        var lastGood = state.epoch > 0 && state.stepInEpoch == 0 ? state : nil
+
+        while state.step < totalSteps {
+            let order = epochOrder(state.epoch)
+            while state.stepInEpoch < order.count, state.step < totalSteps {
+                if shouldStop?() == true {
+                    let checkpoint = checkpoint()
+                    try files.writeFinal(checkpoint)
+                    return outcome(checkpoint, files, elapsed(), FinalEvaluation(), isFinished: false)
+                }
+                let rate = learningRate(step: state.step)
+                do {
+                    try step(Array(order[state.stepInEpoch]), rate)
+                } catch let failure {
+                    throw TrainingError.diverged(try divergence(failure, rate, lastGood, &files))
+                }
+                let seconds = elapsed()
+                if let onProgress, seconds - lastReport >= 0.1 || state.step == totalSteps {
+                    lastReport = seconds
+                    onProgress(progress(seconds, since: firstStep, order.count, rate))
+                }
+            }
+            let isWhole = state.stepInEpoch == order.count
+            try endEpoch(isWhole: isWhole)
+            if isWhole {
+                lastGood = state
+                if let every = configuration.saveEvery, state.epoch % every == 0 {
+                    try files.write(checkpoint(), epoch: state.epoch)
+                }
+            }
+        }
+        let evaluation = try finalEvaluation()
+        let checkpoint = checkpoint()
+        try files.writeFinal(checkpoint)
+        return outcome(checkpoint, files, elapsed(), evaluation, isFinished: true)
+    }
+
+    /// The model as it is now.
+    public func checkpoint() -> Checkpoint {
+        state.checkpoint(configuration, network, data, loss: loss.specification, tool: tool)
+    }
+
+    /// A batch of everything needs no shuffle, and stays loaded without one.
+    private func epochOrder(_ epoch: Int) -> BatchOrder {
+        stepsPerEpoch == 1
+            ? BatchOrder(count: data.train.count, batchSize: batches.batchSize)
+            : BatchOrder(count: data.train.count, batchSize: batches.batchSize, seed: configuration.seed, epoch: epoch)
+    }
+
+    /// What was no finite number in a step.
+    private struct NotFinite: Error { let quantity: String }
+
+    /// One step. State changes only when every number of it is finite, θ after it excepted.
+    private func step(_ examples: [Int], _ rate: Double) throws(NotFinite) {
+        let first = try gradient(at: state.theta, examples, "")
+        lastFiniteLoss = first.loss
+        if let ascent {
+            let epsilon = ascent.perturbation(at: state.theta, gradient: gradient, layout: network.parameters)
+            _ = try gradient(at: Vectors.sum(state.theta, 1, epsilon), examples, " after SAM's climb")
+        }
+        if let limit = configuration.gradientClip { GradientClipping.clip(&gradient, to: limit) }
+        state.see(first, count: examples.count, network.buffers, configuration.precision)
+        guard state.move(along: gradient, learningRate: rate, configuration.precision) else {
+            throw NotFinite(quantity: "updated parameter vector")
+        }
+    }
+
+    /// Puts the gradient at a point in `gradient`.
+    private func gradient(at point: [Double], _ examples: [Int], _ place: String) throws(NotFinite) -> BatchGradient.Batch {
+        let batch = batches.evaluate(
+            at: point, examples: examples, augmentation: augmentation, epoch: state.epoch, gradient: &gradient)
+        state.gradientEvaluations += 1
+        guard batch.loss.isFinite else { throw NotFinite(quantity: "loss" + place) }
+        guard TrainingState.isFinite(gradient) else { throw NotFinite(quantity: "gradient" + place) }
+        return batch
+    }
+
+    private func divergence(
+        _ failure: NotFinite, _ rate: Double, _ lastGood: TrainingState?, _ files: inout CheckpointSeries
+    ) throws -> TrainingError.Divergence {
+        var step = state.step
+        if failure.quantity.hasPrefix("updated") { step -= 1 }
+        let epoch = state.epoch
+        if let lastGood {
+            state = lastGood
+            try files.write(checkpoint(), epoch: lastGood.epoch)
+        }
+        let advice =
+            ascent == nil
+            ? "Try a smaller --lr (such as \(configuration.learningRate / 10)), --warmup 1 or --grad-clip 1"
+            : "Try a smaller --lr (such as \(configuration.learningRate / 10)) or --rho (such as \(configuration.rho / 2)), "
+                + "or --grad-clip 1"
+        return TrainingError.Divergence(
+            quantity: failure.quantity, step: step, epoch: epoch, learningRate: rate, lastFiniteLoss: lastFiniteLoss,
+            lastGood: files.files.last, advice: advice)
+    }
+
+    private func progress(_ seconds: Double, since first: Int, _ perEpoch: Int, _ rate: Double) -> TrainingProgress {
+        let done = state.step - first
+        return TrainingProgress(
+            epoch: state.epoch + 1, epochs: (totalSteps + perEpoch - 1) / perEpoch, step: state.step,
+            totalSteps: totalSteps, loss: state.runningLoss, accuracy: loss.takesClasses ? state.runningAccuracy : nil,
+            learningRate: rate, elapsed: seconds,
+            left: done > 0 ? seconds / Double(done) * Double(totalSteps - state.step) : nil)
+    }
+
+    /// Records an epoch, or the part of one that a training of so many steps ends with.
+    private func endEpoch(isWhole: Bool) throws {
+        var record = EpochRecord(
+            epoch: state.epoch + 1, step: state.step, trainLoss: state.runningLoss,
+            trainAccuracy: loss.takesClasses ? state.runningAccuracy : nil)
+        if let test = data.test {
+            let objective = try testObjective ?? objective(on: test)
+            testObjective = objective
+            objective.setBuffers(state.buffers)
+            let evaluation = try objective.evaluate(at: state.theta)
+            (record.testLoss, record.testAccuracy) = (evaluation.loss, evaluation.accuracy)
+        }
+        if let found = try measures?(state.epoch + 1, state.theta, state.buffers), !found.isEmpty { record.measures = found }
+        state.history.append(record)
+        if isWhole {
+            state.epoch += 1
+            state.beginEpoch()
+        }
+        onEpoch?(record)
+    }
+}

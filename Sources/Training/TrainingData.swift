@@ -1,0 +1,53 @@
+import Checkpoints
+import Datasets
+
+/// The examples that a training uses, prepared as it asks, and what a checkpoint records of them.
+public struct TrainingData: Sendable {
+    /// With label noise, and standardised where that was asked for.
+    public let train: Dataset
+    /// Standardised alike, with its true labels; nil where the data have no test split.
+    public let test: Dataset?
+    public let record: DataRecord
+
+    /// Loads and prepares the data of a configuration.
+    public init(_ configuration: TrainingConfiguration) throws {
+        let data = configuration.data
+        let test: Dataset?
+        do {
+            test = try data.load(.test)
+        } catch DatasetError.noTestSplit {
+            test = nil
+        }
+        try self.init(train: try data.load(.train), test: test, configuration)
+    }
+
+    /// Prepares examples that are in memory already, under the name of the configuration's data.
+    public init(train: Dataset, test: Dataset?, _ configuration: TrainingConfiguration) throws {
+        var train = train, test = test
+        // Statistics are those of the examples that are trained on.
+        if let examples = configuration.examples { train = try train.prefix(examples) }
+        var record = DataRecord(
+            specification: configuration.data.absolute.description, exampleShape: train.exampleShape,
+            classes: train.classCount, outputs: max(train.outputWidth, test?.outputWidth ?? 0),
+            trainingExamples: train.count, testExamples: test?.count)
+        if case .tokens = train.inputs { record.takesTokens = true }
+        if configuration.standardizes {
+            let standardization = try Standardization(of: train)
+            train = try train.standardized(by: standardization)
+            test = try test?.standardized(by: standardization)
+            record.standardization = StandardizationRecord(
+                mean: standardization.mean, deviation: standardization.deviation)
+        }
+        if configuration.labelNoise > 0 {
+            train = try train.withLabelNoise(configuration.labelNoise, seed: configuration.seed)
+            record.labelNoise = configuration.labelNoise
+            record.labelNoiseSeed = configuration.seed
+        }
+        if configuration.augments, train.exampleShape.count != 3 {
+            throw TrainingError.augmentationNeedsImages(shape: train.exampleShape)
+        }
+        self.train = train
+        self.test = test
+        self.record = record
+    }
+}
