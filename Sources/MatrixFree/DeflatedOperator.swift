@@ -24,6 +24,9 @@ public struct DeflatedOperator<Base: LinearOperator>: LinearOperator {
 
     public func apply(block: [[Double]]) throws -> [[Double]] { try base.apply(block: block.map(project)).map(project) }
 
+    /// The orthogonal complement of the removed vectors.
+    var complement: Subspace { Subspace(dimension: dimension - removed.count, project: project) }
+
     /// (I − QQᵀ)x.
     public func project(_ x: [Double]) -> [Double] {
         var y = x

@@ -1,31 +1,42 @@
 import COpenBLAS
 import Tensors
 
-/// Orthonormal vectors in one contiguous piece of memory, so that projections onto all of them are one call of BLAS.
+/// Orthonormal vectors in contiguous memory, so that projections onto many of them are one call of BLAS.
 ///
-/// Vector i occupies the numbers i·dimension ..< (i+1)·dimension. Memory for `capacity` vectors is reserved at once; the
-/// system provides a page when it is first written.
+/// Memory is taken in slabs of 16 vectors as the basis grows: what a run never reaches it never asks the system for. In a
+/// slab, vector i occupies the numbers i·dimension ..< (i+1)·dimension.
 public final class KrylovBasis {
     public let dimension: Int
     public let capacity: Int
     /// Vectors held.
     public private(set) var count = 0
-    private let storage: UnsafeMutablePointer<Double>
+    private var slabs: [UnsafeMutablePointer<Double>] = []
+    private static let slabSize = 16
 
     init(dimension: Int, capacity: Int) {
         precondition(dimension > 0 && capacity > 0, "a basis of \(capacity) vectors of \(dimension) numbers")
         BLAS.prepare()
         self.dimension = dimension
         self.capacity = capacity
-        storage = .allocate(capacity: dimension * capacity)
     }
 
-    deinit { storage.deallocate() }
+    deinit { for slab in slabs { slab.deallocate() } }
+
+    private func pointer(_ index: Int) -> UnsafeMutablePointer<Double> {
+        slabs[index / Self.slabSize] + index % Self.slabSize * dimension
+    }
+
+    /// The vectors 0 ..< `total` by slabs: where each begins, its first index and how many it holds.
+    private func pieces(_ total: Int) -> [(start: UnsafeMutablePointer<Double>, first: Int, count: Int)] {
+        stride(from: 0, to: total, by: Self.slabSize).map { first in
+            (slabs[first / Self.slabSize], first, min(Self.slabSize, total - first))
+        }
+    }
 
     /// Vector `index`, copied out.
     public func vector(_ index: Int) -> [Double] {
         precondition(index < count, "vector \(index) of \(count)")
-        return Array(UnsafeBufferPointer(start: storage + index * dimension, count: dimension))
+        return Array(UnsafeBufferPointer(start: pointer(index), count: dimension))
     }
 
     /// Qᵀx: one coefficient for each vector.
@@ -34,7 +45,13 @@ public final class KrylovBasis {
         if count == 0 { return [] }
         var result = [Double](repeating: 0, count: count)
         let n = blasInt(dimension)
-        cblas_dgemv(CblasRowMajor, CblasNoTrans, blasInt(count), n, 1, storage, n, x, 1, 0, &result, 1)
+        result.withUnsafeMutableBufferPointer { result in
+            for piece in pieces(count) {
+                cblas_dgemv(
+                    CblasRowMajor, CblasNoTrans, blasInt(piece.count), n, 1, piece.start, n, x, 1, 0,
+                    result.baseAddress! + piece.first, 1)
+            }
+        }
         return result
     }
 
@@ -50,13 +67,18 @@ public final class KrylovBasis {
         precondition(y.count == dimension && coefficients.count <= count, "\(coefficients.count) of \(count) vectors")
         if coefficients.isEmpty { return }
         let n = blasInt(dimension)
-        let rows = blasInt(coefficients.count)
-        cblas_dgemv(CblasRowMajor, CblasTrans, rows, n, alpha, storage, n, coefficients, 1, 1, &y, 1)
+        coefficients.withUnsafeBufferPointer { coefficients in
+            for piece in pieces(coefficients.count) {
+                cblas_dgemv(
+                    CblasRowMajor, CblasTrans, blasInt(piece.count), n, alpha, piece.start, n,
+                    coefficients.baseAddress! + piece.first, 1, 1, &y, 1)
+            }
+        }
     }
 
     /// x ← x + αqᵢ.
     func add(_ alpha: Double, vector index: Int, to x: inout [Double]) {
-        cblas_daxpy(blasInt(dimension), alpha, storage + index * dimension, 1, &x, 1)
+        cblas_daxpy(blasInt(dimension), alpha, pointer(index), 1, &x, 1)
     }
 
     /// x ← (I − QQᵀ)x by classical Gram–Schmidt, repeated while a pass takes away so much that its own rounding errors
@@ -82,7 +104,10 @@ public final class KrylovBasis {
     /// Appends a vector that is orthonormal to those held.
     func append(_ x: [Double]) {
         precondition(x.count == dimension && count < capacity, "append to \(count) of \(capacity) vectors")
-        x.withUnsafeBufferPointer { (storage + count * dimension).initialize(from: $0.baseAddress!, count: dimension) }
+        if count == slabs.count * Self.slabSize {
+            slabs.append(.allocate(capacity: min(Self.slabSize, capacity - count) * dimension))
+        }
+        x.withUnsafeBufferPointer { pointer(count).initialize(from: $0.baseAddress!, count: dimension) }
         count += 1
     }
 
@@ -110,19 +135,28 @@ public final class KrylovBasis {
         precondition(columns.count <= count && columns.allSatisfy { $0.count == count }, "rotate: shape")
         let old = count
         let new = columns.count
+        if new == 0 {
+            count = 0
+            return
+        }
         let flat = columns.flatMap { $0 }
         let strip = min(dimension, 2048)
         var result = [Double](repeating: 0, count: new * strip)
         let n = blasInt(dimension)
         for first in stride(from: 0, to: dimension, by: strip) {
             let width = min(strip, dimension - first)
-            let start = storage + first
-            cblas_dgemm(
-                CblasRowMajor, CblasNoTrans, CblasNoTrans, blasInt(new), blasInt(width), blasInt(old), 1, flat,
-                blasInt(old), start, n, 0, &result, blasInt(strip))
+            for piece in pieces(old) {
+                flat.withUnsafeBufferPointer { flat in
+                    cblas_dgemm(
+                        CblasRowMajor, CblasNoTrans, CblasNoTrans, blasInt(new), blasInt(width), blasInt(piece.count),
+                        1,
+                        flat.baseAddress! + piece.first, blasInt(old), piece.start + first, n, piece.first == 0 ? 0 : 1,
+                        &result, blasInt(strip))
+                }
+            }
             result.withUnsafeBufferPointer { result in
                 for i in 0..<new {
-                    (start + i * dimension).update(from: result.baseAddress! + i * strip, count: width)
+                    (pointer(i) + first).update(from: result.baseAddress! + i * strip, count: width)
                 }
             }
         }

@@ -1,5 +1,11 @@
 import Tensors
 
+/// A subspace that an operator maps into itself, and the projection onto it.
+struct Subspace {
+    let dimension: Int
+    let project: ([Double]) -> [Double]
+}
+
 /// The Lanczos recurrence HQ = QT + βq eₘᵀ: it multiplies one vector a step and keeps every one orthogonal to all before.
 ///
 /// T is tridiagonal at all times, also after a thick restart (see `restart`). Where the basis becomes invariant, the
@@ -21,6 +27,8 @@ struct LanczosProcess {
     private(set) var normBound = 0.0
     private let random: RandomNumbers
     private let rounding: Double
+    private let subspace: Subspace?
+    private let spaceDimension: Int
 
     var count: Int { basis.count }
     var spansSpace: Bool { next == nil }
@@ -31,10 +39,13 @@ struct LanczosProcess {
     /// - Parameters:
     ///   - start: the first direction, of any length but zero; nil for a random one.
     ///   - rounding: the relative rounding error of a product; couplings of this size count as zero.
+    ///   - subspace: where the process is to stay; nil for the whole space.
     init(
-        basis: KrylovBasis, start: [Double]?, random: RandomNumbers, rounding: Double
+        basis: KrylovBasis, start: [Double]?, random: RandomNumbers, rounding: Double, subspace: Subspace? = nil
     ) throws(MatrixFreeError) {
         self.basis = basis
+        self.subspace = subspace
+        spaceDimension = subspace?.dimension ?? basis.dimension
         self.random = random
         self.rounding = rounding
         guard var x = start else {
@@ -66,14 +77,16 @@ struct LanczosProcess {
         var alpha = Vectors.dot(x, w)
         Vectors.add(-alpha, x, to: &w)
         basis.append(x)
+        // What rounding adds outside the subspace would grow from step to step, like any eigenvector's part.
+        if let subspace { w = subspace.project(w) }
         let (removed, beta) = basis.removeComponents(from: &w)
         alpha += removed[count - 1]
         projection.append(alpha, coupling: coupling)
 
-        if count == basis.dimension {
+        if count == spaceDimension {
             finishBlock(dropping: beta)
             next = nil
-        } else if beta <= 32 * rounding * normBound {
+        } else if beta <= negligibleCoupling {
             finishBlock(dropping: beta)
             next = randomDirection()
         } else {
@@ -83,6 +96,15 @@ struct LanczosProcess {
         }
     }
 
+    /// What rounding alone can leave of a coupling. The error of a product is a few roundings of ‖H‖; each small coupling
+    /// before has enlarged it by ‖H‖/β, which is accounted for up to a factor of 100.
+    private var negligibleCoupling: Double {
+        var least = normBound
+        for i in activeStart..<max(activeStart, count - 1) { least = min(least, abs(projection.offDiagonal[i])) }
+        let growth = least > 0.01 * normBound ? normBound / least : 100
+        return 32 * max(rounding, growth * 0x1p-52) * normBound
+    }
+
     private mutating func finishBlock(dropping beta: Double) {
         dropped = (dropped * dropped + beta * beta).squareRoot()
         coupling = 0
@@ -90,19 +112,18 @@ struct LanczosProcess {
         breakdowns += 1
     }
 
-    /// A random unit vector orthogonal to the basis; nil when there is none.
+    /// A random unit vector of the subspace, orthogonal to the basis; nil when there is none.
     private func randomDirection() -> [Double]? {
-        // A second attempt is needed only if rounding leaves nothing of the first, which takes a basis of P − 1 vectors.
-        for attempt in 0..<8 {
+        // A second attempt is needed only if rounding leaves nothing of the first, with all but a few dimensions used.
+        for attempt in 0..<8 where count < spaceDimension {
             var x = random.named("direction \(count) \(attempt)").normals(basis.dimension)
-            Vectors.scale(&x, by: 1 / Vectors.norm(x))
-            let (_, first) = basis.removeComponents(from: &x)
-            guard first > 0 else { continue }
-            Vectors.scale(&x, by: 1 / first)
-            let (_, norm) = basis.removeComponents(from: &x)
-            guard norm > 0.5 else { continue }
-            Vectors.scale(&x, by: 1 / norm)
-            return x
+            // Once more after normalising, which enlarges what rounding left.
+            for _ in 0..<2 {
+                if let subspace { x = subspace.project(x) }
+                let (_, norm) = basis.removeComponents(from: &x)
+                Vectors.scale(&x, by: norm > 0 ? 1 / norm : 0)
+            }
+            if abs(Vectors.norm(x) - 1) < 1e-8 { return x }
         }
         return nil
     }

@@ -1,12 +1,20 @@
 /// The Ritz values of a Lanczos process, of its settled and its active block together.
 struct RitzState {
     struct Entry {
+        enum Source {
+            case settled
+            case active
+            /// The Krylov space together with vectors from outside it (`LanczosRun.searchOutside`).
+            case extended
+        }
+
         let value: Double
-        /// |βyₘᵢ| plus what breakdowns dropped.
+        /// |βyₘᵢ| plus what breakdowns dropped, or the bound that takes its place in an extended space.
         let residual: Double
-        let isActive: Bool
-        /// Position among the ascending values of its block.
+        let source: Source
+        /// Position among the ascending values of its block, or of the extended space.
         let index: Int
+        var isActive: Bool { source == .active }
     }
 
     /// Ascending.
@@ -35,11 +43,11 @@ struct RitzState {
         let active = try process.projection.block(process.activeStart..<process.count).ritzValues()
         activeCount = active.values.count
         values = settledValues.indices.map {
-            Entry(value: settledValues[$0], residual: process.dropped, isActive: false, index: $0)
+            Entry(value: settledValues[$0], residual: process.dropped, source: .settled, index: $0)
         }
         values += active.values.indices.map {
             let residual = abs(process.coupling * active.last[$0]) + process.dropped
-            return Entry(value: active.values[$0], residual: residual, isActive: true, index: $0)
+            return Entry(value: active.values[$0], residual: residual, source: .active, index: $0)
         }
         values.sort { $0.value < $1.value }
         norm = values.reduce(norm) { max($0, abs($1.value)) }
@@ -48,6 +56,14 @@ struct RitzState {
 
     mutating func restarted(keepingSettled kept: [Int]) {
         settledValues = kept.map { settledValues[$0] }
+    }
+
+    /// Replaces everything by the Ritz pairs of an extended space, ascending.
+    mutating func replace(values new: [Double], residuals: [Double]) {
+        values = zip(new, residuals).enumerated().map {
+            Entry(value: $1.0, residual: $1.1, source: .extended, index: $0)
+        }
+        norm = values.reduce(norm) { max($0, abs($1.value)) }
     }
 
     /// min(r, r²/gap) with the gap to the nearest other Ritz value, itself uncertain by its residual.

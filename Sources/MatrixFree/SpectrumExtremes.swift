@@ -34,6 +34,8 @@ public struct SpectrumExtremes: Codable, Sendable {
     public let restarts: Int
     /// Invariant subspaces met; after each the search went on in a random direction.
     public let breakdowns: Int
+    /// Copies of repeated eigenvalues found outside the Krylov space, where `multiplicities` asked for the search.
+    public let foundOutside: Int
     /// Vectors in the final basis.
     public let basisSize: Int
     /// The largest |θ|: a lower bound of ‖H‖₂, tight when an end of the spectrum has converged.
@@ -47,7 +49,8 @@ public struct SpectrumExtremes: Codable, Sendable {
     public internal(set) var smallestVectors: [[Double]] = []
 
     enum CodingKeys: String, CodingKey {
-        case largest, smallest, converged, residualKind, products, restarts, breakdowns, basisSize, norm, tolerance
+        case largest, smallest, converged, residualKind, products, restarts, breakdowns, foundOutside, basisSize, norm,
+            tolerance
         case relativeFloor, seed
     }
 }

@@ -179,24 +179,26 @@ private struct Complement {
         maximumProducts: Int, memoryLimit: Int, seed: UInt64, rounding: Double
     ) throws {
         let complement = DeflatedOperator(matrix, removing: basis)
-        let memory = max(memoryLimit, 8 * basis.dimension * 4)
-        // Started inside the complement, the search stays there and does not meet the zeros that deflation makes.
-        let start = complement.project(RandomNumbers(seed: seed).named("complement").normals(basis.dimension))
-        var search = try lanczos(
-            complement, tolerance: 1e-3, maximumProducts: maximumProducts, memoryLimit: memory, start: start,
-            seed: seed,
-            rounding: rounding)
-        var made = search.products
-        if search.largest[0].value > threshold && made < maximumProducts && search.largest[0].residual > accuracy {
-            let scale = max(abs(search.largest[0].value), 1e-4 * search.norm)
-            search = try lanczos(
-                complement, tolerance: min(1e-3, 0.5 * accuracy / scale), maximumProducts: maximumProducts - made,
-                memoryLimit: memory, start: search.largestVectors[0], seed: seed, rounding: rounding)
-            made += search.products
+        var settings = LanczosSettings(
+            tolerance: 1e-3, maximumProducts: maximumProducts, memoryLimit: max(memoryLimit, 32 * basis.dimension),
+            seed: RandomNumbers(seed: seed).named("complement").bits(at: 0), rounding: rounding)
+        func search(_ start: [Double]?) throws -> SpectrumExtremes {
+            var run = try LanczosRun(complement, settings, start: start, subspace: complement.complement)
+            try run.iterate { _ in true }
+            return try run.result(eigenvectors: true, verify: false)
         }
-        var direction = complement.project(search.largestVectors[0])
+        var found = try search(nil)
+        var made = found.products
+        if found.largest[0].value > threshold && made < maximumProducts && found.largest[0].residual > accuracy {
+            let scale = max(abs(found.largest[0].value), 1e-4 * found.norm)
+            settings.tolerance = min(1e-3, 0.5 * accuracy / scale)
+            settings.maximumProducts = maximumProducts - made
+            found = try search(found.largestVectors[0])
+            made += found.products
+        }
+        var direction = complement.project(found.largestVectors[0])
         Vectors.scale(&direction, by: 1 / Vectors.norm(direction))
-        value = search.largest[0].value
+        value = found.largest[0].value
         vector = direction
         products = made
     }

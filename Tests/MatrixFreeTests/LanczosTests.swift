@@ -150,6 +150,57 @@ import Testing
         #expect(identity.products <= 5)
     }
 
+    /// Least squares with three outputs: H = (XᵀX/n) ⊗ I₃ repeats every eigenvalue three times, and converges long before
+    /// its Krylov space is exhausted.
+    @Test func copiesOutsideTheKrylovSpaceAreFoundOnRequest() throws {
+        let distinct = (0..<60).map { 10 / Double($0 + 1) }
+        let spectrum = distinct.flatMap { [$0, $0, $0] }
+        let matrix = CountedOperator(Spectra.dense(spectrum))
+        let plain = try lanczos(matrix, largest: 7)
+        let before = matrix.products
+        let full = try lanczos(matrix, largest: 7, multiplicities: true)
+        #expect(plain.converged && plain.largest[2].value < 9)
+        #expect(full.converged)
+        // Rounding may have brought some of the five copies into the Krylov space.
+        #expect((1...5).contains(full.foundOutside))
+        #expect(full.products == matrix.products - before)
+        #expect(largestDifference(full.largestValues, [10, 10, 10, 5, 5, 5, 10 / 3.0]) < 1e-6)
+        // Both ends, the low one dense, with a Krylov space so large that rounding alone finds the copies at the top.
+        let both = try lanczos(matrix, largest: 7, smallest: 3, tolerance: 1e-5, multiplicities: true)
+        let isDone = both.converged
+        #expect(isDone)
+        #expect(largestDifference(both.largestValues, [10, 10, 10, 5, 5, 5, 10 / 3.0]) < 1e-9)
+        #expect(largestDifference(both.smallestValues, [10 / 60.0, 10 / 60.0, 10 / 60.0]) < 1e-7)
+        for (pair, x) in zip(full.largest, full.largestVectors) {
+            #expect(Vectors.norm(Vectors.sum(matrix.base.apply(x), -pair.value, x)) <= 2e-4 * pair.value)
+            #expect(full.largestVectors.count { abs(Vectors.dot($0, x)) > 1e-8 } == 1)
+        }
+    }
+
+    /// Zero eighty times over, the low end of a matrix of rank twenty.
+    @Test func copiesOfZeroAreFoundOnRequest() throws {
+        let spectrum = Spectra.decaying(20, ratio: 0.7) + [Double](repeating: 0, count: 80)
+        let result = try lanczos(
+            Spectra.dense(spectrum), largest: 2, smallest: 4, tolerance: 1e-6, multiplicities: true)
+        #expect(result.converged)
+        #expect(result.smallestValues.map(abs).max()! < 1e-9)
+        #expect(largestDifference(result.largestValues, [1, 0.7]) < 1e-10)
+    }
+
+    /// Without copies the search costs products and changes nothing.
+    @Test func searchingForCopiesThatAreNotThere() throws {
+        let spectrum = Spectra.classifier(300).enumerated().map { $1 + 1e-6 * Double($0) }
+        let matrix = DiagonalMatrix(spectrum)
+        let plain = try lanczos(matrix, largest: 3, smallest: 3, tolerance: 1e-8)
+        let searched = try lanczos(matrix, largest: 3, smallest: 3, tolerance: 1e-8, multiplicities: true)
+        #expect(searched.converged && searched.foundOutside == 0)
+        #expect(searched.largest == plain.largest && searched.smallest == plain.smallest)
+        #expect(searched.products > plain.products && searched.products < 2 * plain.products)
+        let short = try lanczos(
+            matrix, largest: 3, smallest: 3, tolerance: 1e-8, maximumProducts: plain.products + 2, multiplicities: true)
+        #expect(!short.converged)
+    }
+
     /// A start inside an invariant subspace must not hide what is outside it.
     @Test func startingAtAnEigenvectorStillFindsTheLargest() throws {
         let n = 60
