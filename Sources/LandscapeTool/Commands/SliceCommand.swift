@@ -79,12 +79,12 @@ struct SliceCommand: ParsableCommand {
 
         let unfinished = UnfinishedSlice(Analysis.picturePath(options.checkpoint, "slice"), fingerprint: fingerprint(pair, alpha, beta, analysis))
         var computation = SliceComputation(pair, alpha: alpha, beta: beta, finished: resume ? try unfinished.load() : [])
-        let progress = analysis.progress("slice")
+        let (progress, points) = (analysis.progress("slice"), computation.points)
         do {
-            try computation.run(objective, at: theta) { try progress.update($0, of: computation.points) }
+            try computation.run(objective, at: theta) { try progress.update($0, of: points) }
         } catch is Interruption {
             try unfinished.save(computation.finished)
-            throw Interruption(advice: "\(computation.finished.count) of \(computation.points) points kept; the same command with --resume goes on")
+            throw Interruption(advice: "\(computation.finished.count) of \(points) points kept; the same command with --resume goes on")
         }
         var report = SliceReport(context: try analysis.context(), slice: try computation.result(objective, at: theta), directions: pair)
         report.drawsAccuracy = metric == .accuracy
