@@ -20,11 +20,15 @@ public struct Augmentation: Sendable, Equatable {
     /// How an example is moved and whether it is mirrored in an epoch.
     public func choice(epoch: Int, example: Int) -> (down: Int, right: Int, isMirrored: Bool) {
         let numbers = RandomNumbers(seed: seed, stream: UInt64(epoch)).named("augmentation")
-        func shift(_ index: Int) -> Int { Int(numbers.uniform(at: 3 * example + index) * Double(2 * padding + 1)) - padding }
+        func shift(_ index: Int) -> Int {
+            Int(numbers.uniform(at: 3 * example + index) * Double(2 * padding + 1)) - padding
+        }
         return (shift(0), shift(1), mirrors && numbers.uniform(at: 3 * example + 2) < 0.5)
     }
 
     /// Augments one example of shape [C, H, W] in place.
+    @_specialize(exported:true,where Scalar == Float)
+    @_specialize(exported:true,where Scalar == Double)
     public func apply<Scalar: BinaryFloatingPoint & BitwiseCopyable>(
         to image: UnsafeMutableBufferPointer<Scalar>, shape: [Int], epoch: Int, example: Int
     ) {

@@ -38,7 +38,8 @@ extension TrainedModel {
             try layout.tensors.flatMap { tensor in
                 let name = matching.places[tensor.name] ?? tensor.name
                 guard let array = found[name] else {
-                    throw TrainingError.tensorsUnmatched(file: path, missing: [name], unexpected: [], reason: "It was not found")
+                    throw TrainingError.tensorsUnmatched(
+                        file: path, missing: [name], unexpected: [], reason: "It was not found")
                 }
                 let values = array.doubles
                 guard TrainingState.isFinite(values.map(configuration.precision.rounded)) else {

@@ -49,11 +49,14 @@ struct WeightMatching: Equatable {
                 }
                 places[name] = entry.name
             }
-            if stripped > 0 { notes.append("\(stripped) tensor names were matched without their prefix 'module.' or 'model.'") }
+            if stripped > 0 {
+                notes.append("\(stripped) tensor names were matched without their prefix 'module.' or 'model.'")
+            }
             return
         }
         let failure = Failure(
-            missing: missing, unexpected: unexpected, reason: "By order they do not fit either: numbers or shapes differ")
+            missing: missing, unexpected: unexpected,
+            reason: "By order they do not fit either: numbers or shapes differ")
         let (fileBuffers, fileParameters) = file.partitioned { Self.bufferNames.contains(Self.split($0.name).leaf) }
         func pair(_ order: ([Entry]) -> [Entry]) -> [String: String]? {
             var result: [String: String] = [:]
@@ -70,7 +73,9 @@ struct WeightMatching: Equatable {
         guard let places = pair(Self.inModuleOrder) ?? pair({ $0 }) else { throw failure }
         self.places = places
         let example = expected.first.map { "'\(places[$0.name] ?? "")' as '\($0.name)'" } ?? ""
-        notes.append("names differ from the model's, so tensors were matched by order, every shape fitting: \(example) and so on")
+        notes.append(
+            "names differ from the model's, so tensors were matched by order, every shape fitting: \(example) and so on"
+        )
     }
 
     /// Sorts `layers.10.bias` behind `layers.2.weight`, and within a module weight, bias, running mean, running variance.

@@ -13,7 +13,8 @@ import Testing
     @Test func raggedBatches() throws {
         let r = try ReferenceNetwork()
         let objective = try NetworkObjective(
-            network: r.network, bufferValues: [], data: r.data, loss: .crossEntropy(labelSmoothing: 0), precision: .double)
+            network: r.network, bufferValues: [], data: r.data, loss: .crossEntropy(labelSmoothing: 0),
+            precision: .double)
         let (loss, whole) = try objective.valueAndGradient(at: r.theta)
         let batches = try r.gradients(batchSize: 150)
         let order = BatchOrder(count: 500, batchSize: 150, seed: 1, epoch: 3)
@@ -48,7 +49,8 @@ import Testing
         let network = try Network("resnet8", inputShape: data.exampleShape, outputs: 10)
         #expect {
             try BatchGradient(
-                network: network, data: data, loss: .crossEntropy(labelSmoothing: 0), batchSize: 200, memoryLimit: 2 << 20)
+                network: network, data: data, loss: .crossEntropy(labelSmoothing: 0), batchSize: 200,
+                memoryLimit: 2 << 20)
         } throws: { error in
             guard case ObjectiveError.batchTooLarge(let batch, _, _) = error else { return false }
             return batch == 200 && "\(error)".contains("--batch-size")
@@ -60,7 +62,8 @@ import Testing
         let architecture = Architecture { b, x in b.dense(b.flatten(b.batchNorm(b.channelsLast(x), "bn")), "fc", 2) }
         let network = Network(architecture, specification: "bn", inputShape: [1, 1, 1], outputs: 2)
         let data = Dataset(
-            name: "three", inputs: .floats([1, 2, 6, 100]), exampleShape: [1, 1, 1], targets: .classes([0, 1, 0, 1], count: 2))
+            name: "three", inputs: .floats([1, 2, 6, 100]), exampleShape: [1, 1, 1],
+            targets: .classes([0, 1, 0, 1], count: 2))
         let batches = try BatchGradient(
             network: network, data: data, loss: .crossEntropy(labelSmoothing: 0), batchSize: 3, precision: .double)
         var gradient = [Double](repeating: 0, count: network.parameters.count)
@@ -76,7 +79,8 @@ import Testing
     @Test func augmentation() throws {
         let data = try DataSpecification.digits.load().prefix(50)
         let network = try Network("lenet", inputShape: data.exampleShape, outputs: 10)
-        let batches = try BatchGradient(network: network, data: data, loss: .crossEntropy(labelSmoothing: 0), batchSize: 50)
+        let batches = try BatchGradient(
+            network: network, data: data, loss: .crossEntropy(labelSmoothing: 0), batchSize: 50)
         let theta = network.parameters.initialValues(seed: 0), all = Array(0..<50)
         var gradient = theta
         let augmentation = Augmentation(padding: 1, seed: 4)

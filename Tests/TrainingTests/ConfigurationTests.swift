@@ -52,14 +52,20 @@ import Testing
     }
 
     @Test func whatDoesNotGoTogether() {
-        func failure(_ model: String, _ data: DataSpecification, _ change: (inout TrainingConfiguration) -> Void) -> (any Error)? {
+        func failure(_ model: String, _ data: DataSpecification, _ change: (inout TrainingConfiguration) -> Void) -> (
+            any Error
+        )? {
             var configuration = TrainingConfiguration(model: model, data: data)
             change(&configuration)
             return #expect(throws: (any Error).self) { try Trainer(configuration) }
         }
-        #expect(failure("linear", .chebyshev(degree: 3)) { $0.loss = .crossEntropy(labelSmoothing: 0) } is TrainingError)
+        #expect(
+            failure("linear", .chebyshev(degree: 3)) { $0.loss = .crossEntropy(labelSmoothing: 0) } is TrainingError)
         #expect(failure("linear", .chebyshev(degree: 3)) { $0.labelSmoothing = 0.1 } is TrainingError)
-        #expect(failure("linear", .digits) { $0.loss = .meanSquaredError; $0.labelSmoothing = 0.1 } is TrainingError)
+        #expect(
+            failure("linear", .digits) {
+                $0.loss = .meanSquaredError; $0.labelSmoothing = 0.1
+            } is TrainingError)
         #expect(failure("linear", .chebyshev(degree: 3)) { $0.augments = true } is TrainingError)
         #expect(failure("linear", .chebyshev(degree: 3)) { $0.labelNoise = 0.1 } is DatasetError)
         #expect(failure("mlp:64-32-11", .digits) { _ in } is NetworkError)
@@ -73,26 +79,5 @@ import Testing
         configuration.examples = 300
         let outcome = try Trainer(configuration).run()
         #expect(try #require(outcome.trainLoss) < outcome.checkpoint.metadata.history[0].trainLoss)
-    }
-}
-
-@Suite struct TrivialSolutionTests {
-    let labels = Dataset.Targets.classes([0, 0, 0, 1], count: 2)
-
-    @Test func classes() {
-        let equal = TrivialSolution(outputs: [1, 2, 1, 2, 1, 2, 1, 2], width: 2, targets: labels, accuracy: 0.75)
-        #expect(equal?.spread == 0 && equal?.majorityShare == 0.75)
-        #expect(equal?.warning(digits("linear", .sam)).contains("--rho") == true)
-        #expect(TrivialSolution(outputs: [1, 2, 1, 2], width: 2, targets: labels, accuracy: 0.5) != nil)
-        #expect(TrivialSolution(outputs: [1, 2, 2, 1], width: 2, targets: labels, accuracy: 0.5) == nil)
-        #expect(TrivialSolution(outputs: [1, 2, 2, 1], width: 2, targets: labels, accuracy: 0.75) != nil)
-        let single = Dataset.Targets.classes([1, 1], count: 2)
-        #expect(TrivialSolution(outputs: [0, 2, 0, 2], width: 2, targets: single, accuracy: 1) == nil)
-    }
-
-    @Test func regression() {
-        let targets = Dataset.Targets.values([-1, 0, 1], width: 1)
-        #expect(TrivialSolution(outputs: [0.01, 0, 0.02], width: 1, targets: targets, accuracy: nil) != nil)
-        #expect(TrivialSolution(outputs: [-0.9, 0, 0.9], width: 1, targets: targets, accuracy: nil) == nil)
     }
 }

@@ -7,7 +7,9 @@ import Testing
 /// Steps against numbers worked out by hand, in Float64. Bounds allow a few roundings of 1e-16.
 @Suite struct OptimizerTests {
     /// Runs an optimiser on ½ Σ aᵢθᵢ², whose gradient is aθ.
-    func path(_ optimizer: some Optimizer, from start: [Double], curvature a: [Double], rate: Double, steps: Int) -> [[Double]] {
+    func path(_ optimizer: some Optimizer, from start: [Double], curvature a: [Double], rate: Double, steps: Int)
+        -> [[Double]]
+    {
         var optimizer = optimizer, theta = start, result: [[Double]] = []
         for step in 0..<steps {
             optimizer.update(&theta, gradient: zip(a, theta).map { $0 * $1 }, learningRate: rate, step: step)
@@ -33,7 +35,10 @@ import Testing
     /// g₂ = 0.9,   b₂ = 0.5 + 0.9 = 1.4,         θ₂ = 0.76
     /// g₃ = 0.76,  b₃ = 0.7 + 0.76 = 1.46,       θ₃ = 0.614
     @Test func momentum() {
-        #expect(close(path(SGD(momentum: 0.5), from: [1], curvature: [1], rate: 0.1, steps: 3).map { $0[0] }, [0.9, 0.76, 0.614]))
+        #expect(
+            close(
+                path(SGD(momentum: 0.5), from: [1], curvature: [1], rate: 0.1, steps: 3).map { $0[0] },
+                [0.9, 0.76, 0.614]))
     }
 
     /// The same with Nesterov, step g + μb:
@@ -41,7 +46,9 @@ import Testing
     /// g₂ = 0.85,   b₂ = 1.35,     0.85 + 0.675 = 1.525,      θ₂ = 0.6975
     /// g₃ = 0.6975, b₃ = 1.3725,   0.6975 + 0.68625,          θ₃ = 0.559125
     @Test func nesterov() {
-        let found = path(SGD(momentum: 0.5, isNesterov: true), from: [1], curvature: [1], rate: 0.1, steps: 3).map { $0[0] }
+        let found = path(SGD(momentum: 0.5, isNesterov: true), from: [1], curvature: [1], rate: 0.1, steps: 3).map {
+            $0[0]
+        }
         #expect(close(found, [0.85, 0.6975, 0.559125]))
     }
 

@@ -35,7 +35,8 @@ struct ReferenceNetwork {
 
     func gradients(batchSize: Int, memoryLimit: Int = 1 << 30) throws -> BatchGradient {
         try BatchGradient(
-            network: network, data: data, loss: .crossEntropy(labelSmoothing: 0), batchSize: batchSize, precision: .double,
+            network: network, data: data, loss: .crossEntropy(labelSmoothing: 0), batchSize: batchSize,
+            precision: .double,
             memoryLimit: memoryLimit)
     }
 }

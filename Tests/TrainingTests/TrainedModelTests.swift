@@ -9,7 +9,9 @@ import Testing
 @testable import Training
 
 @Suite struct TrainedModelTests {
-    func trained(_ model: String = "mlp:64-8-10", _ change: (inout TrainingConfiguration) -> Void = { _ in }) throws -> Checkpoint {
+    func trained(_ model: String = "mlp:64-8-10", _ change: (inout TrainingConfiguration) -> Void = { _ in }) throws
+        -> Checkpoint
+    {
         var configuration = digits(model, epochs: 1)
         configuration.examples = 200
         change(&configuration)
@@ -21,7 +23,8 @@ import Testing
         let model = try TrainedModel(checkpoint)
         #expect(model.network.canonicalSpecification == "resnet8;activation=silu;norm=batch")
         #expect(model.theta == checkpoint.theta)
-        var again = TrainedModel.checkpoint(model.network, theta: model.theta, buffers: model.buffers, metadata: model.metadata)
+        var again = TrainedModel.checkpoint(
+            model.network, theta: model.theta, buffers: model.buffers, metadata: model.metadata)
         again.optimizerState = checkpoint.optimizerState
         #expect(again == checkpoint)
     }
@@ -47,7 +50,10 @@ import Testing
     }
 
     @Test func otherData() throws {
-        let model = try TrainedModel(trained { $0.labelNoise = 0.5; $0.standardizes = true })
+        let model = try TrainedModel(
+            trained {
+                $0.labelNoise = 0.5; $0.standardizes = true
+            })
         let own = try model.dataset(), named = try model.dataset(.train, .digits)
         #expect(own == named && own.count == 200)
         #expect(throws: TrainingError.self) { try model.dataset(.train, .spirals) }
@@ -60,7 +66,10 @@ import Testing
     }
 
     @Test func textForms() throws {
-        for loss in [Loss.crossEntropy(labelSmoothing: 0), .crossEntropy(labelSmoothing: 0.1), .meanSquaredError, .halfMeanSquaredError, .binaryCrossEntropy] {
+        for loss in [
+            Loss.crossEntropy(labelSmoothing: 0), .crossEntropy(labelSmoothing: 0.1), .meanSquaredError,
+            .halfMeanSquaredError, .binaryCrossEntropy,
+        ] {
             #expect(try Loss(specification: loss.specification) == loss)
         }
         for text in ["", "mae", "cross-entropy:label-smoothing=1", "cross-entropy:label-smoothing=nan", "mse:"] {
@@ -69,7 +78,9 @@ import Testing
         for text in ["linear", "linear;activation=tanh", "resnet8:B;activation=gelu;norm=group"] {
             #expect(try Network(canonical: text, inputShape: [1, 8, 8], outputs: 10).canonicalSpecification == text)
         }
-        for text in ["linear;", "linear;activation=soft", "linear;norm=layer;norm=layer", "linear;depth=3", ";norm=none", ""] {
+        for text in [
+            "linear;", "linear;activation=soft", "linear;norm=layer;norm=layer", "linear;depth=3", ";norm=none", "",
+        ] {
             #expect(throws: NetworkError.self) { try Network(canonical: text, inputShape: [1, 8, 8], outputs: 10) }
         }
     }
@@ -94,7 +105,10 @@ import Testing
     @Test func byOrder() throws {
         let folder = try temporaryFolder(), reference = try ReferenceNetwork()
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let names = ["fc1.weight": "net.2.weight", "fc1.bias": "net.2.bias", "fc2.weight": "net.10.weight", "fc2.bias": "net.10.bias"]
+        let names = [
+            "fc1.weight": "net.2.weight", "fc1.bias": "net.2.bias", "fc2.weight": "net.10.weight",
+            "fc2.bias": "net.10.bias",
+        ]
         let file = try Safetensors.read(ReferenceNetwork.folder + "/model.safetensors")
         let renamed = file.tensors.map { Safetensors.Tensor(name: names[$0.name] ?? "", array: $0.array) }
         try Safetensors(tensors: renamed.sorted { $0.name < $1.name }).write(to: folder + "/w.safetensors")
@@ -104,7 +118,9 @@ import Testing
         let error = #expect(throws: TrainingError.self) {
             try TrainedModel.importSafetensors(folder + "/w.safetensors", digits("mlp:64-31-10"))
         }
-        #expect(error?.description.contains("Missing: fc1.weight") == true && error?.description.contains("net.10.bias") == true)
+        #expect(
+            error?.description.contains("Missing: fc1.weight") == true
+                && error?.description.contains("net.10.bias") == true)
     }
 
     @Test func wrongShapesAndNumbers() throws {
@@ -134,7 +150,9 @@ import Testing
         let own = try Trainer(configuration).run(to: folder + "/own.bin").checkpoint
         let again = try TrainedModel.importSafetensors(folder + "/own.bin", configuration).checkpoint
         #expect(again.parameters == own.parameters && again.buffers == own.buffers && again.optimizerState.isEmpty)
-        let counters = ["bn1.num_batches_tracked"].map { Safetensors.Tensor(name: $0, array: NumericArray([Int64(7)], shape: [])) }
+        let counters = ["bn1.num_batches_tracked"].map {
+            Safetensors.Tensor(name: $0, array: NumericArray([Int64(7)], shape: []))
+        }
         try Safetensors(tensors: own.parameters + own.buffers + counters).write(to: folder + "/plain.safetensors")
         let plain = try TrainedModel.importSafetensors(folder + "/plain.safetensors", configuration).checkpoint
         #expect(plain == again)

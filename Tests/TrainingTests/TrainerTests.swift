@@ -16,7 +16,9 @@ func temporaryFolder() throws -> String {
     return url.path
 }
 
-func digits(_ model: String = "mlp:64-32-10", _ optimizer: OptimizerKind = .sgd, epochs: Double = 3) -> TrainingConfiguration {
+func digits(_ model: String = "mlp:64-32-10", _ optimizer: OptimizerKind = .sgd, epochs: Double = 3)
+    -> TrainingConfiguration
+{
     var configuration = TrainingConfiguration(model: model, data: .digits, optimizer: optimizer)
     configuration.length = .epochs(epochs)
     return configuration
@@ -43,7 +45,9 @@ func digits(_ model: String = "mlp:64-32-10", _ optimizer: OptimizerKind = .sgd,
     }
 
     /// SAM and ASAM take two gradients a step.
-    @Test(arguments: [OptimizerKind.sam, .asam, .adam, .adamw, .nesterov]) func everyOptimizerLearns(_ kind: OptimizerKind) throws {
+    @Test(arguments: [OptimizerKind.sam, .asam, .adam, .adamw, .nesterov]) func everyOptimizerLearns(
+        _ kind: OptimizerKind
+    ) throws {
         var configuration = digits("mlp:64-32-10", kind, epochs: 15)
         // A tenfold rate for Adam: its own is for longer trainings than 180 steps.
         if !kind.ascends, kind != .nesterov { configuration.learningRate = 0.01 }
@@ -63,7 +67,8 @@ func digits(_ model: String = "mlp:64-32-10", _ optimizer: OptimizerKind = .sgd,
         let trainer = try Trainer(configuration)
         let start = trainer.state.theta
         let objective = try NetworkObjective(
-            network: trainer.network, bufferValues: [], data: trainer.data.train, loss: trainer.loss, precision: .double)
+            network: trainer.network, bufferValues: [], data: trainer.data.train, loss: trainer.loss, precision: .double
+        )
         let g = try objective.valueAndGradient(at: start).gradient
         let climbed = try objective.valueAndGradient(at: Vectors.sum(start, 0.05 / Vectors.norm(g), g)).gradient
         let expected = zip(start, climbed).map { $0 - 0.05 * ($1 + 5e-4 * $0) }
@@ -76,7 +81,10 @@ func digits(_ model: String = "mlp:64-32-10", _ optimizer: OptimizerKind = .sgd,
         configuration.examples = 600
         let outcome = try Trainer(configuration).run()
         #expect(try #require(outcome.testAccuracy) > 0.6)
-        #expect(outcome.checkpoint.buffers.contains { $0.name == "bn1.running_mean" && $0.array.doubles.contains { $0 != 0 } })
+        #expect(
+            outcome.checkpoint.buffers.contains {
+                $0.name == "bn1.running_mean" && $0.array.doubles.contains { $0 != 0 }
+            })
         #expect(try TrainedModel(outcome.checkpoint).dataset().count == 600)
     }
 
