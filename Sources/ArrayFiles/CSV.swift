@@ -115,7 +115,7 @@ public enum CSVError: DescribedError, Equatable {
         case .raggedRow(let line, let found, let expected):
             "line \(line): found \(found) columns, expected \(expected) as in the first line; complete the row"
         case .notANumber(let line, let column, let text):
-            "line \(line), column \(column): found '\(text)', expected a number; replace it (class names by 0, 1, …)"
+            "line \(line), column \(column): found '\(text.shown)', expected a number; replace it (class names by 0, 1, …)"
         }
     }
 }

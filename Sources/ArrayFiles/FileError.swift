@@ -1,12 +1,5 @@
 import Foundation
 
-/// An error whose description is one line a person can act on: what was found, what was expected, what to do.
-public protocol DescribedError: LocalizedError, CustomStringConvertible, Sendable {}
-
-extension DescribedError {
-    public var errorDescription: String? { description }
-}
-
 /// What can go wrong between a path and its bytes. What is wrong *inside* the bytes is an error of the format,
 /// which `malformed` carries together with the path.
 public enum FileError: DescribedError {

@@ -66,7 +66,7 @@ public enum IDXError: DescribedError, Equatable {
             "found IDX element type \(code), expected 8, 9, 11, 12, 13 or 14; the file is damaged"
         case .badRank(let rank): "found an IDX file of \(rank) dimensions, expected 1 to 64; the file is damaged"
         case .shapeOverflows(let shape):
-            "the IDX shape \(shape) holds more numbers than a computer can address; the file is damaged"
+            "the IDX shape \(shape.shown) holds more numbers than a computer can address; the file is damaged"
         case .truncated(let expected, let found):
             "the IDX file is cut short: found \(found) bytes, expected \(expected); copy or download it again"
         case .trailingBytes(let count):

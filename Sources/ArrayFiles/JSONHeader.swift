@@ -173,7 +173,7 @@ public enum JSONHeaderError: DescribedError, Equatable {
     public var description: String {
         switch self {
         case .unexpected(let offset): "malformed JSON at byte \(offset)"
-        case .duplicateKey(let key): "the key '\(key)' twice"
+        case .duplicateKey(let key): "the key '\(key.shown)' twice"
         case .tooDeep: "JSON nested more than 16 levels"
         case .notUnicode: "JSON text that is no Unicode"
         }

@@ -23,17 +23,17 @@ public enum NPYError: DescribedError, Equatable {
         case .truncatedHeader(let expected, let found):
             "the NPY header is cut short: found \(found) bytes, expected at least \(expected); copy the file again"
         case .badHeader(let what):
-            "the NPY header has \(what), expected {'descr': …, 'fortran_order': …, 'shape': …}; the file is damaged"
+            "the NPY header has \(what.shown), expected {'descr': …, 'fortran_order': …, 'shape': …}; the file is damaged"
         case .unsupportedType(let type):
-            "found NPY elements of type '\(type)', expected numbers (f2 f4 f8, i1–i8, u1–u8, b1); use array.astype"
+            "found NPY elements of type '\(type.shown)', expected numbers (f2 f4 f8, i1–i8, u1–u8, b1); use array.astype"
         case .shapeOverflows(let shape):
-            "the NPY shape \(shape) holds more numbers than a computer can address; the file is damaged"
+            "the NPY shape \(shape.shown) holds more numbers than a computer can address; the file is damaged"
         case .truncated(let expected, let found):
             "the NPY numbers are cut short: found \(found) bytes, expected \(expected); copy the file again"
         case .trailingBytes(let count):
             "found \(count) bytes behind the NPY array, expected none; save one array in each file"
         case .notText(let type):
-            "found NPY elements of type '\(type)', expected one text (U or S)"
+            "found NPY elements of type '\(type.shown)', expected one text (U or S)"
         case .invalidText:
             "the NPY text holds bytes that are no characters; the file is damaged"
         }

@@ -19,7 +19,7 @@ public struct NPZ: Sendable {
         archive.names.map { $0.hasSuffix(".npy") ? String($0.dropLast(4)) : $0 }
     }
 
-    public func contains(_ name: String) -> Bool { names.contains(name) }
+    public func contains(_ name: String) -> Bool { archive.contains(name + ".npy") || archive.contains(name) }
 
     /// The numbers of a member; decompressed at each call.
     public func array(_ name: String) throws(NPZError) -> NumericArray {
@@ -42,7 +42,7 @@ public struct NPZ: Sendable {
     }
 
     private func content(_ name: String) throws(NPZError) -> [UInt8] {
-        let isBare = archive.names.contains(name) && !archive.names.contains(name + ".npy")
+        let isBare = archive.contains(name) && !archive.contains(name + ".npy")
         do {
             return try archive.content(of: isBare ? name : name + ".npy")
         } catch {
@@ -96,7 +96,7 @@ public enum NPZError: DescribedError, Equatable {
     public var description: String {
         switch self {
         case .archive(let problem): "\(problem)"
-        case .array(let name, let problem): "array '\(name)': \(problem)"
+        case .array(let name, let problem): "array '\(name.shown)': \(problem)"
         }
     }
 }

@@ -83,7 +83,7 @@ extension NumericArray {
                 for index in 0..<count {
                     let element = source.loadUnaligned(
                         fromByteOffset: index &* MemoryLayout<Element>.size, as: Element.self)
-                    (buffer.baseAddress! + index).initialize(to: transform(element))
+                    buffer.initializeElement(at: index, to: transform(element))
                 }
                 initialized = count
             }

@@ -79,9 +79,9 @@ public enum NumericArrayError: DescribedError, Equatable {
     public var description: String {
         switch self {
         case .shapeOverflows(let shape):
-            "the shape \(shape) is negative, has too many dimensions or holds more numbers than a computer can address"
+            "the shape \(shape.shown) is negative, has too many dimensions or holds more numbers than a computer can address"
         case .lengthMismatch(let shape, let type, let expected, let found):
-            "found \(found) bytes of numbers, expected \(expected) for shape \(shape) of \(type.rawValue)"
+            "found \(found) bytes of numbers, expected \(expected) for shape \(shape.shown) of \(type.rawValue)"
         case .notIntegral(let index, let value):
             "found \(value) at position \(index) where a whole number was expected; convert the array to integers"
         case .integerTooLarge(let index, let value):

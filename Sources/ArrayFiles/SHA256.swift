@@ -49,12 +49,16 @@ public struct SHA256: Sendable {
     }
 
     private mutating func compress(_ bytes: [UInt8], _ start: Int, _ blocks: Int) {
-        bytes.withUnsafeBufferPointer { input in
-            SHA256.constants.withUnsafeBufferPointer { constant in
+        guard blocks > 0 else { return }
+        bytes.withUnsafeBytes { input in
+            SHA256.constants.withUnsafeBufferPointer { constants in
                 state.withUnsafeMutableBufferPointer { state in
                     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
+                        guard let input = input.baseAddress, let constants = constants.baseAddress,
+                            let state = state.baseAddress, let schedule = schedule.baseAddress
+                        else { return }
                         for block in 0..<blocks {
-                            SHA256.compress(input, start + 64 * block, constant, state, schedule)
+                            SHA256.compress(input + start + 64 * block, constants, state, schedule)
                         }
                     }
                 }
@@ -64,27 +68,33 @@ public struct SHA256: Sendable {
 
     @inline(__always)
     private static func compress(
-        _ input: UnsafeBufferPointer<UInt8>, _ start: Int, _ constant: UnsafeBufferPointer<UInt32>,
-        _ state: UnsafeMutableBufferPointer<UInt32>, _ w: UnsafeMutableBufferPointer<UInt32>
+        _ block: UnsafeRawPointer, _ constants: UnsafePointer<UInt32>, _ state: UnsafeMutablePointer<UInt32>,
+        _ w: UnsafeMutablePointer<UInt32>
     ) {
-        func turn(_ x: UInt32, _ count: UInt32) -> UInt32 { x &>> count | x &<< (32 &- count) }
-        let block = UnsafeRawBufferPointer(input)
+        @inline(__always) func turn(_ x: UInt32, _ count: UInt32) -> UInt32 { x &>> count | x &<< (32 &- count) }
         for t in 0..<16 {
-            w[t] = block.loadUnaligned(fromByteOffset: start &+ 4 &* t, as: UInt32.self).bigEndian
+            w[t] = block.loadUnaligned(fromByteOffset: 4 &* t, as: UInt32.self).bigEndian
         }
         for t in 16..<64 {
-            let s0 = turn(w[t - 15], 7) ^ turn(w[t - 15], 18) ^ w[t - 15] &>> 3
-            let s1 = turn(w[t - 2], 17) ^ turn(w[t - 2], 19) ^ w[t - 2] &>> 10
-            w[t] = w[t - 16] &+ s0 &+ w[t - 7] &+ s1
+            let s0 = turn(w[t &- 15], 7) ^ turn(w[t &- 15], 18) ^ w[t &- 15] &>> 3
+            let s1 = turn(w[t &- 2], 17) ^ turn(w[t &- 2], 19) ^ w[t &- 2] &>> 10
+            w[t] = w[t &- 16] &+ s0 &+ w[t &- 7] &+ s1
         }
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
         for t in 0..<64 {
             let s1 = turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)
-            let t1 = h &+ s1 &+ (e & f ^ ~e & g) &+ constant[t] &+ w[t]
+            let t1 = h &+ s1 &+ (g ^ e & (f ^ g)) &+ constants[t] &+ w[t]
             let s0 = turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)
-            let t2 = s0 &+ (a & b ^ a & c ^ b & c)
-            (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
+            let t2 = s0 &+ (a & b | c & (a | b))
+            h = g
+            g = f
+            f = e
+            e = d &+ t1
+            d = c
+            c = b
+            b = a
+            a = t1 &+ t2
         }
         state[0] &+= a
         state[1] &+= b

@@ -113,7 +113,8 @@ extension Safetensors {
     private static func kind(_ bytes: [UInt8]) -> String {
         let kinds: [([UInt8], String)] = [
             ([0x50, 0x4B], "a ZIP file (.pth, .pt or .npz)"), ([0x93, 0x4E, 0x55], "an NPY file"),
-            ([0x1F, 0x8B], "a gzip file"), ([0x80, 0x02], "a Python pickle"), ([0x89, 0x48, 0x44, 0x46], "an HDF5 file"),
+            ([0x1F, 0x8B], "a gzip file"), ([0x80, 0x02], "a Python pickle"),
+            ([0x89, 0x48, 0x44, 0x46], "an HDF5 file"),
             ([0x7B], "JSON text"),
         ]
         return kinds.first { bytes.starts(with: $0.0) }?.1 ?? "\(bytes.count) bytes of something else"
@@ -149,23 +150,23 @@ public enum SafetensorsError: DescribedError, Equatable {
             "the header is cut short: found \(found) bytes, expected \(expected); copy or download the file again"
         case .malformedHeader(let problem):
             "the header has \(problem); the file is damaged: copy or download it again"
-        case .duplicateName(let name): "found the tensor or key '\(name)' twice, expected every name once"
+        case .duplicateName(let name): "found the tensor or key '\(name.shown)' twice, expected every name once"
         case .reservedName: "a tensor cannot be named __metadata__; rename it"
-        case .metadataNotText(let key): "the metadata '\(key)' is not text, expected only text there"
+        case .metadataNotText(let key): "the metadata '\(key.shown)' is not text, expected only text there"
         case .badEntry(let name, let what):
-            "the header's entry for tensor '\(name)' is damaged: \(what); copy or download the file again"
+            "the header's entry for tensor '\(name.shown)' is damaged: \(what.shown); copy or download the file again"
         case .unknownType(let name, let type):
-            "tensor '\(name)' has type '\(type)', expected one of "
+            "tensor '\(name.shown)' has type '\(type.shown)', expected one of "
                 + ElementType.allCases.map(\.rawValue).joined(separator: " ") + "; convert it"
         case .shapeOverflows(let name, let shape):
-            "tensor '\(name)' has the shape \(shape), more numbers than a computer can address; the file is damaged"
+            "tensor '\(name.shown)' has the shape \(shape.shown), more numbers than a computer can address; the file is damaged"
         case .badOffsets(let name, let offsets):
-            "tensor '\(name)' has the offsets \(offsets), expected a begin and an end not before it"
+            "tensor '\(name.shown)' has the offsets \(offsets.shown), expected a begin and an end not before it"
         case .lengthMismatch(let name, let shape, let expected, let found):
-            "tensor '\(name)' of shape \(shape) has \(found) bytes, expected \(expected); the file is damaged"
-        case .overlap(let name): "tensor '\(name)' shares bytes with the one before it; the file is damaged"
+            "tensor '\(name.shown)' of shape \(shape.shown) has \(found) bytes, expected \(expected); the file is damaged"
+        case .overlap(let name): "tensor '\(name.shown)' shares bytes with the one before it; the file is damaged"
         case .gap(let name, let bytes):
-            "\(bytes) bytes before tensor '\(name)' belong to no tensor, expected none; the file is damaged"
+            "\(bytes) bytes before tensor '\(name.shown)' belong to no tensor, expected none; the file is damaged"
         case .truncated(let expected, let found):
             "the tensors are cut short: found \(found) bytes, expected \(expected); copy or download the file again"
         case .trailingBytes(let count):

@@ -16,10 +16,13 @@ public struct ZipArchive: Sendable {
 
     /// In the order of the central directory.
     public let members: [Member]
+    private let places: [String: Int]
     private let bytes: [UInt8]
     private let limit: Int
 
     public var names: [String] { members.map(\.name) }
+
+    public func contains(_ name: String) -> Bool { places[name] != nil }
 
     /// `limit` bounds the decompressed bytes of any one member.
     public init(_ bytes: [UInt8], limit: Int = FileContent.defaultLimit) throws(ZipError) {
@@ -29,21 +32,23 @@ public struct ZipArchive: Sendable {
         guard reader.littleEndian(UInt16.self, at: 0) == 0x4B50 else { throw .notZip }
         let directory = try Self.directory(reader)
         var members: [Member] = []
-        var names: Set<String> = []
+        var places: [String: Int] = [:]
         var position = directory.offset
         for _ in 0..<directory.count {
             let member = try Self.member(reader, &position)
-            guard names.insert(member.name).inserted else { throw .duplicateMember(member.name) }
+            guard places.updateValue(members.count, forKey: member.name) == nil else {
+                throw .duplicateMember(member.name)
+            }
             members.append(member)
         }
         self.members = members
+        self.places = places
     }
 
     /// The decompressed bytes of a member.
     public func content(of name: String) throws(ZipError) -> [UInt8] {
-        guard let member = members.first(where: { $0.name == name }) else {
-            throw .noSuchMember(name, found: names)
-        }
+        guard let place = places[name] else { throw .noSuchMember(name, found: names) }
+        let member = members[place]
         let reader = ByteReader(bytes: bytes)
         guard reader.littleEndian(UInt32.self, at: member.headerOffset) == 0x0403_4B50,
             let nameLength = reader.littleEndian(UInt16.self, at: member.headerOffset + 26),
@@ -173,17 +178,18 @@ public enum ZipError: DescribedError, Equatable {
         case .noDirectory: "the ZIP file has no directory at its end: it is cut short; copy or download it again"
         case .damagedDirectory: "the ZIP file's directory is damaged; copy or download the file again"
         case .truncated: "a ZIP member reaches past the end of the file; copy or download the file again"
-        case .duplicateMember(let name): "the ZIP file lists '\(name)' twice, expected every name once; write it again"
+        case .duplicateMember(let name):
+            "the ZIP file lists '\(name.shown)' twice, expected every name once; write it again"
         case .noSuchMember(let name, let found):
-            "no member '\(name)'; the file holds \(found.isEmpty ? "nothing" : found.joined(separator: ", "))"
-        case .damagedMember(let name, let what): "the ZIP member '\(name)' is damaged: \(what)"
+            "no member '\(name.shown)'; the file holds \(found.shown)"
+        case .damagedMember(let name, let what): "the ZIP member '\(name.shown)' is damaged: \(what)"
         case .checksumMismatch(let name):
-            "the ZIP member '\(name)' does not have the checksum written beside it; copy or download the file again"
-        case .encrypted(let name): "the ZIP member '\(name)' is encrypted; save it without a password"
+            "the ZIP member '\(name.shown)' does not have the checksum written beside it; copy or download the file again"
+        case .encrypted(let name): "the ZIP member '\(name.shown)' is encrypted; save it without a password"
         case .unknownMethod(let name, let method):
-            "the ZIP member '\(name)' is compressed by method \(method), expected 0 (stored) or 8 (deflated)"
+            "the ZIP member '\(name.shown)' is compressed by method \(method), expected 0 (stored) or 8 (deflated)"
         case .tooLarge(let name, let bytes, let limit):
-            "the ZIP member '\(name)' expands to \(bytes) bytes, expected at most \(limit) on this machine"
+            "the ZIP member '\(name.shown)' expands to \(bytes) bytes, expected at most \(limit) on this machine"
         }
     }
 }

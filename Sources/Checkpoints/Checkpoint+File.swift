@@ -81,6 +81,9 @@ extension Checkpoint {
         let step = try integer("step", Int.self)
         let epoch = try integer("epoch", Int.self)
         let data = try decoded("data", DataRecord.self)
+        if let contradiction = data.contradiction {
+            throw .badMetadata("data", "found \(contradiction)")
+        }
         let history = try decoded("history", [EpochRecord].self)
         var training: TrainingRecord?
         if text["training"] != nil { training = try decoded("training", TrainingRecord.self) }

@@ -20,11 +20,11 @@ public enum CheckpointError: DescribedError, Equatable {
             "found plain safetensors without a model's description; turn it into a checkpoint first: "
                 + "landscape import FILE --model M --data D"
         case .unknownVersion(let version):
-            "found checkpoint version '\(version)', expected \(Checkpoint.version); update landscape"
+            "found checkpoint version '\(version.shown)', expected \(Checkpoint.version); update landscape"
         case .missingMetadata(let key):
             "the checkpoint's metadata lacks '\(key)'; the file is damaged: use another copy"
         case .badMetadata(let key, let reason):
-            "the checkpoint's metadata '\(key)' is damaged: \(reason); use another copy"
+            "the checkpoint's metadata '\(key)' is damaged: \(reason.shown); use another copy"
         case .headerChanged:
             "the checkpoint's names, shapes or metadata do not have the checksum written with them: damaged, or edited; "
                 + "use another copy, or take the tensors over with landscape import"
@@ -32,12 +32,11 @@ public enum CheckpointError: DescribedError, Equatable {
             "the checkpoint's tensors do not have the checksum written with them: damaged, or edited; "
                 + "use another copy, or take the tensors over with landscape import"
         case .tensorMissing(let name, let found):
-            "there is no tensor '\(name)' (found \(found.prefix(8).joined(separator: ", "))"
-                + "\(found.count > 8 ? ", …" : "")); use the model that the checkpoint was made with"
+            "there is no tensor '\(name.shown)' (found \(found.shown)); use the model that the checkpoint was made with"
         case .unexpectedTensor(let name, let model):
-            "found the tensor '\(name)', which model \(model) has no place for; use the model it was made with"
+            "found the tensor '\(name.shown)', which model \(model.shown) has no place for; use the model it was made with"
         case .shapeMismatch(let name, let found, let expected):
-            "tensor '\(name)' has shape \(found), expected \(expected); use the model that the checkpoint was made with"
+            "tensor '\(name.shown)' has shape \(found.shown), expected \(expected.shown); use the model that the checkpoint was made with"
         }
     }
 }

@@ -1,3 +1,4 @@
+import ArrayFiles
 import Tensors
 
 /// What a checkpoint says about its tensors: everything needed to rebuild the model, reload the data and continue the
@@ -83,6 +84,38 @@ public struct DataRecord: Sendable, Codable, Equatable {
         self.labelNoise = labelNoise
         self.labelNoiseSeed = labelNoiseSeed
         self.takesTokens = takesTokens
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case specification, classes, outputs, standardization
+        case exampleShape = "example_shape"
+        case trainingExamples = "training_examples"
+        case testExamples = "test_examples"
+        case labelNoise = "label_noise"
+        case labelNoiseSeed = "label_noise_seed"
+    }
+
+    /// What is impossible about these values, if anything: a file may say whatever it likes.
+    var contradiction: String? {
+        var size = 1
+        for extent in exampleShape {
+            let (product, overflow) = size.multipliedReportingOverflow(by: extent)
+            if extent <= 0 || overflow { return "the example shape \(exampleShape.shown)" }
+            size = product
+        }
+        if exampleShape.isEmpty || exampleShape.count > 3 { return "the example shape \(exampleShape.shown)" }
+        if outputs <= 0 { return "\(outputs) outputs" }
+        if let classes, classes <= 0 { return "\(classes) classes" }
+        if trainingExamples < 0 { return "\(trainingExamples) training examples" }
+        if let testExamples, testExamples < 0 { return "\(testExamples) test examples" }
+        if let labelNoise, !(0...1).contains(labelNoise) { return "label noise of \(labelNoise)" }
+        guard let standardization else { return nil }
+        let (mean, deviation) = (standardization.mean, standardization.deviation)
+        let areUsable = mean.allSatisfy(\.isFinite) && deviation.allSatisfy { $0.isFinite && $0 > 0 }
+        if mean.count != deviation.count || mean.isEmpty || !areUsable {
+            return "a standardisation of \(mean.count) means and \(deviation.count) deviations that cannot be applied"
+        }
+        return nil
     }
 }
 

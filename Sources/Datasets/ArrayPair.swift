@@ -89,7 +89,7 @@ enum ArrayPair {
         let width = max(1, x.count / max(1, x.shape.first ?? 1))
         switch x.type {
         case .uint8:
-            return .floats(x.bytes.map { Float($0) / 255 })
+            return .floats(ByteFractions.of(x.bytes))
         case .float64:
             let values = x.doubles
             if let place = values.firstIndex(where: { !$0.isFinite }) {
@@ -112,7 +112,7 @@ enum ArrayPair {
             do {
                 values = try x.integers()
             } catch {
-                throw .tokenOutOfRange(name: name, row: 0, value: Int.max)
+                throw .array(name: name, problem: error)
             }
             for (place, value) in values.enumerated() {
                 guard value >= 0, let token = Int32(exactly: value) else {
@@ -143,13 +143,13 @@ enum ArrayPair {
             return isColumn && areLabels ? try classes(values, name: name) : .values(values, width: width)
         }
         guard isColumn else { throw .unusableTargets(name: name, shape: y.shape) }
+        let labels: [Int]
         do {
-            return try classes(try y.integers(), name: name)
-        } catch let error as DatasetError {
-            throw error
+            labels = try y.integers()
         } catch {
-            throw .labelTooLarge(name: name, row: 0, value: Int.max)
+            throw .array(name: name, problem: error)
         }
+        return try classes(labels, name: name)
     }
 
     private static func classes(_ labels: [Double], name: String) throws(DatasetError) -> Dataset.Targets {

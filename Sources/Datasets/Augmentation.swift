@@ -27,8 +27,7 @@ public struct Augmentation: Sendable, Equatable {
     }
 
     /// Augments one example of shape [C, H, W] in place.
-    @_specialize(exported:true,where Scalar == Float)
-    @_specialize(exported:true,where Scalar == Double)
+    @inlinable
     public func apply<Scalar: BinaryFloatingPoint & BitwiseCopyable>(
         to image: UnsafeMutableBufferPointer<Scalar>, shape: [Int], epoch: Int, example: Int
     ) {
@@ -36,17 +35,22 @@ public struct Augmentation: Sendable, Equatable {
             shape.count == 3 && image.count == shape.reduce(1, *), "\(image.count) numbers of shape \(shape)")
         let (down, right, isMirrored) = choice(epoch: epoch, example: example)
         let (channels, height, width) = (shape[0], shape[1], shape[2])
-        let original = Array(image)
-        for channel in 0..<channels {
-            for row in 0..<height {
-                let sourceRow = row + down
-                let target = (channel * height + row) * width
-                for column in 0..<width {
-                    let sourceColumn = (isMirrored ? width - 1 - column : column) + right
-                    let isInside =
-                        sourceRow >= 0 && sourceRow < height && sourceColumn >= 0 && sourceColumn < width
-                    image[target + column] =
-                        isInside ? original[(channel * height + sourceRow) * width + sourceColumn] : 0
+        // The columns whose source is inside the image: 0 ≤ (mirrored column) + right < width.
+        let first = min(width, max(0, isMirrored ? right : -right))
+        let last = max(first, min(width, isMirrored ? width + right : width - right))
+        withUnsafeTemporaryAllocation(of: Scalar.self, capacity: image.count) { original in
+            _ = original.initialize(from: image)
+            for channel in 0..<channels {
+                for row in 0..<height {
+                    let target = (channel * height + row) * width
+                    let sourceRow = row + down
+                    let isInside = sourceRow >= 0 && sourceRow < height
+                    let source = (channel * height + sourceRow) * width + right
+                    for column in 0..<width { image[target + column] = 0 }
+                    guard isInside else { continue }
+                    for column in first..<last {
+                        image[target + column] = original[source + (isMirrored ? width - 1 - column : column)]
+                    }
                 }
             }
         }

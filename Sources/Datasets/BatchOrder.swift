@@ -12,6 +12,7 @@ public struct BatchOrder: Sendable, Equatable {
     /// A new shuffle for every epoch. The last batch has what is left over, unless `dropsLast` leaves it out (which
     /// it does not when it is the only one).
     public init(count examples: Int, batchSize: Int, seed: UInt64, epoch: Int, dropsLast: Bool = false) {
+        precondition(epoch >= 0, "epoch \(epoch)")
         let numbers = RandomNumbers(seed: seed, stream: UInt64(epoch)).named("batch order")
         self.init(order: numbers.permutation(examples), batchSize: batchSize, dropsLast: dropsLast)
     }

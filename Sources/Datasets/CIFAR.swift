@@ -26,21 +26,30 @@ enum CIFAR {
         }
         guard let present else { throw .filesMissing(folder: folder, expected: files) }
         let record = labelBytes + imageSize
-        var inputs: [Float] = []
+        var batches: [[UInt8]] = []
         var labels: [Int32] = []
-        let fractions = (0...255).map { Float($0) / 255 }
         for file in files {
             let path = (present as NSString).appendingPathComponent(file)
             let bytes = try ArrayPair.inFile { () throws(FileError) in try FileContent.bytes(of: path) }
             guard bytes.count % record == 0 else { throw .badRecords(path: path, bytes: bytes.count, record: record) }
-            inputs.reserveCapacity(inputs.count + bytes.count / record * imageSize)
             for start in stride(from: 0, to: bytes.count, by: record) {
                 let label = Int(bytes[start + labelBytes - 1])
                 guard label < classes else {
-                    throw .labelTooLarge(name: path, row: start / record, value: label)
+                    throw .classOutOfRange(name: path, row: start / record, value: label, classes: classes)
                 }
                 labels.append(Int32(label))
-                inputs.append(contentsOf: bytes[(start + labelBytes)..<(start + record)].lazy.map { fractions[Int($0)] })
+            }
+            batches.append(bytes)
+        }
+        let inputs = [Float](unsafeUninitializedCapacity: labels.count * imageSize) { buffer, count in
+            for bytes in batches {
+                bytes.withUnsafeBufferPointer { bytes in
+                    for start in stride(from: labelBytes, to: bytes.count, by: record) {
+                        let image = UnsafeBufferPointer(rebasing: bytes[start..<(start + imageSize)])
+                        ByteFractions.write(image, to: UnsafeMutableBufferPointer(rebasing: buffer[count...]))
+                        count += imageSize
+                    }
+                }
             }
         }
         return Dataset(

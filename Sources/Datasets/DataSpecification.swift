@@ -114,7 +114,8 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
     public func load(_ split: Split = .train) throws(DatasetError) -> Dataset {
         switch self {
         case .digits: try Digits.load(split)
-        case .fashionMNIST(let folder): try ImageFolder.fashionMNIST(folder.map(Self.expanded), split, name: description)
+        case .fashionMNIST(let folder):
+            try ImageFolder.fashionMNIST(folder.map(Self.expanded), split, name: description)
         case .mnist(let folder): try ImageFolder.load(Self.expanded(folder), split, name: description)
         case .cifar10(let folder): try CIFAR.ten(Self.expanded(folder), split, name: description)
         case .cifar100(let folder): try CIFAR.hundred(Self.expanded(folder), split, name: description)

@@ -78,7 +78,7 @@ public struct Dataset: Sendable, Equatable {
         if case .classes(let labels, _) = targets { labels } else { nil }
     }
 
-    /// The first examples in the data's own order.
+    /// The first examples in the data's own order. Where a file is sorted by class, these are of few classes.
     public func prefix(_ limit: Int) throws(DatasetError) -> Dataset {
         guard limit > 0 && limit <= count else { throw .tooFewExamples(requested: limit, available: count) }
         return limit == count ? self : subset(Array(0..<limit))

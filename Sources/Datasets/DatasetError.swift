@@ -5,7 +5,8 @@ public enum DatasetError: DescribedError {
     case unknownSpecification(String)
     case badSpecification(String, expected: String)
     case file(FileError)
-    case packageMissing(folder: String)
+    case array(name: String, problem: NumericArrayError)
+    case packageMissing(folders: [String])
     case filesMissing(folder: String, expected: [String])
     case noTestSplit(String)
     case noExamples(String)
@@ -17,6 +18,7 @@ public enum DatasetError: DescribedError {
     case labelNotIntegral(name: String, row: Int, value: Double)
     case labelNegative(name: String, row: Int, value: Int)
     case labelTooLarge(name: String, row: Int, value: Int)
+    case classOutOfRange(name: String, row: Int, value: Int, classes: Int)
     case tokenOutOfRange(name: String, row: Int, value: Int)
     case missingArrays(name: String, found: [String])
     case tooFewColumns(name: String)
@@ -35,8 +37,9 @@ public enum DatasetError: DescribedError {
         case .badSpecification(let text, let expected):
             "data '\(text)' is incomplete, expected \(expected)"
         case .file(let problem): "\(problem)"
-        case .packageMissing(let folder):
-            "\(folder): no Fashion-MNIST there; install Debian's package dataset-fashion-mnist "
+        case .array(let name, let problem): "\(name): \(problem)"
+        case .packageMissing(let folders):
+            "found no Fashion-MNIST in \(folders.joined(separator: " or ")); install Debian's package dataset-fashion-mnist "
                 + "(apt-get install dataset-fashion-mnist) or name a folder: --data fashion-mnist:DIR"
         case .filesMissing(let folder, let expected):
             "\(folder): found none of \(expected.joined(separator: ", ")) there; name the folder that holds them"
@@ -46,9 +49,9 @@ public enum DatasetError: DescribedError {
         case .countMismatch(let name, let inputs, let targets):
             "\(name): found \(inputs) inputs and \(targets) targets, expected as many of both"
         case .unusableShape(let name, let shape):
-            "\(name): found inputs of shape \(shape), expected N×D, N×H×W or N×C×H×W; use array.reshape"
+            "\(name): found inputs of shape \(shape.shown), expected N×D, N×H×W or N×C×H×W; use array.reshape"
         case .unusableTargets(let name, let shape):
-            "\(name): found targets of shape \(shape), expected N class numbers or N×K real numbers"
+            "\(name): found targets of shape \(shape.shown), expected N class numbers or N×K real numbers"
         case .nonFiniteInput(let name, let row, let value):
             "\(name): row \(row) holds the input \(value), expected finite numbers; remove or fill in that row"
         case .nonFiniteTarget(let name, let row, let value):
@@ -61,11 +64,14 @@ public enum DatasetError: DescribedError {
         case .labelTooLarge(let name, let row, let value):
             "\(name): row \(row) has the label \(value), expected less than \(Dataset.maximalClasses); "
                 + "number the classes from 0 without gaps"
+        case .classOutOfRange(let name, let row, let value, let classes):
+            "\(name): row \(row) has the label \(value), expected less than \(classes); "
+                + "the file is damaged or of another data set"
         case .tokenOutOfRange(let name, let row, let value):
             "\(name): row \(row) holds the integer \(value), expected a token from 0 to \(Int32.max); "
                 + "convert numbers that are no tokens to float32"
         case .missingArrays(let name, let found):
-            "\(name): found the arrays \(found.joined(separator: ", ")), expected x_train, y_train (x_test, y_test), "
+            "\(name): found the arrays \(found.shown), expected x_train, y_train (x_test, y_test), "
                 + "x, y, or images, labels; save them under such names"
         case .tooFewColumns(let name):
             "\(name): found one column, expected at least one number and the label in the last column"

@@ -3,15 +3,24 @@ import Foundation
 
 /// Folders with the four IDX files of MNIST or a successor, plain or compressed by gzip.
 enum ImageFolder {
-    /// Where Debian's package dataset-fashion-mnist puts its files.
-    static let fashionFolder = "/usr/share/datasets/fashion-mnist"
-
-    static func fashionMNIST(_ folder: String?, _ split: Split, name: String) throws(DatasetError) -> Dataset {
-        if let folder { return try load(folder, split, name: name) }
-        guard FileManager.default.fileExists(atPath: fashionFolder) else {
-            throw .packageMissing(folder: fashionFolder)
+    /// Where Debian's package dataset-fashion-mnist puts its files: in `datasets/fashion-mnist` of a folder of shared
+    /// data. Those are listed in XDG_DATA_DIRS (XDG Base Directory Specification), which says where they are if unset.
+    static var fashionFolders: [String] {
+        let listed = ProcessInfo.processInfo.environment["XDG_DATA_DIRS"] ?? ""
+        let shared = (listed.isEmpty ? "" : listed + ":") + "/usr/local/share:/usr/share"
+        return shared.split(separator: ":").map {
+            ("\($0)" as NSString).appendingPathComponent("datasets/fashion-mnist")
         }
-        return try load(fashionFolder, split, name: name)
+    }
+
+    static func fashionMNIST(
+        _ folder: String?, _ split: Split, name: String, among folders: [String] = fashionFolders
+    ) throws(DatasetError) -> Dataset {
+        if let folder { return try load(folder, split, name: name) }
+        guard let found = folders.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+            throw .packageMissing(folders: folders)
+        }
+        return try load(found, split, name: name)
     }
 
     static func load(_ folder: String, _ split: Split, name: String) throws(DatasetError) -> Dataset {

@@ -16,38 +16,51 @@ public struct Standardization: Sendable, Codable, Equatable {
 
     /// Measures a training split; two passes in Float64.
     public init(of training: Dataset) throws(DatasetError) {
-        if case .tokens = training.inputs { throw .notStandardizable(training.name) }
-        let (channels, area) = training.channels
-        let values = training.doubleInputs
-        let examples = Double(training.count * area)
-        var mean = [Double](repeating: 0, count: channels)
-        var square = mean
-        Self.forEach(values.count, channels, area) { mean[$1] += values[$0] }
-        for channel in 0..<channels { mean[channel] /= examples }
-        Self.forEach(values.count, channels, area) { index, channel in
-            let difference = values[index] - mean[channel]
-            square[channel] += difference * difference
+        switch training.inputs {
+        case .tokens: throw .notStandardizable(training.name)
+        case .floats(let values): self.init(values, training.channels)
+        case .doubles(let values): self.init(values, training.channels)
         }
-        self.mean = mean
-        deviation = square.map { $0 > 0 ? ($0 / examples).squareRoot() : 1 }
     }
 
-    private static func forEach(_ count: Int, _ channels: Int, _ area: Int, _ body: (Int, Int) -> Void) {
-        var index = 0
-        while index < count {
-            for channel in 0..<channels {
-                for _ in 0..<area {
-                    body(index, channel)
-                    index += 1
+    private init<Scalar: BinaryFloatingPoint>(_ values: [Scalar], _ channels: (count: Int, area: Int)) {
+        let examples = Double(values.count / max(1, channels.count))
+        let mean = Self.sums(values, channels) { value, _ in value }.map { $0 / examples }
+        let squares = Self.sums(values, channels) { value, channel in
+            (value - mean[channel]) * (value - mean[channel])
+        }
+        self.mean = mean
+        deviation = squares.map { $0 > 0 ? ($0 / examples).squareRoot() : 1 }
+    }
+
+    /// The sum over all examples of f(x, channel), for each channel.
+    @inline(__always)
+    private static func sums<Scalar: BinaryFloatingPoint>(
+        _ values: [Scalar], _ channels: (count: Int, area: Int), _ f: (Double, Int) -> Double
+    ) -> [Double] {
+        var result = [Double](repeating: 0, count: channels.count)
+        values.withUnsafeBufferPointer { values in
+            result.withUnsafeMutableBufferPointer { result in
+                for start in stride(from: 0, to: values.count, by: channels.area) {
+                    let channel = start / channels.area % channels.count
+                    var sum = 0.0
+                    for index in start..<(start + channels.area) { sum += f(Double(values[index]), channel) }
+                    result[channel] += sum
                 }
             }
         }
+        return result
     }
 
+    @inline(__always)
     fileprivate func apply<Scalar: BinaryFloatingPoint>(_ values: inout [Scalar], _ area: Int) {
         values.withUnsafeMutableBufferPointer { buffer in
-            Self.forEach(buffer.count, mean.count, area) { index, channel in
-                buffer[index] = Scalar((Double(buffer[index]) - mean[channel]) / deviation[channel])
+            for start in stride(from: 0, to: buffer.count, by: area) {
+                let channel = start / area % mean.count
+                let (center, width) = (mean[channel], deviation[channel])
+                for index in start..<(start + area) {
+                    buffer[index] = Scalar((Double(buffer[index]) - center) / width)
+                }
             }
         }
     }

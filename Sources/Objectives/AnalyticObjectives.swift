@@ -15,6 +15,7 @@ public final class QuadraticObjective: Objective {
         (0..<dimension).map { i in (0..<dimension).reduce(0) { $0 + matrix[i * dimension + $1] * v[$1] } }
     }
 
+    public func evaluate(at theta: [Double]) -> Evaluation { Evaluation(loss: value(at: theta)) }
     public func value(at theta: [Double]) -> Double {
         constant + Vectors.dot(linear, theta) + 0.5 * Vectors.dot(theta, applied(theta))
     }
@@ -31,6 +32,7 @@ public final class RosenbrockObjective: Objective {
     public let dimension = 2
     public init() {}
 
+    public func evaluate(at t: [Double]) -> Evaluation { Evaluation(loss: value(at: t)) }
     public func value(at t: [Double]) -> Double {
         let r = t[1] - t[0] * t[0]
         return (1 - t[0]) * (1 - t[0]) + 100 * r * r

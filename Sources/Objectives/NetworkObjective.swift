@@ -80,13 +80,13 @@ public final class NetworkObjective: Objective {
     public var dimension: Int { network.parameters.count }
 
     /// Mean loss and share of examples classified right (nil for regression).
-    public func evaluate(at theta: [Double]) throws -> (loss: Double, accuracy: Double?) {
+    public func evaluate(at theta: [Double]) throws -> Evaluation {
         var loss = 0.0, correct: Double? = self.loss.takesClasses ? 0 : nil
         try run(.value, at: theta) { program, instance in
             loss += program.lossSum(instance)
             if let count = program.correctCount(instance) { correct? += count }
         }
-        return (loss / Double(examples), correct.map { $0 / Double(examples) })
+        return Evaluation(loss: loss / Double(examples), accuracy: correct.map { $0 / Double(examples) })
     }
 
     /// f(xᵢ; θ) of every example, examples × outputs, row-major.
@@ -96,8 +96,6 @@ public final class NetworkObjective: Objective {
         try run(.value, at: theta) { program, instance in result += program.outputs(instance) }
         return result
     }
-
-    public func value(at theta: [Double]) throws -> Double { try evaluate(at: theta).loss }
 
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
         var loss = 0.0, gradient = [Double](repeating: 0, count: dimension)

@@ -5,8 +5,8 @@ public protocol Objective: AnyObject {
     /// P, the length of θ.
     var dimension: Int { get }
 
-    /// L(θ).
-    func value(at theta: [Double]) throws -> Double
+    /// L(θ), and the share of examples classified right where that is defined.
+    func evaluate(at theta: [Double]) throws -> Evaluation
 
     /// L(θ) and ∇L(θ).
     func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double])
@@ -18,7 +18,19 @@ public protocol Objective: AnyObject {
     func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
 }
 
+/// The value of an objective at a point.
+public struct Evaluation: Sendable, Equatable {
+    public let loss: Double
+    /// In [0, 1]; nil for regression and for analytic objectives.
+    public let accuracy: Double?
+
+    public init(loss: Double, accuracy: Double? = nil) { (self.loss, self.accuracy) = (loss, accuracy) }
+}
+
 extension Objective {
+    /// L(θ).
+    public func value(at theta: [Double]) throws -> Double { try evaluate(at: theta).loss }
+
     /// H v.
     public func hessianVectorProduct(at theta: [Double], along v: [Double]) throws -> [Double] {
         try hessianVectorProducts(at: theta, along: [v])[0]

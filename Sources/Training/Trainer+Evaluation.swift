@@ -4,9 +4,9 @@ import Objectives
 
 extension Trainer {
     /// Losses and accuracies at the final θ.
-    struct Evaluation {
-        var train: (loss: Double, accuracy: Double?)?
-        var test: (loss: Double, accuracy: Double?)?
+    struct FinalEvaluation {
+        var train: Evaluation?
+        var test: Evaluation?
         var warnings: [String] = []
     }
 
@@ -17,11 +17,11 @@ extension Trainer {
             memoryLimit: memoryLimit)
     }
 
-    func finalEvaluation() throws -> Evaluation {
-        var evaluation = Evaluation()
+    func finalEvaluation() throws -> FinalEvaluation {
+        var evaluation = FinalEvaluation()
         evaluation.train = try objective(on: data.train).evaluate(at: state.theta)
         if let last = state.history.last, last.step == state.step, let loss = last.testLoss {
-            evaluation.test = (loss, last.testAccuracy)  // the last epoch ended here
+            evaluation.test = Evaluation(loss: loss, accuracy: last.testAccuracy)  // the last epoch ended here
         } else if let test = data.test {
             evaluation.test = try objective(on: test).evaluate(at: state.theta)
         }
@@ -34,7 +34,7 @@ extension Trainer {
     }
 
     func outcome(
-        _ checkpoint: Checkpoint, _ series: CheckpointSeries, _ seconds: Double, _ evaluation: Evaluation,
+        _ checkpoint: Checkpoint, _ series: CheckpointSeries, _ seconds: Double, _ evaluation: FinalEvaluation,
         isFinished: Bool
     ) -> TrainingOutcome {
         TrainingOutcome(

@@ -111,7 +111,7 @@ public final class Trainer {
                 if shouldStop?() == true {
                     let checkpoint = checkpoint()
                     try files.writeFinal(checkpoint)
-                    return outcome(checkpoint, files, elapsed(), Evaluation(), isFinished: false)
+                    return outcome(checkpoint, files, elapsed(), FinalEvaluation(), isFinished: false)
                 }
                 let rate = learningRate(step: state.step)
                 do {
@@ -220,7 +220,8 @@ public final class Trainer {
             let objective = try testObjective ?? objective(on: test)
             testObjective = objective
             objective.setBuffers(state.buffers)
-            (record.testLoss, record.testAccuracy) = try objective.evaluate(at: state.theta)
+            let evaluation = try objective.evaluate(at: state.theta)
+            (record.testLoss, record.testAccuracy) = (evaluation.loss, evaluation.accuracy)
         }
         if let found = try measures?(state.epoch + 1, state.theta, state.buffers), !found.isEmpty {
             record.measures = found

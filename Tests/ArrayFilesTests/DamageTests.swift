@@ -65,4 +65,19 @@ import Testing
         // A shorter table may well be a table: only survival counts here.
         for damaged in Damage.truncations(bytes) + Damage.flips(bytes, count: 5000, seed: 1) { _ = try? CSV(damaged) }
     }
+
+    /// Names out of a file cannot break a message's line, command a terminal or fill a screen.
+    @Test func messagesShowForeignTextSafely() throws {
+        let name = "a\n\u{1B}[2J\u{202E}" + String(repeating: "x", count: 1000)
+        let json = "{\"\(name.replacing("\n", with: "\\n").replacing("\u{1B}", with: "\\u001b"))\":1}"
+        var bytes: [UInt8] = []
+        bytes.append(littleEndian: UInt64(json.utf8.count))
+        #expect(throws: SafetensorsError.badEntry(name, "it is no JSON object")) {
+            try Safetensors(bytes + Array(json.utf8))
+        }
+        let message = SafetensorsError.badEntry(name, "it is no JSON object").description
+        #expect(message.count < 200 && message.unicodeScalars.allSatisfy { $0.value >= 32 && $0 != "\u{202E}" })
+        #expect([Int](repeating: 7, count: 20).shown == "[7, 7, 7, 7, 7, 7, 7, 7, … (20 extents)]")
+        #expect((1...20).map(String.init).shown == "1, 2, 3, 4, 5, 6, 7, 8, …" && [String]().shown == "nothing")
+    }
 }

@@ -75,6 +75,18 @@ private func expected(_ type: String) -> [Double] {
         #expect(try archive.text("bytes") == "plain")
     }
 
+    /// These very bytes were opened by numpy 2.4.6 and compared there (shape, type and values).
+    @Test func writesBytesThatNumPyHasOpened() throws {
+        let array = NumericArray((0..<6).map { Double($0) / 4 }, shape: [2, 3])
+        #expect(
+            SHA256.hexadecimal(NPY.encode(array)) == "eea233c8f812610ccc588bc04b37e5eb7428966a40c8f5ea5ce7223bfe8c2b30")
+        let archive = try NPZ.encode([
+            ("loss", .array(array)), ("steps", .array(NumericArray([3, -1] as [Int64]))),
+            ("metadata", .text("{\"a\":\"ö\"}")),
+        ])
+        #expect(SHA256.hexadecimal(archive) == "cb58744513c51bd9d52bf91ec1d11e9c803a7f311265d72cce2030cb46c0d524")
+    }
+
     @Test func namesEveryKindOfDamage() {
         func file(_ header: String, body: Int = 0, version: UInt8 = 1) -> [UInt8] {
             let count = UInt16(header.utf8.count)

@@ -64,7 +64,9 @@ import Testing
     @Test func namesEveryKindOfDamageToTheHeader() {
         let good = tensor("a", "F32", "2", 0, 8)
         #expect(error("{\(good)}", body: 8) == nil)
-        #expect(error("[\(good)]", body: 8) == .notSafetensors(found: "\(8 + good.utf8.count + 2 + 8) bytes of something else"))
+        #expect(
+            error("[\(good)]", body: 8)
+                == .notSafetensors(found: "\(8 + good.utf8.count + 2 + 8) bytes of something else"))
         #expect(error("{\(good)}", body: 8, length: 100_000_001) == .headerTooLong(100_000_001))
         #expect(error("{\(good)}", body: 8, length: .max) == .headerTooLong(.max))
         #expect(error("{}", body: 0, length: 3) == .headerTruncated(expected: 3, found: 2))
@@ -73,8 +75,11 @@ import Testing
         #expect(error("{\"__metadata__\":{\"k\":1}}", body: 0) == .metadataNotText("k"))
         #expect(error("{\"__metadata__\":[]}", body: 0) == .metadataNotText("__metadata__"))
         #expect(error("{\"a\":1}", body: 0) == .badEntry("a", "it is no JSON object"))
-        #expect(error("{\"a\":{\"shape\":[],\"data_offsets\":[0,0]}}", body: 0) == .badEntry("a", "there is no 'dtype'"))
-        #expect(error("{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,0]}}", body: 0) == .badEntry("a", "there is no 'shape'"))
+        #expect(
+            error("{\"a\":{\"shape\":[],\"data_offsets\":[0,0]}}", body: 0) == .badEntry("a", "there is no 'dtype'"))
+        #expect(
+            error("{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,0]}}", body: 0)
+                == .badEntry("a", "there is no 'shape'"))
         #expect(error("{\"a\":{\"dtype\":\"F32\",\"shape\":[0]}}", body: 0) == .badOffsets("a", []))
         let depth = String(repeating: "[", count: 100_000)
         #expect(error("{\"a\":\(depth)", body: 0) == .malformedHeader(.tooDeep))
@@ -86,7 +91,8 @@ import Testing
         let huge = "4611686018427387904,4"
         #expect(error("{\(tensor("a", "F32", huge, 0, 8))}", body: 8) == .shapeOverflows("a", [1 << 62, 4]))
         // 2^62 · 4 bytes is 0 in arithmetic that wraps around: it must not pass for an empty array.
-        #expect(error("{\(tensor("a", "F32", "4611686018427387904", 0, 0))}", body: 0) == .shapeOverflows("a", [1 << 62]))
+        #expect(
+            error("{\(tensor("a", "F32", "4611686018427387904", 0, 0))}", body: 0) == .shapeOverflows("a", [1 << 62]))
         #expect(
             error("{\(tensor("a", "F32", "-2", 0, 8))}", body: 8)
                 == .badEntry("a", "'shape' holds something that is no whole number from 0"))

@@ -41,7 +41,7 @@ import Testing
                 == .badMetadata("precision", "found 'half', expected float or double"))
         #expect(try error { $0["data"] = "{" } == .badMetadata("data", "it is no JSON"))
         #expect(try error { $0["history"] = "[{}]" } == .badMetadata("history", "there is no 'epoch' at Index 0"))
-        #expect(try error { $0["training"] = "7" } != nil)
+        #expect(try error { $0["training"] = "7" } == .badMetadata("training", "a value of the wrong kind"))
         #expect(
             try error { $0["tensors"] = "{\"parameters\":[\"x\"],\"buffers\":[],\"optimizer\":[]}" }
                 == .tensorMissing(
@@ -50,6 +50,30 @@ import Testing
             try error { $0["tensors"] = "{\"parameters\":[],\"buffers\":[],\"optimizer\":[]}" }
                 == .unexpectedTensor("bn1.running_mean", model: "mlp:3-2"))
         #expect(problem { _ = try Checkpoint([]) } == .container(.notSafetensors(found: "0 bytes of something else")))
+    }
+
+    /// Values that a program would trip over later are refused here.
+    @Test(arguments: [
+        ("\"example_shape\":[3]", "\"example_shape\":[]"), ("\"example_shape\":[3]", "\"example_shape\":[-3]"),
+        ("\"example_shape\":[3]", "\"example_shape\":[3,1,1,1]"),
+        ("\"example_shape\":[3]", "\"example_shape\":[4611686018427387904,4]"),
+        ("\"outputs\":2", "\"outputs\":0"), ("\"classes\":2", "\"classes\":-2"),
+        ("\"training_examples\":10", "\"training_examples\":-1"),
+        ("\"training_examples\":10", "\"training_examples\":10,\"test_examples\":-1"),
+        ("\"training_examples\":10", "\"training_examples\":10,\"label_noise\":2"),
+        ("\"deviation\":[2]", "\"deviation\":[]"), ("\"deviation\":[2]", "\"deviation\":[0]"),
+        ("\"mean\":[0.1]", "\"mean\":[\"NaN\"]"),
+    ])
+    func impossibleDataIsRefused(_ change: (from: String, to: String)) throws {
+        let result = try error {
+            let data = $0["data"] ?? ""
+            $0["data"] = data.replacing(change.from, with: change.to)
+            #expect($0["data"] != data)
+        }
+        guard case .badMetadata("data", let reason) = result, reason.hasPrefix("found ") else {
+            Issue.record("\(String(describing: result))")
+            return
+        }
     }
 
     @Test func fieldsOfLaterVersionsAreSkipped() throws {

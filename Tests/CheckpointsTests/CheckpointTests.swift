@@ -22,7 +22,8 @@ func sample() -> Checkpoint {
                 optimizer: "sam", settings: ["lr": 0.1, "rho": 0.05], choices: ["schedule": "cosine"]),
             history: [
                 EpochRecord(epoch: 1, step: 4, trainLoss: 0.5, trainAccuracy: 0.75),
-                EpochRecord(epoch: 2, step: 8, trainLoss: .infinity, testLoss: -.infinity, measures: ["lambda_max": 12]),
+                EpochRecord(
+                    epoch: 2, step: 8, trainLoss: .infinity, testLoss: -.infinity, measures: ["lambda_max": 12]),
             ], tool: "landscape 0.1", other: ["later": "kept"]))
 }
 

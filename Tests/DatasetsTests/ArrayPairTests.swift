@@ -48,23 +48,34 @@ import Testing
         #expect(
             try pair(x, NumericArray([1, 0, 0, 1, 1, 0.0], shape: [3, 2])).targets
                 == .values([1, 0, 0, 1, 1, 0], width: 2))
-        #expect(try pair(x, NumericArray([4, 0, 0] as [UInt8], shape: [3, 1])).targets == .classes([4, 0, 0], count: 5))
+        #expect(
+            try pair(x, NumericArray([4, 0, 0] as [UInt8], shape: [3, 1])).targets == .classes([4, 0, 0], count: 5))
     }
 
     @Test func namesTheRowThatCannotBeUsed() {
         let y = NumericArray([0, 1] as [Int])
         let x = NumericArray([1.0, 2])
-        #expect(message { _ = try pair(NumericArray([1, 2, 3, Double.nan], shape: [2, 2]), y) }.contains("row 1 holds the input nan"))
-        #expect(message { _ = try pair(NumericArray([1, .infinity] as [Float]), y) }.contains("row 1 holds the input inf"))
+        #expect(
+            message { _ = try pair(NumericArray([1, 2, 3, Double.nan], shape: [2, 2]), y) }.contains(
+                "row 1 holds the input nan"))
+        #expect(
+            message { _ = try pair(NumericArray([1, .infinity] as [Float]), y) }.contains("row 1 holds the input inf"))
         #expect(message { _ = try pair(x, NumericArray([0, -3] as [Int])) }.contains("row 1 has the label -3"))
-        #expect(message { _ = try pair(x, NumericArray([0, 1_000_000] as [Int])) }.contains("row 1 has the label 1000000"))
+        #expect(
+            message { _ = try pair(x, NumericArray([0, 1_000_000] as [Int])) }.contains("row 1 has the label 1000000"))
         #expect(message { _ = try pair(x, NumericArray([Double.nan, 0])) }.contains("row 0 has the target nan"))
         #expect(message { _ = try pair(x, NumericArray([0] as [Int])) }.contains("2 inputs and 1 targets"))
-        #expect(message { _ = try pair(NumericArray([] as [Double]), NumericArray([] as [Int])) }.contains("no examples"))
+        #expect(
+            message { _ = try pair(NumericArray([] as [Double]), NumericArray([] as [Int])) }.contains("no examples"))
         #expect(message { _ = try pair(NumericArray([1.0], shape: []), y) }.contains("inputs of shape []"))
-        #expect(message { _ = try pair(NumericArray([] as [Double], shape: [2, 0]), y) }.contains("inputs of shape [2, 0]"))
-        #expect(message { _ = try pair(x, NumericArray([1, 0, 0, 1] as [Int], shape: [2, 2])) }.contains("targets of shape [2, 2]"))
-        #expect(message { _ = try pair(NumericArray([1, -2] as [Int], shape: [2, 1]), y) }.contains("row 1 holds the integer -2"))
+        #expect(
+            message { _ = try pair(NumericArray([] as [Double], shape: [2, 0]), y) }.contains("inputs of shape [2, 0]"))
+        #expect(
+            message { _ = try pair(x, NumericArray([1, 0, 0, 1] as [Int], shape: [2, 2])) }.contains(
+                "targets of shape [2, 2]"))
+        #expect(
+            message { _ = try pair(NumericArray([1, -2] as [Int], shape: [2, 1]), y) }.contains(
+                "row 1 holds the integer -2"))
         #expect(message { _ = try pair(x, NumericArray([] as [Double], shape: [2, 0])) }.contains("targets of shape"))
     }
 
@@ -84,7 +95,9 @@ import Testing
             let test = try DataSpecification("npz:\(folder)/b.npz").load(.test)
             #expect(test.doubleInputs == [3] && test.classCount == 2)
             try NPZ.write([("a", .array(x))], to: folder + "/c.npz")
-            #expect(message { _ = try DataSpecification("npz:\(folder)/c.npz").load() }.contains("found the arrays a, expected"))
+            #expect(
+                message { _ = try DataSpecification("npz:\(folder)/c.npz").load() }.contains(
+                    "found the arrays a, expected"))
             #expect(message { _ = try DataSpecification("npz:\(folder)/d.npz").load() }.contains("no such file"))
         }
     }
@@ -95,7 +108,8 @@ import Testing
             let table = try DataSpecification("csv:\(folder)/t.csv").load()
             #expect(table.doubleInputs == [1, 2, 3, 4] && table.targets == .classes([0, 2], count: 3))
             try AtomicFile.write("1,2,0.5\n", to: folder + "/r.csv")
-            #expect(message { _ = try DataSpecification("csv:\(folder)/r.csv").load() }.contains("row 0 has the label 0.5"))
+            #expect(
+                message { _ = try DataSpecification("csv:\(folder)/r.csv").load() }.contains("row 0 has the label 0.5"))
             try NPY.write(NumericArray([1.0, 2], shape: [2, 1]), to: folder + "/x.npy")
             try NPY.write(NumericArray([1, 0] as [UInt8]), to: folder + "/y.npy")
             let data = try DataSpecification("npy:\(folder)/x.npy,\(folder)/y.npy")

@@ -57,19 +57,22 @@ import Testing
         }
     }
 
-    /// Runs where Debian's package is installed; elsewhere the message must name it.
-    @Test func readsFashionMNIST() throws {
-        let data = DataSpecification.fashionMNIST(folder: nil)
-        guard FileManager.default.fileExists(atPath: ImageFolder.fashionFolder) else {
-            do {
-                _ = try data.load()
-                Issue.record("loaded without files")
-            } catch {
-                #expect("\(error)".contains("dataset-fashion-mnist"))
-            }
-            return
+    @Test func saysWhichPackageBringsFashionMNIST() {
+        do {
+            _ = try ImageFolder.fashionMNIST(nil, .train, name: "fashion-mnist", among: ["/a/none", "/b/none"])
+            Issue.record("loaded without files")
+        } catch {
+            #expect("\(error)".contains("/a/none or /b/none") && "\(error)".contains("dataset-fashion-mnist"))
         }
-        let test = try data.load(.test)
+    }
+
+    /// Runs where Debian's package is installed.
+    @Test(
+        .enabled("dataset-fashion-mnist is not installed") {
+            ImageFolder.fashionFolders.contains { FileManager.default.fileExists(atPath: $0) }
+        })
+    func readsFashionMNIST() throws {
+        let test = try DataSpecification.fashionMNIST(folder: nil).load(.test)
         #expect(test.count == 10_000 && test.exampleShape == [1, 28, 28] && test.classCount == 10)
         let labels = try #require(test.labels)
         #expect((0..<10).allSatisfy { label in labels.count { $0 == label } == 1000 })

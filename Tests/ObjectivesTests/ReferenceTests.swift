@@ -1,4 +1,5 @@
 import Networks
+import ReferenceModels
 import Tensors
 import Testing
 

@@ -7,7 +7,7 @@ public struct Architecture: Sendable {
     public init(_ apply: @escaping @Sendable (NetworkBuilder, Value) -> Value) { self.apply = apply }
 
     /// What names a network, for messages.
-    static let names = "linear, mlp:64-32-10, lenet, vgg11, resnet20|32|44|56|110[:B|:noshort], vit[:patch=4,dim=128,depth=6,heads=4]"
+    public static let names = "linear, mlp:64-32-10, lenet, vgg11, resnet20|32|44|56|110[:B|:noshort], vit[:patch=4,dim=128,depth=6,heads=4]"
 
     /// The architecture that a name such as `mlp:64-32-10` or `resnet20:B` means.
     init(_ specification: String, inputShape: [Int], outputs: Int) throws(NetworkError) {

@@ -1,0 +1,21 @@
+/// Bytes as numbers in [0, 1]: x/255, rounded to Float32.
+enum ByteFractions {
+    private static let table = (0...255).map { Float($0) / 255 }
+
+    /// The fractions of all bytes.
+    static func of(_ bytes: [UInt8]) -> [Float] {
+        [Float](unsafeUninitializedCapacity: bytes.count) { buffer, count in
+            bytes.withUnsafeBufferPointer { write($0, to: buffer) }
+            count = bytes.count
+        }
+    }
+
+    /// Initialises as many numbers as there are bytes.
+    static func write(_ bytes: UnsafeBufferPointer<UInt8>, to target: UnsafeMutableBufferPointer<Float>) {
+        precondition(bytes.count <= target.count, "\(bytes.count) bytes into \(target.count) numbers")
+        guard let output = target.baseAddress else { return }
+        table.withUnsafeBufferPointer { table in
+            for index in 0..<bytes.count { (output + index).initialize(to: table[Int(bytes[index])]) }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// S_ρ = max L(θ+ε) − L(θ) over a ball: what a search found and how it found it. All values are increases over L(θ).
+public struct WorstCaseSharpness: Sendable, Codable {
+    /// The largest increase found at a feasible ε: a lower bound of S_ρ.
+    public let lowerBound: Double
+    /// The increase after SAM's one step ε = ρ T²g/‖Tg‖₂ (ℓ2) or ρ T sign(g) (ℓ∞).
+    public let oneStep: Double
+    /// ρ‖Tg‖* + ½ρ²λmax(THT) (times P for ℓ∞): an upper bound for the quadratic model, only an estimate for the loss itself.
+    public let estimate: Double
+    /// The exact maximum of the quadratic model in the ball (ℓ2 only).
+    public let quadraticModel: Double?
+    /// λmax of T H T, from the same search.
+    public let largestEigenvalue: Double
+    /// ‖T⁻¹ε‖_p of the best ε, to be compared with ρ.
+    public let epsilonNorm: Double
+    /// Whether the best ε lies on the boundary, within 1e-6 of ρ.
+    public let constraintIsActive: Bool
+    public let restarts: [Restart]
+    /// Gradient evaluations and Hessian products that it took.
+    public let gradients: Int, products: Int
+    /// ε itself, P numbers. Not encoded.
+    public internal(set) var epsilon: [Double] = []
+
+    public struct Restart: Sendable, Codable {
+        /// `gradient`, `top-eigenvector+`, `random-1`, `trust-region` and so on.
+        public let start: String
+        public let increase: Double
+        public let iterations: Int
+        /// Increase after every iteration.
+        public let curve: [Double]
+        /// Whether no feasible direction leads up any more, to the tolerance.
+        public let converged: Bool
+        enum CodingKeys: String, CodingKey { case start, increase, iterations, curve, converged }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case restarts, estimate, gradients, products
+        case lowerBound = "lower_bound"
+        case oneStep = "one_step"
+        case quadraticModel = "quadratic_model"
+        case largestEigenvalue = "largest_eigenvalue"
+        case epsilonNorm = "epsilon_norm"
+        case constraintIsActive = "constraint_active"
+    }
+
+    /// Largest minus smallest increase over the starts: how much depends on where one begins.
+    public var spread: Double {
+        let increases = restarts.map(\.increase)
+        return (increases.max() ?? 0) - (increases.min() ?? 0)
+    }
+}

@@ -1,0 +1,44 @@
+import MatrixFree
+import Objectives
+import Tensors
+
+/// Which matrix of second derivatives.
+public enum CurvatureKind: String, Sendable, Codable, CaseIterable {
+    /// ∇²L, with negative curvature.
+    case hessian
+    /// Jᵀ H_ℓ J.
+    case ggn
+    /// The Fisher information of the model's own predictions; for the losses here it is the Gauss–Newton matrix.
+    case fisher
+}
+
+/// A curvature matrix of an objective at a point, as something that multiplies vectors. With a scaling T it is T H T.
+public struct CurvatureOperator<O: Objective>: LinearOperator {
+    public let objective: O
+    public let theta: [Double]
+    public let kind: CurvatureKind
+    /// The diagonal of T; nil for the identity.
+    public let scaling: [Double]?
+
+    public init(_ objective: O, at theta: [Double], _ kind: CurvatureKind = .hessian, scaling: [Double]? = nil) {
+        (self.objective, self.theta, self.kind, self.scaling) = (objective, theta, kind, scaling)
+    }
+
+    public var dimension: Int { objective.dimension }
+
+    public func apply(_ x: [Double]) throws -> [Double] { try apply(block: [x])[0] }
+
+    public func apply(block: [[Double]]) throws -> [[Double]] {
+        let vectors = block.map(scaled)
+        let products =
+            kind == .hessian
+            ? try objective.hessianVectorProducts(at: theta, along: vectors)
+            : try objective.gaussNewtonVectorProducts(at: theta, along: vectors)
+        return products.map(scaled)
+    }
+
+    private func scaled(_ x: [Double]) -> [Double] {
+        guard let scaling else { return x }
+        return zip(x, scaling).map { $0 * $1 }
+    }
+}

@@ -1,0 +1,87 @@
+import Checkpoints
+import Datasets
+import Foundation
+import Networks
+import Objectives
+import Reporting
+import Tensors
+import Training
+
+/// A checkpoint opened for an analysis: model, data, objective, and the writing of what comes out.
+struct Analysis {
+    let options: AnalysisOptions
+    let command: String
+    let model: TrainedModel
+    let objective: NetworkObjective
+    let data: Dataset
+    let dataName: String
+    let started = Date()
+
+    var theta: [Double] { model.theta }
+    var quiet: Bool { options.general.quiet }
+    var seconds: Double { Date().timeIntervalSince(started) }
+
+    /// - Parameter drawsPicture: whether the command writes a picture where no -o is given.
+    init(_ options: AnalysisOptions, command: String, drawsPicture: Bool = false) throws {
+        self.options = options
+        self.command = command
+        options.general.prepare()
+        let pictures = drawsPicture && options.output.isEmpty ? [Self.picturePath(options.checkpoint, command)] : options.output
+        for path in pictures { try Self.checkWritable(path) }
+        model = try TrainedModel(path: options.checkpoint)
+        let specification = try options.data.map { try DataSpecification($0) }
+        data = try model.dataset(options.split, specification, examples: options.examples)
+        dataName = specification.map { "\($0)" } ?? model.metadata.data.specification
+        objective = try model.objective(
+            data, batchNorm: options.batchnorm == .stored ? .stored : .batch, precision: options.precision, batchSize: options.batchSize,
+            memoryLimit: try options.memoryBytes())
+        objective.betweenBatches = { try Interruption.check() }
+    }
+
+    func progress(_ name: String) -> Progress { Progress(name, quiet: quiet) }
+
+    /// What results state. Evaluates the objective once.
+    func context() throws -> RunContext {
+        let evaluation = try objective.evaluate(at: theta)
+        return RunContext(
+            command: command, checkpoint: options.checkpoint, model: model.metadata.model, data: dataName,
+            split: options.split.rawValue, examples: data.count, seed: options.seed, precision: options.precision.rawValue,
+            batchnorm: options.batchnorm.rawValue, lossName: objective.loss.name, loss: evaluation.loss, accuracy: evaluation.accuracy,
+            weightNorm: Vectors.norm(theta), seconds: seconds, software: Software.name)
+    }
+
+    /// Prints a result and writes it where asked; without -o a picture, if there is one, goes beside the checkpoint.
+    func finish(_ report: some Report) throws {
+        Progress.clear()
+        let text = options.general.json ? report.json.text : (report.context.lines + report.lines).joined(separator: "\n")
+        print(text)
+        if !options.output.isEmpty {
+            for path in options.output { try report.write(to: path) }
+        } else if report.figure != nil {
+            let path = Self.picturePath(options.checkpoint, command)
+            try report.write(to: path)
+            if !quiet { Progress.say("picture written to \(path)") }
+        }
+    }
+
+    /// `runs/ckpt.bin` gives `runs/ckpt.slice.png`.
+    static func picturePath(_ checkpoint: String, _ command: String) -> String {
+        (checkpoint.hasSuffix(".bin") ? String(checkpoint.dropLast(4)) : checkpoint) + ".\(command).png"
+    }
+
+    /// Finds out before long work that a file cannot be written after it.
+    static func checkWritable(_ path: String) throws {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+            throw UnusableArgument("cannot write \(path): it is a folder; name a file in it")
+        }
+        let folder = (path as NSString).deletingLastPathComponent
+        let shown = folder.isEmpty ? "." : folder
+        guard FileManager.default.fileExists(atPath: shown, isDirectory: &isFolder), isFolder.boolValue else {
+            throw UnusableArgument("cannot write \(path): there is no folder \(shown); make it first")
+        }
+        guard access(shown, W_OK) == 0 else {
+            throw UnusableArgument("cannot write \(path): the folder \(shown) is not writable; name another place")
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import ArrayFiles
+import Datasets
+import Foundation
+import Networks
+import Objectives
+import Reporting
+import Tensors
+import Training
+
+extension Precision: ExpressibleByArgument {}
+extension Split: ExpressibleByArgument {}
+
+/// How batch normalisation gets its statistics in an analysis.
+enum BatchNormOption: String, ExpressibleByArgument, CaseIterable { case stored, batch, recalibrate }
+
+/// Threads, output and noise: what every command takes.
+struct GeneralOptions: ParsableArguments {
+    @Option(help: "Threads; by default as many as the machine has processors. The result has the same bits for any number.")
+    var threads: Int?
+    @Flag(help: "Print one JSON object instead of a table.") var json = false
+    @Flag(help: "No progress and no remarks on standard error.") var quiet = false
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads \(threads): expected at least 1") }
+    }
+
+    /// Settles what the process is.
+    func prepare() {
+        Threads.count = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        Interruption.watch()
+    }
+}
+
+/// What every analysis takes.
+struct AnalysisOptions: ParsableArguments {
+    @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
+    @Option(help: "Data instead of those the checkpoint was trained on: \(DataSpecification.forms).") var data: String?
+    @Option(help: "train or test.") var split = Split.train
+    @Option(help: "Only the first N examples.") var examples: Int?
+    @Option(help: "Examples taken at once; by default what suits the memory.") var batchSize: Int?
+    @Option(help: "float or double.") var precision = Precision.float
+    @Option(help: "Memory for the computation, such as 512M or 4G.") var memory = "1G"
+    @Option(help: "Seed of everything random.") var seed: UInt64 = 0
+    @Option(help: "Statistics of batch normalisation: stored, batch or recalibrate.") var batchnorm = BatchNormOption.stored
+    @Option(name: .customShort("o"), help: "Write the result to a file: .png, .svg, .npz, .json or .csv; may be repeated.")
+    var output: [String] = []
+    @OptionGroup var general: GeneralOptions
+
+    func validate() throws {
+        if let examples, examples < 1 { throw ValidationError("--examples \(examples): expected at least 1") }
+        if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): expected at least 1") }
+        _ = try memoryBytes()
+        for path in output {
+            do { try PlainReport.checkFormat(of: path) } catch { throw ValidationError("-o: \(error)") }
+        }
+    }
+
+    func memoryBytes() throws -> Int {
+        let units: [Character: Double] = ["K": 0x1p10, "M": 0x1p20, "G": 0x1p30, "T": 0x1p40]
+        let unit = memory.uppercased().last.flatMap { units[$0] }
+        let number = Double(unit == nil ? memory : String(memory.dropLast()))
+        guard let number, number > 0, number * (unit ?? 1) >= 0x1p20, number * (unit ?? 1) < 0x1p62 else {
+            throw ValidationError("--memory \(memory): expected a size of at least 1M, such as 512M or 4G")
+        }
+        return Int(number * (unit ?? 1))
+    }
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import ArrayFiles
+import Landscape
+import MatrixFree
+import Objectives
+import Reporting
+import Tensors
+
+extension CurvatureKind: ExpressibleByArgument {}
+
+struct HessianCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hessian", abstract: "Extreme eigenvalues of the Hessian with residuals, its trace and norm with standard errors, and its density.")
+
+    enum Method: String, ExpressibleByArgument, CaseIterable { case lanczos, power }
+
+    @Option(help: "How many of the algebraically largest eigenvalues.") var top = 1
+    @Option(help: "How many of the smallest.") var bottom = 0
+    @Option(help: "lanczos or power.") var method = Method.lanczos
+    @Option(help: "Residual ‖Hv − λv‖ relative to |λ| at which an eigenvalue is taken for converged.") var tolerance = 1e-4
+    @Option(help: "Products at most.") var iterations = 1000
+    @Flag(help: "The trace, by Hutch++.") var trace = false
+    @Flag(help: "The Frobenius norm.") var frobenius = false
+    @Flag(help: "The spectral density, by stochastic Lanczos quadrature.") var density = false
+    @Option(help: "Products for the trace and the norm.") var probes = 99
+    @Option(name: .customLong("operator"), help: "hessian, ggn or fisher.") var kind = CurvatureKind.hessian
+    @Option(help: "Report vᵀHv and ‖Hv‖ for a vector from an .npy file.") var along: String?
+    @Option(help: "Write H v to an .npy file.") var saveProduct: String?
+    @Option(help: "Write the largest eigenvectors to an .npy file, a row each.") var saveVectors: String?
+    @OptionGroup var options: AnalysisOptions
+
+    func validate() throws {
+        guard top >= 0, bottom >= 0 else { throw ValidationError("--top \(top) --bottom \(bottom): expected 0 or more") }
+        guard tolerance > 0, tolerance < 1 else { throw ValidationError("--tolerance \(tolerance): expected a number between 0 and 1") }
+        guard iterations >= 1 else { throw ValidationError("--iterations \(iterations): expected at least 1") }
+        guard probes >= 6 else { throw ValidationError("--probes \(probes): expected at least 6 for a standard error") }
+        if method == .power, bottom > 0 { throw ValidationError("--bottom needs --method lanczos") }
+        if saveProduct != nil, along == nil { throw ValidationError("--save-product needs --along") }
+        if saveVectors != nil, top == 0 { throw ValidationError("--save-vectors needs --top of at least 1") }
+    }
+
+    func run() throws {
+        for path in [saveProduct, saveVectors].compactMap({ $0 }) { try Analysis.checkWritable(path) }
+        let analysis = try Analysis(options, command: "hessian", drawsPicture: top + bottom > 0 || density)
+        let curvature = CurvatureOperator(analysis.objective, at: analysis.theta, kind)
+        let rounding = options.precision == .float ? 0x1p-23 : 0x1p-52
+        var spectrum = SpectrumReport(context: try analysis.context(), kind: kind, method: method.rawValue)
+        spectrum.tolerance = tolerance
+        if let along {
+            let v = try NPY.read(along).doubles
+            guard v.count == analysis.theta.count else {
+                throw UnusableArgument("\(along) holds \(v.count) numbers, expected the \(analysis.theta.count) of the parameters")
+            }
+            let product = try curvature.apply(v)
+            spectrum.along = (Vectors.dot(v, product), Vectors.norm(product))
+            spectrum.products += 1
+            if let saveProduct { try NPY.write(NumericArray(product), to: saveProduct) }
+        }
+        if top + bottom > 0 { try eigenvalues(curvature, analysis, rounding, &spectrum) }
+        if trace || frobenius {
+            let progress = analysis.progress("trace")
+            try progress.update(0, of: probes)
+            let estimate = try hutchPlusPlusTrace(curvature, products: probes, seed: options.seed)
+            if trace { spectrum.trace = estimate }
+            if frobenius { spectrum.frobenius = estimate.frobeniusNorm }
+            spectrum.products += estimate.products
+        }
+        if density {
+            let progress = analysis.progress("density")
+            let result = try stochasticLanczosQuadrature(curvature, seed: options.seed, rounding: rounding) { done, most in
+                (try? progress.update(done, of: most)) != nil
+            }
+            try Interruption.check()
+            spectrum.density = result
+            spectrum.products += result.products
+        }
+        // The time of all of it.
+        spectrum.context.seconds = analysis.seconds
+        try analysis.finish(spectrum)
+    }
+
+    private func eigenvalues(
+        _ curvature: CurvatureOperator<NetworkObjective>, _ analysis: Analysis, _ rounding: Double, _ spectrum: inout SpectrumReport
+    ) throws {
+        if method == .power {
+            let result = try powerIteration(curvature, count: top, tolerance: tolerance, maximumIterations: iterations, seed: options.seed)
+            spectrum.top = .init(values: result.eigenvalues.map(\.value), residuals: result.eigenvalues.map(\.residual))
+            (spectrum.converged, spectrum.vectors) = (result.converged, result.vectors)
+            spectrum.products += result.products
+        } else {
+            let result = try lanczos(
+                curvature, largest: top, smallest: bottom, tolerance: tolerance, maximumProducts: iterations, seed: options.seed,
+                rounding: rounding, progress: spectrumProgress(analysis, "eigenvalues"))
+            try Interruption.check()
+            if top > 0 { spectrum.top = .init(values: result.largest.map(\.value), residuals: result.largest.map(\.residual)) }
+            if bottom > 0 { spectrum.bottom = .init(values: result.smallest.map(\.value), residuals: result.smallest.map(\.residual)) }
+            (spectrum.converged, spectrum.vectors) = (result.converged, result.largestVectors)
+            spectrum.products += result.products
+        }
+        if let saveVectors {
+            try NPY.write(NumericArray(spectrum.vectors.flatMap { $0 }, shape: [spectrum.vectors.count, analysis.theta.count]), to: saveVectors)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import Reporting
+
+struct InfoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info", abstract: "What a checkpoint holds: model, tensors, data, training; its checksum is verified.")
+    @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
+    @OptionGroup var general: GeneralOptions
+
+    func run() throws {
+        let file = try Checkpoint.read(checkpoint)
+        let metadata = file.metadata
+        if general.json {
+            func tensors(_ group: [Checkpoint.Tensor], _ role: String) -> [JSONValue] {
+                group.map {
+                    .object([
+                        ("name", .string($0.name)), ("shape", .array($0.array.shape.map { .integer($0) })), ("type", .string($0.array.type.rawValue)),
+                        ("role", .string(role)),
+                    ])
+                }
+            }
+            print(
+                JSONValue.object([
+                    ("command", .string("info")), ("checkpoint", .string(checkpoint)), ("model", .string(metadata.model)),
+                    ("data", .string(metadata.data.specification)), ("seed", .integer(Int(truncatingIfNeeded: metadata.seed))),
+                    ("precision", .string(metadata.precision.rawValue)), ("loss_function", .string(metadata.loss)),
+                    ("parameters", .integer(file.parameterCount)),
+                    (
+                        "tensors",
+                        .array(tensors(file.parameters, "parameter") + tensors(file.buffers, "buffer") + tensors(file.optimizerState, "optimizer"))
+                    ),
+                    (
+                        "metadata",
+                        .object([
+                            ("step", .integer(metadata.step)), ("epoch", .integer(metadata.epoch)), ("tool", metadata.tool.map { .string($0) } ?? .null),
+                            ("data", try JSONValue(encoding: metadata.data)),
+                            ("training", try metadata.training.map { try JSONValue(encoding: $0) } ?? .null),
+                            ("history", try JSONValue(encoding: metadata.history)),
+                        ])
+                    ),
+                ]).text)
+            return
+        }
+        print("\(checkpoint): \(metadata.model), \(file.parameterCount) parameters, checksum verified")
+        print("data        \(metadata.data.specification), \(metadata.data.trainingExamples) training examples of shape \(metadata.data.exampleShape)")
+        print("loss        \(metadata.loss), \(metadata.precision.rawValue), seed \(metadata.seed)")
+        if let training = metadata.training {
+            let settings = training.settings.filter { ["lr", "momentum", "weight-decay", "rho", "batch-size"].contains($0.key) }
+            let words = settings.sorted { $0.key < $1.key }.map { "\($0.key) \(Format.short($0.value))" }.joined(separator: ", ")
+            print("training    \(training.optimizer), \(words); epoch \(metadata.epoch), step \(metadata.step)")
+        } else {
+            print("training    none recorded (imported)")
+        }
+        if let last = metadata.history.last {
+            print("last epoch  train loss \(Format.number(last.trainLoss)), test loss \(Format.number(last.testLoss)), test accuracy \(last.testAccuracy.map(Format.percent) ?? "–")")
+        }
+        for (role, group) in [("parameter", file.parameters), ("buffer", file.buffers), ("optimizer", file.optimizerState)] {
+            for tensor in group {
+                print("  \(tensor.name.padding(toLength: max(36, tensor.name.count), withPad: " ", startingAt: 0)) \(tensor.array.type.rawValue) \(tensor.array.shape)  \(role)")
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import ArgumentParser
+import Checkpoints
+import Datasets
+import Foundation
+import Networks
+import Reporting
+import Tensors
+import Training
+
+extension OptimizerKind: ExpressibleByArgument {}
+extension Schedule: ExpressibleByArgument {}
+extension NetworkOptions.Activation: ExpressibleByArgument {}
+extension NetworkOptions.Normalization: ExpressibleByArgument {}
+
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Trains a network and writes a checkpoint.",
+        discussion: "With --resume, an interrupted training of the same settings goes on to the same bits as one that was not interrupted.")
+
+    @Option(help: "\(Architecture.names).") var model: String
+    @Option(help: "\(DataSpecification.forms).") var data: String
+    @Option(name: .customShort("o"), help: "Where the checkpoint goes.") var output = "ckpt.bin"
+    @Option(help: "sgd, nesterov, adam, adamw, sam or asam.") var optimizer = OptimizerKind.sgd
+    @Option(help: "Radius ρ of SAM's climb (default 0.05; ASAM 0.5).") var rho: Double?
+    @Option(help: "η of ASAM's |w| + η (default 0.01).") var eta: Double?
+    @Option(help: "Learning rate (default 0.05; Adam 0.001).") var lr: Double?
+    @Option(help: "Momentum (default 0.9).") var momentum: Double?
+    @Option(help: "Weight decay (default 5e-4; Adam 0, AdamW 0.01).") var weightDecay: Double?
+    @Flag(help: "Take the weight decay for a part of the loss in SAM's climb.") var decayInAscent = false
+    @Option(help: "constant, step or cosine.") var schedule = Schedule.cosine
+    @Option(help: "Linear warm-up, in epochs, or in steps: '100 steps'.") var warmup: String?
+    @Option(help: "How many epochs (default 20).") var epochs: Double?
+    @Option(help: "How many steps, instead of --epochs.") var steps: Int?
+    @Option(help: "Examples a step.") var batchSize = 128
+    @Option(help: "Only the first N training examples.") var examples: Int?
+    @Option(help: "cross-entropy, mse, half-mse or bce; by default what suits the data.") var loss: String?
+    @Option(help: "Share of each label spread over all classes.") var labelSmoothing = 0.0
+    @Option(help: "Share of the training labels replaced by wrong ones.") var labelNoise = 0.0
+    @Flag(help: "Shift and mirror training images.") var augment = false
+    @Flag(help: "Bring inputs to mean 0 and deviation 1 by the training split.") var standardize = false
+    @Option(help: "Largest norm of a gradient.") var gradClip: Double?
+    @Option(help: "Keep a checkpoint NAME.epochNNN.bin every N epochs.") var saveEvery: Int?
+    @Option(help: "relu, gelu, tanh or silu instead of the model's own.") var activation: NetworkOptions.Activation?
+    @Option(help: "batch, layer, group or none instead of the model's own.") var norm: NetworkOptions.Normalization?
+    @Option(help: "float or double.") var precision = Precision.float
+    @Option(help: "Seed of initial weights, batches and everything else random.") var seed: UInt64 = 0
+    @Flag(help: "Go on from the checkpoint at the output path.") var resume = false
+    @OptionGroup var general: GeneralOptions
+
+    func validate() throws {
+        if epochs != nil, steps != nil { throw ValidationError("--epochs and --steps: expected one of them") }
+    }
+
+    private func settings() throws -> TrainingConfiguration {
+        let options = NetworkOptions(activation: activation, normalization: norm)
+        var settings = TrainingConfiguration(model: model + options.suffix, data: try DataSpecification(data), optimizer: optimizer)
+        if let rho { settings.rho = rho }
+        if let eta { settings.eta = eta }
+        if let lr { settings.learningRate = lr }
+        if let momentum { settings.momentum = momentum }
+        if let weightDecay { settings.weightDecay = weightDecay }
+        settings.decaysInAscent = decayInAscent
+        settings.schedule = schedule
+        if let warmup {
+            guard let span = TrainingSpan(warmup) else {
+                throw UnusableArgument("--warmup \(warmup): expected epochs, such as 1, or '100 steps'")
+            }
+            settings.warmup = span
+        }
+        if let steps { settings.length = .steps(steps) } else if let epochs { settings.length = .epochs(epochs) }
+        settings.batchSize = batchSize
+        settings.examples = examples
+        settings.loss = try loss.map { try Loss(specification: $0) }
+        settings.labelSmoothing = labelSmoothing
+        settings.labelNoise = labelNoise
+        settings.augments = augment
+        settings.standardizes = standardize
+        settings.gradientClip = gradClip
+        settings.saveEvery = saveEvery
+        settings.seed = seed
+        settings.precision = precision
+        do { try settings.validate() } catch { throw UnusableArgument("\(error)") }
+        return settings
+    }
+
+    func run() throws {
+        general.prepare()
+        let settings = try settings()
+        try Analysis.checkWritable(output)
+        let started = Date()
+        let trainer = try Trainer(settings, resuming: resume ? try Checkpoint.read(output) : nil)
+        trainer.tool = Software.name
+        let meter = Progress("train", quiet: general.quiet)
+        trainer.shouldStop = { Interruption.isRequested }
+        trainer.onProgress = { state in
+            let accuracy = state.accuracy.map { "  accuracy \(Format.percent($0))" } ?? ""
+            try? meter.update(
+                state.step, of: state.totalSteps, "epoch \(state.epoch)/\(state.epochs)  loss \(Format.short(state.loss))\(accuracy)")
+        }
+        if !general.quiet {
+            trainer.onEpoch = { record in
+                let test = record.testLoss.map { ", test loss \(Format.short($0))" } ?? ""
+                let right = record.testAccuracy.map { " accuracy \(Format.percent($0))" } ?? ""
+                Progress.say(
+                    "epoch \(record.epoch): train loss \(Format.short(record.trainLoss))\(record.trainAccuracy.map { " accuracy \(Format.percent($0))" } ?? "")\(test)\(right)")
+            }
+        }
+        let outcome = try trainer.run(to: output)
+        guard outcome.isFinished else {
+            throw Interruption(advice: "\(output) keeps step \(outcome.steps) of \(trainer.totalSteps); the same command with --resume goes on")
+        }
+        Progress.clear()
+        for warning in outcome.warnings where !general.quiet { Progress.say("warning: \(warning)") }
+        let theta = Vectors.norm(outcome.checkpoint.theta)
+        let context = RunContext(
+            command: "train", checkpoint: output, model: settings.model, data: outcome.checkpoint.metadata.data.specification, split: "train",
+            examples: trainer.data.train.count, seed: seed, precision: precision.rawValue, batchnorm: "batch", lossName: trainer.loss.name,
+            loss: outcome.trainLoss ?? .nan, accuracy: outcome.trainAccuracy, weightNorm: theta,
+            seconds: Date().timeIntervalSince(started), software: Software.name)
+        let report = PlainReport(
+            context: context,
+            fields: [
+                ("optimizer", .string(optimizer.rawValue)), ("train_loss", JSONValue(outcome.trainLoss)),
+                ("train_accuracy", JSONValue(outcome.trainAccuracy)), ("test_loss", JSONValue(outcome.testLoss)),
+                ("test_accuracy", JSONValue(outcome.testAccuracy)), ("steps", .integer(outcome.steps)),
+                ("gradient_evaluations", .integer(outcome.gradientEvaluations)), ("files", .array(outcome.files.map { .string($0) })),
+                ("warnings", .array(outcome.warnings.map { .string($0) })),
+            ],
+            lines: [
+                "test loss  \(Format.number(outcome.testLoss))\(outcome.testAccuracy.map { ", accuracy \(Format.percent($0))" } ?? "")",
+                "\(outcome.steps) steps, \(outcome.gradientEvaluations) gradient evaluations, \(Format.duration(outcome.seconds)); written to \(output)",
+            ])
+        print(general.json ? report.json.text : (context.lines + report.lines).joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,25 @@
+/// What can keep an algorithm of this module from giving a result. Not converging is a result, not an error.
+public enum MatrixFreeError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// An argument that no result exists for: what was found, what was expected.
+    case invalidArgument(String)
+    /// The given product of the run, counted from 1, contained NaN or an infinity.
+    case nonFiniteProduct(number: Int)
+    /// The memory limit holds fewer basis vectors than the request needs.
+    case memoryLimit(found: Int, needed: Int)
+    /// LAPACK's (or our own) iteration on a small projected matrix failed, which finite numbers do not cause.
+    case eigensolverFailed(size: Int)
+
+    public var description: String {
+        switch self {
+        case .invalidArgument(let text): text
+        case .nonFiniteProduct(let number):
+            "matrix-vector product \(number) is not finite: the loss overflows at these parameters; "
+                + "try double precision, and check the checkpoint for NaN"
+        case .memoryLimit(let found, let needed):
+            "the memory limit of \(found) bytes is too small for the Lanczos basis: "
+                + "at least \(needed) bytes are needed; raise the limit or ask for fewer eigenvalues"
+        case .eigensolverFailed(let size):
+            "the eigenvalue iteration of a projected \(size)×\(size) matrix did not converge"
+        }
+    }
+}

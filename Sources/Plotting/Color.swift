@@ -1,0 +1,66 @@
+import Foundation
+
+/// An sRGB colour with opacity.
+public struct Color: Sendable, Equatable, Hashable {
+    public var red: UInt8
+    public var green: UInt8
+    public var blue: UInt8
+    /// 0 is invisible, 1 is opaque.
+    public var opacity: Double
+
+    public init(red: UInt8, green: UInt8, blue: UInt8, opacity: Double = 1) {
+        self.red = red
+        self.green = green
+        self.blue = blue
+        self.opacity = opacity
+    }
+
+    /// A colour from `0xRRGGBB`.
+    public init(_ hex: UInt32, opacity: Double = 1) {
+        self.init(
+            red: UInt8(hex >> 16 & 0xFF), green: UInt8(hex >> 8 & 0xFF), blue: UInt8(hex & 0xFF), opacity: opacity)
+    }
+
+    public static let black = Color(0x000000)
+    public static let white = Color(0xFFFFFF)
+    /// Text and axes: a shade softer than black.
+    static let ink = Color(0x1A1A1A)
+    /// Provenance lines and annotations.
+    static let quiet = Color(0x666666)
+    static let gridLine = Color(0xE4E4E4)
+
+    /// The colours of series in order: told apart under the common forms of colour blindness.
+    ///
+    /// Okabe and Ito's set (2008) without its yellow, which is too light for a line on white.
+    public static let seriesPalette: [Color] = [
+        Color(0x0072B2), Color(0xD55E00), Color(0x009E73), Color(0xCC79A7), Color(0x56B4E9), Color(0xE69F00),
+        Color(0x444444),
+    ]
+
+    /// The same colour with another opacity.
+    public func withOpacity(_ opacity: Double) -> Color {
+        var copy = self
+        copy.opacity = opacity
+        return copy
+    }
+
+    /// Relative luminance after the sRGB standard: 0 for black, 1 for white.
+    public var luminance: Double {
+        let linear = [red, green, blue].map { Color.linear(fromStandard: Double($0) / 255) }
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    }
+
+    /// `#rrggbb`.
+    var hexText: String {
+        let digits = Array("0123456789abcdef")
+        return "#" + [red, green, blue].map { "\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }.joined()
+    }
+
+    static func linear(fromStandard s: Double) -> Double {
+        s <= 0.04045 ? s / 12.92 : pow((s + 0.055) / 1.055, 2.4)
+    }
+
+    static func standard(fromLinear l: Double) -> Double {
+        l <= 0.0031308 ? 12.92 * l : 1.055 * pow(l, 1 / 2.4) - 0.055
+    }
+}

@@ -1,0 +1,113 @@
+import Foundation
+
+extension HeatmapFigure {
+    public func margins(in box: Box) -> Margins {
+        let plan = HeatmapPlan(self, in: box)
+        var margins = AxesFrame.margins(bottom: plan.bottom, left: plan.left, right: nil)
+        if let bar = plan.bar { margins.right = bar.space }
+        margins.top =
+            FigureStyle.outerMargin + heading.height(width: headingWidth(box))
+            + (plan.bar?.scale.isCapped == true ? ColorBar.tipHeight : 0)
+        margins.bottom += plan.key.height(width: box.width - 2 * FigureStyle.outerMargin)
+        return margins
+    }
+
+    private var heading: Heading { Heading(title: title, subtitle: subtitle, titleSize: titleSize) }
+
+    private func headingWidth(_ box: Box) -> Double { box.width - 2 * FigureStyle.outerMargin }
+
+    public func elements(in box: Box, margins: Margins) -> [Drawing.Element] {
+        let inner = box.inset(left: margins.left, top: margins.top, right: margins.right, bottom: margins.bottom)
+        let plan = HeatmapPlan(self, in: box, frame: inner)
+        let frame = AxesFrame(box: inner, bottom: plan.bottom, left: plan.left)
+        var result = heading.elements(
+            center: box.center.x, top: box.y + FigureStyle.outerMargin, width: headingWidth(box))
+        result.append(cellElements(plan, frame))
+        result += contourElements(plan, frame)
+        result += overlays.map { overlay in
+            let points = zip(overlay.x, overlay.y).compactMap { frame.point($0, $1) }
+            return .group(
+                "overlay", clip: inner,
+                [
+                    .stroke(.line(points), Stroke(Color.white.withOpacity(0.8), width: 2.6)),
+                    .stroke(.line(points), Stroke(overlay.color, width: 1.4)),
+                ] + points.map { .fill(.circle(center: $0, radius: 1.8), overlay.color) })
+        }
+        result += frame.elements()
+        if let place = plan.minimum.flatMap({ frame.point($0.x, $0.y) }) {
+            result.append(.group("minimum", clip: nil, HeatmapMark.minimum(at: place)))
+        }
+        if let place = plan.center.flatMap({ frame.point($0.x, $0.y) }) {
+            result.append(.group("centre", clip: nil, HeatmapMark.center(at: place)))
+        }
+        if let bar = plan.bar { result.append(bar.elements(beside: inner)) }
+        let keyTop = inner.maxY + AxesFrame.margins(bottom: plan.bottom, left: plan.left, right: nil).keyTop
+        result.append(plan.key.elements(center: box.center.x, top: keyTop, width: headingWidth(box)))
+        if plan.grid.finite.isEmpty {
+            let note = plan.grid.values.isEmpty ? "no data" : "no finite values"
+            result.append(FigureKey.note(note, at: inner.center))
+        }
+        return result
+    }
+
+    private func cellElements(_ plan: HeatmapPlan, _ frame: AxesFrame) -> Drawing.Element {
+        let grid = plan.grid
+        let columnEdges = SortedGrid.edges(grid.x).map { frame.x($0) ?? frame.box.x }
+        let rowEdges = SortedGrid.edges(grid.y).map { frame.y($0) ?? frame.box.y }
+        guard !grid.values.isEmpty else { return .group("cells", clip: frame.box, []) }
+        // On the page the last row comes first.
+        var colors: [Color] = []
+        var hatched: [Box] = []
+        for row in grid.y.indices.reversed() {
+            for column in grid.x.indices {
+                if let color = plan.scale.color(of: grid.values[row * grid.x.count + column]) {
+                    colors.append(color)
+                    continue
+                }
+                colors.append(HeatmapMark.nonFiniteColor)
+                let (left, top) = (columnEdges[column], rowEdges[row + 1])
+                hatched.append(
+                    Box(x: left, y: top, width: columnEdges[column + 1] - left, height: rowEdges[row] - top))
+            }
+        }
+        var children: [Drawing.Element] = [
+            .cells(CellRaster(columnEdges: columnEdges, rowEdges: rowEdges.reversed(), colors: colors))
+        ]
+        if !hatched.isEmpty { children.append(.group("non-finite", clip: nil, [HeatmapMark.hatching(hatched)])) }
+        return .group("cells", clip: frame.box, children)
+    }
+
+    private func contourElements(_ plan: HeatmapPlan, _ frame: AxesFrame) -> [Drawing.Element] {
+        let marks = [plan.minimum, plan.center].compactMap { $0 }.compactMap { frame.point($0.x, $0.y) }
+        var labels = ContourLabels(
+            frame: frame.box, obstacles: marks.map { Box(x: $0.x - 8, y: $0.y - 8, width: 16, height: 16) })
+        let isLogarithmic = plan.scale.range.scale == .logarithmic
+        // Between grid points, a surface that spans decades is straighter in the logarithm.
+        let values = isLogarithmic ? plan.grid.values.map { $0 > 0 ? log($0) : .nan } : plan.grid.values
+        return plan.contourLevels.map { level in
+            let lines = ContourLines.lines(
+                values: values, x: plan.grid.x, y: plan.grid.y, level: isLogarithmic ? log(level) : level)
+            var runs = lines.map { run in
+                Path.Run(points: run.points.compactMap { frame.point($0.x, $0.y) }, isClosed: run.isClosed)
+            }
+            let ground = plan.scale.color(of: level) ?? .white
+            let color = ground.luminance > 0.3 ? Color(0x000000, opacity: 0.6) : Color(0xFFFFFF, opacity: 0.7)
+            var children: [Drawing.Element] = []
+            if labelsContours,
+                let placed = labels.place(
+                    NumberText.rounded(level, digits: 5), on: runs, color: color.withOpacity(0.95))
+            {
+                runs = placed.runs
+                children.append(.text(placed.line))
+            }
+            return .group("contour", clip: frame.box, [.stroke(Path(runs: runs), Stroke(color, width: 0.7))] + children)
+        }
+    }
+}
+
+extension AxesFrame {
+    func point(_ x: Double, _ y: Double) -> Point? {
+        guard let x = self.x(x), let y = self.y(y) else { return nil }
+        return Point(x, y)
+    }
+}

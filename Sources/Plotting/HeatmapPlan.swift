@@ -1,0 +1,108 @@
+import Foundation
+
+/// What a heatmap decides before anything is drawn: ranges, scale, levels, and which marks there are.
+struct HeatmapPlan {
+    let grid: SortedGrid
+    let bottom: ResolvedAxis
+    let left: ResolvedAxis
+    let scale: ColorScale
+    let bar: ColorBar?
+    let contourLevels: [Double]
+    /// In data coordinates.
+    let minimum: Point?
+    let center: Point?
+    let key: FigureKey
+
+    /// - Parameter frame: the plot's rectangle if it is known; estimated otherwise.
+    init(_ figure: HeatmapFigure, in box: Box, frame: Box? = nil) {
+        let grid = SortedGrid(x: figure.x, y: figure.y, values: figure.values)
+        self.grid = grid
+        let estimate = frame ?? box.inset(left: 60, top: 45, right: 90, bottom: 70)
+        bottom = ResolvedAxis(
+            horizontal: figure.xLabel, range: AxisRange(covering: SortedGrid.edges(grid.x), scale: .linear),
+            length: estimate.width)
+        left = ResolvedAxis(
+            label: figure.yLabel, range: AxisRange(covering: SortedGrid.edges(grid.y), scale: .linear),
+            length: estimate.height, spacing: 32)
+        scale = HeatmapPlan.scale(figure, grid.finite)
+        bar =
+            figure.showsColorBar && !grid.finite.isEmpty
+            ? ColorBar(scale: scale, label: figure.valueLabel, height: estimate.height) : nil
+        contourLevels = HeatmapPlan.levels(figure.contours, scale.range, finite: grid.finite)
+
+        // Where all values are equal, no cell is the lowest.
+        let isFlat = grid.finite.min() == grid.finite.max()
+        let lowest = figure.marksMinimum && !isFlat ? grid.minimum : nil
+        minimum = lowest.map { Point(grid.x[$0.column], grid.y[$0.row]) }
+        let (horizontal, vertical) = (bottom.range, left.range)
+        center = figure.center.flatMap { point in
+            !grid.values.isEmpty && (horizontal.low...horizontal.high).contains(point.x)
+                && (vertical.low...vertical.high).contains(point.y) ? point : nil
+        }
+        var entries: [FigureKey.Entry] = []
+        func coordinates(_ p: Point) -> String {
+            "(\(NumberText.rounded(p.x, digits: 3)), \(NumberText.rounded(p.y, digits: 3)))"
+        }
+        if let center {
+            var text = "centre \(coordinates(center))"
+            if let column = grid.x.firstIndex(of: center.x), let row = grid.y.firstIndex(of: center.y) {
+                text += ": \(NumberText.rounded(grid.values[row * grid.x.count + column]))"
+            }
+            entries.append(FigureKey.Entry(sample: .mark(HeatmapMark.center), text: text))
+        }
+        if let lowest, let minimum {
+            let text = "minimum \(coordinates(minimum)): \(NumberText.rounded(lowest.value))"
+            entries.append(FigureKey.Entry(sample: .mark(HeatmapMark.minimum), text: text))
+        }
+        let nonFinite = grid.values.count - grid.finite.count
+        if nonFinite > 0 {
+            let text = "non-finite: \(nonFinite) of \(grid.values.count) cells"
+            entries.append(FigureKey.Entry(sample: .hatched, text: text))
+        }
+        for overlay in figure.overlays where !overlay.label.isEmpty {
+            entries.append(FigureKey.Entry(sample: .line(Stroke(overlay.color, width: 1.6)), text: overlay.label))
+        }
+        key = FigureKey(entries: entries)
+    }
+
+    private static func scale(_ figure: HeatmapFigure, _ finite: [Double]) -> ColorScale {
+        let span = figure.valueRange ?? figure.dataValueRange
+        let isLogarithmic: Bool
+        switch figure.valueScale {
+        case .linear: isLogarithmic = false
+        case .logarithmic: isLogarithmic = finite.contains { $0 > 0 }
+        case .automatic: isLogarithmic = span.map { $0.lowerBound > 0 && $0.upperBound / $0.lowerBound > 30 } ?? false
+        }
+        var ends = span.map { [$0.lowerBound, $0.upperBound] } ?? []
+        if isLogarithmic, let low = span?.lowerBound, low <= 0 {
+            // Values that are not positive take the lowest colour; the scale begins at the least positive one.
+            ends = [finite.filter { $0 > 0 }.min() ?? 1, ends[1]]
+        }
+        let range = AxisRange(covering: ends, scale: isLogarithmic ? .logarithmic : .linear)
+        let places = finite.map { range.fraction(of: $0) ?? -1 }
+        return ColorScale(
+            range: range, map: figure.colorMap, isCapped: places.contains { $0 > 1 + 1e-9 },
+            isCappedBelow: places.contains { $0 < -1e-9 })
+    }
+
+    private static func levels(_ contours: HeatmapFigure.Contours, _ range: AxisRange, finite: [Double]) -> [Double] {
+        guard let low = finite.min(), let high = finite.max(), high > low else { return [] }
+        switch contours {
+        case .none: return []
+        case .levels(let levels): return levels.filter(\.isFinite)
+        case .automatic where range.scale == .linear:
+            return Ticks.multiples(range.low, range.high, count: 11).values.filter { $0 > low && $0 < high }
+        case .automatic:
+            let decades = log10(range.high / range.low)
+            let mantissas: [Double] = decades <= 4.2 ? [1, 2, 5] : decades <= 6.5 ? [1, 3] : [1]
+            let stride = decades <= 12 ? 1 : Int((decades / 10).rounded(.up))
+            let (first, last) = (Int(log10(range.low).rounded(.down)), Int(log10(range.high).rounded(.up)))
+            var levels: [Double] = []
+            for exponent in Swift.stride(from: first, through: last, by: stride) {
+                let power = pow(10, Double(abs(exponent)))
+                for mantissa in mantissas { levels.append(exponent < 0 ? mantissa / power : mantissa * power) }
+            }
+            return levels.filter { $0 > range.low && $0 < range.high }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+/// Several figures side by side under one title, with plots of one size and, if wanted, one scale.
+public struct PanelFigure: Figure {
+    public var size: Size
+    public var title: String
+    /// A small grey line under the title, for provenance.
+    public var subtitle: String
+    /// In reading order.
+    public var panels: [any Figure]
+    public var columns: Int
+    /// Heatmaps get the same colour range and one colour bar; line figures the same axes where none are given.
+    public var sharesRanges: Bool
+
+    /// - Parameters:
+    ///   - columns: at least 1; all panels in one row by default.
+    ///   - size: 300 × 310 points a panel and room for the title by default.
+    public init(
+        title: String = "", subtitle: String = "", panels: [any Figure], columns: Int? = nil, sharesRanges: Bool = true,
+        size: Size? = nil
+    ) {
+        precondition((columns ?? 1) >= 1, "a panel figure needs at least 1 column, got \(columns ?? 0)")
+        let across = columns ?? max(1, panels.count)
+        let down = max(1, (panels.count + across - 1) / across)
+        self.title = title
+        self.subtitle = subtitle
+        self.panels = panels
+        self.columns = across
+        self.sharesRanges = sharesRanges
+        self.size = size ?? Size(width: 300 * Double(across) + 60, height: 310 * Double(down) + 45)
+    }
+
+    private var heading: Heading { Heading(title: title, subtitle: subtitle) }
+
+    public func margins(in box: Box) -> Margins {
+        Margins(top: FigureStyle.outerMargin / 2 + heading.height(width: box.width - 2 * FigureStyle.outerMargin))
+    }
+
+    public func elements(in box: Box, margins: Margins) -> [Drawing.Element] {
+        let inner = box.inset(left: margins.left, top: margins.top, right: margins.right, bottom: margins.bottom)
+        var result = heading.elements(
+            center: box.center.x, top: box.y + FigureStyle.outerMargin, width: box.width - 2 * FigureStyle.outerMargin)
+        var prepared = preparedPanels()
+        guard !prepared.panels.isEmpty else { return result + [FigureKey.note("no panels", at: inner.center)] }
+        let rows = (prepared.panels.count + columns - 1) / columns
+        let barSpace = prepared.bar.map { ColorBar(scale: $0.scale, label: $0.label, height: inner.height / 2).space }
+        // The last column keeps a little distance of its own from the bar.
+        let width = (inner.width - (barSpace.map { $0 - 8 } ?? 0)) / Double(columns)
+        let height = inner.height / Double(rows)
+        func cell(_ index: Int) -> Box {
+            Box(
+                x: inner.x + Double(index % columns) * width, y: inner.y + Double(index / columns) * height,
+                width: width, height: height)
+        }
+        // Legends that look alike stand alike.
+        let legends = prepared.panels.indices.compactMap { index in
+            (prepared.panels[index] as? LineFigure)?.hasLegendInside(in: cell(index))
+        }
+        if legends.contains(false) {
+            prepared.panels = prepared.panels.map { panel in
+                guard var lines = panel as? LineFigure, lines.legend == .automatic else { return panel }
+                lines.legend = .below
+                return lines
+            }
+        }
+        // One set of margins for all, so that all plots have one size and stand in line.
+        let common = prepared.panels.indices.reduce(Margins()) { margins, index in
+            margins.union(prepared.panels[index].margins(in: cell(index)))
+        }
+        for index in prepared.panels.indices {
+            result.append(
+                .group("panel-\(index)", clip: nil, prepared.panels[index].elements(in: cell(index), margins: common)))
+        }
+        if let bar = prepared.bar {
+            let (first, last) = (cell(columns - 1), cell(columns * rows - 1))
+            let top = first.y + common.top
+            let beside = Box(
+                x: first.x, y: top, width: width - common.right, height: last.maxY - common.bottom - top)
+            result.append(
+                ColorBar(scale: bar.scale, label: bar.label, height: beside.height).elements(beside: beside))
+        }
+        return result
+    }
+
+    private func preparedPanels() -> (panels: [any Figure], bar: (scale: ColorScale, label: String)?) {
+        var prepared = panels.map { panel -> any Figure in
+            switch panel {
+            case var heatmap as HeatmapFigure:
+                heatmap.titleSize = FigureStyle.axisLabelSize
+                return heatmap
+            case var lines as LineFigure:
+                lines.titleSize = FigureStyle.axisLabelSize
+                return lines
+            default:
+                return panel
+            }
+        }
+        guard sharesRanges else { return (prepared, nil) }
+        shareAxes(&prepared)
+        let heatmaps = prepared.compactMap { $0 as? HeatmapFigure }
+        guard let first = heatmaps.first, let range = PanelFigure.commonValueRange(heatmaps) else {
+            return (prepared, nil)
+        }
+        let isSingleKind = heatmaps.count == prepared.count
+        prepared = prepared.map { panel in
+            guard var heatmap = panel as? HeatmapFigure else { return panel }
+            heatmap.valueRange = range
+            heatmap.valueScale = first.valueScale
+            heatmap.colorMap = first.colorMap
+            if isSingleKind { heatmap.showsColorBar = false }
+            return heatmap
+        }
+        guard isSingleKind else { return (prepared, nil) }
+        let scales = prepared.compactMap { $0 as? HeatmapFigure }.map {
+            HeatmapPlan($0, in: Box(x: 0, y: 0, width: 300, height: 300)).scale
+        }
+        var scale = scales[0]
+        scale.isCapped = scales.contains(where: \.isCapped)
+        scale.isCappedBelow = scales.contains(where: \.isCappedBelow)
+        return (prepared, (scale, first.valueLabel))
+    }
+
+    private static func commonValueRange(_ heatmaps: [HeatmapFigure]) -> ClosedRange<Double>? {
+        let spans = heatmaps.compactMap { $0.valueRange ?? $0.dataValueRange }
+        guard var low = spans.map(\.lowerBound).min(), let high = spans.map(\.upperBound).max() else { return nil }
+        if heatmaps.contains(where: { $0.valueScale == .logarithmic }), low <= 0 {
+            low = heatmaps.flatMap(\.values).filter { $0 > 0 && $0 <= high }.min() ?? low
+        }
+        return low...high
+    }
+
+    private func shareAxes(_ panels: inout [any Figure]) {
+        let lines = panels.compactMap { $0 as? LineFigure }
+        guard lines.count > 1 else { return }
+        func span(_ values: [Double], positiveOnly: Bool) -> ClosedRange<Double>? {
+            let usable = values.filter { $0.isFinite && (!positiveOnly || $0 > 0) }
+            guard let low = usable.min(), let high = usable.max(), high > low else { return nil }
+            let range = AxisRange(
+                covering: [low, high], scale: positiveOnly ? .logarithmic : .linear, padding: 0.05)
+            return range.low...range.high
+        }
+        func isLogarithmic(_ axis: KeyPath<LineFigure, Axis>) -> Bool {
+            lines.contains { $0[keyPath: axis].scale == .logarithmic }
+        }
+        func values(_ side: Series.Side) -> [Double] {
+            lines.flatMap { $0.series.filter { $0.side == side }.flatMap(\.verticalValues) }
+        }
+        func references(_ orientation: ReferenceLine.Orientation) -> [Double] {
+            lines.flatMap(\.referenceLines).filter { $0.orientation == orientation && $0.isAlwaysShown }.map(\.value)
+        }
+        let x = span(
+            lines.flatMap { $0.series.flatMap(\.x) } + references(.vertical), positiveOnly: isLogarithmic(\.xAxis))
+        let left = span(values(.left) + references(.horizontal), positiveOnly: isLogarithmic(\.leftAxis))
+        let right = span(values(.right), positiveOnly: isLogarithmic(\.rightAxis))
+        panels = panels.map { panel in
+            guard var lines = panel as? LineFigure else { return panel }
+            lines.xAxis.range = lines.xAxis.range ?? x
+            lines.leftAxis.range = lines.leftAxis.range ?? left
+            lines.rightAxis.range = lines.rightAxis.range ?? right
+            return lines
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+
+/// What every result states beside its own numbers.
+public struct RunContext: Sendable {
+    public var command: String
+    /// Path of the checkpoint.
+    public var checkpoint: String
+    public var model: String
+    public var data: String
+    public var split: String
+    public var examples: Int
+    public var seed: UInt64
+    public var precision: String
+    public var batchnorm: String
+    /// What is averaged, such as `cross-entropy`.
+    public var lossName: String
+    /// Of the checkpoint on this data.
+    public var loss: Double
+    public var accuracy: Double?
+    /// ‖θ‖₂.
+    public var weightNorm: Double
+    public var seconds: Double
+    /// Name and version of the program.
+    public var software: String
+
+    public init(
+        command: String, checkpoint: String, model: String, data: String, split: String, examples: Int, seed: UInt64, precision: String,
+        batchnorm: String, lossName: String, loss: Double, accuracy: Double?, weightNorm: Double, seconds: Double, software: String
+    ) {
+        (self.command, self.checkpoint, self.model, self.data, self.split) = (command, checkpoint, model, data, split)
+        (self.examples, self.seed, self.precision, self.batchnorm) = (examples, seed, precision, batchnorm)
+        (self.lossName, self.loss, self.accuracy, self.weightNorm, self.seconds) = (lossName, loss, accuracy, weightNorm, seconds)
+        self.software = software
+    }
+
+    /// The keys that all commands share.
+    public var fields: [(key: String, value: JSONValue)] {
+        [
+            ("command", .string(command)), ("checkpoint", .string(checkpoint)), ("model", .string(model)), ("data", .string(data)),
+            ("split", .string(split)), ("examples", .integer(examples)), ("seed", .integer(Int(truncatingIfNeeded: seed))),
+            ("precision", .string(precision)), ("batchnorm", .string(batchnorm)), ("loss_function", .string(lossName)),
+            ("loss", .number(loss)), ("accuracy", JSONValue(accuracy)), ("weight_norm", .number(weightNorm)), ("seconds", .number(seconds)),
+        ]
+    }
+
+    /// The same without what differs from run to run, for files that should not.
+    var provenance: String {
+        JSONValue.object(fields.filter { $0.key != "seconds" } + [("software", .string(software))]).text
+    }
+
+    /// One line under a figure's title.
+    var caption: String {
+        let name = data.split(separator: "/").last.map(String.init) ?? data
+        return "\(model) · \(name), \(split), \(examples) examples · \(precision)"
+    }
+
+    /// The first lines of a printed result.
+    public var lines: [String] {
+        let share = accuracy.map { ", accuracy \(Format.percent($0))" } ?? ""
+        return [
+            "\(checkpoint): \(model) on \(data) (\(split), \(examples) examples), \(precision), batch norm \(batchnorm)",
+            "loss (\(lossName))  \(Format.number(loss))\(share)    ‖θ‖₂  \(Format.number(weightNorm))",
+        ]
+    }
+}
+
+/// Numbers as people read them.
+public enum Format {
+    /// Six significant digits.
+    public static func number(_ value: Double) -> String {
+        guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
+        return String(format: "%.6g", value)
+    }
+    public static func number(_ value: Double?) -> String { value.map { number($0) } ?? "–" }
+    /// Three significant digits.
+    public static func short(_ value: Double) -> String { value.isFinite ? String(format: "%.3g", value) : number(value) }
+    public static func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }
+    /// Seconds as 12 s, 3:05 or 1:02:03.
+    public static func duration(_ seconds: Double) -> String {
+        guard seconds.isFinite, seconds < 1e7 else { return "–" }
+        let whole = Int(seconds.rounded())
+        if whole < 60 { return "\(whole) s" }
+        let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
+        return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
+    }
+}

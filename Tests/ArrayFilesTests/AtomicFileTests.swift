@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+@testable import ArrayFiles
+
+@Suite struct AtomicFileTests {
+    private func message(_ body: () throws -> Void) -> String {
+        do {
+            try body()
+            return "none"
+        } catch let error as FileError {
+            return error.description
+        } catch {
+            return "an error of another type"
+        }
+    }
+
+    @Test func replacesAFileWhole() throws {
+        try Fixture.withFolder { folder in
+            let path = folder + "/file"
+            try AtomicFile.write("one", to: path)
+            chmod(path, 0o600)
+            let link = folder + "/link"
+            symlink(path, link)
+            try AtomicFile.write("two", to: link)
+            #expect(try FileContent.bytes(of: path) == Array("two".utf8))
+            var information = stat()
+            #expect(lstat(link, &information) == 0 && information.st_mode & S_IFMT == S_IFLNK)
+            #expect(stat(path, &information) == 0 && information.st_mode & 0o777 == 0o600)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["file", "link"])
+        }
+    }
+
+    @Test func leavesTheFormerFileWhenWritingFails() throws {
+        try Fixture.withFolder { folder in
+            let path = folder + "/file"
+            try AtomicFile.write("old", to: path)
+            let text = message {
+                try AtomicFile.write(to: path) { (sink) throws(FileError) in
+                    try sink.write([1, 2, 3])
+                    throw .writeFailed(path: path, reason: "No space left on device")
+                }
+            }
+            #expect(text.contains("No space left on device") && text.contains("left nothing behind"))
+            #expect(try FileContent.bytes(of: path) == Array("old".utf8))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["file"])
+        }
+    }
+
+    @Test func namesWhyAFileCannotBeWritten() throws {
+        try Fixture.withFolder { folder in
+            #expect(message { try AtomicFile.write([1], to: folder) }.contains("is a folder"))
+            #expect(message { try AtomicFile.write([1], to: folder + "/new/") }.contains("is a folder"))
+            #expect(message { try AtomicFile.write([1], to: folder + "/no/file") }.contains("there is no folder"))
+            let long = folder + "/" + String(repeating: "x", count: 300)
+            #expect(message { try AtomicFile.write([1], to: long) }.contains("File name too long"))
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+            #expect(left.isEmpty)
+        }
+        // A full disk that every Linux system has.
+        #expect(message { try AtomicFile.write([1], to: "/dev/full") }.contains("No space left"))
+    }
+}

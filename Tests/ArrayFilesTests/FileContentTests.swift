@@ -1,0 +1,34 @@
+import Foundation
+import Testing
+
+@testable import ArrayFiles
+
+@Suite struct FileContentTests {
+    private func message(_ body: () throws -> Void) -> String {
+        do {
+            try body()
+            return "none"
+        } catch let error as FileError {
+            return error.description
+        } catch {
+            return "an error of another type"
+        }
+    }
+
+    @Test func namesWhyAFileCannotBeRead() throws {
+        try Fixture.withFolder { folder in
+            #expect(message { _ = try FileContent.bytes(of: folder + "/no") }.contains("no such file"))
+            #expect(message { _ = try FileContent.bytes(of: folder) }.contains("found a folder"))
+            #expect(FileManager.default.createFile(atPath: folder + "/empty", contents: nil))
+            #expect(message { _ = try FileContent.bytes(of: folder + "/empty") }.contains("empty"))
+            try AtomicFile.write([1, 2, 3], to: folder + "/three")
+            #expect(
+                message { _ = try FileContent.bytes(of: folder + "/three", limit: 2) }
+                    .contains("found 3 bytes, expected at most 2"))
+            #expect(message { _ = try NPY.read(folder + "/three") }.hasPrefix("\(folder)/three: not an NPY file"))
+            #expect(try FileContent.bytes(of: folder + "/three", limit: 3) == [1, 2, 3])
+        }
+        // A device without end is stopped at the bound.
+        #expect(message { _ = try FileContent.bytes(of: "/dev/zero", limit: 1 << 20) }.contains("at most 1048576"))
+    }
+}

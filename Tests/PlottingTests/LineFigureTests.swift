@@ -1,0 +1,133 @@
+import Foundation
+import Testing
+
+@testable import Plotting
+
+@Suite struct LineFigureTests {
+    @Test func pointsStandWhereTheAxesSay() throws {
+        var figure = LineFigure(series: [Series("a", x: [1, 2, 4], y: [10, 1000, 100])])
+        figure.xAxis = Axis("x", range: 0...5)
+        figure.leftAxis = Axis("y", scale: .logarithmic, range: 1...10_000)
+        let drawing = figure.draw()
+        let frame = try #require(drawing.frame)
+        let points = try #require(drawing.strokes(inGroup: "series-0").first).points
+        let expected = [(0.2, 0.25), (0.4, 0.75), (0.8, 0.5)]
+        #expect(points.count == 3)
+        for (point, place) in zip(points, expected) {
+            #expect(abs(point.x - (frame.x + place.0 * frame.width)) < 1e-9)
+            #expect(abs(point.y - (frame.maxY - place.1 * frame.height)) < 1e-9)
+        }
+    }
+
+    @Test func nonFiniteValuesLeaveGaps() throws {
+        let y: [Double] = [1, 2, .nan, 3, .infinity, 4, 5, 6]
+        let figure = LineFigure(series: [Series("a", x: (0..<8).map(Double.init), y: y)])
+        let path = try #require(figure.draw().strokes(inGroup: "series-0").first)
+        #expect(path.runs.map(\.points.count) == [2, 3])
+        // The lonely point between two gaps becomes a dot.
+        #expect(figure.draw().fills(inGroup: "series-0").count == 1)
+        var logarithmic = figure
+        logarithmic.leftAxis.scale = .logarithmic
+        logarithmic.series = [Series("a", x: [0, 1, 2, 3], y: [1, 0, 1, 10])]
+        #expect(logarithmic.draw().strokes(inGroup: "series-0").first?.runs.map(\.points.count) == [2])
+    }
+
+    @Test func rightAxisBelongsToItsSeries() throws {
+        var figure = LineFigure(
+            leftAxis: Axis("loss", range: 0...4), rightAxis: Axis("accuracy", range: 0...1),
+            series: [
+                Series("loss", x: [0, 1], y: [1, 3]), Series("accuracy", x: [0, 1], y: [0.5, 0.25], side: .right),
+            ])
+        let drawing = figure.draw()
+        let frame = try #require(drawing.frame)
+        let right = try #require(drawing.strokes(inGroup: "series-1").first).points
+        #expect(abs(right[0].y - (frame.maxY - 0.5 * frame.height)) < 1e-9)
+        #expect(drawing.strings(inGroup: "right-axis").contains("accuracy"))
+        #expect(drawing.texts.contains { $0.string == "accuracy (right axis)" })
+        figure.series.removeLast()
+        #expect(figure.draw().groups(named: "right-axis").isEmpty)
+    }
+
+    @Test func bandsStemsAndErrorBars() throws {
+        var series = Series(
+            "λ", x: [1, 2], y: [4, 2], marker: .circle, band: .init(lower: [3, 1], upper: [5, 3]), errors: [2, 0])
+        series.stemBase = 0
+        series.lineWidth = 0
+        var figure = LineFigure(series: [series])
+        figure.leftAxis.range = 0...8
+        let drawing = figure.draw()
+        let frame = try #require(drawing.frame)
+        func value(_ p: Point) -> Double { (frame.maxY - p.y) / frame.height * 8 }
+        let band = try #require(drawing.fills(inGroup: "series-0").first).points.map(value)
+        #expect(zip(band, [5, 3, 1, 3]).allSatisfy { abs($0 - $1) < 1e-9 })
+        let stems = try #require(drawing.strokes(inGroup: "series-0").first)
+        #expect(stems.runs.map { $0.points.map { value($0).rounded() } } == [[0, 4], [0, 2]])
+        let bars = try #require(drawing.strokes(inGroup: "error-bars").first)
+        // One bar with two caps; an error of zero has none.
+        #expect(bars.runs.count == 3)
+        #expect(bars.runs[0].points.map { value($0).rounded() } == [2, 6])
+    }
+
+    @Test func legendsAndLabelsKeepOffTheData() throws {
+        let x = (0..<100).map { Double($0) / 99 }
+        // Empty only in the upper left half.
+        var figure = LineFigure(series: [Series("rising", x: x, y: x), Series("flat", x: x, y: x.map { 0.3 * $0 })])
+        figure.referenceLines = [ReferenceLine(.vertical, at: 0.8, label: "checkpoint")]
+        let drawing = figure.draw()
+        let legend = try #require(drawing.fills(inGroup: "legend").first).boundingBox
+        let label = try #require(drawing.fills(inGroup: "reference-label").first).boundingBox
+        #expect(!legend.overlaps(label))
+        for path in drawing.strokes(inGroup: "series-0") + drawing.strokes(inGroup: "series-1") {
+            #expect(!path.points.contains { legend.contains($0) || label.contains($0) })
+        }
+    }
+
+    @Test func crowdedPlotsHaveTheLegendBelow() throws {
+        let x = (0..<400).map(Double.init)
+        let crowded = LineFigure(series: [Series("noise", x: x, y: x.map { sin(1.9 * $0) })])
+        let drawing = crowded.draw()
+        #expect(drawing.groups(named: "legend").isEmpty)
+        let frame = try #require(drawing.frame)
+        let entry = try #require(drawing.texts.first { $0.string == "noise" })
+        #expect(entry.position.y > frame.maxY && entry.position.y < drawing.size.height)
+    }
+
+    @Test func seriesWithoutColorDiffer() {
+        let series = (0..<9).map { Series("\($0)", x: [0, 1], y: [0, Double($0)]) }
+        let plan = LinePlan(LineFigure(series: series), frame: Box(x: 0, y: 0, width: 400, height: 300))
+        let looks = plan.series.map { "\($0.color ?? .black) \($0.dash)" }
+        #expect(Set(looks).count == 9)
+    }
+
+    @Test func horizontalTickLabelsDoNotTouch() throws {
+        for range in [0.0...1, 0...123_456, -1e-5...1e-5, 100_000...100_001, -0.99999...(-0.99998)] {
+            var figure = LineFigure(series: [], size: Size(width: 260, height: 200))
+            figure.xAxis.range = range
+            let drawing = figure.draw()
+            let frame = try #require(drawing.frame)
+            let labels = drawing.groups(named: "x-axis").flatMap { children in
+                children.compactMap {
+                    if case .text(let line) = $0, line.position.y < frame.maxY + 10 { line } else { nil }
+                }
+            }
+            #expect(labels.count >= 2, "\(range)")
+            for (a, b) in zip(labels, labels.dropFirst()) {
+                #expect(b.position.x - a.position.x > (a.width + b.width) / 2 + 3, "\(range): \(labels.map(\.string))")
+            }
+        }
+    }
+
+    @Test func thinningKeepsTheExtremes() {
+        // Three places across, each with a spike in the middle of many points.
+        let points = (0..<3000).map { index -> Point in
+            let y: Double = index % 1000 == 400 ? -7 : index % 1000 == 700 ? 9 : 1
+            return Point(Double(index / 1000) * 5, y)
+        }
+        let thin = SeriesDrawing.thinned(points)
+        #expect(thin.map(\.x) == [0, 0, 0, 0, 5, 5, 5, 5, 10, 10, 10, 10])
+        #expect(thin.map(\.y) == [1, -7, 9, 1, 1, -7, 9, 1, 1, -7, 9, 1])
+        #expect(SeriesDrawing.thinned(Array(points.prefix(2000))).count == 2000)
+        let apart = (0..<5000).map { Point(Double($0), 1) }
+        #expect(SeriesDrawing.thinned(apart) == apart)
+    }
+}
