@@ -3,6 +3,7 @@
 // A convolution's three products are this, with one outer term o a kernel row or tap. A tile of C stays in registers.
 
 typedef T LS_NAME(vector) __attribute__((vector_size(LS_VECTOR), aligned(sizeof(T))));
+typedef T LS_NAME(half) __attribute__((vector_size(LS_VECTOR / 2), aligned(sizeof(T))));
 enum { LS_NAME(lanes) = LS_VECTOR / sizeof(T) };
 
 typedef struct {
@@ -15,11 +16,14 @@ typedef struct {
 } LS_NAME(tile_call);
 
 // Reads of B may run past the last column into what follows it (LS_SLACK at the end of memory); only stores are exact.
-#define LS_TILE_KERNEL(M, N)                                                                                       \
-    static __attribute__((noinline)) void LS_NAME(tile_##M##x##N)(const LS_NAME(tile_call) *q) {                  \
-        LS_NAME(vector) sum[M][N];                                                                                \
+#define LS_TILE_KERNEL(M, N) LS_TILE_KERNEL_OF(tile, vector, LS_NAME(lanes), M, N)
+// For the last few columns: vectors of half the width, which some processors do at twice the rate.
+#define LS_HALF_KERNEL(M, N) LS_TILE_KERNEL_OF(half_tile, half, LS_NAME(lanes) / 2, M, N)
+#define LS_TILE_KERNEL_OF(NAME, V, LANES, M, N)                                                                                     \
+    static __attribute__((noinline)) void LS_NAME(NAME##_##M##x##N)(const LS_NAME(tile_call) *q) {                  \
+        LS_NAME(V) sum[M][N];                                                                                \
         _Pragma("clang loop unroll(full)") for (int i = 0; i < M; i++)                                            \
-            _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++) sum[i][v] = (LS_NAME(vector)){0};      \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++) sum[i][v] = (LS_NAME(V)){0};      \
         const int64_t rs = q->row_stride, step = q->step, ldb = q->ldb;                                           \
         for (int64_t o = 0; o < q->terms; o++) {                                                                  \
             const T *p[(M + 2) / 3];                                                                              \
@@ -27,9 +31,9 @@ typedef struct {
                 p[g] = q->a + q->a_offset[o] + 3 * g * rs;                                                        \
             const T *b = q->b + q->b_offset[o];                                                                   \
             for (int64_t k = 0; k < q->depth; k++) {                                                              \
-                LS_NAME(vector) bv[N];                                                                            \
+                LS_NAME(V) bv[N];                                                                            \
                 _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++)                                    \
-                    bv[v] = *(const LS_NAME(vector) *)(b + v * LS_NAME(lanes));                                   \
+                    bv[v] = *(const LS_NAME(V) *)(b + v * (LANES));                                   \
                 _Pragma("clang loop unroll(full)") for (int i = 0; i < M; i++) {                                  \
                     T x = p[i / 3][(i % 3) * rs];                                                                 \
                     _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++) sum[i][v] += x * bv[v];        \
@@ -40,11 +44,11 @@ typedef struct {
         }                                                                                                         \
         _Pragma("clang loop unroll(full)") for (int i = 0; i < M; i++)                                            \
             _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++) {                                      \
-                T *c = q->c + i * q->ldc + v * LS_NAME(lanes);                                                    \
-                int64_t left = q->columns - v * LS_NAME(lanes);                                                   \
-                if (left >= LS_NAME(lanes)) {                                                                     \
-                    if (q->accumulate) sum[i][v] += *(LS_NAME(vector) *)c;                                        \
-                    *(LS_NAME(vector) *)c = sum[i][v];                                                            \
+                T *c = q->c + i * q->ldc + v * (LANES);                                                    \
+                int64_t left = q->columns - v * (LANES);                                                   \
+                if (left >= (LANES)) {                                                                     \
+                    if (q->accumulate) sum[i][v] += *(LS_NAME(V) *)c;                                        \
+                    *(LS_NAME(V) *)c = sum[i][v];                                                            \
                 } else for (int64_t j = 0; j < left; j++)                                                         \
                     c[j] = q->accumulate ? c[j] + sum[i][v][j] : sum[i][v][j];                                    \
             }                                                                                                     \
@@ -66,8 +70,11 @@ typedef void (*LS_NAME(tile_function))(const LS_NAME(tile_call) *);
 #endif
 LS_TILES_1(LS_TILE_KERNEL)
 LS_TILES_2(LS_TILE_KERNEL)
+LS_TILES_1(LS_HALF_KERNEL)
+#define LS_HALF_ENTRY(M, N) LS_NAME(half_tile_##M##x##N),
 #define LS_TILE_ENTRY(M, N) LS_NAME(tile_##M##x##N),
 static const LS_NAME(tile_function) LS_NAME(tiles_1)[] = {LS_TILES_1(LS_TILE_ENTRY)};
+static const LS_NAME(tile_function) LS_NAME(half_tiles)[] = {LS_TILES_1(LS_HALF_ENTRY)};
 static const LS_NAME(tile_function) LS_NAME(tiles_2)[] = {LS_TILES_2(LS_TILE_ENTRY)};
 enum {
     LS_NAME(rows_1) = sizeof LS_NAME(tiles_1) / sizeof *LS_NAME(tiles_1),
@@ -76,7 +83,10 @@ enum {
 #undef LS_TILES_1
 #undef LS_TILES_2
 #undef LS_TILE_ENTRY
+#undef LS_HALF_ENTRY
 #undef LS_TILE_KERNEL
+#undef LS_HALF_KERNEL
+#undef LS_TILE_KERNEL_OF
 
 /// The whole product: C is rows × columns. Rows are cut into tiles of nearly equal height.
 static void LS_NAME(tile_product)(LS_NAME(tile_call) q, int64_t rows, int64_t columns) {
@@ -86,7 +96,8 @@ static void LS_NAME(tile_product)(LS_NAME(tile_call) q, int64_t rows, int64_t co
         int wide = columns - j > LS_NAME(lanes);
         int64_t width = MIN(columns - j, wide ? 2 * LS_NAME(lanes) : LS_NAME(lanes));
         int64_t most = wide ? LS_NAME(rows_2) : LS_NAME(rows_1), tiles = divide_up(rows, most);
-        const LS_NAME(tile_function) *table = wide ? LS_NAME(tiles_2) : LS_NAME(tiles_1);
+        const LS_NAME(tile_function) *table =
+            wide ? LS_NAME(tiles_2) : width <= LS_NAME(lanes) / 2 ? LS_NAME(half_tiles) : LS_NAME(tiles_1);
         q.b = b + j;
         q.columns = width;
         for (int64_t t = 0; t < tiles; t++) {

@@ -50,6 +50,13 @@ public struct Ball: Sendable {
         }
     }
 
+    /// The point of the boundary in the direction of z (ℓ2), or the nearest point of the ball (ℓ∞).
+    func stretched(_ z: [Double]) -> [Double] {
+        guard norm == .l2 else { return projection(z) }
+        let length = Vectors.norm(z)
+        return length > 0 ? z.map { $0 * (radius / length) } : z
+    }
+
     /// max sᵀz over the ball: ρ‖s‖₂ or ρ‖s‖₁.
     public func support(_ slope: [Double]) -> Double {
         norm == .l2 ? radius * Vectors.norm(slope) : radius * slope.reduce(0) { $0 + abs($1) }

@@ -10,7 +10,8 @@ public struct WorstCaseSearch {
     public var steps = 50
     /// Random starts beside the informed ones. 4, ours.
     public var restarts = 4
-    /// A start has converged when no feasible direction promises more than this share of the increase.
+    /// A start has converged when no feasible direction promises more than this share of the increase, or four iterations
+    /// brought less.
     public var tolerance = 1e-6
     public var seed: UInt64 = 0
     /// Called before every start with what it is; what it throws ends the search.
@@ -51,8 +52,16 @@ public struct WorstCaseSearch {
         var products = top.products
         var quadratic: QuadraticMaximum?
         if ball.norm == .l2 {
-            quadratic = try maximizeQuadratic(gradient: base.slope, curvature, radius: ball.radius, tolerance: 1e-4, maximumProducts: 200, seed: seed)
-            products += quadratic!.products
+            func maximum(searchOutside: Bool) throws -> QuadraticMaximum {
+                let result = try maximizeQuadratic(
+                    gradient: base.slope, curvature, radius: ball.radius, tolerance: 1e-4, maximumProducts: 200, searchOutside: searchOutside,
+                    seed: seed)
+                products += result.products
+                return result
+            }
+            // Within the gradient's Krylov space it is the global maximum if its multiplier is above λmax, which is known.
+            let inside = try maximum(searchOutside: false)
+            quadratic = inside.multiplier >= top.largest[0].value ? inside : try maximum(searchOutside: true)
         }
 
         var climbs: [Ascent<O>.Climb] = []
@@ -74,7 +83,10 @@ public struct WorstCaseSearch {
         while join(&climbs) {
             for i in climbs.indices where climbs[i].isActive {
                 try progress(climbs[i].name, names.count, names.count)
+                let before = climbs[i].increase
                 try ascent.climb(&climbs[i], iterations: min(Self.round, steps - climbs[i].iterations), tolerance: tolerance)
+                // A round that brought next to nothing is the end as well: along flat directions a climb can creep for long.
+                if climbs[i].isActive, climbs[i].increase - before <= tolerance * abs(before) { climbs[i].finish() }
                 if climbs[i].iterations >= steps { climbs[i].isActive = false }
             }
         }
@@ -82,10 +94,16 @@ public struct WorstCaseSearch {
         var best = (z: origin, increase: 0.0)
         for climb in climbs where climb.increase > best.increase { best = (climb.z, climb.increase) }
         let records = climbs.map { climb in
-            let leader = climb.joined.flatMap { name in climbs.first { $0.name == name } }
+            // The climb that went on where this one ended, perhaps by way of others.
+            var leader: Ascent<O>.Climb?
+            var next = climb.joined
+            while let name = next {
+                leader = climbs.first { $0.name == name }
+                next = leader?.joined
+            }
             return WorstCaseSharpness.Restart(
                 start: climb.name, increase: max(climb.increase, leader?.increase ?? -.infinity), iterations: climb.iterations, curve: climb.curve,
-                converged: leader?.converged ?? climb.converged, joined: climb.joined)
+                converged: leader?.converged ?? climb.converged, joined: leader?.name)
         }
         if oneStepValue > best.increase { best = (oneStep, oneStepValue) }
 
@@ -117,11 +135,15 @@ private struct Ascent<O: Objective> {
         /// Increase after every iteration.
         var curve: [Double]
         var converged = false, isActive = true
+        /// How far beyond the farthest point the next step tries to go, in lengths of the way there.
+        var stretch = 1.0
         /// The higher climb that it met.
         var joined: String?
 
         var iterations: Int { curve.count - 1 }
         var increase: Double { value - base }
+
+        mutating func finish() { (converged, isActive) = (true, false) }
     }
 
     init(objective: O, theta: [Double], ball: Ball) { (self.objective, self.theta, self.ball) = (objective, theta, ball) }
@@ -140,8 +162,9 @@ private struct Ascent<O: Objective> {
         return Climb(name: name, base: base, z: z, value: value, slope: slope, curve: [value - base], isActive: value.isFinite)
     }
 
-    /// Each iteration tries the ball's farthest point along the slope first (the limit of a projected step as its length
-    /// grows, which for a convex function always leads up), then projected steps of shrinking length.
+    /// Each iteration tries to go towards the ball's farthest point along the slope (the limit of a projected step as its
+    /// length grows, which for a convex function always leads up) and beyond it, as far as has worked lately; then that point
+    /// itself; then projected steps of shrinking length.
     mutating func climb(_ c: inout Climb, iterations: Int, tolerance: Double) throws {
         for _ in 0..<iterations where c.isActive {
             let far = ball.farthest(along: c.slope)
@@ -151,20 +174,28 @@ private struct Ascent<O: Objective> {
             if gap > tolerance * max(abs(c.increase), 1e-12) {
                 let length = Vectors.norm(c.slope)
                 var reach = ball.length(far) * 4
-                for attempt in 0..<9 {
-                    let candidate = attempt == 0 ? far : ball.projection(Vectors.sum(c.z, reach / length, c.slope))
+                let towards = Vectors.sum(far, -1, c.z)
+                for attempt in (c.stretch > 1 ? 0 : 1)..<9 {
+                    let candidate =
+                        switch attempt {
+                        case 0: ball.stretched(Vectors.sum(c.z, c.stretch, towards))
+                        case 1: far
+                        default: ball.projection(Vectors.sum(c.z, reach / length, c.slope))
+                        }
                     let next = try evaluate(candidate)
                     if next.value > c.value {
                         (c.z, c.value, c.slope) = (candidate, next.value, next.slope)
+                        c.stretch = attempt < 2 ? min(64, c.stretch * 2) : 1
                         accepted = true
                         break
                     }
-                    if attempt > 0 { reach /= 4 }
+                    if attempt == 0 { c.stretch = 1 }
+                    if attempt > 1 { reach /= 4 }
                 }
             }
             if !accepted {
                 // At the top, or nothing nearby is higher in this arithmetic.
-                (c.converged, c.isActive) = (true, false)
+                c.finish()
                 return
             }
             c.curve.append(c.increase)
