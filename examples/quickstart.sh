@@ -7,6 +7,8 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 folder=${1:-quickstart}
+model=mlp:64-64-32-10
+epochs=50
 
 source "$root/examples/install-packages.sh"
 install_packages
@@ -22,11 +24,11 @@ run() {
 
 for optimizer in sgd sam; do
     name=$folder/$optimizer
-    run train --model lenet --data digits --optimizer "$optimizer" --epochs 20 -o "$name.bin"
+    run train --model "$model" --data digits --optimizer "$optimizer" --epochs "$epochs" -o "$name.bin"
     run evaluate "$name.bin" -o "$name.train.json"
     run evaluate "$name.bin" --split test -o "$name.test.json"
     run slice "$name.bin" -o "$name.slice-1d.png" -o "$name.slice-1d.json"
-    run slice "$name.bin" --dims 2 --points 25 -o "$name.slice-2d.png" -o "$name.slice-2d.npz"
+    run slice "$name.bin" --dims 2 --points 41 -o "$name.slice-2d.png" -o "$name.slice-2d.npz"
     run sharpness "$name.bin" --rho 0.05 --measure all -o "$name.sharpness.png" -o "$name.sharpness.json"
     run hessian "$name.bin" --top 5 --trace -o "$name.hessian.png" -o "$name.hessian.json"
     run hessian "$name.bin" --top 5 --density -o "$name.density.png" -o "$name.density.json"
@@ -44,7 +46,7 @@ row() {
 }
 
 echo
-printf '%-44s %12s %12s\n' "lenet on digits, 20 epochs" SGD SAM
+printf '%-44s %12s %12s\n' "$model on digits, $epochs epochs" SGD SAM
 row "training loss" train loss
 row "training accuracy" train accuracy
 row "test loss" test loss
