@@ -14,7 +14,7 @@ struct LandscapeTool: ParsableCommand {
         version: Software.version,
         subcommands: [
             TrainCommand.self, InfoCommand.self, EvaluateCommand.self, GradientCommand.self, SliceCommand.self, SharpnessCommand.self,
-            HessianCommand.self,
+            HessianCommand.self, ImportCommand.self,
         ])
 
     static func main() {

@@ -32,7 +32,8 @@ extension NetworkOptions {
             let activations = Activation.allCases.map(\.rawValue).joined(separator: "|")
             let norms = Normalization.allCases.map(\.rawValue).joined(separator: "|")
             return .invalidOption(
-                model: parts[0], found: found, expected: "activation=\(activations) or norm=\(norms), each at most once")
+                model: parts[0], found: found, expected: "activation=\(activations) or norm=\(norms), each at most once"
+            )
         }
         for part in parts.dropFirst() {
             let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
@@ -42,7 +43,9 @@ extension NetworkOptions {
                 guard options.activation == nil, let value = Activation(rawValue: pair[1]) else { throw bad(part) }
                 options.activation = value
             case "norm":
-                guard options.normalization == nil, let value = Normalization(rawValue: pair[1]) else { throw bad(part) }
+                guard options.normalization == nil, let value = Normalization(rawValue: pair[1]) else {
+                    throw bad(part)
+                }
                 options.normalization = value
             default: throw bad(part)
             }

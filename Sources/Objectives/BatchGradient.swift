@@ -53,12 +53,16 @@ public final class BatchGradient {
         self.batchSize = min(batchSize, data.count)
         theta = Buffer(byteCount: network.parameters.count * precision.size)
         buffers = Buffer(byteCount: network.buffers.count * precision.size)
-        func program(_ size: Int) -> BatchProgram { BatchProgram(network, loss, .batch, .gradient, batch: size, precision) }
+        func program(_ size: Int) -> BatchProgram {
+            BatchProgram(network, loss, .batch, .gradient, batch: size, precision)
+        }
 
         // A small program tells whether the whole batch can be tried without running out of memory.
         var size = self.batchSize
         let probe = program(min(size, 16))
-        if probe.bytes / probe.batch * size > 2 * memoryLimit { size = max(1, memoryLimit / max(1, probe.bytes / probe.batch)) }
+        if probe.bytes / probe.batch * size > 2 * memoryLimit {
+            size = max(1, memoryLimit / max(1, probe.bytes / probe.batch))
+        }
         var whole = size == probe.batch ? probe : program(size)
         while whole.bytes > memoryLimit, size > 1 {
             size = max(1, min(size - 1, size * memoryLimit / whole.bytes))
@@ -84,9 +88,11 @@ public final class BatchGradient {
         at point: [Double], examples: [Int], augmentation: Augmentation? = nil, epoch: Int = 0,
         gradient: inout [Double]
     ) -> Batch {
-        precondition(point.count == network.parameters.count, "θ of length \(point.count), not \(network.parameters.count)")
+        precondition(
+            point.count == network.parameters.count, "θ of length \(point.count), not \(network.parameters.count)")
         precondition(gradient.count == point.count, "a gradient of length \(gradient.count), not \(point.count)")
-        precondition(!examples.isEmpty && examples.count <= batchSize, "\(examples.count) examples in a batch of \(batchSize)")
+        precondition(
+            !examples.isEmpty && examples.count <= batchSize, "\(examples.count) examples in a batch of \(batchSize)")
         evaluations += 1
         theta.store(point, as: precision)
         gradient.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }

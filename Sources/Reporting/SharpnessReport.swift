@@ -40,7 +40,7 @@ public struct SharpnessReport: Report {
                             worst.restarts.map {
                                 .object([
                                     ("start", .string($0.start)), ("increase", .number($0.increase)), ("iterations", .integer($0.iterations)),
-                                    ("converged", .bool($0.converged)), ("curve", JSONValue($0.curve)),
+                                    ("converged", .bool($0.converged)), ("joined", $0.joined.map { .string($0) } ?? .null), ("curve", JSONValue($0.curve)),
                                 ])
                             })
                     ),
@@ -71,7 +71,7 @@ public struct SharpnessReport: Report {
             ]
             if let model = worst.quadraticModel { lines.append("quadratic model's maximum \(Format.number(model))") }
             for start in worst.restarts {
-                lines.append("  from \(start.start.padding(toLength: 18, withPad: " ", startingAt: 0)) \(Format.number(start.increase)) after \(start.iterations) iterations\(start.converged ? "" : ", not converged: raise --steps")")
+                lines.append("  from \(start.start.padding(toLength: 18, withPad: " ", startingAt: 0)) \(Format.number(start.increase)) after \(start.iterations) iterations\(start.joined.map { ", where it met the climb from " + $0 } ?? "")\(start.converged ? "" : ", not converged: raise --steps")")
             }
         }
         if let average = averageCase {

@@ -37,7 +37,8 @@ extension TrainingConfiguration {
     var ascent: SharpnessAwareAscent? {
         switch optimizer {
         case .sam: SharpnessAwareAscent(rho: rho, scaling: .none, weightDecay: decaysInAscent ? weightDecay : 0)
-        case .asam: SharpnessAwareAscent(rho: rho, scaling: .weights(eta: eta), weightDecay: decaysInAscent ? weightDecay : 0)
+        case .asam:
+            SharpnessAwareAscent(rho: rho, scaling: .weights(eta: eta), weightDecay: decaysInAscent ? weightDecay : 0)
         default: nil
         }
     }

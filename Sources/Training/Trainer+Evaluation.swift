@@ -20,17 +20,22 @@ extension Trainer {
     func finalEvaluation() throws -> FinalEvaluation {
         var evaluation = FinalEvaluation()
         evaluation.train = try objective(on: data.train).evaluate(at: state.theta)
-        if let test = data.test { evaluation.test = try objective(on: test).evaluate(at: state.theta) }
+        if let last = state.history.last, last.step == state.step, let loss = last.testLoss {
+            evaluation.test = Evaluation(loss: loss, accuracy: last.testAccuracy)  // the last epoch ended here
+        } else if let test = data.test {
+            evaluation.test = try objective(on: test).evaluate(at: state.theta)
+        }
         let sample = data.train.subset(TrivialSolution.sample(of: data.train.count))
         let outputs = try objective(on: sample).outputs(at: state.theta)
-        let finding = TrivialSolution(
-            outputs: outputs, width: network.outputs, targets: data.train.targets, accuracy: evaluation.train?.accuracy)
+        // A regression on classes has their one-hot rows for targets; their classes tell enough.
+        let finding = TrivialSolution(outputs: outputs, width: network.outputs, targets: sample.targets)
         if let finding { evaluation.warnings.append(finding.warning(configuration)) }
         return evaluation
     }
 
     func outcome(
-        _ checkpoint: Checkpoint, _ series: CheckpointSeries, _ seconds: Double, _ evaluation: FinalEvaluation, isFinished: Bool
+        _ checkpoint: Checkpoint, _ series: CheckpointSeries, _ seconds: Double, _ evaluation: FinalEvaluation,
+        isFinished: Bool
     ) -> TrainingOutcome {
         TrainingOutcome(
             isFinished: isFinished, checkpoint: checkpoint, files: series.files, trainLoss: evaluation.train?.loss,

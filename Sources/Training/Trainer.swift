@@ -86,7 +86,8 @@ public final class Trainer {
             let precision = configuration.precision
             state = TrainingState(
                 theta: network.parameters.initialValues(seed: configuration.seed).map(precision.rounded),
-                buffers: network.buffers.initialValues(seed: configuration.seed), optimizer: configuration.baseOptimizer)
+                buffers: network.buffers.initialValues(seed: configuration.seed), optimizer: configuration.baseOptimizer
+            )
         }
     }
 
@@ -170,7 +171,9 @@ public final class Trainer {
     }
 
     /// Puts the gradient at a point in `gradient`.
-    private func gradient(at point: [Double], _ examples: [Int], _ place: String) throws(NotFinite) -> BatchGradient.Batch {
+    private func gradient(at point: [Double], _ examples: [Int], _ place: String) throws(NotFinite)
+        -> BatchGradient.Batch
+    {
         let batch = batches.evaluate(
             at: point, examples: examples, augmentation: augmentation, epoch: state.epoch, gradient: &gradient)
         state.gradientEvaluations += 1
@@ -220,7 +223,9 @@ public final class Trainer {
             let evaluation = try objective.evaluate(at: state.theta)
             (record.testLoss, record.testAccuracy) = (evaluation.loss, evaluation.accuracy)
         }
-        if let found = try measures?(state.epoch + 1, state.theta, state.buffers), !found.isEmpty { record.measures = found }
+        if let found = try measures?(state.epoch + 1, state.theta, state.buffers), !found.isEmpty {
+            record.measures = found
+        }
         state.history.append(record)
         if isWhole {
             state.epoch += 1

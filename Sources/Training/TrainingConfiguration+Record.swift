@@ -26,7 +26,9 @@ extension TrainingConfiguration {
     /// The configuration that a checkpoint was trained with.
     public init(_ metadata: CheckpointMetadata) throws {
         guard let record = metadata.training else { throw TrainingError.notTrained }
-        func bad(_ key: String) -> TrainingError { .damagedCheckpoint("'\(key)' of its training is missing or damaged") }
+        func bad(_ key: String) -> TrainingError {
+            .damagedCheckpoint("'\(key)' of its training is missing or damaged")
+        }
         func number(_ key: String) throws -> Double {
             guard let value = record.settings[key] else { throw bad(key) }
             return value
@@ -73,7 +75,11 @@ extension TrainingConfiguration {
         func compare(_ name: String, _ old: String, _ new: String) {
             if old != new { changes.append("\(name) was \(old), is now \(new)") }
         }
-        compare("model", other.model, model)
+        // Options may be given in any order.
+        func canonical(_ model: String) -> String {
+            (try? NetworkOptions.split(model)).map { $0.specification + $0.options.suffix } ?? model
+        }
+        compare("model", canonical(other.model), canonical(model))
         compare("data", other.data.absolute.description, data.absolute.description)
         compare("optimizer", other.optimizer.rawValue, optimizer.rawValue)
         compare("seed", "\(other.seed)", "\(seed)")

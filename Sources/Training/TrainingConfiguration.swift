@@ -94,7 +94,8 @@ extension TrainingConfiguration {
         }
         try positive(learningRate, "lr")
         try share(momentum, "momentum")
-        try require(optimizer != .nesterov || momentum > 0, "momentum", momentum, "a number above 0 for nesterov, such as 0.9")
+        try require(
+            optimizer != .nesterov || momentum > 0, "momentum", momentum, "a number above 0 for nesterov, such as 0.9")
         try nonNegative(weightDecay, "weight-decay")
         try share(beta1, "beta1")
         try share(beta2, "beta2")
@@ -115,9 +116,11 @@ extension TrainingConfiguration {
         }
         switch warmup {
         case .epochs(let epochs):
-            try require(epochs >= 0 && epochs <= Self.longest, "warmup", epochs, "a number of epochs from 0, at most a million")
+            try require(
+                epochs >= 0 && epochs <= Self.longest, "warmup", epochs, "a number of epochs from 0, at most a million")
         case .steps(let steps):
-            try require(steps >= 0 && steps <= Self.mostSteps, "warmup", steps, "a whole number of steps from 0, at most 10¹²")
+            try require(
+                steps >= 0 && steps <= Self.mostSteps, "warmup", steps, "a whole number of steps from 0, at most 10¹²")
         }
     }
 

@@ -22,7 +22,7 @@ public enum TrainingError: DescribedError, Equatable {
         public let step: Int, epoch: Int
         public let learningRate: Double
         public let lastFiniteLoss: Double?
-        /// The checkpoint of the last whole epoch; nil where there was none.
+        /// The checkpoint of the last whole epoch; nil where there was none, or no path to write it to.
         public let lastGood: String?
         /// What is likely to help.
         public let advice: String
@@ -39,7 +39,7 @@ public enum TrainingError: DescribedError, Equatable {
         case .diverged(let d):
             "training diverged at step \(d.step + 1) (epoch \(d.epoch + 1)): the \(d.quantity) is not finite; learning rate "
                 + "\(d.learningRate), last finite loss \(d.lastFiniteLoss.map { "\($0)" } ?? "none"). \(d.advice). "
-                + (d.lastGood.map { "The last whole epoch is kept in \($0)" } ?? "No epoch was finished, so nothing was saved")
+                + (d.lastGood.map { "The last whole epoch is kept in \($0)" } ?? "No checkpoint of it was written")
         case .notTrained:
             "the checkpoint says nothing about a training, so there is nothing to resume; train from the start, without --resume"
         case .configurationChanged(let changes):
@@ -61,6 +61,7 @@ public enum TrainingError: DescribedError, Equatable {
     }
 
     private static func list(_ names: [String]) -> String {
-        names.isEmpty ? "none" : names.prefix(12).joined(separator: ", ") + (names.count > 12 ? ", … (\(names.count))" : "")
+        names.isEmpty
+            ? "none" : names.prefix(12).joined(separator: ", ") + (names.count > 12 ? ", … (\(names.count))" : "")
     }
 }

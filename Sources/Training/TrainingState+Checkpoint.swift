@@ -28,7 +28,8 @@ extension TrainingState {
         for (moment, values) in optimizer.state.sorted(by: { $0.key < $1.key }) {
             checkpoint.optimizerState += network.parameters.tensors.enumerated().map { index, tensor in
                 let part = Array(values[network.parameters.range(index)])
-                return Checkpoint.Tensor(name: moment + "." + tensor.name, array: NumericArray(part, shape: tensor.shape))
+                return Checkpoint.Tensor(
+                    name: moment + "." + tensor.name, array: NumericArray(part, shape: tensor.shape))
             }
         }
         return checkpoint

@@ -1,65 +1,83 @@
 import Datasets
 
-/// The finding that a network gives (almost) the same for every input, which is what SAM with too large a radius ρ and SGD
-/// with too large a learning rate end in.
+/// The finding that a network gives (almost) the same answer for every input, which is what SAM with too large a radius ρ and
+/// SGD with too large a learning rate end in.
 struct TrivialSolution: Equatable {
-    /// Largest range of an output over the examples, as a share of the scale it is measured by.
-    let spread: Double
-    /// The accuracy, where it is that of always naming the commonest class.
-    let majorityShare: Double?
+    enum Finding: Equatable {
+        /// The largest range of an output over the examples, relative to the outputs' largest size (or 1).
+        case equalOutputs(spread: Double)
+        /// The one class that every example is taken for.
+        case oneClass(Int)
+        /// 1 − Σr²/Σ(y − ȳ)²: the share of the targets' variance that the outputs explain.
+        case unexplained(share: Double)
+    }
 
-    /// Shares of scale below which outputs count as equal: of the targets' range for regression, where a collapsed network
-    /// still trembles; of the outputs' largest size (or 1) for classes.
-    static let regressionThreshold = 0.05, classThreshold = 1e-3
+    let finding: Finding
+
+    /// Below these, outputs count as equal and variance as unexplained: a collapsed network still trembles a little.
+    static let leastSpread = 1e-3, leastShare = 0.05
 
     /// Examples enough to see whether outputs differ, evenly spread.
     static func sample(of count: Int) -> [Int] {
-        let step = max(1, count / 1000)
-        return Array(stride(from: 0, to: count, by: step))
+        Array(stride(from: 0, to: count, by: max(1, count / 1000)))
     }
 
-    /// Nil where the outputs depend on the input as they should.
+    /// Nil where the answers depend on the input as they should, or where all targets are the same.
     ///
-    /// - Parameters:
-    ///   - outputs: of a sample of examples, examples × `width`.
-    ///   - targets: of the whole split.
-    ///   - accuracy: over the whole split; nil for regression.
-    init?(outputs: [Double], width: Int, targets: Dataset.Targets, accuracy: Double?) {
-        let examples = outputs.count / width
-        var range = 0.0, size = 0.0
-        for output in 0..<width {
-            let values = (0..<examples).map { outputs[$0 * width + output] }
+    /// - Parameter outputs: of the examples that the targets are of, examples × `width`.
+    init?(outputs: [Double], width: Int, targets: Dataset.Targets) {
+        let count = outputs.count / width
+        guard count > 1 else { return nil }
+        switch targets {
+        case .classes(let labels, _):
+            guard Set(labels).count > 1 else { return nil }
+            let answers = Set(
+                (0..<count).map { row in (0..<width).max { outputs[row * width + $0] < outputs[row * width + $1] } ?? 0
+                })
+            if let spread = Self.spread(outputs, width), spread < Self.leastSpread {
+                finding = .equalOutputs(spread: spread)
+            } else if let answer = answers.first, answers.count == 1 {
+                finding = .oneClass(answer)
+            } else {
+                return nil
+            }
+        case .values(let values, _):
+            var residual = 0.0, variance = 0.0
+            for column in 0..<width {
+                let mean = (0..<count).reduce(0) { $0 + values[$1 * width + column] } / Double(count)
+                for row in 0..<count {
+                    let (target, output) = (values[row * width + column], outputs[row * width + column])
+                    residual += (target - output) * (target - output)
+                    variance += (target - mean) * (target - mean)
+                }
+            }
+            guard variance > 0, 1 - residual / variance < Self.leastShare else { return nil }
+            finding = .unexplained(share: 1 - residual / variance)
+        }
+    }
+
+    private static func spread(_ outputs: [Double], _ width: Int) -> Double? {
+        var range = 0.0, size = 1.0
+        for column in 0..<width {
+            let values = stride(from: column, to: outputs.count, by: width).map { outputs[$0] }
             guard let low = values.min(), let high = values.max() else { return nil }
             range = max(range, high - low)
             size = max(size, abs(low), abs(high))
         }
-        var isConstant: Bool, majority: Double?
-        switch targets {
-        case .values(let values, _):
-            guard let low = values.min(), let high = values.max(), high > low else { return nil }
-            spread = range / (high - low)
-            isConstant = spread < Self.regressionThreshold
-        case .classes(let labels, let count):
-            var counts = [Int](repeating: 0, count: count)
-            for label in labels { counts[Int(label)] += 1 }
-            let share = Double(counts.max() ?? 0) / Double(labels.count)
-            guard share < 1 else { return nil }  // one class only: a constant is right
-            spread = range / max(1, size)
-            isConstant = spread < Self.classThreshold
-            if let accuracy, accuracy == share { majority = share }
-        }
-        guard examples > 1, isConstant || majority != nil else { return nil }
-        majorityShare = majority
+        return range / size
     }
 
     func warning(_ configuration: TrainingConfiguration) -> String {
-        let finding =
-            majorityShare.map { "its accuracy \($0) is that of always naming the commonest class" }
-            ?? "its outputs differ by only \(spread) of their scale from example to example"
+        let what =
+            switch finding {
+            case .equalOutputs(let spread): "its outputs differ by only \(spread) of their size from example to example"
+            case .oneClass(let answer): "it takes every example for class \(answer)"
+            case .unexplained(let share): "its outputs explain a share of \(share) of the targets' variance"
+            }
         let advice =
             configuration.optimizer.ascends
             ? "SAM does that when the radius is too large: try a smaller --rho (such as \(configuration.rho / 2)) or --lr"
             : "try another --lr (smaller, or larger if it has hardly moved) or more --epochs"
-        return "the network has collapsed to the trivial solution, the same output whatever the input: \(finding); \(advice)"
+        return "the network is at the trivial solution, the same answer whatever the input: \(what); \(advice)"
     }
 }

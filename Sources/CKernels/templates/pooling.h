@@ -2,33 +2,40 @@
 
 typedef struct { const ls_window *q; const T *x; T *y; int32_t *index; } LS_NAME(pool_call);
 
+/// Channels are taken in blocks whose best values stay in registers.
 static void LS_NAME(pool_argmax_image)(void *context, long n, int thread) {
     (void)thread;
+    enum { BLOCK = 16 };
     const LS_NAME(pool_call) *call = context;
     const ls_window *q = call->q;
     const T *x = call->x + n * q->h * q->w * q->c;
     for (int64_t oy = 0; oy < q->ho; oy++)
-        for (int64_t ox = 0; ox < q->wo; ox++) {
-            int32_t *index = call->index + ((n * q->ho + oy) * q->wo + ox) * q->c;
-            int first = 1;
-            for (int64_t ky = 0; ky < q->kh; ky++) {
-                int64_t iy = oy * q->stride_h + ky * q->dilation_h - q->pad_h;
-                if (iy < 0 || iy >= q->h) continue;
-                for (int64_t kx = 0; kx < q->kw; kx++) {
-                    int64_t ix = ox * q->stride_w + kx * q->dilation_w - q->pad_w;
-                    if (ix < 0 || ix >= q->w) continue;
-                    int32_t at = (int32_t)(iy * q->w + ix);
-                    const T *v = x + (int64_t)at * q->c;
-                    if (first) for (int64_t c = 0; c < q->c; c++) index[c] = at;
-                    else for (int64_t c = 0; c < q->c; c++) {
-                        T best = x[(int64_t)index[c] * q->c + c];
-                        if (v[c] > best || (v[c] != v[c] && best == best)) index[c] = at;
+        for (int64_t ox = 0; ox < q->wo; ox++)
+            for (int64_t c0 = 0; c0 < q->c; c0 += BLOCK) {
+                int64_t width = MIN(BLOCK, q->c - c0);
+                T best[BLOCK];
+                TI at[BLOCK];
+                for (int c = 0; c < BLOCK; c++) { best[c] = -(T)INFINITY; at[c] = -1; }
+                for (int64_t ky = 0; ky < q->kh; ky++) {
+                    int64_t iy = oy * q->stride_h + ky * q->dilation_h - q->pad_h;
+                    if (iy < 0 || iy >= q->h) continue;
+                    for (int64_t kx = 0; kx < q->kw; kx++) {
+                        int64_t ix = ox * q->stride_w + kx * q->dilation_w - q->pad_w;
+                        if (ix < 0 || ix >= q->w) continue;
+                        TI here = (TI)(iy * q->w + ix);
+                        // Past the last channel this reads what follows; those lanes are not stored.
+                        const T *v = x + (int64_t)here * q->c + c0;
+                        for (int c = 0; c < BLOCK; c++) {
+                            // The first of equals stays; the first NaN wins for good.
+                            int better = (v[c] > best[c]) | (at[c] < 0) | ((v[c] != v[c]) & (best[c] == best[c]));
+                            best[c] = better ? v[c] : best[c];
+                            at[c] = better ? here : at[c];
+                        }
                     }
-                    first = 0;
                 }
+                int32_t *index = call->index + ((n * q->ho + oy) * q->wo + ox) * q->c + c0;
+                for (int64_t c = 0; c < width; c++) index[c] = (int32_t)at[c];
             }
-            if (first) for (int64_t c = 0; c < q->c; c++) index[c] = -1;
-        }
 }
 
 static void LS_NAME(pool_gather_image)(void *context, long n, int thread) {

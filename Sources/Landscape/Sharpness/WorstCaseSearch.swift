@@ -11,12 +11,28 @@ public struct WorstCaseSearch {
     /// Random starts beside the informed ones. 4, ours.
     public var restarts = 4
     /// A start has converged when no feasible direction promises more than this share of the increase.
-    public var tolerance = 1e-7
+    public var tolerance = 1e-6
     public var seed: UInt64 = 0
     /// Called before every start with what it is; what it throws ends the search.
     public var progress: (_ start: String, _ number: Int, _ count: Int) throws -> Void = { _, _, _ in }
 
+    /// Iterations between looks at which climbs have met, and how near (relative to ρ) is met.
+    private static let round = 4, nearness = 0.05
+
     public init(_ ball: Ball) { self.ball = ball }
+
+    /// Ends every climb that is near a higher one. Whether any goes on.
+    private func join<O>(_ climbs: inout [Ascent<O>.Climb]) -> Bool {
+        let order = climbs.indices.sorted { climbs[$0].value > climbs[$1].value }
+        for (rank, i) in order.enumerated() where climbs[i].isActive {
+            let near = order[..<rank].first { higher in
+                climbs[higher].joined == nil
+                    && ball.length(Vectors.sum(climbs[higher].z, -1, climbs[i].z)) < Self.nearness * ball.radius
+            }
+            if let near { (climbs[i].joined, climbs[i].isActive) = (climbs[near].name, false) }
+        }
+        return climbs.contains(where: \.isActive)
+    }
 
     public func run<O: Objective>(_ objective: O, at theta: [Double]) throws -> WorstCaseSharpness {
         var ascent = Ascent(objective: objective, theta: theta, ball: ball)
@@ -39,8 +55,7 @@ public struct WorstCaseSearch {
             products += quadratic!.products
         }
 
-        var best = (z: origin, increase: 0.0)
-        var records: [WorstCaseSharpness.Restart] = []
+        var climbs: [Ascent<O>.Climb] = []
         for (number, name) in names.enumerated() {
             try progress(name, number + 1, names.count)
             let start: [Double]
@@ -51,10 +66,26 @@ public struct WorstCaseSearch {
             case "trust-region": start = ball.projection(quadratic!.maximizer)
             default: start = ball.farthest(along: random.named(name).normals(theta.count))
             }
-            let result = try ascent.climb(from: start, base: base.value, steps: steps, tolerance: tolerance)
-            records.append(
-                .init(start: name, increase: result.increase, iterations: result.curve.count - 1, curve: result.curve, converged: result.converged))
-            if result.increase > best.increase { best = (result.z, result.increase) }
+            var climb = try ascent.begin(name, at: start, base: base.value)
+            try ascent.climb(&climb, iterations: min(steps, Self.round), tolerance: tolerance)
+            climbs.append(climb)
+        }
+        // Round by round; of climbs that have come together only the highest goes on.
+        while join(&climbs) {
+            for i in climbs.indices where climbs[i].isActive {
+                try progress(climbs[i].name, names.count, names.count)
+                try ascent.climb(&climbs[i], iterations: min(Self.round, steps - climbs[i].iterations), tolerance: tolerance)
+                if climbs[i].iterations >= steps { climbs[i].isActive = false }
+            }
+        }
+
+        var best = (z: origin, increase: 0.0)
+        for climb in climbs where climb.increase > best.increase { best = (climb.z, climb.increase) }
+        let records = climbs.map { climb in
+            let leader = climb.joined.flatMap { name in climbs.first { $0.name == name } }
+            return WorstCaseSharpness.Restart(
+                start: climb.name, increase: max(climb.increase, leader?.increase ?? -.infinity), iterations: climb.iterations, curve: climb.curve,
+                converged: leader?.converged ?? climb.converged, joined: climb.joined)
         }
         if oneStepValue > best.increase { best = (oneStep, oneStepValue) }
 
@@ -78,6 +109,21 @@ private struct Ascent<O: Objective> {
     let ball: Ball
     private(set) var gradients = 0
 
+    /// One start's way up.
+    struct Climb {
+        let name: String
+        let base: Double
+        var z: [Double], value: Double, slope: [Double]
+        /// Increase after every iteration.
+        var curve: [Double]
+        var converged = false, isActive = true
+        /// The higher climb that it met.
+        var joined: String?
+
+        var iterations: Int { curve.count - 1 }
+        var increase: Double { value - base }
+    }
+
     init(objective: O, theta: [Double], ball: Ball) { (self.objective, self.theta, self.ball) = (objective, theta, ball) }
 
     func point(_ z: [Double]) -> [Double] { Vectors.sum(theta, 1, ball.scaled(z)) }
@@ -89,41 +135,40 @@ private struct Ascent<O: Objective> {
         return (value, ball.scaled(gradient))
     }
 
+    mutating func begin(_ name: String, at z: [Double], base: Double) throws -> Climb {
+        let (value, slope) = try evaluate(z)
+        return Climb(name: name, base: base, z: z, value: value, slope: slope, curve: [value - base], isActive: value.isFinite)
+    }
+
     /// Each iteration tries the ball's farthest point along the slope first (the limit of a projected step as its length
     /// grows, which for a convex function always leads up), then projected steps of shrinking length.
-    mutating func climb(
-        from start: [Double], base: Double, steps: Int, tolerance: Double
-    ) throws -> (z: [Double], increase: Double, curve: [Double], converged: Bool) {
-        var z = start
-        var (value, slope) = try evaluate(z)
-        var curve = [value - base], converged = false
-        for _ in 0..<steps where value.isFinite {
-            let far = ball.farthest(along: slope)
+    mutating func climb(_ c: inout Climb, iterations: Int, tolerance: Double) throws {
+        for _ in 0..<iterations where c.isActive {
+            let far = ball.farthest(along: c.slope)
             // What a first-order model still promises within the ball (the Frank–Wolfe gap).
-            let gap = Vectors.dot(slope, far) - Vectors.dot(slope, z)
-            if gap <= tolerance * max(abs(value - base), 1e-12) {
-                converged = true
-                break
-            }
+            let gap = Vectors.dot(c.slope, far) - Vectors.dot(c.slope, c.z)
             var accepted = false
-            let length = Vectors.norm(slope)
-            var reach = ball.length(far) * 4
-            for attempt in 0..<12 {
-                let candidate = attempt == 0 ? far : ball.projection(Vectors.sum(z, reach / length, slope))
-                let next = try evaluate(candidate)
-                if next.value.isNaN == false, next.value > value || next.value == .infinity {
-                    (z, value, slope) = (candidate, next.value, next.slope)
-                    accepted = true
-                    break
+            if gap > tolerance * max(abs(c.increase), 1e-12) {
+                let length = Vectors.norm(c.slope)
+                var reach = ball.length(far) * 4
+                for attempt in 0..<9 {
+                    let candidate = attempt == 0 ? far : ball.projection(Vectors.sum(c.z, reach / length, c.slope))
+                    let next = try evaluate(candidate)
+                    if next.value > c.value {
+                        (c.z, c.value, c.slope) = (candidate, next.value, next.slope)
+                        accepted = true
+                        break
+                    }
+                    if attempt > 0 { reach /= 4 }
                 }
-                if attempt > 0 { reach /= 4 }
             }
             if !accepted {
-                converged = true  // nothing nearby is higher in this arithmetic
-                break
+                // At the top, or nothing nearby is higher in this arithmetic.
+                (c.converged, c.isActive) = (true, false)
+                return
             }
-            curve.append(value - base)
+            c.curve.append(c.increase)
+            if !c.value.isFinite { c.isActive = false }
         }
-        return (z, value - base, curve, converged)
     }
 }

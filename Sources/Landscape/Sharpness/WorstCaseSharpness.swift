@@ -29,7 +29,8 @@ public struct WorstCaseSharpness: Sendable, Codable {
         public let curve: [Double]
         /// Whether no feasible direction leads up any more, to the tolerance.
         public let converged: Bool
-        enum CodingKeys: String, CodingKey { case start, increase, iterations, curve, converged }
+        /// The start whose climb this one met, where it ended; its increase is then that one's.
+        public let joined: String?
     }
 
     enum CodingKeys: String, CodingKey {

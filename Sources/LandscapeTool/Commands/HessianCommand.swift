@@ -22,7 +22,7 @@ struct HessianCommand: ParsableCommand {
     @Flag(help: "The trace, by Hutch++.") var trace = false
     @Flag(help: "The Frobenius norm.") var frobenius = false
     @Flag(help: "The spectral density, by stochastic Lanczos quadrature.") var density = false
-    @Option(help: "Products for the trace and the norm.") var probes = 99
+    @Option(help: "Products for the trace and the norm (Hutch++: a third each for sketch, range and rest).") var probes = 30
     @Option(name: .customLong("operator"), help: "hessian, ggn or fisher.") var kind = CurvatureKind.hessian
     @Option(help: "Report vᵀHv and ‖Hv‖ for a vector from an .npy file.") var along: String?
     @Option(help: "Write H v to an .npy file.") var saveProduct: String?
@@ -90,7 +90,7 @@ struct HessianCommand: ParsableCommand {
         } else {
             let result = try lanczos(
                 curvature, largest: top, smallest: bottom, tolerance: tolerance, maximumProducts: iterations, seed: options.seed,
-                rounding: rounding, progress: spectrumProgress(analysis, "eigenvalues"))
+                rounding: rounding, verifyResiduals: true, progress: spectrumProgress(analysis, "eigenvalues"))
             try Interruption.check()
             if top > 0 { spectrum.top = .init(values: result.largest.map(\.value), residuals: result.largest.map(\.residual)) }
             if bottom > 0 { spectrum.bottom = .init(values: result.smallest.map(\.value), residuals: result.smallest.map(\.residual)) }

@@ -41,6 +41,8 @@ struct SharpnessCommand: ParsableCommand {
         if measure != .average {
             var search = WorstCaseSearch(Ball(norm: norm, radius: rho, scaling: scaling))
             (search.steps, search.restarts, search.seed) = (steps, restarts, options.seed)
+            // Float32 resolves the loss to 6e-8 of itself: an increase much smaller than the loss has fewer digits.
+            if options.precision == .float { search.tolerance = 1e-4 }
             let progress = analysis.progress("worst case")
             search.progress = { try progress.update($1, of: $2, "from \($0)") }
             worst = try search.run(objective, at: theta)

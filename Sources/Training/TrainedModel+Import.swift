@@ -1,0 +1,65 @@
+import ArrayFiles
+import Checkpoints
+import Networks
+import Tensors
+
+extension TrainedModel {
+    /// Takes over the weights of a plain safetensors file, such as Python's `safetensors.torch.save_file(model.state_dict(), …)`
+    /// writes, into a checkpoint.
+    ///
+    /// Names are matched with the network's, without a prefix `module.` or `model.` where that helps and without
+    /// `num_batches_tracked`; where they do not fit, tensors are matched by order if every shape fits.
+    ///
+    /// - Parameters:
+    ///   - configuration: its model, data, loss (label smoothing included), standardisation and precision are used.
+    ///   - data: where it is loaded already.
+    /// - Returns: the checkpoint, without a training record, and notes on how tensors were matched.
+    /// - Throws: `TrainingError.tensorsUnmatched` with what is missing and unexpected, `FileError`, `NetworkError`, `DatasetError`.
+    public static func importSafetensors(
+        _ path: String, _ configuration: TrainingConfiguration, data: TrainingData? = nil, tool: String? = nil
+    ) throws -> (checkpoint: Checkpoint, notes: [String]) {
+        let file = try Safetensors.read(path)
+        let data = try data ?? TrainingData(configuration)
+        let network = try Network(
+            canonical: configuration.model, inputShape: data.record.exampleShape,
+            takesTokens: data.record.takesTokens ?? false, outputs: data.record.outputs)
+        let entries: ([TensorSpecification]) -> [WeightMatching.Entry] = { $0.map { ($0.name, $0.shape) } }
+        let matching: WeightMatching
+        do {
+            matching = try WeightMatching(
+                parameters: entries(network.parameters.tensors), buffers: entries(network.buffers.tensors),
+                file: weights(of: file).map { ($0.name, $0.array.shape) })
+        } catch {
+            throw TrainingError.tensorsUnmatched(
+                file: path, missing: error.missing, unexpected: error.unexpected, reason: error.reason)
+        }
+        let found = Dictionary(file.tensors.map { ($0.name, $0.array) }) { first, _ in first }
+        func values(_ layout: ParameterLayout) throws -> [Double] {
+            try layout.tensors.flatMap { tensor in
+                let name = matching.places[tensor.name] ?? tensor.name
+                guard let array = found[name] else {
+                    throw TrainingError.tensorsUnmatched(
+                        file: path, missing: [name], unexpected: [], reason: "It was not found")
+                }
+                let values = array.doubles
+                guard TrainingState.isFinite(values.map(configuration.precision.rounded)) else {
+                    throw TrainingError.nonFiniteTensor(file: path, name: name)
+                }
+                return values
+            }
+        }
+        let loss = try configuration.loss(for: data.train)
+        let metadata = CheckpointMetadata(
+            model: network.canonicalSpecification, loss: loss.specification, precision: configuration.precision,
+            seed: configuration.seed, data: data.record, tool: tool)
+        let checkpoint = Self.checkpoint(
+            network, theta: try values(network.parameters), buffers: try values(network.buffers), metadata: metadata)
+        return (checkpoint, matching.notes)
+    }
+
+    /// A checkpoint of this program can be imported, too; its optimiser's moments are no weights.
+    private static func weights(of file: Safetensors) -> [Safetensors.Tensor] {
+        guard let own = try? Checkpoint(file) else { return file.tensors }
+        return own.parameters + own.buffers
+    }
+}

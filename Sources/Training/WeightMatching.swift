@@ -1,0 +1,105 @@
+import Foundation
+import Networks
+
+/// Which of a file's tensors is which of a network's: by name where all names fit, else by order where all shapes do.
+struct WeightMatching: Equatable {
+    typealias Entry = (name: String, shape: [Int])
+
+    /// The file's name of each tensor of the network.
+    private(set) var places: [String: String] = [:]
+    /// What a user should know of how they were matched.
+    private(set) var notes: [String] = []
+
+    /// Why tensors do not fit.
+    struct Failure: Error, Equatable {
+        var missing: [String], unexpected: [String], reason: String
+    }
+
+    /// Counters of PyTorch's batch normalisation, which nothing here needs.
+    private static let ignoredSuffix = "num_batches_tracked"
+    /// What wrappers (`DataParallel`, an attribute `model`) put before every name.
+    private static let wrapperPrefixes = ["module.", "model."]
+    private static let bufferNames: Set = ["running_mean", "running_var"]
+
+    init(parameters: [Entry], buffers: [Entry], file: [Entry]) throws(Failure) {
+        let file = file.filter { !$0.name.hasSuffix(Self.ignoredSuffix) }
+        let expected = parameters + buffers
+        let names = Set(expected.map(\.name))
+        var found: [String: Entry] = [:]
+        var stripped = 0
+        for entry in file {
+            var name = entry.name
+            while !names.contains(name), let prefix = Self.wrapperPrefixes.first(where: name.hasPrefix) {
+                name.removeFirst(prefix.count)
+            }
+            // Where stripping makes two tensors one, names are no guide.
+            let key = found[name] == nil ? name : entry.name
+            if key != entry.name { stripped += 1 }
+            found[key] = entry
+        }
+        let missing = expected.map(\.name).filter { found[$0] == nil }
+        let unexpected = found.filter { !names.contains($0.key) }.map(\.value.name).sorted()
+        if missing.isEmpty, unexpected.isEmpty {
+            for (name, shape) in expected {
+                guard let entry = found[name] else { continue }
+                guard entry.shape == shape else {
+                    throw Failure(
+                        missing: [], unexpected: [],
+                        reason: "Every name fits, but '\(entry.name)' has shape \(entry.shape), expected \(shape)")
+                }
+                places[name] = entry.name
+            }
+            if stripped > 0 {
+                notes.append("\(stripped) tensor names were matched without their prefix 'module.' or 'model.'")
+            }
+            return
+        }
+        let failure = Failure(
+            missing: missing, unexpected: unexpected,
+            reason: "By order they do not fit either: numbers or shapes differ")
+        let (fileBuffers, fileParameters) = file.partitioned { Self.bufferNames.contains(Self.split($0.name).leaf) }
+        func pair(_ order: ([Entry]) -> [Entry]) -> [String: String]? {
+            var result: [String: String] = [:]
+            for (wanted, given) in [(parameters, order(fileParameters)), (buffers, order(fileBuffers))] {
+                guard wanted.count == given.count else { return nil }
+                for (a, b) in zip(wanted, given) {
+                    guard a.shape == b.shape else { return nil }
+                    result[a.name] = b.name
+                }
+            }
+            return result
+        }
+        // Python's safetensors writes names in alphabetical order, so the order of modules is first taken from their numbers.
+        guard let places = pair(Self.inModuleOrder) ?? pair({ $0 }) else { throw failure }
+        self.places = places
+        let example = expected.first.map { "'\(places[$0.name] ?? "")' as '\($0.name)'" } ?? ""
+        notes.append(
+            "names differ from the model's, so tensors were matched by order, every shape fitting: \(example) and so on"
+        )
+    }
+
+    /// Sorts `layers.10.bias` behind `layers.2.weight`, and within a module weight, bias, running mean, running variance.
+    static func inModuleOrder(_ entries: [Entry]) -> [Entry] {
+        let ranks = ["weight": 0, "bias": 1, "running_mean": 2, "running_var": 3]
+        return entries.sorted { a, b in
+            let (left, right) = (split(a.name), split(b.name))
+            if left.module != right.module {
+                return left.module.compare(right.module, options: .numeric) == .orderedAscending
+            }
+            let (first, second) = (ranks[left.leaf] ?? 4, ranks[right.leaf] ?? 4)
+            return first != second ? first < second : left.leaf < right.leaf
+        }
+    }
+
+    private static func split(_ name: String) -> (module: String, leaf: String) {
+        guard let dot = name.lastIndex(of: ".") else { return ("", name) }
+        return (String(name[..<dot]), String(name[name.index(after: dot)...]))
+    }
+}
+
+extension Array {
+    /// Those that satisfy the condition, and the others, both in order.
+    fileprivate func partitioned(_ isFirst: (Element) -> Bool) -> ([Element], [Element]) {
+        (filter(isFirst), filter { !isFirst($0) })
+    }
+}

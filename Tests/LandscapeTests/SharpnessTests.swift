@@ -1,0 +1,88 @@
+import MatrixFree
+import Objectives
+import Tensors
+import Testing
+
+@testable import Landscape
+
+@Suite struct SharpnessTests {
+    /// A quadratic with chosen eigenvalues in a rotated basis.
+    static func quadratic(_ eigenvalues: [Double], linear: [Double], seed: UInt64 = 1) -> QuadraticObjective {
+        let n = eigenvalues.count
+        var basis: [[Double]] = []
+        for i in 0..<n {
+            var v = RandomNumbers(seed: seed).named("\(i)").normals(n)
+            for _ in 0..<2 { for q in basis { Vectors.add(-Vectors.dot(q, v), q, to: &v) } }
+            Vectors.scale(&v, by: 1 / Vectors.norm(v))
+            basis.append(v)
+        }
+        var matrix = [Double](repeating: 0, count: n * n)
+        for (value, q) in zip(eigenvalues, basis) {
+            for i in 0..<n { for j in 0..<n { matrix[i * n + j] += value * q[i] * q[j] } }
+        }
+        return QuadraticObjective(matrix: matrix, linear: linear)
+    }
+
+    /// The search against the exact maximum of a quadratic in a ball, indefinite or not, away from the critical point.
+    @Test(arguments: [0.01, 0.3, 5]) func quadraticInBall(_ radius: Double) throws {
+        for eigenvalues in [[5.0, 3, 1, 0.5, 0.1, 0.01], [2.0, 1, 0, -1, -3, -8], [-1.0, -2, -3, -4, -5, -6]] {
+            let objective = Self.quadratic(eigenvalues, linear: [0.3, -0.2, 0.1, 0.4, -0.5, 0.25])
+            let theta = [0.1, 0.2, -0.3, 0.4, 0.5, -0.6]
+            let gradient = objective.valueAndGradient(at: theta).gradient
+            let exact = try maximizeQuadratic(gradient: gradient, CurvatureOperator(objective, at: theta), radius: radius, tolerance: 1e-12)
+            let found = try WorstCaseSearch(Ball(radius: radius)).run(objective, at: theta)
+            #expect(found.lowerBound <= exact.value * (1 + 1e-9))
+            #expect(found.lowerBound >= exact.value * (1 - 1e-5), "\(eigenvalues): \(found.lowerBound) of \(exact.value)")
+            #expect(found.constraintIsActive == (exact.norm > radius * (1 - 1e-6)))
+            // ρ‖g‖ + ½ρ²λmax bounds the quadratic's maximum.
+            #expect(found.estimate >= exact.value * (1 - 1e-9))
+        }
+    }
+
+    /// At a critical point the worst case is ½ρ² max(λmax, 0).
+    @Test func criticalPoint() throws {
+        for (eigenvalues, top) in [([4.0, 1, 0.2], 4.0), ([-1.0, -2, -3], 0)] {
+            let objective = Self.quadratic(eigenvalues, linear: [0, 0, 0])
+            let found = try WorstCaseSearch(Ball(radius: 0.3)).run(objective, at: [0, 0, 0])
+            #expect(abs(found.lowerBound - 0.5 * 0.09 * top) < 1e-9)
+        }
+    }
+
+    /// ℓ∞ on a linear function: ρ‖g‖₁, and with scaling ρ‖Tg‖₁; one step is exact.
+    @Test func linearFunction() throws {
+        let g = [1.0, -2, 0.5]
+        let objective = QuadraticObjective(matrix: [Double](repeating: 0, count: 9), linear: g)
+        let theta = [2.0, 0, -4]
+        let cube = try WorstCaseSearch(Ball(norm: .linf, radius: 0.1)).run(objective, at: theta)
+        #expect(abs(cube.lowerBound - 0.1 * 3.5) < 1e-12 && abs(cube.oneStep - 0.35) < 1e-12)
+        // T = |θ|: a zero weight stays, |θ|·|g| sums to 2 + 0 + 2.
+        let scaled = try WorstCaseSearch(Ball(norm: .linf, radius: 0.1, scaling: Ball.adaptiveScaling(theta, eta: 0))).run(objective, at: theta)
+        #expect(abs(scaled.lowerBound - 0.4) < 1e-12 && scaled.epsilon[1] == 0)
+        // ℓ2: ε = ρ T²g/‖Tg‖, increase ρ‖Tg‖ = 0.1·√8.
+        let ball = try WorstCaseSearch(Ball(radius: 0.1, scaling: Ball.adaptiveScaling(theta, eta: 0))).run(objective, at: theta)
+        #expect(abs(ball.oneStep - 0.1 * 8.0.squareRoot()) < 1e-12)
+    }
+
+    /// E of a quadratic over N(0, ρ²T²) is ½ρ² tr(THT), whatever the gradient: antithetic pairs cancel it exactly.
+    @Test func averageCase() throws {
+        let objective = Self.quadratic([5, 3, 1, -0.5, 0.1, 2], linear: [3, -2, 1, 4, -5, 2])
+        let theta = [0.1, 0.2, -0.3, 0.4, 0.5, -0.6]
+        for scaling in [nil, Ball.adaptiveScaling(theta, eta: 0.1)] {
+            let t = scaling ?? Array(repeating: 1, count: 6)
+            let trace = (0..<6).reduce(0) { $0 + t[$1] * t[$1] * objective.matrix[$1 * 7] }
+            let found = try AverageCaseSharpness(objective, at: theta, deviation: 0.2, scaling: scaling, pairs: 4000, seed: 3)
+            #expect(abs(found.value - 0.5 * 0.04 * trace) < 4 * found.standardError)
+            #expect(found.standardError < 0.05 * abs(found.value))
+            #expect(found.samples == 8000)
+        }
+    }
+
+    @Test func projections() {
+        let ball = Ball(radius: 2)
+        let near = ball.projection([3, 4])
+        #expect(abs(near[0] - 1.2) < 1e-15 && abs(near[1] - 1.6) < 1e-15)
+        #expect(ball.projection([0.3, 0.4]) == [0.3, 0.4])
+        #expect(Ball(norm: .linf, radius: 1).projection([3, -0.5]) == [1, -0.5])
+        #expect(Ball(norm: .linf, radius: 1).farthest(along: [0, -3, 2]) == [0, -1, 1])
+    }
+}

@@ -1,0 +1,83 @@
+import Datasets
+import Foundation
+import Networks
+import Testing
+
+@testable import Training
+
+@Suite struct ConfigurationTests {
+    @Test func defaults() throws {
+        for kind in OptimizerKind.allCases { try digits("linear", kind).validate() }
+        #expect(digits("linear", .sam).rho == 0.05 && digits("linear", .asam).rho == 0.5)
+        #expect(digits("linear", .adamw).weightDecay == 0.01 && digits("linear", .adam).learningRate == 0.001)
+        let configuration = digits("linear", .asam)
+        let decoded = try JSONDecoder().decode(TrainingConfiguration.self, from: JSONEncoder().encode(configuration))
+        #expect(decoded == configuration)
+    }
+
+    struct Fault: CustomTestStringConvertible, Sendable {
+        let name: String, found: String
+        let change: @Sendable (inout TrainingConfiguration) -> Void
+        var testDescription: String { name + " " + found }
+        init(_ name: String, _ found: String, _ change: @escaping @Sendable (inout TrainingConfiguration) -> Void) {
+            (self.name, self.found, self.change) = (name, found, change)
+        }
+    }
+
+    static let faults = [
+        Fault("lr", "-0.1") { $0.learningRate = -0.1 }, Fault("lr", "nan") { $0.learningRate = .nan },
+        Fault("lr", "inf") { $0.learningRate = .infinity }, Fault("lr", "0.0") { $0.learningRate = 0 },
+        Fault("momentum", "1.0") { $0.momentum = 1 }, Fault("momentum", "-0.5") { $0.momentum = -0.5 },
+        Fault("weight-decay", "-1.0") { $0.weightDecay = -1 }, Fault("rho", "0.0") { $0.rho = 0 },
+        Fault("rho", "-0.05") { $0.rho = -0.05 }, Fault("rho", "nan") { $0.rho = .nan },
+        Fault("eta", "-0.01") { $0.eta = -0.01 }, Fault("batch-size", "0") { $0.batchSize = 0 },
+        Fault("epochs", "0.0") { $0.length = .epochs(0) }, Fault("epochs", "nan") { $0.length = .epochs(.nan) },
+        Fault("epochs", "1e+300") { $0.length = .epochs(1e300) }, Fault("steps", "-3") { $0.length = .steps(-3) },
+        Fault("warmup", "-1") { $0.warmup = .steps(-1) }, Fault("label-smoothing", "1.0") { $0.labelSmoothing = 1 },
+        Fault("label-noise", "1.5") { $0.labelNoise = 1.5 }, Fault("grad-clip", "0.0") { $0.gradientClip = 0 },
+        Fault("examples", "0") { $0.examples = 0 }, Fault("save-every", "0") { $0.saveEvery = 0 },
+        Fault("beta1", "1.0") { $0.beta1 = 1 }, Fault("epsilon", "0.0") { $0.epsilon = 0 },
+    ]
+
+    @Test(arguments: faults) func refused(_ fault: Fault) {
+        var configuration = digits("linear", .sam)
+        fault.change(&configuration)
+        let error = #expect(throws: TrainingError.self) { try Trainer(configuration) }
+        guard case .invalidSetting(let name, let found, let expected)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(name == fault.name && found == fault.found && !expected.isEmpty)
+        #expect(error?.description.hasPrefix("--\(name): found \(found), expected ") == true)
+    }
+
+    @Test func whatDoesNotGoTogether() {
+        func failure(_ model: String, _ data: DataSpecification, _ change: (inout TrainingConfiguration) -> Void) -> (
+            any Error
+        )? {
+            var configuration = TrainingConfiguration(model: model, data: data)
+            change(&configuration)
+            return #expect(throws: (any Error).self) { try Trainer(configuration) }
+        }
+        #expect(
+            failure("linear", .chebyshev(degree: 3)) { $0.loss = .crossEntropy(labelSmoothing: 0) } is TrainingError)
+        #expect(failure("linear", .chebyshev(degree: 3)) { $0.labelSmoothing = 0.1 } is TrainingError)
+        #expect(
+            failure("linear", .digits) {
+                $0.loss = .meanSquaredError; $0.labelSmoothing = 0.1
+            } is TrainingError)
+        #expect(failure("linear", .chebyshev(degree: 3)) { $0.augments = true } is TrainingError)
+        #expect(failure("linear", .chebyshev(degree: 3)) { $0.labelNoise = 0.1 } is DatasetError)
+        #expect(failure("mlp:64-32-11", .digits) { _ in } is NetworkError)
+        #expect(failure("linear", .digits) { $0.examples = 1 << 40 } is DatasetError)
+    }
+
+    /// One-hot rows for regression on classes.
+    @Test(arguments: [Loss.meanSquaredError, .binaryCrossEntropy]) func regressionOnClasses(_ loss: Loss) throws {
+        var configuration = digits("linear", epochs: 2)
+        configuration.loss = loss
+        configuration.examples = 300
+        let outcome = try Trainer(configuration).run()
+        #expect(try #require(outcome.trainLoss) < outcome.checkpoint.metadata.history[0].trainLoss)
+    }
+}

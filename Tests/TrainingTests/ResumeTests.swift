@@ -1,0 +1,86 @@
+import Checkpoints
+import Datasets
+import Foundation
+import Networks
+import Testing
+
+@testable import Training
+
+/// A training that was stopped and resumed from its file ends in the same bits as one that was not.
+@Suite struct ResumeTests {
+    struct Case: CustomTestStringConvertible, Sendable {
+        let model: String, optimizer: OptimizerKind
+        let examples: Int?, stop: Int
+        var precision = "float"
+        var testDescription: String { "\(model) \(optimizer.rawValue) stopped at \(stop) \(precision)" }
+    }
+
+    /// In batches of 128, 1000 examples are 8 steps an epoch and 300 are 3: stops at 8, 16 and 3 lie between epochs.
+    static let cases = [
+        Case(model: "mlp:64-16-10", optimizer: .sgd, examples: 1000, stop: 8),
+        Case(model: "mlp:64-16-10", optimizer: .sgd, examples: 1000, stop: 11),
+        Case(model: "mlp:64-16-10", optimizer: .adam, examples: 1000, stop: 5, precision: "double"),
+        Case(model: "mlp:64-16-10", optimizer: .adamw, examples: 1000, stop: 16),
+        Case(model: "mlp:64-16-10", optimizer: .sam, examples: 1000, stop: 13),
+        Case(model: "mlp:64-16-10", optimizer: .asam, examples: 1000, stop: 1),
+        Case(model: "resnet8", optimizer: .sgd, examples: 300, stop: 4),
+        Case(model: "resnet8", optimizer: .sam, examples: 300, stop: 3),
+        Case(model: "lenet", optimizer: .nesterov, examples: 300, stop: 2),
+    ]
+
+    @Test(arguments: cases) func sameBits(_ test: Case) throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var configuration = digits(test.model, test.optimizer, epochs: 2.5)
+        configuration.examples = test.examples
+        configuration.precision = test.precision == "double" ? .double : .float
+        configuration.augments = test.model == "lenet"
+        configuration.warmup = .epochs(0.5)
+        let whole = try Trainer(configuration).run(to: folder + "/whole.bin")
+
+        let first = try Trainer(configuration)
+        var polls = 0
+        first.shouldStop = {
+            polls += 1
+            return polls > test.stop
+        }
+        let part = try first.run(to: folder + "/part.bin")
+        #expect(!part.isFinished && part.steps == test.stop && part.trainLoss == nil)
+        let second = try Trainer(configuration, resuming: Checkpoint.read(folder + "/part.bin"))
+        let resumed = try second.run(to: folder + "/resumed.bin")
+        #expect(resumed.checkpoint == whole.checkpoint)
+        #expect(resumed.gradientEvaluations == whole.gradientEvaluations)
+        let files = try ["whole", "resumed"].map { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0).bin")) }
+        #expect(files[0] == files[1])
+    }
+
+    /// A longer training goes on from a finished one; with a constant schedule it is the uninterrupted one.
+    @Test func longer() throws {
+        var short = digits(epochs: 2)
+        short.schedule = .constant
+        var long = short
+        long.length = .epochs(4)
+        let resumed = try Trainer(long, resuming: try Trainer(short).run().checkpoint).run().checkpoint
+        #expect(resumed == (try Trainer(long).run().checkpoint))
+    }
+
+    @Test func otherSettings() throws {
+        let configuration = digits(epochs: 1)
+        let checkpoint = try Trainer(configuration).run().checkpoint
+        var other = configuration
+        other.learningRate = 0.2
+        other.seed = 3
+        #expect(throws: TrainingError.configurationChanged(["seed was 0, is now 3", "lr was 0.05, is now 0.2"])) {
+            try Trainer(other, resuming: checkpoint)
+        }
+        var damaged = checkpoint
+        damaged.metadata.training?.settings["progress-step-in-epoch"] = 1e9
+        #expect(throws: TrainingError.self) { try Trainer(configuration, resuming: damaged) }
+        damaged = checkpoint
+        damaged.optimizerState.removeLast()
+        #expect(throws: CheckpointError.self) { try Trainer(configuration, resuming: damaged) }
+        damaged = checkpoint
+        damaged.metadata.training = nil
+        #expect(throws: TrainingError.notTrained) { try Trainer(configuration, resuming: damaged) }
+    }
+}

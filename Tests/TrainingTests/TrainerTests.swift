@@ -1,0 +1,168 @@
+import ArrayFiles
+import Checkpoints
+import Datasets
+import Foundation
+import Networks
+import Objectives
+import Tensors
+import Testing
+
+@testable import Training
+
+/// A folder of a test's own.
+func temporaryFolder() throws -> String {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("training-" + UUID().uuidString)
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    return url.path
+}
+
+func digits(_ model: String = "mlp:64-32-10", _ optimizer: OptimizerKind = .sgd, epochs: Double = 3)
+    -> TrainingConfiguration
+{
+    var configuration = TrainingConfiguration(model: model, data: .digits, optimizer: optimizer)
+    configuration.length = .epochs(epochs)
+    return configuration
+}
+
+@Suite struct TrainerTests {
+    @Test func learnsDigits() throws {
+        var records: [EpochRecord] = [], reports: [TrainingProgress] = []
+        let trainer = try Trainer(digits(epochs: 10))
+        trainer.onEpoch = { records.append($0) }
+        trainer.onProgress = { reports.append($0) }
+        let outcome = try trainer.run()
+        #expect(outcome.isFinished && outcome.warnings.isEmpty && outcome.files.isEmpty)
+        #expect(try #require(outcome.testAccuracy) > 0.9)
+        #expect(outcome.seconds < 10)
+        #expect(outcome.steps == trainer.totalSteps && outcome.gradientEvaluations == outcome.steps)
+        #expect(records.map(\.epoch) == Array(1...10) && records == outcome.checkpoint.metadata.history)
+        #expect(records.last?.testAccuracy == outcome.testAccuracy)
+        #expect(reports.last?.step == outcome.steps && reports.count <= Int(outcome.seconds * 10) + 2)
+        // The checkpoint is the model: its loss is that of the end.
+        let model = try TrainedModel(outcome.checkpoint)
+        #expect(try model.objective(model.dataset()).value(at: model.theta) == outcome.trainLoss)
+        #expect(try model.objective(model.dataset(.test)).evaluate(at: model.theta).accuracy == outcome.testAccuracy)
+    }
+
+    /// SAM and ASAM take two gradients a step.
+    @Test(arguments: [OptimizerKind.sam, .asam, .adam, .adamw, .nesterov]) func everyOptimizerLearns(
+        _ kind: OptimizerKind
+    ) throws {
+        var configuration = digits("mlp:64-32-10", kind, epochs: 15)
+        // A tenfold rate for Adam: its own is for longer trainings than 180 steps.
+        if !kind.ascends, kind != .nesterov { configuration.learningRate = 0.01 }
+        let outcome = try Trainer(configuration).run()
+        #expect(try #require(outcome.testAccuracy) > 0.85)
+        #expect(outcome.gradientEvaluations == outcome.steps * (kind.ascends ? 2 : 1))
+        #expect(try TrainingConfiguration(outcome.checkpoint.metadata) == configuration)
+    }
+
+    /// One SAM step by hand: θ − η ∇L(θ + ρg/‖g‖), decay at θ, from the objective's own gradients.
+    @Test func oneStepOfSAM() throws {
+        var configuration = digits("mlp:64-32-10", .sam)
+        configuration.precision = .double
+        configuration.batchSize = 10_000
+        configuration.schedule = .constant
+        configuration.length = .steps(1)
+        let trainer = try Trainer(configuration)
+        let start = trainer.state.theta
+        let objective = try NetworkObjective(
+            network: trainer.network, bufferValues: [], data: trainer.data.train, loss: trainer.loss, precision: .double
+        )
+        let g = try objective.valueAndGradient(at: start).gradient
+        let climbed = try objective.valueAndGradient(at: Vectors.sum(start, 0.05 / Vectors.norm(g), g)).gradient
+        let expected = zip(start, climbed).map { $0 - 0.05 * ($1 + 5e-4 * $0) }
+        let found = try trainer.run().checkpoint.theta
+        #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-12 })
+    }
+
+    @Test func batchNormTrains() throws {
+        var configuration = digits("resnet8", epochs: 8)
+        configuration.examples = 600
+        let outcome = try Trainer(configuration).run()
+        #expect(try #require(outcome.testAccuracy) > 0.6)
+        #expect(
+            outcome.checkpoint.buffers.contains {
+                $0.name == "bn1.running_mean" && $0.array.doubles.contains { $0 != 0 }
+            })
+        #expect(try TrainedModel(outcome.checkpoint).dataset().count == 600)
+    }
+
+    /// Label noise is in the training split alone, label smoothing in the loss.
+    @Test func noiseAndSmoothing() throws {
+        var configuration = digits(epochs: 1)
+        configuration.labelNoise = 0.25
+        configuration.labelSmoothing = 0.1
+        configuration.standardizes = true
+        let outcome = try Trainer(configuration).run()
+        let model = try TrainedModel(outcome.checkpoint)
+        #expect(model.loss == .crossEntropy(labelSmoothing: 0.1) && outcome.checkpoint.metadata.loss.hasSuffix("=0.1"))
+        let clean = try DataSpecification.digits.load()
+        let noisy = try model.dataset(), test = try model.dataset(.test)
+        let changed = zip(try #require(clean.labels), try #require(noisy.labels)).filter { $0 != $1 }.count
+        #expect(changed == Int((Double(clean.count) * 0.25).rounded()))
+        #expect(test.labels == (try DataSpecification.digits.load(.test)).labels)
+        #expect(noisy.inputs != clean.inputs)
+        #expect(try model.objective(noisy).value(at: model.theta) == outcome.trainLoss)
+        #expect(try model.dataset(examples: 100) == noisy.prefix(100))
+    }
+
+    @Test func regression() throws {
+        var configuration = TrainingConfiguration(model: "mlp:1-20-1;activation=tanh", data: .chebyshev(degree: 3))
+        configuration.length = .steps(300)
+        configuration.schedule = .constant
+        configuration.loss = .halfMeanSquaredError
+        let outcome = try Trainer(configuration).run()
+        #expect(outcome.testLoss == nil && outcome.trainAccuracy == nil)
+        #expect(try #require(outcome.trainLoss) < outcome.checkpoint.metadata.history[0].trainLoss)
+        #expect(outcome.checkpoint.metadata.model == "mlp:1-20-1;activation=tanh")
+    }
+
+    /// The same bits for one thread and two.
+    @Test(arguments: ["mlp:64-32-10", "resnet8"]) func threads(_ model: String) throws {
+        var configuration = digits(model, .sam, epochs: 1)
+        configuration.examples = 300
+        var checkpoints: [Checkpoint] = []
+        for threads in [1, 2] {
+            Threads.count = threads
+            checkpoints.append(try Trainer(configuration).run().checkpoint)
+        }
+        #expect(checkpoints[0] == checkpoints[1])
+    }
+
+    @Test func savesEveryFewEpochs() throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var configuration = digits(epochs: 5)
+        configuration.examples = 100
+        configuration.saveEvery = 2
+        let outcome = try Trainer(configuration).run(to: folder + "/run.bin")
+        let names = ["run.epoch000.bin", "run.epoch002.bin", "run.epoch004.bin", "run.bin"]
+        #expect(outcome.files == names.map { folder + "/" + $0 })
+        let epochs = try outcome.files.map { try Checkpoint.read($0).metadata.epoch }
+        #expect(epochs == [0, 2, 4, 5])
+        #expect(try Checkpoint.read(folder + "/run.bin") == outcome.checkpoint)
+        #expect(CheckpointSeries.path("a.b/ckpt", epoch: 12) == "a.b/ckpt.epoch012")
+        #expect(CheckpointSeries.path("x.bin", epoch: 1234) == "x.epoch1234.bin")
+    }
+
+    /// A loss that overflows stops the training; the last whole epoch stays on disk.
+    @Test func divergence() throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var configuration = TrainingConfiguration(model: "linear", data: .chebyshev(degree: 2))
+        configuration.momentum = 0
+        configuration.learningRate = 1e6
+        configuration.schedule = .constant
+        configuration.length = .epochs(1000)
+        let trainer = try Trainer(configuration)
+        let error = #expect(throws: TrainingError.self) { try trainer.run(to: folder + "/ckpt.bin") }
+        guard case .diverged(let divergence)? = error else { Issue.record("\(String(describing: error))"); return }
+        #expect(divergence.step > 1 && divergence.learningRate == 1e6 && divergence.lastFiniteLoss != nil)
+        let kept = try Checkpoint.read(try #require(divergence.lastGood))
+        #expect(kept.theta.allSatisfy(\.isFinite) && kept.metadata.epoch > 0)
+        let text = try #require(error).description
+        #expect(text.contains("--lr") && text.contains("not finite") && text.contains("ckpt.epoch"))
+        #expect(!FileManager.default.fileExists(atPath: folder + "/ckpt.bin"))
+    }
+}
