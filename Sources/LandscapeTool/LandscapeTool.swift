@@ -33,6 +33,9 @@ struct LandscapeTool: ParsableCommand {
         case let interruption as Interruption:
             Progress.say("interrupted\(interruption.advice.map { "; " + $0 } ?? "")")
             Foundation.exit(130)
+        case is CancellationError where Interruption.isRequested:
+            Progress.say("interrupted")
+            Foundation.exit(130)
         default:
             Progress.say("error: \(error)")
             Foundation.exit(error is UnusableArgument || error is NetworkError ? 2 : 1)
@@ -55,7 +58,7 @@ struct LandscapeTool: ParsableCommand {
     /// The parser's own errors in the same form: one line, without the usage that it would add. Help and version go through.
     private static func refuse(_ error: any Error) -> Never {
         guard exitCode(for: error) != .success else { exit(withError: error) }
-        let words = message(for: error).replacing(/:?\n\s*- /, with: ", ").replacing("following,", with: "following:")
+        let words = message(for: error).replacing(/:?\n\s*-\s/, with: ", ").replacing("following,", with: "following:")
             .split(whereSeparator: \.isWhitespace).joined(separator: " ")
         let help = fullMessage(for: error).firstMatch(of: /'(landscape [^']*--help)'/)?.1
         Progress.say("error: \(words.hasSuffix(".") ? String(words.dropLast()) : words)\(help.map { "; see \($0)" } ?? "")")

@@ -115,14 +115,7 @@ struct SliceCommand: ParsableCommand {
         case _ where directions.hasPrefix("file:"):
             let paths = directions.dropFirst(5).split(separator: ",").map(String.init)
             try expect(paths, count)
-            let vectors = try paths.map { path in
-                let array = try NPY.read(path)
-                guard array.count == theta.count else {
-                    throw UnusableArgument("\(path) holds \(array.count) numbers, expected the \(theta.count) of the parameters")
-                }
-                guard array.doubles.allSatisfy(\.isFinite) else { throw UnusableArgument("\(path) holds numbers that are not finite") }
-                return array.doubles
-            }
+            let vectors = try paths.map(analysis.vector)
             return (vectors, "file")
         case _ where directions.hasPrefix("to:"):
             let paths = directions.dropFirst(3).split(separator: ",").map(String.init)
