@@ -53,6 +53,7 @@ let package = Package(
         .testTarget(name: "LandscapeTests", dependencies: ["Landscape", "ReferenceModels"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "ArrayFiles"]),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
+        .testTarget(name: "ToolTests", dependencies: ["LandscapeTool", "ArrayFiles"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
+import ArrayFiles
 import Checkpoints
 import Datasets
 import Foundation
@@ -39,6 +40,18 @@ struct Analysis {
     }
 
     func progress(_ name: String) -> Progress { Progress(name, quiet: quiet) }
+
+    /// A vector of θ's length from an .npy file.
+    func vector(_ path: String) throws -> [Double] {
+        let values = try NPY.read(path).doubles
+        guard values.count == theta.count else {
+            throw UnusableArgument("\(path) holds \(values.count) numbers, expected the \(theta.count) of the parameters")
+        }
+        guard values.allSatisfy(\.isFinite) else {
+            throw UnusableArgument("\(path) holds numbers that are not finite, expected finite ones; write the vector again")
+        }
+        return values
+    }
 
     /// What results state. Evaluates the objective once.
     func context() throws -> RunContext {

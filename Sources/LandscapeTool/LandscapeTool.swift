@@ -21,7 +21,7 @@ struct LandscapeTool: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
         var command: any ParsableCommand
-        do { command = try parseAsRoot() } catch { exit(withError: error) }
+        do { command = try parseAsRoot(joiningNegativeNumbers(CommandLine.arguments.dropFirst())) } catch { refuse(error) }
         do { try command.run() } catch { fail(error) }
     }
 
@@ -29,14 +29,40 @@ struct LandscapeTool: ParsableCommand {
     private static func fail(_ error: any Error) -> Never {
         Progress.clear()
         switch error {
-        case is CleanExit, is ExitCode, is ValidationError: exit(withError: error)
+        case is CleanExit, is ExitCode, is ValidationError: refuse(error)
         case let interruption as Interruption:
             Progress.say("interrupted\(interruption.advice.map { "; " + $0 } ?? "")")
+            Foundation.exit(130)
+        case is CancellationError where Interruption.isRequested:
+            Progress.say("interrupted")
             Foundation.exit(130)
         default:
             Progress.say("error: \(error)")
             Foundation.exit(error is UnusableArgument || error is NetworkError ? 2 : 1)
         }
+    }
+
+    /// `--x-range -1:1` becomes `--x-range=-1:1`: the parser would take the number for another option.
+    private static func joiningNegativeNumbers(_ arguments: some Sequence<String>) -> [String] {
+        var result: [String] = []
+        for argument in arguments {
+            if let last = result.last, last.hasPrefix("--"), !last.contains("="), argument.prefixMatch(of: /-\.?[0-9]/) != nil {
+                result[result.count - 1] = last + "=" + argument
+            } else {
+                result.append(argument)
+            }
+        }
+        return result
+    }
+
+    /// The parser's own errors in the same form: one line, without the usage that it would add. Help and version go through.
+    private static func refuse(_ error: any Error) -> Never {
+        guard exitCode(for: error) != .success else { exit(withError: error) }
+        let words = message(for: error).replacing(/:?\n\s*-\s/, with: ", ").replacing("following,", with: "following:")
+            .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let help = fullMessage(for: error).firstMatch(of: /'(landscape [^']*--help)'/)?.1
+        Progress.say("error: \(words.hasSuffix(".") ? String(words.dropLast()) : words)\(help.map { "; see \($0)" } ?? "")")
+        Foundation.exit(2)
     }
 }
 

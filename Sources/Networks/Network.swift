@@ -1,4 +1,5 @@
 import Autodiff
+import Foundation
 
 /// An architecture fitted to data: what its tensors are, and how to build its graph for a batch.
 public struct Network: Sendable {
@@ -22,7 +23,13 @@ public struct Network: Sendable {
         self.init(
             try Architecture(specification, inputShape: inputShape, outputs: outputs), specification: specification,
             inputShape: inputShape, takesTokens: takesTokens, outputs: outputs, options: options)
+        guard parameters.count <= Self.mostParameters else {
+            throw .tooLarge(model: specification, parameters: parameters.count, limit: Self.mostParameters)
+        }
     }
+
+    /// θ, a gradient and an optimiser's two vectors in Float64 fit in memory.
+    private static let mostParameters = Int(clamping: ProcessInfo.processInfo.physicalMemory / (4 * 8))
 
     /// A network of an architecture given as code.
     public init(

@@ -6,6 +6,7 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
     case outputMismatch(model: String, expected: Int, found: Int)
     case takesNoTokens(model: String)
     case unknownLoss(String)
+    case tooLarge(model: String, parameters: Int, limit: Int)
 
     public var description: String {
         switch self {
@@ -19,6 +20,8 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
             "model \(model) gives \(found) numbers, but the data need \(expected); change the last width of the model"
         case .takesNoTokens(let model):
             "model \(model) takes real numbers, but the data hold tokens (integers); name a model for tokens or other data"
+        case .tooLarge(let model, let parameters, let limit):
+            "model \(model) has \(parameters) parameters, expected at most \(limit), which this machine's memory can hold; name a smaller one"
         case .unknownLoss(let text):
             "unknown loss '\(text)'; expected one of \(Loss.forms), S from 0 up to, not including, 1"
         }

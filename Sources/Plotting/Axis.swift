@@ -14,11 +14,14 @@ public struct Axis: Sendable, Equatable {
     public var scale: AxisScale
     /// The values at the two ends; from the data if absent.
     public var range: ClosedRange<Double>?
+    /// Whether ticks are at whole numbers only, as for a count.
+    public var isWhole: Bool
 
-    public init(_ label: String = "", scale: AxisScale = .linear, range: ClosedRange<Double>? = nil) {
+    public init(_ label: String = "", scale: AxisScale = .linear, range: ClosedRange<Double>? = nil, isWhole: Bool = false) {
         self.label = label
         self.scale = scale
         self.range = range
+        self.isWhole = isWhole
     }
 }
 
@@ -27,6 +30,8 @@ struct AxisRange: Sendable, Equatable {
     let low: Double
     let high: Double
     let scale: AxisScale
+    /// Whether only whole numbers get ticks.
+    var isWhole = false
 
     /// The smallest range that shows all values that have a place on the scale, widened by `padding` of its length.
     ///
@@ -73,6 +78,7 @@ struct AxisRange: Sendable, Equatable {
         } else {
             self.init(covering: values, scale: axis.scale, padding: padding)
         }
+        isWhole = axis.isWhole
     }
 
     /// 0 at the low end, 1 at the high end; nothing for values without a place on the scale.

@@ -17,7 +17,9 @@ struct Ticks: Sendable, Equatable {
     /// Ticks at round values inside the range, not many more than `count`.
     init(_ range: AxisRange, count: Int) {
         switch range.scale {
-        case .linear: self = Ticks.linear(range.low, range.high, count: count)
+        case .linear:
+            let most = range.isWhole ? max(1, Int(min(1e9, range.high - range.low))) : count
+            self = Ticks.linear(range.low, range.high, count: min(count, most))
         case .logarithmic: self = Ticks.logarithmic(range.low, range.high, count: count)
         }
     }

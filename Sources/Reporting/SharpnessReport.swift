@@ -71,7 +71,7 @@ public struct SharpnessReport: Report {
             ]
             if let model = worst.quadraticModel { lines.append("quadratic model's maximum \(Format.number(model))") }
             for start in worst.restarts {
-                lines.append("  from \(start.start.padding(toLength: 18, withPad: " ", startingAt: 0)) \(Format.number(start.increase)) after \(start.iterations) iterations\(start.joined.map { ", where it met the climb from " + $0 } ?? "")\(start.converged ? "" : ", not converged: raise --steps")")
+                lines.append("  from \(start.start.padding(toLength: 18, withPad: " ", startingAt: 0)) \(Format.number(start.increase)) after \(start.iterations) iteration\(start.iterations == 1 ? "" : "s")\(start.joined.map { ", where it met the climb from " + $0 } ?? "")\(start.converged ? "" : ", not converged: raise --steps")")
             }
         }
         if let average = averageCase {
@@ -87,13 +87,20 @@ public struct SharpnessReport: Report {
             Series(start.start, x: start.curve.indices.map(Double.init), y: start.curve)
         }
         var figure = LineFigure(
-            title: "Worst-case loss increase, ‖ε‖ ≤ \(Format.short(radius))", subtitle: context.caption, xAxis: Axis("iteration"),
-            leftAxis: Axis("L(θ+ε) − L(θ)"), series: series)
+            title: "Worst-case loss increase, ‖ε‖ ≤ \(Format.short(radius))", subtitle: context.caption,
+            xAxis: Axis("iteration", isWhole: true), leftAxis: Axis("L(θ+ε) − L(θ)", range: verticalRange(worst)), series: series)
         figure.referenceLines = [
             ReferenceLine(.horizontal, at: worst.lowerBound, label: "lower bound \(Format.short(worst.lowerBound))"),
             ReferenceLine(.horizontal, at: worst.oneStep, label: "one step \(Format.short(worst.oneStep))"),
         ]
         return figure
+    }
+
+    /// All curves, with room above the highest for the name of the bound; nil where nothing finite is there.
+    private func verticalRange(_ worst: WorstCaseSharpness) -> ClosedRange<Double>? {
+        let values = (worst.restarts.flatMap(\.curve) + [worst.lowerBound, worst.oneStep]).filter(\.isFinite)
+        guard let low = values.min(), let high = values.max(), high > low else { return nil }
+        return (low - 0.05 * (high - low))...(high + 0.12 * (high - low))
     }
 
     public var arrays: [(name: String, array: NumericArray)] {

@@ -111,9 +111,10 @@ public struct SpectrumReport: Report {
         }
         add(top, "largest", .circle)
         add(bottom, "smallest", .square)
+        let most = Double(max(top?.values.count ?? 0, bottom?.values.count ?? 0))
         var figure = LineFigure(
             title: "Extreme eigenvalues of the \(kind == .hessian ? "Hessian" : "Gauss–Newton matrix")",
-            subtitle: context.caption + " · bars: residuals", xAxis: Axis("number"), leftAxis: Axis("eigenvalue"), series: series)
+            subtitle: context.caption + " · bars: residuals", xAxis: Axis("number", range: 0.5...(most + 0.5), isWhole: true), leftAxis: Axis("eigenvalue"), series: series)
         figure.referenceLines = [ReferenceLine(.horizontal, at: 0)]
         return figure
     }

@@ -30,7 +30,10 @@ struct HessianCommand: ParsableCommand {
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
-        guard top >= 0, bottom >= 0 else { throw ValidationError("--top \(top) --bottom \(bottom): expected 0 or more") }
+        let counts = 0...Int(Int32.max)
+        guard counts.contains(top), counts.contains(bottom) else {
+            throw ValidationError("--top \(top) --bottom \(bottom): expected 0 or more, at most as many as the model has parameters")
+        }
         guard tolerance > 0, tolerance < 1 else { throw ValidationError("--tolerance \(tolerance): expected a number between 0 and 1") }
         guard iterations >= 1 else { throw ValidationError("--iterations \(iterations): expected at least 1") }
         guard probes >= 6 else { throw ValidationError("--probes \(probes): expected at least 6 for a standard error") }
@@ -43,14 +46,14 @@ struct HessianCommand: ParsableCommand {
         for path in [saveProduct, saveVectors].compactMap({ $0 }) { try Analysis.checkWritable(path) }
         let analysis = try Analysis(options, command: "hessian", drawsPicture: top + bottom > 0 || density)
         let curvature = CurvatureOperator(analysis.objective, at: analysis.theta, kind)
+        guard top + bottom <= analysis.theta.count else {
+            throw UnusableArgument("--top \(top) --bottom \(bottom): expected no more than the \(analysis.theta.count) eigenvalues that there are")
+        }
         let rounding = options.precision == .float ? 0x1p-23 : 0x1p-52
         var spectrum = SpectrumReport(context: try analysis.context(), kind: kind, method: method.rawValue)
         spectrum.tolerance = tolerance
         if let along {
-            let v = try NPY.read(along).doubles
-            guard v.count == analysis.theta.count else {
-                throw UnusableArgument("\(along) holds \(v.count) numbers, expected the \(analysis.theta.count) of the parameters")
-            }
+            let v = try analysis.vector(along)
             let product = try curvature.apply(v)
             spectrum.along = (Vectors.dot(v, product), Vectors.norm(product))
             spectrum.products += 1

@@ -37,6 +37,9 @@ struct SliceCommand: ParsableCommand {
         _ = try (Self.count(points), xRange.map(Self.interval), yRange.map(Self.interval))
         let counts = try Self.count(points)
         if counts.count == 2, dims == 1 { throw ValidationError("--points \(points) names two axes, --dims 1 one") }
+        guard !isPlane || counts[0] * counts.last! <= Self.mostPoints else {
+            throw ValidationError("--points \(points): expected at most \(Self.mostPoints) in all, such as 51x41")
+        }
     }
 
     private static func count(_ text: String) throws -> [Int] {
@@ -46,6 +49,9 @@ struct SliceCommand: ParsableCommand {
         }
         return parts.map { $0! }
     }
+
+    /// More would take longer than anybody waits, and more memory than a result should.
+    private static let mostPoints = 10_000_000
 
     private static func interval(_ text: String) throws -> ClosedRange<Double> {
         let parts = text.split(separator: ":").map { Double($0) }
@@ -109,14 +115,7 @@ struct SliceCommand: ParsableCommand {
         case _ where directions.hasPrefix("file:"):
             let paths = directions.dropFirst(5).split(separator: ",").map(String.init)
             try expect(paths, count)
-            let vectors = try paths.map { path in
-                let array = try NPY.read(path)
-                guard array.count == theta.count else {
-                    throw UnusableArgument("\(path) holds \(array.count) numbers, expected the \(theta.count) of the parameters")
-                }
-                guard array.doubles.allSatisfy(\.isFinite) else { throw UnusableArgument("\(path) holds numbers that are not finite") }
-                return array.doubles
-            }
+            let vectors = try paths.map(analysis.vector)
             return (vectors, "file")
         case _ where directions.hasPrefix("to:"):
             let paths = directions.dropFirst(3).split(separator: ",").map(String.init)

@@ -114,7 +114,7 @@ struct TrainCommand: ParsableCommand {
         let theta = Vectors.norm(outcome.checkpoint.theta)
         let context = RunContext(
             command: "train", checkpoint: output, model: settings.model, data: outcome.checkpoint.metadata.data.specification, split: "train",
-            examples: trainer.data.train.count, seed: seed, precision: precision.rawValue, batchnorm: "batch", lossName: trainer.loss.name,
+            examples: trainer.data.train.count, seed: seed, precision: precision.rawValue, batchnorm: "stored", lossName: trainer.loss.name,
             loss: outcome.trainLoss ?? .nan, accuracy: outcome.trainAccuracy, weightNorm: theta,
             seconds: Date().timeIntervalSince(started), software: Software.name)
         let report = PlainReport(

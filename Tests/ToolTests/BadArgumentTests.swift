@@ -1,0 +1,73 @@
+import ArrayFiles
+import Testing
+
+/// Command lines that cannot be meant.
+@Suite struct BadArgumentTests {
+    static let lines: [(line: String, saying: [String])] = [
+        ("sharpness --rho 0", ["--rho", "positive"]), ("sharpness --rho -1", ["--rho", "positive"]), ("sharpness --rho=-1", ["--rho", "positive"]),
+        ("sharpness --rho nan", ["--rho"]), ("sharpness --rho inf", ["--rho"]), ("sharpness --rho much", ["--rho", "much"]),
+        ("sharpness --norm l3", ["l3", "linf"]), ("sharpness --measure best", ["best", "worst"]), ("sharpness --steps 0", ["--steps"]),
+        ("sharpness --restarts -1", ["--restarts"]), ("sharpness --eta -1 --adaptive", ["--eta"]),
+        ("slice --points 1", ["--points 1", "at least 2"]), ("slice --points 0", ["--points 0"]), ("slice --points -5", ["--points"]),
+        ("slice --points 5x", ["--points 5x"]), ("slice --points 5x5x5", ["5x5x5"]), ("slice --points many", ["many"]),
+        ("slice --points 99999999999999999999", ["--points"]), ("slice --points 100000x100000", ["--points"]),
+        ("slice --range 0", ["--range", "positive"]), ("slice --range -1", ["--range"]), ("slice --range nan", ["--range"]),
+        ("slice --x-range 1:-1", ["1:-1", "a < b"]), ("slice --x-range 1", ["a:b"]), ("slice --y-range x:y", ["x:y"]),
+        ("slice --dims 3", ["--dims 3"]), ("slice --dims 1 --points 5x5", ["--points", "--dims"]), ("slice --normalization row", ["row", "filter"]),
+        ("slice --directions sideways", ["sideways", "random"]), ("slice --directions file:nothing.npy", ["nothing.npy"]),
+        ("slice --directions to:nothing.bin", ["nothing.bin"]), ("slice --directions to:ckpt.bin", ["zero"]),
+        ("slice --metric beauty", ["beauty", "accuracy"]),
+        ("hessian --top -1", ["--top"]), ("hessian --method magic", ["magic", "lanczos"]), ("hessian --tolerance 0", ["--tolerance"]),
+        ("hessian --iterations 0", ["--iterations"]), ("hessian --operator jacobian", ["jacobian", "ggn"]),
+        ("hessian --along nothing.npy", ["nothing.npy"]), ("hessian --top 5000000", ["5000000", "2410"]),
+        ("train --model perceptron --data digits -o new.bin", ["unknown model", "perceptron", "mlp"]),
+        ("train --model mlp --data digits -o new.bin", ["mlp:64-32-10"]), ("train --model mlp:64-0-10 --data digits -o new.bin", ["mlp"]),
+        ("train --model mlp:64-16777216-16777216-10 --data digits -o new.bin", ["mlp"]),
+        ("train --model mlp:32-10 --data digits -o new.bin", ["32", "64"]), ("train --model mlp:64-9 --data digits -o new.bin", ["9", "10"]),
+        ("train --model resnet21 --data digits -o new.bin", ["resnet21", "resnet20"]), ("train --model vit:patch=3 --data digits -o new.bin", ["3"]),
+        ("train --model linear --data pictures -o new.bin", ["unknown data", "digits"]),
+        ("train --model linear --data digits --optimizer lion -o new.bin", ["lion", "sgd"]),
+        ("train --model linear --data digits --optimizer sam --rho 0 -o new.bin", ["rho"]),
+        ("train --model linear --data digits --optimizer sam --rho -1 -o new.bin", ["rho"]),
+        ("train --model linear --data digits --lr 0 -o new.bin", ["lr"]), ("train --model linear --data digits --lr nan -o new.bin", ["lr"]),
+        ("train --model linear --data digits --epochs 0 -o new.bin", ["epochs"]), ("train --model linear --data digits --epochs -3 -o new.bin", ["epochs"]),
+        ("train --model linear --data digits --steps 0 -o new.bin", ["steps"]), ("train --model linear --data digits --batch-size 0 -o new.bin", ["batch-size"]),
+        ("train --model linear --data digits --label-noise 2 -o new.bin", ["label-noise"]), ("train --model linear --data digits --loss hinge -o new.bin", ["hinge", "cross-entropy"]),
+        ("train --model linear --data digits --examples 0 -o new.bin", ["examples"]), ("train --model linear --data digits --epochs 1 --steps 1 -o new.bin", ["--epochs", "--steps"]),
+        ("train --data digits", ["--model"]), ("train --model linear", ["--data"]),
+        ("train --model linear --data digits --warmup soon -o new.bin", ["--warmup"]), ("train --model linear --data digits --save-every 0 -o new.bin", ["save-every"]),
+        ("evaluate --threads 0", ["--threads"]), ("evaluate --threads -1", ["--threads"]), ("evaluate --examples 0", ["--examples"]),
+        ("evaluate --batch-size 0", ["--batch-size"]), ("evaluate --memory 3", ["--memory"]), ("evaluate --memory lots", ["lots"]),
+        ("evaluate --seed -1", ["--seed"]), ("evaluate --precision half", ["half", "float"]), ("evaluate --batchnorm none", ["none", "stored"]),
+        ("evaluate -o result.gif", ["result.gif", ".png"]), ("evaluate -o result", ["result", ".png"]), ("evaluate -o result.png", ["result.png", "evaluate"]),
+        ("evaluate a.bin b.bin", ["b.bin"]), ("evaluate --frobnicate", ["--frobnicate"]), ("paint", ["paint"]), ("''", []),
+    ]
+
+    @Test(arguments: lines) func refused(_ line: String, _ saying: [String]) throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        try Tool.refuse(line, in: folder)
+        let errors = try Tool.run(Tool.words(line), in: folder).errors
+        for words in saying { #expect(errors.contains(words), "landscape \(line) does not say '\(words)': \(errors)") }
+    }
+
+    /// Vectors of another length, or with values that are no numbers.
+    @Test func vectors() throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        try folder.write(NumericArray([1.0, 2, 3]), to: "short.npy")
+        try folder.write(NumericArray([Double](repeating: .nan, count: 2410)), to: "nan.npy")
+        try folder.write(NumericArray([Double](repeating: 0, count: 2410)), to: "zero.npy")
+        try Tool.refuse("slice --directions file:short.npy", in: folder, saying: "3 numbers", "2410")
+        try Tool.refuse("slice --directions file:nan.npy", in: folder, saying: "not finite")
+        try Tool.refuse("slice --directions file:zero.npy", in: folder, saying: "zero")
+        try Tool.refuse("slice --dims 2 --directions file:zero.npy", in: folder)
+        try Tool.refuse("hessian --along short.npy", in: folder, saying: "3 numbers", "2410")
+        try Tool.refuse("hessian --along nan.npy", in: folder, saying: "not finite")
+    }
+
+    /// The learning rate is hopeless: the training stops and says why.
+    @Test func divergence() throws {
+        let folder = try Folder()
+        try Tool.refuse(
+            "train --model mlp:64-32-10 --data digits --lr 1e30 --quiet", in: folder, saying: "diverged", "--lr", "nothing was saved")
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// The same command gives the same bits: with any number of threads, twice, and after an interruption.
+@Suite struct DeterminismTests {
+    /// A printed object without the time it took.
+    private static func withoutSeconds(_ text: String) -> String {
+        text.replacing(/"seconds": [-0-9.e+]+/, with: "")
+    }
+
+    static let lines = [
+        "evaluate", "gradient", "slice --points 5x4", "sharpness --measure all --restarts 1 --steps 5 --samples 3",
+        "hessian --top 2 --trace --density --probes 9",
+    ]
+
+    @Test(arguments: lines) func threads(_ line: String) throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        let outputs = try [1, 2].map { try Tool.succeed(line + " --json --threads \($0)", in: folder).output }
+        #expect(Self.withoutSeconds(outputs[0]) == Self.withoutSeconds(outputs[1]))
+        #expect(outputs[0] != Self.withoutSeconds(outputs[0]))
+    }
+
+    @Test func trainingThreads() throws {
+        let folder = try Folder()
+        for threads in [1, 2] {
+            try Tool.succeed(
+                "train --model lenet --data digits --examples 300 --epochs 2 --optimizer sam --threads \(threads) --quiet -o \(threads).bin",
+                in: folder)
+        }
+        #expect(try folder.bytes("1.bin") == folder.bytes("2.bin"))
+    }
+
+    @Test(arguments: ["slice --points 5x4", "slice --points 9", "sharpness --restarts 0", "hessian --top 3"])
+    func pictures(_ line: String) throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        for name in ["a", "b"] { try Tool.succeed(line + " --quiet --examples 200 -o \(name).png -o \(name).svg", in: folder) }
+        #expect(try folder.bytes("a.png") == folder.bytes("b.png"))
+        #expect(try folder.bytes("a.svg") == folder.bytes("b.svg"))
+    }
+
+    @Test func interruptedTraining() throws {
+        let line = "train --model mlp:64-32-10 --data digits --epochs 150"
+        let folder = try Folder()
+        try Tool.succeed(line + " --quiet -o whole.bin", in: folder)
+
+        let run = try Tool.Run(Tool.words(line + " -o part.bin"), in: folder)
+        run.wait { run.errors.contains("epoch 3:") }
+        run.process.interrupt()
+        let stopped = try run.finish()
+        #expect(stopped.code == 130 && !stopped.isKilled)
+        #expect(stopped.errorLines.last?.contains("--resume") == true)
+        #expect(try folder.bytes("part.bin") != folder.bytes("whole.bin"))
+        try Tool.succeed(line + " --quiet -o part.bin --resume", in: folder)
+        #expect(try folder.bytes("part.bin") == folder.bytes("whole.bin"))
+        #expect(try folder.names() == ["part.bin", "whole.bin"])
+    }
+
+    @Test func interruptedSlice() throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        // As large as it takes for an interruption to come before the end.
+        for points in [41, 81, 161, 321] {
+            let line = "slice --dims 2 --points \(points) --json --quiet"
+            let run = try Tool.Run(Tool.words(line), in: folder)
+            usleep(700_000)
+            run.process.interrupt()
+            let stopped = try run.finish()
+            if stopped.code == 0 { continue }
+            #expect(stopped.code == 130 && !stopped.isKilled)
+            #expect(stopped.errorLines.count == 1 && stopped.errors.contains("--resume"))
+            #expect(folder.exists("ckpt.slice.unfinished.npz"))
+            let resumed = try Tool.succeed(line + " --resume", in: folder)
+            #expect(!folder.exists("ckpt.slice.unfinished.npz"))
+            let picture = try folder.bytes("ckpt.slice.png")
+            let whole = try Tool.succeed(line, in: folder)
+            #expect(Self.withoutSeconds(resumed.output) == Self.withoutSeconds(whole.output))
+            #expect(try picture == folder.bytes("ckpt.slice.png"))
+            return
+        }
+        Issue.record("no slice lasted long enough to be interrupted")
+    }
+
+    /// Points of another slice are not taken for this one's.
+    @Test func resumingAnotherSlice() throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        try Tool.refuse("slice --points 9 --resume", in: folder, saying: "no interrupted slice")
+        try Tool.refuse("train --model mlp:64-8-10 --data digits --resume", in: folder, saying: "other settings", "model")
+    }
+}

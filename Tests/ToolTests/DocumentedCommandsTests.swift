@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+/// What the README tells people to type works as typed.
+@Suite struct DocumentedCommandsTests {
+    /// The lines of all blocks marked as shell, in order.
+    static func shellLines(_ text: String) -> [String] {
+        var lines: [String] = [], isInside = false
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("```") { isInside = line == "```sh" } else if isInside, !line.isEmpty { lines.append(String(line)) }
+        }
+        return lines
+    }
+
+    @Test func readme() throws {
+        let text = try String(contentsOf: Tool.package.appending(path: "README.md"), encoding: .utf8)
+        let lines = Self.shellLines(text)
+        #expect(lines.count >= 6)
+        let folder = try Folder()
+        for line in lines {
+            if line.hasPrefix("landscape ") {
+                try Tool.succeed(String(line.dropFirst("landscape ".count)) + " --quiet", in: folder)
+            } else {
+                // The scripts build the package: .ci/run runs them, and here it is enough that they are there.
+                let script = Tool.package.appending(path: Tool.words(line)[0]).path
+                #expect(FileManager.default.isExecutableFile(atPath: script), "\(line): no such script")
+            }
+        }
+        for (name, magic) in [("slice.png", [0x89, 0x50, 0x4E, 0x47]), ("slice.npz", [0x50, 0x4B]), ("ckpt.sharpness.png", [0x89])] {
+            #expect(try folder.bytes(name).starts(with: magic.map(UInt8.init)))
+        }
+    }
+
+    /// Every option that docs/commands.md names exists, and every command's options are there.
+    @Test(arguments: ["train", "import", "evaluate", "gradient", "slice", "sharpness", "hessian"]) func options(_ command: String) throws {
+        let page = try String(contentsOf: Tool.package.appending(path: "docs/commands.md"), encoding: .utf8)
+        let help = try Tool.succeed("\(command) --help", in: try Folder()).output
+        for match in help.matches(of: /\n  (?:-o|(--[a-z0-9-]+))/) {
+            guard let option = match.1, !["--version", "--help"].contains(option) else { continue }
+            #expect(page.contains(option), "docs/commands.md does not have \(option) of \(command)")
+        }
+    }
+
+    /// Links of the pages lead somewhere.
+    @Test(arguments: ["README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md"]) func links(_ page: String) throws {
+        let url = Tool.package.appending(path: page)
+        let text = try String(contentsOf: url, encoding: .utf8)
+        for match in text.matches(of: /\]\(([^)#:]+)\)/) {
+            let target = url.deletingLastPathComponent().appending(path: String(match.1)).path
+            #expect(FileManager.default.fileExists(atPath: target), "\(page): \(match.1) is not there")
+        }
+    }
+}
