@@ -18,6 +18,9 @@ public struct Network: Sendable {
     public init(
         _ specification: String, inputShape: [Int], takesTokens: Bool = false, outputs: Int, options: NetworkOptions = .init()
     ) throws(NetworkError) {
+        guard !takesTokens else {
+            throw .inputMismatch(model: specification, expected: "real numbers, not tokens", found: inputShape)
+        }
         self.init(
             try Architecture(specification, inputShape: inputShape, outputs: outputs), specification: specification,
             inputShape: inputShape, takesTokens: takesTokens, outputs: outputs, options: options)
