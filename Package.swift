@@ -44,6 +44,8 @@ let package = Package(
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(name: "AutodiffTests", dependencies: ["Autodiff"]),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .testTarget(name: "NetworksTests", dependencies: ["Networks", "AllocationCounter"]),
         .testTarget(name: "MatrixFreeTests", dependencies: ["MatrixFree"]),
         .testTarget(name: "ArrayFilesTests", dependencies: ["ArrayFiles"]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),

@@ -44,18 +44,24 @@
 #pragma clang attribute pop
 #endif
 
-const ls_kernels *ls_kernels_get(int double_precision) {
+const ls_kernels *ls_kernels_variant(const char *name, int double_precision) {
+    if (!strcmp(name, "baseline")) return double_precision ? &kernels_double_baseline : &kernels_float_baseline;
 #if defined(__x86_64__)
-    const char *asked = getenv("LANDSCAPE_KERNELS");
     __builtin_cpu_init();
     int has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     int has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
                      __builtin_cpu_supports("avx512cd");
-    if (asked && !strcmp(asked, "baseline")) has_avx2 = has_avx512 = 0;
-    if (asked && !strcmp(asked, "avx2")) has_avx512 = 0;
-    if (has_avx512) return double_precision ? &kernels_double_avx512 : &kernels_float_avx512;
-    if (has_avx2) return double_precision ? &kernels_double_avx2 : &kernels_float_avx2;
+    if (has_avx2 && !strcmp(name, "avx2")) return double_precision ? &kernels_double_avx2 : &kernels_float_avx2;
+    if (has_avx512 && !strcmp(name, "avx512")) return double_precision ? &kernels_double_avx512 : &kernels_float_avx512;
 #endif
-    return double_precision ? &kernels_double_baseline : &kernels_float_baseline;
+    return NULL;
+}
+
+const ls_kernels *ls_kernels_get(int double_precision) {
+    static const char *const best_first[] = {"avx512", "avx2", "baseline"};
+    const char *asked = getenv("LANDSCAPE_KERNELS");
+    const ls_kernels *table = asked ? ls_kernels_variant(asked, double_precision) : NULL;
+    for (int i = 0; !table; i++) table = ls_kernels_variant(best_first[i], double_precision);
+    return table;
 }

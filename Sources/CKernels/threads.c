@@ -48,9 +48,14 @@ static void drain(int thread) {
     }
 }
 
+typedef struct { int thread; unsigned generation; } worker_start;
+
 static void *work(void *argument) {
-    int thread = (int)(long)argument;
-    unsigned seen = 0;
+    // Loops before this worker was started are not its own: it must not be counted among those who finished one.
+    worker_start start = *(worker_start *)argument;
+    free(argument);
+    int thread = start.thread;
+    unsigned seen = start.generation;
     inside = 1;
     for (;;) {
         unsigned now = atomic_load_explicit(&pool.generation, memory_order_acquire);
@@ -95,11 +100,14 @@ int ls_threads_set(int threads) {
     while (pool.started < threads - 1) {
         pthread_t id;
         pthread_attr_t attributes;
+        worker_start *start = malloc(sizeof *start);
+        if (!start) break;
+        *start = (worker_start){pool.started + 1, atomic_load(&pool.generation)};
         pthread_attr_init(&attributes);
         pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-        int failed = pthread_create(&id, &attributes, work, (void *)(long)(pool.started + 1));
+        int failed = pthread_create(&id, &attributes, work, start);
         pthread_attr_destroy(&attributes);
-        if (failed) break;
+        if (failed) { free(start); break; }
         pool.started++;
     }
     if (threads > pool.started + 1) threads = pool.started + 1;

@@ -7,6 +7,7 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
     case takesNoTokens(model: String)
     case unknownLoss(String)
     case tooLarge(model: String, parameters: Int, limit: Int)
+    case tooManyOutputs(model: String, found: Int, most: Int)
 
     public var description: String {
         switch self {
@@ -24,6 +25,8 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
             "model \(model) has \(parameters) parameters, expected at most \(limit), which this machine's memory can hold; name a smaller one"
         case .unknownLoss(let text):
             "unknown loss '\(text)'; expected one of \(Loss.forms), S from 0 up to, not including, 1"
+        case .tooManyOutputs(let model, let found, let most):
+            "model \(model) cannot give \(found) numbers; expected 1 to \(most)"
         }
     }
 }

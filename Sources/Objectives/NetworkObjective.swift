@@ -56,9 +56,13 @@ public final class NetworkObjective: Objective {
             throw .dataMismatch(expected: "examples of shape \(network.inputShape)", found: "examples of shape \(data.exampleShape)")
         }
         switch data.targets {
-        case .classes(let labels, _):
-            if let worst = labels.max(), Int(worst) >= network.outputs {
+        case .classes(let labels, let classes):
+            if let worst = labels.first(where: { $0 < 0 || Int($0) >= network.outputs }) {
                 throw .labelOutOfRange(label: Int(worst), outputs: network.outputs)
+            }
+            // A regression on classes takes their one-hot rows.
+            guard loss.takesClasses || classes == network.outputs else {
+                throw .dataMismatch(expected: "\(network.outputs) classes for the loss \(loss.name)", found: "\(classes)")
             }
         case .values(_, let width):
             guard !loss.takesClasses else {

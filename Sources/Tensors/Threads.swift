@@ -16,12 +16,17 @@ public enum Threads {
     /// `thread` is below `Threads.capacity` and unique among the calls running at one time.
     public static func forEach(_ count: Int, _ body: (_ index: Int, _ thread: Int) -> Void) {
         withoutActuallyEscaping(body) { escapable in
-            var box = escapable
-            withUnsafeMutablePointer(to: &box) { pointer in
+            var task = Task(body: escapable)
+            withUnsafeMutablePointer(to: &task) { pointer in
                 ls_parallel(count, { context, index, thread in
-                    context!.assumingMemoryBound(to: ((Int, Int) -> Void).self).pointee(index, Int(thread))
+                    context!.assumingMemoryBound(to: Task.self).pointee.body(index, Int(thread))
                 }, pointer)
             }
         }
+    }
+
+    /// A closure behind a pointer of its own would be wrapped once more, in new memory.
+    private struct Task {
+        let body: (Int, Int) -> Void
     }
 }

@@ -6,7 +6,13 @@ import Tensors
 func evaluate(
     _ graph: Graph, _ outputs: [Value], _ inputs: [(Value, [Double])], indices: [(Value, [Int32])] = [], _ precision: Precision = .double
 ) -> [[Double]] {
-    let executable = Executable(graph, outputs: outputs, precision: precision)
+    evaluate(graph, outputs, inputs, indices: indices, kernels: Kernels(precision))
+}
+
+func evaluate(
+    _ graph: Graph, _ outputs: [Value], _ inputs: [(Value, [Double])], indices: [(Value, [Int32])] = [], kernels: Kernels
+) -> [[Double]] {
+    let executable = Executable(graph, outputs: outputs, kernels: kernels), precision = kernels.precision
     let instance = executable.makeInstance()
     var buffers: [Buffer] = []
     for (input, numbers) in inputs {

@@ -6,23 +6,27 @@ import Tensors
 public final class Executable {
     private enum Prepared {
         case fused(FusedLoop)
-        case kernel(any KernelPrimitive, operands: [Int], types: [TensorType], item: Int)
+        case kernel(KernelLoop)
     }
 
     public let precision: Precision
     private let kernels: Kernels
-    private let items: [Item]
     private let steps: [(stage: Stage, work: Prepared)]
     private let plan: MemoryPlan
     private let outputItems: [Int: Int]
     private let inputNumbers: [Int: Int]
     private let constants: Buffer
-    private let scratch: Buffer
-    private let workspace: Buffer
+    /// What all runs share; nothing in it outlives a run.
+    let scratch: Buffer
+    let workspace: Buffer
 
-    public init(_ graph: Graph, outputs: [Value], precision: Precision) {
-        self.precision = precision
-        kernels = Kernels(precision)
+    public convenience init(_ graph: Graph, outputs: [Value], precision: Precision) {
+        self.init(graph, outputs: outputs, kernels: Kernels(precision))
+    }
+
+    init(_ graph: Graph, outputs: [Value], kernels: Kernels) {
+        self.kernels = kernels
+        precision = kernels.precision
         let lowering = Lowering(graph, outputs: outputs)
         let items = lowering.items
         let fusion = Fusion(items)
@@ -32,15 +36,9 @@ public final class Executable {
         steps = fusion.steps.map { step in
             switch step.kind {
             case .fused: return (step.stage, .fused(FusedLoop(step, items, needed: needed)))
-            case .kernel:
-                let item = items[step.items[0]]
-                guard case .kernel(let primitive) = item.work else { preconditionFailure("a kernel step of \(item.work)") }
-                // An operand may be read under another shape than its own.
-                let types = item.operands.map { TensorType($0.shape, items[$0.base].type.element) }
-                return (step.stage, .kernel(primitive, operands: item.operands.map(\.base), types: types, item: step.items[0]))
+            case .kernel: return (step.stage, .kernel(KernelLoop(step, items)))
             }
         }
-        self.items = items
         outputItems = Dictionary(zip(outputs.map(\.id), bases)) { a, _ in a }
         var numbers: [Int: Int] = [:]
         for (number, item) in plan.inputs.enumerated() { numbers[items[item].node!] = number }
@@ -48,12 +46,11 @@ public final class Executable {
         constants = Buffer(byteCount: max(1, plan.constants.count) * precision.size)
         constants.store(plan.constants, as: precision)
         scratch = Buffer(byteCount: plan.scratchBytes)
-        let kernels = kernels
         workspace = Buffer(
             byteCount: steps.reduce(0) { most, step in
                 switch step.work {
                 case .fused(let loop): max(most, loop.workspaceBytes(kernels))
-                case .kernel(let primitive, _, let types, _): max(most, primitive.workspaceBytes(types, kernels))
+                case .kernel(let loop): max(most, loop.workspaceBytes(kernels))
                 }
             })
     }
@@ -110,14 +107,8 @@ public final class Executable {
     public func run(_ instance: Instance, from first: Stage = .data, through last: Stage = .tangent) {
         for step in steps where step.stage >= first && step.stage <= last {
             switch step.work {
-            case .fused(let loop):
-                loop.run(kernels, workspace: workspace.address) { address($0, instance) }
-            case .kernel(let primitive, let operands, let types, let item):
-                primitive.evaluate(
-                    KernelCall(
-                        kernels: kernels, operandTypes: types, resultType: items[item].type,
-                        operands: operands.map { UnsafeRawPointer(address($0, instance)) }, result: address(item, instance),
-                        workspace: workspace.address))
+            case .fused(let loop): loop.run(kernels, workspace: workspace.address) { address($0, instance) }
+            case .kernel(let loop): loop.run(kernels, workspace: workspace.address) { address($0, instance) }
             }
         }
     }

@@ -7,9 +7,8 @@ final class FusedLoop {
         let offset: Int
         let strides: [Int]
     }
-    private var loads: [Access] = [], stores: [Access] = [], reductions: [Access] = []
-    private let operands: UnsafeMutablePointer<ls_operand>  // loads, stores, reductions
-    private let operandCount: Int
+    private let accesses: [Access]  // loads, stores, reductions
+    private let operands: UnsafeMutablePointer<ls_operand>  // of the accesses
     private let instructions: UnsafeMutablePointer<ls_instruction>
     private let registers: UnsafeMutablePointer<Int32>  // of loads, stores, reductions; then the reductions' kinds
     private let sizes: UnsafeMutablePointer<Int64>
@@ -40,6 +39,7 @@ final class FusedLoop {
                 if case .reduction = items[id].work { reduced.insert(view.base) }
             }
         }
+        var loads: [Access] = [], stores: [Access] = [], reductions: [Access] = []
         var code: [ls_instruction] = [], spare: [Int32] = []
         var loadRegisters: [Int32] = [], storeRegisters: [Int32] = [], reductionRegisters: [Int32] = [], kinds: [Int32] = [], counts: [Int64] = []
         for id in step.items {
@@ -91,11 +91,10 @@ final class FusedLoop {
             default: preconditionFailure("a fused loop of kernels")
             }
         }
-        let accesses = loads + stores + reductions
+        accesses = loads + stores + reductions
         let (extents, strides) = FusedLoop.merge(domain, accesses.map(\.strides))
         precondition(extents.count <= Int(LS_DIMS), "a loop over \(extents.count) dimensions")
 
-        operandCount = accesses.count
         operands = .allocate(capacity: max(1, accesses.count))
         for (i, s) in strides.enumerated() {
             var operand = ls_operand()
@@ -163,14 +162,8 @@ final class FusedLoop {
     func workspaceBytes(_ kernels: Kernels) -> Int { Int(kernels.table.fused_workspace(&loop)) }
 
     func run(_ kernels: Kernels, workspace: UnsafeMutableRawPointer, address: (Int) -> UnsafeMutableRawPointer) {
-        var i = 0
         let size = kernels.precision.size
-        for group in [loads, stores, reductions] {
-            for access in group {
-                operands[i].base = address(access.item) + access.offset * size
-                i += 1
-            }
-        }
+        for (i, access) in accesses.enumerated() { operands[i].base = address(access.item) + access.offset * size }
         kernels.table.fused(&loop, workspace)
     }
 }

@@ -73,7 +73,7 @@ struct KernelCall {
     let kernels: Kernels
     let operandTypes: [TensorType]
     let resultType: TensorType
-    let operands: [UnsafeRawPointer]
+    let operands: UnsafeBufferPointer<UnsafeRawPointer>
     let result: UnsafeMutableRawPointer
     let workspace: UnsafeMutableRawPointer
 
@@ -88,6 +88,13 @@ struct Kernels {
     init(_ precision: Precision) {
         self.precision = precision
         table = ls_kernels_get(precision == .double ? 1 : 0).pointee
+    }
+
+    /// Those of a variant by name (avx512, avx2, baseline); nil where the processor cannot run it.
+    init?(_ precision: Precision, variant: String) {
+        guard let variant = ls_kernels_variant(variant, precision == .double ? 1 : 0) else { return nil }
+        self.precision = precision
+        table = variant.pointee
     }
 }
 

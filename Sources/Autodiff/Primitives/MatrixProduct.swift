@@ -54,7 +54,7 @@ struct MatrixProduct: KernelPrimitive {
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int {
         let (batches, m, n, k) = extents(operands[0], operands[1])
         let blocks = Blocks(m, n, k, batches: batches)
-        return blocks.parts > 1 ? blocks.parts * m * n * kernels.precision.size : 0
+        return blocks.parts > 1 ? batches * blocks.parts * m * n * kernels.precision.size : 0
     }
 
     func evaluate(_ call: KernelCall) {
@@ -74,11 +74,15 @@ struct MatrixProduct: KernelPrimitive {
             let a = call.operands[0] + (batch * m * k + (transposesA ? l.lowerBound * m + i.lowerBound : i.lowerBound * k + l.lowerBound)) * size
             let b = call.operands[1] + (batch * n * k + (transposesB ? j.lowerBound * k + l.lowerBound : l.lowerBound * n + j.lowerBound)) * size
             let c = blocks.parts > 1
-                ? call.workspace + block * m * n * size
+                ? call.workspace + task * m * n * size
                 : call.result + (batch * m * n + i.lowerBound * n + j.lowerBound) * size
             gemm(call.kernels.precision, i.count, j.count, l.count, a, lda, b, ldb, c, n)
         }
-        if blocks.parts > 1 { call.kernels.table.add_parts(Int64(m * n), Int64(blocks.parts), call.workspace, call.result) }
+        guard blocks.parts > 1 else { return }
+        for batch in 0..<batches {
+            let offset = batch * m * n * size
+            call.kernels.table.add_parts(Int64(m * n), Int64(blocks.parts), call.workspace + offset * blocks.parts, call.result + offset)
+        }
     }
 
     private func gemm(

@@ -22,24 +22,22 @@ struct Pad: KernelPrimitive {
     func evaluate(_ call: KernelCall) {
         let size = call.kernels.precision.size
         memset(call.result, 0, call.resultType.count * size)
+        let from = call.operandTypes[0]
+        place(0, from, call.operands[0], from.count * size, call.result, call.resultType.count * size)
+    }
+
+    /// Puts dimensions from `axis` on in place: `fromBytes` of the operand into `toBytes` of the result.
+    private func place(
+        _ axis: Int, _ type: TensorType, _ from: UnsafeRawPointer, _ fromBytes: Int, _ to: UnsafeMutableRawPointer, _ toBytes: Int
+    ) {
         // Trailing dimensions that are whole move as one block.
-        let from = call.operandTypes[0].shape
-        var outer = from.count, block = 1
-        while outer > 0, from[outer - 1] == shape[outer - 1] {
-            outer -= 1
-            block *= from[outer]
+        if fromBytes == toBytes {
+            memcpy(to, from, fromBytes)
+            return
         }
-        let strides = StridedView.denseStrides(shape)
-        var index = [Int](repeating: 0, count: outer)
-        for row in 0..<(call.operandTypes[0].count / block) {
-            var at = 0
-            for i in 0..<outer { at += (starts[i] + steps[i] * index[i]) * strides[i] }
-            memcpy(call.result + at * size, call.operands[0] + row * block * size, block * size)
-            for i in (0..<outer).reversed() {
-                index[i] += 1
-                if index[i] < from[i] { break }
-                index[i] = 0
-            }
+        let count = type.shape[axis], fromStride = fromBytes / count, toStride = toBytes / shape[axis]
+        for i in 0..<count {
+            place(axis + 1, type, from + i * fromStride, fromStride, to + (starts[axis] + i * steps[axis]) * toStride, toStride)
         }
     }
 }

@@ -86,5 +86,9 @@ typedef struct {
     void (*add_parts)(int64_t count, int64_t parts, const void *x, void *y);
 } ls_kernels;
 
-/// The kernels for the processor this runs on, or those that LANDSCAPE_KERNELS names (avx512, avx2, baseline) where it can.
+/// The kernels of a variant by name (avx512, avx2, baseline), or NULL if there is none of that name or the processor cannot
+/// run it.
+const ls_kernels *ls_kernels_variant(const char *name, int double_precision);
+
+/// The variant that LANDSCAPE_KERNELS names if there is one and the processor can run it, else the best that it can run.
 const ls_kernels *ls_kernels_get(int double_precision);

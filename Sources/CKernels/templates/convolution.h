@@ -22,7 +22,8 @@ static void LS_NAME(frame)(T *to, const T *from, int64_t h, int64_t w, int64_t c
         T *row = to + y * frame_w * c;
         int64_t iy = y - top;
         if (iy < 0 || iy >= h) { memset(row, 0, sizeof(T) * frame_w * c); continue; }
-        int64_t first = MAX(left, 0), skip = MAX(-left, 0), count = MAX(MIN(w - skip, frame_w - first), 0);
+        // Strides can leave a frame that is narrower than its padding.
+        int64_t first = MIN(MAX(left, 0), frame_w), skip = MAX(-left, 0), count = MAX(MIN(w - skip, frame_w - first), 0);
         memset(row, 0, sizeof(T) * first * c);
         memcpy(row + first * c, from + (iy * w + skip) * c, sizeof(T) * count * c);
         memset(row + (first + count) * c, 0, sizeof(T) * (frame_w - first - count) * c);

@@ -9,10 +9,23 @@ public struct Architecture: Sendable {
     /// What names a network, for messages.
     public static let names = "linear, mlp:64-32-10, lenet, vgg11, resnet20|32|44|56|110[:B|:noshort], vit[:patch=4,dim=128,depth=6,heads=4]"
 
+    /// Extents, widths and depths beyond these are taken for mistakes. No product of those of one tensor overflows.
+    private static let mostInputs = 1 << 28, mostOutputs = 1 << 24, mostWidth = 1 << 24, mostLayers = 2000
+
     /// The architecture that a name such as `mlp:64-32-10` or `resnet20:B` means.
     init(_ specification: String, inputShape: [Int], outputs: Int) throws(NetworkError) {
         let parts = specification.split(separator: ":", maxSplits: 1).map(String.init)
         let (name, options) = (parts.first ?? "", parts.count > 1 ? parts[1] : "")
+        var inputs = 1
+        for extent in inputShape {
+            guard extent > 0, extent <= Self.mostInputs / inputs else {
+                throw .inputMismatch(model: specification, expected: "1 to \(Self.mostInputs) numbers", found: inputShape)
+            }
+            inputs *= extent
+        }
+        guard outputs > 0, outputs <= Self.mostOutputs else {
+            throw .tooManyOutputs(model: specification, found: outputs, most: Self.mostOutputs)
+        }
         func image(_ least: Int) throws(NetworkError) {
             guard inputShape.count == 3, inputShape[1] >= least, inputShape[2] >= least else {
                 throw .inputMismatch(model: specification, expected: "images C×H×W of at least \(least)×\(least)", found: inputShape)
@@ -27,11 +40,10 @@ public struct Architecture: Sendable {
             self = .linear(outputs)
         case "mlp":
             let widths = options.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-            guard widths.count >= 2, widths.allSatisfy({ ($0 ?? 0) > 0 && $0! <= 1 << 24 }) else {
+            guard 2...Self.mostLayers ~= widths.count, widths.allSatisfy({ 1...Self.mostWidth ~= $0 ?? 0 }) else {
                 throw .invalidOption(model: name, found: options, expected: "widths such as mlp:64-32-10 (input, hidden …, output)")
             }
             let sizes = widths.map { $0! }
-            let inputs = inputShape.reduce(1, *)
             guard sizes[0] == inputs else {
                 throw .inputMismatch(model: specification, expected: "\(sizes[0]) numbers", found: inputShape)
             }
@@ -48,7 +60,7 @@ public struct Architecture: Sendable {
             try image(8)
             self = .vgg11(outputs)
         case _ where name.hasPrefix("resnet"):
-            guard let depth = Int(name.dropFirst(6)), depth >= 8, depth <= 2000, (depth - 2) % 6 == 0 else {
+            guard let depth = Int(name.dropFirst(6)), depth >= 8, depth <= Self.mostLayers, (depth - 2) % 6 == 0 else {
                 throw .invalidOption(model: name, found: name, expected: "a depth of 6n + 2, such as resnet20")
             }
             guard let shortcut = ["": ResidualShortcut.pad, "A": .pad, "B": .projection, "noshort": .absent][options] else {

@@ -8,7 +8,7 @@ struct VisionTransformer: Sendable {
     init(_ options: String) throws(NetworkError) {
         for option in options.split(separator: ",") {
             let pair = option.split(separator: "=", maxSplits: 1)
-            guard pair.count == 2, let number = Int(pair[1]), number > 0, number <= 1 << 16 else {
+            guard pair.count == 2, let number = Int(pair[1]), number > 0, number <= (pair[0] == "depth" ? 1000 : 1 << 16) else {
                 throw .invalidOption(model: "vit", found: String(option), expected: "patch=, dim=, depth= or heads= with a number")
             }
             switch pair[0] {

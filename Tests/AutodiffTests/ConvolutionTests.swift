@@ -1,0 +1,104 @@
+import CKernels
+import Tensors
+import Testing
+
+@testable import Autodiff
+
+/// The three products of a convolution against plain loops, on whole numbers, so that equality is exact.
+@Suite struct ConvolutionTests {
+    struct Case: CustomTestStringConvertible, Sendable {
+        let geometry: ConvolutionGeometry
+        let images: Int
+        let testDescription: String
+
+        init(
+            _ name: String, _ height: Int, _ width: Int, _ channels: Int, _ kernel: [Int], _ filters: Int, images: Int = 2,
+            _ edit: (inout ConvolutionGeometry) -> Void = { _ in }
+        ) {
+            var g = ConvolutionGeometry(height: height, width: width, channels: channels, kernel: kernel, filters: filters)
+            edit(&g)
+            (geometry, self.images, testDescription) = (g, images, name)
+        }
+    }
+
+    static let cases = [
+        Case("one of everything", 1, 1, 1, [1, 1], 1, images: 1),
+        Case("one channel", 5, 7, 1, [3, 3], 4, images: 3),
+        Case("17 channels, 33 filters", 5, 7, 17, [3, 3], 33, images: 3) { $0.padding = [1, 1, 1, 1] },
+        Case("filters past two vectors", 6, 5, 3, [2, 3], 71) { $0.padding = [0, 1, 1, 1] },
+        Case("stride 2", 5, 7, 3, [3, 3], 5) { $0.stride = [2, 2]; $0.padding = [1, 1, 1, 1] },
+        Case("stride 3 and 2", 8, 7, 3, [3, 2], 5) { $0.stride = [3, 2] },
+        Case("stride above the kernel", 9, 11, 2, [2, 2], 3) { $0.stride = [4, 3]; $0.padding = [1, 0, 0, 1] },
+        Case("dilation 2", 9, 8, 3, [3, 3], 4) { $0.dilation = [2, 2]; $0.padding = [2, 1, 0, 2] },
+        Case("dilation and stride", 11, 9, 2, [3, 2], 4) { $0.dilation = [2, 3]; $0.stride = [2, 2]; $0.padding = [1, 2, 2, 1] },
+        Case("dilation along rows only", 9, 8, 3, [3, 3], 4) { $0.dilation = [3, 1] },
+        Case("groups", 5, 7, 6, [3, 3], 9) { $0.groups = 3; $0.padding = [1, 1, 1, 1] },
+        Case("groups, stride, dilation", 7, 9, 4, [3, 3], 6) {
+            ($0.groups, $0.stride, $0.dilation, $0.padding) = (2, [2, 2], [2, 2], [2, 2, 2, 2])
+        },
+        Case("depthwise", 5, 7, 19, [3, 3], 19) { $0.groups = 19; $0.padding = [1, 1, 1, 1] },
+        Case("depthwise, two filters each", 4, 4, 5, [3, 3], 10) { $0.groups = 5 },
+        Case("asymmetric padding", 5, 7, 3, [3, 3], 4) { $0.padding = [0, 2, 3, 1] },
+        Case("kernel 1×1", 5, 7, 17, [1, 1], 18),
+        Case("kernel 1×1, stride 2", 5, 7, 17, [1, 1], 18) { $0.stride = [2, 2] },
+        Case("kernel above the image", 3, 2, 4, [5, 5], 6) { $0.padding = [2, 2, 1, 2] },
+        Case("kernel covers the image", 4, 5, 3, [4, 5], 8),
+        Case("padding above the kernel", 3, 4, 2, [2, 2], 3) { $0.padding = [3, 4, 2, 5] },
+        Case("padding above the frame", 1, 1, 2, [1, 1], 3) { $0.padding = [2, 3, 2, 3]; $0.stride = [9, 9] },
+        Case("padding that strides skip", 2, 3, 2, [1, 2], 3) { $0.padding = [3, 5, 3, 5]; $0.stride = [7, 11] },
+        Case("one dimension", 1, 40, 3, [1, 5], 7, images: 3) { $0.padding = [0, 2, 0, 2]; $0.stride = [1, 2] },
+        Case("one column", 23, 1, 3, [4, 1], 7) { $0.padding = [1, 0, 2, 0] },
+        Case("wide rows", 2, 90, 3, [3, 3], 16) { $0.padding = [1, 1, 1, 1] },
+        Case("more images than chunks", 3, 3, 2, [2, 2], 3, images: 19),
+    ]
+
+    @Test(arguments: cases, Variant.all) func agreesWithPlainLoops(_ test: Case, _ variant: Variant) {
+        let g = test.geometry, n = test.images
+        let x = integers(g.input(n).reduce(1, *), seed: 1)
+        let w = integers(g.weight.reduce(1, *), seed: 2)
+        let y = integers(g.output(n).reduce(1, *), seed: 3)
+        var plain = (x: x.map { _ in 0.0 }, w: w.map { _ in 0.0 }, y: y.map { _ in 0.0 })
+        forEachTap(g, n) { xi, wi, yi in
+            plain.y[yi] += x[xi] * w[wi]
+            plain.x[xi] += y[yi] * w[wi]
+            plain.w[wi] += x[xi] * y[yi]
+        }
+        let table = variant.kernels.table, p = variant.precision
+        var q = g.kernel(n)
+        let workspace = Buffer(byteCount: Int(table.convolution_workspace(&q)))
+        func run(
+            _ kernel: (UnsafePointer<ls_convolution>?, UnsafeRawPointer?, UnsafeRawPointer?, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> Void,
+            _ a: [Double], _ b: [Double], _ count: Int
+        ) -> [Double] {
+            let (a, b, c) = (GuardedTensor(a, p), GuardedTensor(b, p), GuardedTensor(empty: count, p))
+            kernel(&q, a.address, b.address, c.address, workspace.address)
+            #expect(a.isIntact && b.isIntact && c.isIntact)
+            return c.numbers
+        }
+        #expect(run(table.convolution, x, w, y.count) == plain.y)
+        #expect(run(table.convolution_input, y, w, x.count) == plain.x)
+        #expect(run(table.convolution_weight, x, y, w.count) == plain.w)
+    }
+
+    /// Every product x·w·y of the trilinear form, by flat positions.
+    private func forEachTap(_ g: ConvolutionGeometry, _ n: Int, _ body: (Int, Int, Int) -> Void) {
+        let (cg, og) = (g.channels / g.groups, g.filters / g.groups)
+        for at in positions(g.output(n)) {
+            let (image, oy, ox, o) = (at[0], at[1], at[2], at[3])
+            for ky in 0..<g.kernel[0] {
+                let iy = oy * g.stride[0] + ky * g.dilation[0] - g.padding[0]
+                guard 0..<g.height ~= iy else { continue }
+                for kx in 0..<g.kernel[1] {
+                    let ix = ox * g.stride[1] + kx * g.dilation[1] - g.padding[1]
+                    guard 0..<g.width ~= ix else { continue }
+                    for c in 0..<cg {
+                        body(
+                            ((image * g.height + iy) * g.width + ix) * g.channels + o / og * cg + c,
+                            ((ky * g.kernel[1] + kx) * cg + c) * g.filters + o,
+                            ((image * g.outputHeight + oy) * g.outputWidth + ox) * g.filters + o)
+                    }
+                }
+            }
+        }
+    }
+}

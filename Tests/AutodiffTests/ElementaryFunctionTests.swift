@@ -1,0 +1,71 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import Autodiff
+
+/// Elementary functions in Float32 against the C library's in Float64, over the whole range of floats.
+@Suite struct ElementaryFunctionTests {
+    struct Function: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        let value: @Sendable (Value) -> Value
+        let truth: @Sendable (Double) -> Double
+        /// Bound of the error in units in the last place of the result. Measured: exp and log below 1, tanh 1.20, sigmoid 2.37,
+        /// softplus 2.58, which round two or three times more after an exponential that may be off by 1.
+        let ulps: Double
+    }
+
+    static let functions = [
+        Function(testDescription: "exp", value: { $0.exp() }, truth: { exp($0) }, ulps: 1.0),
+        Function(testDescription: "log", value: { $0.log() }, truth: { log($0) }, ulps: 1.0),
+        Function(testDescription: "tanh", value: { $0.tanh() }, truth: { tanh($0) }, ulps: 1.25),
+        Function(testDescription: "sigmoid", value: { $0.sigmoid() }, truth: { 1 / (1 + exp(-$0)) }, ulps: 2.5),
+        Function(testDescription: "softplus", value: { $0.softplus() }, truth: { max($0, 0) + log1p(exp(-abs($0))) }, ulps: 2.7),
+    ]
+
+    private func run(_ function: Function, _ x: [Float], _ variant: Variant) -> [Float] {
+        let graph = Graph()
+        let input = graph.input("x", TensorType([x.count]), .data)
+        return evaluate(graph, [function.value(input)], [(input, x.map(Double.init))], kernels: variant.kernels)[0].map { Float($0) }
+    }
+
+    /// Distance in units of the last place of the truth as a float (denormal numbers have the smallest).
+    private func error(_ y: Float, _ truth: Double) -> Double {
+        let rounded = Float(truth)
+        if y == rounded || y.isNaN && truth.isNaN { return 0 }
+        guard y.isFinite, truth.isFinite else { return .infinity }
+        // Where truth overflows, the last finite number is the nearest that counts.
+        return abs(Double(y) - truth) / Double(min(rounded.magnitude, .greatestFiniteMagnitude).ulp)
+    }
+
+    /// Every 1009th float of both signs, and all floats near 0 and 1.
+    static let floats: [Float] = {
+        var bits = Array(stride(from: UInt32(0), through: 0x7f80_0000, by: 1009))
+        bits += (0..<4000).map { Float(1).bitPattern - 2000 + $0 }
+        bits += 0..<4000
+        return bits.flatMap { [Float(bitPattern: $0), -Float(bitPattern: $0)] }
+    }()
+
+    @Test(arguments: functions, Variant.all.filter { $0.precision == .float })
+    func accuracy(_ function: Function, _ variant: Variant) {
+        let y = run(function, Self.floats, variant)
+        var worst = (error: 0.0, at: Float(0))
+        for (x, y) in zip(Self.floats, y) {
+            let e = error(y, function.truth(Double(x)))
+            if !(e <= worst.error) { worst = (e, x) }
+        }
+        #expect(worst.error <= function.ulps, "worst at \(worst.at)")
+    }
+
+    @Test(arguments: functions, Variant.all) func specialValues(_ function: Function, _ variant: Variant) {
+        let x: [Float] = [
+            .infinity, -.infinity, .nan, 0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .leastNormalMagnitude, 1, -1,
+            .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 1000, -1000, 88.8, -110,
+        ]
+        for (x, y) in zip(x, run(function, x, variant)) {
+            let truth = function.truth(Double(x))
+            if truth.isNaN { #expect(y.isNaN, "at \(x)") } else if truth.isInfinite || truth == 0 { #expect(Double(y) == truth, "at \(x)") }
+            else { #expect(error(y, truth) <= max(2, function.ulps), "at \(x)") }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import AllocationCounter
+import Foundation
+import Tensors
+import Testing
+
+@testable import Autodiff
+@testable import Networks
+
+/// Hessian–vector products of a small residual network, as executables run them: memory plan, stages, allocations.
+@Suite struct SteadyStateTests {
+    private struct Product {
+        let outputs: [Value]
+        let run: GraphRun
+        let tangents: [Value]
+        let dimension: Int
+    }
+
+    private func product(_ model: String = "resnet8:B", _ precision: Precision = .float, mode: BatchNormMode = .batch, bound: Bool = true) throws -> Product {
+        let network = try Network(model, inputShape: [3, 8, 8], outputs: 10)
+        let graph = Graph(), n = 5
+        let built = network.build(in: graph, batch: n, batchNorm: mode)
+        let label = graph.input("label", TensorType([n], .index), .data)
+        let loss = Loss.crossEntropy(labelSmoothing: 0.1).values(built.output, target: label).sum()
+        let tangents = built.parameters.map { graph.input("v", $0.type, .tangent) }
+        let outputs = graph.hessianVectorProduct(of: loss, at: built.parameters, along: tangents)
+        let run = GraphRun(graph, outputs, precision)
+        run.bind(built.input, RandomNumbers(seed: 1).normals(built.input.type.count))
+        run.bind(label, indices: [0, 2, 1, 9, 5])
+        run.bindTensors(built.parameters, network.parameters.initialValues(seed: 2))
+        run.bindTensors(built.buffers, network.buffers.initialValues(seed: 2))
+        run.bindTensors(tangents, RandomNumbers(seed: 3).normals(network.parameters.count))
+        return Product(outputs: outputs, run: run, tangents: tangents, dimension: network.parameters.count)
+    }
+
+    private static let models = ["resnet8", "resnet8:B", "lenet", "vit:patch=4,dim=8,depth=2,heads=2", "mlp:192-20-20-10"]
+
+    /// No two values whose lifetimes meet share bytes. A scratch value lives from the step that computes it to the last that
+    /// reads it; a kept value for ever. Computed here from the steps, not by the plan.
+    @Test(arguments: models) func lifetimesDoNotMeet(_ model: String) throws {
+        let outputs = try product(model).outputs
+        let lowering = Lowering(outputs[0].graph, outputs: outputs), items = lowering.items
+        let steps = Fusion(items).steps
+        let bases = Set(outputs.map { lowering.views[$0.id]!.base })
+        let plan = MemoryPlan(items, steps, outputs: bases, elementSize: 4)
+        var born: [Int: Int] = [:], last: [Int: Int] = [:], readLater = bases
+        for (number, step) in steps.enumerated() {
+            for id in step.items {
+                born[id] = number
+                for view in items[id].operands {
+                    last[view.base] = number
+                    if items[view.base].stage < step.stage { readLater.insert(view.base) }
+                }
+            }
+        }
+        var scratch: [(bytes: Range<Int>, life: ClosedRange<Int>)] = [], kept: [Range<Int>] = [], total = 0
+        for id in items.indices {
+            let size = items[id].type.count * 4 + 64
+            switch plan.places[id] {
+            case .scratch(let offset)?:
+                #expect(!readLater.contains(id), "what a later stage reads must be kept")
+                #expect(offset % 64 == 0 && offset + size <= plan.scratchBytes)
+                scratch.append((offset..<(offset + size), born[id]!...max(last[id] ?? 0, born[id]!)))
+                total += size
+            case .kept(let offset)?:
+                #expect(offset % 64 == 0 && offset + size <= plan.keptBytes)
+                kept.append(offset..<(offset + size))
+            case .input?, .constant?: break
+            // Without memory: what only its own loop reads.
+            case nil: #expect(items[id].isElementwise && !readLater.contains(id) && (last[id] ?? 0) == born[id]!)
+            }
+        }
+        for (i, a) in scratch.enumerated() {
+            for b in scratch[(i + 1)...] where a.bytes.overlaps(b.bytes) {
+                #expect(!a.life.overlaps(b.life), "\(a) and \(b)")
+            }
+        }
+        kept.sort { $0.lowerBound < $1.lowerBound }
+        for (a, b) in zip(kept, kept.dropFirst()) { #expect(a.upperBound <= b.lowerBound) }
+        #expect(scratch.count > 10)
+        // Deep networks share much; even the smallest here halves.
+        #expect(plan.scratchBytes * 2 < total, "\(plan.scratchBytes) of \(total)")
+    }
+
+    /// The same bits again, from any stage on, with everything that runs share overwritten by NaN between stages.
+    @Test(arguments: models, BatchNormMode.allCases) func laterStagesKeepWhatTheyNeed(_ model: String, _ mode: BatchNormMode) throws {
+        let product = try product(model, mode: mode)
+        let executable = product.run.executable
+        func poison() {
+            for buffer in [executable.scratch, executable.workspace] { memset(buffer.address, 0xff, buffer.byteCount) }
+        }
+        func results() -> [[Double]] { product.outputs.map(product.run.numbers) }
+        product.run.run()
+        let first = results()
+        #expect(first.allSatisfy { $0.allSatisfy { $0.isFinite } } && first.contains { $0.contains { $0 != 0 } })
+        product.run.run()
+        #expect(results() == first)
+        poison()
+        for stage in [Stage.data, .parameters, .tangent] {
+            executable.run(product.run.instance, from: stage, through: stage)
+            poison()
+        }
+        #expect(results() == first)
+        for stage in [Stage.tangent, .parameters, .data] {
+            product.run.run(from: stage)
+            #expect(results() == first)
+            poison()
+        }
+        // Another vector and back.
+        product.run.bindTensors(product.tangents, RandomNumbers(seed: 9).normals(product.dimension))
+        product.run.run(from: .tangent)
+        #expect(results() != first)
+        product.run.bindTensors(product.tangents, RandomNumbers(seed: 3).normals(product.dimension))
+        product.run.run(from: .tangent)
+        #expect(results() == first)
+    }
+
+    /// Runs after the first ask the C library for no memory, but for a closure or two a matrix product, and keep nothing.
+    @Test(.enabled(if: allocation_count() >= 0), arguments: models, Precision.allCases)
+    func steadyStateAllocatesNextToNothing(_ model: String, _ precision: Precision) throws {
+        let product = try product(model, precision)
+        let products = Lowering(product.outputs[0].graph, outputs: product.outputs).items.count {
+            if case .kernel(let primitive) = $0.work { primitive is MatrixProduct } else { false }
+        }
+        for _ in 0..<3 { product.run.run() }
+        let (before, held) = (allocation_count(), allocation_balance())
+        for _ in 0..<10 { product.run.run() }
+        let (calls, kept) = (allocation_count() - before, allocation_balance() - held)
+        #expect(calls <= 10 * 2 * products, "\(calls) allocations in ten runs with \(products) products")
+        #expect(kept == 0)
+    }
+
+    /// The counter counts.
+    @Test(.enabled(if: allocation_count() >= 0)) func allocationsAreSeen() {
+        let before = allocation_count()
+        let memory = malloc(100)
+        defer { free(memory) }
+        #expect(memory != nil && allocation_count() > before)
+        let array = [Int](unsafeUninitializedCapacity: 1000) { $1 = 1000; $0.initialize(repeating: 1) }
+        #expect(allocation_count() > before + 1 && array.count == 1000)
+    }
+}

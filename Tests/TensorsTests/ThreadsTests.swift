@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+@testable import Tensors
+
+@Suite(.serialized) struct ThreadsTests {
+    /// How often each index was visited, counted without a race: every index has its own place, and a place visited twice at one
+    /// time would still be counted as not once.
+    private func visits(_ count: Int) -> [Int32] {
+        let places = UnsafeMutablePointer<Int32>.allocate(capacity: count)
+        defer { places.deallocate() }
+        places.initialize(repeating: 0, count: count)
+        nonisolated(unsafe) let shared = places
+        Threads.forEach(count) { i, _ in shared[i] += 1 }
+        return (0..<count).map { places[$0] }
+    }
+
+    @Test(arguments: [0, 1, 2, 3, 7, 64, 10_001]) func everyIndexOnce(_ count: Int) {
+        let before = Threads.count
+        defer { Threads.count = before }
+        for threads in [1, 2, 3, 7] {
+            Threads.count = threads
+            for _ in 0..<20 { #expect(visits(count) == [Int32](repeating: 1, count: count)) }
+        }
+    }
+
+    /// Loops within loops, and loops of several callers at once.
+    @Test func nestedAndConcurrent() {
+        let before = Threads.count
+        defer { Threads.count = before }
+        Threads.count = 4
+        let callers = 6, outer = 17, inner = 23
+        let places = UnsafeMutablePointer<Int32>.allocate(capacity: callers * outer * inner)
+        defer { places.deallocate() }
+        places.initialize(repeating: 0, count: callers * outer * inner)
+        nonisolated(unsafe) let shared = places
+        DispatchQueue.concurrentPerform(iterations: callers) { caller in
+            for _ in 0..<50 {
+                Threads.forEach(outer) { i, _ in
+                    Threads.forEach(inner) { j, _ in shared[(caller * outer + i) * inner + j] += 1 }
+                }
+            }
+        }
+        #expect((0..<(callers * outer * inner)).allSatisfy { places[$0] == 50 })
+    }
+
+    /// No two calls that run at one time have the same thread number, and numbers are below the capacity.
+    @Test func threadNumbersAreUnique() {
+        let before = Threads.count
+        defer { Threads.count = before }
+        Threads.count = 5
+        let capacity = Threads.capacity
+        let busy = UnsafeMutablePointer<Int32>.allocate(capacity: capacity), clashes = UnsafeMutablePointer<Int32>.allocate(capacity: 2000)
+        defer {
+            busy.deallocate()
+            clashes.deallocate()
+        }
+        busy.initialize(repeating: 0, count: capacity)
+        clashes.initialize(repeating: 0, count: 2000)
+        nonisolated(unsafe) let (sharedBusy, sharedClashes) = (busy, clashes)
+        Threads.forEach(2000) { i, thread in
+            guard 0..<capacity ~= thread else {
+                sharedClashes[i] = 1
+                return
+            }
+            if sharedBusy[thread] != 0 { sharedClashes[i] = 1 }
+            sharedBusy[thread] = Int32(i + 1)
+            var sum = 0.0
+            for k in 0..<200 { sum += Double(k * i).squareRoot() }
+            if sharedBusy[thread] != Int32(i + 1) || sum < 0 { sharedClashes[i] = 1 }
+            sharedBusy[thread] = 0
+        }
+        #expect((0..<2000).allSatisfy { clashes[$0] == 0 })
+    }
+
+    /// More threads are started between loops: a new worker must not count as one that has finished a loop, or the next loop
+    /// would return before it is done.
+    @Test func threadsStartedBetweenLoops() {
+        let before = Threads.count
+        defer { Threads.count = before }
+        for _ in 0..<5 {
+            for threads in 1...Threads.capacity {
+                Threads.count = threads
+                #expect(Threads.count == threads)
+                for _ in 0..<20 { #expect(visits(97) == [Int32](repeating: 1, count: 97)) }
+            }
+        }
+    }
+
+    @Test func countsOutOfRange() {
+        let before = Threads.count
+        defer { Threads.count = before }
+        for (asked, given) in [(0, 1), (-3, 1), (.min, 1), (.max, Threads.capacity), (Threads.capacity + 1, Threads.capacity)] {
+            Threads.count = asked
+            #expect(Threads.count == given)
+        }
+        #expect(Threads.capacity >= 8)
+    }
+}
