@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func tokensNeedAModelThatTakesThem() {
-        guard case .inputMismatch = error("mlp:16-10", [16], tokens: true) else {
+        guard case .takesNoTokens = error("mlp:16-10", [16], tokens: true) else {
             Issue.record("tokens are accepted")
             return
         }
