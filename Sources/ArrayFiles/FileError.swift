@@ -13,6 +13,7 @@ public enum FileError: DescribedError {
     case destinationIsDirectory(path: String)
     case notWritable(path: String, reason: String)
     case writeFailed(path: String, reason: String)
+    case unprinted(reason: String)
 
     public var description: String {
         switch self {
@@ -36,6 +37,8 @@ public enum FileError: DescribedError {
             "\(path): cannot be written (\(reason)); choose a folder you may write to"
         case .writeFailed(let path, let reason):
             "\(path): writing failed (\(reason)) and left nothing behind; free some space or choose another folder"
+        case .unprinted(let reason):
+            "standard output: the result could not be printed (\(reason)); send it elsewhere, or use -o FILE"
         }
     }
 }

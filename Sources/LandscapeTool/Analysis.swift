@@ -28,7 +28,12 @@ struct Analysis {
         self.command = command
         options.general.prepare()
         let pictures = drawsPicture && options.output.isEmpty ? [Self.picturePath(options.checkpoint, command)] : options.output
-        for path in pictures { try Self.checkWritable(path) }
+        for path in pictures {
+            try Self.checkWritable(path)
+            if !drawsPicture, [".png", ".svg"].contains(where: path.lowercased().hasSuffix) {
+                throw UnusableArgument("-o \(path): \(command) draws no picture with these options; expected .json or .npz")
+            }
+        }
         model = try TrainedModel(path: options.checkpoint)
         let specification = try options.data.map { try DataSpecification($0) }
         data = try model.dataset(options.split, specification, examples: options.examples)
@@ -67,7 +72,7 @@ struct Analysis {
     func finish(_ report: some Report) throws {
         Progress.clear()
         let text = options.general.json ? report.json.text : (report.context.lines + report.lines).joined(separator: "\n")
-        print(text)
+        try StandardOutput.print(text)
         if !options.output.isEmpty {
             for path in options.output { try report.write(to: path) }
         } else if report.figure != nil {
@@ -84,6 +89,7 @@ struct Analysis {
 
     /// Finds out before long work that a file cannot be written after it.
     static func checkWritable(_ path: String) throws {
+        guard !path.isEmpty else { throw UnusableArgument("-o: found an empty name, expected a file to write to") }
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
             throw UnusableArgument("cannot write \(path): it is a folder; name a file in it")

@@ -28,6 +28,7 @@ struct LandscapeTool: ParsableCommand {
     /// One line on standard error, and the exit code: 1 failed, 2 unusable arguments, 130 interrupted.
     private static func fail(_ error: any Error) -> Never {
         Progress.clear()
+        if exitCode(for: error) == .success { exit(withError: error) }  // help, asked for by a flag of a command
         switch error {
         case is CleanExit, is ExitCode, is ValidationError: refuse(error)
         case let interruption as Interruption:

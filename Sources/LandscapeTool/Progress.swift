@@ -70,6 +70,11 @@ struct Interruption: Error {
 
     /// From now on, the first request is only noted.
     static func watch() {
+        // Whoever started this program may have had them blocked, which is inherited.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         for number in [SIGINT, SIGTERM] {
             signal(number) { caught in
                 if Interruption.requested != 0 { _exit(130) }

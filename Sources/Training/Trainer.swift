@@ -194,8 +194,8 @@ public final class Trainer {
         }
         let advice =
             ascent == nil
-            ? "Try a smaller --lr (such as \(configuration.learningRate / 10)), --warmup 1 or --grad-clip 1"
-            : "Try a smaller --lr (such as \(configuration.learningRate / 10)) or --rho (such as \(configuration.rho / 2)), "
+            ? "Try a smaller --lr (such as \(Float(configuration.learningRate / 10))), --warmup 1 or --grad-clip 1"
+            : "Try a smaller --lr (such as \(Float(configuration.learningRate / 10))) or --rho (such as \(Float(configuration.rho / 2))), "
                 + "or --grad-clip 1"
         return TrainingError.Divergence(
             quantity: failure.quantity, step: step, epoch: epoch, learningRate: rate, lastFiniteLoss: lastFiniteLoss,

@@ -23,7 +23,7 @@ import Testing
         ("train --model perceptron --data digits -o new.bin", ["unknown model", "perceptron", "mlp"]),
         ("train --model mlp --data digits -o new.bin", ["mlp:64-32-10"]), ("train --model mlp:64-0-10 --data digits -o new.bin", ["mlp"]),
         ("train --model mlp:64-16777216-16777216-10 --data digits -o new.bin", ["mlp"]),
-        ("train --model mlp:32-10 --data digits -o new.bin", ["32", "64"]), ("train --model mlp:64-9 --data digits -o new.bin", ["9", "10"]),
+        ("train --model mlp:32-10 --data digits -o new.bin", ["32", "[1, 8, 8]"]), ("train --model mlp:64-9 --data digits -o new.bin", ["9", "10"]),
         ("train --model resnet21 --data digits -o new.bin", ["resnet21", "resnet20"]), ("train --model vit:patch=3 --data digits -o new.bin", ["3"]),
         ("train --model linear --data pictures -o new.bin", ["unknown data", "digits"]),
         ("train --model linear --data digits --optimizer lion -o new.bin", ["lion", "sgd"]),
@@ -68,6 +68,6 @@ import Testing
     @Test func divergence() throws {
         let folder = try Folder()
         try Tool.refuse(
-            "train --model mlp:64-32-10 --data digits --lr 1e30 --quiet", in: folder, saying: "diverged", "--lr", "nothing was saved")
+            "train --model mlp:64-32-10 --data digits --lr 1e30 --quiet", in: folder, saying: "diverged", "--lr", "No checkpoint")
     }
 }

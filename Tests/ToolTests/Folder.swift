@@ -1,5 +1,6 @@
 import ArrayFiles
 import Foundation
+import Testing
 
 /// A temporary folder that goes with its owner.
 final class Folder {

@@ -33,7 +33,7 @@ struct ImportCommand: ParsableCommand {
         try checkpoint.write(to: output)
         if !general.quiet { for note in notes { Progress.say(note) } }
         if general.json {
-            print(
+            try StandardOutput.print(
                 JSONValue.object([
                     ("command", .string("import")), ("checkpoint", .string(output)), ("model", .string(checkpoint.metadata.model)),
                     ("data", .string(checkpoint.metadata.data.specification)), ("loss_function", .string(checkpoint.metadata.loss)),
@@ -41,7 +41,7 @@ struct ImportCommand: ParsableCommand {
                     ("notes", .array(notes.map { .string($0) })),
                 ]).text)
         } else {
-            print("\(output): \(checkpoint.metadata.model), \(checkpoint.parameterCount) parameters from \(file), loss \(checkpoint.metadata.loss)")
+            try StandardOutput.print("\(output): \(checkpoint.metadata.model), \(checkpoint.parameterCount) parameters from \(file), loss \(checkpoint.metadata.loss)")
         }
     }
 }

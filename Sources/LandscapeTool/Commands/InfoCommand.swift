@@ -21,7 +21,7 @@ struct InfoCommand: ParsableCommand {
                     ])
                 }
             }
-            print(
+            try StandardOutput.print(
                 JSONValue.object([
                     ("command", .string("info")), ("checkpoint", .string(checkpoint)), ("model", .string(metadata.model)),
                     ("data", .string(metadata.data.specification)), ("seed", .integer(Int(truncatingIfNeeded: metadata.seed))),
@@ -43,22 +43,22 @@ struct InfoCommand: ParsableCommand {
                 ]).text)
             return
         }
-        print("\(checkpoint): \(metadata.model), \(file.parameterCount) parameters, checksum verified")
-        print("data        \(metadata.data.specification), \(metadata.data.trainingExamples) training examples of shape \(metadata.data.exampleShape)")
-        print("loss        \(metadata.loss), \(metadata.precision.rawValue), seed \(metadata.seed)")
+        try StandardOutput.print("\(checkpoint): \(metadata.model), \(file.parameterCount) parameters, checksum verified")
+        try StandardOutput.print("data        \(metadata.data.specification), \(metadata.data.trainingExamples) training examples of shape \(metadata.data.exampleShape)")
+        try StandardOutput.print("loss        \(metadata.loss), \(metadata.precision.rawValue), seed \(metadata.seed)")
         if let training = metadata.training {
             let settings = training.settings.filter { ["lr", "momentum", "weight-decay", "rho", "batch-size"].contains($0.key) }
             let words = settings.sorted { $0.key < $1.key }.map { "\($0.key) \(Format.short($0.value))" }.joined(separator: ", ")
-            print("training    \(training.optimizer), \(words); epoch \(metadata.epoch), step \(metadata.step)")
+            try StandardOutput.print("training    \(training.optimizer), \(words); epoch \(metadata.epoch), step \(metadata.step)")
         } else {
-            print("training    none recorded (imported)")
+            try StandardOutput.print("training    none recorded (imported)")
         }
         if let last = metadata.history.last {
-            print("last epoch  train loss \(Format.number(last.trainLoss)), test loss \(Format.number(last.testLoss)), test accuracy \(last.testAccuracy.map(Format.percent) ?? "–")")
+            try StandardOutput.print("last epoch  train loss \(Format.number(last.trainLoss)), test loss \(Format.number(last.testLoss)), test accuracy \(last.testAccuracy.map(Format.percent) ?? "–")")
         }
         for (role, group) in [("parameter", file.parameters), ("buffer", file.buffers), ("optimizer", file.optimizerState)] {
             for tensor in group {
-                print("  \(tensor.name.padding(toLength: max(36, tensor.name.count), withPad: " ", startingAt: 0)) \(tensor.array.type.rawValue) \(tensor.array.shape)  \(role)")
+                try StandardOutput.print("  \(tensor.name.padding(toLength: max(36, tensor.name.count), withPad: " ", startingAt: 0)) \(tensor.array.type.rawValue) \(tensor.array.shape)  \(role)")
             }
         }
     }

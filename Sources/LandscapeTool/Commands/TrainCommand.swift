@@ -130,6 +130,6 @@ struct TrainCommand: ParsableCommand {
                 "test loss  \(Format.number(outcome.testLoss))\(outcome.testAccuracy.map { ", accuracy \(Format.percent($0))" } ?? "")",
                 "\(outcome.steps) steps, \(outcome.gradientEvaluations) gradient evaluations, \(Format.duration(outcome.seconds)); written to \(output)",
             ])
-        print(general.json ? report.json.text : (context.lines + report.lines).joined(separator: "\n"))
+        try StandardOutput.print(general.json ? report.json.text : (context.lines + report.lines).joined(separator: "\n"))
     }
 }
