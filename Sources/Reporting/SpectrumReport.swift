@@ -92,7 +92,7 @@ public struct SpectrumReport: Report {
             var figure = LineFigure(
                 title: "Spectral density of the \(kind == .hessian ? "Hessian" : "Gauss–Newton matrix")", subtitle: context.caption, xAxis: Axis("eigenvalue"),
                 leftAxis: Axis("density", scale: .logarithmic),
-                series: [Series("density", x: density.grid, y: density.density.map { max($0, floor) })])
+                series: [Series("density", x: density.grid, y: density.density.map { $0 < floor ? .nan : $0 })])
             if let top {
                 figure.series.append(Series("largest by Lanczos", x: top.values, y: top.values.map { _ in floor * 3 }, marker: .triangle))
                 figure.series[1].lineWidth = 0
