@@ -18,6 +18,9 @@ struct Analysis {
     let dataName: String
     let started = Date()
 
+    /// Examples whose statistics are averaged for `--batchnorm recalibrate` where no batch size is given: that of training.
+    private static let recalibrationBatch = 128
+
     var theta: [Double] { model.theta }
     var quiet: Bool { options.general.quiet }
     var seconds: Double { Date().timeIntervalSince(started) }
@@ -38,9 +41,16 @@ struct Analysis {
         let specification = try options.data.map { try DataSpecification($0) }
         data = try model.dataset(options.split, specification, examples: options.examples)
         dataName = specification.map { "\($0)" } ?? model.metadata.data.specification
-        objective = try model.objective(
-            data, batchNorm: options.batchnorm == .stored ? .stored : .batch, precision: options.precision, batchSize: options.batchSize,
-            memoryLimit: try options.memoryBytes())
+        let memory = try options.memoryBytes()
+        let (model, data) = (self.model, self.data)
+        func makeObjective(_ mode: BatchNormMode, _ batchSize: Int?) throws -> NetworkObjective {
+            try model.objective(data, batchNorm: mode, precision: options.precision, batchSize: batchSize, memoryLimit: memory)
+        }
+        objective = try makeObjective(options.batchnorm == .batch ? .batch : .stored, options.batchSize)
+        if options.batchnorm == .recalibrate {
+            let statistics = try makeObjective(.batch, options.batchSize ?? Self.recalibrationBatch)
+            objective.setBuffers(try statistics.batchStatistics(at: model.theta))
+        }
         objective.betweenBatches = { try Interruption.check() }
     }
 

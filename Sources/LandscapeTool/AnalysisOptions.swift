@@ -12,7 +12,7 @@ extension Precision: ExpressibleByArgument {}
 extension Split: ExpressibleByArgument {}
 
 /// How batch normalisation gets its statistics in an analysis.
-enum BatchNormOption: String, ExpressibleByArgument, CaseIterable { case stored, batch }
+enum BatchNormOption: String, ExpressibleByArgument, CaseIterable { case stored, batch, recalibrate }
 
 /// Threads, output and noise: what every command takes.
 struct GeneralOptions: ParsableArguments {
@@ -42,7 +42,7 @@ struct AnalysisOptions: ParsableArguments {
     @Option(help: "float or double.") var precision = Precision.float
     @Option(help: "Memory for the computation, such as 512M or 4G.") var memory = "1G"
     @Option(help: "Seed of everything random.") var seed: UInt64 = 0
-    @Option(help: "Statistics of batch normalisation: stored or batch.") var batchnorm = BatchNormOption.stored
+    @Option(help: "Statistics of batch normalisation: stored, batch, or recalibrate (averaged over the data first).") var batchnorm = BatchNormOption.stored
     @Option(name: .customShort("o"), help: "Write the result to a file: .png, .svg, .npz, .json or .csv; may be repeated.")
     var output: [String] = []
     @OptionGroup var general: GeneralOptions

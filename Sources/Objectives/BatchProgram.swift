@@ -44,9 +44,8 @@ final class BatchProgram {
         case .value, .gradient:
             tangents = []
             derivative = kind == .gradient ? graph.gradient(of: total, at: built.parameters) : []
-            // Only a gradient is for training, which needs statistics; only a value is looked at for its outputs.
-            outputs = [losses] + (correct.map { [$0] } ?? []) + derivative
-            outputs += kind == .gradient ? built.statistics.compactMap { $0 } : [built.output]
+            outputs = [losses] + (correct.map { [$0] } ?? []) + derivative + built.statistics.compactMap { $0 }
+            if kind == .value { outputs.append(built.output) }
         case .hessian, .gaussNewton:
             tangents = built.parameters.map { graph.input("v", $0.type, .tangent) }
             derivative =

@@ -81,6 +81,21 @@ public final class NetworkObjective: Objective {
         version += 1  // programs read buffers in the same stage as θ
     }
 
+    /// The network's buffers as the data's own batches would have them at θ: the mean over batches of each batch's mean and
+    /// unbiased variance, weighted by their size (PyTorch's running averages with momentum None). For an objective that
+    /// normalises by batch; where there is no batch norm, the buffers are empty.
+    public func batchStatistics(at theta: [Double]) throws -> [Double] {
+        precondition(batchNorm == .batch, "batch statistics of an objective that normalises by stored ones")
+        var sums = [Double](repeating: 0, count: network.buffers.count)
+        try run(.value, at: theta) { program, instance in
+            for (buffer, values) in program.statistics(instance) {
+                let first = network.buffers.offsets[buffer]
+                for (i, value) in values.enumerated() { sums[first + i] += value * Double(program.batch) / Double(examples) }
+            }
+        }
+        return sums
+    }
+
     public var dimension: Int { network.parameters.count }
 
     /// Mean loss and share of examples classified right (nil for regression).

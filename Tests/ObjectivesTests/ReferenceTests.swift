@@ -31,6 +31,21 @@ import Testing
         #expect(relativeError(hv, try r.vector("hvp_bn_train_mode")) < 1e-10)
     }
 
+    /// With one batch of all rows, statistics measured and then stored give what that batch itself gives, but for the variance:
+    /// unbiased, it is larger by 1/(m − 1), m = 400·16 values at least, which moves the loss by less than that share of its slope.
+    @Test func recalibration() throws {
+        let r = try Reference.cnn()
+        let batch = try r.objective(batchSize: 400, batchNorm: .batch)
+        let stored = try r.objective()
+        #expect(abs(try stored.value(at: r.theta) - batch.value(at: r.theta)) > 1e-6)
+        stored.setBuffers(try batch.batchStatistics(at: r.theta))
+        #expect(abs(try stored.value(at: r.theta) - batch.value(at: r.theta)) < 1e-5)
+        // Ragged batches count by their size: means over all rows are the same whatever the batches.
+        let (whole, parts) = (try batch.batchStatistics(at: r.theta), try r.objective(batchSize: 150, batchNorm: .batch).batchStatistics(at: r.theta))
+        let first = r.network.buffers.range(0)  // the first layer's mean, which no other batch statistic enters
+        #expect(relativeError(Array(parts[first]), Array(whole[first])) < 1e-12)
+    }
+
     /// Batches, ragged or not, with or without memory to keep things in, give the same function.
     @Test(arguments: ["mlp", "cnn"]) func batchesAndMemory(_ which: String) throws {
         let r = try which == "mlp" ? Reference.mlp() : Reference.cnn()
