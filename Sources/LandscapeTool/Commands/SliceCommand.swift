@@ -80,7 +80,7 @@ struct SliceCommand: ParsableCommand {
             raw, kind: kind, at: theta, analysis.model.network.parameters, normalization: kind == "to" ? .none : normalization,
             includes1D: includes1D, orthogonalizes: !noOrthogonalize && !given)
         for (i, vector) in pair.vectors.enumerated() where !(Vectors.norm(vector) > 0) {
-            throw UnusableArgument("direction \(i + 1) is zero after \(pair.normalization.rawValue) normalisation: name another --directions or --normalization")
+            throw UnusableArgument("direction \(i + 1) is zero\(pair.normalization == .none ? "" : " after \(pair.normalization.rawValue) normalisation"): name another --directions or --normalization")
         }
 
         let unfinished = UnfinishedSlice(Analysis.picturePath(options.checkpoint, "slice"), fingerprint: fingerprint(pair, alpha, beta, analysis))
