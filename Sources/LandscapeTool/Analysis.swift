@@ -30,11 +30,13 @@ struct Analysis {
         self.options = options
         self.command = command
         options.general.prepare()
-        let pictures = drawsPicture && options.output.isEmpty ? [Self.picturePath(options.checkpoint, command)] : options.output
+        let pictures =
+            drawsPicture && options.output.isEmpty ? [Self.picturePath(options.checkpoint, command)] : options.output
         for path in pictures {
             try Self.checkWritable(path)
             if !drawsPicture, [".png", ".svg"].contains(where: path.lowercased().hasSuffix) {
-                throw UnusableArgument("-o \(path): \(command) draws no picture with these options; expected .json or .npz")
+                throw UnusableArgument(
+                    "-o \(path): \(command) draws no picture with these options; expected .json or .npz")
             }
         }
         model = try TrainedModel(path: options.checkpoint)
@@ -44,7 +46,8 @@ struct Analysis {
         let memory = try options.memoryBytes()
         let (model, data) = (self.model, self.data)
         func makeObjective(_ mode: BatchNormMode, _ batchSize: Int?) throws -> NetworkObjective {
-            try model.objective(data, batchNorm: mode, precision: options.precision, batchSize: batchSize, memoryLimit: memory)
+            try model.objective(
+                data, batchNorm: mode, precision: options.precision, batchSize: batchSize, memoryLimit: memory)
         }
         objective = try makeObjective(options.batchnorm == .batch ? .batch : .stored, options.batchSize)
         if options.batchnorm == .recalibrate {
@@ -60,10 +63,12 @@ struct Analysis {
     func vector(_ path: String) throws -> [Double] {
         let values = try NPY.read(path).doubles
         guard values.count == theta.count else {
-            throw UnusableArgument("\(path) holds \(values.count) numbers, expected the \(theta.count) of the parameters")
+            throw UnusableArgument(
+                "\(path) holds \(values.count) numbers, expected the \(theta.count) of the parameters")
         }
         guard values.allSatisfy(\.isFinite) else {
-            throw UnusableArgument("\(path) holds numbers that are not finite, expected finite ones; write the vector again")
+            throw UnusableArgument(
+                "\(path) holds numbers that are not finite, expected finite ones; write the vector again")
         }
         return values
     }
@@ -73,15 +78,18 @@ struct Analysis {
         let evaluation = try objective.evaluate(at: theta)
         return RunContext(
             command: command, checkpoint: options.checkpoint, model: model.metadata.model, data: dataName,
-            split: options.split.rawValue, examples: data.count, seed: options.seed, precision: options.precision.rawValue,
-            batchnorm: options.batchnorm.rawValue, lossName: objective.loss.name, loss: evaluation.loss, accuracy: evaluation.accuracy,
+            split: options.split.rawValue, examples: data.count, seed: options.seed,
+            precision: options.precision.rawValue,
+            batchnorm: options.batchnorm.rawValue, lossName: objective.loss.name, loss: evaluation.loss,
+            accuracy: evaluation.accuracy,
             weightNorm: Vectors.norm(theta), seconds: seconds, software: Software.name)
     }
 
     /// Prints a result and writes it where asked; without -o a picture, if there is one, goes beside the checkpoint.
     func finish(_ report: some Report) throws {
         Progress.clear()
-        let text = options.general.json ? report.json.text : (report.context.lines + report.lines).joined(separator: "\n")
+        let text =
+            options.general.json ? report.json.text : (report.context.lines + report.lines).joined(separator: "\n")
         try StandardOutput.print(text)
         if !options.output.isEmpty {
             for path in options.output { try report.write(to: path) }

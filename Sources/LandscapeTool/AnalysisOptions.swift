@@ -16,7 +16,8 @@ enum BatchNormOption: String, ExpressibleByArgument, CaseIterable { case stored,
 
 /// Threads, output and noise: what every command takes.
 struct GeneralOptions: ParsableArguments {
-    @Option(help: "Threads; by default as many as the machine has processors. The result has the same bits for any number.")
+    @Option(
+        help: "Threads; by default as many as the machine has processors. The result has the same bits for any number.")
     var threads: Int?
     @Flag(help: "Print one JSON object instead of a table.") var json = false
     @Flag(help: "No progress and no remarks on standard error.") var quiet = false
@@ -42,8 +43,10 @@ struct AnalysisOptions: ParsableArguments {
     @Option(help: "float or double.") var precision = Precision.float
     @Option(help: "Memory for the computation, such as 512M or 4G.") var memory = "1G"
     @Option(help: "Seed of everything random.") var seed: UInt64 = 0
-    @Option(help: "Statistics of batch normalisation: stored, batch, or recalibrate (averaged over the data first).") var batchnorm = BatchNormOption.stored
-    @Option(name: .customShort("o"), help: "Write the result to a file: .png, .svg, .npz, .json or .csv; may be repeated.")
+    @Option(help: "Statistics of batch normalisation: stored, batch, or recalibrate (averaged over the data first).")
+    var batchnorm = BatchNormOption.stored
+    @Option(
+        name: .customShort("o"), help: "Write the result to a file: .png, .svg, .npz, .json or .csv; may be repeated.")
     var output: [String] = []
     @OptionGroup var general: GeneralOptions
 

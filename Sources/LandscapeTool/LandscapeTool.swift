@@ -10,10 +10,12 @@ import Training
 struct LandscapeTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "landscape",
-        abstract: "Measures how sharp the minimum is that a network sits in, shows it, and says how far to trust the number.",
+        abstract:
+            "Measures how sharp the minimum is that a network sits in, shows it, and says how far to trust the number.",
         version: Software.version,
         subcommands: [
-            TrainCommand.self, InfoCommand.self, EvaluateCommand.self, GradientCommand.self, SliceCommand.self, SharpnessCommand.self,
+            TrainCommand.self, InfoCommand.self, EvaluateCommand.self, GradientCommand.self, SliceCommand.self,
+            SharpnessCommand.self,
             HessianCommand.self, ImportCommand.self,
         ])
 
@@ -21,7 +23,9 @@ struct LandscapeTool: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
         var command: any ParsableCommand
-        do { command = try parseAsRoot(joiningNegativeNumbers(CommandLine.arguments.dropFirst())) } catch { refuse(error) }
+        do { command = try parseAsRoot(joiningNegativeNumbers(CommandLine.arguments.dropFirst())) } catch {
+            refuse(error)
+        }
         do { try command.run() } catch { fail(error) }
     }
 
@@ -47,7 +51,9 @@ struct LandscapeTool: ParsableCommand {
     private static func joiningNegativeNumbers(_ arguments: some Sequence<String>) -> [String] {
         var result: [String] = []
         for argument in arguments {
-            if let last = result.last, last.hasPrefix("--"), !last.contains("="), argument.prefixMatch(of: /-\.?[0-9]/) != nil {
+            if let last = result.last, last.hasPrefix("--"), !last.contains("="),
+                argument.prefixMatch(of: /-\.?[0-9]/) != nil
+            {
                 result[result.count - 1] = last + "=" + argument
             } else {
                 result.append(argument)
@@ -62,7 +68,8 @@ struct LandscapeTool: ParsableCommand {
         let words = message(for: error).replacing(/:?\n\s*-\s/, with: ", ").replacing("following,", with: "following:")
             .split(whereSeparator: \.isWhitespace).joined(separator: " ")
         let help = fullMessage(for: error).firstMatch(of: /'(landscape [^']*--help)'/)?.1
-        Progress.say("error: \(words.hasSuffix(".") ? String(words.dropLast()) : words)\(help.map { "; see \($0)" } ?? "")")
+        Progress.say(
+            "error: \(words.hasSuffix(".") ? String(words.dropLast()) : words)\(help.map { "; see \($0)" } ?? "")")
         Foundation.exit(2)
     }
 }

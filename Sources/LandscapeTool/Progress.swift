@@ -31,7 +31,8 @@ final class Progress {
         let share = total > 0 ? Double(done) / Double(total) : 0
         var line = "\(name)  \(done)/\(total)"
         if done > 0 {
-            line += "  \(Format.duration(elapsed)) so far, \(Format.duration(elapsed * (1 - share) / max(share, 1e-9))) left"
+            line +=
+                "  \(Format.duration(elapsed)) so far, \(Format.duration(elapsed * (1 - share) / max(share, 1e-9))) left"
         }
         let extra = detail()
         if !extra.isEmpty { line += "  " + extra }

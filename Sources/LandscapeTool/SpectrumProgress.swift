@@ -8,7 +8,8 @@ func spectrumProgress(_ analysis: Analysis, _ name: String, most: Int = 0) -> (L
         do {
             try progress.update(
                 state.converged, of: state.wanted,
-                "\(state.products) products, λ from \(Format.short(state.smallest)) to \(Format.short(state.largest)), residual \(Format.short(state.worstRelativeResidual))")
+                "\(state.products) products, λ from \(Format.short(state.smallest)) to \(Format.short(state.largest)), residual \(Format.short(state.worstRelativeResidual))"
+            )
             return true
         } catch {
             return false

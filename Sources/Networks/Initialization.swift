@@ -24,6 +24,8 @@ public enum Initialization: Sendable, Hashable, Codable {
 extension ParameterLayout {
     /// Initial values of all tensors, each from a random sequence that the seed and its name give.
     public func initialValues(seed: UInt64) -> [Double] {
-        tensors.flatMap { $0.initialization.values($0.count, RandomNumbers(seed: seed).named("initialization " + $0.name)) }
+        tensors.flatMap {
+            $0.initialization.values($0.count, RandomNumbers(seed: seed).named("initialization " + $0.name))
+        }
     }
 }

@@ -17,7 +17,8 @@ public struct Network: Sendable {
 
     /// - Throws: `NetworkError` where the name is unknown, or model and data do not fit.
     public init(
-        _ specification: String, inputShape: [Int], takesTokens: Bool = false, outputs: Int, options: NetworkOptions = .init()
+        _ specification: String, inputShape: [Int], takesTokens: Bool = false, outputs: Int,
+        options: NetworkOptions = .init()
     ) throws(NetworkError) {
         guard !takesTokens else { throw .takesNoTokens(model: specification) }
         self.init(
@@ -67,7 +68,8 @@ public struct Network: Sendable {
         let builder = NetworkBuilder(graph, batchNorm, options)
         let x = graph.input("x", TensorType([batch] + inputShape, takesTokens ? .index : .real), .data)
         let output = architecture.apply(builder, x)
-        precondition(output.shape == [batch, outputs], "\(specification) gives \(output.shape), expected \([batch, outputs])")
+        precondition(
+            output.shape == [batch, outputs], "\(specification) gives \(output.shape), expected \([batch, outputs])")
         return Built(
             graph: graph, input: x, parameters: builder.parameters.map(\.value), buffers: builder.buffers.map(\.value),
             statistics: builder.buffers.map { builder.statistics[$0.specification.name] }, output: output)

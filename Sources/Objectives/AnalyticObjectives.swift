@@ -6,7 +6,9 @@ public final class QuadraticObjective: Objective {
     public let matrix: [Double], linear: [Double], constant: Double
 
     public init(matrix: [Double], linear: [Double], constant: Double = 0) {
-        precondition(matrix.count == linear.count * linear.count, "a \(matrix.count)-element matrix for \(linear.count) unknowns")
+        precondition(
+            matrix.count == linear.count * linear.count, "a \(matrix.count)-element matrix for \(linear.count) unknowns"
+        )
         dimension = linear.count
         (self.matrix, self.linear, self.constant) = (matrix, linear, constant)
     }
@@ -22,8 +24,12 @@ public final class QuadraticObjective: Objective {
     public func valueAndGradient(at theta: [Double]) -> (value: Double, gradient: [Double]) {
         (value(at: theta), Vectors.sum(linear, 1, applied(theta)))
     }
-    public func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) -> [[Double]] { vectors.map(applied) }
-    public func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) -> [[Double]] { vectors.map(applied) }
+    public func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) -> [[Double]] {
+        vectors.map(applied)
+    }
+    public func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) -> [[Double]] {
+        vectors.map(applied)
+    }
 }
 
 /// Rosenbrock's function (1 − x)² + 100 (y − x²)² of θ = (x, y); as a least-squares problem its residuals are √2(1 − x) and

@@ -28,7 +28,8 @@ final class BatchProgram {
     private let correct: Value?
     private let derivative: [Value]
 
-    init(_ network: Network, _ loss: Loss, _ batchNorm: BatchNormMode, _ kind: Kind, batch: Int, _ precision: Precision) {
+    init(_ network: Network, _ loss: Loss, _ batchNorm: BatchNormMode, _ kind: Kind, batch: Int, _ precision: Precision)
+    {
         self.kind = kind
         self.batch = batch
         self.network = network
@@ -51,7 +52,8 @@ final class BatchProgram {
             derivative =
                 kind == .hessian
                 ? graph.hessianVectorProduct(of: total, at: built.parameters, along: tangents)
-                : graph.gaussNewtonVectorProduct(of: total, through: built.output, at: built.parameters, along: tangents)
+                : graph.gaussNewtonVectorProduct(
+                    of: total, through: built.output, at: built.parameters, along: tangents)
             outputs = derivative
         }
         executable = Executable(graph, outputs: outputs, precision: precision)
@@ -77,7 +79,9 @@ final class BatchProgram {
     }
 
     /// Σ ℓ over the batch, in Float64.
-    func lossSum(_ instance: Executable.Instance) -> Double { executable.numbers(of: losses, in: instance).reduce(0, +) }
+    func lossSum(_ instance: Executable.Instance) -> Double {
+        executable.numbers(of: losses, in: instance).reduce(0, +)
+    }
 
     /// How many examples are classified right; nil for regression.
     func correctCount(_ instance: Executable.Instance) -> Double? {

@@ -77,7 +77,8 @@ final class ExampleStore {
     func targets(from example: Int) -> UnsafeRawPointer { UnsafeRawPointer(targets.address + example * targetBytes) }
 
     /// Overwrites the inputs of one example, as augmentation does.
-    func withInputs<Scalar>(of example: Int, as type: Scalar.Type, _ body: (UnsafeMutableBufferPointer<Scalar>) -> Void) {
+    func withInputs<Scalar>(of example: Int, as type: Scalar.Type, _ body: (UnsafeMutableBufferPointer<Scalar>) -> Void)
+    {
         let start = (inputs.address + example * inputBytes).assumingMemoryBound(to: Scalar.self)
         body(UnsafeMutableBufferPointer(start: start, count: inputBytes / MemoryLayout<Scalar>.stride))
     }

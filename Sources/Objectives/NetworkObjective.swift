@@ -34,7 +34,9 @@ public final class NetworkObjective: Objective {
         network: Network, bufferValues: [Double], data: Dataset, loss: Loss, batchNorm: BatchNormMode = .stored,
         precision: Precision = .float, batchSize: Int? = nil, memoryLimit: Int = 1 << 30
     ) throws(ObjectiveError) {
-        precondition(bufferValues.count == network.buffers.count, "\(bufferValues.count) buffer values, not \(network.buffers.count)")
+        precondition(
+            bufferValues.count == network.buffers.count,
+            "\(bufferValues.count) buffer values, not \(network.buffers.count)")
         try Self.check(data, network, loss)
         self.network = network
         self.loss = loss
@@ -53,7 +55,8 @@ public final class NetworkObjective: Objective {
     /// Whether a network and a loss can be applied to data.
     static func check(_ data: Dataset, _ network: Network, _ loss: Loss) throws(ObjectiveError) {
         guard data.exampleSize == network.inputShape.reduce(1, *) else {
-            throw .dataMismatch(expected: "examples of shape \(network.inputShape)", found: "examples of shape \(data.exampleShape)")
+            throw .dataMismatch(
+                expected: "examples of shape \(network.inputShape)", found: "examples of shape \(data.exampleShape)")
         }
         switch data.targets {
         case .classes(let labels, let classes):
@@ -62,11 +65,13 @@ public final class NetworkObjective: Objective {
             }
             // A regression on classes takes their one-hot rows.
             guard loss.takesClasses || classes == network.outputs else {
-                throw .dataMismatch(expected: "\(network.outputs) classes for the loss \(loss.name)", found: "\(classes)")
+                throw .dataMismatch(
+                    expected: "\(network.outputs) classes for the loss \(loss.name)", found: "\(classes)")
             }
         case .values(_, let width):
             guard !loss.takesClasses else {
-                throw .dataMismatch(expected: "class labels for the loss \(loss.name)", found: "\(width) real targets an example")
+                throw .dataMismatch(
+                    expected: "class labels for the loss \(loss.name)", found: "\(width) real targets an example")
             }
             guard width == network.outputs else {
                 throw .dataMismatch(expected: "\(network.outputs) targets an example", found: "\(width)")
@@ -76,7 +81,8 @@ public final class NetworkObjective: Objective {
 
     /// Replaces the network's buffers, such as running means that training went on averaging.
     public func setBuffers(_ values: [Double]) {
-        precondition(values.count == network.buffers.count, "\(values.count) buffer values, not \(network.buffers.count)")
+        precondition(
+            values.count == network.buffers.count, "\(values.count) buffer values, not \(network.buffers.count)")
         buffers.store(values, as: precision)
         version += 1  // programs read buffers in the same stage as θ
     }
@@ -90,7 +96,9 @@ public final class NetworkObjective: Objective {
         try run(.value, at: theta) { program, instance in
             for (buffer, values) in program.statistics(instance) {
                 let first = network.buffers.offsets[buffer]
-                for (i, value) in values.enumerated() { sums[first + i] += value * Double(program.batch) / Double(examples) }
+                for (i, value) in values.enumerated() {
+                    sums[first + i] += value * Double(program.batch) / Double(examples)
+                }
             }
         }
         return sums
@@ -136,7 +144,8 @@ public final class NetworkObjective: Objective {
         return try products(.gaussNewton, at: theta, along: vectors)
     }
 
-    private func products(_ kind: BatchProgram.Kind, at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+    private func products(_ kind: BatchProgram.Kind, at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
+    {
         var results = vectors.map { _ in [Double](repeating: 0, count: dimension) }
         // What depends on θ alone is computed once a batch, then each vector's part.
         try run(kind, at: theta) { program, instance in
@@ -174,7 +183,10 @@ public final class NetworkObjective: Objective {
     }
 
     private func makeSeries(_ kind: BatchProgram.Kind) throws(ObjectiveError) -> BatchSeries {
-        try BatchSeries(examples: examples, requested: requestedBatch, memoryLimit: memoryLimit, keeps: kind == .hessian || kind == .gaussNewton) {
+        try BatchSeries(
+            examples: examples, requested: requestedBatch, memoryLimit: memoryLimit,
+            keeps: kind == .hessian || kind == .gaussNewton
+        ) {
             BatchProgram(network, loss, batchNorm, kind, batch: $0, precision)
         }
     }

@@ -8,7 +8,8 @@ public enum ObjectiveError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .dataMismatch(let expected, let found): "the model takes \(expected), the data have \(found); name other --data"
+        case .dataMismatch(let expected, let found):
+            "the model takes \(expected), the data have \(found); name other --data"
         case .labelOutOfRange(let label, let outputs):
             "label \(label) is beyond the model's \(outputs) outputs; labels must be 0 to \(outputs - 1)"
         case .memoryTooSmall(let given, let needed):

@@ -17,7 +17,9 @@ public struct Axis: Sendable, Equatable {
     /// Whether ticks are at whole numbers only, as for a count.
     public var isWhole: Bool
 
-    public init(_ label: String = "", scale: AxisScale = .linear, range: ClosedRange<Double>? = nil, isWhole: Bool = false) {
+    public init(
+        _ label: String = "", scale: AxisScale = .linear, range: ClosedRange<Double>? = nil, isWhole: Bool = false
+    ) {
         self.label = label
         self.scale = scale
         self.range = range

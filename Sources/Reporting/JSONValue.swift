@@ -16,17 +16,22 @@ public enum JSONValue: Sendable, Equatable {
     /// The value of an encodable result, by way of its own coding keys; non-finite numbers become null.
     public init(encoding value: some Encodable) throws {
         let encoder = JSONEncoder()
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "\u{1}", negativeInfinity: "\u{1}", nan: "\u{1}")
-        self = JSONValue(any: try JSONSerialization.jsonObject(with: try encoder.encode(value), options: .fragmentsAllowed))
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "\u{1}", negativeInfinity: "\u{1}", nan: "\u{1}")
+        self = JSONValue(
+            any: try JSONSerialization.jsonObject(with: try encoder.encode(value), options: .fragmentsAllowed))
     }
 
     private init(any value: Any) {
         switch value {
-        case let object as [String: Any]: self = .object(object.sorted { $0.key < $1.key }.map { ($0.key, JSONValue(any: $0.value)) })
+        case let object as [String: Any]:
+            self = .object(object.sorted { $0.key < $1.key }.map { ($0.key, JSONValue(any: $0.value)) })
         case let array as [Any]: self = .array(array.map { JSONValue(any: $0) })
         case let string as String: self = string == "\u{1}" ? .null : .string(string)
         case let number as NSNumber:
-            if isBoolean(number) { self = .bool(number.boolValue) } else if let int = Int(exactly: number.doubleValue) {
+            if isBoolean(number) {
+                self = .bool(number.boolValue)
+            } else if let int = Int(exactly: number.doubleValue) {
                 self = .integer(int)
             } else {
                 self = .number(number.doubleValue)

@@ -26,7 +26,8 @@ public enum ReportError: Error, CustomStringConvertible {
         switch self {
         case .unknownFormat(let path):
             "cannot tell the format of '\(path)'; expected a name that ends in .png, .svg, .npz, .json or .csv"
-        case .nothingToWrite(let path, let command): "\(command) has nothing that can be written to '\(path)' in that format"
+        case .nothingToWrite(let path, let command):
+            "\(command) has nothing that can be written to '\(path)' in that format"
         }
     }
 }

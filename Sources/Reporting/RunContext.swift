@@ -24,22 +24,29 @@ public struct RunContext: Sendable {
     public var software: String
 
     public init(
-        command: String, checkpoint: String, model: String, data: String, split: String, examples: Int, seed: UInt64, precision: String,
-        batchnorm: String, lossName: String, loss: Double, accuracy: Double?, weightNorm: Double, seconds: Double, software: String
+        command: String, checkpoint: String, model: String, data: String, split: String, examples: Int, seed: UInt64,
+        precision: String,
+        batchnorm: String, lossName: String, loss: Double, accuracy: Double?, weightNorm: Double, seconds: Double,
+        software: String
     ) {
         (self.command, self.checkpoint, self.model, self.data, self.split) = (command, checkpoint, model, data, split)
         (self.examples, self.seed, self.precision, self.batchnorm) = (examples, seed, precision, batchnorm)
-        (self.lossName, self.loss, self.accuracy, self.weightNorm, self.seconds) = (lossName, loss, accuracy, weightNorm, seconds)
+        (self.lossName, self.loss, self.accuracy, self.weightNorm, self.seconds) = (
+            lossName, loss, accuracy, weightNorm, seconds
+        )
         self.software = software
     }
 
     /// The keys that all commands share.
     public var fields: [(key: String, value: JSONValue)] {
         [
-            ("command", .string(command)), ("checkpoint", .string(checkpoint)), ("model", .string(model)), ("data", .string(data)),
-            ("split", .string(split)), ("examples", .integer(examples)), ("seed", .integer(Int(truncatingIfNeeded: seed))),
+            ("command", .string(command)), ("checkpoint", .string(checkpoint)), ("model", .string(model)),
+            ("data", .string(data)),
+            ("split", .string(split)), ("examples", .integer(examples)),
+            ("seed", .integer(Int(truncatingIfNeeded: seed))),
             ("precision", .string(precision)), ("batchnorm", .string(batchnorm)), ("loss_function", .string(lossName)),
-            ("loss", .number(loss)), ("accuracy", JSONValue(accuracy)), ("weight_norm", .number(weightNorm)), ("seconds", .number(seconds)),
+            ("loss", .number(loss)), ("accuracy", JSONValue(accuracy)), ("weight_norm", .number(weightNorm)),
+            ("seconds", .number(seconds)),
         ]
     }
 
@@ -73,7 +80,9 @@ public enum Format {
     }
     public static func number(_ value: Double?) -> String { value.map { number($0) } ?? "–" }
     /// Three significant digits.
-    public static func short(_ value: Double) -> String { value.isFinite ? String(format: "%.3g", value) : number(value) }
+    public static func short(_ value: Double) -> String {
+        value.isFinite ? String(format: "%.3g", value) : number(value)
+    }
     public static func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }
     /// Seconds as 12 s, 3:05 or 1:02:03.
     public static func duration(_ seconds: Double) -> String {
@@ -81,6 +90,7 @@ public enum Format {
         let whole = Int(seconds.rounded())
         if whole < 60 { return "\(whole) s" }
         let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
-        return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
+        return hours > 0
+            ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
     }
 }

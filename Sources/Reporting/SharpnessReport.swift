@@ -14,7 +14,8 @@ public struct SharpnessReport: Report {
     public let averageCase: AverageCaseSharpness?
 
     public init(
-        context: RunContext, radius: Double, norm: Ball.Norm, scaling: String, gradientNorm: Double, worstCase: WorstCaseSharpness?,
+        context: RunContext, radius: Double, norm: Ball.Norm, scaling: String, gradientNorm: Double,
+        worstCase: WorstCaseSharpness?,
         averageCase: AverageCaseSharpness?
     ) {
         (self.context, self.radius, self.norm, self.scaling) = (context, radius, norm, scaling)
@@ -23,38 +24,48 @@ public struct SharpnessReport: Report {
 
     public var fields: [(key: String, value: JSONValue)] {
         var fields: [(key: String, value: JSONValue)] = [
-            ("rho", .number(radius)), ("norm", .string(norm.rawValue)), ("scaling", .string(scaling)), ("gradient_norm", .number(gradientNorm)),
+            ("rho", .number(radius)), ("norm", .string(norm.rawValue)), ("scaling", .string(scaling)),
+            ("gradient_norm", .number(gradientNorm)),
         ]
         if let worst = worstCase {
-            fields.append((
-                "worst_case",
-                .object([
-                    ("lower_bound", .number(worst.lowerBound)), ("one_step", .number(worst.oneStep)), ("estimate", .number(worst.estimate)),
-                    ("quadratic_model", JSONValue(worst.quadraticModel)), ("largest_eigenvalue", .number(worst.largestEigenvalue)),
-                    ("epsilon_norm", .number(worst.epsilonNorm)), ("constraint_active", .bool(worst.constraintIsActive)),
-                    ("spread", .number(worst.spread)),
-                    ("restarts", .array(worst.restarts.map { .number($0.increase) })),
-                    (
-                        "starts",
-                        .array(
-                            worst.restarts.map {
-                                .object([
-                                    ("start", .string($0.start)), ("increase", .number($0.increase)), ("iterations", .integer($0.iterations)),
-                                    ("converged", .bool($0.converged)), ("joined", $0.joined.map { .string($0) } ?? .null), ("curve", JSONValue($0.curve)),
-                                ])
-                            })
-                    ),
-                    ("gradients", .integer(worst.gradients)), ("products", .integer(worst.products)),
-                ])
-            ))
+            fields.append(
+                (
+                    "worst_case",
+                    .object([
+                        ("lower_bound", .number(worst.lowerBound)), ("one_step", .number(worst.oneStep)),
+                        ("estimate", .number(worst.estimate)),
+                        ("quadratic_model", JSONValue(worst.quadraticModel)),
+                        ("largest_eigenvalue", .number(worst.largestEigenvalue)),
+                        ("epsilon_norm", .number(worst.epsilonNorm)),
+                        ("constraint_active", .bool(worst.constraintIsActive)),
+                        ("spread", .number(worst.spread)),
+                        ("restarts", .array(worst.restarts.map { .number($0.increase) })),
+                        (
+                            "starts",
+                            .array(
+                                worst.restarts.map {
+                                    .object([
+                                        ("start", .string($0.start)), ("increase", .number($0.increase)),
+                                        ("iterations", .integer($0.iterations)),
+                                        ("converged", .bool($0.converged)),
+                                        ("joined", $0.joined.map { .string($0) } ?? .null),
+                                        ("curve", JSONValue($0.curve)),
+                                    ])
+                                })
+                        ),
+                        ("gradients", .integer(worst.gradients)), ("products", .integer(worst.products)),
+                    ])
+                ))
         }
         if let average = averageCase {
-            fields.append((
-                "average_case",
-                .object([
-                    ("value", .number(average.value)), ("standard_error", .number(average.standardError)), ("samples", .integer(average.samples)),
-                ])
-            ))
+            fields.append(
+                (
+                    "average_case",
+                    .object([
+                        ("value", .number(average.value)), ("standard_error", .number(average.standardError)),
+                        ("samples", .integer(average.samples)),
+                    ])
+                ))
         }
         return fields
     }
@@ -71,11 +82,15 @@ public struct SharpnessReport: Report {
             ]
             if let model = worst.quadraticModel { lines.append("quadratic model's maximum \(Format.number(model))") }
             for start in worst.restarts {
-                lines.append("  from \(start.start.padding(toLength: 18, withPad: " ", startingAt: 0)) \(Format.number(start.increase)) after \(start.iterations) iteration\(start.iterations == 1 ? "" : "s")\(start.joined.map { ", where it met the climb from " + $0 } ?? "")\(start.converged ? "" : ", not converged: raise --steps")")
+                lines.append(
+                    "  from \(start.start.padding(toLength: 18, withPad: " ", startingAt: 0)) \(Format.number(start.increase)) after \(start.iterations) iteration\(start.iterations == 1 ? "" : "s")\(start.joined.map { ", where it met the climb from " + $0 } ?? "")\(start.converged ? "" : ", not converged: raise --steps")"
+                )
             }
         }
         if let average = averageCase {
-            lines.append("average case, each coordinate ~ N(0, ρ²)   \(Format.number(average.value)) ± \(Format.short(average.standardError)) (\(average.samples) samples)")
+            lines.append(
+                "average case, each coordinate ~ N(0, ρ²)   \(Format.number(average.value)) ± \(Format.short(average.standardError)) (\(average.samples) samples)"
+            )
         }
         return lines
     }
@@ -88,7 +103,8 @@ public struct SharpnessReport: Report {
         }
         var figure = LineFigure(
             title: "Worst-case loss increase, ‖ε‖ ≤ \(Format.short(radius))", subtitle: context.caption,
-            xAxis: Axis("iteration", isWhole: true), leftAxis: Axis("L(θ+ε) − L(θ)", range: verticalRange(worst)), series: series)
+            xAxis: Axis("iteration", isWhole: true), leftAxis: Axis("L(θ+ε) − L(θ)", range: verticalRange(worst)),
+            series: series)
         figure.referenceLines = [
             ReferenceLine(.horizontal, at: worst.lowerBound, label: "lower bound \(Format.short(worst.lowerBound))"),
             ReferenceLine(.horizontal, at: worst.oneStep, label: "one step \(Format.short(worst.oneStep))"),

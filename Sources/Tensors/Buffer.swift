@@ -18,7 +18,8 @@ public final class Buffer {
 
     /// Stores numbers from element `start` on in the given precision.
     public func store(_ values: some Collection<Double>, from start: Int = 0, as precision: Precision) {
-        precondition((start + values.count) * precision.size <= byteCount, "store: \(values.count) elements at \(start)")
+        precondition(
+            (start + values.count) * precision.size <= byteCount, "store: \(values.count) elements at \(start)")
         switch precision {
         case .float:
             let to = address.assumingMemoryBound(to: Float.self) + start

@@ -18,9 +18,11 @@ public enum Threads {
         withoutActuallyEscaping(body) { escapable in
             var task = Task(body: escapable)
             withUnsafeMutablePointer(to: &task) { pointer in
-                ls_parallel(count, { context, index, thread in
-                    context!.assumingMemoryBound(to: Task.self).pointee.body(index, Int(thread))
-                }, pointer)
+                ls_parallel(
+                    count,
+                    { context, index, thread in
+                        context!.assumingMemoryBound(to: Task.self).pointee.body(index, Int(thread))
+                    }, pointer)
             }
         }
     }

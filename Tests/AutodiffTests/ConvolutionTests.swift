@@ -12,10 +12,12 @@ import Testing
         let testDescription: String
 
         init(
-            _ name: String, _ height: Int, _ width: Int, _ channels: Int, _ kernel: [Int], _ filters: Int, images: Int = 2,
+            _ name: String, _ height: Int, _ width: Int, _ channels: Int, _ kernel: [Int], _ filters: Int,
+            images: Int = 2,
             _ edit: (inout ConvolutionGeometry) -> Void = { _ in }
         ) {
-            var g = ConvolutionGeometry(height: height, width: width, channels: channels, kernel: kernel, filters: filters)
+            var g = ConvolutionGeometry(
+                height: height, width: width, channels: channels, kernel: kernel, filters: filters)
             edit(&g)
             (geometry, self.images, testDescription) = (g, images, name)
         }
@@ -26,17 +28,29 @@ import Testing
         Case("one channel", 5, 7, 1, [3, 3], 4, images: 3),
         Case("17 channels, 33 filters", 5, 7, 17, [3, 3], 33, images: 3) { $0.padding = [1, 1, 1, 1] },
         Case("filters past two vectors", 6, 5, 3, [2, 3], 71) { $0.padding = [0, 1, 1, 1] },
-        Case("stride 2", 5, 7, 3, [3, 3], 5) { $0.stride = [2, 2]; $0.padding = [1, 1, 1, 1] },
+        Case("stride 2", 5, 7, 3, [3, 3], 5) {
+            $0.stride = [2, 2]; $0.padding = [1, 1, 1, 1]
+        },
         Case("stride 3 and 2", 8, 7, 3, [3, 2], 5) { $0.stride = [3, 2] },
-        Case("stride above the kernel", 9, 11, 2, [2, 2], 3) { $0.stride = [4, 3]; $0.padding = [1, 0, 0, 1] },
-        Case("dilation 2", 9, 8, 3, [3, 3], 4) { $0.dilation = [2, 2]; $0.padding = [2, 1, 0, 2] },
-        Case("dilation and stride", 11, 9, 2, [3, 2], 4) { $0.dilation = [2, 3]; $0.stride = [2, 2]; $0.padding = [1, 2, 2, 1] },
+        Case("stride above the kernel", 9, 11, 2, [2, 2], 3) {
+            $0.stride = [4, 3]; $0.padding = [1, 0, 0, 1]
+        },
+        Case("dilation 2", 9, 8, 3, [3, 3], 4) {
+            $0.dilation = [2, 2]; $0.padding = [2, 1, 0, 2]
+        },
+        Case("dilation and stride", 11, 9, 2, [3, 2], 4) {
+            $0.dilation = [2, 3]; $0.stride = [2, 2]; $0.padding = [1, 2, 2, 1]
+        },
         Case("dilation along rows only", 9, 8, 3, [3, 3], 4) { $0.dilation = [3, 1] },
-        Case("groups", 5, 7, 6, [3, 3], 9) { $0.groups = 3; $0.padding = [1, 1, 1, 1] },
+        Case("groups", 5, 7, 6, [3, 3], 9) {
+            $0.groups = 3; $0.padding = [1, 1, 1, 1]
+        },
         Case("groups, stride, dilation", 7, 9, 4, [3, 3], 6) {
             ($0.groups, $0.stride, $0.dilation, $0.padding) = (2, [2, 2], [2, 2], [2, 2, 2, 2])
         },
-        Case("depthwise", 5, 7, 19, [3, 3], 19) { $0.groups = 19; $0.padding = [1, 1, 1, 1] },
+        Case("depthwise", 5, 7, 19, [3, 3], 19) {
+            $0.groups = 19; $0.padding = [1, 1, 1, 1]
+        },
         Case("depthwise, two filters each", 4, 4, 5, [3, 3], 10) { $0.groups = 5 },
         Case("asymmetric padding", 5, 7, 3, [3, 3], 4) { $0.padding = [0, 2, 3, 1] },
         Case("kernel 1×1", 5, 7, 17, [1, 1], 18),
@@ -44,9 +58,15 @@ import Testing
         Case("kernel above the image", 3, 2, 4, [5, 5], 6) { $0.padding = [2, 2, 1, 2] },
         Case("kernel covers the image", 4, 5, 3, [4, 5], 8),
         Case("padding above the kernel", 3, 4, 2, [2, 2], 3) { $0.padding = [3, 4, 2, 5] },
-        Case("padding above the frame", 1, 1, 2, [1, 1], 3) { $0.padding = [2, 3, 2, 3]; $0.stride = [9, 9] },
-        Case("padding that strides skip", 2, 3, 2, [1, 2], 3) { $0.padding = [3, 5, 3, 5]; $0.stride = [7, 11] },
-        Case("one dimension", 1, 40, 3, [1, 5], 7, images: 3) { $0.padding = [0, 2, 0, 2]; $0.stride = [1, 2] },
+        Case("padding above the frame", 1, 1, 2, [1, 1], 3) {
+            $0.padding = [2, 3, 2, 3]; $0.stride = [9, 9]
+        },
+        Case("padding that strides skip", 2, 3, 2, [1, 2], 3) {
+            $0.padding = [3, 5, 3, 5]; $0.stride = [7, 11]
+        },
+        Case("one dimension", 1, 40, 3, [1, 5], 7, images: 3) {
+            $0.padding = [0, 2, 0, 2]; $0.stride = [1, 2]
+        },
         Case("one column", 23, 1, 3, [4, 1], 7) { $0.padding = [1, 0, 2, 0] },
         Case("wide rows", 2, 90, 3, [3, 3], 16) { $0.padding = [1, 1, 1, 1] },
         Case("more images than chunks", 3, 3, 2, [2, 2], 3, images: 19),
@@ -67,7 +87,10 @@ import Testing
         var q = g.kernel(n)
         let workspace = Buffer(byteCount: Int(table.convolution_workspace(&q)))
         func run(
-            _ kernel: (UnsafePointer<ls_convolution>?, UnsafeRawPointer?, UnsafeRawPointer?, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> Void,
+            _ kernel: (
+                UnsafePointer<ls_convolution>?, UnsafeRawPointer?, UnsafeRawPointer?, UnsafeMutableRawPointer?,
+                UnsafeMutableRawPointer?
+            ) -> Void,
             _ a: [Double], _ b: [Double], _ count: Int
         ) -> [Double] {
             let (a, b, c) = (GuardedTensor(a, p), GuardedTensor(b, p), GuardedTensor(empty: count, p))

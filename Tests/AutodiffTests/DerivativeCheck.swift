@@ -39,12 +39,16 @@ struct DerivativeCheck {
         }
         func moved(_ h: Double) -> [[Double]] { zip(x, v).map { zip($0, $1).map { $0 + h * $1 } } }
         let h = 1e-5
-        let (plus, minus) = (run([scalar.reshaped([1])] + gradient, moved(h), v), run([scalar.reshaped([1])] + gradient, moved(-h), v))
+        let (plus, minus) = (
+            run([scalar.reshaped([1])] + gradient, moved(h), v), run([scalar.reshaped([1])] + gradient, moved(-h), v)
+        )
 
         let slope = dot(run(gradient, x, v), v)
         let expected = (plus[0][0] - minus[0][0]) / (2 * h)
         let size = max(abs(expected), dot(run(gradient, x, v), run(gradient, x, v)).squareRoot() * 0.01, 1e-6)
-        if !(abs(slope - expected) <= bound * size) { throw Failure(description: "gradient·v = \(slope), differences \(expected)") }
+        if !(abs(slope - expected) <= bound * size) {
+            throw Failure(description: "gradient·v = \(slope), differences \(expected)")
+        }
 
         let hv = run(product, x, v).flatMap { $0 }
         let differences = zip(plus.dropFirst(), minus.dropFirst()).flatMap { zip($0, $1).map { ($0 - $1) / (2 * h) } }

@@ -20,13 +20,16 @@ import Testing
         Function(testDescription: "log", value: { $0.log() }, truth: { log($0) }, ulps: 1.0),
         Function(testDescription: "tanh", value: { $0.tanh() }, truth: { tanh($0) }, ulps: 1.25),
         Function(testDescription: "sigmoid", value: { $0.sigmoid() }, truth: { 1 / (1 + exp(-$0)) }, ulps: 2.5),
-        Function(testDescription: "softplus", value: { $0.softplus() }, truth: { max($0, 0) + log1p(exp(-abs($0))) }, ulps: 2.7),
+        Function(
+            testDescription: "softplus", value: { $0.softplus() }, truth: { max($0, 0) + log1p(exp(-abs($0))) },
+            ulps: 2.7),
     ]
 
     private func run(_ function: Function, _ x: [Float], _ variant: Variant) -> [Float] {
         let graph = Graph()
         let input = graph.input("x", TensorType([x.count]), .data)
-        return evaluate(graph, [function.value(input)], [(input, x.map(Double.init))], kernels: variant.kernels)[0].map { Float($0) }
+        return evaluate(graph, [function.value(input)], [(input, x.map(Double.init))], kernels: variant.kernels)[0].map
+        { Float($0) }
     }
 
     /// Distance in units of the last place of the truth as a float (denormal numbers have the smallest).
@@ -59,13 +62,19 @@ import Testing
 
     @Test(arguments: functions, Variant.all) func specialValues(_ function: Function, _ variant: Variant) {
         let x: [Float] = [
-            .infinity, -.infinity, .nan, 0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .leastNormalMagnitude, 1, -1,
+            .infinity, -.infinity, .nan, 0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude,
+            .leastNormalMagnitude, 1, -1,
             .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 1000, -1000, 88.8, -110,
         ]
         for (x, y) in zip(x, run(function, x, variant)) {
             let truth = function.truth(Double(x))
-            if truth.isNaN { #expect(y.isNaN, "at \(x)") } else if truth.isInfinite || truth == 0 { #expect(Double(y) == truth, "at \(x)") }
-            else { #expect(error(y, truth) <= max(2, function.ulps), "at \(x)") }
+            if truth.isNaN {
+                #expect(y.isNaN, "at \(x)")
+            } else if truth.isInfinite || truth == 0 {
+                #expect(Double(y) == truth, "at \(x)")
+            } else {
+                #expect(error(y, truth) <= max(2, function.ulps), "at \(x)")
+            }
         }
     }
 }

@@ -4,13 +4,15 @@ import Tensors
 
 /// Runs a graph once on numbers given for its inputs.
 func evaluate(
-    _ graph: Graph, _ outputs: [Value], _ inputs: [(Value, [Double])], indices: [(Value, [Int32])] = [], _ precision: Precision = .double
+    _ graph: Graph, _ outputs: [Value], _ inputs: [(Value, [Double])], indices: [(Value, [Int32])] = [],
+    _ precision: Precision = .double
 ) -> [[Double]] {
     evaluate(graph, outputs, inputs, indices: indices, kernels: Kernels(precision))
 }
 
 func evaluate(
-    _ graph: Graph, _ outputs: [Value], _ inputs: [(Value, [Double])], indices: [(Value, [Int32])] = [], kernels: Kernels
+    _ graph: Graph, _ outputs: [Value], _ inputs: [(Value, [Double])], indices: [(Value, [Int32])] = [],
+    kernels: Kernels
 ) -> [[Double]] {
     let executable = Executable(graph, outputs: outputs, kernels: kernels), precision = kernels.precision
     let instance = executable.makeInstance()
@@ -46,5 +48,7 @@ func dot(_ a: [[Double]], _ b: [[Double]]) -> Double {
 func relativeError(_ a: [Double], _ b: [Double]) -> Double {
     guard a.count == b.count else { return .infinity }
     let scale = b.reduce(1e-300) { max($0, abs($1)) }
-    return zip(a, b).reduce(0) { $1.0 == $1.1 ? $0 : max($0, ($1.0 - $1.1).magnitude.isNaN ? .infinity : abs($1.0 - $1.1)) } / scale
+    return zip(a, b).reduce(0) {
+        $1.0 == $1.1 ? $0 : max($0, ($1.0 - $1.1).magnitude.isNaN ? .infinity : abs($1.0 - $1.1))
+    } / scale
 }

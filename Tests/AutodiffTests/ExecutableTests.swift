@@ -6,10 +6,12 @@ import Testing
 
 /// Lowering, fusion, memory plan and kernels together against plain evaluation node by node. Numbers are whole: equality.
 @Suite struct ExecutableTests {
-    static let small = [[], [1], [7], [3, 5], [1, 4], [2, 3, 4], [5, 1, 3], [2, 1, 3, 1], [2, 3, 2, 3], [17, 33]] as [[Int]]
+    static let small =
+        [[], [1], [7], [3, 5], [1, 4], [2, 3, 4], [5, 1, 3], [2, 1, 3, 1], [2, 3, 2, 3], [17, 33]] as [[Int]]
     /// Sizes around a tile (1024 or 512 elements), a segment of a row (16 384) and the first cut into chunks (32 768).
     static let large = [
-        [1023], [1025], [16_384], [16_385], [33_001], [3, 16_385], [16_391, 3], [129, 257], [1025, 33], [33, 1025], [5, 7, 1023],
+        [1023], [1025], [16_384], [16_385], [33_001], [3, 16_385], [16_391, 3], [129, 257], [1025, 33], [33, 1025],
+        [5, 7, 1023],
         [9, 1, 4097], [1, 40_000], [40_000, 1], [31, 8, 8, 17],
     ]
 
@@ -26,7 +28,9 @@ import Testing
             let executable = Executable(graph, outputs: outputs, kernels: variant.kernels)
             let instance = executable.makeInstance()
             let buffers = firstInputs.map { _, numbers in GuardedTensor(numbers, precision) }
-            for ((input, _), buffer) in zip(firstInputs, buffers) { executable.bind(input, to: buffer.address, in: instance) }
+            for ((input, _), buffer) in zip(firstInputs, buffers) {
+                executable.bind(input, to: buffer.address, in: instance)
+            }
             poison(executable)
             executable.run(instance)
             #expect(outputs.map { executable.numbers(of: $0, in: instance) } == first, "\(variant) seed \(seed)")
@@ -36,7 +40,9 @@ import Testing
             }
             poison(executable)
             executable.run(instance, from: .tangent)
-            #expect(outputs.map { executable.numbers(of: $0, in: instance) } == second, "\(variant) seed \(seed), tangents alone")
+            #expect(
+                outputs.map { executable.numbers(of: $0, in: instance) } == second,
+                "\(variant) seed \(seed), tangents alone")
             #expect((buffers + tangents).allSatisfy { $0.isIntact })
         }
     }
@@ -51,7 +57,9 @@ import Testing
     }
 
     @Test(arguments: 0..<45) func largeRandomGraphs(_ seed: Int) {
-        check(1000 + seed, operations: 14, [Self.large[seed % Self.large.count]], most: 100_000, [Variant.all[seed / 3 % Variant.all.count]])
+        check(
+            1000 + seed, operations: 14, [Self.large[seed % Self.large.count]], most: 100_000,
+            [Variant.all[seed / 3 % Variant.all.count]])
     }
 
     /// Every pattern of axes: one operand repeated along them, both kinds of reduction over them, and a view with the order of
@@ -81,13 +89,21 @@ import Testing
         let y = graph.input("y", TensorType([5]), .data)
         let outputs = [
             x.maximum(y), x.minimum(y), x.relu(), x.abs(), x.sign(), x.step(), x.greater(than: y), x.equal(to: y),
-            x.maximum(over: [0]), x.maximum(over: [1]), x.maximum(over: [0, 1]), x.sum([0]), x.sum([1]), x.greater(than: y).select(x, y),
+            x.maximum(over: [0]), x.maximum(over: [1]), x.maximum(over: [0, 1]), x.sum([0]), x.sum([1]),
+            x.greater(than: y).select(x, y),
         ]
         let inputs: [(Value, [Double])] = [
-            (x, [1, .nan, .infinity, -.infinity, 0, -1, 2, .infinity, -.infinity, -0.0, 3, 4, 5, -.infinity, 7, .nan, .nan, 1, -.infinity, 2]),
+            (
+                x,
+                [
+                    1, .nan, .infinity, -.infinity, 0, -1, 2, .infinity, -.infinity, -0.0, 3, 4, 5, -.infinity, 7, .nan,
+                    .nan, 1, -.infinity, 2,
+                ]
+            ),
             (y, [0, 1, .nan, .infinity, -.infinity]),
         ]
-        let found = evaluate(graph, outputs, inputs, kernels: variant.kernels), expected = interpret(graph, outputs, inputs)
+        let found = evaluate(graph, outputs, inputs, kernels: variant.kernels),
+            expected = interpret(graph, outputs, inputs)
         for (i, (a, b)) in zip(found, expected).enumerated() {
             #expect(zip(a, b).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN }, "output \(i): \(a), expected \(b)")
         }
@@ -95,7 +111,9 @@ import Testing
 
     /// Sums add at most 1024 numbers in Float32 before they go on in Float64: the error is at most 1024 · 2⁻²⁴ of Σ|x|. One
     /// Float32 accumulator would be off by a hundred times that here.
-    @Test(arguments: [[1_000_000], [1000, 1000], [250_000, 4], [10, 100_000]], Variant.all.filter { $0.precision == .float })
+    @Test(
+        arguments: [[1_000_000], [1000, 1000], [250_000, 4], [10, 100_000]],
+        Variant.all.filter { $0.precision == .float })
     func accuracyOfSums(_ shape: [Int], _ variant: Variant) {
         let graph = Graph()
         let x = graph.input("x", TensorType(shape), .data)

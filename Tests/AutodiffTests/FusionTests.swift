@@ -5,9 +5,13 @@ import Testing
 
 /// What becomes one loop.
 @Suite struct FusionTests {
-    private func steps(_ outputs: [Value]) -> [Step] { Fusion(Lowering(outputs[0].graph, outputs: outputs).items).steps }
+    private func steps(_ outputs: [Value]) -> [Step] {
+        Fusion(Lowering(outputs[0].graph, outputs: outputs).items).steps
+    }
 
-    private func input(_ shape: [Int], _ graph: Graph, _ stage: Stage = .data) -> Value { graph.input("x", TensorType(shape), stage) }
+    private func input(_ shape: [Int], _ graph: Graph, _ stage: Stage = .data) -> Value {
+        graph.input("x", TensorType(shape), stage)
+    }
 
     @Test(arguments: [1, 2, 10, 48]) func chainsAreOneLoop(_ length: Int) {
         let graph = Graph()
@@ -40,7 +44,8 @@ import Testing
 
     @Test func broadcastOperandsAreReadInPlace() {
         let graph = Graph()
-        let x = input([4, 5, 6], graph), bias = input([6], graph, .parameters), rows = input([4, 1, 6], graph, .parameters)
+        let x = input([4, 5, 6], graph), bias = input([6], graph, .parameters),
+            rows = input([4, 1, 6], graph, .parameters)
         let y = ((x + bias) * rows).relu() + x.permuted([0, 1, 2])
         #expect(steps([y]).count == 1)
     }
@@ -76,14 +81,19 @@ import Testing
         let random = RandomGraph(seed: UInt64(5000 + seed), operations: 60, shapes: ExecutableTests.small)
         let items = Lowering(random.graph, outputs: random.outputs).items
         let steps = Fusion(items).steps
-        var done: Set<Int> = Set(items.indices.filter { if case .input = items[$0].work { true } else if case .constant = items[$0].work { true } else { false } })
+        var done: Set<Int> = Set(
+            items.indices.filter {
+                if case .input = items[$0].work { true } else if case .constant = items[$0].work { true } else { false }
+            })
         let leaves = done.count
         for step in steps {
             for id in step.items {
                 // Within a loop, only what is read element by element may come from the loop itself.
                 for view in items[id].operands {
                     let inside = step.items.contains(view.base)
-                    #expect(done.contains(view.base) && (!inside || items[view.base].isElementwise && items[view.base].isRead(directlyBy: view)))
+                    #expect(
+                        done.contains(view.base)
+                            && (!inside || items[view.base].isElementwise && items[view.base].isRead(directlyBy: view)))
                 }
                 #expect(done.insert(id).inserted)
             }

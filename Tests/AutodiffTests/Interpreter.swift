@@ -46,7 +46,8 @@ extension Primitive {
         case is Select: return x[0].indices.map { x[0][$0] != 0 ? x[1][$0] : x[2][$0] }
         case is Reshape, is StopGradient: return x[0]
         case is Broadcast:
-            return positions(type.shape).map { at in x[0][flat(zip(at, shapes[0]).map { $1 == 1 ? 0 : $0 }, shapes[0])] }
+            return positions(type.shape).map { at in x[0][flat(zip(at, shapes[0]).map { $1 == 1 ? 0 : $0 }, shapes[0])]
+            }
         case let p as Permute:
             return positions(type.shape).map { at in
                 var from = at

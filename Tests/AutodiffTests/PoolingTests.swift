@@ -24,7 +24,9 @@ import Testing
         Case("plain", 6, 8, 5, [2, 2], [2, 2]),
         Case("cut at the end", 5, 7, 17, [2, 2], [2, 2]),
         Case("ceiling", 5, 7, 3, [2, 2], [2, 2]) { $0.ceiling = true },
-        Case("ceiling, last window in the padding", 4, 4, 2, [2, 2], [3, 3]) { $0.ceiling = true; $0.padding = [1, 1, 1, 1] },
+        Case("ceiling, last window in the padding", 4, 4, 2, [2, 2], [3, 3]) {
+            $0.ceiling = true; $0.padding = [1, 1, 1, 1]
+        },
         Case("overlapping, padded", 5, 6, 9, [3, 3], [2, 2]) { $0.padding = [1, 1, 1, 1] },
         Case("asymmetric", 5, 6, 3, [3, 2], [1, 2]) { $0.padding = [0, 1, 2, 0] },
         Case("dilated", 7, 8, 3, [2, 3], [1, 1]) { $0.dilation = [3, 2] },
@@ -37,7 +39,10 @@ import Testing
     /// Output sizes by PyTorch's rule.
     @Test func outputSizes() {
         let sizes = Self.cases.map { [$0.geometry.outputHeight, $0.geometry.outputWidth] }
-        #expect(sizes == [[3, 4], [2, 3], [3, 4], [2, 2], [3, 3], [5, 3], [4, 4], [1, 1], [1, 9], [2, 2], [3, 3]])
+        #expect(
+            sizes == [
+                [3, 4], [2, 3], [3, 4], [2, 2], [3, 3], [5, 3], [4, 4], [1, 1], [1, 9], [2, 2], [3, 3],
+            ])
     }
 
     @Test(arguments: cases, Variant.all) func agreesWithPlainLoops(_ test: Case, _ variant: Variant) {
@@ -75,7 +80,9 @@ import Testing
     @Test(arguments: Variant.all) func notANumberIsTheMaximum(_ variant: Variant) {
         let g = PoolingGeometry(height: 2, width: 2, channels: 1, kernel: [2, 2], stride: [2, 2])
         var q = g.window(1)
-        for (x, expected) in [([.nan, 1, 2, 3], 0), ([1, .nan, .infinity, 3], 1), ([1, 2, .nan, .nan], 2), ([1, 2, 3, .nan], 3)] as [([Double], Int32)] {
+        for (x, expected) in [
+            ([.nan, 1, 2, 3], 0), ([1, .nan, .infinity, 3], 1), ([1, 2, .nan, .nan], 2), ([1, 2, 3, .nan], 3),
+        ] as [([Double], Int32)] {
             let tensor = GuardedTensor(x, variant.precision), y = GuardedTensor([0], variant.precision)
             var index: [Int32] = [-7]
             variant.kernels.table.pool_argmax(&q, tensor.address, &index)

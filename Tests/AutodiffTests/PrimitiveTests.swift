@@ -9,7 +9,8 @@ import Testing
         let name: String
         let check: @Sendable () -> DerivativeCheck
         init(
-            _ name: String, _ shapes: [[Int]], _ range: ClosedRange<Double> = -1...1, indices: [(shape: [Int], values: [Int32])] = [],
+            _ name: String, _ shapes: [[Int]], _ range: ClosedRange<Double> = -1...1,
+            indices: [(shape: [Int], values: [Int32])] = [],
             _ function: @escaping @Sendable ([Value], [Value]) -> Value
         ) {
             self.name = name
@@ -30,7 +31,9 @@ import Testing
             case .input: [geometry.output(n), geometry.weight]
             case .weight: [geometry.input(n), geometry.output(n)]
             }
-        return Row("\(result) \(geometry)", shapes) { x, _ in x[0].graph.apply(Convolution(result: result, geometry: geometry), x) }
+        return Row("\(result) \(geometry)", shapes) { x, _ in
+            x[0].graph.apply(Convolution(result: result, geometry: geometry), x)
+        }
     }
 
     static let rows: [Row] = [
@@ -49,7 +52,9 @@ import Testing
         Row("abs", [[2, 3]], positive) { x, _ in (-x[0]).abs() },
         Row("relu", [[2, 3]], positive) { x, _ in x[0].relu() },
         Row("relu, negative", [[2, 3]], positive) { x, _ in (-x[0]).relu() + x[0].squared() },
-        Row("step, sign, floor", [[2, 3]], positive) { x, _ in x[0] * (x[0].step() + x[0].sign() + (x[0] + 0.3).scaled(0.1).floor()) },
+        Row("step, sign, floor", [[2, 3]], positive) { x, _ in
+            x[0] * (x[0].step() + x[0].sign() + (x[0] + 0.3).scaled(0.1).floor())
+        },
         Row("scale", [[2, 3]]) { x, _ in x[0].scaled(-1.7) },
         Row("offset", [[2, 3]]) { x, _ in x[0].offset(0.3) },
         Row("power", [[2, 3]], positive) { x, _ in x[0].power(2.5) },
@@ -82,16 +87,31 @@ import Testing
         Row("matrix product", [[3, 4], [4, 2]]) { x, _ in x[0].product(x[1]) },
         Row("matrix product, A transposed", [[4, 3], [4, 2]]) { x, _ in x[0].product(x[1], transposeA: true) },
         Row("matrix product, B transposed", [[3, 4], [2, 4]]) { x, _ in x[0].product(x[1], transposeB: true) },
-        Row("matrix product, both", [[4, 3], [2, 4]]) { x, _ in x[0].product(x[1], transposeA: true, transposeB: true) },
+        Row("matrix product, both", [[4, 3], [2, 4]]) { x, _ in x[0].product(x[1], transposeA: true, transposeB: true)
+        },
         Row("batched product", [[2, 3, 4], [2, 5, 4]]) { x, _ in x[0].product(x[1], transposeB: true) },
         convolution(.output) { $0.padding = [1, 1, 1, 1] },
-        convolution(.output) { $0.stride = [2, 2]; $0.padding = [1, 1, 1, 1] },
-        convolution(.output) { $0.stride = [3, 2]; $0.padding = [0, 1, 2, 0] },
-        convolution(.output) { $0.dilation = [2, 2]; $0.padding = [2, 2, 2, 2] },
-        convolution(.output) { $0.groups = 2; $0.padding = [1, 1, 1, 1] },
-        convolution(.output) { $0.kernel = [1, 1]; $0.stride = [2, 2] },
-        convolution(.input) { $0.stride = [2, 1]; $0.padding = [1, 1, 1, 1] },
-        convolution(.weight) { $0.stride = [2, 2]; $0.padding = [1, 1, 1, 1] },
+        convolution(.output) {
+            $0.stride = [2, 2]; $0.padding = [1, 1, 1, 1]
+        },
+        convolution(.output) {
+            $0.stride = [3, 2]; $0.padding = [0, 1, 2, 0]
+        },
+        convolution(.output) {
+            $0.dilation = [2, 2]; $0.padding = [2, 2, 2, 2]
+        },
+        convolution(.output) {
+            $0.groups = 2; $0.padding = [1, 1, 1, 1]
+        },
+        convolution(.output) {
+            $0.kernel = [1, 1]; $0.stride = [2, 2]
+        },
+        convolution(.input) {
+            $0.stride = [2, 1]; $0.padding = [1, 1, 1, 1]
+        },
+        convolution(.weight) {
+            $0.stride = [2, 2]; $0.padding = [1, 1, 1, 1]
+        },
         Row("maximum pool", [[2, 4, 6, 3]]) { x, _ in
             x[0].maxPool(PoolingGeometry(height: 4, width: 6, channels: 3, kernel: [2, 2], stride: [2, 2]))
         },
@@ -126,10 +146,14 @@ import Testing
             for node in graph.nodes { seen.insert(node.primitive.name.components(before: "(")) }
         }
         let expected = [
-            "copy", "negate", "exp", "log", "sqrt", "reciprocal", "square", "tanh", "sigmoid", "erf", "softplus", "sin", "cos", "abs",
-            "sign", "floor", "relu", "step", "scale", "offset", "power", "add", "subtract", "multiply", "divide", "minimum", "maximum",
-            "greater", "equal", "select", "broadcast", "reshape", "permute", "slice", "stop gradient", "pad", "concatenate", "sum",
-            "maximum over", "matrix product", "convolution output", "convolution input", "convolution weight", "pool argmax",
+            "copy", "negate", "exp", "log", "sqrt", "reciprocal", "square", "tanh", "sigmoid", "erf", "softplus", "sin",
+            "cos", "abs",
+            "sign", "floor", "relu", "step", "scale", "offset", "power", "add", "subtract", "multiply", "divide",
+            "minimum", "maximum",
+            "greater", "equal", "select", "broadcast", "reshape", "permute", "slice", "stop gradient", "pad",
+            "concatenate", "sum",
+            "maximum over", "matrix product", "convolution output", "convolution input", "convolution weight",
+            "pool argmax",
             "pool gather", "pool scatter", "pool sum", "pool spread", "gather rows", "scatter rows", "one hot",
         ]
         // `copy` is made by lowering only; `equal` by the derivative of the maximum.

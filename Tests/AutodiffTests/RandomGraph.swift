@@ -55,7 +55,9 @@ struct RandomGraph {
         return (x.0.minimum(high).maximum(low), 4)
     }
 
-    private mutating func keep(_ value: Value, _ bound: Double) { if value.type.count <= mostElements { values.append((value, bound)) } }
+    private mutating func keep(_ value: Value, _ bound: Double) {
+        if value.type.count <= mostElements { values.append((value, bound)) }
+    }
 
     private mutating func axes(_ shape: [Int]) -> [Int] { shape.indices.filter { _ in below(2) == 0 } }
 
@@ -94,14 +96,19 @@ struct RandomGraph {
         case 17:
             let axis = below(max(1, x.shape.count))
             guard axis < x.shape.count else { return }
-            if below(2) == 0 { keep(x.padded(axis, before: below(3), after: below(3)), bound) }
-            else if x.type.count * 2 <= mostElements { keep(Value.concatenate([x, -x], axis: axis), bound) }
+            if below(2) == 0 {
+                keep(x.padded(axis, before: below(3), after: below(3)), bound)
+            } else if x.type.count * 2 <= mostElements {
+                keep(Value.concatenate([x, -x], axis: axis), bound)
+            }
         case 18:
             guard x.shape.count > 1, x.shape.last! <= 64 else { return }
             let (a, limit) = limited((x, bound), 100)
             let columns = a.shape[a.shape.count - 1], rows = a.shape[a.shape.count - 2]
             let products = limit * limit * Double(columns)
-            if rows <= 64, a.type.count / columns * rows <= mostElements { keep(a.product(a, transposeB: true), products) }
+            if rows <= 64, a.type.count / columns * rows <= mostElements {
+                keep(a.product(a, transposeB: true), products)
+            }
         default: input(broadcastPartner(x.shape))
         }
     }
@@ -124,7 +131,9 @@ struct RandomGraph {
         let y = limited(partners[below(partners.count)], 0x1p16)
         let rank = max(x.shape.count, y.0.shape.count)
         func extent(_ shape: [Int], _ i: Int) -> Int { i < rank - shape.count ? 1 : shape[i - (rank - shape.count)] }
-        guard (0..<rank).reduce(1, { $0 * max(extent(x.shape, $1), extent(y.0.shape, $1)) }) <= mostElements else { return }
+        guard (0..<rank).reduce(1, { $0 * max(extent(x.shape, $1), extent(y.0.shape, $1)) }) <= mostElements else {
+            return
+        }
         switch below(9) {
         case 0, 1: keep(x + y.0, xBound + y.1)
         case 2: keep(x - y.0, xBound + y.1)

@@ -28,9 +28,15 @@ import Testing
             Case(testDescription: "sum of the middle", shapes: [[3, 997, 31]]) { [$0[0].sin().sum([1])] },
             Case(testDescription: "long rows", shapes: [[2, 70_001]]) { [$0[0].sum([0]), $0[0].exp().sum([1])] },
             Case(testDescription: "maximum", shapes: [[9973]]) { [$0[0].maximum(over: [0])] },
-            Case(testDescription: "convolution", shapes: [convolution.input(37), convolution.weight], build: product(.output)),
-            Case(testDescription: "its input", shapes: [convolution.output(37), convolution.weight], build: product(.input)),
-            Case(testDescription: "its weights", shapes: [convolution.input(37), convolution.output(37)], build: product(.weight)),
+            Case(
+                testDescription: "convolution", shapes: [convolution.input(37), convolution.weight],
+                build: product(.output)),
+            Case(
+                testDescription: "its input", shapes: [convolution.output(37), convolution.weight],
+                build: product(.input)),
+            Case(
+                testDescription: "its weights", shapes: [convolution.input(37), convolution.output(37)],
+                build: product(.weight)),
             Case(testDescription: "pooling", shapes: [pool.input(13)]) { [$0[0].maxPool(pool), $0[0].poolSum(pool)] },
             Case(testDescription: "product by rows", shapes: [[301, 41], [41, 37]]) { [$0[0].product($0[1])] },
             Case(testDescription: "product by columns", shapes: [[5, 401], [401, 203]]) { [$0[0].product($0[1])] },
@@ -51,7 +57,8 @@ import Testing
         var results: [[[UInt64]]] = []
         for threads in [1, 2, 3, 7, 2] {
             Threads.count = threads
-            results.append(evaluate(graph, outputs, Array(zip(inputs, numbers)), precision).map { $0.map(\.bitPattern) })
+            results.append(
+                evaluate(graph, outputs, Array(zip(inputs, numbers)), precision).map { $0.map(\.bitPattern) })
         }
         #expect(Set(results).count == 1)
         // Not zeros or a broken run.

@@ -42,7 +42,8 @@ final class GuardedTensor {
     var address: UnsafeMutableRawPointer { buffer.address + Self.margin * precision.size }
     var numbers: [Double] { buffer.load(count, from: Self.margin, as: precision) }
     var isIntact: Bool {
-        let before = buffer.load(Self.margin, as: precision), after = buffer.load(Self.margin, from: Self.margin + count, as: precision)
+        let before = buffer.load(Self.margin, as: precision),
+            after = buffer.load(Self.margin, from: Self.margin + count, as: precision)
         return (before + after).allSatisfy { $0.isNaN }
     }
 }

@@ -13,10 +13,12 @@ import Testing
     @Test(arguments: ["mlp", "cnn"]) func eigenvalues(_ which: String) throws {
         let r = try Self.reference(which)
         let objective = try r.objective()
-        for (kind, file, lowCount) in [(CurvatureKind.hessian, "hessian_eigenvalues", 5), (.ggn, "ggn_eigenvalues", 0)] {
+        for (kind, file, lowCount) in [(CurvatureKind.hessian, "hessian_eigenvalues", 5), (.ggn, "ggn_eigenvalues", 0)]
+        {
             let all = try r.vector(file)
             let spectrum = try lanczos(
-                CurvatureOperator(objective, at: r.theta, kind), largest: 5, smallest: lowCount, tolerance: 1e-5, maximumProducts: 2000)
+                CurvatureOperator(objective, at: r.theta, kind), largest: 5, smallest: lowCount, tolerance: 1e-5,
+                maximumProducts: 2000)
             #expect(spectrum.converged)
             for (i, found) in spectrum.largest.enumerated() {
                 let exact = all[all.count - 1 - i]
@@ -37,7 +39,8 @@ import Testing
         let expected = try #require(slice2D["values"] as? [[Double]])
         for (files, normalization, bound) in [
             // The stored normalised directions divide by the norm plus 1e-10, as Li et al. do; ours do not.
-            (["dir1_filternorm", "dir2_filternorm"], DirectionNormalization.none, 1e-10), (["dir1_raw", "dir2_raw"], .filter, 1e-8),
+            (["dir1_filternorm", "dir2_filternorm"], DirectionNormalization.none, 1e-10),
+            (["dir1_raw", "dir2_raw"], .filter, 1e-8),
         ] {
             let directions = SliceDirections(
                 try files.map(r.vector), kind: "file", at: r.theta, r.network.parameters, normalization: normalization,
@@ -56,7 +59,8 @@ import Testing
         }
         let slice1D = try #require(r.numbers["slice_1d"] as? [String: [Double]])
         let directions = SliceDirections(
-            [try r.vector("dir1_filternorm")], kind: "file", at: r.theta, r.network.parameters, normalization: .none, orthogonalizes: false)
+            [try r.vector("dir1_filternorm")], kind: "file", at: r.theta, r.network.parameters, normalization: .none,
+            orthogonalizes: false)
         var computation = SliceComputation(directions, alpha: SliceAxis(range: -1...1, points: 21))
         try computation.run(objective, at: r.theta)
         let slice = try computation.result(objective, at: r.theta)

@@ -20,7 +20,8 @@ import Testing
 
         func slice(_ point: [Double]) throws -> Slice {
             let pair = SliceDirections(
-                SliceDirections.random(2, dimension: point.count, seed: 5), kind: "random", at: point, r.network.parameters,
+                SliceDirections.random(2, dimension: point.count, seed: 5), kind: "random", at: point,
+                r.network.parameters,
                 normalization: .filter, orthogonalizes: false)
             var computation = SliceComputation(
                 pair, alpha: SliceAxis(range: -1...1, points: 5), beta: SliceAxis(range: -1...1, points: 3))

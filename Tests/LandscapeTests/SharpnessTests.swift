@@ -29,10 +29,12 @@ import Testing
             let objective = Self.quadratic(eigenvalues, linear: [0.3, -0.2, 0.1, 0.4, -0.5, 0.25])
             let theta = [0.1, 0.2, -0.3, 0.4, 0.5, -0.6]
             let gradient = objective.valueAndGradient(at: theta).gradient
-            let exact = try maximizeQuadratic(gradient: gradient, CurvatureOperator(objective, at: theta), radius: radius, tolerance: 1e-12)
+            let exact = try maximizeQuadratic(
+                gradient: gradient, CurvatureOperator(objective, at: theta), radius: radius, tolerance: 1e-12)
             let found = try WorstCaseSearch(Ball(radius: radius)).run(objective, at: theta)
             #expect(found.lowerBound <= exact.value * (1 + 1e-9))
-            #expect(found.lowerBound >= exact.value * (1 - 1e-5), "\(eigenvalues): \(found.lowerBound) of \(exact.value)")
+            #expect(
+                found.lowerBound >= exact.value * (1 - 1e-5), "\(eigenvalues): \(found.lowerBound) of \(exact.value)")
             #expect(found.constraintIsActive == (exact.norm > radius * (1 - 1e-6)))
             // ρ‖g‖ + ½ρ²λmax bounds the quadratic's maximum.
             #expect(found.estimate >= exact.value * (1 - 1e-9))
@@ -56,10 +58,12 @@ import Testing
         let cube = try WorstCaseSearch(Ball(norm: .linf, radius: 0.1)).run(objective, at: theta)
         #expect(abs(cube.lowerBound - 0.1 * 3.5) < 1e-12 && abs(cube.oneStep - 0.35) < 1e-12)
         // T = |θ|: a zero weight stays, |θ|·|g| sums to 2 + 0 + 2.
-        let scaled = try WorstCaseSearch(Ball(norm: .linf, radius: 0.1, scaling: Ball.adaptiveScaling(theta, eta: 0))).run(objective, at: theta)
+        let scaled = try WorstCaseSearch(Ball(norm: .linf, radius: 0.1, scaling: Ball.adaptiveScaling(theta, eta: 0)))
+            .run(objective, at: theta)
         #expect(abs(scaled.lowerBound - 0.4) < 1e-12 && scaled.epsilon[1] == 0)
         // ℓ2: ε = ρ T²g/‖Tg‖, increase ρ‖Tg‖ = 0.1·√8.
-        let ball = try WorstCaseSearch(Ball(radius: 0.1, scaling: Ball.adaptiveScaling(theta, eta: 0))).run(objective, at: theta)
+        let ball = try WorstCaseSearch(Ball(radius: 0.1, scaling: Ball.adaptiveScaling(theta, eta: 0))).run(
+            objective, at: theta)
         #expect(abs(ball.oneStep - 0.1 * 8.0.squareRoot()) < 1e-12)
     }
 
@@ -70,7 +74,8 @@ import Testing
         for scaling in [nil, Ball.adaptiveScaling(theta, eta: 0.1)] {
             let t = scaling ?? Array(repeating: 1, count: 6)
             let trace = (0..<6).reduce(0) { $0 + t[$1] * t[$1] * objective.matrix[$1 * 7] }
-            let found = try AverageCaseSharpness(objective, at: theta, deviation: 0.2, scaling: scaling, pairs: 4000, seed: 3)
+            let found = try AverageCaseSharpness(
+                objective, at: theta, deviation: 0.2, scaling: scaling, pairs: 4000, seed: 3)
             #expect(abs(found.value - 0.5 * 0.04 * trace) < 4 * found.standardError)
             #expect(found.standardError < 0.05 * abs(found.value))
             #expect(found.samples == 8000)

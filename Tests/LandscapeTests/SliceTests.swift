@@ -69,7 +69,8 @@ import Testing
         let objective = QuadraticObjective(matrix: matrix, linear: linear, constant: 7)
         let layout = ParameterLayout([TensorSpecification("w", [2], .constant(0))])
         let theta = [1.5, -0.25], d = [[1.0, 2.0], [-1.0, 0.5]]
-        let directions = SliceDirections(d, kind: "file", at: theta, layout, normalization: .none, orthogonalizes: false)
+        let directions = SliceDirections(
+            d, kind: "file", at: theta, layout, normalization: .none, orthogonalizes: false)
         var computation = SliceComputation(
             directions, alpha: SliceAxis(range: -1...2, points: 7), beta: SliceAxis(range: -2...1, points: 4))
         try computation.run(objective, at: theta)
@@ -94,7 +95,8 @@ import Testing
     @Test func resumes() throws {
         let objective = RosenbrockObjective()
         let layout = ParameterLayout([TensorSpecification("w", [2], .constant(0))])
-        let directions = SliceDirections([[1, 0], [0, 1]], kind: "file", at: [0.3, 0.4], layout, normalization: .none, orthogonalizes: true)
+        let directions = SliceDirections(
+            [[1, 0], [0, 1]], kind: "file", at: [0.3, 0.4], layout, normalization: .none, orthogonalizes: true)
         let axis = SliceAxis(range: -1...1, points: 5)
         var whole = SliceComputation(directions, alpha: axis, beta: axis)
         try whole.run(objective, at: [0.3, 0.4])
@@ -115,12 +117,19 @@ import Testing
             func evaluate(at theta: [Double]) -> Evaluation {
                 Evaluation(loss: theta[0] > 1.5 ? .infinity : theta[0] < -1.5 ? .nan : theta[0] * theta[0])
             }
-            func valueAndGradient(at theta: [Double]) -> (value: Double, gradient: [Double]) { (theta[0] * theta[0], [2 * theta[0]]) }
-            func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) -> [[Double]] { vectors.map { [2 * $0[0]] } }
-            func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) -> [[Double]] { vectors.map { [2 * $0[0]] } }
+            func valueAndGradient(at theta: [Double]) -> (value: Double, gradient: [Double]) {
+                (theta[0] * theta[0], [2 * theta[0]])
+            }
+            func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) -> [[Double]] {
+                vectors.map { [2 * $0[0]] }
+            }
+            func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) -> [[Double]] {
+                vectors.map { [2 * $0[0]] }
+            }
         }
         let directions = SliceDirections(
-            [[1]], kind: "file", at: [0], ParameterLayout([TensorSpecification("w", [1], .constant(0))]), normalization: .none, orthogonalizes: true)
+            [[1]], kind: "file", at: [0], ParameterLayout([TensorSpecification("w", [1], .constant(0))]),
+            normalization: .none, orthogonalizes: true)
         var computation = SliceComputation(directions, alpha: SliceAxis(range: -2...2, points: 9))
         try computation.run(Cliff(), at: [0])
         let slice = try computation.result(Cliff(), at: [0])

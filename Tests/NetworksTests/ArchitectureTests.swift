@@ -8,10 +8,13 @@ import Testing
 @Suite struct ArchitectureTests {
     /// Known counts: LeNet-5 on 28×28 and the CIFAR ResNets of He et al. as akamaster's PyTorch implementation has them.
     @Test(arguments: [
-        ("lenet", [1, 28, 28], 10, 61_706), ("resnet20", [3, 32, 32], 10, 269_722), ("resnet32", [3, 32, 32], 10, 464_154),
-        ("resnet44", [3, 32, 32], 10, 658_586), ("resnet56", [3, 32, 32], 10, 853_018), ("resnet110", [3, 32, 32], 10, 1_727_962),
+        ("lenet", [1, 28, 28], 10, 61_706), ("resnet20", [3, 32, 32], 10, 269_722),
+        ("resnet32", [3, 32, 32], 10, 464_154),
+        ("resnet44", [3, 32, 32], 10, 658_586), ("resnet56", [3, 32, 32], 10, 853_018),
+        ("resnet110", [3, 32, 32], 10, 1_727_962),
         // Option B has 16·32 + 32·64 weights and two scales and two shifts of each more.
-        ("resnet20:B", [3, 32, 32], 10, 269_722 + 512 + 64 + 2048 + 128), ("resnet20:noshort", [3, 32, 32], 10, 269_722),
+        ("resnet20:B", [3, 32, 32], 10, 269_722 + 512 + 64 + 2048 + 128),
+        ("resnet20:noshort", [3, 32, 32], 10, 269_722),
         ("linear", [3, 32, 32], 10, 30_730), ("mlp:64-32-10", [64], 10, 2410), ("mlp:64-32-10", [1, 8, 8], 10, 2410),
         // VGG-11 with batch norm: 9 217 728 weights of convolutions (no biases), 2 · 2752 of norms, 5130 of the dense layer.
         ("vgg11", [3, 32, 32], 10, 9_217_728 + 5504 + 5130),
@@ -27,12 +30,16 @@ import Testing
         let shapes = Dictionary(uniqueKeysWithValues: network.parameters.tensors.map { ($0.name, $0.shape) })
         #expect(shapes.count == 19 + 2 * 19 + 2)
         for (name, shape) in [
-            ("conv1.weight", [16, 3, 3, 3]), ("bn1.weight", [16]), ("bn1.bias", [16]), ("layer1.0.conv1.weight", [16, 16, 3, 3]),
-            ("layer2.0.conv1.weight", [32, 16, 3, 3]), ("layer2.0.bn2.bias", [32]), ("layer3.2.conv2.weight", [64, 64, 3, 3]),
+            ("conv1.weight", [16, 3, 3, 3]), ("bn1.weight", [16]), ("bn1.bias", [16]),
+            ("layer1.0.conv1.weight", [16, 16, 3, 3]),
+            ("layer2.0.conv1.weight", [32, 16, 3, 3]), ("layer2.0.bn2.bias", [32]),
+            ("layer3.2.conv2.weight", [64, 64, 3, 3]),
             ("linear.weight", [10, 64]), ("linear.bias", [10]),
         ] { #expect(shapes[name] == shape, "\(name)") }
         let buffers = network.buffers.tensors.map(\.name)
-        #expect(buffers.count == 2 * 19 && buffers.contains("layer3.0.bn1.running_mean") && buffers.contains("bn1.running_var"))
+        #expect(
+            buffers.count == 2 * 19 && buffers.contains("layer3.0.bn1.running_mean")
+                && buffers.contains("bn1.running_var"))
         let projected = try Network("resnet20:B", inputShape: [3, 32, 32], outputs: 10)
         let names = projected.parameters.tensors.map(\.name)
         #expect(names.contains("layer2.0.shortcut.0.weight") && names.contains("layer3.0.shortcut.1.bias"))
@@ -52,8 +59,10 @@ import Testing
 
     /// The whole network, its loss and its gradient can be built and evaluated; logits are finite and differ among examples.
     @Test(arguments: [
-        ("linear", [1, 8, 8]), ("linear", [5]), ("mlp:35-3", [1, 5, 7]), ("mlp:64-7-5-3", [64]), ("lenet", [1, 8, 8]), ("lenet", [3, 32, 32]),
-        ("lenet", [1, 28, 28]), ("lenet", [2, 9, 13]), ("vgg11", [1, 8, 8]), ("vgg11", [3, 9, 17]), ("resnet8", [1, 8, 8]),
+        ("linear", [1, 8, 8]), ("linear", [5]), ("mlp:35-3", [1, 5, 7]), ("mlp:64-7-5-3", [64]), ("lenet", [1, 8, 8]),
+        ("lenet", [3, 32, 32]),
+        ("lenet", [1, 28, 28]), ("lenet", [2, 9, 13]), ("vgg11", [1, 8, 8]), ("vgg11", [3, 9, 17]),
+        ("resnet8", [1, 8, 8]),
         ("resnet8", [3, 32, 32]), ("resnet8:B", [1, 28, 28]), ("resnet8:noshort", [2, 5, 7]), ("resnet14", [3, 4, 4]),
         ("vit:patch=2,dim=12,depth=1,heads=3", [1, 8, 8]), ("vit:patch=7,dim=8,depth=2,heads=2", [1, 28, 28]),
         ("vit:patch=1,dim=4,depth=1,heads=1", [1, 5, 7]), ("vit:dim=16,depth=1,heads=2", [3, 32, 32]),

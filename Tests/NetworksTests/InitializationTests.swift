@@ -15,14 +15,18 @@ import Testing
         let a = try Network("mlp:64-32-10", inputShape: [64], outputs: 10).parameters
         let reversed = ParameterLayout(a.tensors.reversed())
         let (x, y) = (a.initialValues(seed: 1), reversed.initialValues(seed: 1))
-        for i in a.tensors.indices { #expect(Array(x[a.range(i)]) == Array(y[reversed.range(a.tensors.count - 1 - i)])) }
+        for i in a.tensors.indices {
+            #expect(Array(x[a.range(i)]) == Array(y[reversed.range(a.tensors.count - 1 - i)]))
+        }
         #expect(Set(a.tensors.indices.map { x[a.offsets[$0]] }).count == a.tensors.count)
     }
 
     /// Mean 0 and the stated variance, each within five standard errors: σ/√n for the mean, and √((κ − 1)/n) σ² for the variance,
     /// where the kurtosis κ is 3 for normal and 9/5 for uniform numbers.
     @Test func variances() throws {
-        for (model, options) in [("mlp:1000-500-10", [1000]), ("resnet20", [3, 32, 32]), ("lenet", [1, 28, 28]), ("vit", [3, 32, 32])] {
+        for (model, options) in [
+            ("mlp:1000-500-10", [1000]), ("resnet20", [3, 32, 32]), ("lenet", [1, 28, 28]), ("vit", [3, 32, 32]),
+        ] {
             let layout = try Network(model, inputShape: options, outputs: 10).parameters
             let values = layout.initialValues(seed: 11)
             for (i, tensor) in layout.tensors.enumerated() {
@@ -50,7 +54,8 @@ import Testing
     /// The fans: inputs · kernel size of PyTorch's default; outputs · kernel size of a residual network's convolutions.
     @Test func fans() throws {
         func initialization(_ model: String, _ shape: [Int], _ name: String) throws -> Initialization? {
-            try Network(model, inputShape: shape, outputs: 10).parameters.tensors.first { $0.name == name }?.initialization
+            try Network(model, inputShape: shape, outputs: 10).parameters.tensors.first { $0.name == name }?
+                .initialization
         }
         #expect(try initialization("lenet", [1, 28, 28], "conv2.weight") == .uniformFanIn(6 * 25))
         #expect(try initialization("lenet", [1, 28, 28], "fc1.bias") == .uniformFanIn(400))

@@ -15,7 +15,9 @@ import Testing
         let dimension: Int
     }
 
-    private func product(_ model: String = "resnet8:B", _ precision: Precision = .float, mode: BatchNormMode = .batch, bound: Bool = true) throws -> Product {
+    private func product(
+        _ model: String = "resnet8:B", _ precision: Precision = .float, mode: BatchNormMode = .batch, bound: Bool = true
+    ) throws -> Product {
         let network = try Network(model, inputShape: [3, 8, 8], outputs: 10)
         let graph = Graph(), n = 5
         let built = network.build(in: graph, batch: n, batchNorm: mode)
@@ -32,7 +34,9 @@ import Testing
         return Product(outputs: outputs, run: run, tangents: tangents, dimension: network.parameters.count)
     }
 
-    private static let models = ["resnet8", "resnet8:B", "lenet", "vit:patch=4,dim=8,depth=2,heads=2", "mlp:192-20-20-10"]
+    private static let models = [
+        "resnet8", "resnet8:B", "lenet", "vit:patch=4,dim=8,depth=2,heads=2", "mlp:192-20-20-10",
+    ]
 
     /// No two values whose lifetimes meet share bytes. A scratch value lives from the step that computes it to the last that
     /// reads it; a kept value for ever. Computed here from the steps, not by the plan.
@@ -82,7 +86,9 @@ import Testing
     }
 
     /// The same bits again, from any stage on, with everything that runs share overwritten by NaN between stages.
-    @Test(arguments: models, BatchNormMode.allCases) func laterStagesKeepWhatTheyNeed(_ model: String, _ mode: BatchNormMode) throws {
+    @Test(arguments: models, BatchNormMode.allCases) func laterStagesKeepWhatTheyNeed(
+        _ model: String, _ mode: BatchNormMode
+    ) throws {
         let product = try product(model, mode: mode)
         let executable = product.run.executable
         func poison() {
@@ -135,7 +141,9 @@ import Testing
         let memory = malloc(100)
         defer { free(memory) }
         #expect(memory != nil && allocation_count() > before)
-        let array = [Int](unsafeUninitializedCapacity: 1000) { $1 = 1000; $0.initialize(repeating: 1) }
+        let array = [Int](unsafeUninitializedCapacity: 1000) {
+            $1 = 1000; $0.initialize(repeating: 1)
+        }
         #expect(allocation_count() > before + 1 && array.count == 1000)
     }
 }

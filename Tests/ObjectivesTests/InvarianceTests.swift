@@ -34,10 +34,15 @@ import Testing
     @Test func permutedUnits() throws {
         let network = try Network("mlp:5-6-3", inputShape: [5], outputs: 3)
         let data = Dataset(
-            name: "random", inputs: .doubles(RandomNumbers(seed: 1).normals(40)), exampleShape: [5], targets: .classes((0..<8).map { $0 % 3 }, count: 3))
-        let objective = try NetworkObjective(network: network, bufferValues: [], data: data, loss: .crossEntropy(labelSmoothing: 0), precision: .double)
+            name: "random", inputs: .doubles(RandomNumbers(seed: 1).normals(40)), exampleShape: [5],
+            targets: .classes((0..<8).map { $0 % 3 }, count: 3))
+        let objective = try NetworkObjective(
+            network: network, bufferValues: [], data: data, loss: .crossEntropy(labelSmoothing: 0), precision: .double)
         let theta = network.parameters.initialValues(seed: 5), order = RandomNumbers(seed: 2).permutation(6)
-        let (w1, b1, w2, b2) = (network.parameters.range(0), network.parameters.range(1), network.parameters.range(2), network.parameters.range(3))
+        let (w1, b1, w2, b2) = (
+            network.parameters.range(0), network.parameters.range(1), network.parameters.range(2),
+            network.parameters.range(3)
+        )
         var moved = theta
         for (to, from) in order.enumerated() {
             for j in 0..<5 { moved[w1.lowerBound + to * 5 + j] = theta[w1.lowerBound + from * 5 + j] }

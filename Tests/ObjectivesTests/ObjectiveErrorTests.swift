@@ -6,17 +6,25 @@ import Testing
 
 /// Data that do not fit a network or a loss.
 @Suite struct ObjectiveErrorTests {
-    private func make(_ targets: Dataset.Targets, _ loss: Loss, inputs: Int = 4, outputs: Int = 3, memory: Int = 1 << 30) throws -> NetworkObjective {
-        let data = Dataset(name: "six", inputs: .floats([Float](repeating: 1, count: 6 * inputs)), exampleShape: [inputs], targets: targets)
+    private func make(
+        _ targets: Dataset.Targets, _ loss: Loss, inputs: Int = 4, outputs: Int = 3, memory: Int = 1 << 30
+    ) throws -> NetworkObjective {
+        let data = Dataset(
+            name: "six", inputs: .floats([Float](repeating: 1, count: 6 * inputs)), exampleShape: [inputs],
+            targets: targets)
         return try NetworkObjective(
-            network: Network("linear", inputShape: [4], outputs: outputs), bufferValues: [], data: data, loss: loss, memoryLimit: memory)
+            network: Network("linear", inputShape: [4], outputs: outputs), bufferValues: [], data: data, loss: loss,
+            memoryLimit: memory)
     }
     private let classes = Dataset.Targets.classes([0, 1, 2, 0, 1, 2], count: 3)
     private let numbers = Dataset.Targets.values([Double](repeating: 1, count: 18), width: 3)
     private let crossEntropy = Loss.crossEntropy(labelSmoothing: 0)
 
     @Test func whatFits() throws {
-        for (targets, loss) in [(classes, crossEntropy), (classes, .meanSquaredError), (numbers, .meanSquaredError), (numbers, .binaryCrossEntropy)] {
+        for (targets, loss) in [
+            (classes, crossEntropy), (classes, .meanSquaredError), (numbers, .meanSquaredError),
+            (numbers, .binaryCrossEntropy),
+        ] {
             #expect(try make(targets, loss).value(at: [Double](repeating: 0.1, count: 15)).isFinite)
         }
         // More outputs than classes: a label is an index all the same.
@@ -24,16 +32,25 @@ import Testing
     }
 
     @Test func whatDoesNotFit() {
-        #expect(throws: ObjectiveError.dataMismatch(expected: "examples of shape [4]", found: "examples of shape [5]")) { try make(classes, crossEntropy, inputs: 5) }
-        #expect(throws: ObjectiveError.labelOutOfRange(label: 2, outputs: 2)) { try make(classes, crossEntropy, outputs: 2) }
-        #expect(throws: ObjectiveError.labelOutOfRange(label: -1, outputs: 3)) { try make(.classes([0, 1, -1, 0, 1, 2], count: 3), crossEntropy) }
+        #expect(throws: ObjectiveError.dataMismatch(expected: "examples of shape [4]", found: "examples of shape [5]"))
+        { try make(classes, crossEntropy, inputs: 5) }
+        #expect(throws: ObjectiveError.labelOutOfRange(label: 2, outputs: 2)) {
+            try make(classes, crossEntropy, outputs: 2)
+        }
+        #expect(throws: ObjectiveError.labelOutOfRange(label: -1, outputs: 3)) {
+            try make(.classes([0, 1, -1, 0, 1, 2], count: 3), crossEntropy)
+        }
         #expect(throws: ObjectiveError.self) { try make(numbers, crossEntropy) }
-        #expect(throws: ObjectiveError.dataMismatch(expected: "5 targets an example", found: "3")) { try make(numbers, .meanSquaredError, outputs: 5) }
+        #expect(throws: ObjectiveError.dataMismatch(expected: "5 targets an example", found: "3")) {
+            try make(numbers, .meanSquaredError, outputs: 5)
+        }
         // One-hot rows of three would be read as rows of five.
         #expect(throws: ObjectiveError.self) { try make(classes, .meanSquaredError, outputs: 5) }
     }
 
     @Test func tooLittleMemory() {
-        #expect(throws: ObjectiveError.self) { try make(classes, crossEntropy, memory: 100).value(at: [Double](repeating: 0, count: 15)) }
+        #expect(throws: ObjectiveError.self) {
+            try make(classes, crossEntropy, memory: 100).value(at: [Double](repeating: 0, count: 15))
+        }
     }
 }

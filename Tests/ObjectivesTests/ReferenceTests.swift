@@ -17,7 +17,9 @@ import Testing
         #expect(relativeError(gradient, try r.vector("grad")) < 1e-10)
         let v = try r.vector("v")
         #expect(relativeError(try objective.hessianVectorProduct(at: r.theta, along: v), try r.vector("hvp")) < 1e-10)
-        #expect(relativeError(try objective.gaussNewtonVectorProduct(at: r.theta, along: v), try r.vector("ggn_vp")) < 1e-10)
+        #expect(
+            relativeError(try objective.gaussNewtonVectorProduct(at: r.theta, along: v), try r.vector("ggn_vp")) < 1e-10
+        )
     }
 
     @Test func batchStatistics() throws {
@@ -46,7 +48,10 @@ import Testing
         stored.setBuffers(statistics)
         #expect(abs(try stored.value(at: r.theta) - batch.value(at: r.theta)) < 1e-12)
         // Ragged batches count by their size: means over all rows are the same whatever the batches.
-        let (whole, parts) = (try batch.batchStatistics(at: r.theta), try r.objective(batchSize: 150, batchNorm: .batch).batchStatistics(at: r.theta))
+        let (whole, parts) = (
+            try batch.batchStatistics(at: r.theta),
+            try r.objective(batchSize: 150, batchNorm: .batch).batchStatistics(at: r.theta)
+        )
         let first = r.network.buffers.range(0)  // the first layer's mean, which no other batch statistic enters
         #expect(relativeError(Array(parts[first]), Array(whole[first])) < 1e-12)
     }
@@ -74,7 +79,9 @@ import Testing
         // Float32 rounds to 6e-8; sums of up to a thousand terms lose two digits at most.
         #expect(abs(loss - r.number("loss")) < 2e-6 * r.number("loss"))
         #expect(relativeError(gradient, try r.vector("grad")) < 1e-4)
-        #expect(relativeError(try objective.hessianVectorProduct(at: r.theta, along: try r.vector("v")), try r.vector("hvp")) < 1e-4)
+        #expect(
+            relativeError(
+                try objective.hessianVectorProduct(at: r.theta, along: try r.vector("v")), try r.vector("hvp")) < 1e-4)
     }
 
     /// The same bits for any number of threads.

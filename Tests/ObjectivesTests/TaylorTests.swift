@@ -9,7 +9,9 @@ import Testing
 @Suite struct TaylorTests {
     /// Mean rates, in powers of two a halving, of both remainders. Steps are such that higher terms are small (h|v| ≤ 0.01) and
     /// the last remainder is far above rounding.
-    private func rates(_ objective: any Objective, _ theta: [Double], _ v: [Double], gradient: [Double], hv: [Double]) throws -> (Double, Double) {
+    private func rates(_ objective: any Objective, _ theta: [Double], _ v: [Double], gradient: [Double], hv: [Double])
+        throws -> (Double, Double)
+    {
         let value = try objective.value(at: theta)
         let slope = Vectors.dot(gradient, v), curvature = Vectors.dot(v, hv)
         let largest = 0.01 / Vectors.norm(v), halvings = 3
@@ -21,7 +23,8 @@ import Testing
         // Rounding of a mean of a few losses of size 1: some 1e-16; a hundredth of the smallest remainder would show in the rate.
         try #require(remainders[1].1 > 2e-14)
         return (
-            log2(remainders[0].0 / remainders[1].0) / Double(halvings), log2(remainders[0].1 / remainders[1].1) / Double(halvings)
+            log2(remainders[0].0 / remainders[1].0) / Double(halvings),
+            log2(remainders[0].1 / remainders[1].1) / Double(halvings)
         )
     }
 
@@ -61,7 +64,8 @@ import Testing
         let objective = try model.objective(), theta = model.theta
         let u = model.direction(6), v = model.direction(7), mixed = Vectors.sum(u, -2.5, v)
         for products in [
-            try objective.hessianVectorProducts(at: theta, along: [u, v, mixed]), try objective.gaussNewtonVectorProducts(at: theta, along: [u, v, mixed]),
+            try objective.hessianVectorProducts(at: theta, along: [u, v, mixed]),
+            try objective.gaussNewtonVectorProducts(at: theta, along: [u, v, mixed]),
         ] {
             let expected = Vectors.sum(products[0], -2.5, products[1])
             let difference = Vectors.norm(Vectors.sum(products[2], -1, expected))
@@ -72,12 +76,17 @@ import Testing
     @Test func rosenbrock() throws {
         let objective = RosenbrockObjective(), theta = [0.3, -0.7], v = [1.0, 0.4]
         let gradient = objective.valueAndGradient(at: theta).gradient
-        let (first, second) = try rates(objective, theta, v, gradient: gradient, hv: objective.hessianVectorProducts(at: theta, along: [v])[0])
+        let (first, second) = try rates(
+            objective, theta, v, gradient: gradient, hv: objective.hessianVectorProducts(at: theta, along: [v])[0])
         #expect(first > 1.9 && second > 2.9)
         #expect(objective.valueAndGradient(at: [1, 1]) == (0, [0, 0]))
         // Where residuals vanish, the Gauss–Newton matrix is the Hessian; elsewhere they differ by 400 (x² − y) in one element.
-        #expect(objective.gaussNewtonVectorProducts(at: [1, 1], along: [v]) == objective.hessianVectorProducts(at: [1, 1], along: [v]))
-        let difference = objective.hessianVectorProducts(at: theta, along: [[1, 0]])[0][0] - objective.gaussNewtonVectorProducts(at: theta, along: [[1, 0]])[0][0]
+        #expect(
+            objective.gaussNewtonVectorProducts(at: [1, 1], along: [v])
+                == objective.hessianVectorProducts(at: [1, 1], along: [v]))
+        let difference =
+            objective.hessianVectorProducts(at: theta, along: [[1, 0]])[0][0]
+            - objective.gaussNewtonVectorProducts(at: theta, along: [[1, 0]])[0][0]
         #expect(abs(difference - 400 * (0.09 + 0.7)) < 1e-10)
     }
 

@@ -29,7 +29,8 @@ public struct Reference {
             h = b.flatten(b.averagePool(b.batchNorm(h, "bn2").relu(), 2))
             return b.dense(b.dense(h, "fc1", 32).relu(), "fc2", 10)
         }
-        return try Reference("cnn_digits", Network(architecture, specification: "cnn", inputShape: [1, 8, 8], outputs: 10))
+        return try Reference(
+            "cnn_digits", Network(architecture, specification: "cnn", inputShape: [1, 8, 8], outputs: 10))
     }
 
     public struct Unreadable: Error {
@@ -43,7 +44,9 @@ public struct Reference {
         let weights = try Safetensors.read(folder + "/model.safetensors")
         func values(_ layout: ParameterLayout) throws -> [Double] {
             try layout.tensors.flatMap { tensor in
-                guard let array = weights[tensor.name], array.shape == tensor.shape else { throw Unreadable(what: tensor.name) }
+                guard let array = weights[tensor.name], array.shape == tensor.shape else {
+                    throw Unreadable(what: tensor.name)
+                }
                 return array.doubles
             }
         }
@@ -54,19 +57,27 @@ public struct Reference {
             name: name, inputs: .floats(x.floats), exampleShape: network.inputShape,
             targets: .classes(try y.integers().map { Int32($0) }, count: 10))
         let json = try Data(contentsOf: URL(fileURLWithPath: folder + "/reference.json"))
-        guard let numbers = try JSONSerialization.jsonObject(with: json) as? [String: Any] else { throw Unreadable(what: "reference.json") }
+        guard let numbers = try JSONSerialization.jsonObject(with: json) as? [String: Any] else {
+            throw Unreadable(what: "reference.json")
+        }
         self.numbers = numbers
     }
 
-    public func vector(_ file: String) throws -> [Double] { try NPY.read(Self.fixtures + "/\(name)/\(file).npy").doubles }
+    public func vector(_ file: String) throws -> [Double] {
+        try NPY.read(Self.fixtures + "/\(name)/\(file).npy").doubles
+    }
     public func number(_ key: String) -> Double { numbers[key] as? Double ?? .nan }
     public func list(_ key: String) -> [Double] { numbers[key] as? [Double] ?? [] }
 
-    public func objective(_ precision: Precision = .double, batchSize: Int? = nil, batchNorm: BatchNormMode = .stored, memory: Int = 1 << 30) throws
+    public func objective(
+        _ precision: Precision = .double, batchSize: Int? = nil, batchNorm: BatchNormMode = .stored,
+        memory: Int = 1 << 30
+    ) throws
         -> NetworkObjective
     {
         try NetworkObjective(
-            network: network, bufferValues: buffers, data: data, loss: .crossEntropy(labelSmoothing: 0), batchNorm: batchNorm,
+            network: network, bufferValues: buffers, data: data, loss: .crossEntropy(labelSmoothing: 0),
+            batchNorm: batchNorm,
             precision: precision, batchSize: batchSize, memoryLimit: memory)
     }
 }

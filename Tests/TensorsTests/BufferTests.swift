@@ -12,14 +12,19 @@ import Testing
     }
 
     @Test func roundTrips() {
-        let numbers = [0, -0.0, 1, -1.5, .infinity, -.infinity, 0x1p-149, 0x1p-1074, 0.1, .greatestFiniteMagnitude, Double(Float.greatestFiniteMagnitude)]
+        let numbers = [
+            0, -0.0, 1, -1.5, .infinity, -.infinity, 0x1p-149, 0x1p-1074, 0.1, .greatestFiniteMagnitude,
+            Double(Float.greatestFiniteMagnitude),
+        ]
         for precision in Precision.allCases {
             let buffer = Buffer(byteCount: (numbers.count + 5) * precision.size)
             buffer.store(numbers, from: 3, as: precision)
             let found = buffer.load(numbers.count, from: 3, as: precision)
             #expect(found.map(\.bitPattern) == numbers.map { precision.rounded($0).bitPattern })
             // Nothing beside them is touched.
-            #expect(buffer.load(3, as: precision) == [0, 0, 0] && buffer.load(2, from: 3 + numbers.count, as: precision) == [0, 0])
+            #expect(
+                buffer.load(3, as: precision) == [0, 0, 0]
+                    && buffer.load(2, from: 3 + numbers.count, as: precision) == [0, 0])
             buffer.store([.nan], from: 4, as: precision)
             #expect(buffer.load(3, from: 3, as: precision)[1].isNaN)
             #expect(Buffer.load(buffer.address + 3 * precision.size, 1, as: precision) == [0])

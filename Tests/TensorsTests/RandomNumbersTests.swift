@@ -51,7 +51,8 @@ import Testing
     /// Seeds, streams, names and neighbouring elements give different numbers.
     @Test func sequencesDiffer() {
         let sequences = [
-            RandomNumbers(seed: 1), RandomNumbers(seed: 2), RandomNumbers(seed: 1, stream: 1), RandomNumbers(seed: 1).named("a"),
+            RandomNumbers(seed: 1), RandomNumbers(seed: 2), RandomNumbers(seed: 1, stream: 1),
+            RandomNumbers(seed: 1).named("a"),
             RandomNumbers(seed: 1, stream: 1).named("a"), RandomNumbers(seed: 1).named("a").named("b"),
         ]
         #expect(Set(sequences.flatMap { random in (0..<100).map(random.bits(at:)) }).count == 600)

@@ -50,7 +50,8 @@ import Testing
         defer { Threads.count = before }
         Threads.count = 5
         let capacity = Threads.capacity
-        let busy = UnsafeMutablePointer<Int32>.allocate(capacity: capacity), clashes = UnsafeMutablePointer<Int32>.allocate(capacity: 2000)
+        let busy = UnsafeMutablePointer<Int32>.allocate(capacity: capacity),
+            clashes = UnsafeMutablePointer<Int32>.allocate(capacity: 2000)
         defer {
             busy.deallocate()
             clashes.deallocate()
@@ -90,7 +91,9 @@ import Testing
     @Test func countsOutOfRange() {
         let before = Threads.count
         defer { Threads.count = before }
-        for (asked, given) in [(0, 1), (-3, 1), (.min, 1), (.max, Threads.capacity), (Threads.capacity + 1, Threads.capacity)] {
+        for (asked, given) in [
+            (0, 1), (-3, 1), (.min, 1), (.max, Threads.capacity), (Threads.capacity + 1, Threads.capacity),
+        ] {
             Threads.count = asked
             #expect(Threads.count == given)
         }

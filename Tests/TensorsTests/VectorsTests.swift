@@ -6,7 +6,8 @@ import Testing
     /// Against plain loops on whole numbers: equality, for lengths around those of vector registers.
     @Test(arguments: [1, 2, 7, 8, 9, 31, 33, 1000]) func agreesWithPlainLoops(_ count: Int) {
         let random = RandomNumbers(seed: 6)
-        let a = (0..<count).map { Double(Int(random.bits(at: $0) % 9) - 4) }, b = (0..<count).map { Double(Int(random.bits(at: count + $0) % 9) - 4) }
+        let a = (0..<count).map { Double(Int(random.bits(at: $0) % 9) - 4) },
+            b = (0..<count).map { Double(Int(random.bits(at: count + $0) % 9) - 4) }
         #expect(Vectors.dot(a, b) == zip(a, b).reduce(0) { $0 + $1.0 * $1.1 })
         var y = b
         Vectors.add(-2, a, to: &y)

@@ -47,8 +47,10 @@ import Testing
     @Test func otherFiles() throws {
         let folder = try Folder()
         let contents: [(name: String, bytes: [UInt8])] = [
-            ("png", [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13]), ("zip", [0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 60)),
-            ("text", Array("this is no checkpoint, it is a line of text\n".utf8)), ("zeros", Array(repeating: 0, count: 4096)),
+            ("png", [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13]),
+            ("zip", [0x50, 0x4B, 3, 4] + Array(repeating: 0, count: 60)),
+            ("text", Array("this is no checkpoint, it is a line of text\n".utf8)),
+            ("zeros", Array(repeating: 0, count: 4096)),
             ("ones", Array(repeating: 0xFF, count: 4096)),
         ]
         for (name, bytes) in contents {
@@ -61,7 +63,8 @@ import Testing
     }
 
     static let impossible = [
-        "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,1000]}}", "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}",
+        "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,1000]}}",
+        "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}",
         "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[-8,0]}}",
         "{\"w\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}",
         "{\"w\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,8]}}",
@@ -90,6 +93,7 @@ import Testing
     /// A safetensors file: length, header, zeros.
     private static func container(_ header: String, data: Int) -> [UInt8] {
         let text = Array(header.utf8)
-        return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text + Array(repeating: 0, count: data)
+        return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
+            + Array(repeating: 0, count: data)
     }
 }

@@ -46,7 +46,8 @@ import Testing
             x[70] = value
             let folder = try folder(x, [4, 64], labels)
             try Tool.refuse("evaluate --data npy:x.npy,y.npy", in: folder, saying: "row 1", "finite")
-            try Tool.refuse("train --model mlp:64-32-10 --data npy:x.npy,y.npy -o new.bin", in: folder, saying: "row 1", "finite")
+            try Tool.refuse(
+                "train --model mlp:64-32-10 --data npy:x.npy,y.npy -o new.bin", in: folder, saying: "row 1", "finite")
             let targets = try self.folder(zeros, [4, 64], [0, 1, value, 2])
             try Tool.refuse("evaluate --data npy:x.npy,y.npy", in: targets, saying: "row 2", "finite")
         }
@@ -66,8 +67,10 @@ import Testing
         try folder.write(Array("1,two,0\n3,4,x\n".utf8), to: "words.csv")
         try folder.makeFolder("images")
         for data in [
-            "npy:missing.npy,y.npy", "npy:empty.npy,y.npy", "npy:text.npy,y.npy", "npy:short.npy,y.npy", "npy:images,y.npy", "npy:x.npy",
-            "npz:x.npy", "npz:missing.npz", "csv:ragged.csv", "csv:words.csv", "mnist:images", "mnist:nowhere", "cifar10:images",
+            "npy:missing.npy,y.npy", "npy:empty.npy,y.npy", "npy:text.npy,y.npy", "npy:short.npy,y.npy",
+            "npy:images,y.npy", "npy:x.npy",
+            "npz:x.npy", "npz:missing.npz", "csv:ragged.csv", "csv:words.csv", "mnist:images", "mnist:nowhere",
+            "cifar10:images",
             "cifar100:images", "fashion-mnist:images", "pictures", "chebyshev:0", "chebyshev:x", "digits:here", "''",
         ] {
             try Tool.refuse("evaluate --data \(data)", in: folder)

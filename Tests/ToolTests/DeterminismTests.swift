@@ -33,7 +33,9 @@ import Testing
     @Test(arguments: ["slice --points 5x4", "slice --points 9", "sharpness --restarts 0", "hessian --top 3"])
     func pictures(_ line: String) throws {
         let folder = try Folder(checkpoint: "ckpt.bin")
-        for name in ["a", "b"] { try Tool.succeed(line + " --quiet --examples 200 -o \(name).png -o \(name).svg", in: folder) }
+        for name in ["a", "b"] {
+            try Tool.succeed(line + " --quiet --examples 200 -o \(name).png -o \(name).svg", in: folder)
+        }
         #expect(try folder.bytes("a.png") == folder.bytes("b.png"))
         #expect(try folder.bytes("a.svg") == folder.bytes("b.svg"))
     }
@@ -83,6 +85,7 @@ import Testing
     @Test func resumingAnotherSlice() throws {
         let folder = try Folder(checkpoint: "ckpt.bin")
         try Tool.refuse("slice --points 9 --resume", in: folder, saying: "no interrupted slice")
-        try Tool.refuse("train --model mlp:64-8-10 --data digits --resume", in: folder, saying: "other settings", "model")
+        try Tool.refuse(
+            "train --model mlp:64-8-10 --data digits --resume", in: folder, saying: "other settings", "model")
     }
 }

@@ -7,7 +7,11 @@ import Testing
     static func shellLines(_ text: String) -> [String] {
         var lines: [String] = [], isInside = false
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.hasPrefix("```") { isInside = line == "```sh" } else if isInside, !line.isEmpty { lines.append(String(line)) }
+            if line.hasPrefix("```") {
+                isInside = line == "```sh"
+            } else if isInside, !line.isEmpty {
+                lines.append(String(line))
+            }
         }
         return lines
     }
@@ -26,13 +30,17 @@ import Testing
                 #expect(FileManager.default.isExecutableFile(atPath: script), "\(line): no such script")
             }
         }
-        for (name, magic) in [("slice.png", [0x89, 0x50, 0x4E, 0x47]), ("slice.npz", [0x50, 0x4B]), ("ckpt.sharpness.png", [0x89])] {
+        for (name, magic) in [
+            ("slice.png", [0x89, 0x50, 0x4E, 0x47]), ("slice.npz", [0x50, 0x4B]), ("ckpt.sharpness.png", [0x89]),
+        ] {
             #expect(try folder.bytes(name).starts(with: magic.map(UInt8.init)))
         }
     }
 
     /// Every option that docs/commands.md names exists, and every command's options are there.
-    @Test(arguments: ["train", "import", "evaluate", "gradient", "slice", "sharpness", "hessian"]) func options(_ command: String) throws {
+    @Test(arguments: ["train", "import", "evaluate", "gradient", "slice", "sharpness", "hessian"]) func options(
+        _ command: String
+    ) throws {
         let page = try String(contentsOf: Tool.package.appending(path: "docs/commands.md"), encoding: .utf8)
         let help = try Tool.succeed("\(command) --help", in: try Folder()).output
         for match in help.matches(of: /\n  (?:-o|(--[a-z0-9-]+))/) {
@@ -42,7 +50,9 @@ import Testing
     }
 
     /// Links of the pages lead somewhere.
-    @Test(arguments: ["README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md"]) func links(_ page: String) throws {
+    @Test(arguments: ["README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md"]) func links(
+        _ page: String
+    ) throws {
         let url = Tool.package.appending(path: page)
         let text = try String(contentsOf: url, encoding: .utf8)
         for match in text.matches(of: /\]\(([^)#:]+)\)/) {

@@ -6,7 +6,8 @@ import Testing
 @Suite struct ResultTests {
     /// The keys of every analysis.
     static let context: Set = [
-        "command", "checkpoint", "model", "data", "split", "examples", "seed", "precision", "batchnorm", "loss", "accuracy",
+        "command", "checkpoint", "model", "data", "split", "examples", "seed", "precision", "batchnorm", "loss",
+        "accuracy",
         "weight_norm", "seconds",
     ]
 
@@ -15,11 +16,17 @@ import Testing
         ("gradient", ["gradient_norm", "layers"]),
         (
             "slice --points 11",
-            ["alpha", "beta", "values", "center", "cosine", "curvature_hvp", "curvature_grid", "nonfinite", "evaluations", "surface"]
+            [
+                "alpha", "beta", "values", "center", "cosine", "curvature_hvp", "curvature_grid", "nonfinite",
+                "evaluations", "surface",
+            ]
         ),
         (
             "slice --points 7x5",
-            ["alpha", "beta", "values", "center", "cosine", "curvature_hvp", "curvature_grid", "nonfinite", "evaluations", "surface"]
+            [
+                "alpha", "beta", "values", "center", "cosine", "curvature_hvp", "curvature_grid", "nonfinite",
+                "evaluations", "surface",
+            ]
         ),
         (
             "sharpness --rho 0.05 --measure all --restarts 1 --steps 5 --samples 4",
@@ -28,7 +35,8 @@ import Testing
         (
             "hessian --top 2 --bottom 1 --trace --frobenius --density --probes 12",
             [
-                "eigenvalues", "residuals", "eigenvalues_low", "residuals_low", "converged", "products", "trace", "frobenius", "density",
+                "eigenvalues", "residuals", "eigenvalues_low", "residuals_low", "converged", "products", "trace",
+                "frobenius", "density",
             ]
         ),
     ]
@@ -76,15 +84,21 @@ import Testing
         #expect(result["gradient_evaluations"] as? Int == 2 * (result["steps"] as? Int ?? -1))
         #expect(try folder.names() == ["a.bin"])
         let info = try Tool.json("info a.bin", in: folder)
-        #expect(Set(info.keys).isSuperset(of: ["command", "checkpoint", "model", "data", "parameters", "tensors", "metadata"]))
+        #expect(
+            Set(info.keys).isSuperset(of: [
+                "command", "checkpoint", "model", "data", "parameters", "tensors", "metadata",
+            ]))
         #expect(info["parameters"] as? Int == 64 * 8 + 8 + 8 * 10 + 10)
     }
 
     /// Without -o, a picture goes beside the checkpoint and a line says so.
-    @Test(arguments: ["slice --points 5", "sharpness --restarts 0 --steps 2", "hessian"]) func pictureBesideCheckpoint(_ line: String) throws {
+    @Test(arguments: ["slice --points 5", "sharpness --restarts 0 --steps 2", "hessian"]) func pictureBesideCheckpoint(
+        _ line: String
+    ) throws {
         let folder = try Folder(checkpoint: "model.bin")
         let words = Tool.words(line)
-        let outcome = try Tool.succeed("\(words[0]) model.bin --examples 100 \(words.dropFirst().joined(separator: " "))", in: folder)
+        let outcome = try Tool.succeed(
+            "\(words[0]) model.bin --examples 100 \(words.dropFirst().joined(separator: " "))", in: folder)
         let name = "model.\(words[0]).png"
         #expect(try folder.names() == ["model.bin", name])
         #expect(outcome.errors.contains("picture written to \(name)"))
@@ -93,7 +107,8 @@ import Testing
 
     @Test func everyFormat() throws {
         let folder = try Folder(checkpoint: "ckpt.bin")
-        try Tool.succeed("slice --points 7x5 --examples 100 --quiet -o s.png -o s.svg -o s.npz -o s.json -o s.csv", in: folder)
+        try Tool.succeed(
+            "slice --points 7x5 --examples 100 --quiet -o s.png -o s.svg -o s.npz -o s.json -o s.csv", in: folder)
         #expect(try folder.names() == ["ckpt.bin", "s.csv", "s.json", "s.npz", "s.png", "s.svg"])
         #expect(try folder.bytes("s.png").starts(with: [0x89, 0x50, 0x4E, 0x47]))
         #expect(try folder.text("s.svg").contains("<svg"))

@@ -4,13 +4,15 @@ import Testing
 /// The built program, run as a user runs it.
 enum Tool {
     /// The folder of the package.
-    static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     /// `landscape`, which SwiftPM puts beside the tests' own program.
     static let program: URL = {
         let beside = Bundle.main.executableURL?.deletingLastPathComponent().appending(path: "landscape")
         let built = package.appending(path: ".build/release/landscape")
-        return [beside, built].compactMap { $0 }.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? built
+        return [beside, built].compactMap { $0 }.first { FileManager.default.isExecutableFile(atPath: $0.path) }
+            ?? built
     }()
 
     /// How a run ended.
@@ -59,18 +61,25 @@ enum Tool {
 
     /// The outcome of a run that is expected to succeed.
     @discardableResult
-    static func succeed(_ line: String, in folder: Folder, sourceLocation: SourceLocation = #_sourceLocation) throws -> Outcome {
+    static func succeed(_ line: String, in folder: Folder, sourceLocation: SourceLocation = #_sourceLocation) throws
+        -> Outcome
+    {
         let outcome = try run(words(line), in: folder)
-        #expect(outcome.code == 0 && !outcome.isKilled, "landscape \(line): \(outcome.errors)", sourceLocation: sourceLocation)
+        #expect(
+            outcome.code == 0 && !outcome.isKilled, "landscape \(line): \(outcome.errors)",
+            sourceLocation: sourceLocation)
         return outcome
     }
 
     /// The JSON object that a command prints.
-    static func json(_ line: String, in folder: Folder, sourceLocation: SourceLocation = #_sourceLocation) throws -> [String: Any] {
+    static func json(_ line: String, in folder: Folder, sourceLocation: SourceLocation = #_sourceLocation) throws
+        -> [String: Any]
+    {
         let outcome = try succeed(line + " --json --quiet", in: folder, sourceLocation: sourceLocation)
         #expect(outcome.errors.isEmpty, sourceLocation: sourceLocation)
         return try #require(
-            try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any], sourceLocation: sourceLocation)
+            try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any],
+            sourceLocation: sourceLocation)
     }
 
     /// Runs a command that must be refused: by exit code, with one clear line, nothing printed and nothing left behind.
@@ -82,7 +91,8 @@ enum Tool {
         let before = try folder.snapshot()
         let outcome = try run(words(line), in: folder)
         func check(_ holds: Bool, _ complaint: String) {
-            #expect(holds, "landscape \(line): \(complaint). It said: \(outcome.errors)", sourceLocation: sourceLocation)
+            #expect(
+                holds, "landscape \(line): \(complaint). It said: \(outcome.errors)", sourceLocation: sourceLocation)
         }
         check(!outcome.isKilled, "ended by signal \(outcome.code)")
         check([1, 2].contains(outcome.code), "exit code \(outcome.code)")

@@ -36,7 +36,9 @@ import Testing
         let folder = try Folder(checkpoint: "ckpt.bin")
         chmod(folder.url.path, 0o555)
         defer { chmod(folder.url.path, 0o755) }
-        for line in Self.short.prefix(4) { try Tool.refuse(line + " -o result.json", in: folder, saying: "not writable") }
+        for line in Self.short.prefix(4) {
+            try Tool.refuse(line + " -o result.json", in: folder, saying: "not writable")
+        }
     }
 
     static let hasFullDevice = access("/dev/full", W_OK) == 0
@@ -45,10 +47,13 @@ import Testing
     @Test(.enabled(if: hasFullDevice, "there is no /dev/full"), arguments: ["json", "png", "npz", "csv", "svg"])
     func fullDevice(_ ending: String) throws {
         let folder = try Folder(checkpoint: "ckpt.bin")
-        try FileManager.default.createSymbolicLink(atPath: folder.path("full.\(ending)"), withDestinationPath: "/dev/full")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("full.\(ending)"), withDestinationPath: "/dev/full")
         let outcome = try Tool.run(["slice", "--points", "3", "--quiet", "-o", "full.\(ending)"], in: folder)
         #expect(outcome.code == 1 && !outcome.isKilled)
-        #expect(outcome.errorLines.count == 1 && outcome.errors.contains("full.\(ending)") && outcome.errors.contains("space"))
+        #expect(
+            outcome.errorLines.count == 1 && outcome.errors.contains("full.\(ending)")
+                && outcome.errors.contains("space"))
     }
 
     @Test(.enabled(if: hasFullDevice, "there is no /dev/full")) func fullStandardOutput() throws {
@@ -73,7 +78,8 @@ import Testing
             Tool.words("train --model mlp:64-256-10 --data digits --epochs 1 --quiet -o disk/ckpt.bin"), in: folder)
         #expect(large.code == 1 && !large.isKilled)
         #expect(large.errorLines.count == 1 && large.errors.contains("space"))
-        let picture = try Tool.run(Tool.words("slice disk/ckpt.bin --dims 2 --points 41 --quiet -o disk/a.svg -o disk/b.npz"), in: folder)
+        let picture = try Tool.run(
+            Tool.words("slice disk/ckpt.bin --dims 2 --points 41 --quiet -o disk/a.svg -o disk/b.npz"), in: folder)
         #expect(picture.code == 1 && !picture.isKilled && picture.errors.contains("space"))
         #expect(try folder.bytes("disk/ckpt.bin") == former)
         let left = try FileManager.default.contentsOfDirectory(atPath: folder.path("disk"))
@@ -87,14 +93,18 @@ struct SmallDisk {
 
     /// Tried once: not every machine lets root mount.
     static let isAvailable: Bool = {
-        guard getuid() == 0, let folder = try? Folder(), let disk = try? SmallDisk(at: folder.url.path) else { return false }
+        guard getuid() == 0, let folder = try? Folder(), let disk = try? SmallDisk(at: folder.url.path) else {
+            return false
+        }
         disk.remove()
         return true
     }()
 
     init(at path: String) throws {
         self.path = path
-        guard try Self.run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", path) == 0 else { throw CocoaError(.fileWriteUnknown) }
+        guard try Self.run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", path) == 0 else {
+            throw CocoaError(.fileWriteUnknown)
+        }
     }
 
     func remove() { _ = try? Self.run("umount", path) }

@@ -41,7 +41,8 @@ final class FusedLoop {
         }
         var loads: [Access] = [], stores: [Access] = [], reductions: [Access] = []
         var code: [ls_instruction] = [], spare: [Int32] = []
-        var loadRegisters: [Int32] = [], storeRegisters: [Int32] = [], reductionRegisters: [Int32] = [], kinds: [Int32] = [], counts: [Int64] = []
+        var loadRegisters: [Int32] = [], storeRegisters: [Int32] = [], reductionRegisters: [Int32] = [],
+            kinds: [Int32] = [], counts: [Int64] = []
         for id in step.items {
             let item = items[id]
             var sources: [Int32] = []
@@ -60,7 +61,8 @@ final class FusedLoop {
             }
             // A register of a stored value is the result's own memory and serves for nothing else.
             func release() {
-                for base in Set(item.operands.filter(isOwn).map(\.base)) where lastUse[base] == id && !needed.contains(base) && !reduced.contains(base) {
+                for base in Set(item.operands.filter(isOwn).map(\.base))
+                where lastUse[base] == id && !needed.contains(base) && !reduced.contains(base) {
                     spare.append(registerOf[base]!)
                 }
             }
@@ -132,7 +134,8 @@ final class FusedLoop {
         loop.reduction_kind = UnsafePointer(registers + loads.count + stores.count + reductions.count)
         loop.reduction_size = UnsafePointer(sizes)
         loop.kept_prefix = Int32(
-            extents.indices.first { i in strides[(loads.count + stores.count)...].contains { $0[i] == 0 } } ?? extents.count)
+            extents.indices.first { i in strides[(loads.count + stores.count)...].contains { $0[i] == 0 } }
+                ?? extents.count)
     }
 
     deinit {

@@ -88,7 +88,9 @@ struct Fusion {
         var waiting = [Int](repeating: 0, count: steps.count)
         var readers = [[Int]](repeating: [], count: steps.count)
         for (number, step) in steps.enumerated() {
-            let before = Set(step.items.flatMap { items[$0].operands.compactMap { producer[$0.base] } }).subtracting([number])
+            let before = Set(step.items.flatMap { items[$0].operands.compactMap { producer[$0.base] } }).subtracting([
+                number
+            ])
             waiting[number] = before.count
             for other in before { readers[other].append(number) }
         }

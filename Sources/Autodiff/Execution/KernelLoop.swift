@@ -22,10 +22,13 @@ final class KernelLoop {
     func workspaceBytes(_ kernels: Kernels) -> Int { primitive.workspaceBytes(operandTypes, kernels) }
 
     func run(_ kernels: Kernels, workspace: UnsafeMutableRawPointer, address: (Int) -> UnsafeMutableRawPointer) {
-        for (i, operand) in operandItems.enumerated() { operands.initializeElement(at: i, to: UnsafeRawPointer(address(operand))) }
+        for (i, operand) in operandItems.enumerated() {
+            operands.initializeElement(at: i, to: UnsafeRawPointer(address(operand)))
+        }
         primitive.evaluate(
             KernelCall(
-                kernels: kernels, operandTypes: operandTypes, resultType: resultType, operands: UnsafeBufferPointer(operands),
+                kernels: kernels, operandTypes: operandTypes, resultType: resultType,
+                operands: UnsafeBufferPointer(operands),
                 result: address(item), workspace: workspace))
     }
 }

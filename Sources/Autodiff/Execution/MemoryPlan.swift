@@ -14,7 +14,8 @@ struct MemoryPlan {
         func bytes(_ id: Int) -> Int {
             let size = items[id].type.element == .index ? 4 : elementSize
             let slack = 128  // what vector loads may read past the end
-            return (items[id].type.count * size + slack + MemoryPlan.alignment - 1) / MemoryPlan.alignment * MemoryPlan.alignment
+            return (items[id].type.count * size + slack + MemoryPlan.alignment - 1) / MemoryPlan.alignment
+                * MemoryPlan.alignment
         }
         for (id, item) in items.enumerated() {
             switch item.work {
@@ -81,9 +82,12 @@ private struct FreeList {
     private(set) var end = 0
 
     mutating func take(_ size: Int) -> Int {
-        if let best = ranges.indices.filter({ ranges[$0].size >= size }).min(by: { ranges[$0].size < ranges[$1].size }) {
+        if let best = ranges.indices.filter({ ranges[$0].size >= size }).min(by: { ranges[$0].size < ranges[$1].size })
+        {
             let offset = ranges[best].offset
-            if ranges[best].size == size { ranges.remove(at: best) } else {
+            if ranges[best].size == size {
+                ranges.remove(at: best)
+            } else {
                 ranges[best] = (offset + size, ranges[best].size - size)
             }
             return offset

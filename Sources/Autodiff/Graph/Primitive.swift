@@ -25,7 +25,8 @@ extension Primitive {
     /// Linearisation of an operation linear in all operands together: the operation on the tangents, zeros made explicit.
     func linear(_ operands: [Value], _ tangents: [Value?]) -> Value? {
         guard tangents.contains(where: { $0 != nil }) else { return nil }
-        return operands[0].graph.apply(self, zip(operands, tangents).map { $1 ?? $0.graph.constant(0, shape: $0.shape) })
+        return operands[0].graph.apply(
+            self, zip(operands, tangents).map { $1 ?? $0.graph.constant(0, shape: $0.shape) })
     }
 
     /// Linearisation of an operation linear in each operand separately: the sum over operands.

@@ -119,7 +119,8 @@ extension Value {
     }
     /// `count` elements from `start` on along one axis, every `step`-th.
     public func slice(_ axis: Int, from start: Int, count: Int, step: Int = 1) -> Value {
-        var starts = [Int](repeating: 0, count: shape.count), counts = shape, steps = [Int](repeating: 1, count: shape.count)
+        var starts = [Int](repeating: 0, count: shape.count), counts = shape,
+            steps = [Int](repeating: 1, count: shape.count)
         (starts[axis], counts[axis], steps[axis]) = (start, count, step)
         return counts == shape ? self : graph.apply(Slice(starts: starts, counts: counts, steps: steps), [self])
     }
@@ -128,7 +129,8 @@ extension Value {
         var starts = [Int](repeating: 0, count: shape.count), result = shape
         starts[axis] = before
         result[axis] += before + after
-        return result == shape ? self : graph.apply(Pad(starts: starts, steps: shape.map { _ in 1 }, shape: result), [self])
+        return result == shape
+            ? self : graph.apply(Pad(starts: starts, steps: shape.map { _ in 1 }, shape: result), [self])
     }
     public static func concatenate(_ values: [Value], axis: Int) -> Value {
         values.count == 1 ? values[0] : values[0].graph.apply(Concatenate(axis: axis), values)

@@ -22,7 +22,8 @@ extension Binary: ElementwisePrimitive {
     }
 
     func type(of operands: [TensorType]) -> TensorType {
-        precondition(operands.count == 2 && operands[0] == operands[1] && operands[0].element == .real, "\(name) of \(operands)")
+        precondition(
+            operands.count == 2 && operands[0] == operands[1] && operands[0].element == .real, "\(name) of \(operands)")
         return operands[0]
     }
 
@@ -68,7 +69,8 @@ struct Select: ElementwisePrimitive {
     var opcode: ls_opcode { LS_SELECT }
 
     func type(of operands: [TensorType]) -> TensorType {
-        precondition(operands.count == 3 && operands[0] == operands[1] && operands[1] == operands[2], "select of \(operands)")
+        precondition(
+            operands.count == 3 && operands[0] == operands[1] && operands[1] == operands[2], "select of \(operands)")
         return operands[0]
     }
 

@@ -25,9 +25,12 @@ public struct ConvolutionGeometry: Hashable, Sendable {
 
     func kernel(_ n: Int) -> ls_convolution {
         ls_convolution(
-            n: Int64(n), h: Int64(height), w: Int64(width), c: Int64(channels), kh: Int64(kernel[0]), kw: Int64(kernel[1]),
-            o: Int64(filters), ho: Int64(outputHeight), wo: Int64(outputWidth), stride_h: Int64(stride[0]), stride_w: Int64(stride[1]),
-            pad_h: Int64(padding[0]), pad_w: Int64(padding[1]), dilation_h: Int64(dilation[0]), dilation_w: Int64(dilation[1]),
+            n: Int64(n), h: Int64(height), w: Int64(width), c: Int64(channels), kh: Int64(kernel[0]),
+            kw: Int64(kernel[1]),
+            o: Int64(filters), ho: Int64(outputHeight), wo: Int64(outputWidth), stride_h: Int64(stride[0]),
+            stride_w: Int64(stride[1]),
+            pad_h: Int64(padding[0]), pad_w: Int64(padding[1]), dilation_h: Int64(dilation[0]),
+            dilation_w: Int64(dilation[1]),
             groups: Int64(groups))
     }
 }
@@ -56,7 +59,8 @@ struct Convolution: KernelPrimitive {
             case .input: (y, w, x)
             case .weight: (x, y, w)
             }
-        precondition(operands.map(\.shape) == [first, second], "\(name) of \(operands), expected \(first) and \(second)")
+        precondition(
+            operands.map(\.shape) == [first, second], "\(name) of \(operands), expected \(first) and \(second)")
         return TensorType(third)
     }
 

@@ -71,9 +71,16 @@ struct MatrixProduct: KernelPrimitive {
                 return (extent * i / count)..<(extent * (i + 1) / count)
             }
             let (i, j, l) = (range(m, blocks.rows), range(n, blocks.columns), range(k, blocks.parts))
-            let a = call.operands[0] + (batch * m * k + (transposesA ? l.lowerBound * m + i.lowerBound : i.lowerBound * k + l.lowerBound)) * size
-            let b = call.operands[1] + (batch * n * k + (transposesB ? j.lowerBound * k + l.lowerBound : l.lowerBound * n + j.lowerBound)) * size
-            let c = blocks.parts > 1
+            let a =
+                call.operands[0]
+                + (batch * m * k + (transposesA ? l.lowerBound * m + i.lowerBound : i.lowerBound * k + l.lowerBound))
+                * size
+            let b =
+                call.operands[1]
+                + (batch * n * k + (transposesB ? j.lowerBound * k + l.lowerBound : l.lowerBound * n + j.lowerBound))
+                * size
+            let c =
+                blocks.parts > 1
                 ? call.workspace + task * m * n * size
                 : call.result + (batch * m * n + i.lowerBound * n + j.lowerBound) * size
             gemm(call.kernels.precision, i.count, j.count, l.count, a, lda, b, ldb, c, n)
@@ -81,24 +88,30 @@ struct MatrixProduct: KernelPrimitive {
         guard blocks.parts > 1 else { return }
         for batch in 0..<batches {
             let offset = batch * m * n * size
-            call.kernels.table.add_parts(Int64(m * n), Int64(blocks.parts), call.workspace + offset * blocks.parts, call.result + offset)
+            call.kernels.table.add_parts(
+                Int64(m * n), Int64(blocks.parts), call.workspace + offset * blocks.parts, call.result + offset)
         }
     }
 
     private func gemm(
-        _ precision: Precision, _ m: Int, _ n: Int, _ k: Int, _ a: UnsafeRawPointer, _ lda: Int, _ b: UnsafeRawPointer, _ ldb: Int,
+        _ precision: Precision, _ m: Int, _ n: Int, _ k: Int, _ a: UnsafeRawPointer, _ lda: Int, _ b: UnsafeRawPointer,
+        _ ldb: Int,
         _ c: UnsafeMutableRawPointer, _ ldc: Int
     ) {
         let (ta, tb) = (transposesA ? CblasTrans : CblasNoTrans, transposesB ? CblasTrans : CblasNoTrans)
         switch precision {
         case .float:
             cblas_sgemm(
-                CblasRowMajor, ta, tb, blasInt(m), blasInt(n), blasInt(k), 1, a.assumingMemoryBound(to: Float.self), blasInt(lda),
-                b.assumingMemoryBound(to: Float.self), blasInt(ldb), 0, c.assumingMemoryBound(to: Float.self), blasInt(ldc))
+                CblasRowMajor, ta, tb, blasInt(m), blasInt(n), blasInt(k), 1, a.assumingMemoryBound(to: Float.self),
+                blasInt(lda),
+                b.assumingMemoryBound(to: Float.self), blasInt(ldb), 0, c.assumingMemoryBound(to: Float.self),
+                blasInt(ldc))
         case .double:
             cblas_dgemm(
-                CblasRowMajor, ta, tb, blasInt(m), blasInt(n), blasInt(k), 1, a.assumingMemoryBound(to: Double.self), blasInt(lda),
-                b.assumingMemoryBound(to: Double.self), blasInt(ldb), 0, c.assumingMemoryBound(to: Double.self), blasInt(ldc))
+                CblasRowMajor, ta, tb, blasInt(m), blasInt(n), blasInt(k), 1, a.assumingMemoryBound(to: Double.self),
+                blasInt(lda),
+                b.assumingMemoryBound(to: Double.self), blasInt(ldb), 0, c.assumingMemoryBound(to: Double.self),
+                blasInt(ldc))
         }
     }
 }

@@ -28,7 +28,8 @@ struct Pad: KernelPrimitive {
 
     /// Puts dimensions from `axis` on in place: `fromBytes` of the operand into `toBytes` of the result.
     private func place(
-        _ axis: Int, _ type: TensorType, _ from: UnsafeRawPointer, _ fromBytes: Int, _ to: UnsafeMutableRawPointer, _ toBytes: Int
+        _ axis: Int, _ type: TensorType, _ from: UnsafeRawPointer, _ fromBytes: Int, _ to: UnsafeMutableRawPointer,
+        _ toBytes: Int
     ) {
         // Trailing dimensions that are whole move as one block.
         if fromBytes == toBytes {
@@ -37,7 +38,9 @@ struct Pad: KernelPrimitive {
         }
         let count = type.shape[axis], fromStride = fromBytes / count, toStride = toBytes / shape[axis]
         for i in 0..<count {
-            place(axis + 1, type, from + i * fromStride, fromStride, to + (starts[axis] + i * steps[axis]) * toStride, toStride)
+            place(
+                axis + 1, type, from + i * fromStride, fromStride, to + (starts[axis] + i * steps[axis]) * toStride,
+                toStride)
         }
     }
 }
@@ -51,7 +54,8 @@ struct Concatenate: KernelPrimitive {
         var result = operands[0]
         for operand in operands.dropFirst() {
             precondition(
-                operand.shape.indices.allSatisfy { $0 == axis || operand.shape[$0] == result.shape[$0] }, "concatenate \(operands) along \(axis)")
+                operand.shape.indices.allSatisfy { $0 == axis || operand.shape[$0] == result.shape[$0] },
+                "concatenate \(operands) along \(axis)")
             result.shape[axis] += operand.shape[axis]
         }
         return result

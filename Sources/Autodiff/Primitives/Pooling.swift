@@ -27,9 +27,11 @@ public struct PoolingGeometry: Hashable, Sendable {
 
     func window(_ n: Int) -> ls_window {
         ls_window(
-            n: Int64(n), h: Int64(height), w: Int64(width), c: Int64(channels), kh: Int64(kernel[0]), kw: Int64(kernel[1]),
+            n: Int64(n), h: Int64(height), w: Int64(width), c: Int64(channels), kh: Int64(kernel[0]),
+            kw: Int64(kernel[1]),
             ho: Int64(outputHeight), wo: Int64(outputWidth), stride_h: Int64(stride[0]), stride_w: Int64(stride[1]),
-            pad_h: Int64(padding[0]), pad_w: Int64(padding[1]), dilation_h: Int64(dilation[0]), dilation_w: Int64(dilation[1]))
+            pad_h: Int64(padding[0]), pad_w: Int64(padding[1]), dilation_h: Int64(dilation[0]),
+            dilation_w: Int64(dilation[1]))
     }
 }
 
@@ -68,7 +70,8 @@ struct PoolIndexed: KernelPrimitive {
 
     func evaluate(_ call: KernelCall) {
         var q = geometry.window(call.operandTypes[0].shape[0])
-        (scatters ? call.kernels.table.pool_scatter : call.kernels.table.pool_gather)!(&q, call.operands[0], call.indices(1), call.result)
+        (scatters ? call.kernels.table.pool_scatter : call.kernels.table.pool_gather)!(
+            &q, call.operands[0], call.indices(1), call.result)
     }
 }
 

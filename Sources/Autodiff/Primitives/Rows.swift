@@ -23,7 +23,8 @@ struct IndexedRows: KernelPrimitive {
     func evaluate(_ call: KernelCall) {
         let kernel = scatters ? call.kernels.table.scatter_rows : call.kernels.table.gather_rows
         kernel!(
-            Int64(call.operandTypes[1].count), Int64(call.resultType.shape[1]), Int64(table), call.operands[0], call.indices(1),
+            Int64(call.operandTypes[1].count), Int64(call.resultType.shape[1]), Int64(table), call.operands[0],
+            call.indices(1),
             call.result)
     }
 }

@@ -2,7 +2,8 @@ import CKernels
 
 /// A function of one number, element by element.
 enum Unary: Hashable, Sendable {
-    case copy, negate, exp, log, sqrt, reciprocal, square, tanh, sigmoid, erf, softplus, sin, cos, abs, sign, floor, relu
+    case copy, negate, exp, log, sqrt, reciprocal, square, tanh, sigmoid, erf, softplus, sin, cos, abs, sign, floor,
+        relu
     case step
     case scale(Double), offset(Double), power(Double)
 }

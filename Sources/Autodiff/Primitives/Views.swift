@@ -5,7 +5,9 @@ struct Broadcast: ViewPrimitive {
 
     func type(of operands: [TensorType]) -> TensorType {
         let from = operands[0].shape
-        precondition(from.count == shape.count && zip(from, shape).allSatisfy { $0 == $1 || $0 == 1 }, "broadcast \(from) to \(shape)")
+        precondition(
+            from.count == shape.count && zip(from, shape).allSatisfy { $0 == $1 || $0 == 1 },
+            "broadcast \(from) to \(shape)")
         return TensorType(shape)
     }
 
@@ -43,7 +45,9 @@ struct Reshape: ViewPrimitive {
     }
 
     func linearize(_ operands: [Value], _ y: Value, _ tangents: [Value?]) -> Value? { linear(operands, tangents) }
-    func transpose(_ operands: [Value], _ cotangent: Value, _ index: Int) -> Value { cotangent.reshaped(operands[0].shape) }
+    func transpose(_ operands: [Value], _ cotangent: Value, _ index: Int) -> Value {
+        cotangent.reshaped(operands[0].shape)
+    }
 }
 
 /// Result dimension i is operand dimension axes[i].
@@ -80,7 +84,9 @@ struct Slice: ViewPrimitive {
     func type(of operands: [TensorType]) -> TensorType {
         let from = operands[0].shape
         precondition(
-            from.indices.allSatisfy { starts[$0] >= 0 && steps[$0] > 0 && starts[$0] + (counts[$0] - 1) * steps[$0] < from[$0] },
+            from.indices.allSatisfy {
+                starts[$0] >= 0 && steps[$0] > 0 && starts[$0] + (counts[$0] - 1) * steps[$0] < from[$0]
+            },
             "slice \(from) from \(starts), \(counts) by \(steps)")
         return TensorType(counts, operands[0].element)
     }

@@ -6,7 +6,8 @@ extension Graph {
         let seeds = parameters.map { (value: $0, tangent: input("tangent", $0.type, .tangent)) }
         let linear = linearize(outputs, along: seeds)
         let used = outputs.indices.filter { linear[$0] != nil }
-        let result = transpose(used.map { linear[$0]! }, from: seeds.map(\.tangent), cotangents: used.map { cotangents[$0] })
+        let result = transpose(
+            used.map { linear[$0]! }, from: seeds.map(\.tangent), cotangents: used.map { cotangents[$0] })
         return zip(parameters, result).map { $1 ?? constant(0, shape: $0.shape) }
     }
 
@@ -25,9 +26,13 @@ extension Graph {
 
     /// Jᵀ H_ℓ J v, where J is the Jacobian of `model` at the parameters and H_ℓ the Hessian of the scalar `loss`, which
     /// depends on the parameters through `model` alone: transpose(linearise f) ∘ H_ℓ ∘ linearise f.
-    public func gaussNewtonVectorProduct(of loss: Value, through model: Value, at parameters: [Value], along v: [Value]) -> [Value] {
+    public func gaussNewtonVectorProduct(of loss: Value, through model: Value, at parameters: [Value], along v: [Value])
+        -> [Value]
+    {
         let seeds = zip(parameters, v).map { (value: $0, tangent: $1) }
-        guard let jv = linearize([model], along: seeds)[0] else { return parameters.map { constant(0, shape: $0.shape) } }
+        guard let jv = linearize([model], along: seeds)[0] else {
+            return parameters.map { constant(0, shape: $0.shape) }
+        }
         let lossGradient = gradient(of: loss, at: [model])
         guard let hjv = linearize(lossGradient, along: [(model, jv)])[0] else {
             return parameters.map { constant(0, shape: $0.shape) }

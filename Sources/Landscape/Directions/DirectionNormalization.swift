@@ -19,8 +19,12 @@ public enum DirectionNormalization: String, Sendable, Codable, CaseIterable {
     /// - Parameters:
     ///   - includes1D: whether biases and norm scales take part (each as one filter); by default they are set to 0, as Li et al.
     ///     do. With `.none` nothing changes either way.
-    public func apply(to direction: inout [Double], at theta: [Double], _ layout: ParameterLayout, includes1D: Bool = false) {
-        precondition(direction.count == theta.count && theta.count == layout.count, "\(direction.count) and \(theta.count) numbers for \(layout.count)")
+    public func apply(
+        to direction: inout [Double], at theta: [Double], _ layout: ParameterLayout, includes1D: Bool = false
+    ) {
+        precondition(
+            direction.count == theta.count && theta.count == layout.count,
+            "\(direction.count) and \(theta.count) numbers for \(layout.count)")
         guard self != .none else { return }
         for (index, tensor) in layout.tensors.enumerated() {
             let range = layout.range(index)

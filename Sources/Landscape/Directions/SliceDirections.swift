@@ -18,7 +18,8 @@ public struct SliceDirections: Sendable {
     /// Normalises `raw`; the second is made orthogonal to the first before that, and normalised again (which may tilt it: see
     /// `cosine`).
     public init(
-        _ raw: [[Double]], kind: String, at theta: [Double], _ layout: ParameterLayout, normalization: DirectionNormalization,
+        _ raw: [[Double]], kind: String, at theta: [Double], _ layout: ParameterLayout,
+        normalization: DirectionNormalization,
         includes1D: Bool = false, orthogonalizes: Bool
     ) {
         precondition((1...2).contains(raw.count), "a slice along \(raw.count) directions")
@@ -28,7 +29,9 @@ public struct SliceDirections: Sendable {
             if i == 1, orthogonalizes {
                 // The projection divides by ‖d₁‖²; with d₁ of norm other than 1, forgetting it leaves the pair oblique.
                 let square = Vectors.dot(vectors[0], vectors[0])
-                if square > 0 { Vectors.add(-Vectors.dot(vectors[0], vectors[1]) / square, vectors[0], to: &vectors[1]) }
+                if square > 0 {
+                    Vectors.add(-Vectors.dot(vectors[0], vectors[1]) / square, vectors[0], to: &vectors[1])
+                }
                 normalization.apply(to: &vectors[1], at: theta, layout, includes1D: includes1D)
             }
         }

@@ -54,7 +54,8 @@ public struct WorstCaseSearch {
         if ball.norm == .l2 {
             func maximum(searchOutside: Bool) throws -> QuadraticMaximum {
                 let result = try maximizeQuadratic(
-                    gradient: base.slope, curvature, radius: ball.radius, tolerance: 1e-4, maximumProducts: 200, searchOutside: searchOutside,
+                    gradient: base.slope, curvature, radius: ball.radius, tolerance: 1e-4, maximumProducts: 200,
+                    searchOutside: searchOutside,
                     seed: seed)
                 products += result.products
                 return result
@@ -84,7 +85,8 @@ public struct WorstCaseSearch {
             for i in climbs.indices where climbs[i].isActive {
                 try progress(climbs[i].name, names.count, names.count)
                 let before = climbs[i].increase
-                try ascent.climb(&climbs[i], iterations: min(Self.round, steps - climbs[i].iterations), tolerance: tolerance)
+                try ascent.climb(
+                    &climbs[i], iterations: min(Self.round, steps - climbs[i].iterations), tolerance: tolerance)
                 // A round that brought next to nothing is the end as well: along flat directions a climb can creep for long.
                 if climbs[i].isActive, climbs[i].increase - before <= tolerance * abs(before) { climbs[i].finish() }
                 if climbs[i].iterations >= steps { climbs[i].isActive = false }
@@ -102,7 +104,8 @@ public struct WorstCaseSearch {
                 next = leader?.joined
             }
             return WorstCaseSharpness.Restart(
-                start: climb.name, increase: max(climb.increase, leader?.increase ?? -.infinity), iterations: climb.iterations, curve: climb.curve,
+                start: climb.name, increase: max(climb.increase, leader?.increase ?? -.infinity),
+                iterations: climb.iterations, curve: climb.curve,
                 converged: leader?.converged ?? climb.converged, joined: leader?.name)
         }
         if oneStepValue > best.increase { best = (oneStep, oneStepValue) }
@@ -114,7 +117,8 @@ public struct WorstCaseSearch {
             lowerBound: best.increase, oneStep: oneStepValue,
             estimate: ball.support(base.slope) + 0.5 * ball.radius * ball.radius * squareOfLength * max(eigenvalue, 0),
             quadraticModel: quadratic?.value, largestEigenvalue: eigenvalue, epsilonNorm: length,
-            constraintIsActive: length >= ball.radius * (1 - 1e-6), restarts: records, gradients: ascent.gradients, products: products)
+            constraintIsActive: length >= ball.radius * (1 - 1e-6), restarts: records, gradients: ascent.gradients,
+            products: products)
         sharpness.epsilon = ball.scaled(best.z)
         return sharpness
     }
@@ -146,7 +150,9 @@ private struct Ascent<O: Objective> {
         mutating func finish() { (converged, isActive) = (true, false) }
     }
 
-    init(objective: O, theta: [Double], ball: Ball) { (self.objective, self.theta, self.ball) = (objective, theta, ball) }
+    init(objective: O, theta: [Double], ball: Ball) {
+        (self.objective, self.theta, self.ball) = (objective, theta, ball)
+    }
 
     func point(_ z: [Double]) -> [Double] { Vectors.sum(theta, 1, ball.scaled(z)) }
 
@@ -159,7 +165,8 @@ private struct Ascent<O: Objective> {
 
     mutating func begin(_ name: String, at z: [Double], base: Double) throws -> Climb {
         let (value, slope) = try evaluate(z)
-        return Climb(name: name, base: base, z: z, value: value, slope: slope, curve: [value - base], isActive: value.isFinite)
+        return Climb(
+            name: name, base: base, z: z, value: value, slope: slope, curve: [value - base], isActive: value.isFinite)
     }
 
     /// Each iteration tries to go towards the ball's farthest point along the slope (the limit of a projected step as its

@@ -8,9 +8,13 @@ public struct SliceAxis: Sendable, Equatable {
     public init(range: ClosedRange<Double>, points: Int) {
         precondition(points >= 2 && range.lowerBound < range.upperBound, "\(points) points in \(range)")
         var values = (0..<points).map { i in
-            i == points - 1 ? range.upperBound : range.lowerBound + (range.upperBound - range.lowerBound) * Double(i) / Double(points - 1)
+            i == points - 1
+                ? range.upperBound
+                : range.lowerBound + (range.upperBound - range.lowerBound) * Double(i) / Double(points - 1)
         }
-        if range.contains(0), let nearest = values.indices.min(by: { abs(values[$0]) < abs(values[$1]) }) { values[nearest] = 0 }
+        if range.contains(0), let nearest = values.indices.min(by: { abs(values[$0]) < abs(values[$1]) }) {
+            values[nearest] = 0
+        }
         self.values = values
     }
 

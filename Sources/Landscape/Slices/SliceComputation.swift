@@ -20,7 +20,9 @@ public struct SliceComputation {
 
     /// Evaluates the points that are missing, row by row. `progress` gets the number of finished points; what it throws ends
     /// the computation, which keeps what it has.
-    public mutating func run(_ objective: some Objective, at theta: [Double], progress: (Int) throws -> Void = { _ in }) throws {
+    public mutating func run(_ objective: some Objective, at theta: [Double], progress: (Int) throws -> Void = { _ in })
+        throws
+    {
         let columns = alpha.values.count
         while finished.count < points {
             try progress(finished.count)
@@ -44,21 +46,26 @@ public struct SliceComputation {
         let products = try objective.hessianVectorProducts(at: theta, along: directions.vectors)
         var fromGrid: [Double?] = []
         fromGrid.append(zero.beta.flatMap { row in alpha.secondDifference { loss[row * columns + $0] } })
-        if let beta { fromGrid.append(zero.alpha.flatMap { column in beta.secondDifference { loss[$0 * columns + column] } }) }
+        if let beta {
+            fromGrid.append(zero.alpha.flatMap { column in beta.secondDifference { loss[$0 * columns + column] } })
+        }
         let weightNorm = Vectors.norm(theta)
         let reach = zip(directions.vectors, [alpha] + (beta.map { [$0] } ?? [])).map { vector, axis in
             Vectors.norm(vector) * axis.values.reduce(0) { max($0, abs($1)) } / weightNorm
         }
         var exact: Bool?
         if let column = zero.alpha, let row = zero.beta {
-            exact = loss[row * columns + column].bitPattern == center.bitPattern || (center.isNaN && loss[row * columns + column].isNaN)
+            exact =
+                loss[row * columns + column].bitPattern == center.bitPattern
+                || (center.isNaN && loss[row * columns + column].isNaN)
         }
         return Slice(
             alpha: alpha.values, beta: beta?.values ?? [0], loss: loss,
             accuracy: finished.allSatisfy { $0.accuracy != nil } ? finished.map { $0.accuracy! } : nil, center: center,
             cosine: directions.cosine,
             audit: Slice.Audit(
-                centerIsExact: exact, curvatureFromProduct: zip(directions.vectors, products).map { Vectors.dot($0, $1) },
+                centerIsExact: exact,
+                curvatureFromProduct: zip(directions.vectors, products).map { Vectors.dot($0, $1) },
                 curvatureFromGrid: fromGrid, nonfinite: loss.count { !$0.isFinite }, evaluations: points,
                 relativeReach: reach))
     }

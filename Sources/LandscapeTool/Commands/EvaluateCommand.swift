@@ -2,7 +2,8 @@ import ArgumentParser
 import Reporting
 
 struct EvaluateCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "evaluate", abstract: "Loss and accuracy of a checkpoint.")
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Loss and accuracy of a checkpoint.")
     @OptionGroup var options: AnalysisOptions
 
     func run() throws {

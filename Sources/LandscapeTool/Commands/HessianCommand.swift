@@ -10,19 +10,24 @@ extension CurvatureKind: ExpressibleByArgument {}
 
 struct HessianCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "hessian", abstract: "Extreme eigenvalues of the Hessian with residuals, its trace and norm with standard errors, and its density.")
+        commandName: "hessian",
+        abstract:
+            "Extreme eigenvalues of the Hessian with residuals, its trace and norm with standard errors, and its density."
+    )
 
     enum Method: String, ExpressibleByArgument, CaseIterable { case lanczos, power }
 
     @Option(help: "How many of the algebraically largest eigenvalues.") var top = 1
     @Option(help: "How many of the smallest.") var bottom = 0
     @Option(help: "lanczos or power.") var method = Method.lanczos
-    @Option(help: "Residual ‖Hv − λv‖ relative to |λ| at which an eigenvalue is taken for converged.") var tolerance = 1e-4
+    @Option(help: "Residual ‖Hv − λv‖ relative to |λ| at which an eigenvalue is taken for converged.") var tolerance =
+        1e-4
     @Option(help: "Products at most.") var iterations = 1000
     @Flag(help: "The trace, by Hutch++.") var trace = false
     @Flag(help: "The Frobenius norm.") var frobenius = false
     @Flag(help: "The spectral density, by stochastic Lanczos quadrature.") var density = false
-    @Option(help: "Products for the trace and the norm (Hutch++: a third each for sketch, range and rest).") var probes = 30
+    @Option(help: "Products for the trace and the norm (Hutch++: a third each for sketch, range and rest).")
+    var probes = 30
     @Option(name: .customLong("operator"), help: "hessian, ggn or fisher.") var kind = CurvatureKind.hessian
     @Option(help: "Report vᵀHv and ‖Hv‖ for a vector from an .npy file.") var along: String?
     @Option(help: "Write H v to an .npy file.") var saveProduct: String?
@@ -32,9 +37,12 @@ struct HessianCommand: ParsableCommand {
     func validate() throws {
         let counts = 0...Int(Int32.max)
         guard counts.contains(top), counts.contains(bottom) else {
-            throw ValidationError("--top \(top) --bottom \(bottom): expected 0 or more, at most as many as the model has parameters")
+            throw ValidationError(
+                "--top \(top) --bottom \(bottom): expected 0 or more, at most as many as the model has parameters")
         }
-        guard tolerance > 0, tolerance < 1 else { throw ValidationError("--tolerance \(tolerance): expected a number between 0 and 1") }
+        guard tolerance > 0, tolerance < 1 else {
+            throw ValidationError("--tolerance \(tolerance): expected a number between 0 and 1")
+        }
         guard iterations >= 1 else { throw ValidationError("--iterations \(iterations): expected at least 1") }
         guard probes >= 6 else { throw ValidationError("--probes \(probes): expected at least 6 for a standard error") }
         if method == .power, bottom > 0 { throw ValidationError("--bottom needs --method lanczos") }
@@ -47,7 +55,9 @@ struct HessianCommand: ParsableCommand {
         let analysis = try Analysis(options, command: "hessian", drawsPicture: top + bottom > 0 || density)
         let curvature = CurvatureOperator(analysis.objective, at: analysis.theta, kind)
         guard top + bottom <= analysis.theta.count else {
-            throw UnusableArgument("--top \(top) --bottom \(bottom): expected no more than the \(analysis.theta.count) eigenvalues that there are")
+            throw UnusableArgument(
+                "--top \(top) --bottom \(bottom): expected no more than the \(analysis.theta.count) eigenvalues that there are"
+            )
         }
         let rounding = options.precision == .float ? 0x1p-23 : 0x1p-52
         var spectrum = SpectrumReport(context: try analysis.context(), kind: kind, method: method.rawValue)
@@ -70,7 +80,8 @@ struct HessianCommand: ParsableCommand {
         }
         if density {
             let progress = analysis.progress("density")
-            let result = try stochasticLanczosQuadrature(curvature, seed: options.seed, rounding: rounding) { done, most in
+            let result = try stochasticLanczosQuadrature(curvature, seed: options.seed, rounding: rounding) {
+                done, most in
                 (try? progress.update(done, of: most)) != nil
             }
             try Interruption.check()
@@ -83,25 +94,35 @@ struct HessianCommand: ParsableCommand {
     }
 
     private func eigenvalues(
-        _ curvature: CurvatureOperator<NetworkObjective>, _ analysis: Analysis, _ rounding: Double, _ spectrum: inout SpectrumReport
+        _ curvature: CurvatureOperator<NetworkObjective>, _ analysis: Analysis, _ rounding: Double,
+        _ spectrum: inout SpectrumReport
     ) throws {
         if method == .power {
-            let result = try powerIteration(curvature, count: top, tolerance: tolerance, maximumIterations: iterations, seed: options.seed)
+            let result = try powerIteration(
+                curvature, count: top, tolerance: tolerance, maximumIterations: iterations, seed: options.seed)
             spectrum.top = .init(values: result.eigenvalues.map(\.value), residuals: result.eigenvalues.map(\.residual))
             (spectrum.converged, spectrum.vectors) = (result.converged, result.vectors)
             spectrum.products += result.products
         } else {
             let result = try lanczos(
-                curvature, largest: top, smallest: bottom, tolerance: tolerance, maximumProducts: iterations, seed: options.seed,
+                curvature, largest: top, smallest: bottom, tolerance: tolerance, maximumProducts: iterations,
+                seed: options.seed,
                 rounding: rounding, verifyResiduals: true, progress: spectrumProgress(analysis, "eigenvalues"))
             try Interruption.check()
-            if top > 0 { spectrum.top = .init(values: result.largest.map(\.value), residuals: result.largest.map(\.residual)) }
-            if bottom > 0 { spectrum.bottom = .init(values: result.smallest.map(\.value), residuals: result.smallest.map(\.residual)) }
+            if top > 0 {
+                spectrum.top = .init(values: result.largest.map(\.value), residuals: result.largest.map(\.residual))
+            }
+            if bottom > 0 {
+                spectrum.bottom = .init(
+                    values: result.smallest.map(\.value), residuals: result.smallest.map(\.residual))
+            }
             (spectrum.converged, spectrum.vectors) = (result.converged, result.largestVectors)
             spectrum.products += result.products
         }
         if let saveVectors {
-            try NPY.write(NumericArray(spectrum.vectors.flatMap { $0 }, shape: [spectrum.vectors.count, analysis.theta.count]), to: saveVectors)
+            try NPY.write(
+                NumericArray(spectrum.vectors.flatMap { $0 }, shape: [spectrum.vectors.count, analysis.theta.count]),
+                to: saveVectors)
         }
     }
 }

@@ -8,9 +8,12 @@ import Training
 
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Makes a checkpoint of weights trained elsewhere: a plain safetensors file, a --model and --data.")
+        commandName: "import",
+        abstract: "Makes a checkpoint of weights trained elsewhere: a plain safetensors file, a --model and --data.")
 
-    @Argument(help: "A .safetensors file with PyTorch's layout of weights.", completion: .file(extensions: ["safetensors"])) var file: String
+    @Argument(
+        help: "A .safetensors file with PyTorch's layout of weights.", completion: .file(extensions: ["safetensors"]))
+    var file: String
     @Option(help: "\(Architecture.names).") var model: String
     @Option(help: "\(DataSpecification.forms).") var data: String
     @Option(name: .customShort("o"), help: "Where the checkpoint goes.") var output = "ckpt.bin"
@@ -35,13 +38,17 @@ struct ImportCommand: ParsableCommand {
         if general.json {
             try StandardOutput.print(
                 JSONValue.object([
-                    ("command", .string("import")), ("checkpoint", .string(output)), ("model", .string(checkpoint.metadata.model)),
-                    ("data", .string(checkpoint.metadata.data.specification)), ("loss_function", .string(checkpoint.metadata.loss)),
+                    ("command", .string("import")), ("checkpoint", .string(output)),
+                    ("model", .string(checkpoint.metadata.model)),
+                    ("data", .string(checkpoint.metadata.data.specification)),
+                    ("loss_function", .string(checkpoint.metadata.loss)),
                     ("parameters", .integer(checkpoint.parameterCount)), ("operators", .array([])),
                     ("notes", .array(notes.map { .string($0) })),
                 ]).text)
         } else {
-            try StandardOutput.print("\(output): \(checkpoint.metadata.model), \(checkpoint.parameterCount) parameters from \(file), loss \(checkpoint.metadata.loss)")
+            try StandardOutput.print(
+                "\(output): \(checkpoint.metadata.model), \(checkpoint.parameterCount) parameters from \(file), loss \(checkpoint.metadata.loss)"
+            )
         }
     }
 }

@@ -5,7 +5,8 @@ import Reporting
 
 struct InfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "info", abstract: "What a checkpoint holds: model, tensors, data, training; its checksum is verified.")
+        commandName: "info",
+        abstract: "What a checkpoint holds: model, tensors, data, training; its checksum is verified.")
     @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
     @OptionGroup var general: GeneralOptions
 
@@ -16,25 +17,31 @@ struct InfoCommand: ParsableCommand {
             func tensors(_ group: [Checkpoint.Tensor], _ role: String) -> [JSONValue] {
                 group.map {
                     .object([
-                        ("name", .string($0.name)), ("shape", .array($0.array.shape.map { .integer($0) })), ("type", .string($0.array.type.rawValue)),
+                        ("name", .string($0.name)), ("shape", .array($0.array.shape.map { .integer($0) })),
+                        ("type", .string($0.array.type.rawValue)),
                         ("role", .string(role)),
                     ])
                 }
             }
             try StandardOutput.print(
                 JSONValue.object([
-                    ("command", .string("info")), ("checkpoint", .string(checkpoint)), ("model", .string(metadata.model)),
-                    ("data", .string(metadata.data.specification)), ("seed", .integer(Int(truncatingIfNeeded: metadata.seed))),
+                    ("command", .string("info")), ("checkpoint", .string(checkpoint)),
+                    ("model", .string(metadata.model)),
+                    ("data", .string(metadata.data.specification)),
+                    ("seed", .integer(Int(truncatingIfNeeded: metadata.seed))),
                     ("precision", .string(metadata.precision.rawValue)), ("loss_function", .string(metadata.loss)),
                     ("parameters", .integer(file.parameterCount)),
                     (
                         "tensors",
-                        .array(tensors(file.parameters, "parameter") + tensors(file.buffers, "buffer") + tensors(file.optimizerState, "optimizer"))
+                        .array(
+                            tensors(file.parameters, "parameter") + tensors(file.buffers, "buffer")
+                                + tensors(file.optimizerState, "optimizer"))
                     ),
                     (
                         "metadata",
                         .object([
-                            ("step", .integer(metadata.step)), ("epoch", .integer(metadata.epoch)), ("tool", metadata.tool.map { .string($0) } ?? .null),
+                            ("step", .integer(metadata.step)), ("epoch", .integer(metadata.epoch)),
+                            ("tool", metadata.tool.map { .string($0) } ?? .null),
                             ("data", try JSONValue(encoding: metadata.data)),
                             ("training", try metadata.training.map { try JSONValue(encoding: $0) } ?? .null),
                             ("history", try JSONValue(encoding: metadata.history)),
@@ -43,22 +50,35 @@ struct InfoCommand: ParsableCommand {
                 ]).text)
             return
         }
-        try StandardOutput.print("\(checkpoint): \(metadata.model), \(file.parameterCount) parameters, checksum verified")
-        try StandardOutput.print("data        \(metadata.data.specification), \(metadata.data.trainingExamples) training examples of shape \(metadata.data.exampleShape)")
+        try StandardOutput.print(
+            "\(checkpoint): \(metadata.model), \(file.parameterCount) parameters, checksum verified")
+        try StandardOutput.print(
+            "data        \(metadata.data.specification), \(metadata.data.trainingExamples) training examples of shape \(metadata.data.exampleShape)"
+        )
         try StandardOutput.print("loss        \(metadata.loss), \(metadata.precision.rawValue), seed \(metadata.seed)")
         if let training = metadata.training {
-            let settings = training.settings.filter { ["lr", "momentum", "weight-decay", "rho", "batch-size"].contains($0.key) }
-            let words = settings.sorted { $0.key < $1.key }.map { "\($0.key) \(Format.short($0.value))" }.joined(separator: ", ")
-            try StandardOutput.print("training    \(training.optimizer), \(words); epoch \(metadata.epoch), step \(metadata.step)")
+            let settings = training.settings.filter {
+                ["lr", "momentum", "weight-decay", "rho", "batch-size"].contains($0.key)
+            }
+            let words = settings.sorted { $0.key < $1.key }.map { "\($0.key) \(Format.short($0.value))" }.joined(
+                separator: ", ")
+            try StandardOutput.print(
+                "training    \(training.optimizer), \(words); epoch \(metadata.epoch), step \(metadata.step)")
         } else {
             try StandardOutput.print("training    none recorded (imported)")
         }
         if let last = metadata.history.last {
-            try StandardOutput.print("last epoch  train loss \(Format.number(last.trainLoss)), test loss \(Format.number(last.testLoss)), test accuracy \(last.testAccuracy.map(Format.percent) ?? "–")")
+            try StandardOutput.print(
+                "last epoch  train loss \(Format.number(last.trainLoss)), test loss \(Format.number(last.testLoss)), test accuracy \(last.testAccuracy.map(Format.percent) ?? "–")"
+            )
         }
-        for (role, group) in [("parameter", file.parameters), ("buffer", file.buffers), ("optimizer", file.optimizerState)] {
+        for (role, group) in [
+            ("parameter", file.parameters), ("buffer", file.buffers), ("optimizer", file.optimizerState),
+        ] {
             for tensor in group {
-                try StandardOutput.print("  \(tensor.name.padding(toLength: max(36, tensor.name.count), withPad: " ", startingAt: 0)) \(tensor.array.type.rawValue) \(tensor.array.shape)  \(role)")
+                try StandardOutput.print(
+                    "  \(tensor.name.padding(toLength: max(36, tensor.name.count), withPad: " ", startingAt: 0)) \(tensor.array.type.rawValue) \(tensor.array.shape)  \(role)"
+                )
             }
         }
     }

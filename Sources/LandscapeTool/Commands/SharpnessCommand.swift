@@ -8,7 +8,8 @@ extension Ball.Norm: ExpressibleByArgument {}
 
 struct SharpnessCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sharpness", abstract: "How much the loss can rise within a radius ρ: worst case and average, as increases over the loss.")
+        commandName: "sharpness",
+        abstract: "How much the loss can rise within a radius ρ: worst case and average, as increases over the loss.")
 
     enum Measure: String, ExpressibleByArgument, CaseIterable { case worst, average, all }
 
@@ -24,7 +25,9 @@ struct SharpnessCommand: ParsableCommand {
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
-        guard rho > 0, rho.isFinite else { throw ValidationError("--rho \(rho): expected a positive radius, such as 0.05") }
+        guard rho > 0, rho.isFinite else {
+            throw ValidationError("--rho \(rho): expected a positive radius, such as 0.05")
+        }
         guard eta >= 0, eta.isFinite else { throw ValidationError("--eta \(eta): expected 0 or more, such as 0.01") }
         guard steps >= 1 else { throw ValidationError("--steps \(steps): expected at least 1") }
         guard restarts >= 0 else { throw ValidationError("--restarts \(restarts): expected 0 or more") }
@@ -50,14 +53,17 @@ struct SharpnessCommand: ParsableCommand {
         var average: AverageCaseSharpness?
         if measure != .worst {
             let progress = analysis.progress("average case")
-            average = try AverageCaseSharpness(objective, at: theta, deviation: rho, scaling: scaling, pairs: samples, seed: options.seed) {
+            average = try AverageCaseSharpness(
+                objective, at: theta, deviation: rho, scaling: scaling, pairs: samples, seed: options.seed
+            ) {
                 try progress.update($0, of: samples)
             }
         }
         if let saveEpsilon, let worst { try NPY.write(NumericArray(worst.epsilon), to: saveEpsilon) }
         try analysis.finish(
             SharpnessReport(
-                context: try analysis.context(), radius: rho, norm: norm, scaling: adaptive ? "adaptive, η = \(eta)" : "none",
+                context: try analysis.context(), radius: rho, norm: norm,
+                scaling: adaptive ? "adaptive, η = \(eta)" : "none",
                 gradientNorm: Vectors.norm(gradient), worstCase: worst, averageCase: average))
     }
 }

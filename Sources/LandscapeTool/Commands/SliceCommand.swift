@@ -23,7 +23,10 @@ struct SliceCommand: ParsableCommand {
     @Option(help: "a:b, the range of β.") var yRange: String?
     @Option(help: "filter, layer, weight or none.") var normalization = DirectionNormalization.filter
     @Flag(name: .customLong("include-1d"), help: "Move biases and norm scales too.") var includes1D = false
-    @Option(help: "random, eigen, gradient, to:CKPT[,CKPT] or file:d1.npy[,d2.npy] (used as given, only normalised as asked).")
+    @Option(
+        help:
+            "random, eigen, gradient, to:CKPT[,CKPT] or file:d1.npy[,d2.npy] (used as given, only normalised as asked)."
+    )
     var directions = "random"
     @Flag(help: "Leave the second direction as it is.") var noOrthogonalize = false
     @Option(help: "loss or accuracy: what a 2-D picture shows.") var metric = Metric.loss
@@ -73,26 +76,35 @@ struct SliceCommand: ParsableCommand {
         let axes = isPlane ? 2 : 1
         let counts = try Self.count(points)
         let alpha = SliceAxis(range: try xRange.map(Self.interval) ?? -range...range, points: counts[0])
-        let beta = isPlane ? SliceAxis(range: try yRange.map(Self.interval) ?? -range...range, points: counts.last!) : nil
+        let beta =
+            isPlane ? SliceAxis(range: try yRange.map(Self.interval) ?? -range...range, points: counts.last!) : nil
         let (raw, kind) = try makeDirections(axes, analysis)
         let given = kind == "file" || kind == "to"
         let pair = SliceDirections(
-            raw, kind: kind, at: theta, analysis.model.network.parameters, normalization: kind == "to" ? .none : normalization,
+            raw, kind: kind, at: theta, analysis.model.network.parameters,
+            normalization: kind == "to" ? .none : normalization,
             includes1D: includes1D, orthogonalizes: !noOrthogonalize && !given)
         for (i, vector) in pair.vectors.enumerated() where !(Vectors.norm(vector) > 0) {
-            throw UnusableArgument("direction \(i + 1) is zero\(pair.normalization == .none ? "" : " after \(pair.normalization.rawValue) normalisation"): name another --directions or --normalization")
+            throw UnusableArgument(
+                "direction \(i + 1) is zero\(pair.normalization == .none ? "" : " after \(pair.normalization.rawValue) normalisation"): name another --directions or --normalization"
+            )
         }
 
-        let unfinished = UnfinishedSlice(Analysis.picturePath(options.checkpoint, "slice"), fingerprint: fingerprint(pair, alpha, beta, analysis))
-        var computation = SliceComputation(pair, alpha: alpha, beta: beta, finished: resume ? try unfinished.load() : [])
+        let unfinished = UnfinishedSlice(
+            Analysis.picturePath(options.checkpoint, "slice"), fingerprint: fingerprint(pair, alpha, beta, analysis))
+        var computation = SliceComputation(
+            pair, alpha: alpha, beta: beta, finished: resume ? try unfinished.load() : [])
         let (progress, points) = (analysis.progress("slice"), computation.points)
         do {
             try computation.run(objective, at: theta) { try progress.update($0, of: points) }
         } catch is Interruption {
             try unfinished.save(computation.finished)
-            throw Interruption(advice: "\(computation.finished.count) of \(points) points kept; the same command with --resume goes on")
+            throw Interruption(
+                advice: "\(computation.finished.count) of \(points) points kept; the same command with --resume goes on"
+            )
         }
-        var report = SliceReport(context: try analysis.context(), slice: try computation.result(objective, at: theta), directions: pair)
+        var report = SliceReport(
+            context: try analysis.context(), slice: try computation.result(objective, at: theta), directions: pair)
         report.drawsAccuracy = metric == .accuracy
         report.isLogarithmic = isLogarithmic
         try analysis.finish(report)
@@ -105,13 +117,18 @@ struct SliceCommand: ParsableCommand {
         case "random": return (SliceDirections.random(count, dimension: theta.count, seed: options.seed), "random")
         case "eigen":
             let spectrum = try lanczos(
-                CurvatureOperator(objective, at: theta), largest: count, tolerance: 1e-3, maximumProducts: 300, seed: options.seed,
+                CurvatureOperator(objective, at: theta), largest: count, tolerance: 1e-3, maximumProducts: 300,
+                seed: options.seed,
                 progress: spectrumProgress(analysis, "eigenvectors"))
             try Interruption.check()
             return (spectrum.largestVectors, "eigen")
         case "gradient":
             let gradient = try objective.valueAndGradient(at: theta).gradient
-            return ([gradient] + (count == 2 ? [SliceDirections.random(2, dimension: theta.count, seed: options.seed)[1]] : []), "gradient")
+            return (
+                [gradient]
+                    + (count == 2 ? [SliceDirections.random(2, dimension: theta.count, seed: options.seed)[1]] : []),
+                "gradient"
+            )
         case _ where directions.hasPrefix("file:"):
             let paths = directions.dropFirst(5).split(separator: ",").map(String.init)
             try expect(paths, count)
@@ -123,28 +140,34 @@ struct SliceCommand: ParsableCommand {
             let vectors = try paths.map { path in
                 let other = try TrainedModel(path: path)
                 guard other.network.parameters == analysis.model.network.parameters else {
-                    throw UnusableArgument("\(path) holds other tensors than \(options.checkpoint): \(other.metadata.model)")
+                    throw UnusableArgument(
+                        "\(path) holds other tensors than \(options.checkpoint): \(other.metadata.model)")
                 }
                 return Vectors.sum(other.theta, -1, theta)
             }
             return (vectors, "to")
         default:
-            throw UnusableArgument("--directions \(directions): expected random, eigen, gradient, to:CKPT[,CKPT] or file:d1.npy[,d2.npy]")
+            throw UnusableArgument(
+                "--directions \(directions): expected random, eigen, gradient, to:CKPT[,CKPT] or file:d1.npy[,d2.npy]")
         }
     }
 
     private func expect(_ paths: [String], _ count: Int) throws {
         guard paths.count == count else {
-            throw UnusableArgument("--directions \(directions) names \(paths.count), a \(count)-dimensional slice takes \(count)")
+            throw UnusableArgument(
+                "--directions \(directions) names \(paths.count), a \(count)-dimensional slice takes \(count)")
         }
     }
 
     /// What an interrupted slice must have in common with this one to be gone on with.
-    private func fingerprint(_ pair: SliceDirections, _ alpha: SliceAxis, _ beta: SliceAxis?, _ analysis: Analysis) -> String {
+    private func fingerprint(_ pair: SliceDirections, _ alpha: SliceAxis, _ beta: SliceAxis?, _ analysis: Analysis)
+        -> String
+    {
         let numbers = analysis.theta + pair.vectors.flatMap { $0 } + alpha.values + (beta?.values ?? [])
         var hash = SHA256()
         hash.update(numbers.withUnsafeBytes { Array($0) })
-        return "\(hash.hexadecimal()) \(analysis.dataName) \(options.split) \(analysis.data.count) \(options.precision) \(options.batchnorm)"
+        return
+            "\(hash.hexadecimal()) \(analysis.dataName) \(options.split) \(analysis.data.count) \(options.precision) \(options.batchnorm)"
     }
 }
 
@@ -160,7 +183,8 @@ private struct UnfinishedSlice {
     func save(_ finished: [Evaluation]) throws {
         try NPZ.write(
             [
-                ("loss", .array(NumericArray(finished.map(\.loss)))), ("accuracy", .array(NumericArray(finished.map { $0.accuracy ?? .nan }))),
+                ("loss", .array(NumericArray(finished.map(\.loss)))),
+                ("accuracy", .array(NumericArray(finished.map { $0.accuracy ?? .nan }))),
                 ("fingerprint", .text(fingerprint)),
             ], to: path)
     }
@@ -171,10 +195,14 @@ private struct UnfinishedSlice {
         }
         let archive = try NPZ.read(path)
         guard try archive.text("fingerprint") == fingerprint else {
-            throw UnusableArgument("--resume: \(path) is of another slice (checkpoint, directions, range, points or data differ); remove it or repeat its settings")
+            throw UnusableArgument(
+                "--resume: \(path) is of another slice (checkpoint, directions, range, points or data differ); remove it or repeat its settings"
+            )
         }
         let (loss, accuracy) = (try archive.array("loss").doubles, try archive.array("accuracy").doubles)
-        guard loss.count == accuracy.count else { throw UnusableArgument("\(path) is damaged: remove it and start without --resume") }
+        guard loss.count == accuracy.count else {
+            throw UnusableArgument("\(path) is damaged: remove it and start without --resume")
+        }
         return zip(loss, accuracy).map { Evaluation(loss: $0, accuracy: $1.isNaN ? nil : $1) }
     }
 

@@ -15,7 +15,9 @@ extension NetworkOptions.Normalization: ExpressibleByArgument {}
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Trains a network and writes a checkpoint.",
-        discussion: "With --resume, an interrupted training of the same settings goes on to the same bits as one that was not interrupted.")
+        discussion:
+            "With --resume, an interrupted training of the same settings goes on to the same bits as one that was not interrupted."
+    )
 
     @Option(help: "\(Architecture.names).") var model: String
     @Option(help: "\(DataSpecification.forms).") var data: String
@@ -53,7 +55,8 @@ struct TrainCommand: ParsableCommand {
 
     private func settings() throws -> TrainingConfiguration {
         let options = NetworkOptions(activation: activation, normalization: norm)
-        var settings = TrainingConfiguration(model: model + options.suffix, data: try DataSpecification(data), optimizer: optimizer)
+        var settings = TrainingConfiguration(
+            model: model + options.suffix, data: try DataSpecification(data), optimizer: optimizer)
         if let rho { settings.rho = rho }
         if let eta { settings.eta = eta }
         if let lr { settings.learningRate = lr }
@@ -95,26 +98,33 @@ struct TrainCommand: ParsableCommand {
         trainer.onProgress = { state in
             let accuracy = state.accuracy.map { "  accuracy \(Format.percent($0))" } ?? ""
             try? meter.update(
-                state.step, of: state.totalSteps, "epoch \(state.epoch)/\(state.epochs)  loss \(Format.short(state.loss))\(accuracy)")
+                state.step, of: state.totalSteps,
+                "epoch \(state.epoch)/\(state.epochs)  loss \(Format.short(state.loss))\(accuracy)")
         }
         if !general.quiet {
             trainer.onEpoch = { record in
                 let test = record.testLoss.map { ", test loss \(Format.short($0))" } ?? ""
                 let right = record.testAccuracy.map { " accuracy \(Format.percent($0))" } ?? ""
                 Progress.say(
-                    "epoch \(record.epoch): train loss \(Format.short(record.trainLoss))\(record.trainAccuracy.map { " accuracy \(Format.percent($0))" } ?? "")\(test)\(right)")
+                    "epoch \(record.epoch): train loss \(Format.short(record.trainLoss))\(record.trainAccuracy.map { " accuracy \(Format.percent($0))" } ?? "")\(test)\(right)"
+                )
             }
         }
         let outcome = try trainer.run(to: output)
         guard outcome.isFinished else {
-            throw Interruption(advice: "\(output) keeps step \(outcome.steps) of \(trainer.totalSteps); the same command with --resume goes on")
+            throw Interruption(
+                advice:
+                    "\(output) keeps step \(outcome.steps) of \(trainer.totalSteps); the same command with --resume goes on"
+            )
         }
         Progress.clear()
         for warning in outcome.warnings where !general.quiet { Progress.say("warning: \(warning)") }
         let theta = Vectors.norm(outcome.checkpoint.theta)
         let context = RunContext(
-            command: "train", checkpoint: output, model: settings.model, data: outcome.checkpoint.metadata.data.specification, split: "train",
-            examples: trainer.data.train.count, seed: seed, precision: precision.rawValue, batchnorm: "stored", lossName: trainer.loss.name,
+            command: "train", checkpoint: output, model: settings.model,
+            data: outcome.checkpoint.metadata.data.specification, split: "train",
+            examples: trainer.data.train.count, seed: seed, precision: precision.rawValue, batchnorm: "stored",
+            lossName: trainer.loss.name,
             loss: outcome.trainLoss ?? .nan, accuracy: outcome.trainAccuracy, weightNorm: theta,
             seconds: Date().timeIntervalSince(started), software: Software.name)
         let report = PlainReport(
@@ -123,13 +133,15 @@ struct TrainCommand: ParsableCommand {
                 ("optimizer", .string(optimizer.rawValue)), ("train_loss", JSONValue(outcome.trainLoss)),
                 ("train_accuracy", JSONValue(outcome.trainAccuracy)), ("test_loss", JSONValue(outcome.testLoss)),
                 ("test_accuracy", JSONValue(outcome.testAccuracy)), ("steps", .integer(outcome.steps)),
-                ("gradient_evaluations", .integer(outcome.gradientEvaluations)), ("files", .array(outcome.files.map { .string($0) })),
+                ("gradient_evaluations", .integer(outcome.gradientEvaluations)),
+                ("files", .array(outcome.files.map { .string($0) })),
                 ("warnings", .array(outcome.warnings.map { .string($0) })),
             ],
             lines: [
                 "test loss  \(Format.number(outcome.testLoss))\(outcome.testAccuracy.map { ", accuracy \(Format.percent($0))" } ?? "")",
                 "\(outcome.steps) steps, \(outcome.gradientEvaluations) gradient evaluations, \(Format.duration(outcome.seconds)); written to \(output)",
             ])
-        try StandardOutput.print(general.json ? report.json.text : (context.lines + report.lines).joined(separator: "\n"))
+        try StandardOutput.print(
+            general.json ? report.json.text : (context.lines + report.lines).joined(separator: "\n"))
     }
 }

@@ -7,7 +7,8 @@ public struct Architecture: Sendable {
     public init(_ apply: @escaping @Sendable (NetworkBuilder, Value) -> Value) { self.apply = apply }
 
     /// What names a network, for messages.
-    public static let names = "linear, mlp:64-32-10, lenet, vgg11, resnet20|32|44|56|110[:B|:noshort], vit[:patch=4,dim=128,depth=6,heads=4]"
+    public static let names =
+        "linear, mlp:64-32-10, lenet, vgg11, resnet20|32|44|56|110[:B|:noshort], vit[:patch=4,dim=128,depth=6,heads=4]"
 
     /// Extents, widths and depths beyond these are taken for mistakes. No product of those of one tensor overflows.
     private static let mostInputs = 1 << 28, mostOutputs = 1 << 24, mostWidth = 1 << 24, mostLayers = 2000
@@ -19,7 +20,8 @@ public struct Architecture: Sendable {
         var inputs = 1
         for extent in inputShape {
             guard extent > 0, extent <= Self.mostInputs / inputs else {
-                throw .inputMismatch(model: specification, expected: "1 to \(Self.mostInputs) numbers", found: inputShape)
+                throw .inputMismatch(
+                    model: specification, expected: "1 to \(Self.mostInputs) numbers", found: inputShape)
             }
             inputs *= extent
         }
@@ -28,7 +30,8 @@ public struct Architecture: Sendable {
         }
         func image(_ least: Int) throws(NetworkError) {
             guard inputShape.count == 3, inputShape[1] >= least, inputShape[2] >= least else {
-                throw .inputMismatch(model: specification, expected: "images C×H×W of at least \(least)×\(least)", found: inputShape)
+                throw .inputMismatch(
+                    model: specification, expected: "images C×H×W of at least \(least)×\(least)", found: inputShape)
             }
         }
         func noOptions() throws(NetworkError) {
@@ -41,7 +44,8 @@ public struct Architecture: Sendable {
         case "mlp":
             let widths = options.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
             guard 2...Self.mostLayers ~= widths.count, widths.allSatisfy({ 1...Self.mostWidth ~= $0 ?? 0 }) else {
-                throw .invalidOption(model: name, found: options, expected: "widths such as mlp:64-32-10 (input, hidden …, output)")
+                throw .invalidOption(
+                    model: name, found: options, expected: "widths such as mlp:64-32-10 (input, hidden …, output)")
             }
             let sizes = widths.map { $0! }
             guard sizes[0] == inputs else {
@@ -63,7 +67,8 @@ public struct Architecture: Sendable {
             guard let depth = Int(name.dropFirst(6)), depth >= 8, depth <= Self.mostLayers, (depth - 2) % 6 == 0 else {
                 throw .invalidOption(model: name, found: name, expected: "a depth of 6n + 2, such as resnet20")
             }
-            guard let shortcut = ["": ResidualShortcut.pad, "A": .pad, "B": .projection, "noshort": .absent][options] else {
+            guard let shortcut = ["": ResidualShortcut.pad, "A": .pad, "B": .projection, "noshort": .absent][options]
+            else {
                 throw .invalidOption(model: name, found: options, expected: "A, B or noshort")
             }
             try image(4)
@@ -72,7 +77,9 @@ public struct Architecture: Sendable {
             let vit = try VisionTransformer(options)
             try image(vit.patch)
             guard inputShape[1] % vit.patch == 0, inputShape[2] % vit.patch == 0 else {
-                throw .inputMismatch(model: specification, expected: "images whose sides are multiples of \(vit.patch)", found: inputShape)
+                throw .inputMismatch(
+                    model: specification, expected: "images whose sides are multiples of \(vit.patch)",
+                    found: inputShape)
             }
             self = .vit(vit, outputs: outputs)
         default:

@@ -27,7 +27,8 @@ extension Architecture {
                 }
                 number += 1
                 let fan = filters * 9
-                h = b.convolution(h, "conv\(number)", filters, kernel: 3, padding: 1, bias: false, initialization: .normalFanOut(fan))
+                h = b.convolution(
+                    h, "conv\(number)", filters, kernel: 3, padding: 1, bias: false, initialization: .normalFanOut(fan))
                 h = b.activation(b.normalization(h, "bn\(number)"))
             }
             return b.dense(b.globalAveragePool(h), "fc", outputs)

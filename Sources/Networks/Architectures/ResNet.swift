@@ -31,11 +31,14 @@ extension Architecture {
                         switch shortcut {
                         case .absent: break
                         case .projection where changes:
-                            let projected = b.scoped("shortcut") { b.normalization(convolution(h, "0", filters, kernel: 1, stride: stride), "1") }
+                            let projected = b.scoped("shortcut") {
+                                b.normalization(convolution(h, "0", filters, kernel: 1, stride: stride), "1")
+                            }
                             y = y + projected
                         case .pad where changes:
                             let (height, width) = (y.shape[1], y.shape[2])
-                            let every = h.slice(1, from: 0, count: height, step: stride).slice(2, from: 0, count: width, step: stride)
+                            let every = h.slice(1, from: 0, count: height, step: stride).slice(
+                                2, from: 0, count: width, step: stride)
                             let extra = filters - h.shape[3]
                             y = y + every.padded(3, before: extra / 2, after: extra - extra / 2)
                         case .pad, .projection: y = y + h

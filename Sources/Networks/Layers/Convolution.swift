@@ -3,7 +3,8 @@ import Autodiff
 extension NetworkBuilder {
     /// A 2-D convolution of NHWC images; `weight` is [filters, channels / groups, kernel, kernel].
     public func convolution(
-        _ x: Value, _ name: String, _ filters: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1, bias: Bool = true,
+        _ x: Value, _ name: String, _ filters: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
+        bias: Bool = true,
         initialization: Initialization? = nil
     ) -> Value {
         scoped(name) {
@@ -14,7 +15,8 @@ extension NetworkBuilder {
             geometry.padding = [padding, padding, padding, padding]
             geometry.groups = groups
             let fan = channels / groups * kernel * kernel
-            let weight = parameter("weight", [filters, channels / groups, kernel, kernel], initialization ?? .uniformFanIn(fan))
+            let weight = parameter(
+                "weight", [filters, channels / groups, kernel, kernel], initialization ?? .uniformFanIn(fan))
             let y = x.convolution(weight.permuted([2, 3, 1, 0]), geometry)
             return bias ? y + parameter("bias", [filters], .uniformFanIn(fan)) : y
         }
@@ -33,6 +35,7 @@ extension NetworkBuilder {
 
     private func pooling(_ x: Value, _ kernel: Int, _ stride: Int) -> PoolingGeometry {
         PoolingGeometry(
-            height: x.shape[1], width: x.shape[2], channels: x.shape[3], kernel: [kernel, kernel], stride: [stride, stride])
+            height: x.shape[1], width: x.shape[2], channels: x.shape[3], kernel: [kernel, kernel],
+            stride: [stride, stride])
     }
 }

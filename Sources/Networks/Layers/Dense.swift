@@ -2,12 +2,16 @@ import Autodiff
 
 extension NetworkBuilder {
     /// x Wᵀ + b over the last dimension; `weight` is [outputs, inputs].
-    public func dense(_ x: Value, _ name: String, _ outputs: Int, bias: Bool = true, initialization: Initialization? = nil) -> Value {
+    public func dense(
+        _ x: Value, _ name: String, _ outputs: Int, bias: Bool = true, initialization: Initialization? = nil
+    ) -> Value {
         scoped(name) {
             let inputs = x.shape.last!, rows = x.type.count / inputs
             let weight = parameter("weight", [outputs, inputs], initialization ?? .uniformFanIn(inputs))
             var y = x.reshaped([rows, inputs]).product(weight, transposeB: true)
-            if bias { y = y + parameter("bias", [outputs], initialization == nil ? .uniformFanIn(inputs) : .constant(0)) }
+            if bias {
+                y = y + parameter("bias", [outputs], initialization == nil ? .uniformFanIn(inputs) : .constant(0))
+            }
             return y.reshaped(x.shape.dropLast() + [outputs])
         }
     }

@@ -18,8 +18,10 @@ extension NetworkBuilder {
     public func batchNorm(_ x: Value, _ name: String, epsilon: Double = 1e-5) -> Value {
         scoped(name) {
             let channels = x.shape.last!
-            let scale = parameter("weight", [channels], .constant(1)), shift = parameter("bias", [channels], .constant(0))
-            let storedMean = buffer("running_mean", [channels], 0), storedVariance = buffer("running_var", [channels], 1)
+            let scale = parameter("weight", [channels], .constant(1)),
+                shift = parameter("bias", [channels], .constant(0))
+            let storedMean = buffer("running_mean", [channels], 0),
+                storedVariance = buffer("running_var", [channels], 1)
             guard batchNormMode == .batch else {
                 let factor = scale / storedVariance.offset(epsilon).sqrt()
                 return x * factor + (shift - storedMean * factor)
@@ -52,7 +54,8 @@ extension NetworkBuilder {
             let grouped = x.reshaped([shape[0], shape[1] * shape[2], groups, channels / groups])
             let centered = grouped - grouped.mean([1, 3])
             let normal = centered / centered.squared().mean([1, 3]).offset(epsilon).sqrt()
-            return normal.reshaped(shape) * parameter("weight", [channels], .constant(1)) + parameter("bias", [channels], .constant(0))
+            return normal.reshaped(shape) * parameter("weight", [channels], .constant(1))
+                + parameter("bias", [channels], .constant(0))
         }
     }
 }
