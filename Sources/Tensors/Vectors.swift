@@ -29,6 +29,13 @@ public enum Vectors {
         cblas_dscal(blasInt(x.count), alpha, &x, 1)
     }
 
+    /// D x for a diagonal matrix D, given by its diagonal; nil stands for the identity.
+    public static func product(_ diagonal: [Double]?, _ x: [Double]) -> [Double] {
+        guard let diagonal else { return x }
+        precondition(diagonal.count == x.count, "product: lengths \(diagonal.count) and \(x.count)")
+        return zip(x, diagonal).map { $0 * $1 }
+    }
+
     /// a + αb.
     public static func sum(_ a: [Double], _ alpha: Double, _ b: [Double]) -> [Double] {
         var result = a

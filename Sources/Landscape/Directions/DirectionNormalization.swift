@@ -28,11 +28,9 @@ public enum DirectionNormalization: String, Sendable, Codable, CaseIterable {
         guard self != .none else { return }
         for (index, tensor) in layout.tensors.enumerated() {
             let range = layout.range(index)
-            if tensor.shape.count < 2 {
-                if !includes1D {
-                    for i in range { direction[i] = 0 }
-                    continue
-                }
+            if tensor.shape.count < 2, !includes1D {
+                for i in range { direction[i] = 0 }
+                continue
             }
             switch self {
             case .weight:

@@ -28,8 +28,7 @@ public struct AverageCaseSharpness: Sendable, Codable {
         var increases: [Double] = []
         for pair in 0..<pairs {
             try progress(pair)
-            var epsilon = random.named("pair \(pair)").normals(theta.count)
-            if let scaling { for i in epsilon.indices { epsilon[i] *= scaling[i] } }
+            let epsilon = Vectors.product(scaling, random.named("pair \(pair)").normals(theta.count))
             let up = try objective.value(at: Vectors.sum(theta, deviation, epsilon))
             let down = try objective.value(at: Vectors.sum(theta, -deviation, epsilon))
             increases.append((up + down) / 2 - center)

@@ -20,10 +20,7 @@ public struct Ball: Sendable {
     public static func adaptiveScaling(_ theta: [Double], eta: Double) -> [Double] { theta.map { abs($0) + eta } }
 
     /// T x.
-    public func scaled(_ x: [Double]) -> [Double] {
-        guard let scaling else { return x }
-        return zip(x, scaling).map { $0 * $1 }
-    }
+    public func scaled(_ x: [Double]) -> [Double] { Vectors.product(scaling, x) }
 
     /// ‖z‖_p.
     public func length(_ z: [Double]) -> Double {

@@ -29,16 +29,11 @@ public struct CurvatureOperator<O: Objective>: LinearOperator {
     public func apply(_ x: [Double]) throws -> [Double] { try apply(block: [x])[0] }
 
     public func apply(block: [[Double]]) throws -> [[Double]] {
-        let vectors = block.map(scaled)
+        let vectors = block.map { Vectors.product(scaling, $0) }
         let products =
             kind == .hessian
             ? try objective.hessianVectorProducts(at: theta, along: vectors)
             : try objective.gaussNewtonVectorProducts(at: theta, along: vectors)
-        return products.map(scaled)
-    }
-
-    private func scaled(_ x: [Double]) -> [Double] {
-        guard let scaling else { return x }
-        return zip(x, scaling).map { $0 * $1 }
+        return products.map { Vectors.product(scaling, $0) }
     }
 }

@@ -91,7 +91,8 @@ struct SliceCommand: ParsableCommand {
         }
 
         let unfinished = UnfinishedSlice(
-            Analysis.picturePath(options.checkpoint, "slice"), fingerprint: fingerprint(pair, alpha, beta, analysis))
+            Analysis.picturePath(options.checkpoint, "slice")
+        ) { fingerprint(pair, alpha, beta, analysis) }
         var computation = SliceComputation(
             pair, alpha: alpha, beta: beta, finished: resume ? try unfinished.load() : [])
         let (progress, points) = (analysis.progress("slice"), computation.points)
@@ -173,9 +174,11 @@ struct SliceCommand: ParsableCommand {
 
 /// The points of an interrupted slice, kept beside the picture it would have become.
 private struct UnfinishedSlice {
-    let path: String, fingerprint: String
+    let path: String
+    /// Reads all of θ and the directions: made only for a slice that is interrupted or gone on with.
+    let fingerprint: () -> String
 
-    init(_ picture: String, fingerprint: String) {
+    init(_ picture: String, fingerprint: @escaping () -> String) {
         path = (picture as NSString).deletingPathExtension + ".unfinished.npz"
         self.fingerprint = fingerprint
     }
@@ -185,7 +188,7 @@ private struct UnfinishedSlice {
             [
                 ("loss", .array(NumericArray(finished.map(\.loss)))),
                 ("accuracy", .array(NumericArray(finished.map { $0.accuracy ?? .nan }))),
-                ("fingerprint", .text(fingerprint)),
+                ("fingerprint", .text(fingerprint())),
             ], to: path)
     }
 
@@ -194,7 +197,7 @@ private struct UnfinishedSlice {
             throw UnusableArgument("--resume: there is no interrupted slice \(path); start without --resume")
         }
         let archive = try NPZ.read(path)
-        guard try archive.text("fingerprint") == fingerprint else {
+        guard try archive.text("fingerprint") == fingerprint() else {
             throw UnusableArgument(
                 "--resume: \(path) is of another slice (checkpoint, directions, range, points or data differ); remove it or repeat its settings"
             )
