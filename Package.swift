@@ -5,6 +5,7 @@ let package = Package(
     name: "landscape",
     products: [
         .executable(name: "landscape", targets: ["LandscapeTool"]),
+        .executable(name: "landscape-benchmark", targets: ["LandscapeBenchmark"]),
         .library(name: "Landscape", targets: ["Landscape"]),
     ],
     dependencies: [
@@ -41,6 +42,10 @@ let package = Package(
             dependencies: [
                 "Training", "Reporting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+
+        .executableTarget(
+            name: "LandscapeBenchmark",
+            dependencies: ["Training", "Landscape", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(name: "AutodiffTests", dependencies: ["Autodiff"]),

@@ -84,6 +84,8 @@ typedef struct {
     void (*correct)(int64_t rows, int64_t width, const void *logits, const int32_t *label, void *y);
     /// y = Σ over `parts` consecutive blocks of `count` elements, in order.
     void (*add_parts)(int64_t count, int64_t parts, const void *x, void *y);
+    /// `count` multiply-adds on registers, for the processor's peak rate.
+    void (*multiply_adds)(int64_t count);
 } ls_kernels;
 
 /// The kernels of a variant by name (avx512, avx2, baseline), or NULL if there is none of that name or the processor cannot

@@ -17,4 +17,5 @@ static const ls_kernels LS_NAME(kernels) = {
     .one_hot = LS_NAME(one_hot),
     .correct = LS_NAME(correct),
     .add_parts = LS_NAME(add_parts),
+    .multiply_adds = LS_NAME(multiply_adds),
 };

@@ -1,0 +1,91 @@
+import Foundation
+
+/// Something to time: made ready once, then repeated.
+struct Workload {
+    let name: String
+    /// Floating-point operations of one run, counted as multiplications and additions of the weights alone; nil where that says nothing.
+    var operations: Double?
+    /// What a run must give, computed by PyTorch in Float64, and the relative error allowed; nil where there is nothing to check.
+    var expected: Double?
+    var tolerance = 1e-3
+    /// Gives the run, which returns its answer.
+    let prepare: () throws -> () throws -> Double
+}
+
+/// One line of results.
+struct Measurement: Codable {
+    var workload: String
+    var peer = "landscape"
+    var threads: Int
+    var median_s: Double
+    var min_s: Double
+    var n: Int
+    var value: Double
+    var answer: String
+    var gflops: Double?
+    var share_of_peak: Double?
+    var peak_rss_mib: Double?
+    /// Cores that anything else used meanwhile.
+    var other_cores: Double?
+}
+
+extension Workload {
+    /// Runs until there are at least `least` runs and half a second, or five runs in ten seconds.
+    func measure(threads: Int, least: Int = 5, peakRate: Double?) throws -> Measurement {
+        let run = try prepare()
+        ProcessMemory.resetPeak()
+        var value = try run()
+        let clock = ContinuousClock(), start = clock.now, before = ProcessorTime.now
+        var seconds: [Double] = []
+        var total = 0.0
+        repeat {
+            let began = clock.now
+            value = try run()
+            seconds.append((clock.now - began) / .seconds(1))
+            total = (clock.now - start) / .seconds(1)
+        } while !(seconds.count >= least && total >= 0.5 || seconds.count >= 3 && total >= 10) && seconds.count < 2000
+        let after = ProcessorTime.now
+        let sorted = seconds.sorted(), half = sorted.count / 2
+        let median = sorted.count % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
+        let rate = operations.map { $0 / median / 1e9 }
+        let holds = expected.map { abs(value - $0) <= tolerance * abs($0) }
+        return Measurement(
+            workload: name, threads: threads, median_s: rounded(median), min_s: rounded(sorted[0]), n: sorted.count,
+            value: value, answer: holds.map { $0 ? "right" : "WRONG, expected \(expected!)" } ?? "not checked",
+            gflops: rate.map(rounded), share_of_peak: peakRate.flatMap { peak in rate.map { rounded($0 / peak) } },
+            peak_rss_mib: ProcessMemory.peakMiB,
+            other_cores: rounded(max(0, (after.machine - before.machine) - (after.own - before.own)) / total))
+    }
+}
+
+func rounded(_ x: Double) -> Double { Double(String(format: "%.4g", x)) ?? x }
+
+/// The resident memory of this process (Linux; nil elsewhere).
+enum ProcessMemory {
+    static func resetPeak() { try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs")) }
+
+    static var peakMiB: Double? {
+        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM") }),
+            let kib = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
+        else { return nil }
+        return rounded(kib / 1024)
+    }
+}
+
+/// Processor seconds that the machine and this process have used.
+struct ProcessorTime {
+    let machine: Double, own: Double
+
+    static var now: ProcessorTime {
+        var usage = rusage()
+        _ = withUnsafeMutablePointer(to: &usage) { getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), $0) }
+        func seconds(_ t: timeval) -> Double { Double(t.tv_sec) + Double(t.tv_usec) / 1e6 }
+        let fields =
+            (try? String(contentsOfFile: "/proc/stat", encoding: .utf8))?.split(separator: "\n").first?
+            .split(separator: " ").dropFirst().compactMap { Double($0) } ?? []
+        // user nice system idle iowait irq softirq steal, in hundredths.
+        let busy = fields.count >= 8 ? (fields[0] + fields[1] + fields[2] + fields[5] + fields[6] + fields[7]) / 100 : 0
+        return ProcessorTime(machine: busy, own: seconds(usage.ru_utime) + seconds(usage.ru_stime))
+    }
+}
