@@ -105,7 +105,7 @@ public final class BatchGradient {
             program.executable.run(instance)
             lossSum += program.lossSum(instance)
             if let count = program.correctCount(instance) { correct? += count }
-            program.addDerivative(instance, to: &gradient)
+            program.addDerivative(instance, instance.context, to: &gradient)
             statistics = program.statistics(instance)
         }
         Vectors.scale(&gradient, by: 1 / Double(examples.count))
@@ -143,9 +143,8 @@ public final class BatchGradient {
     @discardableResult
     private func prepare(_ program: BatchProgram) -> (program: BatchProgram, instance: Executable.Instance) {
         let instance = program.executable.makeInstance()
-        program.bind(
-            instance, theta: theta, buffers: buffers, tangent: nil, inputs: store.inputs(from: 0),
-            targets: store.targets(from: 0))
+        program.bind(instance.context, theta: theta.address, buffers: buffers.address, tangent: nil)
+        program.bind(instance, inputs: store.inputs(from: 0), targets: store.targets(from: 0))
         programs[program.batch] = (program, instance)
         return (program, instance)
     }

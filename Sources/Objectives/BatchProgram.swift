@@ -18,8 +18,9 @@ final class BatchProgram {
     let kind: Kind
     let batch: Int
     let executable: Executable
-    /// Bytes that it takes to run, one instance counted.
+    /// Bytes that it takes to run one batch.
     var bytes: Int { executable.keptBytes + executable.scratchBytes }
+    var parameters: Int { network.parameters.count }
     private let network: Network
     private let built: Network.Built
     private let target: Value
@@ -59,23 +60,26 @@ final class BatchProgram {
         executable = Executable(graph, outputs: outputs, precision: precision)
     }
 
-    /// Where θ, the buffers, v and a batch are read from at every run.
+    /// Where θ, the buffers and v are read from at every run.
     func bind(
-        _ instance: Executable.Instance, theta: Buffer, buffers: Buffer, tangent: Buffer?, inputs: UnsafeRawPointer,
-        targets: UnsafeRawPointer
+        _ context: Executable.Context, theta: UnsafeRawPointer, buffers: UnsafeRawPointer, tangent: UnsafeRawPointer?
     ) {
         let size = executable.precision.size
-        executable.bind(built.input, to: inputs, in: instance)
-        executable.bind(target, to: targets, in: instance)
         for (i, parameter) in built.parameters.enumerated() {
-            executable.bind(parameter, to: theta.address + network.parameters.offsets[i] * size, in: instance)
+            executable.bind(parameter, to: theta + network.parameters.offsets[i] * size, in: context)
             if let tangent, !tangents.isEmpty {
-                executable.bind(tangents[i], to: tangent.address + network.parameters.offsets[i] * size, in: instance)
+                executable.bind(tangents[i], to: tangent + network.parameters.offsets[i] * size, in: context)
             }
         }
         for (i, buffer) in built.buffers.enumerated() {
-            executable.bind(buffer, to: buffers.address + network.buffers.offsets[i] * size, in: instance)
+            executable.bind(buffer, to: buffers + network.buffers.offsets[i] * size, in: context)
         }
+    }
+
+    /// Where a batch is read from at every run.
+    func bind(_ instance: Executable.Instance, inputs: UnsafeRawPointer, targets: UnsafeRawPointer) {
+        executable.bind(built.input, to: inputs, in: instance)
+        executable.bind(target, to: targets, in: instance)
     }
 
     /// Σ ℓ over the batch, in Float64.
@@ -92,11 +96,11 @@ final class BatchProgram {
     func outputs(_ instance: Executable.Instance) -> [Double] { executable.numbers(of: built.output, in: instance) }
 
     /// Adds the derivative to a sum, in Float64.
-    func addDerivative(_ instance: Executable.Instance, to sum: inout [Double]) {
+    func addDerivative(_ instance: Executable.Instance, _ context: Executable.Context, to sum: inout [Double]) {
         sum.withUnsafeMutableBufferPointer { sum in
             for (i, value) in derivative.enumerated() {
                 let to = sum.baseAddress! + network.parameters.offsets[i], count = value.type.count
-                let from = executable.address(of: value, in: instance)
+                let from = executable.address(of: value, in: instance, context)
                 switch executable.precision {
                 case .float:
                     let numbers = from.assumingMemoryBound(to: Float.self)

@@ -19,7 +19,8 @@ public final class NetworkObjective: Objective {
 
     private let store: ExampleStore
     private let requestedBatch: Int?
-    private let theta: Buffer, tangent: Buffer, buffers: Buffer
+    private let theta: Buffer, buffers: Buffer
+    private var tangents: [Buffer] = []
     private var storedTheta: [Double]?
     /// Grows when θ changes; what an instance keeps of an older θ is out of date.
     private var version = 0
@@ -47,7 +48,6 @@ public final class NetworkObjective: Objective {
         requestedBatch = batchSize
         store = ExampleStore(data, 0..<data.count, outputs: network.outputs, loss, precision)
         theta = Buffer(byteCount: network.parameters.count * precision.size)
-        tangent = Buffer(byteCount: network.parameters.count * precision.size)
         buffers = Buffer(byteCount: network.buffers.count * precision.size)
         buffers.store(bufferValues, as: precision)
     }
@@ -93,7 +93,7 @@ public final class NetworkObjective: Objective {
     public func batchStatistics(at theta: [Double]) throws -> [Double] {
         precondition(batchNorm == .batch, "batch statistics of an objective that normalises by stored ones")
         var sums = [Double](repeating: 0, count: network.buffers.count)
-        try run(.value, at: theta) { program, instance in
+        try run(.value, at: theta) { program, instance, _, _ in
             for (buffer, values) in program.statistics(instance) {
                 let first = network.buffers.offsets[buffer]
                 for (i, value) in values.enumerated() {
@@ -109,7 +109,7 @@ public final class NetworkObjective: Objective {
     /// Mean loss and share of examples classified right (nil for regression).
     public func evaluate(at theta: [Double]) throws -> Evaluation {
         var loss = 0.0, correct: Double? = self.loss.takesClasses ? 0 : nil
-        try run(.value, at: theta) { program, instance in
+        try run(.value, at: theta) { program, instance, _, _ in
             loss += program.lossSum(instance)
             if let count = program.correctCount(instance) { correct? += count }
         }
@@ -120,15 +120,15 @@ public final class NetworkObjective: Objective {
     public func outputs(at theta: [Double]) throws -> [Double] {
         var result: [Double] = []
         result.reserveCapacity(examples * network.outputs)
-        try run(.value, at: theta) { program, instance in result += program.outputs(instance) }
+        try run(.value, at: theta) { program, instance, _, _ in result += program.outputs(instance) }
         return result
     }
 
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
         var loss = 0.0, gradient = [Double](repeating: 0, count: dimension)
-        try run(.gradient, at: theta) { program, instance in
+        try run(.gradient, at: theta) { program, instance, context, _ in
             loss += program.lossSum(instance)
-            program.addDerivative(instance, to: &gradient)
+            program.addDerivative(instance, context, to: &gradient)
         }
         Vectors.scale(&gradient, by: 1 / Double(examples))
         return (loss / Double(examples), gradient)
@@ -147,21 +147,22 @@ public final class NetworkObjective: Objective {
     private func products(_ kind: BatchProgram.Kind, at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
     {
         var results = vectors.map { _ in [Double](repeating: 0, count: dimension) }
+        while tangents.count < vectors.count {
+            tangents.append(Buffer(byteCount: network.parameters.count * precision.size))
+        }
+        for (vector, tangent) in zip(vectors, tangents) { tangent.store(vector, as: precision) }
         // What depends on θ alone is computed once a batch, then each vector's part.
-        try run(kind, at: theta) { program, instance in
-            for (i, vector) in vectors.enumerated() {
-                tangent.store(vector, as: precision)
-                program.executable.run(instance, from: .tangent)
-                program.addDerivative(instance, to: &results[i])
-            }
+        try run(kind, at: theta, tangents: vectors.count) { program, instance, context, number in
+            program.addDerivative(instance, context, to: &results[number])
         }
         for i in results.indices { Vectors.scale(&results[i], by: 1 / Double(examples)) }
         return results
     }
 
-    /// Brings what depends on data and θ up to date for each batch in turn and hands it to `body`.
+    /// Runs a kind of program on every batch, for each of the first `count` tangents, and hands what it gives to `collect`.
     private func run(
-        _ kind: BatchProgram.Kind, at point: [Double], _ body: (BatchProgram, Executable.Instance) -> Void
+        _ kind: BatchProgram.Kind, at point: [Double], tangents count: Int = 1,
+        _ collect: (BatchProgram, Executable.Instance, Executable.Context, Int) -> Void
     ) throws {
         precondition(point.count == dimension, "θ of length \(point.count), not \(dimension)")
         if storedTheta != point {
@@ -171,21 +172,23 @@ public final class NetworkObjective: Objective {
         }
         let series = try self.series[kind] ?? makeSeries(kind)
         self.series[kind] = series
-        for batch in 0..<series.count {
-            try betweenBatches?()
-            let (program, instance) = series.prepare(batch, version: version) { program, instance, first in
+        let work = BatchSeries.Work(
+            version: version, tangents: count,
+            bindContext: { [self] program, context, number in
                 program.bind(
-                    instance, theta: theta, buffers: buffers, tangent: tangent, inputs: store.inputs(from: first),
-                    targets: store.targets(from: first))
-            }
-            body(program, instance)
-        }
+                    context, theta: theta.address, buffers: buffers.address,
+                    tangent: tangents.indices.contains(number) ? UnsafeRawPointer(tangents[number].address) : nil)
+            },
+            bindData: { [store] program, instance, first in
+                program.bind(instance, inputs: store.inputs(from: first), targets: store.targets(from: first))
+            }, between: betweenBatches)
+        try series.run(work, collect: collect)
     }
 
     private func makeSeries(_ kind: BatchProgram.Kind) throws(ObjectiveError) -> BatchSeries {
         try BatchSeries(
-            examples: examples, requested: requestedBatch, memoryLimit: memoryLimit,
-            keeps: kind == .hessian || kind == .gaussNewton
+            examples: examples, requested: requestedBatch, preference: batchNorm == .batch ? .many : .inCache,
+            memoryLimit: memoryLimit, keeps: kind == .hessian || kind == .gaussNewton
         ) {
             BatchProgram(network, loss, batchNorm, kind, batch: $0, precision)
         }

@@ -9,12 +9,29 @@ public final class Buffer {
 
     public init(byteCount: Int) {
         self.byteCount = byteCount
-        let size = byteCount + Int(LS_SLACK)
-        address = .allocate(byteCount: size, alignment: 64)
-        memset(address, 0, size)
+        size = byteCount + Int(LS_SLACK)
+        // Pages from the system are zero already, and are there only once they are touched.
+        let mapped = size < Self.leastMapped
+            ? MAP_FAILED : mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        isMapped = mapped != MAP_FAILED
+        if let mapped, isMapped {
+            address = mapped
+            #if os(Linux)
+                if size >= Self.leastHuge { madvise(mapped, size, 14 /* MADV_HUGEPAGE */) }
+            #endif
+        } else {
+            address = .allocate(byteCount: size, alignment: 64)
+            memset(address, 0, size)
+        }
     }
 
-    deinit { address.deallocate() }
+    private static let leastMapped = 1 << 18, leastHuge = 1 << 22
+    private let size: Int
+    private let isMapped: Bool
+
+    deinit {
+        if isMapped { munmap(address, size) } else { address.deallocate() }
+    }
 
     /// Stores numbers from element `start` on in the given precision.
     public func store(_ values: some Collection<Double>, from start: Int = 0, as precision: Precision) {

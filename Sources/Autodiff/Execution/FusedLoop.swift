@@ -1,6 +1,7 @@
 import CKernels
 
-/// A fused loop made ready for the C kernel: dimensions merged, registers assigned. Addresses are filled in before each run.
+/// A fused loop made ready for the C kernel: dimensions merged, registers assigned. Addresses are filled in, in the arena of
+/// the run, before each run.
 final class FusedLoop {
     private struct Access {
         let item: Int
@@ -25,18 +26,20 @@ final class FusedLoop {
             defer { count += 1 }
             return count
         }
-        // Uses of values made in this loop, so that registers of intermediate values are used again.
-        var lastUse: [Int: Int] = [:]
         let own = Set(step.items)
         func isOwn(_ view: StridedView) -> Bool {
             own.contains(view.base) && items[view.base].isElementwise && items[view.base].isRead(directlyBy: view)
         }
+        let merged = FusedLoop.mergedOperations(step, items, needed: needed, isOwn: isOwn)
+        // Uses of values made in this loop, so that registers of intermediate values are used again.
+        var lastUse: [Int: Int] = [:]
         // Reductions read their registers when all instructions have run.
         var reduced: Set<Int> = []
         for id in step.items {
-            for view in items[id].operands where isOwn(view) {
-                lastUse[view.base] = id
-                if case .reduction = items[id].work { reduced.insert(view.base) }
+            for view in merged[id]?.operands ?? [] where isOwn(view) { lastUse[view.base] = id }
+            if case .reduction = items[id].work, isOwn(items[id].operands[0]) {
+                lastUse[items[id].operands[0].base] = id
+                reduced.insert(items[id].operands[0].base)
             }
         }
         var loads: [Access] = [], stores: [Access] = [], reductions: [Access] = []
@@ -44,9 +47,11 @@ final class FusedLoop {
         var loadRegisters: [Int32] = [], storeRegisters: [Int32] = [], reductionRegisters: [Int32] = [],
             kinds: [Int32] = [], counts: [Int64] = []
         for id in step.items {
-            let item = items[id]
+            let item = items[id], isReduction = !item.isElementwise
+            guard isReduction || merged[id] != nil else { continue }  // part of another operation
+            let operands = isReduction ? item.operands : merged[id]!.operands
             var sources: [Int32] = []
-            for view in item.operands {
+            for view in operands {
                 if isOwn(view) {
                     sources.append(registerOf[view.base]!)
                 } else if let register = loadRegister[view] {
@@ -61,13 +66,14 @@ final class FusedLoop {
             }
             // A register of a stored value is the result's own memory and serves for nothing else.
             func release() {
-                for base in Set(item.operands.filter(isOwn).map(\.base))
+                for base in Set(operands.filter(isOwn).map(\.base))
                 where lastUse[base] == id && !needed.contains(base) && !reduced.contains(base) {
                     spare.append(registerOf[base]!)
                 }
             }
             switch item.work {
-            case .elementwise(let primitive):
+            case .elementwise:
+                let operation = merged[id]!
                 let stored = needed.contains(id)
                 if !stored { release() }
                 let register = stored ? fresh() : spare.popLast() ?? fresh()
@@ -77,8 +83,8 @@ final class FusedLoop {
                 func source(_ i: Int) -> Int32 { sources.indices.contains(i) ? sources[i] : sources[0] }
                 code.append(
                     ls_instruction(
-                        op: Int32(primitive.opcode.rawValue), dst: register, a: source(0), b: source(1), c: source(2),
-                        immediate: primitive.immediate))
+                        op: Int32(operation.opcode.rawValue), dst: register, a: source(0), b: source(1), c: source(2),
+                        immediate: operation.immediate))
                 if stored {
                     stores.append(Access(item: id, offset: 0, strides: dense))
                     storeRegisters.append(register)
@@ -121,15 +127,12 @@ final class FusedLoop {
         }
         loop.registers = count
         loop.loads = Int32(loads.count)
-        loop.load = UnsafePointer(operands)
         loop.load_register = UnsafePointer(registers)
         loop.instructions = Int32(code.count)
         loop.instruction = UnsafePointer(instructions)
         loop.stores = Int32(stores.count)
-        loop.store = UnsafePointer(operands + loads.count)
         loop.store_register = UnsafePointer(registers + loads.count)
         loop.reductions = Int32(reductions.count)
-        loop.reduction = UnsafePointer(operands + loads.count + stores.count)
         loop.reduction_register = UnsafePointer(registers + loads.count + stores.count)
         loop.reduction_kind = UnsafePointer(registers + loads.count + stores.count + reductions.count)
         loop.reduction_size = UnsafePointer(sizes)
@@ -143,6 +146,57 @@ final class FusedLoop {
         instructions.deallocate()
         registers.deallocate()
         sizes.deallocate()
+    }
+
+    private struct Operation {
+        var opcode: ls_opcode
+        var immediate: Double
+        var operands: [StridedView]
+    }
+
+    /// The operation of every elementwise item, where a product or a scaled value that only one sum reads has become part of it.
+    private static func mergedOperations(
+        _ step: Step, _ items: [Item], needed: Set<Int>, isOwn: (StridedView) -> Bool
+    ) -> [Int: Operation] {
+        var operations: [Int: Operation] = [:], uses: [Int: Int] = [:]
+        for id in step.items {
+            for view in items[id].operands { uses[view.base, default: 0] += 1 }
+        }
+        func inner(_ view: StridedView, _ opcode: ls_opcode) -> Operation? {
+            guard isOwn(view), uses[view.base] == 1, !needed.contains(view.base),
+                let operation = operations[view.base], operation.opcode == opcode
+            else { return nil }
+            return operation
+        }
+        for id in step.items {
+            guard case .elementwise(let primitive) = items[id].work else { continue }
+            let views = items[id].operands
+            var operation = Operation(opcode: primitive.opcode, immediate: primitive.immediate, operands: views)
+            if operation.opcode == LS_ADD {
+                for (this, other) in [(0, 1), (1, 0)] {
+                    if let product = inner(views[this], LS_MULTIPLY) {
+                        operation = Operation(
+                            opcode: LS_MULTIPLY_ADD, immediate: 0, operands: product.operands + [views[other]])
+                    } else if let scaled = inner(views[this], LS_SCALE) {
+                        operation = Operation(
+                            opcode: LS_SCALE_ADD, immediate: scaled.immediate, operands: scaled.operands + [views[other]])
+                    } else {
+                        continue
+                    }
+                    operations[views[this].base] = nil
+                    break
+                }
+            } else if operation.opcode == LS_SUBTRACT, let product = inner(views[1], LS_MULTIPLY) {
+                operation = Operation(
+                    opcode: LS_SUBTRACT_PRODUCT, immediate: 0, operands: product.operands + [views[0]])
+                operations[views[1].base] = nil
+            } else if operation.opcode == LS_RELU, let sum = inner(views[0], LS_ADD) {
+                operation = Operation(opcode: LS_ADD_RELU, immediate: 0, operands: sum.operands)
+                operations[views[0].base] = nil
+            }
+            operations[id] = operation
+        }
+        return operations
     }
 
     /// Merges neighbouring dimensions that every access walks as one, and drops those of extent 1.
@@ -162,11 +216,19 @@ final class FusedLoop {
         return extents.isEmpty ? ([1], strides.map { _ in [1] }) : (extents, merged)
     }
 
+    var operandCount: Int { accesses.count }
+
     func workspaceBytes(_ kernels: Kernels) -> Int { Int(kernels.table.fused_workspace(&loop)) }
 
-    func run(_ kernels: Kernels, workspace: UnsafeMutableRawPointer, address: (Int) -> UnsafeMutableRawPointer) {
+    func run(_ kernels: Kernels, _ arena: Executable.Arena, address: (Int) -> UnsafeMutableRawPointer) {
         let size = kernels.precision.size
-        for (i, access) in accesses.enumerated() { operands[i].base = address(access.item) + access.offset * size }
-        kernels.table.fused(&loop, workspace)
+        let own = arena.operands.address.assumingMemoryBound(to: ls_operand.self)
+        own.update(from: operands, count: accesses.count)
+        for (i, access) in accesses.enumerated() { own[i].base = address(access.item) + access.offset * size }
+        var loop = loop
+        loop.load = UnsafePointer(own)
+        loop.store = UnsafePointer(own + Int(loop.loads))
+        loop.reduction = UnsafePointer(own + Int(loop.loads + loop.stores))
+        kernels.table.fused(&loop, arena.workspace.address)
     }
 }

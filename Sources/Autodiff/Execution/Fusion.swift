@@ -5,6 +5,8 @@ struct Step {
     /// Items computed, ascending.
     var items: [Int]
     let stage: Stage
+    /// Whether its items are the same for every batch.
+    let isCommon: Bool
 }
 
 /// Groups the items of a lowering into steps and puts the steps in order.
@@ -35,7 +37,7 @@ struct Fusion {
     }
 
     private struct Key: Hashable {
-        let stage: Int, depth: Int, shape: [Int]
+        let stage: Int, isCommon: Bool, depth: Int, shape: [Int]
     }
 
     private static func grouped(_ items: [Item], _ depth: [Int]) -> [Step] {
@@ -49,10 +51,10 @@ struct Fusion {
             case .input, .constant: break
             case .kernel:
                 stepOf[id] = steps.count
-                steps.append(Step(kind: .kernel, items: [id], stage: item.stage))
+                steps.append(Step(kind: .kernel, items: [id], stage: item.stage, isCommon: item.isCommon))
             case .elementwise, .reduction:
                 let domain = item.operands.first?.shape ?? item.type.shape
-                let key = Key(stage: item.stage.rawValue, depth: depth[id], shape: domain)
+                let key = Key(stage: item.stage.rawValue, isCommon: item.isCommon, depth: depth[id], shape: domain)
                 let bases = Set(item.operands.map(\.base))
                 var reducedAxes: [Int]?
                 if case .reduction(let reduction) = item.work { reducedAxes = reduction.axes }
@@ -67,7 +69,7 @@ struct Fusion {
                 }
                 let step = fitting ?? steps.count
                 if fitting == nil {
-                    steps.append(Step(kind: .fused, items: [], stage: item.stage))
+                    steps.append(Step(kind: .fused, items: [], stage: item.stage, isCommon: item.isCommon))
                     open[key, default: []].append(step)
                 }
                 steps[step].items.append(id)

@@ -1,9 +1,8 @@
-/// A kernel made ready to run: what it reads and writes is known, and the addresses are filled in before each run.
+/// A kernel made ready to run: what it reads and writes is known, and the addresses are found before each run.
 final class KernelLoop {
     private let primitive: any KernelPrimitive
     private let operandItems: [Int], item: Int
     private let operandTypes: [TensorType], resultType: TensorType
-    private let operands: UnsafeMutableBufferPointer<UnsafeRawPointer>
 
     init(_ step: Step, _ items: [Item]) {
         item = step.items[0]
@@ -14,21 +13,21 @@ final class KernelLoop {
         // An operand may be read under another shape than its own.
         operandTypes = item.operands.map { TensorType($0.shape, items[$0.base].type.element) }
         resultType = item.type
-        operands = .allocate(capacity: operandItems.count)
     }
 
-    deinit { operands.deallocate() }
+    var operandCount: Int { operandItems.count }
+
+    var operations: Int { primitive.operations(operandTypes) }
 
     func workspaceBytes(_ kernels: Kernels) -> Int { primitive.workspaceBytes(operandTypes, kernels) }
 
-    func run(_ kernels: Kernels, workspace: UnsafeMutableRawPointer, address: (Int) -> UnsafeMutableRawPointer) {
-        for (i, operand) in operandItems.enumerated() {
-            operands.initializeElement(at: i, to: UnsafeRawPointer(address(operand)))
-        }
+    func run(_ kernels: Kernels, _ arena: Executable.Arena, address: (Int) -> UnsafeMutableRawPointer) {
+        let operands = arena.operands.address.assumingMemoryBound(to: UnsafeRawPointer.self)
+        for (i, operand) in operandItems.enumerated() { operands[i] = UnsafeRawPointer(address(operand)) }
         primitive.evaluate(
             KernelCall(
                 kernels: kernels, operandTypes: operandTypes, resultType: resultType,
-                operands: UnsafeBufferPointer(operands),
-                result: address(item), workspace: workspace))
+                operands: UnsafeBufferPointer(start: operands, count: operandItems.count), result: address(item),
+                workspace: arena.workspace.address))
     }
 }

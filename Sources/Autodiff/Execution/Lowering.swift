@@ -13,6 +13,8 @@ struct Item {
     let stage: Stage
     /// The graph's node that this is the value of, or nil for a dense copy of a view.
     let node: Int?
+    /// Whether it is the same for every batch.
+    let isCommon: Bool
 
     var isElementwise: Bool { if case .elementwise = work { true } else { false } }
     /// Whether another item's operand is this item's memory element by element.
@@ -51,7 +53,10 @@ struct Lowering {
     }
 
     private mutating func add(_ work: Item.Work, _ operands: [StridedView], _ node: Graph.Node, _ id: Int) {
-        items.append(Item(work: work, operands: operands, type: node.type, stage: node.stage, node: id))
+        let isCommon: Bool
+        if case .input = work { isCommon = node.stage > .data } else { isCommon = operands.allSatisfy { items[$0.base].isCommon } }
+        items.append(
+            Item(work: work, operands: operands, type: node.type, stage: node.stage, node: id, isCommon: isCommon))
         var view = StridedView(dense: items.count - 1, node.type.shape)
         if case .constant = work { view.strides = view.strides.map { _ in 0 } }
         views[id] = view
@@ -64,7 +69,10 @@ struct Lowering {
         if let copy = copies[view] { return StridedView(dense: copy, view.shape) }
         let type = TensorType(view.shape, base.type.element)
         precondition(type.element == .real, "a strided view of indices")
-        items.append(Item(work: .elementwise(Unary.copy), operands: [view], type: type, stage: base.stage, node: nil))
+        items.append(
+            Item(
+                work: .elementwise(Unary.copy), operands: [view], type: type, stage: base.stage, node: nil,
+                isCommon: base.isCommon))
         copies[view] = items.count - 1
         return StridedView(dense: items.count - 1, view.shape)
     }

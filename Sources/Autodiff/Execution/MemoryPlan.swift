@@ -1,9 +1,14 @@
-/// Where every item lies. Values that a later stage reads, and outputs, are kept; all others share one scratch arena in which
-/// items whose lifetimes do not meet use the same bytes.
+/// Where every item lies. Values of a batch that a later stage reads, and outputs, are kept; the batch's others share one
+/// scratch arena in which items whose lifetimes do not meet use the same bytes. What is common to all batches lies apart.
 struct MemoryPlan {
-    enum Place { case input(Int), constant(Int), kept(Int), scratch(Int) }
+    enum Place {
+        case none
+        case input(Int), constant(Int), common(Stage, Int), kept(Int), scratch(Int)
+    }
 
-    private(set) var places: [Int: Place] = [:]
+    private(set) var places: [Place]
+    /// For each stage.
+    private(set) var commonBytes = [Int](repeating: 0, count: Stage.tangent.rawValue + 1)
     private(set) var keptBytes = 0
     private(set) var scratchBytes = 0
     private(set) var constants: [Double] = []
@@ -17,6 +22,7 @@ struct MemoryPlan {
             return (items[id].type.count * size + slack + MemoryPlan.alignment - 1) / MemoryPlan.alignment
                 * MemoryPlan.alignment
         }
+        places = items.map { _ in .none }
         for (id, item) in items.enumerated() {
             switch item.work {
             case .input:
@@ -45,7 +51,10 @@ struct MemoryPlan {
         for (number, step) in steps.enumerated() {
             for id in step.items where needed.contains(id) {
                 let size = bytes(id)
-                if crosses.contains(id) {
+                if items[id].isCommon {
+                    places[id] = .common(items[id].stage, commonBytes[items[id].stage.rawValue])
+                    commonBytes[items[id].stage.rawValue] += size
+                } else if crosses.contains(id) {
                     places[id] = .kept(keptBytes)
                     keptBytes += size
                 } else {

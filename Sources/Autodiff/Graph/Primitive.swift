@@ -62,11 +62,14 @@ protocol ViewPrimitive: Primitive {
 /// Evaluated by a loop of its own from dense operands into a dense result.
 protocol KernelPrimitive: Primitive {
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int
+    /// Multiplications and additions of products; 0 for what merely moves numbers.
+    func operations(_ operands: [TensorType]) -> Int
     func evaluate(_ call: KernelCall)
 }
 
 extension KernelPrimitive {
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int { 0 }
+    func operations(_ operands: [TensorType]) -> Int { 0 }
 }
 
 /// What a kernel is given.

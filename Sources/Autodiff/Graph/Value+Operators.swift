@@ -86,6 +86,8 @@ extension Value {
     /// x σ(x) (Elfwing et al. 2017, arXiv 1702.03118), also called swish.
     public func silu() -> Value { self * sigmoid() }
 
+    /// This value where `other` is above 0, else 0 (not NaN, whatever it is there).
+    public func masked(by other: Value) -> Value { Value.binary(.mask, self, other) }
     public func minimum(_ other: Value) -> Value { Value.binary(.minimum, self, other) }
     public func maximum(_ other: Value) -> Value { Value.binary(.maximum, self, other) }
     /// 1 where self > other, else 0.
@@ -176,6 +178,15 @@ extension Value {
     /// Convolves NHWC images with HWIO weights.
     public func convolution(_ weights: Value, _ geometry: ConvolutionGeometry) -> Value {
         graph.apply(Convolution(result: .output, geometry: geometry), [self, weights])
+    }
+    /// This value times a factor for each element of the last dimension. Of a convolution, the filters are scaled instead: there
+    /// are fewer of them, and nothing is left of it in derivatives but products with the filters.
+    public func scaledChannels(by factor: Value) -> Value {
+        let node = graph.nodes[id]
+        guard let convolution = node.primitive as? Convolution, convolution.result == .output else { return self * factor }
+        return graph.apply(
+            convolution,
+            [Value(graph: graph, id: node.operands[0]), Value(graph: graph, id: node.operands[1]) * factor])
     }
     /// The maximum of every window; where several are equal, derivatives go to the first, as PyTorch's do.
     public func maxPool(_ geometry: PoolingGeometry) -> Value {

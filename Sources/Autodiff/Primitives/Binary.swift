@@ -3,6 +3,8 @@ import CKernels
 /// A function of two numbers, element by element, on operands of one shape.
 enum Binary: Hashable, Sendable {
     case add, subtract, multiply, divide, minimum, maximum, greater, equal
+    /// The first operand where the second is above 0, else 0: linear in the first; the second's derivative is taken as 0.
+    case mask
 }
 
 extension Binary: ElementwisePrimitive {
@@ -18,6 +20,7 @@ extension Binary: ElementwisePrimitive {
         case .maximum: LS_MAXIMUM
         case .greater: LS_GREATER
         case .equal: LS_EQUAL
+        case .mask: LS_MASK
         }
     }
 
@@ -35,6 +38,7 @@ extension Binary: ElementwisePrimitive {
         case .multiply: return multilinear(operands, tangents)
         case .divide: return sum(tangents[0].map { $0 / b }, tangents[1].map { -($0 * (y / b)) })
         case .greater, .equal: return nil
+        case .mask: return tangents[0].map { $0.masked(by: b) }
         case .minimum: return choose(b.greater(than: a), tangents[0], tangents[1])
         case .maximum: return choose(a.greater(than: b), tangents[0], tangents[1])
         }
@@ -58,6 +62,7 @@ extension Binary: ElementwisePrimitive {
         case (.subtract, _): return -cotangent
         case (.multiply, _): return cotangent * operands[1 - index]
         case (.divide, 0): return cotangent / operands[1]
+        case (.mask, 0): return cotangent.masked(by: operands[1])
         default: preconditionFailure("\(name) is not linear in operand \(index)")
         }
     }

@@ -80,6 +80,10 @@ struct Convolution: KernelPrimitive {
         }
     }
 
+    func operations(_ operands: [TensorType]) -> Int {
+        2 * TensorType(geometry.output(operands[0].shape[0])).count * geometry.weight.dropLast().reduce(1, *)
+    }
+
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int {
         var q = geometry.kernel(operands[0].shape[0])
         return Int(kernels.table.convolution_workspace(&q))

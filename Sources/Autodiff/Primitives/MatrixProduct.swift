@@ -51,6 +51,11 @@ struct MatrixProduct: KernelPrimitive {
         return (a.shape.dropLast(2).reduce(1, *), m, transposesB ? b.shape[rank - 2] : b.shape[rank - 1], k)
     }
 
+    func operations(_ operands: [TensorType]) -> Int {
+        let (batches, m, n, k) = extents(operands[0], operands[1])
+        return 2 * batches * m * n * k
+    }
+
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int {
         let (batches, m, n, k) = extents(operands[0], operands[1])
         let blocks = Blocks(m, n, k, batches: batches)

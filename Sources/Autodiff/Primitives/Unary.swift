@@ -68,7 +68,8 @@ extension Unary: ElementwisePrimitive {
         case .sin: return t * x.cos()
         case .cos: return -(t * x.sin())
         case .abs: return t * x.sign()
-        case .relu: return t * x.step()
+        // By the result, which the next layer needs anyway.
+        case .relu: return t.masked(by: y)
         case .power(let p): return t * x.power(p - 1).scaled(p)
         }
     }

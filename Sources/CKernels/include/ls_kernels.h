@@ -20,7 +20,11 @@ enum ls_opcode {
     LS_GREATER,     // a > b ? 1 : 0
     LS_EQUAL,       // a == b ? 1 : 0
     LS_SELECT,      // a != 0 ? b : c
-    LS_MULTIPLY_ADD,  // a · b + c
+    LS_MASK,        // b > 0 ? a : 0
+    LS_MULTIPLY_ADD,      // a · b + c
+    LS_SCALE_ADD,         // a · immediate + b
+    LS_SUBTRACT_PRODUCT,  // c − a · b
+    LS_ADD_RELU,          // relu(a + b)
     LS_ERFC, LS_LOG1P,
 };
 

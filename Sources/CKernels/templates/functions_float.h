@@ -89,7 +89,34 @@ static inline float LS_NAME(fn_softplus)(float x) {
     float l = d == 0.0f ? e : LS_NAME(fn_log)(u) * (e / d);
     return (x > 0 ? x : x != x ? x : 0.0f) + l;
 }
-static inline float LS_NAME(fn_erf)(float x) { return erff(x); }
+
+/// erf x within 1.1 ulp: x + x p(x²) below 15/16, and 1 − e^q beyond, where q is ln erfc. Both polynomials interpolate at
+/// Chebyshev's points.
+static inline float LS_NAME(fn_erf)(float x) {
+    float a = x < 0 ? -x : x, z = x * x;
+    float p = 8.28582633e-05f;
+    p = p * z - 0.000812296115f;
+    p = p * z + 0.00519931829f;
+    p = p * z - 0.0268587228f;
+    p = p * z + 0.112836838f;
+    p = p * z - 0.376126319f;
+    p = p * z + 0.128379166f;
+    float small = p * x + x;
+    float t = (a > 3.95f ? 3.95f : a) - 0.9375f;
+    float q = 1.66129757e-06f;
+    q = q * t - 3.40510596e-05f;
+    q = q * t + 0.000336062512f;
+    q = q * t - 0.00217991788f;
+    q = q * t + 0.0107422173f;
+    q = q * t - 0.0441790223f;
+    q = q * t - 0.83506763f;
+    q = q * t - 2.53407669f;
+    q = q * t - 1.68795311f;
+    float large = 1.0f - LS_NAME(fn_exp)(q);
+    large = x < 0 ? -large : large;
+    float y = a < 0.9375f ? small : large;
+    return x != x ? x : y;
+}
 static inline float LS_NAME(fn_erfc)(float x) { return erfcf(x); }
 static inline float LS_NAME(fn_log1p)(float x) { return log1pf(x); }
 static inline float LS_NAME(fn_sqrt)(float x) { return sqrtf(x); }

@@ -84,7 +84,11 @@ static void LS_NAME(fused_instruction)(const ls_instruction *q, T *const *reg, i
     case LS_GREATER: LS_LOOP(a[i] > b[i] ? 1 : 0)
     case LS_EQUAL: LS_LOOP(a[i] == b[i] ? 1 : 0)
     case LS_SELECT: LS_LOOP(a[i] != 0 ? b[i] : c[i])
+    case LS_MASK: LS_LOOP(b[i] > 0 ? a[i] : 0)
     case LS_MULTIPLY_ADD: LS_LOOP(a[i] * b[i] + c[i])
+    case LS_SCALE_ADD: LS_LOOP(a[i] * imm + b[i])
+    case LS_SUBTRACT_PRODUCT: LS_LOOP(c[i] - a[i] * b[i])
+    case LS_ADD_RELU: LS_LOOP(a[i] + b[i] < 0 ? 0 : a[i] + b[i])
     }
 }
 #undef LS_LOOP
@@ -107,10 +111,30 @@ static T LS_NAME(sum_of)(const T *x, int64_t n) {
     return s;
 }
 
+/// NaN if there is one.
 static T LS_NAME(maximum_of)(const T *x, int64_t n) {
-    T m = x[0];
-    for (int64_t i = 1; i < n; i++) m = x[i] > m || x[i] != x[i] ? x[i] : m;
-    return m;
+    T most = x[0];
+    int64_t i = 0, bad = 0;
+    if (n >= LS_NAME(lanes)) {
+        T best[LS_NAME(lanes)];
+        TI unordered[LS_NAME(lanes)] = {0};
+        memcpy(best, x, sizeof best);
+        for (; i + LS_NAME(lanes) <= n; i += LS_NAME(lanes))
+            _Pragma("clang loop vectorize(enable)") for (int l = 0; l < LS_NAME(lanes); l++) {
+                T v = x[i + l];
+                unordered[l] |= v != v;
+                best[l] = v > best[l] ? v : best[l];
+            }
+        for (int l = 0; l < LS_NAME(lanes); l++) {
+            most = best[l] > most ? best[l] : most;
+            bad |= unordered[l];
+        }
+    }
+    for (; i < n; i++) {
+        bad |= x[i] != x[i];
+        most = x[i] > most ? x[i] : most;
+    }
+    return bad || most != most ? NAN : most;
 }
 
 /// Adds a rows × columns tile to accumulators with the given strides; `spare` holds one row.

@@ -3,8 +3,8 @@
 #define T float
 #define TI int32_t
 #include "functions_float.h"
-#include "fused.h"
 #include "tile.h"
+#include "fused.h"
 #include "rows.h"
 #include "convolution.h"
 #include "pooling.h"
@@ -17,8 +17,8 @@
 #define T double
 #define TI int64_t
 #include "functions_double.h"
-#include "fused.h"
 #include "tile.h"
+#include "fused.h"
 #include "rows.h"
 #include "convolution.h"
 #include "pooling.h"
