@@ -1,5 +1,4 @@
 import Autodiff
-import Foundation
 import Tensors
 
 /// The batches that a data set is taken in for one kind of program, and the memory in which batches keep what serves again
@@ -46,7 +45,10 @@ final class BatchSeries {
         case many
     }
 
-    private static let preferredBytes = Int(ProcessInfo.processInfo.environment["LS_PREF"] ?? "4194304")!, operationsPerParameter = 6000
+    /// Bytes of a batch that does not keep anything: what a core has in its second-level cache and a share of the third. Batches
+    /// that keep values read them from memory anyway, and what each keeps of the weights' size should be little.
+    private static let preferredBytes = 4 << 20, preferredKeptBytes = 16 << 20
+    private static let operationsPerParameter = 6000
 
     init(
         examples: Int, requested: Int?, preference: Preference, memoryLimit: Int, keeps: Bool,
@@ -61,7 +63,9 @@ final class BatchSeries {
             case .many: size = max(32, min(1024, (96 << 20) / each / 32 * 32))
             case .inCache:
                 let perExample = max(1, probe.executable.operations / probe.batch)
-                size = max(Self.preferredBytes / each, Self.operationsPerParameter * probe.parameters / perExample, 1)
+                size = max(
+                    (keeps ? Self.preferredKeptBytes : Self.preferredBytes) / each,
+                    Self.operationsPerParameter * probe.parameters / perExample, 1)
                 // A few batches are made a multiple of four, for threads to have equally many.
                 var batches = (examples + size - 1) / size
                 if 1 < batches, batches < 32 { batches = (batches + 3) / 4 * 4 }

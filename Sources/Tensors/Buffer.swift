@@ -11,7 +11,8 @@ public final class Buffer {
         self.byteCount = byteCount
         size = byteCount + Int(LS_SLACK)
         // Pages from the system are zero already, and are there only once they are touched.
-        let mapped = size < Self.leastMapped
+        let mapped =
+            size < Self.leastMapped
             ? MAP_FAILED : mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         isMapped = mapped != MAP_FAILED
         if let mapped, isMapped {

@@ -49,7 +49,9 @@ import Testing
 
     /// NaN in every element of what runs share.
     private func poison(_ executable: Executable) {
-        for buffer in [executable.scratch, executable.workspace] { memset(buffer.address, 0xff, buffer.byteCount) }
+        for buffer in [executable.arena.scratch, executable.arena.workspace] {
+            memset(buffer.address, 0xff, buffer.byteCount)
+        }
     }
 
     @Test(arguments: 0..<300) func randomGraphs(_ seed: Int) {

@@ -144,6 +144,7 @@ extension Binary {
         case .minimum: a.isNaN || b.isNaN ? .nan : Swift.min(a, b)
         case .maximum: a.isNaN || b.isNaN ? .nan : Swift.max(a, b)
         case .greater: a > b ? 1 : 0
+        case .mask: b > 0 ? a : 0
         case .equal: a == b ? 1 : 0
         }
     }

@@ -143,6 +143,7 @@ struct RandomGraph {
         case 5: keep(x.maximum(y.0), max(xBound, y.1))
         case 6: keep(x.minimum(y.0), max(xBound, y.1))
         case 7: keep(below(2) == 0 ? x.greater(than: y.0) : x.equal(to: y.0), 1)
+        case 8: keep(x.masked(by: y.0), xBound)
         default: keep(x.greater(than: y.0).select(x, y.0), max(xBound, y.1))
         }
     }

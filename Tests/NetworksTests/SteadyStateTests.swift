@@ -56,21 +56,27 @@ import Testing
                 }
             }
         }
-        var scratch: [(bytes: Range<Int>, life: ClosedRange<Int>)] = [], kept: [Range<Int>] = [], total = 0
+        var scratch: [(bytes: Range<Int>, life: ClosedRange<Int>)] = [], kept: [Range<Int>] = [],
+            common: [Range<Int>] = [],
+            total = 0
         for id in items.indices {
             let size = items[id].type.count * 4 + 64
             switch plan.places[id] {
-            case .scratch(let offset)?:
+            case .scratch(let offset):
                 #expect(!readLater.contains(id), "what a later stage reads must be kept")
                 #expect(offset % 64 == 0 && offset + size <= plan.scratchBytes)
                 scratch.append((offset..<(offset + size), born[id]!...max(last[id] ?? 0, born[id]!)))
                 total += size
-            case .kept(let offset)?:
+            case .kept(let offset):
                 #expect(offset % 64 == 0 && offset + size <= plan.keptBytes)
                 kept.append(offset..<(offset + size))
-            case .input?, .constant?: break
+            case .common(let stage, let offset):
+                #expect(items[id].isCommon && items[id].stage == stage)
+                #expect(offset % 64 == 0 && offset + size <= plan.commonBytes[stage.rawValue])
+                common.append(offset + stage.rawValue << 40..<(offset + stage.rawValue << 40 + size))
+            case .input, .constant: break
             // Without memory: what only its own loop reads.
-            case nil: #expect(items[id].isElementwise && !readLater.contains(id) && (last[id] ?? 0) == born[id]!)
+            case .none: #expect(items[id].isElementwise && !readLater.contains(id) && (last[id] ?? 0) == born[id]!)
             }
         }
         for (i, a) in scratch.enumerated() {
@@ -78,8 +84,10 @@ import Testing
                 #expect(!a.life.overlaps(b.life), "\(a) and \(b)")
             }
         }
-        kept.sort { $0.lowerBound < $1.lowerBound }
-        for (a, b) in zip(kept, kept.dropFirst()) { #expect(a.upperBound <= b.lowerBound) }
+        for ranges in [kept, common] {
+            let sorted = ranges.sorted { $0.lowerBound < $1.lowerBound }
+            for (a, b) in zip(sorted, sorted.dropFirst()) { #expect(a.upperBound <= b.lowerBound) }
+        }
         #expect(scratch.count > 10)
         // Deep networks share much; even the smallest here halves.
         #expect(plan.scratchBytes * 2 < total, "\(plan.scratchBytes) of \(total)")
@@ -92,7 +100,9 @@ import Testing
         let product = try product(model, mode: mode)
         let executable = product.run.executable
         func poison() {
-            for buffer in [executable.scratch, executable.workspace] { memset(buffer.address, 0xff, buffer.byteCount) }
+            for buffer in [executable.arena.scratch, executable.arena.workspace] {
+                memset(buffer.address, 0xff, buffer.byteCount)
+            }
         }
         func results() -> [[Double]] { product.outputs.map(product.run.numbers) }
         product.run.run()

@@ -179,7 +179,8 @@ final class FusedLoop {
                             opcode: LS_MULTIPLY_ADD, immediate: 0, operands: product.operands + [views[other]])
                     } else if let scaled = inner(views[this], LS_SCALE) {
                         operation = Operation(
-                            opcode: LS_SCALE_ADD, immediate: scaled.immediate, operands: scaled.operands + [views[other]])
+                            opcode: LS_SCALE_ADD, immediate: scaled.immediate,
+                            operands: scaled.operands + [views[other]])
                     } else {
                         continue
                     }

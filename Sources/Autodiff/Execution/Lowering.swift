@@ -54,7 +54,11 @@ struct Lowering {
 
     private mutating func add(_ work: Item.Work, _ operands: [StridedView], _ node: Graph.Node, _ id: Int) {
         let isCommon: Bool
-        if case .input = work { isCommon = node.stage > .data } else { isCommon = operands.allSatisfy { items[$0.base].isCommon } }
+        if case .input = work {
+            isCommon = node.stage > .data
+        } else {
+            isCommon = operands.allSatisfy { items[$0.base].isCommon }
+        }
         items.append(
             Item(work: work, operands: operands, type: node.type, stage: node.stage, node: id, isCommon: isCommon))
         var view = StridedView(dense: items.count - 1, node.type.shape)

@@ -183,7 +183,9 @@ extension Value {
     /// are fewer of them, and nothing is left of it in derivatives but products with the filters.
     public func scaledChannels(by factor: Value) -> Value {
         let node = graph.nodes[id]
-        guard let convolution = node.primitive as? Convolution, convolution.result == .output else { return self * factor }
+        guard let convolution = node.primitive as? Convolution, convolution.result == .output else {
+            return self * factor
+        }
         return graph.apply(
             convolution,
             [Value(graph: graph, id: node.operands[0]), Value(graph: graph, id: node.operands[1]) * factor])

@@ -15,13 +15,14 @@ enum { LS_NAME(weight_chunks) = 16 };
 /// Outer terms of a strided product at most: a tap each, or an output row each.
 static int64_t LS_NAME(most_terms)(const ls_convolution *q) { return MAX(q->kh * q->kw, q->ho); }
 
-/// Copies an h × w × c image into a frame with `top` and `left` zeros before it and zeros after it.
+/// Copies an h × w × c image into a frame with `top` rows before it, and `left` zeros before and zeros after each of its rows.
+/// Rows above and below the image are left as they are: products skip them.
 static void LS_NAME(frame)(T *to, const T *from, int64_t h, int64_t w, int64_t c, int64_t frame_h, int64_t frame_w,
                            int64_t top, int64_t left) {
     for (int64_t y = 0; y < frame_h; y++) {
         T *row = to + y * frame_w * c;
         int64_t iy = y - top;
-        if (iy < 0 || iy >= h) { memset(row, 0, sizeof(T) * frame_w * c); continue; }
+        if (iy < 0 || iy >= h) continue;
         // Strides can leave a frame that is narrower than its padding.
         int64_t first = MIN(MAX(left, 0), frame_w), skip = MAX(-left, 0), count = MAX(MIN(w - skip, frame_w - first), 0);
         memset(row, 0, sizeof(T) * first * c);
@@ -74,6 +75,13 @@ static LS_NAME(convolution_call) LS_NAME(convolution_plan)(const ls_convolution 
     return f;
 }
 
+/// The range of k in 0..<count for which k · step − before lies in 0..<size.
+static void LS_NAME(inside)(int64_t count, int64_t step, int64_t before, int64_t size, int64_t *first, int64_t *end) {
+    *first = before > 0 ? MIN(divide_up(before, step), count) : 0;
+    *end = size + before > 0 ? MIN(divide_up(size + before, step), count) : 0;
+    if (*end < *first) *end = *first;
+}
+
 /// Kernel rows are one term each where a row's taps are neighbours in memory, else every tap is.
 static int LS_NAME(rows_are_terms)(const ls_convolution *q) { return q->groups == 1 && q->dilation_w == 1; }
 
@@ -100,6 +108,12 @@ static void LS_NAME(convolution_image)(void *context, long n, int thread) {
     };
     for (int64_t g = 0; g < q->groups; g++)
         for (int64_t oy = 0; oy < q->ho; oy++) {
+            // Kernel rows that lie outside the image have nothing to add.
+            int64_t first, end;
+            LS_NAME(inside)(q->kh, q->dilation_h, q->pad_h - oy * q->stride_h, q->h, &first, &end);
+            t.terms = (end - first) * taps;
+            t.a_offset = a_offset + first * taps;
+            t.b_offset = b_offset + first * taps;
             t.a = x + oy * q->stride_h * fw * q->c + g * cg;
             t.b = f->w + g * og;
             t.c = f->y + ((n * q->ho + oy) * q->wo) * q->o + g * og;
@@ -130,10 +144,13 @@ static void LS_NAME(convolution_input_image)(void *context, long n, int thread) 
     T *dx = f->y + n * q->h * q->w * q->c;
     for (int64_t py = 0; py < q->stride_h && py < q->h; py++)
         for (int64_t px = 0; px < q->stride_w && px < q->w; px++) {
-            int64_t terms = 0, count_y = divide_up(q->h - py, q->stride_h), count_x = divide_up(q->w - px, q->stride_w);
+            // Terms by kernel row: all have the same number, and meet output rows in descending order.
+            int64_t terms = 0, rows = 0, count_y = divide_up(q->h - py, q->stride_h),
+                    count_x = divide_up(q->w - px, q->stride_w);
             for (int64_t ky = 0; ky < q->kh; ky++) {
                 int64_t sy = py + q->pad_h - ky * q->dilation_h;
                 if (sy % q->stride_h) continue;
+                rows++;
                 for (int64_t kx = 0; kx < q->kw; kx++) {
                     int64_t sx = px + q->pad_w - kx * q->dilation_w;
                     if (sx % q->stride_w) continue;
@@ -141,12 +158,21 @@ static void LS_NAME(convolution_input_image)(void *context, long n, int thread) 
                     b_offset[terms++] = (ky * q->kw + kx) * og * q->c;
                 }
             }
+            int64_t per_row = rows ? terms / rows : 0;
             LS_NAME(tile_call) t = {
-                .terms = terms, .depth = og, .a_offset = a_offset, .row_stride = q->o, .step = 1, .b_offset = b_offset,
-                .ldb = q->c, .ldc = q->stride_w * q->c,
+                .depth = og, .row_stride = q->o, .step = 1, .ldb = q->c, .ldc = q->stride_w * q->c,
             };
             for (int64_t g = 0; g < q->groups; g++)
                 for (int64_t i = 0; i < count_y; i++) {
+                    int64_t first = 0, end = rows;
+                    if (per_row) {
+                        // The output row of a term: its offset counts frame rows from `top` before the first.
+                        while (first < end && i + a_offset[first * per_row] / (fw * q->o) - top >= q->ho) first++;
+                        while (first < end && i + a_offset[(end - 1) * per_row] / (fw * q->o) < top) end--;
+                    }
+                    t.terms = (end - first) * per_row;
+                    t.a_offset = a_offset + first * per_row;
+                    t.b_offset = b_offset + first * per_row;
                     t.a = dy + i * fw * q->o + g * og;
                     t.b = (const T *)f->workspace + g * cg;
                     t.c = dx + ((py + i * q->stride_h) * q->w + px) * q->c + g * cg;
@@ -191,9 +217,11 @@ static void LS_NAME(convolution_weight_images)(void *context, long chunk, int th
         for (int64_t ky = 0; ky < q->kh; ky++)
             for (int64_t kx = 0; kx < (merge ? 1 : q->kw); kx++)
                 for (int64_t g = 0; g < q->groups; g++) {
+                    int64_t first, end;  // output rows whose tap lies inside the image
+                    LS_NAME(inside)(q->ho, q->stride_h, q->pad_h - ky * q->dilation_h, q->h, &first, &end);
                     LS_NAME(tile_call) t = {
-                        .terms = q->ho, .depth = q->wo, .a_offset = a_offset, .row_stride = 1, .step = q->stride_w * q->c,
-                        .b_offset = b_offset, .ldb = q->o, .ldc = q->o, .accumulate = 1,
+                        .terms = end - first, .depth = q->wo, .a_offset = a_offset + first, .row_stride = 1, .step = q->stride_w * q->c,
+                        .b_offset = b_offset + first, .ldb = q->o, .ldc = q->o, .accumulate = 1,
                         .a = x + (ky * q->dilation_h * fw + kx * q->dilation_w) * q->c + g * cg,
                         .b = dy + g * og,
                         .c = dw + (ky * q->kw + kx) * cg * q->o + g * og,
@@ -205,7 +233,8 @@ static void LS_NAME(convolution_weight_images)(void *context, long chunk, int th
 
 static void LS_NAME(convolution_weight)(const ls_convolution *q, const void *x, const void *dy, void *dw, void *workspace) {
     LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, x, dy, dw, workspace);
-    f.chunks = MIN(q->n, LS_NAME(weight_chunks));
+    // Chunks of a few images at least: each has a result of its own to clear and to add.
+    f.chunks = MIN(divide_up(q->n, 8), LS_NAME(weight_chunks));
     ls_parallel(f.chunks, LS_NAME(convolution_weight_images), &f);
     LS_NAME(add_parts)(q->kh * q->kw * (q->c / q->groups) * q->o, f.chunks, workspace, dw);
 }
