@@ -13,6 +13,15 @@ final class BatchProgram {
         case hessian
         /// The Gauss–Newton matrix of the sum of losses times a vector.
         case gaussNewton
+        /// Losses at points θ + Σₖ cₖ dₖ. For each direction: which parameter tensors it moves.
+        case displacedValue(moves: [[Bool]])
+
+        /// Whether what depends on θ alone serves several runs.
+        var keeps: Bool { self != .value && self != .gradient }
+
+        /// Operations of a batch for each parameter, at least, for what is done with every parameter once a batch to cost little
+        /// beside them: sums over batches, where there is a derivative, and the packing of weights.
+        var operationsPerParameter: Int { self == .value ? 1500 : 6000 }
     }
 
     let kind: Kind
@@ -24,7 +33,10 @@ final class BatchProgram {
     private let network: Network
     private let built: Network.Built
     private let target: Value
+    /// v, or the coordinates of a point.
     private let tangents: [Value]
+    /// Of a displaced value: each direction's tensors, nil where it moves none.
+    private let directions: [[Value?]]
     private let losses: Value
     private let correct: Value?
     private let derivative: [Value]
@@ -35,14 +47,27 @@ final class BatchProgram {
         self.batch = batch
         self.network = network
         let graph = Graph()
-        built = network.build(in: graph, batch: batch, batchNorm: batchNorm)
+        let built = network.build(in: graph, batch: batch, batchNorm: batchNorm)
+        self.built = built
         let type = loss.takesClasses ? TensorType([batch], .index) : TensorType([batch, network.outputs])
         target = graph.input("target", type, .data)
-        losses = loss.values(built.output, target: target)
-        correct = loss.takesClasses ? built.output.correct(target) : nil
+        var losses = loss.values(built.output, target: target)
+        var correct = loss.takesClasses ? built.output.correct(target) : nil
         let total = losses.sum()
         var outputs: [Value] = []
+        var directions: [[Value?]] = []
         switch kind {
+        case .displacedValue(let moves):
+            directions = moves.map { moves in
+                zip(moves, built.parameters).map { $0 ? graph.input("d", $1.type, .parameters) : nil }
+            }
+            tangents = moves.map { _ in graph.input("c", TensorType([1]), .tangent) }
+            let values = graph.displaced(
+                [losses] + (correct.map { [$0] } ?? []), at: built.parameters, along: directions, by: tangents)
+            losses = values[0]
+            correct = values.count > 1 ? values[1] : nil
+            derivative = []
+            outputs = values
         case .value, .gradient:
             tangents = []
             derivative = kind == .gradient ? graph.gradient(of: total, at: built.parameters) : []
@@ -57,17 +82,28 @@ final class BatchProgram {
                     of: total, through: built.output, at: built.parameters, along: tangents)
             outputs = derivative
         }
+        (self.losses, self.correct, self.directions) = (losses, correct, directions)
         executable = Executable(graph, outputs: outputs, precision: precision)
     }
 
-    /// Where θ, the buffers and v are read from at every run.
+    /// Where θ, the buffers, directions and v (or coordinates) are read from at every run.
     func bind(
-        _ context: Executable.Context, theta: UnsafeRawPointer, buffers: UnsafeRawPointer, tangent: UnsafeRawPointer?
+        _ context: Executable.Context, theta: UnsafeRawPointer, buffers: UnsafeRawPointer,
+        directions addresses: [UnsafeRawPointer] = [], tangent: UnsafeRawPointer?
     ) {
         let size = executable.precision.size
+        if case .displacedValue = kind, let tangent {
+            for (k, direction) in directions.enumerated() {
+                executable.bind(tangents[k], to: tangent + k * size, in: context)
+                for (i, value) in direction.enumerated() {
+                    guard let value else { continue }
+                    executable.bind(value, to: addresses[k] + network.parameters.offsets[i] * size, in: context)
+                }
+            }
+        }
         for (i, parameter) in built.parameters.enumerated() {
             executable.bind(parameter, to: theta + network.parameters.offsets[i] * size, in: context)
-            if let tangent, !tangents.isEmpty {
+            if let tangent, directions.isEmpty, !tangents.isEmpty {
                 executable.bind(tangents[i], to: tangent + network.parameters.offsets[i] * size, in: context)
             }
         }
@@ -83,13 +119,13 @@ final class BatchProgram {
     }
 
     /// Σ ℓ over the batch, in Float64.
-    func lossSum(_ instance: Executable.Instance) -> Double {
-        executable.numbers(of: losses, in: instance).reduce(0, +)
+    func lossSum(_ instance: Executable.Instance, _ context: Executable.Context? = nil) -> Double {
+        executable.numbers(of: losses, in: instance, context).reduce(0, +)
     }
 
     /// How many examples are classified right; nil for regression.
-    func correctCount(_ instance: Executable.Instance) -> Double? {
-        correct.map { executable.numbers(of: $0, in: instance).reduce(0, +) }
+    func correctCount(_ instance: Executable.Instance, _ context: Executable.Context? = nil) -> Double? {
+        correct.map { executable.numbers(of: $0, in: instance, context).reduce(0, +) }
     }
 
     /// f(x; θ) of the batch, examples × outputs; of a `.value` program.

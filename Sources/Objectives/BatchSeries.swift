@@ -48,7 +48,6 @@ final class BatchSeries {
     /// Bytes of a batch that does not keep anything: what a core has in its second-level cache and a share of the third. Batches
     /// that keep values read them from memory anyway, and what each keeps of the weights' size should be little.
     private static let preferredBytes = 4 << 20, preferredKeptBytes = 16 << 20
-    private static let operationsPerParameter = 6000
 
     init(
         examples: Int, requested: Int?, preference: Preference, memoryLimit: Int, keeps: Bool,
@@ -65,7 +64,7 @@ final class BatchSeries {
                 let perExample = max(1, probe.executable.operations / probe.batch)
                 size = max(
                     (keeps ? Self.preferredKeptBytes : Self.preferredBytes) / each,
-                    Self.operationsPerParameter * probe.parameters / perExample, 1)
+                    probe.kind.operationsPerParameter * probe.parameters / perExample, 1)
                 // A few batches are made a multiple of four, for threads to have equally many.
                 var batches = (examples + size - 1) / size
                 if 1 < batches, batches < 32 { batches = (batches + 3) / 4 * 4 }

@@ -21,6 +21,7 @@ public final class NetworkObjective: Objective {
     private let requestedBatch: Int?
     private let theta: Buffer, buffers: Buffer
     private var tangents: [Buffer] = []
+    private var directions: [Buffer] = [], storedDirections: [[Double]] = []
     private var storedTheta: [Double]?
     /// Grows when θ changes; what an instance keeps of an older θ is out of date.
     private var version = 0
@@ -116,6 +117,41 @@ public final class NetworkObjective: Objective {
         return Evaluation(loss: loss / Double(examples), accuracy: correct.map { $0 / Double(examples) })
     }
 
+    /// Points are taken several at a time; what does not depend on their coordinates is computed once for these.
+    public func evaluate(at theta: [Double], along directions: [[Double]], coordinates: [[Double]]) throws
+        -> [Evaluation]
+    {
+        precondition(directions.allSatisfy { $0.count == dimension }, "directions of another length than θ")
+        if storedDirections != directions {
+            self.directions = directions.map { direction in
+                let buffer = Buffer(byteCount: dimension * precision.size)
+                buffer.store(direction, as: precision)
+                return buffer
+            }
+            storedDirections = directions
+            version += 1
+        }
+        let moves = directions.map { direction in
+            network.parameters.tensors.indices.map { direction[network.parameters.range($0)].contains { $0 != 0 } }
+        }
+        var results: [Evaluation] = []
+        for first in stride(from: 0, to: coordinates.count, by: Self.pointsAtOnce) {
+            let points = coordinates[first..<min(first + Self.pointsAtOnce, coordinates.count)]
+            var losses = points.map { _ in 0.0 }, correct: [Double]? = loss.takesClasses ? losses : nil
+            try run(.displacedValue(moves: moves), at: theta, tangents: Array(points)) {
+                program, instance, context, number in
+                losses[number] += program.lossSum(instance, context)
+                if let count = program.correctCount(instance, context) { correct?[number] += count }
+            }
+            results += losses.indices.map { i in
+                Evaluation(loss: losses[i] / Double(examples), accuracy: correct.map { $0[i] / Double(examples) })
+            }
+        }
+        return results
+    }
+
+    private static let pointsAtOnce = 16
+
     /// f(xᵢ; θ) of every example, examples × outputs, row-major.
     public func outputs(at theta: [Double]) throws -> [Double] {
         var result: [Double] = []
@@ -135,33 +171,27 @@ public final class NetworkObjective: Objective {
     }
 
     public func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
-        series[.gaussNewton] = nil  // one kind at a time has what it keeps in memory
         return try products(.hessian, at: theta, along: vectors)
     }
 
     public func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
-        series[.hessian] = nil
         return try products(.gaussNewton, at: theta, along: vectors)
     }
 
     private func products(_ kind: BatchProgram.Kind, at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
     {
         var results = vectors.map { _ in [Double](repeating: 0, count: dimension) }
-        while tangents.count < vectors.count {
-            tangents.append(Buffer(byteCount: network.parameters.count * precision.size))
-        }
-        for (vector, tangent) in zip(vectors, tangents) { tangent.store(vector, as: precision) }
         // What depends on θ alone is computed once a batch, then each vector's part.
-        try run(kind, at: theta, tangents: vectors.count) { program, instance, context, number in
+        try run(kind, at: theta, tangents: vectors) { program, instance, context, number in
             program.addDerivative(instance, context, to: &results[number])
         }
         for i in results.indices { Vectors.scale(&results[i], by: 1 / Double(examples)) }
         return results
     }
 
-    /// Runs a kind of program on every batch, for each of the first `count` tangents, and hands what it gives to `collect`.
+    /// Runs a kind of program on every batch, for each tangent if there are any, and hands what it gives to `collect`.
     private func run(
-        _ kind: BatchProgram.Kind, at point: [Double], tangents count: Int = 1,
+        _ kind: BatchProgram.Kind, at point: [Double], tangents values: [[Double]] = [],
         _ collect: (BatchProgram, Executable.Instance, Executable.Context, Int) -> Void
     ) throws {
         precondition(point.count == dimension, "θ of length \(point.count), not \(dimension)")
@@ -170,14 +200,19 @@ public final class NetworkObjective: Objective {
             storedTheta = point
             version += 1
         }
+        while tangents.count < values.count { tangents.append(Buffer(byteCount: max(dimension, 2) * precision.size)) }
+        for (value, tangent) in zip(values, tangents) { tangent.store(value, as: precision) }
+        // One kind at a time has what it keeps in memory.
+        if kind.keeps { self.series = self.series.filter { $0.key == kind || !$0.key.keeps } }
         let series = try self.series[kind] ?? makeSeries(kind)
         self.series[kind] = series
         let work = BatchSeries.Work(
-            version: version, tangents: count,
+            version: version, tangents: max(1, values.count),
             bindContext: { [self] program, context, number in
                 program.bind(
                     context, theta: theta.address, buffers: buffers.address,
-                    tangent: tangents.indices.contains(number) ? UnsafeRawPointer(tangents[number].address) : nil)
+                    directions: directions.map { UnsafeRawPointer($0.address) },
+                    tangent: number < values.count ? UnsafeRawPointer(tangents[number].address) : nil)
             },
             bindData: { [store] program, instance, first in
                 program.bind(instance, inputs: store.inputs(from: first), targets: store.targets(from: first))
@@ -185,10 +220,17 @@ public final class NetworkObjective: Objective {
         try series.run(work, collect: collect)
     }
 
-    private func makeSeries(_ kind: BatchProgram.Kind) throws(ObjectiveError) -> BatchSeries {
-        try BatchSeries(
-            examples: examples, requested: requestedBatch, preference: batchNorm == .batch ? .many : .inCache,
-            memoryLimit: memoryLimit, keeps: kind == .hessian || kind == .gaussNewton
+    private func makeSeries(_ kind: BatchProgram.Kind) throws -> BatchSeries {
+        var requested = requestedBatch
+        if case .displacedValue = kind {
+            // The same batches as elsewhere, so that θ itself has the same loss to the bit.
+            let value = try series[.value] ?? makeSeries(.value)
+            series[.value] = value
+            requested = value.batchSize
+        }
+        return try BatchSeries(
+            examples: examples, requested: requested, preference: batchNorm == .batch ? .many : .inCache,
+            memoryLimit: memoryLimit, keeps: kind.keeps
         ) {
             BatchProgram(network, loss, batchNorm, kind, batch: $0, precision)
         }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// What the analyses see of a network and its data: a function of θ ∈ Rᴾ with exact derivatives.
 ///
 /// All vectors are Float64 of length `dimension`; what is computed in Float32 is rounded on the way in.
@@ -7,6 +9,9 @@ public protocol Objective: AnyObject {
 
     /// L(θ), and the share of examples classified right where that is defined.
     func evaluate(at theta: [Double]) throws -> Evaluation
+
+    /// L(θ + Σₖ cₖ dₖ) for each c of `coordinates`, with dₖ of `directions`. Several points at once cost less than one by one.
+    func evaluate(at theta: [Double], along directions: [[Double]], coordinates: [[Double]]) throws -> [Evaluation]
 
     /// L(θ) and ∇L(θ).
     func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double])
@@ -28,6 +33,16 @@ public struct Evaluation: Sendable, Equatable {
 }
 
 extension Objective {
+    public func evaluate(at theta: [Double], along directions: [[Double]], coordinates: [[Double]]) throws
+        -> [Evaluation]
+    {
+        try coordinates.map { coordinates in
+            var point = theta
+            for (c, direction) in zip(coordinates, directions) where c != 0 { Vectors.add(c, direction, to: &point) }
+            return try evaluate(at: point)
+        }
+    }
+
     /// L(θ).
     public func value(at theta: [Double]) throws -> Double { try evaluate(at: theta).loss }
 

@@ -134,7 +134,7 @@ struct RandomGraph {
         guard (0..<rank).reduce(1, { $0 * max(extent(x.shape, $1), extent(y.0.shape, $1)) }) <= mostElements else {
             return
         }
-        switch below(9) {
+        switch below(10) {
         case 0, 1: keep(x + y.0, xBound + y.1)
         case 2: keep(x - y.0, xBound + y.1)
         case 3, 4:

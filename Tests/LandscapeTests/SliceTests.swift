@@ -102,12 +102,12 @@ import Testing
         try whole.run(objective, at: [0.3, 0.4])
         struct Stop: Error {}
         var part = SliceComputation(directions, alpha: axis, beta: axis)
-        #expect(throws: Stop.self) { try part.run(objective, at: [0.3, 0.4]) { if $0 == 13 { throw Stop() } } }
-        #expect(part.finished.count == 13)
+        #expect(throws: Stop.self) { try part.run(objective, at: [0.3, 0.4]) { if $0 == 16 { throw Stop() } } }
+        #expect(part.finished.count == 16)
         var rest = SliceComputation(directions, alpha: axis, beta: axis, finished: part.finished)
         var evaluated = 0
         try rest.run(objective, at: [0.3, 0.4]) { _ in evaluated += 1 }
-        #expect(evaluated == 13)  // twelve points and the end
+        #expect(evaluated == 2)  // the block of the nine other points, and the end
         #expect(rest.finished == whole.finished)
     }
 

@@ -38,6 +38,14 @@ struct Lowering {
             case let primitive as Constant: add(.constant(primitive.number), [], node, id)
             case let primitive as any ElementwisePrimitive: add(.elementwise(primitive), operands, node, id)
             case let primitive as Reduction: add(.reduction(primitive), operands, node, id)
+            case let primitive as MatrixProduct where primitive.transposesB && items[operands[1].base].isCommon:
+                // Weights are turned once for all batches.
+                let last = operands[1].shape.count - 1
+                operands[1].shape.swapAt(last, last - 1)
+                operands[1].strides.swapAt(last, last - 1)
+                add(
+                    .kernel(MatrixProduct(transposesA: primitive.transposesA, transposesB: false)),
+                    operands.map { dense($0) }, node, id)
             case let primitive as any KernelPrimitive: add(.kernel(primitive), operands.map { dense($0) }, node, id)
             case let primitive as any ViewPrimitive:
                 if let view = primitive.view(operands[0], node.type) {

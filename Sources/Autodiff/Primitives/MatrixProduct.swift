@@ -1,3 +1,4 @@
+import CKernels
 import COpenBLAS
 import Tensors
 
@@ -88,7 +89,14 @@ struct MatrixProduct: KernelPrimitive {
                 blocks.parts > 1
                 ? call.workspace + task * m * n * size
                 : call.result + (batch * m * n + i.lowerBound * n + j.lowerBound) * size
-            gemm(call.kernels.precision, i.count, j.count, l.count, a, lda, b, ldb, c, n)
+            if transposesA || transposesB {
+                gemm(call.kernels.precision, i.count, j.count, l.count, a, lda, b, ldb, c, n)
+            } else {
+                var q = ls_matrix(
+                    m: Int64(i.count), n: Int64(j.count), k: Int64(l.count), lda: Int64(lda), ldb: Int64(ldb),
+                    ldc: Int64(n))
+                call.kernels.table.matrix(&q, a, b, c)
+            }
         }
         guard blocks.parts > 1 else { return }
         for batch in 0..<batches {
@@ -98,6 +106,7 @@ struct MatrixProduct: KernelPrimitive {
         }
     }
 
+    /// OpenBLAS, for matrices that are read across their rows: it packs both.
     private func gemm(
         _ precision: Precision, _ m: Int, _ n: Int, _ k: Int, _ a: UnsafeRawPointer, _ lda: Int, _ b: UnsafeRawPointer,
         _ ldb: Int,

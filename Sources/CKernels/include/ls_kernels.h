@@ -48,6 +48,9 @@ typedef struct {
     int32_t kept_prefix;            // leading dimensions that every reduction keeps
 } ls_fused;
 
+/// A product of row-major matrices, m × k and k × n, with the distance of rows in each.
+typedef struct { int64_t m, n, k, lda, ldb, ldc; } ls_matrix;
+
 /// A 2-D convolution. Low padding is given; the high padding follows from the output size.
 typedef struct {
     int64_t n, h, w, c;           // input images
@@ -66,6 +69,9 @@ typedef struct {
     /// Bytes of workspace that `fused` needs.
     int64_t (*fused_workspace)(const ls_fused *);
     void (*fused)(const ls_fused *, void *workspace);
+
+    /// C = A B, on the calling thread.
+    void (*matrix)(const ls_matrix *, const void *a, const void *b, void *c);
 
     /// Bytes of workspace for any of the three products.
     int64_t (*convolution_workspace)(const ls_convolution *);

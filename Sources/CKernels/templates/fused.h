@@ -98,7 +98,12 @@ static void LS_NAME(expand)(T *to, const T *from, int64_t rows, int64_t columns,
     for (int64_t r = 0; r < rows; r++) {
         const T *f = from + r * row_stride;
         T *t = to + r * columns;
-        if (column_stride == 0) for (int64_t c = 0; c < columns; c++) t[c] = *f;
+        if (column_stride == 0) {
+            LS_NAME(vector) value = (LS_NAME(vector)){0} + *f;
+            int64_t c = 0;
+            for (; c + LS_NAME(lanes) <= columns; c += LS_NAME(lanes)) *(LS_NAME(vector) *)(t + c) = value;
+            for (; c < columns; c++) t[c] = *f;
+        }
         else if (column_stride == 1) memcpy(t, f, sizeof(T) * columns);
         else for (int64_t c = 0; c < columns; c++) t[c] = f[c * column_stride];
     }
@@ -144,12 +149,22 @@ static void LS_NAME(reduce_sum)(double *to, const T *x, int64_t rows, int64_t co
         if (row_stride == 0) *to += LS_NAME(sum_of)(x, rows * columns);
         else for (int64_t r = 0; r < rows; r++) to[r * row_stride] += LS_NAME(sum_of)(x + r * columns, columns);
     } else if (row_stride == 0 && rows > 1) {
-        memcpy(spare, x, sizeof(T) * columns);
-        for (int64_t r = 1; r < rows; r++) {
-            const T *restrict row = x + r * columns;
-            for (int64_t c = 0; c < columns; c++) spare[c] += row[c];
+        // Down the rows in registers, in four chains.
+        int64_t c = 0;
+        for (; c + LS_NAME(lanes) <= columns; c += LS_NAME(lanes)) {
+            LS_NAME(vector) sum[4] = {0};
+            const T *at = x + c;
+            int64_t r = 0;
+            for (; r + 4 <= rows; r += 4, at += 4 * columns)
+                _Pragma("clang loop unroll(full)") for (int i = 0; i < 4; i++)
+                    sum[i] += *(const LS_NAME(vector) *)(at + i * columns);
+            for (; r < rows; r++, at += columns) sum[0] += *(const LS_NAME(vector) *)at;
+            *(LS_NAME(vector) *)(spare + c) = (sum[0] + sum[1]) + (sum[2] + sum[3]);
         }
-        for (int64_t c = 0; c < columns; c++) to[c * column_stride] += spare[c];
+        for (int64_t i = c; i < columns; i++) spare[i] = x[i];
+        for (int64_t r = 1; r < rows; r++)
+            for (int64_t i = c; i < columns; i++) spare[i] += x[r * columns + i];
+        for (int64_t i = 0; i < columns; i++) to[i * column_stride] += spare[i];
     } else {
         for (int64_t r = 0; r < rows; r++)
             for (int64_t c = 0; c < columns; c++) to[r * row_stride + c * column_stride] += x[r * columns + c];

@@ -3,6 +3,7 @@ static const ls_kernels LS_NAME(kernels) = {
     .variant = LS_STRING(LS_VARIANT),
     .fused_workspace = LS_NAME(fused_workspace),
     .fused = LS_NAME(fused),
+    .matrix = LS_NAME(matrix),
     .convolution_workspace = LS_NAME(convolution_workspace),
     .convolution = LS_NAME(convolution),
     .convolution_input = LS_NAME(convolution_input),

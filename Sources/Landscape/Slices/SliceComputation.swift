@@ -16,6 +16,9 @@ public struct SliceComputation {
         self.finished = finished
     }
 
+    /// Points that are evaluated together, which costs less than one by one.
+    private static let pointsAtOnce = 16
+
     public var points: Int { alpha.values.count * (beta?.values.count ?? 1) }
 
     /// Evaluates the points that are missing, row by row. `progress` gets the number of finished points; what it throws ends
@@ -26,12 +29,12 @@ public struct SliceComputation {
         let columns = alpha.values.count
         while finished.count < points {
             try progress(finished.count)
-            let (row, column) = (finished.count / columns, finished.count % columns)
-            // At the origin θ itself, so that its value has the same bits.
-            var point = theta
-            if alpha.values[column] != 0 { Vectors.add(alpha.values[column], directions.vectors[0], to: &point) }
-            if let beta, beta.values[row] != 0 { Vectors.add(beta.values[row], directions.vectors[1], to: &point) }
-            finished.append(try objective.evaluate(at: point))
+            let block = finished.count..<min(finished.count + Self.pointsAtOnce, points)
+            finished += try objective.evaluate(
+                at: theta, along: directions.vectors,
+                coordinates: block.map { point in
+                    [alpha.values[point % columns]] + (beta.map { [$0.values[point / columns]] } ?? [])
+                })
         }
         try progress(finished.count)
     }
