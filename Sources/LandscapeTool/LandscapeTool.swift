@@ -16,7 +16,7 @@ struct LandscapeTool: ParsableCommand {
         subcommands: [
             TrainCommand.self, InfoCommand.self, EvaluateCommand.self, GradientCommand.self, SliceCommand.self,
             SharpnessCommand.self,
-            HessianCommand.self, ImportCommand.self,
+            HessianCommand.self, ImportCommand.self, ExportCommand.self,
         ])
 
     static func main() {

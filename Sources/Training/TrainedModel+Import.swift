@@ -4,21 +4,22 @@ import Networks
 import Tensors
 
 extension TrainedModel {
-    /// Takes over the weights of a plain safetensors file, such as Python's `safetensors.torch.save_file(model.state_dict(), …)`
-    /// writes, into a checkpoint.
+    /// Takes over the weights of a state dictionary, as `torch.save(model.state_dict(), …)` or `safetensors.torch.save_file` write
+    /// them, into a checkpoint.
     ///
-    /// Names are matched with the network's, without a prefix `module.` or `model.` where that helps and without
-    /// `num_batches_tracked`; where they do not fit, tensors are matched by order if every shape fits.
+    /// Names are matched with the network's, without a prefix such as `module.` where that helps, by a table of what other
+    /// programs call the same layers, and without `num_batches_tracked`; where they do not fit, tensors are matched by order if
+    /// every shape fits.
     ///
     /// - Parameters:
     ///   - configuration: its model, data, loss (label smoothing included), standardisation and precision are used.
     ///   - data: where it is loaded already.
     /// - Returns: the checkpoint, without a training record, and notes on how tensors were matched.
     /// - Throws: `TrainingError.tensorsUnmatched` with what is missing and unexpected, `FileError`, `NetworkError`, `DatasetError`.
-    public static func importSafetensors(
+    public static func importWeights(
         _ path: String, _ configuration: TrainingConfiguration, data: TrainingData? = nil, tool: String? = nil
     ) throws -> (checkpoint: Checkpoint, notes: [String]) {
-        let file = try Safetensors.read(path)
+        let file = try StateDictionary.read(path)
         let data = try data ?? TrainingData(configuration)
         let network = try Network(
             canonical: configuration.model, inputShape: data.record.exampleShape,
@@ -33,6 +34,8 @@ extension TrainedModel {
             throw TrainingError.tensorsUnmatched(
                 file: path, missing: error.missing, unexpected: error.unexpected, reason: error.reason)
         }
+        var notes = matching.notes
+        if let key = file.key { notes.insert("the weights are those under '\(key)' in the file", at: 0) }
         let found = Dictionary(file.tensors.map { ($0.name, $0.array) }) { first, _ in first }
         func values(_ layout: ParameterLayout) throws -> [Double] {
             try layout.tensors.flatMap { tensor in
@@ -54,12 +57,12 @@ extension TrainedModel {
             seed: configuration.seed, data: data.record, tool: tool)
         let checkpoint = Self.checkpoint(
             network, theta: try values(network.parameters), buffers: try values(network.buffers), metadata: metadata)
-        return (checkpoint, matching.notes)
+        return (checkpoint, notes)
     }
 
     /// A checkpoint of this program can be imported, too; its optimiser's moments are no weights.
-    private static func weights(of file: Safetensors) -> [Safetensors.Tensor] {
-        guard let own = try? Checkpoint(file) else { return file.tensors }
+    private static func weights(of file: StateDictionary) -> [StateDictionary.Tensor] {
+        guard let container = file.safetensors, let own = try? Checkpoint(container) else { return file.tensors }
         return own.parameters + own.buffers
     }
 }

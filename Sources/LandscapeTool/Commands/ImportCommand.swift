@@ -9,10 +9,11 @@ import Training
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Makes a checkpoint of weights trained elsewhere: a plain safetensors file, a --model and --data.")
+        abstract: "Makes a checkpoint of weights trained elsewhere: a file of them, a --model and --data.")
 
     @Argument(
-        help: "A .safetensors file with PyTorch's layout of weights.", completion: .file(extensions: ["safetensors"]))
+        help: "Weights in PyTorch's layout: .safetensors, .npz, or .pt, .pth, .th of torch.save.",
+        completion: .file(extensions: ["safetensors", "pt", "pth", "th", "npz"]))
     var file: String
     @Option(help: "\(Architecture.names).") var model: String
     @Option(help: "\(DataSpecification.forms).") var data: String
@@ -32,7 +33,7 @@ struct ImportCommand: ParsableCommand {
         settings.loss = try loss.map { try Loss(specification: $0) }
         settings.standardizes = standardize
         settings.precision = precision
-        let (checkpoint, notes) = try TrainedModel.importSafetensors(file, settings, tool: Software.name)
+        let (checkpoint, notes) = try TrainedModel.importWeights(file, settings, tool: Software.name)
         try checkpoint.write(to: output)
         if !general.quiet { for note in notes { Progress.say(note) } }
         if general.json {
