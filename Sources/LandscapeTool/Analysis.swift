@@ -34,9 +34,12 @@ struct Analysis {
             drawsPicture && options.output.isEmpty ? [Self.picturePath(options.checkpoint, command)] : options.output
         for path in pictures {
             try Self.checkWritable(path)
-            if !drawsPicture, [".png", ".svg"].contains(where: path.lowercased().hasSuffix) {
+            if !drawsPicture, [".png", ".svg", ".pdf"].contains(where: path.lowercased().hasSuffix) {
                 throw UnusableArgument(
-                    "-o \(path): \(command) draws no picture with these options; expected .json or .npz")
+                    "-o \(path): \(command) draws no picture with these options; expected .json, .csv or .npz")
+            }
+            if command != "slice", [".vti", ".vtr"].contains(where: path.lowercased().hasSuffix) {
+                throw UnusableArgument("-o \(path): \(command) has no grid of numbers; expected .json, .csv or .npz")
             }
         }
         model = try TrainedModel(path: options.checkpoint)

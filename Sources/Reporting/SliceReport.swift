@@ -127,6 +127,12 @@ public struct SliceReport: Report {
         return arrays
     }
 
+    public var grid: GridData? {
+        GridData(
+            x: slice.alpha, y: isPlane ? slice.beta : [0],
+            arrays: [("loss", slice.loss)] + (slice.accuracy.map { [("accuracy", $0)] } ?? []))
+    }
+
     public var table: (header: [String], rows: [[Double]])? {
         let width = slice.alpha.count
         let header = (isPlane ? ["alpha", "beta"] : ["alpha"]) + ["loss"] + (slice.accuracy == nil ? [] : ["accuracy"])

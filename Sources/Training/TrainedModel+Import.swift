@@ -1,5 +1,6 @@
 import ArrayFiles
 import Checkpoints
+import Datasets
 import Networks
 import Tensors
 
@@ -21,26 +22,49 @@ extension TrainedModel {
     ) throws -> (checkpoint: Checkpoint, notes: [String]) {
         let file = try StateDictionary.read(path)
         let data = try data ?? TrainingData(configuration)
-        let network = try Network(
-            canonical: configuration.model, inputShape: data.record.exampleShape,
-            takesTokens: data.record.takesTokens ?? false, outputs: data.record.outputs)
-        let entries: ([TensorSpecification]) -> [WeightMatching.Entry] = { $0.map { ($0.name, $0.shape) } }
-        let matching: WeightMatching
-        do {
-            matching = try WeightMatching(
-                parameters: entries(network.parameters.tensors), buffers: entries(network.buffers.tensors),
-                file: weights(of: file).map { ($0.name, $0.array.shape) })
-        } catch {
-            throw TrainingError.tensorsUnmatched(
-                file: path, missing: error.missing, unexpected: error.unexpected, reason: error.reason)
+        var record = data.record
+        let given = weights(of: file)
+        func match() throws -> (Network, WeightMatching) {
+            let network = try Network(
+                canonical: configuration.model, inputShape: record.exampleShape,
+                takesTokens: record.takesTokens ?? false, outputs: record.outputs)
+            let entries: ([TensorSpecification]) -> [WeightMatching.Entry] = { $0.map { ($0.name, $0.shape) } }
+            do {
+                let matching = try WeightMatching(
+                    parameters: entries(network.parameters.tensors), buffers: entries(network.buffers.tensors),
+                    file: given.map { ($0.name, $0.array.shape) })
+                return (network, matching)
+            } catch {
+                throw TrainingError.tensorsUnmatched(
+                    file: path, missing: error.missing, unexpected: error.unexpected, reason: error.reason)
+            }
         }
+        var found: (network: Network, matching: WeightMatching)
+        do {
+            found = try match()
+        } catch let failure {
+            // A part of the data may not show every class: the weights tell how many there are.
+            let shown = record.outputs
+            let widths = Set(given.filter { $0.array.shape.count == 2 }.map { $0.array.shape[0] })
+            var other: (Network, WeightMatching)?
+            for outputs in widths.sorted() where data.train.classCount != nil && outputs > shown && other == nil {
+                record.outputs = min(outputs, Dataset.maximalClasses)
+                other = try? match()
+            }
+            guard let other else { throw failure }
+            found = other
+        }
+        let (network, matching) = found
         var notes = matching.notes
         if let key = file.key { notes.insert("the weights are those under '\(key)' in the file", at: 0) }
-        let found = Dictionary(file.tensors.map { ($0.name, $0.array) }) { first, _ in first }
+        if record.outputs != data.record.outputs {
+            notes.append("the model has \(record.outputs) outputs, the data show \(data.record.outputs) classes")
+        }
+        let arrays = Dictionary(given.map { ($0.name, $0.array) }) { first, _ in first }
         func values(_ layout: ParameterLayout) throws -> [Double] {
             try layout.tensors.flatMap { tensor in
                 let name = matching.places[tensor.name] ?? tensor.name
-                guard let array = found[name] else {
+                guard let array = arrays[name] else {
                     throw TrainingError.tensorsUnmatched(
                         file: path, missing: [name], unexpected: [], reason: "It was not found")
                 }
@@ -54,7 +78,7 @@ extension TrainedModel {
         let loss = try configuration.loss(for: data.train)
         let metadata = CheckpointMetadata(
             model: network.canonicalSpecification, loss: loss.specification, precision: configuration.precision,
-            seed: configuration.seed, data: data.record, tool: tool)
+            seed: configuration.seed, data: record, tool: tool)
         let checkpoint = Self.checkpoint(
             network, theta: try values(network.parameters), buffers: try values(network.buffers), metadata: metadata)
         return (checkpoint, notes)

@@ -38,7 +38,8 @@ import Testing
     }
 
     /// Every option that docs/commands.md names exists, and every command's options are there.
-    @Test(arguments: ["train", "import", "evaluate", "gradient", "slice", "sharpness", "hessian"]) func options(
+    @Test(arguments: ["train", "import", "export", "evaluate", "gradient", "slice", "sharpness", "hessian"])
+    func options(
         _ command: String
     ) throws {
         let page = try String(contentsOf: Tool.package.appending(path: "docs/commands.md"), encoding: .utf8)

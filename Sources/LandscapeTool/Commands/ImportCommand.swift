@@ -19,10 +19,10 @@ struct ImportCommand: ParsableCommand {
     @Option(help: "\(DataSpecification.forms).") var data: String
     @Option(name: .customShort("o"), help: "Where the checkpoint goes.") var output = "ckpt.bin"
     @Option(help: "cross-entropy, mse, half-mse or bce; by default what suits the data.") var loss: String?
-    @Flag(help: "Bring inputs to mean 0 and deviation 1 by the training split.") var standardize = false
     @Option(help: "relu, gelu, tanh or silu instead of the model's own.") var activation: NetworkOptions.Activation?
     @Option(help: "batch, layer, group or none instead of the model's own.") var norm: NetworkOptions.Normalization?
     @Option(help: "float or double: what the weights are stored in.") var precision = Precision.float
+    @OptionGroup var standardization: StandardizationOptions
     @OptionGroup var general: GeneralOptions
 
     func run() throws {
@@ -31,7 +31,7 @@ struct ImportCommand: ParsableCommand {
         let options = NetworkOptions(activation: activation, normalization: norm)
         var settings = TrainingConfiguration(model: model + options.suffix, data: try DataSpecification(data))
         settings.loss = try loss.map { try Loss(specification: $0) }
-        settings.standardizes = standardize
+        try standardization.apply(to: &settings)
         settings.precision = precision
         let (checkpoint, notes) = try TrainedModel.importWeights(file, settings, tool: Software.name)
         try checkpoint.write(to: output)

@@ -78,6 +78,11 @@ struct SliceCommand: ParsableCommand {
         let alpha = SliceAxis(range: try xRange.map(Self.interval) ?? -range...range, points: counts[0])
         let beta =
             isPlane ? SliceAxis(range: try yRange.map(Self.interval) ?? -range...range, points: counts.last!) : nil
+        if let path = options.output.first(where: { $0.lowercased().hasSuffix(".vti") }),
+            !GridData(x: alpha.values, y: beta?.values ?? [0], arrays: []).isEven
+        {
+            throw UnusableArgument("-o \(ReportError.unevenGrid(path: path))")
+        }
         let (raw, kind) = try makeDirections(axes, analysis)
         let given = kind == "file" || kind == "to"
         let pair = SliceDirections(
