@@ -38,7 +38,11 @@ import Testing
     }
 
     /// Every option that docs/commands.md names exists, and every command's options are there.
-    @Test(arguments: ["train", "import", "export", "evaluate", "gradient", "slice", "sharpness", "hessian"])
+    @Test(arguments: [
+        "train", "import", "export", "evaluate", "gradient", "slice", "sharpness", "hessian", "trajectory",
+        "interpolate",
+        "compare", "report", "plot", "merge",
+    ])
     func options(
         _ command: String
     ) throws {
@@ -51,7 +55,8 @@ import Testing
     }
 
     /// Links of the pages lead somewhere.
-    @Test(arguments: ["README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md"]) func links(
+    @Test(arguments: ["README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md", "docs/slices.md"])
+    func links(
         _ page: String
     ) throws {
         let url = Tool.package.appending(path: page)
