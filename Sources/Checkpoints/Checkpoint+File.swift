@@ -146,6 +146,15 @@ extension Checkpoint {
         }
     }
 
+    /// Parameters and buffers alone, as other programs exchange weights. `format: pt` is what PyTorch's readers look for.
+    public func weights() throws(FileError) -> Safetensors {
+        do {
+            return try Safetensors(tensors: parameters + buffers, metadata: ["format": "pt"])
+        } catch {
+            throw .malformed(path: "the checkpoint", problem: error)
+        }
+    }
+
     /// SHA-256 of what the tensors' digest does not cover: names, types, shapes and the other metadata.
     static func headerDigest(_ tensors: [Tensor], _ metadata: [String: String]) -> String {
         var lines = tensors.map { "\($0.name)\0\($0.array.type.rawValue)\0\($0.array.shape)" }

@@ -82,7 +82,7 @@ public enum DatasetError: DescribedError {
         case .notStandardizable(let name):
             "\(name) holds tokens, which cannot be standardised; leave --standardize out"
         case .standardizationMismatch(let found, let expected):
-            "the stored standardisation is for \(found) channels, the data has \(expected); use the data it was made for"
+            "the standardisation has \(found) means and deviations, the data \(expected) channels; give as many, or use the data it was made for"
         case .notClasses(let name): "\(name) has real targets, so there are no labels to change; leave label noise out"
         case .badFraction(let value): "found a fraction of \(value), expected one from 0 to 1"
         case .damagedProgram(let what): "\(what) cannot be unpacked: this program file is damaged; install it again"

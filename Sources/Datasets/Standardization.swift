@@ -72,6 +72,9 @@ extension Dataset {
         exampleShape.count == 3 ? (exampleShape[0], exampleShape[1] * exampleShape[2]) : (exampleSize, 1)
     }
 
+    /// How many means and deviations standardisation has.
+    public var channelCount: Int { channels.count }
+
     /// The same examples, (x − mean)/deviation in every channel.
     public func standardized(by standardization: Standardization) throws(DatasetError) -> Dataset {
         let (channels, area) = channels

@@ -14,6 +14,8 @@ struct Analysis {
     let command: String
     let model: TrainedModel
     let objective: NetworkObjective
+    /// Averaged over the data for `--batchnorm recalibrate`; the checkpoint's own else.
+    let statistics: [Double]
     let data: Dataset
     let dataName: String
     let started = Date()
@@ -34,9 +36,14 @@ struct Analysis {
             drawsPicture && options.output.isEmpty ? [Self.picturePath(options.checkpoint, command)] : options.output
         for path in pictures {
             try Self.checkWritable(path)
-            if !drawsPicture, [".png", ".svg"].contains(where: path.lowercased().hasSuffix) {
+            if !drawsPicture, [".png", ".svg", ".pdf"].contains(where: path.lowercased().hasSuffix) {
                 throw UnusableArgument(
-                    "-o \(path): \(command) draws no picture with these options; expected .json or .npz")
+                    "-o \(path): \(command) draws no picture with these options; expected .json, .csv or .npz")
+            }
+            if !["slice", "trajectory", "interpolate"].contains(command),
+                [".vti", ".vtr"].contains(where: path.lowercased().hasSuffix)
+            {
+                throw UnusableArgument("-o \(path): \(command) has no grid of numbers; expected .json, .csv or .npz")
             }
         }
         model = try TrainedModel(path: options.checkpoint)
@@ -50,11 +57,56 @@ struct Analysis {
                 data, batchNorm: mode, precision: options.precision, batchSize: batchSize, memoryLimit: memory)
         }
         objective = try makeObjective(options.batchnorm == .batch ? .batch : .stored, options.batchSize)
-        if options.batchnorm == .recalibrate {
-            let statistics = try makeObjective(.batch, options.batchSize ?? Self.recalibrationBatch)
-            objective.setBuffers(try statistics.batchStatistics(at: model.theta))
-        }
+        statistics =
+            options.batchnorm == .recalibrate
+            ? try makeObjective(.batch, options.batchSize ?? Self.recalibrationBatch).batchStatistics(at: model.theta)
+            : model.buffers
+        objective.setBuffers(statistics)
         objective.betweenBatches = { try Interruption.check() }
+    }
+
+    var hasOtherSplit: Bool {
+        options.data == nil && (options.split == .test || model.metadata.data.testExamples != nil)
+    }
+
+    /// The same network on the other split of the same data, with the same statistics of batch normalisation.
+    func objectiveOfOtherSplit() throws -> NetworkObjective {
+        let split: Split = options.split == .train ? .test : .train
+        let other = try model.dataset(
+            split, options.data.map { try DataSpecification($0) }, examples: options.examples)
+        let objective = try model.objective(
+            other, batchNorm: options.batchnorm == .batch ? .batch : .stored, precision: options.precision,
+            batchSize: options.batchSize, memoryLimit: try options.memoryBytes())
+        objective.setBuffers(statistics)
+        objective.betweenBatches = { try Interruption.check() }
+        return objective
+    }
+
+    /// An objective for points far from the checkpoint: statistics of batch normalisation are measured anew at each for
+    /// `recalibrate`; for `stored` they are what `stored` gives, such as a mixture of those of the networks around.
+    func objective(
+        _ mode: BatchNormOption, stored: @escaping (_ theta: [Double]) -> [Double]
+    ) throws -> any Objective {
+        guard model.network.buffers.count > 0 else { return objective }
+        switch mode {
+        case .batch: return objective
+        case .stored: return AdjustedObjective(objective, buffers: stored)
+        case .recalibrate:
+            let statistics = try model.objective(
+                data, batchNorm: .batch, precision: options.precision,
+                batchSize: options.batchSize ?? Self.recalibrationBatch, memoryLimit: try options.memoryBytes())
+            statistics.betweenBatches = { try Interruption.check() }
+            return AdjustedObjective(objective) { try statistics.batchStatistics(at: $0) }
+        }
+    }
+
+    /// Another checkpoint of the same network.
+    func companion(_ path: String) throws -> TrainedModel {
+        let other = try TrainedModel(path: path)
+        guard other.network.parameters == model.network.parameters else {
+            throw UnusableArgument("\(path) holds other tensors than \(options.checkpoint): \(other.metadata.model)")
+        }
+        return other
     }
 
     func progress(_ name: String) -> Progress { Progress(name, quiet: quiet) }
@@ -75,6 +127,7 @@ struct Analysis {
 
     /// What results state. Evaluates the objective once.
     func context() throws -> RunContext {
+        objective.setBuffers(statistics)
         let evaluation = try objective.evaluate(at: theta)
         return RunContext(
             command: command, checkpoint: options.checkpoint, model: model.metadata.model, data: dataName,

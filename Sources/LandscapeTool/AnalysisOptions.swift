@@ -46,7 +46,8 @@ struct AnalysisOptions: ParsableArguments {
     @Option(help: "Statistics of batch normalisation: stored, batch, or recalibrate (averaged over the data first).")
     var batchnorm = BatchNormOption.stored
     @Option(
-        name: .customShort("o"), help: "Write the result to a file: .png, .svg, .npz, .json or .csv; may be repeated.")
+        name: .customShort("o"),
+        help: "Write the result to a file: .png, .svg, .pdf, .npz, .json, .csv, .vti or .vtr; may be repeated.")
     var output: [String] = []
     @OptionGroup var general: GeneralOptions
 

@@ -16,7 +16,9 @@ struct LandscapeTool: ParsableCommand {
         subcommands: [
             TrainCommand.self, InfoCommand.self, EvaluateCommand.self, GradientCommand.self, SliceCommand.self,
             SharpnessCommand.self,
-            HessianCommand.self, ImportCommand.self,
+            HessianCommand.self, ImportCommand.self, ExportCommand.self,
+            TrajectoryCommand.self, InterpolateCommand.self, PlotCommand.self, MergeCommand.self,
+            CompareCommand.self, ReportCommand.self,
         ])
 
     static func main() {

@@ -19,7 +19,8 @@ final class Progress {
     }
 
     /// Says how far the work is, if something was not said just now, and ends it if the user asked for that.
-    func update(_ done: Int, of total: Int, _ detail: @autoclosure () -> String = "") throws {
+    /// The total is nil where it cannot be known.
+    func update(_ done: Int, of total: Int?, _ detail: @autoclosure () -> String = "") throws {
         try Interruption.check()
         let now = Date()
         let interval = Self.isTerminal ? Self.intervals.terminal : Self.intervals.elsewhere
@@ -28,11 +29,16 @@ final class Progress {
         guard !isQuiet, now.timeIntervalSince(lastShown) >= interval || (first && Self.isTerminal) else { return }
         lastShown = now
         let elapsed = now.timeIntervalSince(started)
-        let share = total > 0 ? Double(done) / Double(total) : 0
-        var line = "\(name)  \(done)/\(total)"
-        if done > 0 {
-            line +=
-                "  \(Format.duration(elapsed)) so far, \(Format.duration(elapsed * (1 - share) / max(share, 1e-9))) left"
+        var line = "\(name)  \(done)"
+        if let total {
+            let share = total > 0 ? Double(done) / Double(total) : 0
+            line += "/\(total)"
+            if done > 0 {
+                line +=
+                    "  \(Format.duration(elapsed)) so far, \(Format.duration(elapsed * (1 - share) / max(share, 1e-9))) left"
+            }
+        } else {
+            line += "  \(Format.duration(elapsed)) so far"
         }
         let extra = detail()
         if !extra.isEmpty { line += "  " + extra }

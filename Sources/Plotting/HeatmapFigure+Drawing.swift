@@ -24,6 +24,13 @@ extension HeatmapFigure {
             center: box.center.x, top: box.y + FigureStyle.outerMargin, width: headingWidth(box))
         result.append(cellElements(plan, frame))
         result += contourElements(plan, frame)
+        if !samples.isEmpty {
+            let dots = samples.compactMap { frame.point($0.x, $0.y) }.map {
+                Path.circle(center: $0, radius: 0.9).runs[0]
+            }
+            result.append(
+                .group("samples", clip: inner, [.fill(Path(runs: dots), Color(0xFFFFFF, opacity: 0.75))]))
+        }
         result += overlays.map { overlay in
             let points = zip(overlay.x, overlay.y).compactMap { frame.point($0, $1) }
             return .group(
@@ -32,6 +39,18 @@ extension HeatmapFigure {
                     .stroke(.line(points), Stroke(Color.white.withOpacity(0.8), width: 2.6)),
                     .stroke(.line(points), Stroke(overlay.color, width: 1.4)),
                 ] + points.map { .fill(.circle(center: $0, radius: 1.8), overlay.color) })
+        }
+        result += labels.flatMap { label -> [Drawing.Element] in
+            guard let place = frame.point(label.place.x, label.place.y) else { return [] }
+            // White around dark letters: read on any colour.
+            let width = StrokeFont.standard.width(of: label.text, size: 11, weight: .bold)
+            let ground = Box(x: place.x + 5, y: place.y - 17, width: width + 5, height: 13)
+            return [
+                .fill(.rectangle(ground), Color(0xFFFFFF, opacity: 0.8)),
+                .text(
+                    TextLine(
+                        label.text, at: Point(place.x + 7.5, place.y - 6.5), size: 11, color: .ink, weight: .bold)),
+            ]
         }
         result += frame.elements()
         if let place = plan.minimum.flatMap({ frame.point($0.x, $0.y) }) {

@@ -40,6 +40,14 @@ public struct HeatmapFigure: Figure {
         }
     }
 
+    /// A word beside a point.
+    public struct Label: Sendable, Equatable {
+        public var text: String
+        public var place: Point
+
+        public init(text: String, at place: Point) { (self.text, self.place) = (text, place) }
+    }
+
     public var size: Size
     public var title: String
     /// A small grey line under the title, for provenance.
@@ -64,6 +72,9 @@ public struct HeatmapFigure: Figure {
     /// The point marked as centre, in data coordinates; nothing is marked if absent or outside.
     public var center: Point? = Point(0, 0)
     public var overlays: [Overlay] = []
+    /// Points marked by small dots, such as those at which values are known and not interpolated.
+    public var samples: [Point] = []
+    public var labels: [Label] = []
     public var showsColorBar = true
     public var titleSize = FigureStyle.titleSize
 

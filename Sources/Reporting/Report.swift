@@ -15,30 +15,41 @@ public protocol Report {
     var arrays: [(name: String, array: NumericArray)] { get }
     /// A header and rows of numbers.
     var table: (header: [String], rows: [[Double]])? { get }
+    /// Numbers on a grid, for ParaView; nil where there is none.
+    var grid: GridData? { get }
 }
 
 /// Why a result was not written.
 public enum ReportError: Error, CustomStringConvertible {
     case unknownFormat(String)
     case nothingToWrite(path: String, command: String)
+    case unevenGrid(path: String)
 
     public var description: String {
         switch self {
         case .unknownFormat(let path):
-            "cannot tell the format of '\(path)'; expected a name that ends in .png, .svg, .npz, .json or .csv"
+            "cannot tell the format of '\(path)'; expected a name that ends in \(writableFormats.map { "." + $0 }.joined(separator: ", "))"
         case .nothingToWrite(let path, let command):
             "\(command) has nothing that can be written to '\(path)' in that format"
+        case .unevenGrid(let path):
+            "\(path): .vti takes evenly spaced coordinates, and these are not (0 was moved into the range); use .vtr, or a range "
+                + "and points that meet 0"
         }
     }
 }
 
+/// The endings of files that results are written as.
+public let writableFormats = ["png", "svg", "pdf", "npz", "json", "csv", "vti", "vtr"]
+
 extension Report {
+    public var grid: GridData? { nil }
+
     /// All members, the context's first.
     public var json: JSONValue { .object(context.fields + fields) }
 
     /// Whether a path's ending is one that a result can be written as.
     public static func checkFormat(of path: String) throws(ReportError) {
-        guard ["png", "svg", "npz", "json", "csv"].contains((path as NSString).pathExtension.lowercased()) else {
+        guard writableFormats.contains((path as NSString).pathExtension.lowercased()) else {
             throw .unknownFormat(path)
         }
     }
@@ -57,16 +68,44 @@ extension Report {
         case "svg":
             guard let figure else { throw nothing }
             return Array(figure.draw().svg(metadata: pictureMetadata(figure)).utf8)
+        case "pdf":
+            guard let figure else { throw nothing }
+            return figure.draw().pdf(metadata: pictureMetadata(figure))
+        case "vti":
+            guard let grid else { throw nothing }
+            guard let bytes = VisualizationToolkit.imageData(grid, about: context.provenance) else {
+                throw ReportError.unevenGrid(path: path)
+            }
+            return bytes
+        case "vtr":
+            guard let grid else { throw nothing }
+            return VisualizationToolkit.rectilinearGrid(grid, about: context.provenance)
         case "npz":
-            guard !arrays.isEmpty else { throw nothing }
             return try NPZ.encode(arrays.map { ($0.name, .array($0.array)) } + [("metadata", .text(json.text))])
         case "json": return Array((json.text + "\n").utf8)
         case "csv":
-            guard let table else { throw nothing }
+            let table = table ?? scalars
             let rows = table.rows.map { $0.map { "\($0)" }.joined(separator: ",") }
             return Array((([table.header.joined(separator: ",")] + rows).joined(separator: "\n") + "\n").utf8)
         default: throw ReportError.unknownFormat(path)
         }
+    }
+
+    /// Every single number of the result as a table of one row, for results that are no table themselves.
+    var scalars: (header: [String], rows: [[Double]]) {
+        var header: [String] = [], row: [Double] = []
+        func add(_ members: [(key: String, value: JSONValue)], _ prefix: String) {
+            for (key, value) in members {
+                switch value {
+                case .number(let number): (header, row) = (header + [prefix + key], row + [number])
+                case .integer(let number): (header, row) = (header + [prefix + key], row + [Double(number)])
+                case .object(let inner): add(inner, prefix + key + ".")
+                default: break
+                }
+            }
+        }
+        add(context.fields + fields, "")
+        return (header, [row])
     }
 
     private func pictureMetadata(_ figure: any Figure) -> [(keyword: String, text: String)] {

@@ -2,20 +2,60 @@ import ArrayFiles
 import Landscape
 import Plotting
 
-/// A loss slice.
+/// A loss slice, or several along the directions of several seeds.
 public struct SliceReport: Report {
     public let context: RunContext
     public let slice: Slice
-    public let directions: SliceDirections
+    public let directions: Directions
+    /// Slices along further random directions, `slice` first; empty for one alone.
+    public var planes: [Plane] = []
     /// What is drawn where there is a choice.
     public var drawsAccuracy = false
     public var isLogarithmic = false
+    public var style = SliceStyle()
+
+    /// The slice of one seed.
+    public struct Plane: Sendable {
+        public let seed: UInt64
+        public let slice: Slice
+
+        public init(seed: UInt64, slice: Slice) { (self.seed, self.slice) = (seed, slice) }
+    }
+
+    /// What a slice runs along.
+    public struct Directions: Sendable {
+        /// Such as `random` or `eigen`.
+        public let kind: String
+        public let normalization: String
+        /// One or two, P numbers each.
+        public let vectors: [[Double]]
+
+        public init(kind: String, normalization: String, vectors: [[Double]]) {
+            (self.kind, self.normalization, self.vectors) = (kind, normalization, vectors)
+        }
+    }
 
     public init(context: RunContext, slice: Slice, directions: SliceDirections) {
+        self.init(
+            context: context, slice: slice,
+            directions: Directions(
+                kind: directions.kind, normalization: directions.normalization.rawValue, vectors: directions.vectors))
+    }
+
+    public init(context: RunContext, slice: Slice, directions: Directions) {
         (self.context, self.slice, self.directions) = (context, slice, directions)
     }
 
-    private var isPlane: Bool { slice.beta.count > 1 || directions.vectors.count == 2 }
+    var isPlane: Bool { slice.beta.count > 1 || directions.vectors.count == 2 }
+    var otherSplit: String { context.split == "train" ? "test" : "train" }
+    /// Whether points are still to come from other shards.
+    var isPartial: Bool { slice.isMeasured != nil && slice.interpolation == nil }
+
+    /// The number of the point (0, 0).
+    var origin: Int? {
+        guard let column = slice.alpha.firstIndex(of: 0), let row = slice.beta.firstIndex(of: 0) else { return nil }
+        return row * slice.alpha.count + column
+    }
 
     private func rows(_ values: [Double]) -> JSONValue {
         guard isPlane else { return JSONValue(values) }
@@ -26,7 +66,7 @@ public struct SliceReport: Report {
     public var fields: [(key: String, value: JSONValue)] {
         let audit = slice.audit
         var surface: [(key: String, value: JSONValue)] = [
-            ("directions", .string(directions.kind)), ("normalization", .string(directions.normalization.rawValue)),
+            ("directions", .string(directions.kind)), ("normalization", .string(directions.normalization)),
             ("center_exact", audit.centerIsExact.map { .bool($0) } ?? .null),
             ("relative_reach", JSONValue(audit.relativeReach)),
         ]
@@ -39,6 +79,11 @@ public struct SliceReport: Report {
             ("values", rows(slice.loss)),
         ]
         if let accuracy = slice.accuracy { fields.append(("accuracies", rows(accuracy))) }
+        if let other = slice.other {
+            fields.append(("other_split", .string(otherSplit)))
+            fields.append(("other_values", rows(other.loss)))
+            if let accuracy = other.accuracy { fields.append(("other_accuracies", rows(accuracy))) }
+        }
         fields += [
             ("center", .number(slice.center)), ("cosine", JSONValue(slice.cosine)),
             ("curvature_hvp", .number(audit.curvatureFromProduct[0])),
@@ -52,90 +97,90 @@ public struct SliceReport: Report {
             ("nonfinite", .integer(audit.nonfinite)), ("evaluations", .integer(audit.evaluations)),
             ("surface", .object(surface)),
         ]
+        if let interpolation = slice.interpolation { fields.append(("adaptive", .object(Self.fields(interpolation)))) }
+        if planes.count > 1 { fields += planeFields }
         return fields
+    }
+
+    private static func fields(_ interpolation: AdaptiveSurface.Accuracy) -> [(key: String, value: JSONValue)] {
+        [
+            ("tolerance", .number(interpolation.tolerance)), ("estimated_error", .number(interpolation.error)),
+            ("estimated_error_log", JSONValue(interpolation.logarithmicError)),
+            ("estimated_error_carried", JSONValue(interpolation.carriedError)),
+            ("held_out", .integer(interpolation.heldOut)), ("coverage", .number(interpolation.coverage)),
+        ]
+    }
+
+    private var planeFields: [(key: String, value: JSONValue)] {
+        let band = SliceBand(planes.map(\.slice.loss))
+        let each = planes.map { plane -> JSONValue in
+            .object([
+                ("seed", .integer(Int(truncatingIfNeeded: plane.seed))), ("values", rows(plane.slice.loss)),
+                ("cosine", JSONValue(plane.slice.cosine)),
+                ("curvature_hvp", JSONValue(plane.slice.audit.curvatureFromProduct)),
+                ("nonfinite", .integer(plane.slice.audit.nonfinite)),
+                ("evaluations", .integer(plane.slice.audit.evaluations)),
+            ])
+        }
+        return [
+            ("planes", .array(each)),
+            (
+                "band",
+                .object([("mean", rows(band.mean)), ("lowest", rows(band.lowest)), ("highest", rows(band.highest))])
+            ),
+        ]
     }
 
     public var lines: [String] {
         let audit = slice.audit
         let size = isPlane ? "\(slice.alpha.count) × \(slice.beta.count)" : "\(slice.alpha.count)"
+        let normalization =
+            directions.normalization == "none" ? "not normalised" : "\(directions.normalization) normalisation"
         var lines = [
-            "slice: \(size) points along \(directions.kind) directions, \(directions.normalization.rawValue) normalisation; "
+            "slice: \(size) points along \(directions.kind) directions, \(normalization); "
                 + "α from \(Format.short(slice.alpha[0])) to \(Format.short(slice.alpha.last!))"
+                + (isPlane ? ", β from \(Format.short(slice.beta[0])) to \(Format.short(slice.beta.last!))" : "")
         ]
         if let minimum = slice.minimum {
-            let at =
+            let place =
                 isPlane
                 ? "(\(Format.short(slice.alpha[minimum.alpha])), \(Format.short(slice.beta[minimum.beta])))"
                 : Format.short(slice.alpha[minimum.alpha])
             lines.append(
-                "lowest \(Format.number(slice.loss[minimum.beta * slice.alpha.count + minimum.alpha])) at \(at)")
+                "lowest \(Format.number(slice.loss[minimum.beta * slice.alpha.count + minimum.alpha])) at \(place)")
         }
-        if let cosine = slice.cosine { lines.append("cosine of the directions as used  \(Format.short(cosine))") }
+        if let cosine = slice.cosine { lines.append("cosine of the directions  \(Format.short(cosine))") }
         for (i, curvature) in audit.curvatureFromProduct.enumerated() {
             lines.append(
                 "curvature along d\(i + 1)  exact dᵀHd \(Format.number(curvature)), second difference of the grid \(Format.number(audit.curvatureFromGrid[i]))"
             )
         }
+        if let interpolation = slice.interpolation { lines.append(line(interpolation)) }
+        if isPartial {
+            lines.append("a shard: \(audit.evaluations) of \(slice.loss.count) points; 'landscape merge' joins them")
+        }
+        if planes.count > 1 {
+            let band = SliceBand(planes.map(\.slice.loss))
+            let spread = band.spread.filter(\.isFinite).max()
+            lines.append(
+                "\(planes.count) seeds from \(planes[0].seed): values differ by up to \(Format.number(spread)) between them"
+            )
+        }
         let reach = audit.relativeReach.map { Format.percent($0) }.joined(separator: " and ")
-        let exact = audit.centerIsExact.map { $0 ? "yes" : "NO" } ?? "the grid has no origin"
+        let exact =
+            audit.centerIsExact.map { $0 ? "yes" : "NO" } ?? (isPartial ? "in another shard" : "the grid has no origin")
         lines.append(
             "audit: centre has the checkpoint's bits: \(exact); non-finite values: \(audit.nonfinite); edge moves \(reach) of ‖θ‖"
         )
         return lines
     }
 
-    private var title: String {
-        let kind = directions.kind == "random" ? "random" : directions.kind
-        let normalized = directions.normalization == .none ? "" : "\(directions.normalization.rawValue)-normalised "
-        return "\(drawsAccuracy ? "Accuracy" : "Loss") along \(normalized)\(kind) direction\(isPlane ? "s" : "")"
-    }
-
-    public var figure: (any Figure)? {
-        let subtitle = context.caption + (directions.kind == "random" ? " · seed \(context.seed)" : "")
-        if isPlane {
-            let values = drawsAccuracy ? slice.accuracy ?? slice.loss : slice.loss
-            var figure = HeatmapFigure(
-                title: title, subtitle: subtitle, xLabel: "α", yLabel: "β",
-                valueLabel: drawsAccuracy ? "accuracy" : "loss (\(context.lossName))",
-                x: slice.alpha, y: slice.beta, values: values)
-            if isLogarithmic { figure.valueScale = .logarithmic }
-            return figure
-        }
-        var series = [Series("loss", x: slice.alpha, y: slice.loss)]
-        if let accuracy = slice.accuracy {
-            series.append(Series("accuracy", x: slice.alpha, y: accuracy, side: .right))
-        }
-        var figure = LineFigure(
-            title: title, subtitle: subtitle, xAxis: Axis("α"),
-            leftAxis: Axis(
-                "\(context.split) loss (\(context.lossName))", scale: isLogarithmic ? .logarithmic : .linear),
-            rightAxis: Axis("\(context.split) accuracy", range: 0...1), series: series)
-        figure.referenceLines = [ReferenceLine(.vertical, at: 0, label: "")]
-        return figure
-    }
-
-    public var arrays: [(name: String, array: NumericArray)] {
-        let shape = isPlane ? [slice.beta.count, slice.alpha.count] : [slice.alpha.count]
-        var arrays: [(name: String, array: NumericArray)] = [
-            ("loss", NumericArray(slice.loss, shape: shape)), ("alpha", NumericArray(slice.alpha)),
-        ]
-        if isPlane { arrays.append(("beta", NumericArray(slice.beta))) }
-        if let accuracy = slice.accuracy { arrays.append(("accuracy", NumericArray(accuracy, shape: shape))) }
-        for (i, vector) in directions.vectors.enumerated() {
-            arrays.append(("direction_\(i + 1)", NumericArray(vector)))
-        }
-        return arrays
-    }
-
-    public var table: (header: [String], rows: [[Double]])? {
-        let width = slice.alpha.count
-        let header = (isPlane ? ["alpha", "beta"] : ["alpha"]) + ["loss"] + (slice.accuracy == nil ? [] : ["accuracy"])
-        return (
-            header,
-            slice.loss.indices.map { i in
-                (isPlane ? [slice.alpha[i % width], slice.beta[i / width]] : [slice.alpha[i]]) + [slice.loss[i]]
-                    + (slice.accuracy.map { [$0[i]] } ?? [])
-            }
-        )
+    private func line(_ interpolation: AdaptiveSurface.Accuracy) -> String {
+        let all = slice.loss.count
+        guard interpolation.heldOut > 0 else { return "adaptive: all \(all) points were evaluated" }
+        let logarithmic = interpolation.logarithmicError.map { " (\(Format.percent($0)) of the logarithm's)" } ?? ""
+        return
+            "adaptive: \(slice.audit.evaluations) of \(all) points evaluated; off by at most \(Format.percent(interpolation.error)) of the range"
+            + "\(logarithmic) at \(interpolation.heldOut) held out at random; with 95 % confidence that holds for \(Format.percent(interpolation.coverage)) of the rest"
     }
 }

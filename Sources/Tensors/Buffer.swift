@@ -18,7 +18,7 @@ public final class Buffer {
         if let mapped, isMapped {
             address = mapped
             #if os(Linux)
-                if size >= Self.leastHuge { madvise(mapped, size, 14 /* MADV_HUGEPAGE */) }
+                if size >= Self.leastHuge { madvise(mapped, size, Self.hugePages) }
             #endif
         } else {
             address = .allocate(byteCount: size, alignment: 64)
@@ -27,6 +27,8 @@ public final class Buffer {
     }
 
     private static let leastMapped = 1 << 18, leastHuge = 1 << 22
+    /// Linux: MADV_HUGEPAGE.
+    private static let hugePages: Int32 = 14
     private let size: Int
     private let isMapped: Bool
 

@@ -20,6 +20,8 @@ extension TrainingConfiguration {
             "decay-in-ascent": "\(decaysInAscent)", "augment": "\(augments)", "standardize": "\(standardizes)",
         ]
         record.choices["loss"] = loss?.specification
+        record.choices["mean"] = standardization?.mean.map { "\($0)" }.joined(separator: ",")
+        record.choices["std"] = standardization?.deviation.map { "\($0)" }.joined(separator: ",")
         return record
     }
 
@@ -61,6 +63,14 @@ extension TrainingConfiguration {
         labelNoise = try number("label-noise")
         augments = try choice("augment", Bool.init)
         standardizes = try choice("standardize", Bool.init)
+        func numbers(_ text: String) -> [Double]? {
+            let values = text.split(separator: ",").map { Double($0) ?? .nan }
+            return values.allSatisfy(\.isFinite) ? values : nil
+        }
+        if record.choices["mean"] != nil {
+            standardization = StandardizationRecord(
+                mean: try choice("mean", numbers), deviation: try choice("std", numbers))
+        }
         gradientClip = record.settings["grad-clip"]
         examples = try whole("examples")
         seed = metadata.seed

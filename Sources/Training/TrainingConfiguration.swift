@@ -1,3 +1,4 @@
+import Checkpoints
 import Datasets
 import Networks
 import Tensors
@@ -40,6 +41,8 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     public var augments = false
     /// Whether inputs are brought to mean 0 and deviation 1 by the training split.
     public var standardizes = false
+    /// Mean and deviation that are given instead; one of each means all channels.
+    public var standardization: StandardizationRecord?
     /// Largest norm of the gradient that a step is taken along; nil for no clipping.
     public var gradientClip: Double?
     /// Only the first examples of the training split; nil for all.

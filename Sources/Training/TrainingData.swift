@@ -31,8 +31,8 @@ public struct TrainingData: Sendable {
             classes: train.classCount, outputs: max(train.outputWidth, test?.outputWidth ?? 0),
             trainingExamples: train.count, testExamples: test?.count)
         if case .tokens = train.inputs { record.takesTokens = true }
-        if configuration.standardizes {
-            let standardization = try Standardization(of: train)
+        if configuration.standardizes || configuration.standardization != nil {
+            let standardization = try configuration.givenStandardization(of: train) ?? Standardization(of: train)
             train = try train.standardized(by: standardization)
             test = try test?.standardized(by: standardization)
             record.standardization = StandardizationRecord(
@@ -49,5 +49,19 @@ public struct TrainingData: Sendable {
         self.train = train
         self.test = test
         self.record = record
+    }
+}
+
+extension TrainingConfiguration {
+    /// The mean and deviation that are given, for every channel of the data.
+    fileprivate func givenStandardization(of data: Dataset) throws(TrainingError) -> Standardization? {
+        guard let given = standardization else { return nil }
+        func all(_ values: [Double]) -> [Double] {
+            values.count == 1 ? [Double](repeating: values[0], count: data.channelCount) : values
+        }
+        guard given.mean.count == given.deviation.count, given.deviation.allSatisfy({ $0 > 0 }) else {
+            throw .invalidSetting(name: "std", found: "\(given.deviation)", expected: "a positive number for each mean")
+        }
+        return Standardization(mean: all(given.mean), deviation: all(given.deviation))
     }
 }

@@ -13,6 +13,7 @@ public enum TrainingError: DescribedError, Equatable {
     case dataChanged(data: String, expected: Int, found: Int)
     case tensorsUnmatched(file: String, missing: [String], unexpected: [String], reason: String)
     case nonFiniteTensor(file: String, name: String)
+    case noCheckpoints(folder: String)
 
     /// Where a training left the numbers that can be computed with.
     public struct Divergence: Sendable, Equatable {
@@ -36,6 +37,8 @@ public enum TrainingError: DescribedError, Equatable {
             "the loss \(loss) does not suit \(data); use --loss \(expected)"
         case .augmentationNeedsImages(let shape):
             "--augment shifts and mirrors images, but an example has shape \(shape), expected [C, H, W]; leave --augment out"
+        case .noCheckpoints(let folder):
+            "found no checkpoints (.bin) in '\(folder)'; train with --save-every N to keep some"
         case .diverged(let d):
             "training diverged at step \(d.step + 1) (epoch \(d.epoch + 1)): the \(d.quantity) is not finite; learning rate "
                 + "\(Float(d.learningRate)), last finite loss \(d.lastFiniteLoss.map { "\(Float($0))" } ?? "none"). \(d.advice). "

@@ -17,8 +17,11 @@ struct WeightMatching: Equatable {
 
     /// Counters of PyTorch's batch normalisation, which nothing here needs.
     private static let ignoredSuffix = "num_batches_tracked"
-    /// What wrappers (`DataParallel`, an attribute `model`) put before every name.
-    private static let wrapperPrefixes = ["module.", "model."]
+    /// What wrappers (`DataParallel`, `torch.compile`, an attribute `model`) put before every name.
+    private static let wrapperPrefixes = ["module.", "_orig_mod.", "model.", "net.", "network."]
+    /// Parts of names that mean the same layer in the networks of akamaster and kuangliu on one hand, of torchvision, timm and
+    /// chenyaofo on the other: the last layer, and the projection of a residual block.
+    private static let synonyms: [Set<String>] = [["linear", "fc", "classifier", "head"], ["shortcut", "downsample"]]
     private static let bufferNames: Set = ["running_mean", "running_var"]
 
     init(parameters: [Entry], buffers: [Entry], file: [Entry]) throws(Failure) {
@@ -26,16 +29,19 @@ struct WeightMatching: Equatable {
         let expected = parameters + buffers
         let names = Set(expected.map(\.name))
         var found: [String: Entry] = [:]
-        var stripped = 0
+        var stripped = 0, renamed = 0
         for entry in file {
             var name = entry.name
             while !names.contains(name), let prefix = Self.wrapperPrefixes.first(where: name.hasPrefix) {
                 name.removeFirst(prefix.count)
             }
-            // Where stripping makes two tensors one, names are no guide.
-            let key = found[name] == nil ? name : entry.name
-            if key != entry.name { stripped += 1 }
-            found[key] = entry
+            if name != entry.name { stripped += 1 }
+            if !names.contains(name), let known = Self.synonym(of: name, in: names) {
+                name = known
+                renamed += 1
+            }
+            // Where this makes two tensors one, names are no guide.
+            found[found[name] == nil ? name : entry.name] = entry
         }
         let missing = expected.map(\.name).filter { found[$0] == nil }
         let unexpected = found.filter { !names.contains($0.key) }.map(\.value.name).sorted()
@@ -50,13 +56,23 @@ struct WeightMatching: Equatable {
                 places[name] = entry.name
             }
             if stripped > 0 {
-                notes.append("\(stripped) tensor names were matched without their prefix 'module.' or 'model.'")
+                notes.append(
+                    "\(stripped) tensor names were matched without their prefix, such as 'module.' or 'model.'")
+            }
+            if renamed > 0 {
+                let example = expected.lazy.compactMap { entry in found[entry.name].map { ($0.name, entry.name) } }
+                    .first { Self.leaf($0.0, 2) != Self.leaf($0.1, 2) }
+                notes.append(
+                    "\(renamed) tensors have other names in the file: "
+                        + (example.map { "'\($0.0)' was taken as '\($0.1)'" } ?? "matched by table"))
             }
             return
         }
+        let projects = unexpected.contains { $0.contains("shortcut.") || $0.contains("downsample.") }
         let failure = Failure(
             missing: missing, unexpected: unexpected,
-            reason: "By order they do not fit either: numbers or shapes differ")
+            reason: "By order they do not fit either: numbers or shapes differ"
+                + (projects ? "; the file has projections on its shortcuts, as model resnet…:B" : ""))
         let (fileBuffers, fileParameters) = file.partitioned { Self.bufferNames.contains(Self.split($0.name).leaf) }
         func pair(_ order: ([Entry]) -> [Entry]) -> [String: String]? {
             var result: [String: String] = [:]
@@ -77,6 +93,25 @@ struct WeightMatching: Equatable {
             "names differ from the model's, so tensors were matched by order, every shape fitting: \(example) and so on"
         )
     }
+
+    /// The expected name that a name means, by `synonyms`; nil where there is none.
+    static func synonym(of name: String, in expected: Set<String>) -> String? {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        for (index, part) in parts.enumerated() {
+            for group in synonyms where group.contains(part) {
+                for other in group.sorted() where other != part {
+                    var changed = parts
+                    changed[index] = other
+                    let candidate = changed.joined(separator: ".")
+                    if expected.contains(candidate) { return candidate }
+                }
+            }
+        }
+        return nil
+    }
+
+    /// The last parts of a name.
+    private static func leaf(_ name: String, _ count: Int) -> [Substring] { name.split(separator: ".").suffix(count) }
 
     /// Sorts `layers.10.bias` behind `layers.2.weight`, and within a module weight, bias, running mean, running variance.
     static func inModuleOrder(_ entries: [Entry]) -> [Entry] {

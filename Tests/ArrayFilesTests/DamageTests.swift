@@ -4,7 +4,7 @@ import Testing
 
 /// No damage to a file, however random, may end the program: every reader returns a value or throws. (A trap would
 /// end the test run; a hang would exceed the time limit.)
-@Suite(.timeLimit(.minutes(2))) struct DamageTests {
+@Suite(.timeLimit(.minutes(20))) struct DamageTests {
     private func survive(_ bytes: [UInt8], flips: Int, _ read: ([UInt8]) throws -> Void) {
         for damaged in Damage.truncations(bytes) {
             #expect(throws: (any Error).self) { try read(damaged) }
@@ -63,7 +63,38 @@ import Testing
     @Test func csv() throws {
         let bytes = Array("a,b\n1,2\n3.5,-4e10\n".utf8)
         // A shorter table may well be a table: only survival counts here.
-        for damaged in Damage.truncations(bytes) + Damage.flips(bytes, count: 5000, seed: 1) { _ = try? CSV(damaged) }
+        for damaged in Damage.truncations(bytes) { _ = try? CSV(damaged) }
+        for damaged in Damage.flips(bytes, count: 5000, seed: 1) { _ = try? CSV(damaged) }
+    }
+
+    /// Weights in both forms of torch.save, and through every reader of state dictionaries.
+    @Test(arguments: ["zip.pt", "legacy.pt", "protocol4.pt", "untyped.pt", "gpu-legacy.pt"])
+    func stateDictionary(_ name: String) throws {
+        let bytes = try FileContent.bytes(of: Fixture.path("../pytorch/" + name))
+        survive(bytes, flips: 3000) { _ = try StateDictionary($0, limit: 1 << 24).tensors.map(\.array.doubles) }
+    }
+
+    /// A pickle alone has no checksum around it: every flipped bit reaches the machine.
+    @Test func pickle() throws {
+        for name in ["zip.pt", "protocol4.pt", "gpu.pt"] {
+            let archive = try ZipArchive(try FileContent.bytes(of: Fixture.path("../pytorch/" + name)))
+            let member = try #require(archive.names.first { $0.hasSuffix("data.pkl") })
+            let content = try archive.content(of: member)
+            for damaged in Damage.truncations(content) {
+                #expect(throws: PyTorchError.self) {
+                    var unpickler = Unpickler(damaged)
+                    _ = try unpickler.next()
+                }
+            }
+            for damaged in Damage.flips(content, count: 5000, seed: 3) {
+                var writer = ZipWriter()
+                for other in archive.names {
+                    try writer.append(
+                        other, other == member ? damaged : try archive.content(of: other), deflated: false)
+                }
+                _ = try? StateDictionary(writer.finished(), limit: 1 << 24)
+            }
+        }
     }
 
     /// Names out of a file cannot break a message's line, command a terminal or fill a screen.

@@ -136,4 +136,47 @@ import Testing
         #expect(slice.loss[0].isNaN && slice.loss[8] == .infinity && slice.audit.nonfinite == 2)
         #expect(slice.minimum! == (4, 0))
     }
+
+    /// Shards are parts of the same grid: together all of it, to the same bits, and no point twice.
+    @Test func shards() throws {
+        let objective = RosenbrockObjective()
+        let layout = ParameterLayout([TensorSpecification("w", [2], .constant(0))])
+        let directions = SliceDirections(
+            [[1, 0], [0, 1]], kind: "file", at: [0.3, 0.4], layout, normalization: .none, orthogonalizes: true)
+        let (alpha, beta) = (SliceAxis(range: -1...1, points: 5), SliceAxis(range: -1...1, points: 4))
+        var whole = SliceComputation(directions, alpha: alpha, beta: beta)
+        try whole.run(objective, at: [0.3, 0.4])
+        var points: [Int: SlicePoint] = [:]
+        for number in 1...3 {
+            var part = SliceComputation(directions, alpha: alpha, beta: beta)
+            try part.run(objective, at: [0.3, 0.4], shard: SliceShard(number, of: 3))
+            #expect(part.finished.keys.allSatisfy { points[$0] == nil })
+            points.merge(part.finished) { first, _ in first }
+            let slice = try part.result(objective, at: [0.3, 0.4])
+            #expect(
+                slice.isMeasured?.count { $0 } == part.finished.count && slice.audit.evaluations == part.finished.count)
+        }
+        #expect(points == whole.finished)
+    }
+
+    /// Values on other data at the same points.
+    @Test func otherSplit() throws {
+        let train = QuadraticObjective(matrix: [1], linear: [0]), test = QuadraticObjective(matrix: [2], linear: [1])
+        let layout = ParameterLayout([TensorSpecification("w", [1], .constant(0))])
+        let directions = SliceDirections(
+            [[1]], kind: "file", at: [0.5], layout, normalization: .none, orthogonalizes: true)
+        var computation = SliceComputation(directions, alpha: SliceAxis(range: -1...1, points: 5))
+        try computation.run(train, other: test, at: [0.5])
+        let slice = try computation.result(train, at: [0.5])
+        for (a, (own, other)) in zip(slice.alpha, zip(slice.loss, try #require(slice.other).loss)) {
+            let x = 0.5 + a
+            #expect(abs(own - 0.5 * x * x) < 1e-15 && abs(other - (x + x * x)) < 1e-15)
+        }
+    }
+
+    @Test func band() {
+        let band = SliceBand([[1, 2, .nan, 4], [3, 0, 1, .infinity]])
+        #expect(band.mean[0] == 2 && band.lowest[1] == 0 && band.highest[1] == 2)
+        #expect(band.mean[2].isNaN && band.spread[3] == .infinity)
+    }
 }

@@ -38,7 +38,12 @@ import Testing
     }
 
     /// Every option that docs/commands.md names exists, and every command's options are there.
-    @Test(arguments: ["train", "import", "evaluate", "gradient", "slice", "sharpness", "hessian"]) func options(
+    @Test(arguments: [
+        "train", "import", "export", "evaluate", "gradient", "slice", "sharpness", "hessian", "trajectory",
+        "interpolate",
+        "compare", "report", "plot", "merge",
+    ])
+    func options(
         _ command: String
     ) throws {
         let page = try String(contentsOf: Tool.package.appending(path: "docs/commands.md"), encoding: .utf8)
@@ -50,7 +55,8 @@ import Testing
     }
 
     /// Links of the pages lead somewhere.
-    @Test(arguments: ["README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md"]) func links(
+    @Test(arguments: ["README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md", "docs/slices.md"])
+    func links(
         _ page: String
     ) throws {
         let url = Tool.package.appending(path: page)

@@ -94,7 +94,7 @@ import Testing
         let file = try Safetensors.read(ReferenceNetwork.folder + "/model.safetensors")
         let renamed = file.tensors.map { Safetensors.Tensor(name: prefix + $0.name, array: $0.array) }
         try Safetensors(tensors: renamed).write(to: folder + "/w.safetensors")
-        let (checkpoint, notes) = try TrainedModel.importSafetensors(folder + "/w.safetensors", digits())
+        let (checkpoint, notes) = try TrainedModel.importWeights(folder + "/w.safetensors", digits())
         #expect(checkpoint.theta == reference.theta && notes.isEmpty == prefix.isEmpty)
         #expect(checkpoint.metadata.training == nil && checkpoint.metadata.loss == "cross-entropy")
         let model = try TrainedModel(checkpoint)
@@ -112,11 +112,11 @@ import Testing
         let file = try Safetensors.read(ReferenceNetwork.folder + "/model.safetensors")
         let renamed = file.tensors.map { Safetensors.Tensor(name: names[$0.name] ?? "", array: $0.array) }
         try Safetensors(tensors: renamed.sorted { $0.name < $1.name }).write(to: folder + "/w.safetensors")
-        let (checkpoint, notes) = try TrainedModel.importSafetensors(folder + "/w.safetensors", digits())
+        let (checkpoint, notes) = try TrainedModel.importWeights(folder + "/w.safetensors", digits())
         #expect(checkpoint.theta == reference.theta)
         #expect(notes.count == 1 && notes[0].contains("by order") && notes[0].contains("net.2.weight"))
         let error = #expect(throws: TrainingError.self) {
-            try TrainedModel.importSafetensors(folder + "/w.safetensors", digits("mlp:64-31-10"))
+            try TrainedModel.importWeights(folder + "/w.safetensors", digits("mlp:64-31-10"))
         }
         #expect(
             error?.description.contains("Missing: fc1.weight") == true
@@ -128,7 +128,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let path = folder + "/w.safetensors"
         let error = #expect(throws: TrainingError.self) {
-            try TrainedModel.importSafetensors(ReferenceNetwork.folder + "/model.safetensors", digits("mlp:64-31-10"))
+            try TrainedModel.importWeights(ReferenceNetwork.folder + "/model.safetensors", digits("mlp:64-31-10"))
         }
         #expect(error?.description.contains("[32, 64]") == true)
         let weights = try Safetensors.read(ReferenceNetwork.folder + "/model.safetensors").tensors
@@ -137,8 +137,8 @@ import Testing
             return Safetensors.Tensor(name: tensor.name, values: values, shape: tensor.array.shape, precision: .float)
         }
         try Safetensors(tensors: broken).write(to: path)
-        #expect(throws: TrainingError.self) { try TrainedModel.importSafetensors(path, digits()) }
-        #expect(throws: FileError.self) { try TrainedModel.importSafetensors(folder + "/none", digits()) }
+        #expect(throws: TrainingError.self) { try TrainedModel.importWeights(path, digits()) }
+        #expect(throws: FileError.self) { try TrainedModel.importWeights(folder + "/none", digits()) }
     }
 
     /// Buffers go by their own order, counters are passed over, a checkpoint's moments too.
@@ -148,13 +148,13 @@ import Testing
         var configuration = digits("resnet8", epochs: 1)
         configuration.examples = 100
         let own = try Trainer(configuration).run(to: folder + "/own.bin").checkpoint
-        let again = try TrainedModel.importSafetensors(folder + "/own.bin", configuration).checkpoint
+        let again = try TrainedModel.importWeights(folder + "/own.bin", configuration).checkpoint
         #expect(again.parameters == own.parameters && again.buffers == own.buffers && again.optimizerState.isEmpty)
         let counters = ["bn1.num_batches_tracked"].map {
             Safetensors.Tensor(name: $0, array: NumericArray([Int64(7)], shape: []))
         }
         try Safetensors(tensors: own.parameters + own.buffers + counters).write(to: folder + "/plain.safetensors")
-        let plain = try TrainedModel.importSafetensors(folder + "/plain.safetensors", configuration).checkpoint
+        let plain = try TrainedModel.importWeights(folder + "/plain.safetensors", configuration).checkpoint
         #expect(plain == again)
     }
 }

@@ -65,7 +65,8 @@ extension Graph {
             // No derivative although there are tangents: a step function, which is not affine.
             guard
                 let derivative = node.primitive.linearize(operands, Value(graph: self, id: id), tangents),
-                !ancestors(of: [derivative.id]).enumerated().contains(where: { $1 && $0 < depends.count && depends[$0] })
+                !ancestors(of: [derivative.id]).enumerated().contains(where: { $1 && $0 < depends.count && depends[$0] }
+                )
             else { return nil }
             result.append(derivative)
         }

@@ -18,6 +18,13 @@ public struct SliceAxis: Sendable, Equatable {
         self.values = values
     }
 
+    /// Coordinates as they were saved; nil where they are not finite and ascending.
+    public init?(values: [Double]) {
+        guard !values.isEmpty, values.allSatisfy(\.isFinite), zip(values, values.dropFirst()).allSatisfy({ $0 < $1 })
+        else { return nil }
+        self.values = values
+    }
+
     /// The place of 0.
     public var zero: Int? { values.firstIndex(of: 0) }
 

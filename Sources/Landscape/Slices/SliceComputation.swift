@@ -4,72 +4,123 @@ import Tensors
 /// Computes a slice point by point; what is finished can be taken out at any time and given to a later computation.
 public struct SliceComputation {
     public let directions: SliceDirections
-    public let alpha: SliceAxis, beta: SliceAxis?
-    /// Finished points, in the order of `Slice.loss`.
-    public private(set) var finished: [Evaluation]
+    public let grid: SliceGrid
+    /// By their numbers in the grid.
+    public private(set) var finished: [Int: SlicePoint]
+    /// How points between the evaluated ones were filled in, if they were.
+    private var surface: AdaptiveSurface?
 
-    public init(_ directions: SliceDirections, alpha: SliceAxis, beta: SliceAxis? = nil, finished: [Evaluation] = []) {
+    public init(
+        _ directions: SliceDirections, alpha: SliceAxis, beta: SliceAxis? = nil, finished: [Int: SlicePoint] = [:]
+    ) {
         precondition((beta == nil) == (directions.vectors.count == 1), "\(directions.vectors.count) directions")
         self.directions = directions
-        self.alpha = alpha
-        self.beta = beta
+        grid = SliceGrid(alpha, beta)
         self.finished = finished
     }
+
+    public var points: Int { grid.count }
 
     /// Points that are evaluated together, which costs less than one by one.
     private static let pointsAtOnce = 16
 
-    public var points: Int { alpha.values.count * (beta?.values.count ?? 1) }
-
     /// Evaluates the points that are missing, row by row. `progress` gets the number of finished points; what it throws ends
     /// the computation, which keeps what it has.
-    public mutating func run(_ objective: some Objective, at theta: [Double], progress: (Int) throws -> Void = { _ in })
-        throws
-    {
-        let columns = alpha.values.count
-        while finished.count < points {
+    ///
+    /// - Parameters:
+    ///   - other: the same network's objective on other data, evaluated at the same points.
+    ///   - shard: only a part of the points.
+    public mutating func run(
+        _ objective: any Objective, other: (any Objective)? = nil, at theta: [Double], shard: SliceShard? = nil,
+        progress: (Int) throws -> Void = { _ in }
+    ) throws {
+        let missing = (0..<points).filter { (shard?.contains($0) ?? true) && finished[$0] == nil }
+        for first in stride(from: 0, to: missing.count, by: Self.pointsAtOnce) {
             try progress(finished.count)
-            let block = finished.count..<min(finished.count + Self.pointsAtOnce, points)
-            finished += try objective.evaluate(
-                at: theta, along: directions.vectors,
-                coordinates: block.map { point in
-                    [alpha.values[point % columns]] + (beta.map { [$0.values[point / columns]] } ?? [])
-                })
+            try evaluate(
+                Array(missing[first..<min(first + Self.pointsAtOnce, missing.count)]), objective, other, at: theta)
         }
         try progress(finished.count)
     }
 
-    /// The finished slice with its audit: one more evaluation and a Hessian product for each direction.
-    public func result(_ objective: some Objective, at theta: [Double]) throws -> Slice {
-        precondition(finished.count == points, "\(finished.count) of \(points) points")
-        let loss = finished.map(\.loss)
-        let columns = alpha.values.count
-        let zero = (alpha: alpha.zero, beta: beta.map(\.zero) ?? 0)
+    /// Evaluates points where that is needed to interpolate the others within a tolerance (see `AdaptiveSampling`). Points that
+    /// are finished already are not evaluated again, so an interrupted computation goes on where it was.
+    ///
+    /// - Parameters:
+    ///   - tolerance: share of the range.
+    ///   - controlsAccuracy: whether the tolerance is of the accuracy; the loss is interpolated along.
+    ///   - forcesLogarithm: whether the loss is judged by its logarithm, too, however small its range.
+    ///   - progress: gets the number of points used and the largest expected error relative to the tolerance.
+    public mutating func refine(
+        _ objective: any Objective, other: (any Objective)? = nil, at theta: [Double], tolerance: Double,
+        controlsAccuracy: Bool = false, forcesLogarithm: Bool = false, seed: UInt64 = 0,
+        progress: (Int, Double) throws -> Void = { _, _ in }
+    ) throws {
+        let first = try evaluate(grid.origin ?? 0, objective, other, at: theta)
+        let hasAccuracy = first.evaluation.accuracy != nil
+        let loss =
+            controlsAccuracy && hasAccuracy
+            ? AdaptiveSampling.Channel.carried : .controlled(forcesLogarithm: forcesLogarithm)
+        let accuracy = controlsAccuracy ? AdaptiveSampling.Channel.controlled(forcesLogarithm: false) : .carried
+        let channels = (hasAccuracy ? [loss, accuracy] : [loss])
+        var sampling = AdaptiveSampling(
+            grid, channels: other == nil ? channels : channels + channels, tolerance: tolerance, seed: seed)
+        surface = try sampling.run(progress: progress) { index in
+            let point = try evaluate(index, objective, other, at: theta)
+            return ([point.evaluation] + (point.other.map { [$0] } ?? [])).flatMap {
+                [$0.loss] + ($0.accuracy.map { [$0] } ?? [])
+            }
+        }
+    }
+
+    private mutating func evaluate(
+        _ index: Int, _ objective: any Objective, _ other: (any Objective)?, at theta: [Double]
+    ) throws -> SlicePoint {
+        if finished[index] == nil { try evaluate([index], objective, other, at: theta) }
+        return finished[index]!
+    }
+
+    private mutating func evaluate(
+        _ indices: [Int], _ objective: any Objective, _ other: (any Objective)?, at theta: [Double]
+    ) throws {
+        let coordinates = indices.map { index in
+            let place = grid.coordinates(index)
+            return directions.vectors.count == 1 ? [place.alpha] : [place.alpha, place.beta]
+        }
+        let own = try objective.evaluate(at: theta, along: directions.vectors, coordinates: coordinates)
+        let others = try other?.evaluate(at: theta, along: directions.vectors, coordinates: coordinates)
+        for (i, index) in indices.enumerated() { finished[index] = SlicePoint(own[i], other: others?[i]) }
+    }
+
+    /// The finished slice with its audit: one more evaluation and a Hessian product for each direction. Points that were not
+    /// evaluated are interpolated after `refine`, NaN otherwise.
+    public func result(_ objective: any Objective, at theta: [Double]) throws -> Slice {
+        let isMeasured = (0..<points).map { surface?.isMeasured[$0] ?? (finished[$0] != nil) }
+        func values(_ other: Bool) -> SliceValues? {
+            let evaluations = (0..<points).map { index -> Evaluation? in
+                isMeasured[index] ? finished[index].flatMap { other ? $0.other : $0.evaluation } : nil
+            }
+            guard let first = evaluations.compactMap({ $0 }).first else { return nil }
+            let hasAccuracy = first.accuracy != nil
+            if let surface {
+                let start = other ? (hasAccuracy ? 2 : 1) : 0
+                return SliceValues(loss: surface.values[start], accuracy: hasAccuracy ? surface.values[start + 1] : nil)
+            }
+            return SliceValues(
+                loss: evaluations.map { $0?.loss ?? .nan },
+                accuracy: hasAccuracy ? evaluations.map { $0?.accuracy ?? .nan } : nil)
+        }
         let center = try objective.value(at: theta)
         let products = try objective.hessianVectorProducts(at: theta, along: directions.vectors)
-        var fromGrid: [Double?] = []
-        fromGrid.append(zero.beta.flatMap { row in alpha.secondDifference { loss[row * columns + $0] } })
-        if let beta {
-            fromGrid.append(zero.alpha.flatMap { column in beta.secondDifference { loss[$0 * columns + column] } })
-        }
+        let own = values(false) ?? SliceValues(loss: [Double](repeating: .nan, count: points), accuracy: nil)
+        let axes = [grid.alpha] + (grid.beta.map { [$0] } ?? [])
         let weightNorm = Vectors.norm(theta)
-        let reach = zip(directions.vectors, [alpha] + (beta.map { [$0] } ?? [])).map { vector, axis in
-            Vectors.norm(vector) * axis.values.reduce(0) { max($0, abs($1)) } / weightNorm
-        }
-        var exact: Bool?
-        if let column = zero.alpha, let row = zero.beta {
-            exact =
-                loss[row * columns + column].bitPattern == center.bitPattern
-                || (center.isNaN && loss[row * columns + column].isNaN)
-        }
         return Slice(
-            alpha: alpha.values, beta: beta?.values ?? [0], loss: loss,
-            accuracy: finished.allSatisfy { $0.accuracy != nil } ? finished.map { $0.accuracy! } : nil, center: center,
-            cosine: directions.cosine,
-            audit: Slice.Audit(
-                centerIsExact: exact,
-                curvatureFromProduct: zip(directions.vectors, products).map { Vectors.dot($0, $1) },
-                curvatureFromGrid: fromGrid, nonfinite: loss.count { !$0.isFinite }, evaluations: points,
-                relativeReach: reach))
+            grid: grid, values: own, other: values(true), isMeasured: isMeasured.allSatisfy { $0 } ? nil : isMeasured,
+            accuracyOfInterpolation: surface?.accuracy, center: center, cosine: directions.cosine,
+            curvature: zip(directions.vectors, products).map { Vectors.dot($0, $1) },
+            relativeReach: zip(directions.vectors, axes).map { vector, axis in
+                Vectors.norm(vector) * axis.values.reduce(0) { max($0, abs($1)) } / weightNorm
+            })
     }
 }

@@ -9,19 +9,20 @@ import Training
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Makes a checkpoint of weights trained elsewhere: a plain safetensors file, a --model and --data.")
+        abstract: "Makes a checkpoint of weights trained elsewhere: a file of them, a --model and --data.")
 
     @Argument(
-        help: "A .safetensors file with PyTorch's layout of weights.", completion: .file(extensions: ["safetensors"]))
+        help: "Weights in PyTorch's layout: .safetensors, .npz, or .pt, .pth, .th of torch.save.",
+        completion: .file(extensions: ["safetensors", "pt", "pth", "th", "npz"]))
     var file: String
     @Option(help: "\(Architecture.names).") var model: String
     @Option(help: "\(DataSpecification.forms).") var data: String
     @Option(name: .customShort("o"), help: "Where the checkpoint goes.") var output = "ckpt.bin"
     @Option(help: "cross-entropy, mse, half-mse or bce; by default what suits the data.") var loss: String?
-    @Flag(help: "Bring inputs to mean 0 and deviation 1 by the training split.") var standardize = false
     @Option(help: "relu, gelu, tanh or silu instead of the model's own.") var activation: NetworkOptions.Activation?
     @Option(help: "batch, layer, group or none instead of the model's own.") var norm: NetworkOptions.Normalization?
     @Option(help: "float or double: what the weights are stored in.") var precision = Precision.float
+    @OptionGroup var standardization: StandardizationOptions
     @OptionGroup var general: GeneralOptions
 
     func run() throws {
@@ -30,9 +31,9 @@ struct ImportCommand: ParsableCommand {
         let options = NetworkOptions(activation: activation, normalization: norm)
         var settings = TrainingConfiguration(model: model + options.suffix, data: try DataSpecification(data))
         settings.loss = try loss.map { try Loss(specification: $0) }
-        settings.standardizes = standardize
+        try standardization.apply(to: &settings)
         settings.precision = precision
-        let (checkpoint, notes) = try TrainedModel.importSafetensors(file, settings, tool: Software.name)
+        let (checkpoint, notes) = try TrainedModel.importWeights(file, settings, tool: Software.name)
         try checkpoint.write(to: output)
         if !general.quiet { for note in notes { Progress.say(note) } }
         if general.json {

@@ -39,7 +39,6 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Share of each label spread over all classes.") var labelSmoothing = 0.0
     @Option(help: "Share of the training labels replaced by wrong ones.") var labelNoise = 0.0
     @Flag(help: "Shift and mirror training images.") var augment = false
-    @Flag(help: "Bring inputs to mean 0 and deviation 1 by the training split.") var standardize = false
     @Option(help: "Largest norm of a gradient.") var gradClip: Double?
     @Option(help: "Keep a checkpoint NAME.epochNNN.bin every N epochs.") var saveEvery: Int?
     @Option(help: "relu, gelu, tanh or silu instead of the model's own.") var activation: NetworkOptions.Activation?
@@ -47,6 +46,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "float or double.") var precision = Precision.float
     @Option(help: "Seed of initial weights, batches and everything else random.") var seed: UInt64 = 0
     @Flag(help: "Go on from the checkpoint at the output path.") var resume = false
+    @OptionGroup var standardization: StandardizationOptions
     @OptionGroup var general: GeneralOptions
 
     func validate() throws {
@@ -77,7 +77,7 @@ struct TrainCommand: ParsableCommand {
         settings.labelSmoothing = labelSmoothing
         settings.labelNoise = labelNoise
         settings.augments = augment
-        settings.standardizes = standardize
+        try standardization.apply(to: &settings)
         settings.gradientClip = gradClip
         settings.saveEvery = saveEvery
         settings.seed = seed

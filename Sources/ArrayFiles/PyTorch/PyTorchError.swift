@@ -1,0 +1,60 @@
+/// What can be wrong with a file of PyTorch.
+public enum PyTorchError: DescribedError, Equatable {
+    case notPyTorch(found: String)
+    case truncated(at: Int)
+    case malformed(String, at: Int?)
+    case unknownOperation(UInt8, at: Int)
+    case tooManyOperations(Int)
+    case forbidden(String)
+    case torchScript
+    case unsupportedType(String)
+    case archive(ZipError)
+    case array(NPZError)
+    case safetensors(SafetensorsError)
+    case noTensors(found: [String])
+    case severalModels([String])
+    case tooDeep
+    case duplicateName(String)
+    case storageMissing(tensor: String, key: String)
+    case badTensor(String, String)
+    case tooLarge(tensor: String, limit: Int)
+
+    public var description: String {
+        switch self {
+        case .notPyTorch(let found):
+            "found \(found), expected safetensors, a file of torch.save, or .npz; save the weights again"
+        case .truncated(let place): "the pickle ends too early (at byte \(place)); copy or download the file again"
+        case .malformed(let what, let place):
+            "the pickle is damaged\(place.map { " near byte \($0)" } ?? ""): \(what.shown); copy or download the file again"
+        case .unknownOperation(let code, let place):
+            "found the pickle operation \(code) at byte \(place), which torch.save does not write; "
+                + "save again with its default protocol, or the file is damaged"
+        case .tooManyOperations(let limit):
+            "the pickle has more than \(limit) operations; save the weights alone: torch.save(model.state_dict(), FILE)"
+        case .forbidden(let name):
+            "found the Python object '\(name.shown)', which is not made here: only tensors in plain containers are read, and no "
+                + "code is run; save the weights alone: torch.save(model.state_dict(), FILE)"
+        case .torchScript:
+            "found a TorchScript program, expected weights; save them: torch.save(model.state_dict(), FILE), or export to ONNX"
+        case .unsupportedType(let name):
+            "found tensors of type '\(name.shown)', expected real or whole numbers; convert them"
+        case .archive(let problem): "\(problem)"
+        case .array(let problem): "\(problem)"
+        case .safetensors(let problem): "\(problem)"
+        case .noTensors(let found):
+            "found no dictionary of tensors (the file holds \(found.shown)), expected a state dictionary; "
+                + "save one: torch.save(model.state_dict(), FILE)"
+        case .severalModels(let names):
+            "found tensors under several keys (\(names.shown)) and none of them is named 'state_dict' or 'model'; "
+                + "save the one you mean: torch.save(checkpoint['\(names.first?.shown ?? "")'], FILE)"
+        case .tooDeep: "found dictionaries nested too deeply or shared too often; save the weights alone"
+        case .duplicateName(let name): "found two tensors of the name '\(name.shown)', expected every name once"
+        case .storageMissing(let tensor, let key):
+            "the numbers of tensor '\(tensor.shown)' (storage '\(key.shown)') are not in the file; copy or download it again"
+        case .badTensor(let name, let what): "tensor '\(name.shown)' \(what); the file is damaged"
+        case .tooLarge(let tensor, let limit):
+            "tensor '\(tensor.shown)' brings the numbers to more than \(limit) bytes, far more than the file holds; "
+                + "save contiguous tensors: {k: v.contiguous() for k, v in model.state_dict().items()}"
+        }
+    }
+}

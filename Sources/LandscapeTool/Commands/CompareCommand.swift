@@ -1,0 +1,98 @@
+import ArgumentParser
+import Landscape
+import MatrixFree
+import Reporting
+import Tensors
+
+struct CompareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract:
+            "Every measure of several checkpoints side by side, and their slices on the same axes, range and colours.",
+        usage: "landscape compare A B [C …] [OPTIONS]")
+
+    @OptionGroup var shape: SliceOptions
+    @Option(help: "Radius of the worst case, and deviation of each coordinate in the average case.") var rho = 0.05
+    @Option(help: "Evaluate 2-D slices only where needed to interpolate the rest within this share of the range.")
+    var adaptive: Double?
+    @Flag(name: .customLong("log"), help: "Logarithmic scale in the picture.") var isLogarithmic = false
+    @OptionGroup var options: AnalysisOptions
+    @Argument(help: "The other checkpoints.", completion: .file()) var others: [String] = []
+
+    func validate() throws {
+        guard !others.isEmpty else { throw ValidationError("one checkpoint: expected at least two, A and B") }
+        guard rho > 0, rho.isFinite else {
+            throw ValidationError("--rho \(rho): expected a positive radius, such as 0.05")
+        }
+        if let adaptive, !(adaptive > 0 && adaptive < 1) {
+            throw ValidationError("--adaptive \(adaptive): expected a share of the range between 0 and 1, such as 0.01")
+        }
+    }
+
+    func run() throws {
+        let first = try Analysis(options, command: "compare", drawsPicture: true)
+        var entries: [ComparisonReport.Entry] = []
+        for path in [options.checkpoint] + others {
+            var options = options
+            options.checkpoint = path
+            entries.append(
+                try measure(
+                    path == first.options.checkpoint
+                        ? first : try Analysis(options, command: "compare", drawsPicture: true)))
+        }
+        var report = ComparisonReport(context: entries[0].slice.context, entries: entries, radius: rho)
+        report.isLogarithmic = isLogarithmic
+        try first.finish(report)
+    }
+
+    private func measure(_ analysis: Analysis) throws -> ComparisonReport.Entry {
+        let (theta, objective, name) = (analysis.theta, analysis.objective, analysis.options.checkpoint)
+        let rounding = options.precision == .float ? 0x1p-23 : 0x1p-52
+        let gradient = try objective.valueAndGradient(at: theta).gradient
+        let curvature = CurvatureOperator(objective, at: theta)
+        let spectrum = try lanczos(
+            curvature, largest: 1, tolerance: 1e-3, maximumProducts: 300, seed: options.seed, rounding: rounding,
+            progress: spectrumProgress(analysis, "\(name): eigenvalue"))
+        try Interruption.check()
+        let traces = try hutchPlusPlusTrace(curvature, products: min(30, max(6, theta.count)), seed: options.seed)
+        var search = WorstCaseSearch(Ball(radius: rho))
+        search.seed = options.seed
+        if options.precision == .float { search.tolerance = 1e-4 }
+        let worstProgress = analysis.progress("\(name): worst case")
+        search.progress = { try worstProgress.update($1, of: $2, "from \($0)") }
+        let worst = try search.run(objective, at: theta)
+        let averageProgress = analysis.progress("\(name): average case")
+        let average = try AverageCaseSharpness(objective, at: theta, deviation: rho, pairs: 20, seed: options.seed) {
+            try averageProgress.update($0, of: 20)
+        }
+        return ComparisonReport.Entry(
+            slice: try slice(analysis), gradientNorm: Vectors.norm(gradient),
+            largestEigenvalue: (spectrum.largest[0].value, spectrum.largest[0].residual), trace: traces.trace,
+            worstCase: worst, averageCase: average)
+    }
+
+    private func slice(_ analysis: Analysis) throws -> SliceReport {
+        let isPlane = shape.isPlane(directions: "random")
+        let grid = try shape.grid(isPlane: isPlane)
+        let theta = analysis.theta
+        // The same random numbers for each, scaled to its own filters.
+        let pair = SliceDirections(
+            SliceDirections.random(isPlane ? 2 : 1, dimension: theta.count, seed: options.seed), kind: "random",
+            at: theta,
+            analysis.model.network.parameters, normalization: .filter, orthogonalizes: true)
+        let other = analysis.hasOtherSplit ? try analysis.objectiveOfOtherSplit() : nil
+        var computation = SliceComputation(pair, alpha: grid.alpha, beta: grid.beta)
+        let progress = analysis.progress("\(analysis.options.checkpoint): slice")
+        if let adaptive {
+            try computation.refine(
+                analysis.objective, other: other, at: theta, tolerance: adaptive, forcesLogarithm: isLogarithmic,
+                seed: options.seed
+            ) { count, _ in try progress.update(count, of: nil) }
+        } else {
+            try computation.run(analysis.objective, other: other, at: theta) { try progress.update($0, of: grid.count) }
+        }
+        return SliceReport(
+            context: try analysis.context(), slice: try computation.result(analysis.objective, at: theta),
+            directions: pair)
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Foundation
+import Reporting
+
+struct MergeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge", abstract: "Joins the shards that 'slice --shard i/n' wrote into the whole slice.")
+
+    @Argument(help: "The .npz files of all shards, in any order.", completion: .file()) var files: [String]
+    @Option(
+        name: .customShort("o"),
+        help: "The whole slice: .npz, .json, .csv, .vti or .vtr data, .png, .svg or .pdf picture; may be repeated.")
+    var output: [String] = []
+    @Flag(name: .customLong("log"), help: "Logarithmic scale in the picture.") var isLogarithmic = false
+    @Flag(help: "Print one JSON object instead of a table.") var json = false
+    @Flag(help: "No remarks on standard error.") var quiet = false
+
+    func validate() throws {
+        guard !output.isEmpty else {
+            throw ValidationError("-o is missing: expected a file to write, such as -o all.npz")
+        }
+        for path in output {
+            do { try PlainReport.checkFormat(of: path) } catch { throw ValidationError("-o: \(error)") }
+        }
+    }
+
+    func run() throws {
+        for path in output { try Analysis.checkWritable(path) }
+        var whole = try SliceReport.merged(try files.map { ($0, try SliceReport(reading: $0)) })
+        whole.isLogarithmic = isLogarithmic
+        try StandardOutput.print(json ? whole.json.text : (whole.context.lines + whole.lines).joined(separator: "\n"))
+        for path in output { try whole.write(to: path) }
+    }
+}

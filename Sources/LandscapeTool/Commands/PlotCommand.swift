@@ -1,0 +1,86 @@
+import ArgumentParser
+import Foundation
+import Plotting
+import Reporting
+
+struct PlotCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plot", abstract: "A saved slice again: other colours, scale, contours, or a view in space.")
+
+    enum Colors: String, ExpressibleByArgument, CaseIterable {
+        case viridis, magma, cividis, diverging
+
+        var map: ColorMap {
+            switch self {
+            case .viridis: .viridis
+            case .magma: .magma
+            case .cividis: .cividis
+            case .diverging: .diverging
+            }
+        }
+    }
+
+    @Argument(help: "The .npz file of a slice.", completion: .file()) var file: String
+    @Option(name: .customShort("o"), help: "The picture: .png, .svg or .pdf; may be repeated. Default: FILE.png.")
+    var output: [String] = []
+    @Option(help: "loss or accuracy.") var metric = SliceCommand.Metric.loss
+    @Flag(name: .customLong("log"), help: "Logarithmic scale.") var isLogarithmic = false
+    @Option(help: "viridis, magma, cividis or diverging.") var colors = Colors.viridis
+    @Option(help: "automatic, none, or levels such as 0.5,1,2.") var contours = "automatic"
+    @Option(help: "a:b, the values at the ends of the scale.") var valueRange: String?
+    @Option(help: "The title.") var title: String?
+    @Flag(name: .customLong("3d"), help: "The surface in space.") var isInSpace = false
+    @Flag(help: "Leave out the dots at evaluated points of an adaptive slice.") var noPoints = false
+    @Flag(help: "Print one JSON object instead of a line.") var json = false
+    @Flag(help: "No remarks on standard error.") var quiet = false
+
+    func validate() throws {
+        _ = try (levels(), valueRange.map(SliceOptions.interval))
+        for path in output where ![".png", ".svg", ".pdf"].contains(where: path.lowercased().hasSuffix) {
+            throw ValidationError("-o \(path): expected a name that ends in .png, .svg or .pdf")
+        }
+    }
+
+    private func levels() throws -> HeatmapFigure.Contours {
+        switch contours {
+        case "automatic": return .automatic
+        case "none": return .none
+        default:
+            let values = contours.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+            guard values.allSatisfy({ $0?.isFinite == true }) else {
+                throw ValidationError("--contours \(contours): expected automatic, none, or levels such as 0.5,1,2")
+            }
+            return .levels(values.map { $0! })
+        }
+    }
+
+    func run() throws {
+        let paths = output.isEmpty ? [(file as NSString).deletingPathExtension + ".png"] : output
+        for path in paths { try Analysis.checkWritable(path) }
+        var report = try SliceReport(reading: file)
+        if metric == .accuracy, report.slice.accuracy == nil {
+            throw UnusableArgument("--metric accuracy: \(file) holds no accuracy; leave --metric out")
+        }
+        report.drawsAccuracy = metric == .accuracy
+        report.isLogarithmic = isLogarithmic
+        report.style.colorMap = colors.map
+        report.style.contours = try levels()
+        report.style.valueRange = try valueRange.map(SliceOptions.interval)
+        report.style.title = title
+        report.style.isInSpace = isInSpace
+        report.style.marksEvaluated = !noPoints
+        guard report.figure != nil else {
+            throw UnusableArgument("\(file) is a shard; join the shards with 'landscape merge' first")
+        }
+        if isInSpace, report.slice.beta.count < 2 {
+            throw UnusableArgument("--3d: \(file) is a slice along one direction; expected two")
+        }
+        for path in paths { try report.write(to: path) }
+        if json {
+            try StandardOutput.print(
+                JSONValue.object([("command", .string("plot")), ("files", .array(paths.map { .string($0) }))]).text)
+        } else if !quiet {
+            Progress.say("picture written to \(paths.joined(separator: ", "))")
+        }
+    }
+}

@@ -1,0 +1,189 @@
+import ArrayFiles
+import Landscape
+import Plotting
+
+/// Loss on the straight line between two networks, and on a trained curve between them.
+public struct InterpolationReport: Report {
+    public let context: RunContext
+    public let ends: [String]
+    /// ‖θ_B − θ_A‖.
+    public let distance: Double
+    public let line: PathProfile
+    public var curve: Curve?
+    public var isLogarithmic = false
+
+    /// A trained curve.
+    public struct Curve: Sendable {
+        public let profile: PathProfile
+        public let points: [[Double]]
+        public let steps: Int
+        /// Length over the distance of the ends.
+        public let relativeLength: Double
+
+        public init(profile: PathProfile, points: [[Double]], steps: Int, relativeLength: Double) {
+            (self.profile, self.points, self.steps, self.relativeLength) = (profile, points, steps, relativeLength)
+        }
+    }
+
+    public init(context: RunContext, ends: [String], distance: Double, line: PathProfile) {
+        (self.context, self.ends, self.distance, self.line) = (context, ends, distance, line)
+    }
+
+    public var fields: [(key: String, value: JSONValue)] {
+        var fields: [(key: String, value: JSONValue)] = [
+            ("checkpoints", .array(ends.map { .string($0) })), ("distance", .number(distance)),
+            ("alpha", JSONValue(line.t)), ("values", JSONValue(line.loss)),
+        ]
+        if let accuracy = line.accuracy { fields.append(("accuracies", JSONValue(accuracy))) }
+        fields += [("barrier", .number(line.barrier)), ("barrier_at", .number(line.barrierAt))]
+        if let curve {
+            var members: [(key: String, value: JSONValue)] = [
+                ("kind", .string("bezier")), ("bends", .integer(curve.points.count - 2)),
+                ("steps", .integer(curve.steps)),
+                ("values", JSONValue(curve.profile.loss)), ("barrier", .number(curve.profile.barrier)),
+                ("barrier_at", .number(curve.profile.barrierAt)), ("relative_length", .number(curve.relativeLength)),
+            ]
+            if let accuracy = curve.profile.accuracy { members.append(("accuracies", JSONValue(accuracy))) }
+            fields.append(("curve", .object(members)))
+        }
+        return fields
+    }
+
+    public var lines: [String] {
+        func text(_ name: String, _ profile: PathProfile) -> String {
+            "\(name)  barrier \(Format.number(profile.barrier)) at t = \(Format.short(profile.barrierAt)); highest loss \(Format.number(profile.loss.max()))"
+        }
+        var lines = [
+            "from \(ends[0]) (loss \(Format.number(line.loss[0]))) to \(ends[1]) (loss \(Format.number(line.loss.last)))",
+            "distance ‖θ_B − θ_A‖  \(Format.number(distance))", text("straight line", line),
+        ]
+        if let curve {
+            let bends = curve.points.count - 2
+            lines.append(
+                text("Bezier curve ", curve.profile)
+                    + "; \(bends) bend\(bends == 1 ? "" : "s"), \(curve.steps) steps, \(Format.short(curve.relativeLength)) times as long as the line"
+            )
+        }
+        return lines + ["barrier: largest rise of the loss over the straight line between the losses of the ends"]
+    }
+
+    public var figure: (any Figure)? {
+        var series = [Series(curve == nil ? "loss" : "loss, straight line", x: line.t, y: line.loss)]
+        series[0].color = Color.seriesPalette[0]
+        if let curve {
+            var along = Series("loss, Bezier curve", x: curve.profile.t, y: curve.profile.loss)
+            along.color = Color.seriesPalette[2]
+            series.append(along)
+        }
+        if let accuracy = line.accuracy {
+            var values = Series(
+                curve == nil ? "accuracy" : "accuracy, straight line", x: line.t, y: accuracy, side: .right)
+            (values.color, values.dash) = (Color.seriesPalette[0], [4, 2.5])
+            series.append(values)
+        }
+        if let accuracy = curve?.profile.accuracy {
+            var values = Series("accuracy, Bezier curve", x: line.t, y: accuracy, side: .right)
+            (values.color, values.dash) = (Color.seriesPalette[2], [4, 2.5])
+            series.append(values)
+        }
+        var figure = LineFigure(
+            title: "Loss between two networks", subtitle: context.caption, xAxis: Axis("t, from A to B"),
+            leftAxis: Axis(
+                "\(context.split) loss (\(context.lossName))", scale: isLogarithmic ? .logarithmic : .linear),
+            rightAxis: Axis("\(context.split) accuracy", range: 0...1), series: series)
+        figure.legend = .below
+        return figure
+    }
+
+    public var arrays: [(name: String, array: NumericArray)] {
+        var arrays: [(name: String, array: NumericArray)] = [
+            ("alpha", NumericArray(line.t)), ("loss", NumericArray(line.loss)),
+        ]
+        if let accuracy = line.accuracy { arrays.append(("accuracy", NumericArray(accuracy))) }
+        if let curve {
+            arrays.append(("curve_loss", NumericArray(curve.profile.loss)))
+            if let accuracy = curve.profile.accuracy { arrays.append(("curve_accuracy", NumericArray(accuracy))) }
+            arrays.append(
+                (
+                    "curve_points",
+                    NumericArray(curve.points.flatMap { $0 }, shape: [curve.points.count, curve.points[0].count])
+                ))
+        }
+        return arrays
+    }
+
+    public var table: (header: [String], rows: [[Double]])? {
+        var columns = [("t", line.t), ("loss", line.loss)]
+        if let accuracy = line.accuracy { columns.append(("accuracy", accuracy)) }
+        if let curve {
+            columns.append(("curve_loss", curve.profile.loss))
+            if let accuracy = curve.profile.accuracy { columns.append(("curve_accuracy", accuracy)) }
+        }
+        return (columns.map(\.0), line.t.indices.map { i in columns.map { $0.1[i] } })
+    }
+}
+
+/// The plane through three networks.
+public struct CheckpointPlaneReport: Report {
+    public let context: RunContext
+    public let surface: SliceReport
+    /// Of A, B and C.
+    public let names: [String]
+    public let corners: [(x: Double, y: Double)]
+    /// On the straight lines between two of them: AB, AC, BC.
+    public let sides: [PathProfile]
+    public var isLogarithmic = false
+
+    public init(
+        context: RunContext, surface: SliceReport, names: [String], corners: [(x: Double, y: Double)],
+        sides: [PathProfile]
+    ) {
+        (self.context, self.surface, self.names, self.corners, self.sides) = (context, surface, names, corners, sides)
+    }
+
+    private static let sideNames = ["ab", "ac", "bc"]
+
+    public var fields: [(key: String, value: JSONValue)] {
+        let places = zip(names, corners).map { name, place -> JSONValue in
+            .object([("checkpoint", .string(name)), ("coordinates", JSONValue([place.x, place.y]))])
+        }
+        let barriers = zip(Self.sideNames, sides).map { ($0, JSONValue.number($1.barrier)) }
+        return [
+            ("checkpoints", .array(places)), ("barrier", JSONValue(sides.map(\.barrier).max())),
+            ("barriers", .object(barriers.map { (key: $0.0, value: $0.1) })),
+        ] + surface.fields
+    }
+
+    public var lines: [String] {
+        let places = zip(["A", "B", "C"], zip(names, corners)).map {
+            "\($0)  \($1.0) at (\(Format.short($1.1.x)), \(Format.short($1.1.y)))"
+        }
+        let barriers = zip(Self.sideNames, sides).map { "\($0.uppercased()) \(Format.number($1.barrier))" }
+        return places + ["barriers on the straight lines  \(barriers.joined(separator: ", "))"] + surface.lines
+    }
+
+    public var figure: (any Figure)? {
+        let slice = surface.slice
+        var map = HeatmapFigure(
+            title: "Loss on the plane through three networks", subtitle: context.caption,
+            xLabel: "x, distance along AB",
+            yLabel: "y", valueLabel: "loss (\(context.lossName))", x: slice.alpha, y: slice.beta, values: slice.loss)
+        if isLogarithmic { map.valueScale = .logarithmic }
+        map.center = nil
+        map.overlays = [
+            HeatmapFigure.Overlay(
+                label: "A, B and C", x: corners.map(\.x) + [corners[0].x], y: corners.map(\.y) + [corners[0].y])
+        ]
+        map.labels = zip(["A", "B", "C"], corners).map { ($0, Point($1.x, $1.y)) }.map {
+            HeatmapFigure.Label(text: $0.0, at: $0.1)
+        }
+        return map
+    }
+
+    public var arrays: [(name: String, array: NumericArray)] {
+        surface.arrays + [("corners", NumericArray(corners.flatMap { [$0.x, $0.y] }, shape: [corners.count, 2]))]
+    }
+
+    public var grid: GridData? { surface.grid }
+    public var table: (header: [String], rows: [[Double]])? { surface.table }
+}

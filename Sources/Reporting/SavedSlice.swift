@@ -1,0 +1,180 @@
+import ArrayFiles
+import Foundation
+import Landscape
+
+/// Why a saved result cannot be shown again or joined.
+public enum SavedSliceError: Error, CustomStringConvertible {
+    case notASlice(path: String, missing: String)
+    case damaged(path: String, what: String)
+    case different(path: String, from: String, what: String)
+    case contradiction(path: String, points: Int)
+    case incomplete(missing: Int, of: Int, first: [Int])
+    case tooFew(Int)
+
+    public var description: String {
+        switch self {
+        case .notASlice(let path, let missing):
+            "\(path) holds no '\(missing)'; expected a slice that 'landscape slice -o \(path)' wrote"
+        case .damaged(let path, let what): "\(path) is damaged: \(what); write it again"
+        case .different(let path, let other, let what):
+            "\(path) is no part of the same slice as \(other): \(what) differ\(what.hasSuffix("s") ? "" : "s"); name the shards of one slice"
+        case .contradiction(let path, let points):
+            "\(path) has other values than the files before it at \(points) points that both evaluated; compute it again"
+        case .incomplete(let missing, let count, let first):
+            "\(missing) of \(count) points are in none of the files (the first: number \(first.map { "\($0 + 1)" }.joined(separator: ", "))); name all shards"
+        case .tooFew(let count): "\(count) file: expected at least two shards to join"
+        }
+    }
+}
+
+extension SliceReport {
+    /// A slice as `write(to:)` left it in an `.npz` file.
+    ///
+    /// - Throws: `FileError`, `NPZError`; `SavedSliceError` where the arrays do not make a slice.
+    public init(reading path: String) throws {
+        let archive = try NPZ.read(path)
+        for name in ["loss", "alpha", "metadata"] where !archive.contains(name) {
+            throw SavedSliceError.notASlice(path: path, missing: name)
+        }
+        func damaged(_ what: String) -> SavedSliceError { .damaged(path: path, what: what) }
+        func values(_ name: String) throws -> [Double]? {
+            archive.contains(name) ? try archive.array(name).doubles : nil
+        }
+        guard
+            let metadata = try JSONSerialization.jsonObject(with: Data(try archive.text("metadata").utf8))
+                as? [String: Any],
+            let context = RunContext(metadata)
+        else { throw damaged("its metadata do not say what it is of") }
+        guard let alpha = SliceAxis(values: try values("alpha") ?? []) else { throw damaged("α does not ascend") }
+        let betaValues = try values("beta")
+        let beta = betaValues.flatMap(SliceAxis.init(values:))
+        if betaValues != nil, beta == nil { throw damaged("β does not ascend") }
+        let grid = SliceGrid(alpha, beta)
+        func column(_ name: String) throws -> [Double]? {
+            guard let found = try values(name) else { return nil }
+            guard found.count == grid.count else {
+                throw damaged("'\(name)' has \(found.count) numbers for \(grid.count) points")
+            }
+            return found
+        }
+        let loss = try column("loss")!
+        let vectors = try ["direction_1", "direction_2"].prefix(beta == nil ? 1 : 2).map { try values($0) ?? [] }
+        let surface = metadata["surface"] as? [String: Any] ?? [:]
+        let interpolation = (metadata["adaptive"] as? [String: Any]).map { fields in
+            AdaptiveSurface.Accuracy(
+                tolerance: fields["tolerance"] as? Double ?? .nan, heldOut: fields["held_out"] as? Int ?? 0,
+                error: fields["estimated_error"] as? Double ?? .nan,
+                logarithmicError: fields["estimated_error_log"] as? Double,
+                carriedError: fields["estimated_error_carried"] as? Double,
+                coverage: fields["coverage"] as? Double ?? .nan)
+        }
+        let axes = beta == nil ? 1 : 2
+        let curvature = try values("curvature_hvp") ?? [], reach = try values("relative_reach") ?? []
+        let center = try values("center")?.first ?? .nan, cosine = try values("cosine")?.first
+        guard curvature.count == axes, reach.count == axes else {
+            throw damaged("its audit is of \(curvature.count) directions, expected \(axes)")
+        }
+        func slice(_ loss: [Double], _ accuracy: [Double]?, _ other: SliceValues?) throws -> Slice {
+            Slice(
+                grid: grid, values: SliceValues(loss: loss, accuracy: accuracy), other: other,
+                isMeasured: try column("evaluated")?.map { $0 != 0 }, accuracyOfInterpolation: interpolation,
+                center: center, cosine: cosine, curvature: curvature,
+                relativeReach: reach)
+        }
+        let other = try column("other_loss").map { SliceValues(loss: $0, accuracy: try column("other_accuracy")) }
+        self.init(
+            context: context, slice: try slice(loss, try column("accuracy"), other),
+            directions: Directions(
+                kind: surface["directions"] as? String ?? context.command,
+                normalization: surface["normalization"] as? String ?? "none", vectors: vectors))
+        if let all = try values("planes"), let seeds = try values("seeds") {
+            guard all.count == seeds.count * grid.count else {
+                throw damaged("'planes' has \(all.count) numbers for \(seeds.count) × \(grid.count)")
+            }
+            planes = try seeds.enumerated().map { i, seed in
+                guard seed >= 0, seed < 0x1p63 else { throw damaged("a seed of \(seed)") }
+                return Plane(
+                    seed: UInt64(seed),
+                    slice: try slice(Array(all[(i * grid.count)..<((i + 1) * grid.count)]), nil, nil))
+            }
+        }
+    }
+
+    /// Joins the shards of one slice into the slice itself, to the same bits.
+    ///
+    /// - Parameter parts: in any order; points that several have must agree.
+    public static func merged(_ parts: [(path: String, report: SliceReport)]) throws(SavedSliceError) -> SliceReport {
+        guard parts.count > 1 else { throw .tooFew(parts.count) }
+        let (first, report) = parts[0]
+        let count = report.slice.loss.count
+        var isKnown = [Bool](repeating: false, count: count)
+        var loss = [Double](repeating: .nan, count: count), accuracy = loss, otherLoss = loss, otherAccuracy = loss
+        for (path, part) in parts {
+            if let what = report.difference(from: part) { throw .different(path: path, from: first, what: what) }
+            var contradictions = 0
+            for i in 0..<count where part.slice.isMeasured?[i] ?? true {
+                if isKnown[i], loss[i].bitPattern != part.slice.loss[i].bitPattern { contradictions += 1 }
+                isKnown[i] = true
+                loss[i] = part.slice.loss[i]
+                accuracy[i] = part.slice.accuracy?[i] ?? .nan
+                otherLoss[i] = part.slice.other?.loss[i] ?? .nan
+                otherAccuracy[i] = part.slice.other?.accuracy?[i] ?? .nan
+            }
+            if contradictions > 0 { throw .contradiction(path: path, points: contradictions) }
+        }
+        let missing = isKnown.indices.filter { !isKnown[$0] }
+        guard missing.isEmpty else {
+            throw .incomplete(missing: missing.count, of: count, first: Array(missing.prefix(3)))
+        }
+        var context = report.context
+        context.seconds = parts.reduce(0) { $0 + $1.report.context.seconds }
+        let slice = report.slice
+        return SliceReport(
+            context: context,
+            slice: Slice(
+                grid: SliceGrid(
+                    SliceAxis(values: slice.alpha)!, report.isPlane ? SliceAxis(values: slice.beta)! : nil),
+                values: SliceValues(loss: loss, accuracy: slice.accuracy == nil ? nil : accuracy),
+                other: slice.other.map {
+                    SliceValues(loss: otherLoss, accuracy: $0.accuracy == nil ? nil : otherAccuracy)
+                },
+                center: slice.center, cosine: slice.cosine, curvature: slice.audit.curvatureFromProduct,
+                relativeReach: slice.audit.relativeReach), directions: report.directions)
+    }
+
+    /// What two parts of one slice must have in common and these have not.
+    private func difference(from other: SliceReport) -> String? {
+        let (a, b) = (context, other.context)
+        if slice.alpha != other.slice.alpha || slice.beta != other.slice.beta { return "the grids" }
+        if directions.vectors != other.directions.vectors || directions.kind != other.directions.kind {
+            return "the directions"
+        }
+        if (a.model, a.data, a.split, a.examples) != (b.model, b.data, b.split, b.examples) { return "model or data" }
+        if (a.precision, a.batchnorm, a.lossName) != (b.precision, b.batchnorm, b.lossName) {
+            return "precision, batch norm or loss"
+        }
+        if slice.center.bitPattern != other.slice.center.bitPattern { return "the losses at the centre" }
+        if slice.interpolation != nil || other.slice.interpolation != nil {
+            return "kinds (an adaptive slice is whole already)"
+        }
+        if (slice.other == nil) != (other.slice.other == nil) { return "splits" }
+        return nil
+    }
+}
+
+extension RunContext {
+    /// From the members that every result states; nil where they are not there.
+    init?(_ fields: [String: Any]) {
+        guard let command = fields["command"] as? String, let model = fields["model"] as? String,
+            let data = fields["data"] as? String, let examples = fields["examples"] as? Int
+        else { return nil }
+        func text(_ key: String) -> String { fields[key] as? String ?? "" }
+        self.init(
+            command: command, checkpoint: text("checkpoint"), model: model, data: data, split: text("split"),
+            examples: examples, seed: (fields["seed"] as? Int).map { UInt64(bitPattern: Int64($0)) } ?? 0,
+            precision: text("precision"), batchnorm: text("batchnorm"), lossName: text("loss_function"),
+            loss: fields["loss"] as? Double ?? .nan, accuracy: fields["accuracy"] as? Double,
+            weightNorm: fields["weight_norm"] as? Double ?? .nan, seconds: fields["seconds"] as? Double ?? 0,
+            software: text("software"))
+    }
+}

@@ -1,0 +1,128 @@
+import ArrayFiles
+import Landscape
+import Plotting
+
+/// A training's path over the surface of its principal plane, with the loss of each checkpoint beside the surface's.
+public struct TrajectoryReport: Report {
+    public let context: RunContext
+    public let surface: SliceReport
+    /// Of all principal axes, descending.
+    public let explainedVariance: [Double]
+    /// In the order of training.
+    public let points: [Point]
+    public var isLogarithmic = false
+
+    /// A checkpoint of the path.
+    public struct Point: Sendable {
+        public let path: String
+        public let step: Int, epoch: Int
+        public let place: TrajectoryPCA.Point
+        /// L(θ_t), with the checkpoint's own statistics of batch normalisation where they are stored ones.
+        public let loss: Double
+        public let accuracy: Double?
+        /// L where θ_t falls in the plane.
+        public let planeLoss: Double
+
+        public init(
+            path: String, step: Int, epoch: Int, place: TrajectoryPCA.Point, loss: Double, accuracy: Double?,
+            planeLoss: Double
+        ) {
+            (self.path, self.step, self.epoch, self.place) = (path, step, epoch, place)
+            (self.loss, self.accuracy, self.planeLoss) = (loss, accuracy, planeLoss)
+        }
+    }
+
+    public init(context: RunContext, surface: SliceReport, explainedVariance: [Double], points: [Point]) {
+        (self.context, self.surface, self.explainedVariance, self.points) = (
+            context, surface, explainedVariance, points
+        )
+    }
+
+    public var fields: [(key: String, value: JSONValue)] {
+        let rows = points.map { point -> JSONValue in
+            .object([
+                ("checkpoint", .string(point.path)), ("step", .integer(point.step)), ("epoch", .integer(point.epoch)),
+                ("coordinates", JSONValue(point.place.coordinates)), ("distance", .number(point.place.distance)),
+                ("distance_to_plane", .number(point.place.distanceToPlane)), ("loss", .number(point.loss)),
+                ("accuracy", JSONValue(point.accuracy)), ("plane_loss", .number(point.planeLoss)),
+            ])
+        }
+        return [("explained_variance", JSONValue(explainedVariance)), ("points", .array(rows))] + surface.fields
+    }
+
+    public var lines: [String] {
+        let shares = explainedVariance.prefix(2).map { Format.percent($0) }
+        let farthest = points.map(\.place.distanceToPlane).max() ?? 0
+        let length = points.map(\.place.distance).max() ?? 0
+        var lines = [
+            "trajectory: \(points.count) checkpoints; the plane holds \(shares.joined(separator: " + ")) of Σ‖θ_t − θ_T‖²",
+            "distance from the plane at most \(Format.number(farthest)), from the end at most \(Format.number(length))",
+            "   step  epoch  distance  off plane       loss  loss in the plane",
+        ]
+        func pad(_ text: String, _ width: Int) -> String {
+            String(repeating: " ", count: max(1, width - text.count)) + text
+        }
+        for point in points {
+            lines.append(
+                pad("\(point.step)", 7) + pad("\(point.epoch)", 7) + pad(Format.short(point.place.distance), 10)
+                    + pad(Format.short(point.place.distanceToPlane), 11) + pad(Format.number(point.loss), 11)
+                    + pad(Format.number(point.planeLoss), 19))
+        }
+        return lines + surface.lines.dropFirst()
+    }
+
+    private func label(_ axis: Int) -> String {
+        let share = axis < explainedVariance.count ? ", \(Format.percent(explainedVariance[axis]))" : ""
+        return "principal axis \(axis + 1)\(share)"
+    }
+
+    public var figure: (any Figure)? {
+        let slice = surface.slice
+        var map = HeatmapFigure(
+            title: "path over the surface", xLabel: label(0), yLabel: label(1),
+            valueLabel: "loss (\(context.lossName))", x: slice.alpha, y: slice.beta, values: slice.loss)
+        if isLogarithmic { map.valueScale = .logarithmic }
+        map.marksMinimum = false
+        map.overlays = [
+            HeatmapFigure.Overlay(
+                label: "checkpoints", x: points.map(\.place.coordinates[0]), y: points.map(\.place.coordinates[1]))
+        ]
+        let steps = points.map { Double($0.step) }
+        var inPlane = Series("in the plane", x: steps, y: points.map(\.planeLoss), marker: .square)
+        inPlane.dash = [4, 2.5]
+        var distance = Series("distance from the plane", x: steps, y: points.map(\.place.distanceToPlane), side: .right)
+        distance.color = Color(0x888888)
+        var lines = LineFigure(
+            title: "checkpoints", xAxis: Axis("step", isWhole: true),
+            leftAxis: Axis("\(context.split) loss", scale: isLogarithmic ? .logarithmic : .linear),
+            rightAxis: Axis("distance from the plane"),
+            series: [Series("loss", x: steps, y: points.map(\.loss), marker: .circle), inPlane, distance])
+        lines.legend = .below
+        return PanelFigure(
+            title: "Training path in its principal plane", subtitle: context.caption, panels: [map, lines],
+            sharesRanges: false, size: Size(width: 900, height: 430))
+    }
+
+    public var arrays: [(name: String, array: NumericArray)] {
+        surface.arrays + [
+            ("path", NumericArray(points.flatMap(\.place.coordinates), shape: [points.count, 2])),
+            ("step", NumericArray(points.map(\.step))), ("path_loss", NumericArray(points.map(\.loss))),
+            ("path_plane_loss", NumericArray(points.map(\.planeLoss))),
+            ("distance_to_plane", NumericArray(points.map(\.place.distanceToPlane))),
+            ("explained_variance", NumericArray(explainedVariance)),
+        ]
+    }
+
+    public var grid: GridData? { surface.grid }
+
+    public var table: (header: [String], rows: [[Double]])? {
+        (
+            ["step", "epoch", "x", "y", "distance", "distance_to_plane", "loss", "plane_loss"],
+            points.map {
+                [Double($0.step), Double($0.epoch)] + $0.place.coordinates + [
+                    $0.place.distance, $0.place.distanceToPlane, $0.loss, $0.planeLoss,
+                ]
+            }
+        )
+    }
+}

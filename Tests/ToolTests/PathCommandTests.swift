@@ -1,0 +1,137 @@
+import ArrayFiles
+import Foundation
+import Testing
+
+/// `trajectory`, `interpolate` and `compare`.
+@Suite struct PathCommandTests {
+    @Test func trajectory() throws {
+        let folder = try Folder()
+        try folder.makeFolder("runs")
+        try Tool.succeed(
+            "train --model mlp:64-8-10 --data digits --epochs 4 --save-every 1 --quiet -o runs/ckpt.bin", in: folder)
+        let found = try Tool.json(
+            "trajectory runs --points 7x5 --examples 200 -o t.png -o t.npz -o t.csv -o t.vtr", in: folder)
+        let points = try #require(found["points"] as? [[String: Any]])
+        #expect(points.count == 5)
+        #expect(points.compactMap { $0["epoch"] as? Int } == [0, 1, 2, 3, 4])
+        #expect(
+            points.allSatisfy {
+                Set($0.keys).isSuperset(of: [
+                    "checkpoint", "coordinates", "distance", "distance_to_plane", "loss", "plane_loss",
+                ])
+            })
+        let variance = try #require(found["explained_variance"] as? [Double])
+        #expect(abs(variance.reduce(0, +) - 1) < 1e-9 && zip(variance, variance.dropFirst()).allSatisfy { $0 >= $1 })
+        // The end lies in the plane, with its own loss; every true loss is the checkpoint's.
+        let last = try #require(points.last)
+        #expect(last["distance"] as? Double == 0 && last["distance_to_plane"] as? Double == 0)
+        #expect(last["loss"] as? Double == found["loss"] as? Double)
+        #expect(last["plane_loss"] as? Double == found["loss"] as? Double)
+        let first = try Tool.json("evaluate runs/ckpt.epoch000.bin --examples 200", in: folder)
+        #expect(points[0]["loss"] as? Double == first["loss"] as? Double)
+        let archive = try NPZ.read(folder.path("t.npz"))
+        #expect(try archive.array("loss").shape == [5, 7] && archive.array("path").shape == [5, 2])
+        #expect(try folder.text("t.csv").split(separator: "\n").count == 6)
+        // Beside the checkpoint without -o; of the current folder without a name.
+        let words = ["trajectory", "--points", "3", "--examples", "100"]
+        let here = try Tool.Run(
+            ["-c", "cd runs && exec '\(Tool.program.path)' \(words.joined(separator: " "))"], in: folder,
+            program: URL(filePath: "/bin/sh")
+        ).finish()
+        #expect(here.code == 0 && here.errors.contains("ckpt.trajectory.png"), "\(here.errors)")
+
+        try folder.makeFolder("empty")
+        try Tool.refuse("trajectory empty", in: folder, saying: "no checkpoints", "--save-every")
+        try Tool.refuse("trajectory nowhere", in: folder, saying: "nowhere")
+        try Tool.refuse("trajectory t.csv", in: folder, saying: "is a file")
+        try folder.makeFolder("one")
+        try folder.write(try folder.bytes("runs/ckpt.bin"), to: "one/ckpt.bin")
+        try Tool.refuse("trajectory one", in: folder, saying: "--save-every")
+    }
+
+    @Test func interpolation() throws {
+        let folder = try Folder()
+        for (seed, name) in ["a", "b", "c"].enumerated() {
+            try Tool.succeed(
+                "train --model mlp:64-8-10 --data digits --epochs 2 --seed \(seed) --quiet -o \(name).bin", in: folder)
+        }
+        let line = try Tool.json("interpolate a.bin b.bin --points 9 --examples 300 -o l.png -o l.npz", in: folder)
+        let values = try #require(line["values"] as? [Double])
+        #expect(values.count == 9 && (line["alpha"] as? [Double])?.last == 1)
+        for (name, value) in [("a.bin", values[0]), ("b.bin", values[8])] {
+            let alone = try Tool.json("evaluate \(name) --examples 300", in: folder)
+            #expect(alone["loss"] as? Double == value)
+        }
+        let rise = values.enumerated().map { $1 - (values[0] * (8 - Double($0)) + values[8] * Double($0)) / 8 }.max()!
+        #expect(abs(try #require(line["barrier"] as? Double) - rise) < 1e-9)
+
+        let command = "interpolate a.bin b.bin --points 9 --examples 300 --curve bezier --steps 150"
+        let curved = try Tool.json(command + " -o c.png -o c.npz", in: folder)
+        let curve = try #require(curved["curve"] as? [String: Any])
+        #expect(curved["barrier"] as? Double == line["barrier"] as? Double)
+        #expect(try #require(curve["barrier"] as? Double) < rise / 2)
+        #expect(try NPZ.read(folder.path("c.npz")).array("curve_points").shape == [3, 64 * 8 + 8 + 80 + 10])
+        let again = try Tool.json(command + " --threads 1 -o d.npz", in: folder)
+        #expect((again["curve"] as? [String: Any])?["values"] as? [Double] == curve["values"] as? [Double])
+
+        let plane = try Tool.json(
+            "interpolate a.bin b.bin c.bin --points 5 --examples 100 -o p.png -o p.npz", in: folder)
+        #expect((plane["checkpoints"] as? [[String: Any]])?.count == 3)
+        #expect((plane["values"] as? [[Double]])?.count == 5)
+        #expect(Set((plane["barriers"] as? [String: Double] ?? [:]).keys) == ["ab", "ac", "bc"])
+
+        try Tool.refuse("interpolate a.bin", in: folder, saying: "two")
+        try Tool.refuse("interpolate a.bin a.bin", in: folder, saying: "same weights")
+        try Tool.refuse("interpolate a.bin b.bin b.bin", in: folder, saying: "one line")
+        try Tool.refuse("interpolate a.bin b.bin c.bin --curve bezier", in: folder, saying: "--curve")
+        try Tool.refuse("interpolate a.bin nothing.bin", in: folder, saying: "nothing.bin")
+        try Tool.refuse("interpolate a.bin b.bin --bends 0 --curve bezier", in: folder, saying: "--bends")
+        try Tool.refuse(
+            "interpolate a.bin b.bin --points 3 --curve bezier --lr 1e200 --steps 20 -o e.png", in: folder,
+            saying: "diverged", "--lr")
+        try Tool.succeed("train --model linear --data digits --epochs 1 --quiet -o other.bin", in: folder)
+        try Tool.refuse("interpolate a.bin other.bin", in: folder, saying: "other tensors")
+    }
+
+    /// With batch normalisation: statistics are measured anew along a curve, and the result says so.
+    @Test func recalibration() throws {
+        let folder = try Folder()
+        for (seed, name) in ["a", "b"].enumerated() {
+            try Tool.succeed(
+                "train --model resnet20 --data digits --examples 64 --batch-size 32 --epochs 1 --seed \(seed) --quiet -o \(name).bin",
+                in: folder)
+        }
+        let line = "interpolate a.bin b.bin --points 4 --examples 64"
+        let stored = try Tool.json(line + " -o a.png", in: folder)
+        let measured = try Tool.json(line + " --batchnorm recalibrate -o b.png", in: folder)
+        #expect(stored["batchnorm"] as? String == "stored" && measured["batchnorm"] as? String == "recalibrate")
+        #expect(stored["values"] as? [Double] != measured["values"] as? [Double])
+        let curved = try Tool.json(line + " --curve bezier --steps 3 -o c.png", in: folder)
+        #expect(curved["batchnorm"] as? String == "recalibrate")
+        #expect(curved["values"] as? [Double] == measured["values"] as? [Double])
+    }
+
+    @Test func comparison() throws {
+        let folder = try Folder(checkpoint: "a.bin")
+        try Tool.succeed("train --model mlp:64-8-10 --data digits --epochs 1 --quiet -o b.bin", in: folder)
+        let line = "compare a.bin b.bin --points 5 --examples 200"
+        let found = try Tool.json(line + " -o c.png -o c.csv -o c.npz", in: folder)
+        let rows = try #require(found["checkpoints"] as? [[String: Any]])
+        #expect(rows.count == 2 && rows.compactMap { $0["checkpoint"] as? String } == ["a.bin", "b.bin"])
+        for (row, name) in zip(rows, ["a.bin", "b.bin"]) {
+            let alone = try Tool.json("evaluate \(name) --examples 200", in: folder)
+            #expect(row["train_loss"] as? Double == alone["loss"] as? Double)
+            let test = try Tool.json("evaluate \(name) --examples 200 --split test", in: folder)
+            #expect(row["test_loss"] as? Double == test["loss"] as? Double)
+            let slice = try Tool.json("slice \(name) --points 5 --examples 200 -o s.npz", in: folder)
+            #expect((row["slice"] as? [String: Any])?["values"] as? [Double] == slice["values"] as? [Double])
+            let hessian = try Tool.json("hessian \(name) --examples 200 --tolerance 1e-3 -o h.json", in: folder)
+            let top = try #require((hessian["eigenvalues"] as? [Double])?.first)
+            #expect(abs(try #require(row["lambda_max"] as? Double) - top) < 1e-4 * top)
+        }
+        #expect(try folder.text("c.csv").split(separator: "\n").count == 3)
+        try Tool.succeed("compare a.bin b.bin --points 5x4 --examples 100 --quiet -o maps.png", in: folder)
+        try Tool.refuse("compare a.bin", in: folder, saying: "two")
+        try Tool.refuse("compare a.bin nothing.bin", in: folder, saying: "nothing.bin")
+    }
+}

@@ -1,0 +1,113 @@
+import ArrayFiles
+import Foundation
+import Testing
+
+/// What `slice` does beyond a plain grid.
+@Suite struct SliceCommandTests {
+    @Test func adaptive() throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        let line = "slice --dims 2 --points 41 --examples 300"
+        let full = try Tool.json(line + " -o full.npz", in: folder)
+        let found = try Tool.json(line + " --adaptive 0.02 -o a.npz -o a.png -o a.csv", in: folder)
+        let adaptive = try #require(found["adaptive"] as? [String: Any])
+        #expect(
+            Set(adaptive.keys).isSuperset(of: [
+                "tolerance", "estimated_error", "estimated_error_log", "held_out", "coverage",
+            ]))
+        #expect(adaptive["tolerance"] as? Double == 0.02 && adaptive["held_out"] as? Int == 59)
+        #expect(try #require(adaptive["estimated_error"] as? Double) <= 0.02)
+        let archive = try NPZ.read(folder.path("a.npz"))
+        let isMeasured = try archive.array("evaluated").doubles.map { $0 != 0 }
+        #expect(try archive.array("evaluated").shape == [41, 41])
+        let count = isMeasured.count { $0 }
+        #expect(found["evaluations"] as? Int == count && count * 4 < 41 * 41)
+        #expect(full["evaluations"] as? Int == 41 * 41)
+        let (truth, values) = (
+            try NPZ.read(folder.path("full.npz")).array("loss").doubles, try archive.array("loss").doubles
+        )
+        let range = truth.max()! - truth.min()!
+        for i in truth.indices {
+            #expect(abs(values[i] - truth[i]) <= 0.02 * range)
+            if isMeasured[i] { #expect(values[i] == truth[i]) }
+        }
+        #expect(found["center"] as? Double == full["center"] as? Double)
+        #expect(found["curvature_grid"] as? Double == full["curvature_grid"] as? Double)
+        #expect(try folder.text("a.csv").hasPrefix("alpha,beta,loss,accuracy,evaluated\n"))
+    }
+
+    @Test func planesAndSplits() throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        let line = "slice --points 9 --examples 200"
+        let three = try Tool.json(line + " --planes 3 --seed 4 -o p.png -o p.npz", in: folder)
+        let planes = try #require(three["planes"] as? [[String: Any]])
+        #expect(planes.compactMap { $0["seed"] as? Int } == [4, 5, 6])
+        // Each is the slice of its seed alone.
+        let alone = try Tool.json(line + " --seed 5", in: folder)
+        #expect(planes[1]["values"] as? [Double] == alone["values"] as? [Double])
+        let band = try #require(three["band"] as? [String: [Double]])
+        for i in 0..<9 {
+            let values = planes.compactMap { ($0["values"] as? [Double])?[i] }
+            #expect(band["lowest"]?[i] == values.min() && band["highest"]?[i] == values.max())
+        }
+        #expect(try NPZ.read(folder.path("p.npz")).array("planes").shape == [3, 9])
+        try Tool.succeed("slice --points 5x4 --planes 2 --examples 100 --quiet -o map.png", in: folder)
+
+        let both = try Tool.json(line + " --both-splits -o b.png", in: folder)
+        #expect(both["other_split"] as? String == "test")
+        let test = try Tool.json(line + " --split test", in: folder)
+        #expect(both["other_values"] as? [Double] == test["values"] as? [Double])
+        #expect(both["other_accuracies"] as? [Double] == test["accuracies"] as? [Double])
+        try Tool.succeed("slice --points 5x4 --both-splits --examples 100 --quiet -o both.png", in: folder)
+    }
+
+    /// Along the plane of a training's checkpoints, the path's ends are at known places.
+    @Test func trajectoryDirections() throws {
+        let folder = try Folder()
+        try folder.makeFolder("runs")
+        try Tool.succeed(
+            "train --model linear --data digits --epochs 3 --save-every 1 --quiet -o runs/ckpt.bin", in: folder)
+        let found = try Tool.json(
+            "slice runs/ckpt.bin --directions pca:runs --points 5x3 --examples 200 -o s.npz", in: folder)
+        let surface = try #require(found["surface"] as? [String: Any])
+        #expect(surface["directions"] as? String == "pca" && surface["normalization"] as? String == "none")
+        #expect(abs(try #require(found["cosine"] as? Double)) < 1e-10)
+        // The first axis is as long as the way from the start.
+        let reach = try NPZ.read(folder.path("s.npz")).array("direction_1").doubles
+        let start = try Tool.json(
+            "slice runs/ckpt.bin --directions to:runs/ckpt.epoch000.bin --points 3 --examples 200 -o t.npz", in: folder)
+        _ = start
+        let whole = try NPZ.read(folder.path("t.npz")).array("direction_1").doubles
+        func norm(_ v: [Double]) -> Double { v.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+        #expect(norm(reach) <= norm(whole) * (1 + 1e-9) && norm(reach) > 0.9 * norm(whole))
+        try folder.makeFolder("empty")
+        try Tool.refuse(
+            "slice runs/ckpt.bin --directions pca:empty", in: folder, saying: "no checkpoints", "--save-every")
+        try Tool.refuse("slice runs/ckpt.bin --directions pca:nowhere", in: folder, saying: "nowhere")
+    }
+
+    /// An interrupted slice of other settings is not deleted by one that finishes.
+    @Test func othersInterruptionsAreKept() throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        try NPZ.write([("fingerprint", .text("of another slice"))], to: folder.path("ckpt.slice.unfinished.npz"))
+        try Tool.succeed("slice --points 5 --examples 100 --quiet", in: folder)
+        #expect(folder.exists("ckpt.slice.unfinished.npz"))
+        try Tool.refuse("slice --points 5 --examples 100 --resume", in: folder, saying: "of another slice")
+        try NPZ.write([("loss", .array(NumericArray([1.0])))], to: folder.path("ckpt.slice.unfinished.npz"))
+        try Tool.refuse("slice --points 5 --examples 100 --resume", in: folder)
+    }
+
+    @Test(arguments: [
+        ("slice --planes 0", ["--planes 0"]), ("slice --planes 2 --directions eigen", ["random"]),
+        ("slice --planes 2 --both-splits", ["--both-splits"]), ("slice --adaptive 0", ["--adaptive", "0.01"]),
+        ("slice --adaptive 2", ["--adaptive"]), ("slice --adaptive nan", ["--adaptive"]),
+        ("slice --shard 0/3 -o a.npz", ["0/3"]), ("slice --shard 4/3 -o a.npz", ["4/3"]),
+        ("slice --shard 1 -o a.npz", ["i/n"]), ("slice --shard 1/2", [".npz"]),
+        ("slice --shard 1/2 -o a.png", [".npz"]),
+        ("slice --shard 1/2 --adaptive 0.1 -o a.npz", ["--adaptive"]),
+    ]) func refused(_ line: String, _ saying: [String]) throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        try Tool.refuse(line, in: folder)
+        let errors = try Tool.run(Tool.words(line), in: folder).errors
+        for words in saying { #expect(errors.contains(words), "landscape \(line) does not say '\(words)': \(errors)") }
+    }
+}
