@@ -42,14 +42,21 @@ public struct TrainingReport: Report {
     public var figure: (any Figure)? {
         guard !tracked.isEmpty else { return nil }
         let steps = tracked.map { Double($0.step) }
-        var series = [Series("λmax", x: steps, y: tracked.map(\.largestEigenvalue))]
+        // The loss first, so that what the picture is about lies above it.
+        var loss = Series("training loss", x: steps, y: tracked.map { $0.loss > 0 ? $0.loss : .nan }, side: .right)
+        (loss.color, loss.lineWidth) = (Color(0xB0B0B0), 1)
+        var series = [
+            loss, Series("λmax", x: steps, y: tracked.map(\.largestEigenvalue), color: Color.seriesPalette[0]),
+        ]
         if tracked.contains(where: { $0.edge != nil }) {
             // A warm-up or a small gradient takes the edge out of sight; the picture is about where λmax is.
             let most = 3 * (tracked.map(\.largestEigenvalue).filter(\.isFinite).max() ?? .infinity)
-            series.append(
-                Series("edge of stability", x: steps, y: tracked.map { $0.edge.map { $0 > most ? .nan : $0 } ?? .nan }))
+            var edge = Series(
+                "edge of stability", x: steps, y: tracked.map { $0.edge.map { $0 > most ? .nan : $0 } ?? .nan },
+                color: Color.seriesPalette[1])
+            edge.dash = [5, 3]
+            series.append(edge)
         }
-        series.append(Series("training loss", x: steps, y: tracked.map { $0.loss > 0 ? $0.loss : .nan }, side: .right))
         return LineFigure(
             title: "Sharpness during training", subtitle: context.caption, xAxis: Axis("step"),
             leftAxis: Axis("largest eigenvalue of the Hessian"),

@@ -6,15 +6,38 @@ import Foundation
 public final class Buffer {
     public let address: UnsafeMutableRawPointer
     public let byteCount: Int
+    /// Of memory that lies in a file.
+    private let mappedSize: Int?
 
     public init(byteCount: Int) {
         self.byteCount = byteCount
         let size = byteCount + Int(LS_SLACK)
         address = .allocate(byteCount: size, alignment: 64)
         memset(address, 0, size)
+        mappedSize = nil
     }
 
-    deinit { address.deallocate() }
+    /// Memory that the system may keep in an unnamed file instead, for more than fits: in the folder of temporary files (TMPDIR),
+    /// where there must be room for all of it. Nil where there is not.
+    public init?(inTemporaryFileOf byteCount: Int) {
+        let size = byteCount + Int(LS_SLACK)
+        var name = Array((NSTemporaryDirectory() + "landscape-XXXXXX").utf8CString)
+        let descriptor = mkstemp(&name)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        unlink(name)
+        // Room is made now: a disk that is full later would end the program.
+        guard posix_fallocate(descriptor, 0, off_t(size)) == 0,
+            let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), memory != MAP_FAILED
+        else { return nil }
+        self.byteCount = byteCount
+        address = memory
+        mappedSize = size
+    }
+
+    deinit {
+        if let mappedSize { munmap(address, mappedSize) } else { address.deallocate() }
+    }
 
     /// Stores numbers from element `start` on in the given precision.
     public func store(_ values: some Collection<Double>, from start: Int = 0, as precision: Precision) {

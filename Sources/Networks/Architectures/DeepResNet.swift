@@ -13,7 +13,8 @@ extension Architecture {
                     x, name, filters, kernel: kernel, stride: stride, padding: kernel / 2, bias: false,
                     initialization: .normalFanOut(filters * kernel * kernel))
             }
-            var h = convolution(b.channelsLast(x), "conv1", 64, kernel: largeImages ? 7 : 3, stride: largeImages ? 2 : 1)
+            var h = convolution(
+                b.channelsLast(x), "conv1", 64, kernel: largeImages ? 7 : 3, stride: largeImages ? 2 : 1)
             h = b.activation(b.normalization(h, "bn1"))
             if largeImages { h = b.maxPool(h, 3, stride: 2, padding: 1) }
             for (group, count) in blocks.enumerated() {
@@ -55,7 +56,8 @@ extension Architecture {
                         y = convolution(b.activation(b.normalization(y, "bn2")), "conv2", filters)
                         // The shortcut's projection sees the normalised input too.
                         let changes = stride != 1 || h.shape[3] != filters
-                        return y + (changes ? convolution(normal, "convShortcut", filters, kernel: 1, stride: stride) : h)
+                        return y
+                            + (changes ? convolution(normal, "convShortcut", filters, kernel: 1, stride: stride) : h)
                     }
                 }
             }
