@@ -92,7 +92,7 @@ public enum NPY {
         return bytes
     }
 
-    private static func type(of code: String) -> ElementType? {
+    static func type(of code: String) -> ElementType? {
         switch code {
         case "f8": .float64
         case "f4": .float32

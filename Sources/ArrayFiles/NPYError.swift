@@ -11,6 +11,7 @@ public enum NPYError: DescribedError, Equatable {
     case trailingBytes(Int)
     case notText(String)
     case invalidText
+    case scatteredRows
 
     public var description: String {
         switch self {
@@ -36,6 +37,9 @@ public enum NPYError: DescribedError, Equatable {
             "found NPY elements of type '\(type.shown)', expected one text (U or S)"
         case .invalidText:
             "the NPY text holds bytes that are no characters; the file is damaged"
+        case .scatteredRows:
+            "the array is in Fortran order and too large for memory, so that its rows cannot be read one by one; save it with "
+                + "numpy.save(FILE, numpy.ascontiguousarray(array))"
         }
     }
 }

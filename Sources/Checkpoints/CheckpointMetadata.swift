@@ -93,6 +93,7 @@ public struct DataRecord: Sendable, Codable, Equatable {
         case testExamples = "test_examples"
         case labelNoise = "label_noise"
         case labelNoiseSeed = "label_noise_seed"
+        case takesTokens = "takes_tokens"
     }
 
     /// What is impossible about these values, if anything: a file may say whatever it likes.

@@ -1,13 +1,53 @@
 import ArrayFiles
+import Foundation
 
 /// Data that a user brings as arrays of inputs and targets.
 enum ArrayPair {
+    /// Inputs of more bytes than this stay in their file: an eighth of the memory, since a file, the numbers made of it and those
+    /// that are computed with are in memory together.
+    static let streamedSize = FileContent.defaultLimit / 4
+
     static func npy(
-        _ inputs: String, _ targets: String, _ split: Split, name: String
+        _ inputs: String, _ targets: String, _ split: Split, name: String, streamedSize: Int = streamedSize
     ) throws(DatasetError) -> Dataset {
         guard split == .train else { throw .noTestSplit(name) }
+        var information = stat()
+        if stat(inputs, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
+            Int(information.st_size) > streamedSize
+        {
+            return try streamed(inputs, targets, name: name)
+        }
         let (x, y) = try inFile { () throws(FileError) in (try NPY.read(inputs), try NPY.read(targets)) }
         return try dataset(x, y, name: name)
+    }
+
+    private static func streamed(
+        _ inputs: String, _ targets: String, name: String
+    ) throws(DatasetError) -> Dataset {
+        let array = try inFile { () throws(FileError) in try StreamedArray(npy: inputs) }
+        let y = try inFile { () throws(FileError) in try NPY.read(targets) }
+        // Tokens are integers in two dimensions.
+        guard array.shape.count != 2 || array.type.isFloatingPoint || [.uint8, .bool].contains(array.type) else {
+            throw .file(.tooLarge(path: inputs, bytes: array.shape.reduce(array.type.size, *), limit: streamedSize))
+        }
+        let found = try Self.targets(y, name: name)
+        let shape = try exampleShape(array.shape, found, name: name)
+        let area = shape.count == 3 ? shape[1] * shape[2] : 1
+        let file = StreamedInputs(array, width: shape.reduce(1, *), examples: array.shape[0], area: area)
+        do {
+            if array.type.isFloatingPoint {
+                try file.forEachChunk { rows, values in
+                    guard let place = values.firstIndex(where: { !$0.isFinite }) else { return }
+                    throw DatasetError.nonFiniteInput(
+                        name: name, row: rows.lowerBound + place / file.width, value: values[place])
+                }
+            }
+        } catch let problem as DatasetError {
+            throw problem
+        } catch {
+            throw .file(.unreadable(path: inputs, reason: "\(error)"))
+        }
+        return Dataset(name: name, inputs: .streamed(file), exampleShape: shape, targets: found)
     }
 
     static func npz(_ path: String, _ split: Split, name: String) throws(DatasetError) -> Dataset {
@@ -64,8 +104,17 @@ enum ArrayPair {
     private static func dataset(
         _ x: NumericArray, targets: Dataset.Targets, name: String
     ) throws(DatasetError) -> Dataset {
-        guard let count = x.shape.first, x.shape.count <= 4, !x.shape.dropFirst().contains(0) else {
-            throw .unusableShape(name: name, shape: x.shape)
+        let shape = try exampleShape(x.shape, targets, name: name)
+        return Dataset(
+            name: name, inputs: try inputs(x, name: name), exampleShape: shape, targets: targets)
+    }
+
+    /// The shape of one example of inputs N×…, of which there must be as many as targets.
+    private static func exampleShape(
+        _ shape: [Int], _ targets: Dataset.Targets, name: String
+    ) throws(DatasetError) -> [Int] {
+        guard let count = shape.first, shape.count <= 4, !shape.dropFirst().contains(0) else {
+            throw .unusableShape(name: name, shape: shape)
         }
         let found =
             switch targets {
@@ -74,14 +123,11 @@ enum ArrayPair {
             }
         guard count == found else { throw .countMismatch(name: name, inputs: count, targets: found) }
         guard count > 0 else { throw .noExamples(name) }
-        let exampleShape: [Int] =
-            switch x.shape.count {
-            case 1: [1]
-            case 3: [1] + x.shape.dropFirst()
-            default: Array(x.shape.dropFirst())
-            }
-        return Dataset(
-            name: name, inputs: try inputs(x, name: name), exampleShape: exampleShape, targets: targets)
+        return switch shape.count {
+        case 1: [1]
+        case 3: [1] + shape.dropFirst()
+        default: Array(shape.dropFirst())
+        }
     }
 
     /// Bytes become fractions of 255; other integers are tokens in two dimensions and plain numbers otherwise.

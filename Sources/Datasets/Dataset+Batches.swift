@@ -5,6 +5,7 @@ extension Dataset {
         case .floats(let values): Self.copy(values, indices, exampleSize, target) { $0 }
         case .doubles(let values): Self.copy(values, indices, exampleSize, target) { Float($0) }
         case .tokens(let values): Self.copy(values, indices, exampleSize, target) { Float($0) }
+        case .streamed(let file): file.copy(indices, to: target)
         }
     }
 
@@ -14,6 +15,7 @@ extension Dataset {
         case .floats(let values): Self.copy(values, indices, exampleSize, target) { Double($0) }
         case .doubles(let values): Self.copy(values, indices, exampleSize, target) { $0 }
         case .tokens(let values): Self.copy(values, indices, exampleSize, target) { Double($0) }
+        case .streamed(let file): file.copy(indices, to: target)
         }
     }
 

@@ -12,12 +12,15 @@ public struct Dataset: Sendable, Equatable {
         case floats([Float])
         case doubles([Double])
         case tokens([Int32])
+        /// Numbers that stay in their file.
+        case streamed(StreamedInputs)
 
         public var count: Int {
             switch self {
             case .floats(let values): values.count
             case .doubles(let values): values.count
             case .tokens(let values): values.count
+            case .streamed(let file): file.examples * file.width
             }
         }
     }
@@ -81,7 +84,11 @@ public struct Dataset: Sendable, Equatable {
     /// The first examples in the data's own order. Where a file is sorted by class, these are of few classes.
     public func prefix(_ limit: Int) throws(DatasetError) -> Dataset {
         guard limit > 0 && limit <= count else { throw .tooFewExamples(requested: limit, available: count) }
-        return limit == count ? self : subset(Array(0..<limit))
+        if limit == count { return self }
+        guard case .streamed(let file) = inputs else { return subset(Array(0..<limit)) }
+        return Dataset(
+            name: name, inputs: .streamed(file.prefix(limit)), exampleShape: exampleShape,
+            targets: targets(of: Array(0..<limit)))
     }
 
     /// The examples at these places, in this order; a place may be given more than once.
@@ -91,13 +98,21 @@ public struct Dataset: Sendable, Equatable {
         case .floats(let values): inputs = .floats(Self.rows(values, indices, exampleSize))
         case .doubles(let values): inputs = .doubles(Self.rows(values, indices, exampleSize))
         case .tokens(let values): inputs = .tokens(Self.rows(values, indices, exampleSize))
+        case .streamed(let file):
+            let values = [Double](unsafeUninitializedCapacity: indices.count * exampleSize) { buffer, count in
+                count = indices.count * exampleSize
+                file.copy(indices, to: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+            }
+            inputs = file.isDouble ? .doubles(values) : .floats(values.map { Float($0) })
         }
-        let targets: Targets
-        switch self.targets {
-        case .classes(let labels, let count): targets = .classes(indices.map { labels[$0] }, count: count)
-        case .values(let values, let width): targets = .values(Self.rows(values, indices, width), width: width)
+        return Dataset(name: name, inputs: inputs, exampleShape: exampleShape, targets: targets(of: indices))
+    }
+
+    private func targets(of indices: [Int]) -> Targets {
+        switch targets {
+        case .classes(let labels, let count): .classes(indices.map { labels[$0] }, count: count)
+        case .values(let values, let width): .values(Self.rows(values, indices, width), width: width)
         }
-        return Dataset(name: name, inputs: inputs, exampleShape: exampleShape, targets: targets)
     }
 
     /// The same examples with other inputs or targets.

@@ -20,6 +20,14 @@ public struct Standardization: Sendable, Codable, Equatable {
         case .tokens: throw .notStandardizable(training.name)
         case .floats(let values): self.init(values, training.channels)
         case .doubles(let values): self.init(values, training.channels)
+        case .streamed(let file):
+            do {
+                try self.init(streamed: file, channels: training.channels)
+            } catch let problem as FileError {
+                throw .file(problem)
+            } catch {
+                throw .notStandardizable(training.name)
+            }
         }
     }
 
@@ -89,6 +97,7 @@ extension Dataset {
         case .doubles(var values):
             standardization.apply(&values, area)
             return with(inputs: .doubles(values))
+        case .streamed(let file): return with(inputs: .streamed(file.standardized(by: standardization)))
         }
     }
 }

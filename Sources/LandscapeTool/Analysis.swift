@@ -72,8 +72,9 @@ struct Analysis {
     /// The same network on the other split of the same data, with the same statistics of batch normalisation.
     func objectiveOfOtherSplit() throws -> NetworkObjective {
         let split: Split = options.split == .train ? .test : .train
-        let other = try model.dataset(
-            split, options.data.map { try DataSpecification($0) }, examples: options.examples)
+        // The other split may have fewer examples than are asked for.
+        let all = try model.dataset(split, options.data.map { try DataSpecification($0) })
+        let other = try all.prefix(min(options.examples ?? all.count, all.count))
         let objective = try model.objective(
             other, batchNorm: options.batchnorm == .batch ? .batch : .stored, precision: options.precision,
             batchSize: options.batchSize, memoryLimit: try options.memoryBytes())

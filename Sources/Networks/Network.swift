@@ -14,15 +14,20 @@ public struct Network: Sendable {
     public let parameters: ParameterLayout
     public let buffers: ParameterLayout
     private let architecture: Architecture
+    /// Tokens are from 0 to one less than this; nil where it takes none, or does not say.
+    public var vocabulary: Int? { architecture.vocabulary }
 
     /// - Throws: `NetworkError` where the name is unknown, or model and data do not fit.
     public init(
         _ specification: String, inputShape: [Int], takesTokens: Bool = false, outputs: Int,
         options: NetworkOptions = .init()
     ) throws(NetworkError) {
-        guard !takesTokens else { throw .takesNoTokens(model: specification) }
+        let architecture = try Architecture(specification, inputShape: inputShape, outputs: outputs)
+        guard takesTokens == (architecture.vocabulary != nil) else {
+            throw takesTokens ? .takesNoTokens(model: specification) : .takesTokens(model: specification)
+        }
         self.init(
-            try Architecture(specification, inputShape: inputShape, outputs: outputs), specification: specification,
+            architecture, specification: specification,
             inputShape: inputShape, takesTokens: takesTokens, outputs: outputs, options: options)
         guard parameters.count <= Self.mostParameters else {
             throw .tooLarge(model: specification, parameters: parameters.count, limit: Self.mostParameters)

@@ -5,6 +5,7 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
     case inputMismatch(model: String, expected: String, found: [Int])
     case outputMismatch(model: String, expected: Int, found: Int)
     case takesNoTokens(model: String)
+    case takesTokens(model: String)
     case unknownLoss(String)
     case tooLarge(model: String, parameters: Int, limit: Int)
     case tooManyOutputs(model: String, found: Int, most: Int)
@@ -21,6 +22,8 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
             "model \(model) gives \(found) numbers, but the data need \(expected); change the last width of the model"
         case .takesNoTokens(let model):
             "model \(model) takes real numbers, but the data hold tokens (integers); name a model for tokens or other data"
+        case .takesTokens(let model):
+            "model \(model) takes tokens, but the data hold real numbers; name data of integers N×T (an .npy or .npz of them)"
         case .tooLarge(let model, let parameters, let limit):
             "model \(model) has \(parameters) parameters, expected at most \(limit), which this machine's memory can hold; name a smaller one"
         case .unknownLoss(let text):

@@ -12,6 +12,8 @@ final class ExampleStore {
     private let precision: Precision
     private let takesClasses: Bool
     private let outputs: Int
+    /// Bytes of streamed inputs that are kept in memory: batches.
+    private static let mostInMemory = 256 << 20
 
     /// Room for examples of a data set, for a network with that many outputs; none is loaded.
     init(capacity: Int, of data: Dataset, outputs: Int, _ loss: Loss, _ precision: Precision) {
@@ -25,7 +27,12 @@ final class ExampleStore {
             inputBytes = data.exampleSize * precision.size
         }
         targetBytes = takesClasses ? 4 : outputs * precision.size
-        inputs = Buffer(byteCount: capacity * inputBytes)
+        // Inputs that stay in their file do not fit into memory here either.
+        var file: Buffer?
+        if case .streamed = data.inputs, capacity * inputBytes > Self.mostInMemory {
+            file = Buffer(inTemporaryFileOf: capacity * inputBytes)
+        }
+        inputs = file ?? Buffer(byteCount: capacity * inputBytes)
         targets = Buffer(byteCount: capacity * targetBytes)
     }
 

@@ -59,6 +59,11 @@ public final class NetworkObjective: Objective {
             throw .dataMismatch(
                 expected: "examples of shape \(network.inputShape)", found: "examples of shape \(data.exampleShape)")
         }
+        if let vocabulary = network.vocabulary, case .tokens(let tokens) = data.inputs,
+            let worst = tokens.max(), Int(worst) >= vocabulary
+        {
+            throw .unknownToken(token: Int(worst), vocabulary: vocabulary)
+        }
         switch data.targets {
         case .classes(let labels, let classes):
             if let worst = labels.first(where: { $0 < 0 || Int($0) >= network.outputs }) {

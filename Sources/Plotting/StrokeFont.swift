@@ -66,7 +66,7 @@ struct StrokeFont: Sendable {
         var x = 0.0
         var previous: Character?
         var placed: [(Glyph, Double)] = []
-        for character in text {
+        for character in text.replacingOccurrences(of: "½", with: "¹/₂") {
             let glyph = glyph(for: character)
             if let previous { x += StrokeFont.kerning["\(previous)\(character)"] ?? 0 }
             placed.append((glyph, x))

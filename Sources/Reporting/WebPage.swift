@@ -7,8 +7,6 @@ public struct WebPage {
         case paragraph(String)
         /// As a program printed it.
         case printed(String)
-        /// Words in the first column, numbers in the others.
-        case table(header: [String], rows: [[String]])
         case picture(png: [UInt8], description: String)
     }
 
@@ -28,9 +26,7 @@ public struct WebPage {
         <style>
         body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
         h1 { font-size: 1.6rem; margin-bottom: .3rem } h2 { font-size: 1.2rem; margin-top: 2.2rem; border-bottom: 1px solid #ddd }
-        pre { background: #f6f6f4; padding: .7rem; overflow-x: auto; font-size: .8rem; line-height: 1.35 }
-        table { border-collapse: collapse; font-size: .9rem } td, th { padding: .2rem .8rem; border-bottom: 1px solid #e4e4e4; text-align: right }
-        td:first-child, th:first-child { text-align: left; padding-left: 0 }
+        pre { background: #f6f6f4; padding: .7rem; white-space: pre-wrap; font-size: .8rem; line-height: 1.35 }
         figure { display: inline-block; margin: .5rem .8rem .5rem 0; max-width: 100%; vertical-align: top } img { max-width: 100%; height: auto }
         </style>
         </head>
@@ -48,12 +44,6 @@ public struct WebPage {
         case .heading(let text): return "<h2>\(escaped(text))</h2>"
         case .paragraph(let text): return "<p>\(escaped(text))</p>"
         case .printed(let text): return "<pre>\(escaped(text))</pre>"
-        case .table(let header, let rows):
-            func row(_ cells: [String], _ tag: String) -> String {
-                "<tr>" + cells.map { "<\(tag)>\(escaped($0))</\(tag)>" }.joined() + "</tr>"
-            }
-            return "<table>\n<thead>\(row(header, "th"))</thead>\n<tbody>\n"
-                + rows.map { row($0, "td") }.joined(separator: "\n") + "\n</tbody>\n</table>"
         case .picture(let png, let description):
             // Pictures are drawn at two pixels a point.
             let width = png.count > 24 ? png[16..<20].reduce(0) { $0 << 8 | Int($1) } / 2 : 480

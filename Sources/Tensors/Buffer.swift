@@ -6,34 +6,53 @@ import Foundation
 public final class Buffer {
     public let address: UnsafeMutableRawPointer
     public let byteCount: Int
+    /// Of memory that is the system's pages, in a file or not.
+    private let mappedSize: Int?
 
     public init(byteCount: Int) {
         self.byteCount = byteCount
-        size = byteCount + Int(LS_SLACK)
+        let size = byteCount + Int(LS_SLACK)
         // Pages from the system are zero already, and are there only once they are touched.
         let mapped =
             size < Self.leastMapped
             ? MAP_FAILED : mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        isMapped = mapped != MAP_FAILED
-        if let mapped, isMapped {
+        if let mapped, mapped != MAP_FAILED {
             address = mapped
+            mappedSize = size
             #if os(Linux)
                 if size >= Self.leastHuge { madvise(mapped, size, Self.hugePages) }
             #endif
         } else {
             address = .allocate(byteCount: size, alignment: 64)
             memset(address, 0, size)
+            mappedSize = nil
         }
     }
 
     private static let leastMapped = 1 << 18, leastHuge = 1 << 22
     /// Linux: MADV_HUGEPAGE.
     private static let hugePages: Int32 = 14
-    private let size: Int
-    private let isMapped: Bool
+
+    /// Memory that the system may keep in an unnamed file instead, for more than fits: in the folder of temporary files (TMPDIR),
+    /// where there must be room for all of it. Nil where there is not.
+    public init?(inTemporaryFileOf byteCount: Int) {
+        let size = byteCount + Int(LS_SLACK)
+        var name = Array((NSTemporaryDirectory() + "landscape-XXXXXX").utf8CString)
+        let descriptor = mkstemp(&name)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        unlink(name)
+        // Room is made now: a disk that is full later would end the program.
+        guard posix_fallocate(descriptor, 0, off_t(size)) == 0,
+            let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), memory != MAP_FAILED
+        else { return nil }
+        self.byteCount = byteCount
+        address = memory
+        mappedSize = size
+    }
 
     deinit {
-        if isMapped { munmap(address, size) } else { address.deallocate() }
+        if let mappedSize { munmap(address, mappedSize) } else { address.deallocate() }
     }
 
     /// Stores numbers from element `start` on in the given precision.

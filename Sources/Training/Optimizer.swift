@@ -16,17 +16,17 @@ public protocol Optimizer: Sendable {
 
 /// The optimisers that a training can use.
 public enum OptimizerKind: String, Sendable, Codable, CaseIterable {
-    case sgd, nesterov, adam, adamw, sam, asam
+    case sgd, nesterov, adam, adamw, sam, asam, gsam, looksam
 
-    /// Whether each step first climbs to a worse place nearby.
-    public var ascends: Bool { self == .sam || self == .asam }
+    /// Whether steps first climb to a worse place nearby.
+    public var ascends: Bool { [.sam, .asam, .gsam, .looksam].contains(self) }
 }
 
 extension TrainingConfiguration {
-    /// The rule that moves θ; that of SAM and ASAM is SGD with momentum, as in both papers.
+    /// The rule that moves θ; that of SAM and its kin is SGD with momentum, as in the papers.
     var baseOptimizer: any Optimizer {
         switch optimizer {
-        case .sgd, .sam, .asam: SGD(momentum: momentum, weightDecay: weightDecay)
+        case .sgd, .sam, .asam, .gsam, .looksam: SGD(momentum: momentum, weightDecay: weightDecay)
         case .nesterov: SGD(momentum: momentum, weightDecay: weightDecay, isNesterov: true)
         case .adam: Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
         case .adamw: Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, decouplesDecay: true)
@@ -36,10 +36,33 @@ extension TrainingConfiguration {
     /// The climb before each step; nil for optimisers that do none.
     var ascent: SharpnessAwareAscent? {
         switch optimizer {
-        case .sam: SharpnessAwareAscent(rho: rho, scaling: .none, weightDecay: decaysInAscent ? weightDecay : 0)
+        case .sam, .gsam, .looksam:
+            SharpnessAwareAscent(rho: rho, scaling: .none, weightDecay: decaysInAscent ? weightDecay : 0)
         case .asam:
             SharpnessAwareAscent(rho: rho, scaling: .weights(eta: eta), weightDecay: decaysInAscent ? weightDecay : 0)
         default: nil
         }
+    }
+
+    /// What becomes of the gradient after the climb.
+    var rule: SharpnessAwareRule {
+        switch optimizer {
+        case .gsam: .gap(alpha: alpha)
+        case .looksam: .look(alpha: alpha, every: lookEvery)
+        default: .plain
+        }
+    }
+
+    /// The name of the direction that LookSAM keeps from step to step.
+    static let lookName = "looksam_direction"
+    /// Vectors of θ's length that the rule keeps beside the optimiser's own, from the first step on.
+    var keptDirections: [String] { optimizer == .looksam ? [Self.lookName] : [] }
+
+    /// Steps that take so many gradients of the batch: 1 a step, 2 where it climbs.
+    public func steps(forGradients count: Int) -> Int {
+        guard optimizer.ascends else { return count }
+        guard optimizer == .looksam else { return count / 2 }
+        let (rounds, rest) = count.quotientAndRemainder(dividingBy: lookEvery + 1)
+        return rounds * lookEvery + max(0, rest - 1)
     }
 }

@@ -17,6 +17,18 @@ extension Trainer {
             memoryLimit: memoryLimit)
     }
 
+    /// Steps taken so far, and whether they are all.
+    public var step: Int { state.step }
+    public var isLastStep: Bool { state.step >= totalSteps }
+
+    /// The training loss with stored batch-norm statistics, made once for all that is measured on the way.
+    public func trackedObjective(_ buffers: [Double]) throws -> NetworkObjective {
+        let objective = try tracked ?? self.objective(on: data.train)
+        tracked = objective
+        objective.setBuffers(buffers)
+        return objective
+    }
+
     func finalEvaluation() throws -> FinalEvaluation {
         var evaluation = FinalEvaluation()
         evaluation.train = try objective(on: data.train).evaluate(at: state.theta)

@@ -12,6 +12,8 @@ public final class Trainer {
     public let network: Network
     public let loss: Loss
     public let data: TrainingData
+    /// Examples a step.
+    public let stepSize: Int
     /// Of an epoch, and of the whole training.
     public let stepsPerEpoch: Int, totalSteps: Int
     public let learningRate: LearningRate
@@ -30,11 +32,12 @@ public final class Trainer {
     let memoryLimit: Int
     var state: TrainingState
     let batches: BatchGradient
-    private let ascent: SharpnessAwareAscent?
-    private let augmentation: Augmentation?
-    private var gradient: [Double]
-    private var lastFiniteLoss: Double?
+    let ascent: SharpnessAwareAscent?
+    let augmentation: Augmentation?
+    var gradient: [Double]
+    var lastFiniteLoss: Double?
     private var testObjective: NetworkObjective?
+    var tracked: NetworkObjective?
 
     /// Makes a training ready to start.
     ///
@@ -64,7 +67,9 @@ public final class Trainer {
         batches = try BatchGradient(
             network: network, data: data.train, loss: loss, batchSize: configuration.batchSize,
             precision: configuration.precision, memoryLimit: memoryLimit)
-        stepsPerEpoch = (data.train.count + batches.batchSize - 1) / batches.batchSize
+        // The gradients of several batches make a step where they are accumulated.
+        stepSize = min(data.train.count, batches.batchSize * configuration.accumulation)
+        stepsPerEpoch = (data.train.count + stepSize - 1) / stepSize
         totalSteps = max(1, configuration.length.steps(perEpoch: stepsPerEpoch))
         learningRate = LearningRate(
             peak: configuration.learningRate, schedule: configuration.schedule,
@@ -148,38 +153,8 @@ public final class Trainer {
     /// A batch of everything needs no shuffle, and stays loaded without one.
     private func epochOrder(_ epoch: Int) -> BatchOrder {
         stepsPerEpoch == 1
-            ? BatchOrder(count: data.train.count, batchSize: batches.batchSize)
-            : BatchOrder(count: data.train.count, batchSize: batches.batchSize, seed: configuration.seed, epoch: epoch)
-    }
-
-    /// What was no finite number in a step.
-    private struct NotFinite: Error { let quantity: String }
-
-    /// One step. State changes only when every number of it is finite, θ after it excepted.
-    private func step(_ examples: [Int], _ rate: Double) throws(NotFinite) {
-        let first = try gradient(at: state.theta, examples, "")
-        lastFiniteLoss = first.loss
-        if let ascent {
-            let epsilon = ascent.perturbation(at: state.theta, gradient: gradient, layout: network.parameters)
-            _ = try gradient(at: Vectors.sum(state.theta, 1, epsilon), examples, " after SAM's climb")
-        }
-        if let limit = configuration.gradientClip { GradientClipping.clip(&gradient, to: limit) }
-        state.see(first, count: examples.count, network.buffers, configuration.precision)
-        guard state.move(along: gradient, learningRate: rate, configuration.precision) else {
-            throw NotFinite(quantity: "updated parameter vector")
-        }
-    }
-
-    /// Puts the gradient at a point in `gradient`.
-    private func gradient(at point: [Double], _ examples: [Int], _ place: String) throws(NotFinite)
-        -> BatchGradient.Batch
-    {
-        let batch = batches.evaluate(
-            at: point, examples: examples, augmentation: augmentation, epoch: state.epoch, gradient: &gradient)
-        state.gradientEvaluations += 1
-        guard batch.loss.isFinite else { throw NotFinite(quantity: "loss" + place) }
-        guard TrainingState.isFinite(gradient) else { throw NotFinite(quantity: "gradient" + place) }
-        return batch
+            ? BatchOrder(count: data.train.count, batchSize: stepSize)
+            : BatchOrder(count: data.train.count, batchSize: stepSize, seed: configuration.seed, epoch: epoch)
     }
 
     private func divergence(

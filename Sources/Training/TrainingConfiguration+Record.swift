@@ -12,6 +12,11 @@ extension TrainingConfiguration {
             "beta1": beta1, "beta2": beta2, "epsilon": epsilon, "rho": rho, "eta": eta,
             "batch-size": Double(batchSize), "label-noise": labelNoise,
         ]
+        // Only where they say something: the records of trainings without them stay as they were.
+        if optimizer == .gsam || optimizer == .looksam { record.settings["alpha"] = alpha }
+        if optimizer == .looksam { record.settings["look-every"] = Double(lookEvery) }
+        record.settings["m"] = m.map(Double.init)
+        if accumulation != 1 { record.settings["accumulate"] = Double(accumulation) }
         record.settings["grad-clip"] = gradientClip
         record.settings["examples"] = examples.map(Double.init)
         record.settings["save-every"] = saveEvery.map(Double.init)
@@ -54,6 +59,10 @@ extension TrainingConfiguration {
         (beta1, beta2, epsilon) = (try number("beta1"), try number("beta2"), try number("epsilon"))
         rho = try number("rho")
         eta = try number("eta")
+        if optimizer == .gsam || optimizer == .looksam { alpha = try number("alpha") }
+        if let every = try whole("look-every") { lookEvery = every }
+        m = try whole("m")
+        accumulation = try whole("accumulate") ?? 1
         decaysInAscent = try choice("decay-in-ascent", Bool.init)
         schedule = try choice("schedule", Schedule.init(rawValue:))
         warmup = try choice("warmup", { TrainingSpan($0) })

@@ -25,6 +25,14 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     public var rho: Double
     /// η of ASAM's |w| + η: 0.01 (Kwon et al. 2021).
     public var eta = 0.01
+    /// α of GSAM (0.4; the best value depends on the task) and of LookSAM (0.7, of its authors' 0.2 to 1).
+    public var alpha: Double
+    /// k of LookSAM: every k-th step climbs (5, Liu et al. 2022).
+    public var lookEvery = 5
+    /// m of m-SAM: examples that share a climb; nil for the whole batch.
+    public var m: Int?
+    /// Batches whose gradients make a step.
+    public var accumulation = 1
     /// Whether the climb of SAM takes the weight decay for a part of the loss; not by default.
     public var decaysInAscent = false
     /// Cosine, as the SAM paper.
@@ -61,6 +69,7 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
         learningRate = isAdam ? 0.001 : 0.05
         weightDecay = isAdam ? (optimizer == .adamw ? 0.01 : 0) : 5e-4
         rho = optimizer == .asam ? 0.5 : 0.05
+        alpha = optimizer == .looksam ? 0.7 : 0.4
     }
 
     /// The loss for data: the chosen one, with label smoothing.
@@ -105,6 +114,17 @@ extension TrainingConfiguration {
         try positive(epsilon, "epsilon")
         if optimizer.ascends { try positive(rho, "rho", " (with none, use --optimizer sgd)") }
         try nonNegative(eta, "eta")
+        try nonNegative(alpha, "alpha")
+        try require(lookEvery > 0, "look-every", lookEvery, "a whole number of steps from 1")
+        if let m {
+            try require(m > 0, "m", m, "a whole number from 1")
+            try require(
+                optimizer.ascends && optimizer != .looksam, "m", m,
+                "none with \(optimizer.rawValue): it goes with sam, asam, gsam")
+        }
+        try require(
+            (1...Self.mostAccumulated).contains(accumulation), "accumulate", accumulation,
+            "a whole number of batches from 1, at most a million")
         try share(labelSmoothing, "label-smoothing")
         try require(labelNoise >= 0 && labelNoise <= 1, "label-noise", labelNoise, "a share from 0 to 1")
         try require(batchSize > 0, "batch-size", batchSize, "a whole number from 1")
@@ -128,5 +148,5 @@ extension TrainingConfiguration {
     }
 
     /// Bounds that keep step numbers far from overflow.
-    private static let longest = 1e6, mostSteps = 1_000_000_000_000
+    private static let longest = 1e6, mostSteps = 1_000_000_000_000, mostAccumulated = 1_000_000
 }

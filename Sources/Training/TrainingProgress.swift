@@ -23,7 +23,7 @@ public struct TrainingOutcome: Sendable {
     public let files: [String]
     /// At the final θ with stored batch-norm statistics, over the whole split; nil where interrupted or there is no such split.
     public let trainLoss: Double?, trainAccuracy: Double?, testLoss: Double?, testAccuracy: Double?
-    /// From the beginning, those before an interruption counted. SAM and ASAM count 2 a step.
+    /// From the beginning, those before an interruption counted. A step that climbs counts 2.
     public let steps: Int, gradientEvaluations: Int
     /// Of this run.
     public let seconds: Double

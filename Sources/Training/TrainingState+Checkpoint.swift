@@ -46,7 +46,7 @@ extension TrainingState {
             return value
         }
         self.init(theta: model.theta, buffers: model.buffers, optimizer: configuration.baseOptimizer)
-        for moment in optimizer.names where checkpoint.metadata.step > 0 {
+        for moment in optimizer.names + configuration.keptDirections where checkpoint.metadata.step > 0 {
             optimizer.state[moment] = try network.parameters.tensors.flatMap { tensor in
                 let name = moment + "." + tensor.name
                 guard let values = try checkpoint.optimizerTensor(name, shape: tensor.shape) else {

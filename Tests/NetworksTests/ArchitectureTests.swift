@@ -19,10 +19,33 @@ import Testing
         // VGG-11 with batch norm: 9 217 728 weights of convolutions (no biases), 2 · 2752 of norms, 5130 of the dense layer.
         ("vgg11", [3, 32, 32], 10, 9_217_728 + 5504 + 5130),
         // Embedding 48·128 + 128, 64 positions, six blocks of 198 272, a norm of 256, a head of 1290.
+        // As PyTorch counts those of torchvision, kuangliu and xternalz.
+        ("resnet18", [3, 32, 32], 10, 11_173_962), ("resnet18:imagenet", [3, 32, 32], 10, 11_181_642),
+        ("resnet34:imagenet", [3, 224, 224], 1000, 21_797_672), ("wrn-10-2", [3, 32, 32], 10, 303_706),
+        ("wrn-16-1", [3, 32, 32], 10, 175_066), ("wrn-28-10", [3, 32, 32], 10, 36_479_194),
         ("vit", [3, 32, 32], 10, 6272 + 8192 + 6 * 198_272 + 256 + 1290),
     ])
     func parameterCounts(_ model: String, _ shape: [Int], _ outputs: Int, _ count: Int) throws {
         #expect(try Network(model, inputShape: shape, outputs: outputs).parameters.count == count)
+    }
+
+    /// A table of 50 rows, 12 positions, two blocks of 12 704, a norm, a head of 165; as a PyTorch module of the same names counts.
+    @Test func tokens() throws {
+        let network = try Network(
+            "transformer:vocab=50,dim=32,depth=2,heads=4", inputShape: [12], takesTokens: true, outputs: 5)
+        #expect(network.parameters.count == 50 * 32 + 12 * 32 + 2 * 12_704 + 64 + 165 && network.vocabulary == 50)
+        #expect(network.parameters.tensors[0].name == "embed.weight")
+        #expect(throws: NetworkError.takesTokens(model: "transformer:vocab=5")) {
+            try Network("transformer:vocab=5", inputShape: [12], outputs: 5)
+        }
+        for options in ["", ":vocab=0", ":dim=4", ":vocab=5,dim=6,heads=4", ":vocab=5,depth=x", ":vocab=99999999999"] {
+            #expect(throws: NetworkError.self) {
+                try Network("transformer" + options, inputShape: [12], takesTokens: true, outputs: 5)
+            }
+        }
+        #expect(throws: NetworkError.self) {
+            try Network("transformer:vocab=5", inputShape: [1, 8, 8], takesTokens: true, outputs: 5)
+        }
     }
 
     @Test func resnetNamesAndShapes() throws {

@@ -45,3 +45,13 @@ import Testing
         }
     }
 }
+
+@Suite struct FileBufferTests {
+    @Test func memoryInAFileIsMemory() throws {
+        let buffer = try #require(Buffer(inTemporaryFileOf: 1 << 20))
+        #expect(buffer.byteCount == 1 << 20 && buffer.load(4, from: 1000, as: .double) == [0, 0, 0, 0])
+        buffer.store([1, 2, 3], as: .double)
+        #expect(buffer.load(3, as: .double) == [1, 2, 3])
+        #expect(Buffer(inTemporaryFileOf: 1 << 60) == nil)
+    }
+}

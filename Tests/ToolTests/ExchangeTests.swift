@@ -77,6 +77,20 @@ import Testing
         try Tool.succeed("\(train) --data npy:x.npy,y.npy --mean 0.5,0.5,0.5 --std 0.25 -o a.bin --resume", in: folder)
     }
 
+    /// Rows of integers are tokens, and train a model for them; a token that it has no row for is named.
+    @Test func tokens() throws {
+        let folder = try Folder()
+        try folder.write(NumericArray((0..<60).map { $0 * 7 % 11 }, shape: [10, 6]), to: "x.npy")
+        try folder.write(NumericArray((0..<10).map { $0 % 3 }), to: "y.npy")
+        let line = "train --data npy:x.npy,y.npy --steps 20 --lr 0.1 --model transformer:dim=8,depth=1,heads=2"
+        try Tool.refuse(line + " -o a.bin", in: folder, saying: "vocab=N")
+        try Tool.refuse(line + ",vocab=10 -o a.bin", in: folder, saying: "token 10", "vocab=11")
+        try Tool.succeed(line + ",vocab=11 --quiet", in: folder)
+        let result = try Tool.json("hessian --top 1 --precision double", in: folder)
+        #expect(result["converged"] as? Bool == true)
+        try Tool.refuse("train --model mlp:6-3 --data npy:x.npy,y.npy -o a.bin", in: folder, saying: "tokens")
+    }
+
     /// Numbers in base64 behind their length, as the Visualization Toolkit has them.
     private final class GridReader: NSObject, XMLParserDelegate {
         var attributes: [String: [String: String]] = [:]

@@ -57,6 +57,10 @@ import Testing
         let test = try Tool.json(line + " --split test", in: folder)
         #expect(both["other_values"] as? [Double] == test["values"] as? [Double])
         #expect(both["other_accuracies"] as? [Double] == test["accuracies"] as? [Double])
+        // The test split has 355 examples: all of them, where more of the training split are taken.
+        let more = try Tool.json("slice --points 3 --examples 400 --both-splits -o c.png", in: folder)
+        let allTest = try Tool.json("slice --points 3 --split test -o c.png", in: folder)
+        #expect(more["other_values"] as? [Double] == allTest["values"] as? [Double])
         try Tool.succeed("slice --points 5x4 --both-splits --examples 100 --quiet -o both.png", in: folder)
     }
 

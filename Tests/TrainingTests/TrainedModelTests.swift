@@ -101,6 +101,45 @@ import Testing
         #expect(try #require(model.objective(model.dataset(.test)).evaluate(at: model.theta).accuracy) > 0.9)
     }
 
+    /// `fc` for `linear` and `downsample` for `shortcut`, as torchvision, timm and chenyaofo have them; through a compiled and a
+    /// parallel wrapper, with counters, under a key.
+    @Test func otherNames() throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var configuration = digits("resnet8:B", epochs: 1)
+        configuration.examples = 64
+        let own = try Trainer(configuration).run().checkpoint
+        let renamed = (own.parameters + own.buffers).map { tensor in
+            var name = tensor.name.replacingOccurrences(of: "linear.", with: "fc.")
+            name = name.replacingOccurrences(of: "shortcut.", with: "downsample.")
+            return Safetensors.Tensor(name: "module._orig_mod." + name, array: tensor.array)
+        }
+        let path = folder + "/w.safetensors"
+        try Safetensors(tensors: renamed.shuffled()).write(to: path)
+        let (checkpoint, notes) = try TrainedModel.importWeights(path, configuration)
+        #expect(checkpoint.parameters == own.parameters && checkpoint.buffers == own.buffers)
+        #expect(notes.count == 2 && notes[1].contains("other names"), "\(notes)")
+        let error = #expect(throws: TrainingError.self) {
+            try TrainedModel.importWeights(path, digits("resnet8", epochs: 1))
+        }
+        #expect(error?.description.contains("resnet…:B") == true)
+    }
+
+    /// Data that show fewer classes than the weights know.
+    @Test func fewerClassesThanOutputs() throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let data = Dataset(
+            name: "few", inputs: .floats([Float](repeating: 0.5, count: 128)), exampleShape: [64],
+            targets: .classes([0, 3], count: 4))
+        let configuration = digits("linear")
+        let wide = try Trainer(digits("linear", epochs: 1)).run(to: folder + "/wide.bin").checkpoint
+        let (checkpoint, notes) = try TrainedModel.importWeights(
+            folder + "/wide.bin", configuration, data: TrainingData(train: data, test: nil, configuration))
+        #expect(checkpoint.parameters == wide.parameters && checkpoint.metadata.data.outputs == 10)
+        #expect(notes.contains("the model has 10 outputs, the data show 4 classes"), "\(notes)")
+    }
+
     /// As `nn.Sequential` names them, in the alphabetical order of Python's writer.
     @Test func byOrder() throws {
         let folder = try temporaryFolder(), reference = try ReferenceNetwork()

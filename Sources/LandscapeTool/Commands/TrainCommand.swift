@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Datasets
 import Foundation
+import Landscape
 import Networks
 import Reporting
 import Tensors
@@ -22,9 +23,12 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "\(Architecture.names).") var model: String
     @Option(help: "\(DataSpecification.forms).") var data: String
     @Option(name: .customShort("o"), help: "Where the checkpoint goes.") var output = "ckpt.bin"
-    @Option(help: "sgd, nesterov, adam, adamw, sam or asam.") var optimizer = OptimizerKind.sgd
+    @Option(help: "sgd, nesterov, adam, adamw, sam, asam, gsam or looksam.") var optimizer = OptimizerKind.sgd
     @Option(help: "Radius ρ of SAM's climb (default 0.05; ASAM 0.5).") var rho: Double?
     @Option(help: "η of ASAM's |w| + η (default 0.01).") var eta: Double?
+    @Option(help: "α of GSAM (default 0.4) and LookSAM (0.7).") var alpha: Double?
+    @Option(help: "LookSAM climbs every so many steps (default 5).") var lookEvery: Int?
+    @Option(help: "m-SAM: every m examples of a batch climb on their own.") var m: Int?
     @Option(help: "Learning rate (default 0.05; Adam 0.001).") var lr: Double?
     @Option(help: "Momentum (default 0.9).") var momentum: Double?
     @Option(help: "Weight decay (default 5e-4; Adam 0, AdamW 0.01).") var weightDecay: Double?
@@ -33,13 +37,16 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Linear warm-up, in epochs, or in steps: '100 steps'.") var warmup: String?
     @Option(help: "How many epochs (default 20).") var epochs: Double?
     @Option(help: "How many steps, instead of --epochs.") var steps: Int?
-    @Option(help: "Examples a step.") var batchSize = 128
+    @Option(help: "How many gradients, instead of --epochs: a step that climbs takes two.") var gradients: Int?
+    @Option(help: "Examples a batch.") var batchSize = 128
+    @Option(help: "Batches whose gradients make a step.") var accumulate = 1
     @Option(help: "Only the first N training examples.") var examples: Int?
     @Option(help: "cross-entropy, mse, half-mse or bce; by default what suits the data.") var loss: String?
     @Option(help: "Share of each label spread over all classes.") var labelSmoothing = 0.0
     @Option(help: "Share of the training labels replaced by wrong ones.") var labelNoise = 0.0
     @Flag(help: "Shift and mirror training images.") var augment = false
     @Option(help: "Largest norm of a gradient.") var gradClip: Double?
+    @Option(help: "Measure λmax of the Hessian every N epochs; drawn beside the checkpoint.") var trackSharpness: Int?
     @Option(help: "Keep a checkpoint NAME.epochNNN.bin every N epochs.") var saveEvery: Int?
     @Option(help: "relu, gelu, tanh or silu instead of the model's own.") var activation: NetworkOptions.Activation?
     @Option(help: "batch, layer, group or none instead of the model's own.") var norm: NetworkOptions.Normalization?
@@ -50,7 +57,13 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var general: GeneralOptions
 
     func validate() throws {
-        if epochs != nil, steps != nil { throw ValidationError("--epochs and --steps: expected one of them") }
+        if [epochs != nil, steps != nil, gradients != nil].filter({ $0 }).count > 1 {
+            throw ValidationError("--epochs, --steps and --gradients: expected one of them")
+        }
+        if let gradients, gradients < 2 { throw ValidationError("--gradients \(gradients): expected at least 2") }
+        if let trackSharpness, trackSharpness < 1 {
+            throw ValidationError("--track-sharpness \(trackSharpness): expected a number of epochs from 1")
+        }
     }
 
     private func settings() throws -> TrainingConfiguration {
@@ -59,6 +72,10 @@ struct TrainCommand: ParsableCommand {
             model: model + options.suffix, data: try DataSpecification(data), optimizer: optimizer)
         if let rho { settings.rho = rho }
         if let eta { settings.eta = eta }
+        if let alpha { settings.alpha = alpha }
+        if let lookEvery { settings.lookEvery = lookEvery }
+        settings.m = m
+        settings.accumulation = accumulate
         if let lr { settings.learningRate = lr }
         if let momentum { settings.momentum = momentum }
         if let weightDecay { settings.weightDecay = weightDecay }
@@ -71,6 +88,7 @@ struct TrainCommand: ParsableCommand {
             settings.warmup = span
         }
         if let steps { settings.length = .steps(steps) } else if let epochs { settings.length = .epochs(epochs) }
+        if let gradients { settings.length = .steps(settings.steps(forGradients: gradients)) }
         settings.batchSize = batchSize
         settings.examples = examples
         settings.loss = try loss.map { try Loss(specification: $0) }
@@ -93,6 +111,10 @@ struct TrainCommand: ParsableCommand {
         let started = Date()
         let trainer = try Trainer(settings, resuming: resume ? try Checkpoint.read(output) : nil)
         trainer.tool = Software.name
+        if let trackSharpness {
+            try Analysis.checkWritable(Analysis.picturePath(output, "train"))
+            trainer.trackSharpness(every: trackSharpness)
+        }
         let meter = Progress("train", quiet: general.quiet)
         trainer.shouldStop = { Interruption.isRequested }
         trainer.onProgress = { state in
@@ -127,7 +149,7 @@ struct TrainCommand: ParsableCommand {
             lossName: trainer.loss.name,
             loss: outcome.trainLoss ?? .nan, accuracy: outcome.trainAccuracy, weightNorm: theta,
             seconds: Date().timeIntervalSince(started), software: Software.name)
-        let report = PlainReport(
+        let report = TrainingReport(
             context: context,
             fields: [
                 ("optimizer", .string(optimizer.rawValue)), ("train_loss", JSONValue(outcome.trainLoss)),
@@ -140,8 +162,16 @@ struct TrainCommand: ParsableCommand {
             lines: [
                 "test loss  \(Format.number(outcome.testLoss))\(outcome.testAccuracy.map { ", accuracy \(Format.percent($0))" } ?? "")",
                 "\(outcome.steps) steps, \(outcome.gradientEvaluations) gradient evaluations, \(Format.duration(outcome.seconds)); written to \(output)",
-            ])
+            ],
+            tracked: outcome.checkpoint.metadata.history.compactMap {
+                TrackedSharpness(step: $0.step, measures: $0.measures ?? [:])
+            })
         try StandardOutput.print(
             general.json ? report.json.text : (context.lines + report.lines).joined(separator: "\n"))
+        if trackSharpness != nil {
+            let path = Analysis.picturePath(output, "train")
+            try report.write(to: path)
+            if !general.quiet { Progress.say("picture written to \(path)") }
+        }
     }
 }

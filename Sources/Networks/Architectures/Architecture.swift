@@ -4,14 +4,22 @@ import Autodiff
 public struct Architecture: Sendable {
     let apply: @Sendable (NetworkBuilder, Value) -> Value
 
-    public init(_ apply: @escaping @Sendable (NetworkBuilder, Value) -> Value) { self.apply = apply }
+    /// For networks that take tokens: they are from 0 to one less than this.
+    let vocabulary: Int?
+
+    public init(vocabulary: Int? = nil, _ apply: @escaping @Sendable (NetworkBuilder, Value) -> Value) {
+        self.apply = apply
+        self.vocabulary = vocabulary
+    }
 
     /// What names a network, for messages.
     public static let names =
-        "linear, mlp:64-32-10, lenet, vgg11, resnet20|32|44|56|110[:B|:noshort], vit[:patch=4,dim=128,depth=6,heads=4]"
+        "linear, mlp:64-32-10, lenet, vgg11, resnet20|32|44|56|110[:B|:noshort], resnet18|34[:imagenet], wrn-28-10, vit[:patch=4,dim=128,depth=6,heads=4], "
+        + "transformer:vocab=N[,dim=64,depth=2,heads=4]"
 
     /// Extents, widths and depths beyond these are taken for mistakes. No product of those of one tensor overflows.
-    private static let mostInputs = 1 << 28, mostOutputs = 1 << 24, mostWidth = 1 << 24, mostLayers = 2000
+    private static let mostInputs = 1 << 28, mostOutputs = 1 << 24, mostWidth = 1 << 24, mostLayers = 2000,
+        mostFactor = 1000
 
     /// The architecture that a name such as `mlp:64-32-10` or `resnet20:B` means.
     init(_ specification: String, inputShape: [Int], outputs: Int) throws(NetworkError) {
@@ -63,9 +71,29 @@ public struct Architecture: Sendable {
             try noOptions()
             try image(8)
             self = .vgg11(outputs)
+        case "resnet18", "resnet34":
+            guard ["", "imagenet"].contains(options) else {
+                throw .invalidOption(model: name, found: options, expected: "nothing, or imagenet")
+            }
+            try image(options.isEmpty ? 8 : 32)
+            self = .resNet(
+                blocks: name == "resnet18" ? [2, 2, 2, 2] : [3, 4, 6, 3], largeImages: !options.isEmpty,
+                outputs: outputs)
+        case _ where name.hasPrefix("wrn-"):
+            try noOptions()
+            let numbers = name.dropFirst(4).split(separator: "-", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+            guard numbers.count == 2, 10...Self.mostLayers ~= numbers[0], (numbers[0] - 4) % 6 == 0,
+                1...Self.mostFactor ~= numbers[1]
+            else {
+                throw .invalidOption(
+                    model: name, found: name, expected: "a depth of 6n + 4 and a factor, such as wrn-16-4 or wrn-28-10")
+            }
+            try image(4)
+            self = .wideResNet(blocks: (numbers[0] - 4) / 6, width: numbers[1], outputs: outputs)
         case _ where name.hasPrefix("resnet"):
             guard let depth = Int(name.dropFirst(6)), depth >= 8, depth <= Self.mostLayers, (depth - 2) % 6 == 0 else {
-                throw .invalidOption(model: name, found: name, expected: "a depth of 6n + 2, such as resnet20")
+                throw .invalidOption(
+                    model: name, found: name, expected: "a depth of 6n + 2, such as resnet20, or 18 or 34")
             }
             guard let shortcut = ["": ResidualShortcut.pad, "A": .pad, "B": .projection, "noshort": .absent][options]
             else {
@@ -82,6 +110,12 @@ public struct Architecture: Sendable {
                     found: inputShape)
             }
             self = .vit(vit, outputs: outputs)
+        case "transformer":
+            let transformer = try TokenTransformer(options)
+            guard inputShape.count == 1 else {
+                throw .inputMismatch(model: specification, expected: "rows of tokens", found: inputShape)
+            }
+            self = .transformer(transformer, outputs: outputs)
         default:
             throw .unknownModel(specification)
         }

@@ -22,8 +22,10 @@ extension NetworkBuilder {
         }
     }
 
-    public func maxPool(_ x: Value, _ kernel: Int, stride: Int? = nil) -> Value {
-        x.maxPool(pooling(x, kernel, stride ?? kernel))
+    public func maxPool(_ x: Value, _ kernel: Int, stride: Int? = nil, padding: Int = 0) -> Value {
+        var geometry = pooling(x, kernel, stride ?? kernel)
+        geometry.padding = [padding, padding, padding, padding]
+        return x.maxPool(geometry)
     }
 
     public func averagePool(_ x: Value, _ kernel: Int, stride: Int? = nil) -> Value {

@@ -1,0 +1,94 @@
+import Foundation
+
+/// A file of which parts are read when they are needed, for data that are larger than memory.
+///
+/// Parts are read rather than mapped: a mapped file that another program shortens meanwhile ends this program by a signal.
+public final class RandomAccessFile: Sendable {
+    public let path: String
+    /// Bytes, when it was opened.
+    public let size: Int
+    private let descriptor: Int32
+
+    public init(_ path: String) throws(FileError) {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let number = errno
+            if number == ENOENT || number == ENOTDIR { throw .missing(path: path) }
+            throw .unreadable(path: path, reason: systemReason(number))
+        }
+        self.path = path
+        var information = stat()
+        let isKnown = fstat(descriptor, &information) == 0
+        size = Int(information.st_size)
+        if !isKnown { throw .unreadable(path: path, reason: systemReason(errno)) }
+        if information.st_mode & S_IFMT == S_IFDIR { throw .directory(path: path) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Fills a buffer with the bytes from a place on.
+    public func read(from offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) {
+        var done = 0
+        while done < buffer.count, let base = buffer.baseAddress {
+            let got = pread(descriptor, base + done, min(buffer.count - done, 1 << 30), off_t(offset + done))
+            if got < 0 && errno == EINTR { continue }
+            if got <= 0 {
+                throw .unreadable(path: path, reason: got < 0 ? systemReason(errno) : "it has become shorter")
+            }
+            done += got
+        }
+    }
+
+    /// The bytes of a range that lies within the file.
+    public func bytes(_ range: Range<Int>) throws(FileError) -> [UInt8] {
+        var result = [UInt8](repeating: 0, count: range.count)
+        var failure: FileError?
+        result.withUnsafeMutableBytes { buffer in
+            do throws(FileError) { try read(from: range.lowerBound, into: buffer) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return result
+    }
+}
+
+/// An array in an NPY file, of which parts are read when they are needed.
+public struct StreamedArray: Sendable {
+    public let type: ElementType
+    public let shape: [Int]
+    let file: RandomAccessFile
+    let offset: Int
+    let isBigEndian: Bool
+
+    /// Checks the header and that the numbers are all there.
+    ///
+    /// - Throws: what is wrong with the file; also where the array is in Fortran order, whose rows lie scattered.
+    public init(npy path: String) throws(FileError) {
+        let file = try RandomAccessFile(path)
+        let head = try file.bytes(0..<min(file.size, NPYHeader.maximalLength + 12))
+        do throws(NPYError) {
+            let header = try NPYHeader(head)
+            guard let type = NPY.type(of: header.code) else { throw NPYError.unsupportedType(header.code) }
+            guard let needed = NumericArray.byteCount(shape: header.shape, size: type.size) else {
+                throw NPYError.shapeOverflows(header.shape)
+            }
+            let found = file.size - header.offset
+            if found < needed { throw NPYError.truncated(expected: needed, found: found) }
+            if found > needed { throw NPYError.trailingBytes(found - needed) }
+            guard !header.isFortranOrder || header.shape.count < 2 else { throw NPYError.scatteredRows }
+            (self.type, shape, offset) = (type, header.shape, header.offset)
+            (self.file, isBigEndian) = (file, header.isBigEndian)
+        } catch {
+            throw .malformed(path: path, problem: error)
+        }
+    }
+
+    public var path: String { file.path }
+
+    /// Numbers of a range, as an array of one dimension.
+    public func numbers(_ range: Range<Int>) throws(FileError) -> NumericArray {
+        let start = offset + range.lowerBound * type.size
+        var bytes = try file.bytes(start..<(start + range.count * type.size))
+        if isBigEndian { swapBytes(&bytes, size: type.size) }
+        return NumericArray(checked: [range.count], type, bytes)
+    }
+}

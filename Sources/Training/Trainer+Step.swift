@@ -1,0 +1,95 @@
+import Objectives
+import Tensors
+
+/// One step of a training: gradients over the batch, taken in shards and parts, and the direction made of them.
+extension Trainer {
+    /// What was no finite number in a step.
+    struct NotFinite: Error { let quantity: String }
+
+    /// One step. State changes only when every number of it is finite, θ after it excepted.
+    ///
+    /// m-SAM climbs from each shard of `m` examples on its own and averages the gradients found there (Foret et al. 2021,
+    /// section 4.1). Running statistics of batch normalisation see the gradients at θ, not those after the climb.
+    func step(_ examples: [Int], _ rate: Double) throws(NotFinite) {
+        let shards = Self.parts(examples, configuration.m ?? examples.count)
+        var seen: [(batch: BatchGradient.Batch, count: Int)] = []
+        var direction: [Double] = []
+        var climbs = false
+        for shard in shards {
+            let first = try meanGradient(at: state.theta, shard, "", &seen)
+            var own = first
+            if let ascent {
+                (own, climbs) = try climbed(from: first, ascent, shard)
+            }
+            if shards.count == 1 {
+                direction = own
+            } else {
+                if direction.isEmpty { direction = [Double](repeating: 0, count: own.count) }
+                Vectors.add(Double(shard.count) / Double(examples.count), own, to: &direction)
+            }
+        }
+        state.gradientEvaluations += climbs ? 2 : 1
+        if let limit = configuration.gradientClip { GradientClipping.clip(&direction, to: limit) }
+        for (batch, count) in seen { state.see(batch, count: count, network.buffers, configuration.precision) }
+        guard state.move(along: direction, learningRate: rate, configuration.precision) else {
+            throw NotFinite(quantity: "updated parameter vector")
+        }
+    }
+
+    /// The direction that a sharpness-aware rule makes of the gradient at θ, and whether it climbed for it.
+    private func climbed(
+        from first: [Double], _ ascent: SharpnessAwareAscent, _ shard: [Int]
+    ) throws(NotFinite) -> (direction: [Double], climbs: Bool) {
+        if case .look(let alpha, let every) = configuration.rule, state.step % every != 0,
+            let kept = state.optimizer.state[TrainingConfiguration.lookName]
+        {
+            return (SharpnessAwareRule.looking(first, along: kept, alpha: alpha), false)
+        }
+        let epsilon = ascent.perturbation(at: state.theta, gradient: first, layout: network.parameters)
+        var unseen: [(batch: BatchGradient.Batch, count: Int)] = []
+        let second = try meanGradient(
+            at: Vectors.sum(state.theta, 1, epsilon), shard, " after SAM's climb", &unseen)
+        switch configuration.rule {
+        case .plain: return (second, true)
+        case .gap(let alpha): return (SharpnessAwareRule.withoutGap(second, first, alpha: alpha), true)
+        case .look:
+            state.optimizer.state[TrainingConfiguration.lookName] = SharpnessAwareRule.orthogonalPart(
+                of: second, to: first)
+            return (second, true)
+        }
+    }
+
+    /// The gradient of the mean loss of these examples at a point, taken in parts of the batch size. What each part was like is
+    /// added to `seen`.
+    private func meanGradient(
+        at point: [Double], _ examples: [Int], _ place: String, _ seen: inout [(batch: BatchGradient.Batch, count: Int)]
+    ) throws(NotFinite) -> [Double] {
+        var total: [Double] = []
+        var loss = 0.0
+        for part in Self.parts(examples, batches.batchSize) {
+            let batch = batches.evaluate(
+                at: point, examples: part, augmentation: augmentation, epoch: state.epoch, gradient: &gradient)
+            guard batch.loss.isFinite else { throw NotFinite(quantity: "loss" + place) }
+            guard TrainingState.isFinite(gradient) else { throw NotFinite(quantity: "gradient" + place) }
+            seen.append((batch, part.count))
+            let share = Double(part.count) / Double(examples.count)
+            loss += share * batch.loss
+            if part.count == examples.count {
+                total = gradient
+            } else {
+                if total.isEmpty { total = [Double](repeating: 0, count: gradient.count) }
+                Vectors.add(share, gradient, to: &total)
+            }
+        }
+        if place.isEmpty { lastFiniteLoss = loss }
+        return total
+    }
+
+    /// Consecutive parts of at most so many.
+    static func parts(_ examples: [Int], _ size: Int) -> [[Int]] {
+        guard size < examples.count else { return [examples] }
+        return stride(from: 0, to: examples.count, by: size).map {
+            Array(examples[$0..<min($0 + size, examples.count)])
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Datasets
+import Networks
+import Tensors
+import Testing
+
+@testable import Training
+
+/// Steps of a linear model with ½ mean r², whose gradient is known: g(θ) = Σ x̃(x̃ᵀθ − y)/n with x̃ = (x, 1), worked out here without
+/// the program's derivatives. Bounds allow for a few roundings of 1e-16.
+@Suite struct ClosedFormStepTests {
+    let x: [[Double]] = [[1, 2, -1], [0.5, -1, 3], [-2, 0.25, 1], [1.5, 1, 0.5], [0, -0.5, 2], [1, 1, 1]]
+    let y: [Double] = [1, -2, 0.5, 3, 0, -1]
+
+    func trainer(_ optimizer: OptimizerKind, _ change: (inout TrainingConfiguration) -> Void = { _ in }) throws
+        -> Trainer
+    {
+        var configuration = TrainingConfiguration(model: "linear", data: .spirals, optimizer: optimizer)
+        (configuration.loss, configuration.precision) = (.halfMeanSquaredError, .double)
+        (configuration.momentum, configuration.weightDecay, configuration.learningRate) = (0, 0, 0.1)
+        (configuration.schedule, configuration.length) = (.constant, .steps(100))
+        change(&configuration)
+        let data = Dataset(
+            name: "lines", inputs: .doubles(x.flatMap { $0 }), exampleShape: [3], targets: .values(y, width: 1))
+        return try Trainer(configuration, data: try TrainingData(train: data, test: nil, configuration))
+    }
+
+    func gradient(_ theta: [Double], _ rows: Range<Int> = 0..<6) -> [Double] {
+        var result = [Double](repeating: 0, count: 4)
+        for row in rows {
+            let input = x[row] + [1]
+            let residual = Vectors.dot(input, theta) - y[row]
+            Vectors.add(residual / Double(rows.count), input, to: &result)
+        }
+        return result
+    }
+
+    /// θ after one step on all rows.
+    func step(_ trainer: Trainer) throws -> [Double] {
+        try trainer.step(Array(0..<6), 0.1)
+        return trainer.state.theta
+    }
+
+    func moved(_ theta: [Double], _ direction: [Double]) -> [Double] { Vectors.sum(theta, -0.1, direction) }
+
+    /// θ + ρ g/‖g‖.
+    func climbed(_ theta: [Double], _ g: [Double], _ rho: Double) -> [Double] {
+        Vectors.sum(theta, rho / Vectors.norm(g), g)
+    }
+
+    func expect(_ found: [Double], _ right: [Double], sourceLocation: SourceLocation = #_sourceLocation) {
+        #expect(
+            found.count == right.count && zip(found, right).allSatisfy { abs($0 - $1) < 1e-12 },
+            "\(found), not \(right)", sourceLocation: sourceLocation)
+    }
+
+    @Test func descentAndClipping() throws {
+        let plain = try trainer(.sgd), theta = plain.state.theta, g = gradient(theta)
+        expect(try step(plain), moved(theta, g))
+        #expect(plain.state.gradientEvaluations == 1)
+        let clipped = try trainer(.sgd) { $0.gradientClip = 0.5 }
+        expect(try step(clipped), moved(theta, g.map { $0 * 0.5 / (Vectors.norm(g) + 1e-6) }))
+        // Two batches of three make the gradient of six.
+        let accumulated = try trainer(.sgd) { ($0.batchSize, $0.accumulation) = (3, 2) }
+        #expect(accumulated.stepSize == 6 && accumulated.stepsPerEpoch == 1)
+        expect(try step(accumulated), moved(theta, g))
+    }
+
+    @Test func nesterovAndAdam() throws {
+        let nesterov = try trainer(.nesterov) { ($0.momentum, $0.weightDecay) = (0.5, 0.1) }
+        let theta = nesterov.state.theta
+        let decayed = Vectors.sum(gradient(theta), 0.1, theta)
+        expect(try step(nesterov), moved(theta, decayed.map { 1.5 * $0 }))
+        // At the first step both moments have their bias divided away: a step of η g/(|g| + ε).
+        let adam = try trainer(.adam) { $0.epsilon = 0.5 }
+        expect(try step(adam), moved(theta, gradient(theta).map { $0 / (abs($0) + 0.5) }))
+        let adamW = try trainer(.adamw) { ($0.epsilon, $0.weightDecay) = (0.5, 0.3) }
+        expect(try step(adamW), moved(theta.map { $0 * (1 - 0.1 * 0.3) }, gradient(theta).map { $0 / (abs($0) + 0.5) }))
+    }
+
+    @Test func sharpnessAware() throws {
+        let sam = try trainer(.sam) { $0.rho = 0.3 }, theta = sam.state.theta, g = gradient(theta)
+        expect(try step(sam), moved(theta, gradient(climbed(theta, g, 0.3))))
+        #expect(sam.state.gradientEvaluations == 2)
+        // With decay in the climb, g + λθ is climbed; the step decays in any case.
+        let decaying = try trainer(.sam) { ($0.rho, $0.weightDecay, $0.decaysInAscent) = (0.3, 0.2, true) }
+        let top = climbed(theta, Vectors.sum(g, 0.2, theta), 0.3)
+        expect(try step(decaying), moved(theta, Vectors.sum(gradient(top), 0.2, theta)))
+        // Accumulated over two batches: one climb, from the gradient of all six.
+        let accumulated = try trainer(.sam) { ($0.rho, $0.batchSize, $0.accumulation) = (0.3, 3, 2) }
+        expect(try step(accumulated), moved(theta, gradient(climbed(theta, g, 0.3))))
+        let clipped = try trainer(.sam) { ($0.rho, $0.gradientClip) = (0.3, 0.01) }
+        let there = gradient(climbed(theta, g, 0.3))
+        expect(try step(clipped), moved(theta, there.map { $0 * 0.01 / (Vectors.norm(there) + 1e-6) }))
+    }
+
+    /// T = |w| + η on the weights, 1 on the bias.
+    @Test func adaptive() throws {
+        let asam = try trainer(.asam) { ($0.rho, $0.eta) = (0.3, 0.1) }, theta = asam.state.theta, g = gradient(theta)
+        let scale = theta.enumerated().map { $0 < 3 ? abs($1) + 0.1 : 1 }
+        let length = Vectors.norm(zip(scale, g).map { $0 * $1 })
+        let top = theta.indices.map { theta[$0] + 0.3 * scale[$0] * scale[$0] * g[$0] / length }
+        expect(try step(asam), moved(theta, gradient(top)))
+    }
+
+    /// Each shard of four and the two that are left climb on their own; their gradients count by their size.
+    @Test func shards() throws {
+        let sam = try trainer(.sam) { ($0.rho, $0.m) = (0.3, 4) }, theta = sam.state.theta
+        var direction = [Double](repeating: 0, count: 4)
+        for rows in [0..<4, 4..<6] {
+            let own = gradient(climbed(theta, gradient(theta, rows), 0.3), rows)
+            Vectors.add(Double(rows.count) / 6, own, to: &direction)
+        }
+        expect(try step(sam), moved(theta, direction))
+        #expect(sam.state.gradientEvaluations == 2)
+        // That is another step than that of the whole batch.
+        let whole = try trainer(.sam) { $0.rho = 0.3 }
+        #expect(Vectors.norm(Vectors.sum(try step(whole), -1, sam.state.theta)) > 1e-4)
+        #expect(throws: TrainingError.self) { try trainer(.sgd) { $0.m = 2 } }
+    }
+
+    /// gₛ − α g⊥, whose product with gₛ is ‖gₛ‖²: the descent of the perturbed loss is SAM's.
+    @Test func gap() throws {
+        let gsam = try trainer(.gsam) { ($0.rho, $0.alpha) = (0.3, 0.7) }, theta = gsam.state.theta, g = gradient(theta)
+        let there = gradient(climbed(theta, g, 0.3))
+        let share = Vectors.dot(g, there) / Vectors.dot(there, there)
+        let direction = theta.indices.map { there[$0] - 0.7 * (g[$0] - share * there[$0]) }
+        expect(try step(gsam), moved(theta, direction))
+        #expect(abs(Vectors.dot(direction, there) / Vectors.dot(there, there) - 1) < 1e-12)
+        #expect(SharpnessAwareRule.withoutGap([0, 0], [1, 2], alpha: 1) == [-1, -2])
+    }
+
+    /// Climbs at steps 0 and 2; between, the kept direction is added at the size of the gradient.
+    @Test func look() throws {
+        let trainer = try trainer(.looksam) { ($0.rho, $0.alpha, $0.lookEvery) = (0.3, 0.7, 2) }
+        let theta = trainer.state.theta, g = gradient(theta), there = gradient(climbed(theta, g, 0.3))
+        let second = moved(theta, there)
+        expect(try step(trainer), second)
+        let kept = Vectors.sum(there, -Vectors.dot(g, there) / Vectors.dot(g, g), g)
+        let next = gradient(second)
+        let third = moved(second, Vectors.sum(next, 0.7 * Vectors.norm(next) / Vectors.norm(kept), kept))
+        expect(try step(trainer), third)
+        expect(try step(trainer), moved(third, gradient(climbed(third, gradient(third), 0.3))))
+        #expect(trainer.state.gradientEvaluations == 5)
+        #expect(trainer.configuration.steps(forGradients: 5) == 3 && trainer.configuration.steps(forGradients: 6) == 4)
+    }
+
+    /// Trainings of as many gradients: 30 steps of SGD, 15 of SAM, 20 of LookSAM that climbs every second time.
+    @Test(arguments: [(OptimizerKind.sgd, 30), (.sam, 15), (.looksam, 20)])
+    func equalGradients(_ optimizer: OptimizerKind, _ steps: Int) throws {
+        let outcome = try trainer(optimizer) {
+            $0.lookEvery = 2
+            $0.length = .steps($0.steps(forGradients: 30))
+        }.run()
+        #expect(outcome.steps == steps && outcome.gradientEvaluations == 30)
+    }
+}
