@@ -140,17 +140,21 @@ public final class NetworkObjective: Objective {
     }
 
     public func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
-        series[.gaussNewton] = nil  // one kind at a time has what it keeps in memory
-        return try products(.hessian, at: theta, along: vectors)
+        try products(.hessian, at: theta, along: vectors)
     }
 
     public func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
-        series[.hessian] = nil
-        return try products(.gaussNewton, at: theta, along: vectors)
+        try products(.gaussNewton, at: theta, along: vectors)
+    }
+
+    public func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        try products(.empiricalFisher, at: theta, along: vectors)
     }
 
     private func products(_ kind: BatchProgram.Kind, at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
     {
+        // One kind at a time has what it keeps in memory.
+        for other in series.keys where other.isProduct && other != kind { series[other] = nil }
         var results = vectors.map { _ in [Double](repeating: 0, count: dimension) }
         // What depends on θ alone is computed once a batch, then each vector's part.
         try run(kind, at: theta) { program, instance in
@@ -190,7 +194,7 @@ public final class NetworkObjective: Objective {
     private func makeSeries(_ kind: BatchProgram.Kind) throws(ObjectiveError) -> BatchSeries {
         try BatchSeries(
             examples: examples, requested: requestedBatch, memoryLimit: memoryLimit,
-            keeps: kind == .hessian || kind == .gaussNewton
+            keeps: kind.isProduct
         ) {
             BatchProgram(network, loss, batchNorm, kind, batch: $0, precision)
         }

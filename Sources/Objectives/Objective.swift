@@ -16,6 +16,10 @@ public protocol Objective: AnyObject {
 
     /// G v for each v, where G = Jᵀ H_ℓ J is the Gauss–Newton matrix.
     func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
+
+    /// F̂ v for each v, where F̂ = (1/n) Σ gᵢgᵢᵀ is the empirical Fisher matrix, gᵢ the gradient of example i's own loss. Objectives
+    /// that are no mean over examples throw `ObjectiveError.noEmpiricalFisher`.
+    func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
 }
 
 /// The value of an objective at a point.
@@ -28,6 +32,10 @@ public struct Evaluation: Sendable, Equatable {
 }
 
 extension Objective {
+    public func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        throw ObjectiveError.noEmpiricalFisher
+    }
+
     /// L(θ).
     public func value(at theta: [Double]) throws -> Double { try evaluate(at: theta).loss }
 
