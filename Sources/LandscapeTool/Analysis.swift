@@ -155,6 +155,11 @@ struct Analysis {
 
     /// Prints a result and writes it where asked; without -o a picture, if there is one, goes beside the checkpoint.
     func finish(_ report: some Report) throws {
+        try Self.finish(report, options, picture: Self.picturePath(options.checkpoint, command))
+    }
+
+    /// - Parameter picture: where the picture goes without -o.
+    static func finish(_ report: some Report, _ options: AnalysisOptions, picture: String) throws {
         Progress.clear()
         let text =
             options.general.json ? report.json.text : (report.context.lines + report.lines).joined(separator: "\n")
@@ -162,9 +167,8 @@ struct Analysis {
         if !options.output.isEmpty {
             for path in options.output { try report.write(to: path) }
         } else if report.figure != nil {
-            let path = Self.picturePath(options.checkpoint, command)
-            try report.write(to: path)
-            if !quiet { Progress.say("picture written to \(path)") }
+            try report.write(to: picture)
+            if !options.general.quiet { Progress.say("picture written to \(picture)") }
         }
     }
 
