@@ -79,7 +79,7 @@ extension GroundTruth {
         let (n, inputs, outputs) = (40, 5, 3)
         let random = RandomNumbers(seed: 3)
         let x = random.named("x").normals(n * inputs)
-        let rows = (0..<n).map { Array(x[($0 * inputs)..<(($0 + 1) * inputs)]) + [1] }
+        let rows: [[Double]] = (0..<n).map { Array(x[($0 * inputs)..<(($0 + 1) * inputs)]) + [1] }
         func data(_ targets: Dataset.Targets) -> Dataset {
             Dataset(name: "normal", inputs: .doubles(x), exampleShape: [inputs], targets: targets)
         }
@@ -87,14 +87,17 @@ extension GroundTruth {
         let labels = (0..<n).map { Int32($0 % outputs) }
         let squares = try SmallNetworks.objective("linear", real, loss: .halfMeanSquaredError)
         let softmax = try SmallNetworks.objective("linear", data(.classes(labels, count: outputs)))
-        let zeroOne = data(.values((0..<(n * outputs)).map { Double($0 * 7 % 5 % 2) }, width: outputs))
+        let zeroOne = data(
+            .values((0..<(n * outputs)).map { (i: Int) -> Double in Double(i * 7 % 5 % 2) }, width: outputs))
         let logistic = try SmallNetworks.objective("linear", zeroOne, loss: .binaryCrossEntropy)
         let theta = random.named("theta").normals(squares.dimension).map { 0.5 * $0 }
         let v = random.named("v").normals(squares.dimension)
 
         /// W and b of θ = (W row by row, b), as one row of W with its bias behind for each output.
         func weights(_ theta: [Double]) -> [[Double]] {
-            (0..<outputs).map { Array(theta[($0 * inputs)..<(($0 + 1) * inputs)]) + [theta[outputs * inputs + $0]] }
+            (0..<outputs).map { (k: Int) -> [Double] in
+                Array(theta[(k * inputs)..<((k + 1) * inputs)]) + [theta[outputs * inputs + k]]
+            }
         }
         func flat(_ weights: [[Double]]) -> [Double] { weights.flatMap { $0.dropLast() } + weights.map { $0[inputs] } }
         /// (1/n) Σ Jᵢᵀ A(zᵢ) Jᵢ v, where A(z) maps the outputs' change.
@@ -137,13 +140,13 @@ extension GroundTruth {
                     })
             },
             Claim("closed forms", "Gauss–Newton matrix = Hessian for linear models", within: 1e-13) {
-                try [squares, softmax, logistic].reduce(0) { worst, model in
-                    max(
-                        worst,
-                        relativeDifference(
-                            try model.gaussNewtonVectorProduct(at: theta, along: v),
-                            try model.hessianVectorProduct(at: theta, along: v)))
+                var worst = 0.0
+                for model in [squares, softmax, logistic] {
+                    let product = try model.gaussNewtonVectorProduct(at: theta, along: v)
+                    worst = max(
+                        worst, relativeDifference(product, try model.hessianVectorProduct(at: theta, along: v)))
                 }
+                return worst
             },
             Claim("closed forms", "empirical Fisher = (1/n) Σ gᵢgᵢᵀ, gᵢ = (p − y) ⊗ x", within: 1e-13) {
                 var sum = [Double](repeating: 0, count: theta.count)

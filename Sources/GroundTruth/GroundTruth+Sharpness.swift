@@ -28,7 +28,7 @@ extension GroundTruth {
         }
         let best = epsilon(high)
         return Vectors.dot(gradient, best)
-            + 0.5 * zip(eigenvalues, best).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }
+            + 0.5 * Vectors.dot(Vectors.product(eigenvalues, best), best)
     }
 
     static func sharpness() throws -> [Claim] {
@@ -64,7 +64,8 @@ extension GroundTruth {
                 try overQuadratics { $0.quadraticModel ?? .nan }
             },
             Claim("sharpness", "critical point: S_ρ = ½ρ² max(λmax, 0)", within: 1e-9) {
-                try [[4.0, 1, 0.2, 0, 0, -9], [-1, -2, -3, -4, -5, -6]].reduce(0) { error, eigenvalues in
+                let spectra: [[Double]] = [[4, 1, 0.2, 0, 0, -9], [-1, -2, -3, -4, -5, -6]]
+                return try spectra.reduce(0.0) { error, eigenvalues in
                     let objective = quadratic(eigenvalues, linear: [0, 0, 0, 0, 0, 0])
                     let found = try worst(objective, Ball(radius: 0.3), at: [0, 0, 0, 0, 0, 0])
                     return max(error, abs(found.lowerBound - 0.045 * max(eigenvalues[0], 0)))
@@ -72,7 +73,7 @@ extension GroundTruth {
             },
             Claim("sharpness", "linear function, ℓ∞: ρ‖g‖₁, at one step and by the search", within: 1e-12) {
                 let found = try worst(flat, Ball(norm: .linf, radius: 0.1), at: theta)
-                let exact = 0.1 * linear.reduce(0) { $0 + abs($1) }
+                let exact = 0.1 * linear.reduce(0) { $0 + Swift.abs($1) }
                 return relativeDifference([found.oneStep, found.lowerBound], [exact, exact])
             },
             Claim(
@@ -88,15 +89,17 @@ extension GroundTruth {
                 return relativeDifference([found.oneStep, found.lowerBound], [exact, exact])
             },
             Claim("sharpness", "Keskar on a linear function: 100 ε Σ|g|(|θ| + 1)/(1 + L)", within: 1e-9) {
-                try [1e-3, 5e-4].reduce(0) { error, epsilon in
-                    let increase = epsilon * zip(linear, theta).reduce(0) { $0 + abs($1.0) * (abs($1.1) + 1) }
+                try [1e-3, 5e-4].reduce(0.0) { (error: Double, epsilon: Double) in
+                    let widths = theta.map { epsilon * (abs($0) + 1) }
+                    let increase = Vectors.dot(widths, linear.map { abs($0) })
                     let found = try KeskarSharpness(flat, at: theta, epsilon: epsilon)
                     return max(error, relativeDifference(found.value, 100 * increase / (1 + loss)))
                 }
             },
             Claim("sharpness", "average case of a quadratic = ½ρ² tr(THT): error in standard errors", within: 4) {
                 let t = Ball.adaptiveScaling(theta, eta: 0.1)
-                let exact = 0.5 * 0.04 * (0..<6).reduce(0) { $0 + t[$1] * t[$1] * bent.matrix[$1 * 7] }
+                let diagonal = (0..<6).map { bent.matrix[$0 * 7] }
+                let exact = 0.02 * Vectors.dot(Vectors.product(t, diagonal), t)
                 let found = try AverageCaseSharpness(
                     bent, at: theta, deviation: 0.2, scaling: t, pairs: 2000, seed: 3)
                 return abs(found.value - exact) / found.standardError

@@ -85,7 +85,9 @@ extension GroundTruth {
         /// The largest relative change of a value under rescaling by 10 and by 100.
         func change(_ value: ([Double]) throws -> [Double]) throws -> Double {
             let before = try value(theta)
-            return try [10.0, 100].reduce(0) { max($0, relativeDifference(try value(rescaled($1)), before)) }
+            var worst = 0.0
+            for a in [10.0, 100] { worst = max(worst, relativeDifference(try value(rescaled(a)), before)) }
+            return worst
         }
         func adaptive(_ point: [Double]) -> [Double] { Ball.adaptiveScaling(point, eta: 0) }
         return [
@@ -121,9 +123,13 @@ extension GroundTruth {
                     ]
                 }
                 let before = try curvature(theta)
-                return try [10.0, 100].reduce(0) { worst, a in
-                    zip(try curvature(rescaled(a)), before).reduce(worst) { max($0, a * a / 10 / ($1.0 / $1.1)) }
+                var worst = 0.0
+                for a in [10.0, 100] {
+                    for (after, before) in zip(try curvature(rescaled(a)), before) {
+                        worst = max(worst, a * a / 10 * before / after)
+                    }
                 }
+                return worst
             },
         ]
     }

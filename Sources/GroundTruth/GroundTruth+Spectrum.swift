@@ -30,11 +30,12 @@ extension GroundTruth {
     static func spectrum() throws -> [Claim] {
         let n = 60
         // A few outliers, a bulk near zero, and a negative end that is larger in magnitude.
-        let eigenvalues =
-            [9.0, 8.99, 5, 2] + (4..<(n - 2)).map { 0.5 / Double($0) - 0.02 } + [-3, -20]
+        let bulk: [Double] = (4..<(n - 2)).map { 0.5 / Double($0) - 0.02 }
+        let eigenvalues: [Double] =
+            [9.0, 8.99, 5, 2] + bulk + [-3, -20]
         let matrix = Self.matrix(eigenvalues, seed: 5)
         let ascending = eigenvalues.sorted(), descending = Array(ascending.reversed())
-        let repeated = Self.matrix([4, 4, 4, 1, 1] + [Double](repeating: 0.1, count: 35), seed: 6)
+        let repeated = Self.matrix([4.0, 4, 4, 1, 1] + [Double](repeating: 0.1, count: 35), seed: 6)
         let trace = eigenvalues.reduce(0, +)
         let frobenius = Vectors.norm(eigenvalues)
 
@@ -49,10 +50,12 @@ extension GroundTruth {
             },
             Claim("spectrum", "each eigenvalue lies within its residual of a true one", within: 1) {
                 let found = try lanczos(matrix, largest: 4, smallest: 2, tolerance: 1e-2, verifyResiduals: true)
-                return (found.largest + found.smallest).reduce(0) { worst, pair in
-                    let distance = eigenvalues.reduce(Double.infinity) { min($0, abs($1 - pair.value)) }
-                    return max(worst, distance / (pair.residual + 1e-12))
+                var worst = 0.0
+                for pair in found.largest + found.smallest {
+                    let distance = eigenvalues.map { abs($0 - pair.value) }.min() ?? .infinity
+                    worst = max(worst, distance / (pair.residual + 1e-12))
                 }
+                return worst
             },
             Claim("spectrum", "restarts within 14 vectors of memory change no eigenvalue", within: 1e-8) {
                 let found = try lanczos(
@@ -88,21 +91,24 @@ extension GroundTruth {
             Claim("spectrum", "traces of diagonal blocks: error in standard errors", within: 4) {
                 let blocks = [0..<10, 10..<35, 35..<n]
                 let found = try blockTraces(matrix, blocks: blocks, probes: 400, seed: 1)
-                return zip(found, blocks).reduce(0) { worst, pair in
-                    let exact = pair.1.reduce(0) { $0 + matrix.elements[$1 * (n + 1)] }
-                    return max(worst, abs(pair.0.value - exact) / (pair.0.standardError ?? 0))
+                var worst = 0.0
+                for (estimate, block) in zip(found, blocks) {
+                    let exact = block.map { matrix.elements[$0 * (n + 1)] }.reduce(0, +)
+                    worst = max(worst, abs(estimate.value - exact) / (estimate.standardError ?? 0))
                 }
+                return worst
             },
             Claim("spectrum", "quadrature weights of every probe sum to 1", within: 1e-13) {
                 let density = try stochasticLanczosQuadrature(matrix, probes: 4, steps: 20)
-                return density.quadratures.reduce(0) { max($0, abs($1.weights.reduce(0, +) - 1)) }
+                let sums = density.quadratures.map { $0.weights.reduce(0, +) }
+                return sums.map { abs($0 - 1) }.max() ?? .infinity
             },
             Claim("spectrum", "density: mean of λ and of λ², error in standard errors", within: 4) {
                 let density = try stochasticLanczosQuadrature(matrix, probes: 40, steps: 20, seed: 2)
-                return [(1, trace), (2, frobenius * frobenius)].reduce(0) { worst, moment in
-                    let found = density.mean { moment.0 == 1 ? $0 : $0 * $0 }
-                    return max(worst, abs(found.value - moment.1 / Double(n)) / (found.standardError ?? 0))
-                }
+                let first = density.mean { $0 }, second = density.mean { $0 * $0 }
+                let offsets = [first.value - trace / Double(n), second.value - frobenius * frobenius / Double(n)]
+                return max(
+                    abs(offsets[0]) / (first.standardError ?? 0), abs(offsets[1]) / (second.standardError ?? 0))
             },
         ]
     }

@@ -37,7 +37,7 @@ import Testing
         for (i, value) in eigenvalues.enumerated() { matrix[i * 4] = value }
         // θ = (1, 2, −2) is the minimum of ½(x − θ)ᵀA(x − θ) + 7.
         let theta = [1.0, 2, -2], linear = zip(eigenvalues, theta).map { -$0 * $1 }
-        let offset = 0.5 * zip(eigenvalues, theta).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }
+        let offset = 0.5 * Vectors.dot(Vectors.product(eigenvalues, theta), theta)
         let objective = QuadraticObjective(matrix: matrix, linear: linear, constant: 7 + offset)
         var settings = StudyMeasures.Settings()
         (settings.radius, settings.adaptiveRadius, settings.pairs) = (0.1, 0.2, 400)
