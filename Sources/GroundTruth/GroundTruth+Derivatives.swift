@@ -44,7 +44,7 @@ extension GroundTruth {
         let u = random.named("u").normals(theta.count)
         /// The rate at which the Taylor remainder shrinks when the step is halved, short of the ideal order.
         func shortfall(order: Double, _ remainder: (_ step: Double) throws -> Double) throws -> Double {
-            let (large, small) = (abs(try remainder(0.1)), abs(try remainder(0.05)))
+            let (large, small) = (abs(try remainder(0.01)), abs(try remainder(0.005)))
             return order - (large / small).binaryLogarithm
         }
         return [

@@ -57,9 +57,9 @@ extension GroundTruth {
                 }
                 return worst
             },
-            Claim("spectrum", "restarts within 14 vectors of memory change no eigenvalue", within: 1e-8) {
+            Claim("spectrum", "restarts within 8 vectors of memory change no eigenvalue", within: 1e-8) {
                 let found = try lanczos(
-                    matrix, largest: 3, smallest: 1, tolerance: 1e-6, memoryLimit: 14 * 8 * n)
+                    matrix, largest: 3, smallest: 1, tolerance: 1e-6, memoryLimit: 8 * 8 * n)
                 if found.restarts == 0 || !found.converged { return .infinity }
                 return relativeDifference(
                     found.largest.map(\.value) + found.smallest.map(\.value), Array(descending[0..<3]) + [-20])

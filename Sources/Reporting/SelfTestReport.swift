@@ -12,6 +12,13 @@ public struct SelfTestReport: Sendable {
 
     public var passed: Bool { checks.allSatisfy(\.passed) }
 
+    /// What to say where not all passed.
+    public var failure: String? {
+        let failed = checks.count { !$0.passed }
+        return failed == 0
+            ? nil : "\(failed) of \(checks.count) checks FAILED: do not trust this build on this machine"
+    }
+
     public var json: JSONValue {
         .object([
             ("command", .string("selftest")), ("software", .string(software)), ("passed", .bool(passed)),
@@ -44,12 +51,7 @@ public struct SelfTestReport: Sendable {
             lines.append("  \(check.passed ? "ok    " : "FAILED") \(numbers) \(check.name)")
             if let failure = check.failure { lines.append("         \(failure)") }
         }
-        let failed = checks.count { !$0.passed }
-        lines.append(
-            failed == 0
-                ? "all \(checks.count) checks passed in \(Format.duration(seconds))"
-                : "\(failed) of \(checks.count) checks FAILED (\(Format.duration(seconds))): do not trust this build on this machine"
-        )
+        lines.append(failure ?? "all \(checks.count) checks passed in \(Format.duration(seconds))")
         return lines
     }
 }

@@ -9,6 +9,9 @@ struct SelfTestCommand: ParsableCommand {
         abstract: "Checks this program against known answers: every error with its bound; exit code 1 if one fails.")
     @OptionGroup var general: GeneralOptions
 
+    /// Checks that failed: the work was done, and its result is bad.
+    private struct Failure: Error, CustomStringConvertible { let description: String }
+
     func run() throws {
         general.prepare()
         let truth = try GroundTruth()
@@ -19,6 +22,6 @@ struct SelfTestCommand: ParsableCommand {
             checks: checks, seconds: Date().timeIntervalSince(started), software: Software.name)
         Progress.clear()
         try StandardOutput.print(general.json ? report.json.text : report.lines.joined(separator: "\n"))
-        if !report.passed { throw ExitCode(1) }
+        if let failure = report.failure { throw Failure(description: failure) }
     }
 }
