@@ -34,6 +34,17 @@ import Testing
         #expect(relativeError(mean.map { $0 * Vectors.dot(mean, v) }, exact) > 0.1)
     }
 
+    /// The low end of a matrix without negative eigenvalues is zero; that is found without exhausting the space, in Float32 too.
+    @Test(arguments: [Precision.float, .double], [CurvatureKind.ggn, .empiricalFisher])
+    func lowEndOfASemidefiniteMatrix(_ precision: Precision, _ kind: CurvatureKind) throws {
+        let r = try Reference.mlp()
+        let found = try lanczos(
+            CurvatureOperator(try r.objective(precision), at: r.theta, kind), largest: 2, smallest: 3,
+            relativeFloor: kind.relativeFloor, rounding: precision == .float ? 0x1p-23 : 0x1p-52)
+        #expect(found.converged && found.products < 400, "\(found.products) products")
+        for pair in found.smallest { #expect(abs(pair.value) < 1e-4 * found.largest[0].value) }
+    }
+
     @Test func analyticObjectivesHaveNoEmpiricalFisher() {
         let objective = RosenbrockObjective()
         #expect(throws: ObjectiveError.noEmpiricalFisher) {

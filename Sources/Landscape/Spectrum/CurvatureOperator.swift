@@ -13,6 +13,10 @@ public enum CurvatureKind: String, Sendable, Codable, CaseIterable {
     /// (1/n) Σ gᵢgᵢᵀ of the examples' own gradients at their labels: another matrix (Kunstner et al. 2019, arXiv 1905.12558), which
     /// nears the Fisher matrix only where the model is the truth.
     case empiricalFisher = "empirical-fisher"
+
+    /// For `lanczos`: matrices without negative eigenvalues end in zeros, which cannot be resolved from each other; that they are
+    /// zero within a tenth of the tolerance times the spread is all there is to know. 0.1, ours.
+    public var relativeFloor: Double { self == .hessian ? 1e-4 : 0.1 }
 }
 
 /// A curvature matrix of an objective at a point, as something that multiplies vectors. With a scaling T it is T H T.

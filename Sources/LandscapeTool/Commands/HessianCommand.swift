@@ -132,7 +132,8 @@ struct HessianCommand: ParsableCommand {
             // Mean squared errors of several outputs: in a linear model every eigenvalue has as many copies.
             let repeats = analysis.objective.network.outputs > 1 && !analysis.objective.loss.takesClasses
             let result = try lanczos(
-                curvature, largest: top, smallest: bottom, tolerance: tolerance, maximumProducts: iterations,
+                curvature, largest: top, smallest: bottom, tolerance: tolerance, relativeFloor: kind.relativeFloor,
+                maximumProducts: iterations,
                 memoryLimit: try options.memoryBytes(), seed: options.seed, rounding: rounding,
                 multiplicities: multiplicities || repeats, verifyResiduals: true,
                 progress: spectrumProgress(analysis, "eigenvalues"))
