@@ -39,11 +39,12 @@ import Testing
         let folder = try Folder(checkpoint: "a.bin")
         try Tool.refuse("study nowhere", in: folder, saying: "nowhere", "folder")
         try Tool.refuse("study a.bin", in: folder, saying: "folder")
-        try Tool.refuse("study .", in: folder, saying: "1 checkpoints", "at least 3")
+        try Tool.refuse("study .", in: folder, saying: "found 1 checkpoints", "at least 3")
         try folder.write([1, 2, 3], to: "b.bin")
         try folder.write([1, 2, 3], to: "c.bin")
         try Tool.refuse("study .", in: folder, saying: "b.bin")
         try Tool.refuse("study . --rho 0", in: folder, saying: "--rho")
+        try Tool.refuse("study . -o s.vti", in: folder, saying: "s.vti", "grid")
     }
 
     @Test func selfTest() throws {

@@ -38,6 +38,10 @@ struct StudyCommand: ParsableCommand {
         let paths = try checkpoints(in: options.checkpoint)
         for path in options.output.isEmpty ? [Self.picture(options.checkpoint)] : options.output {
             try Analysis.checkWritable(path)
+            if [".vti", ".vtr"].contains(where: path.lowercased().hasSuffix) {
+                throw UnusableArgument(
+                    "-o \(path): study has no grid of numbers; expected a picture, .json, .csv or .npz")
+            }
         }
         // Every file is looked at before hours of work begin.
         for path in paths where try TrainedModel(path: path).metadata.data.testExamples == nil && options.data == nil {
@@ -84,7 +88,7 @@ struct StudyCommand: ParsableCommand {
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".bin") }.sorted()
         guard names.count >= Self.fewest else {
             throw UnusableArgument(
-                "\(folder) holds \(names.count) checkpoints (.bin); expected at least \(Self.fewest), a rank correlation needs several"
+                "\(folder): found \(names.count) checkpoints (.bin), expected at least \(Self.fewest): a rank correlation needs several"
             )
         }
         return names.map { (folder as NSString).appendingPathComponent($0) }
