@@ -33,14 +33,15 @@ let package = Package(
         .target(name: "Objectives", dependencies: ["Networks", "Datasets"]),
         .target(name: "Training", dependencies: ["Objectives", "Checkpoints"]),
         .target(name: "Landscape", dependencies: ["Objectives", "MatrixFree"]),
+        .target(name: "GroundTruth", dependencies: ["Landscape", "Training"]),
 
         // What is shown.
         .target(name: "Plotting", dependencies: ["CPNG"]),
-        .target(name: "Reporting", dependencies: ["Landscape", "Plotting", "ArrayFiles"]),
+        .target(name: "Reporting", dependencies: ["Landscape", "GroundTruth", "Plotting", "ArrayFiles"]),
         .executableTarget(
             name: "LandscapeTool",
             dependencies: [
-                "Training", "Reporting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Training", "Reporting", "GroundTruth", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .executableTarget(
@@ -58,6 +59,7 @@ let package = Package(
         .target(name: "ReferenceModels", dependencies: ["Objectives", "ArrayFiles"], path: "Tests/ReferenceModels"),
         .testTarget(name: "ObjectivesTests", dependencies: ["Objectives", "ReferenceModels"]),
         .testTarget(name: "LandscapeTests", dependencies: ["Landscape", "ReferenceModels"]),
+        .testTarget(name: "GroundTruthTests", dependencies: ["GroundTruth"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "ArrayFiles"]),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
         .testTarget(name: "ToolTests", dependencies: ["LandscapeTool", "ArrayFiles"]),

@@ -18,6 +18,8 @@ struct Analysis {
     let statistics: [Double]
     let data: Dataset
     let dataName: String
+    /// Whether the loss sees normalised logits.
+    let normalizesLogits: Bool
     let started = Date()
 
     /// Examples whose statistics are averaged for `--batchnorm recalibrate` where no batch size is given: that of training.
@@ -28,8 +30,11 @@ struct Analysis {
     var seconds: Double { Date().timeIntervalSince(started) }
 
     /// - Parameter drawsPicture: whether the command writes a picture where no -o is given.
-    init(_ options: AnalysisOptions, command: String, drawsPicture: Bool = false) throws {
+    init(
+        _ options: AnalysisOptions, command: String, drawsPicture: Bool = false, normalizesLogits: Bool = false
+    ) throws {
         self.options = options
+        self.normalizesLogits = normalizesLogits
         self.command = command
         options.general.prepare()
         let pictures =
@@ -50,19 +55,32 @@ struct Analysis {
         let specification = try options.data.map { try DataSpecification($0) }
         data = try model.dataset(options.split, specification, examples: options.examples)
         dataName = specification.map { "\($0)" } ?? model.metadata.data.specification
-        let memory = try options.memoryBytes()
         let (model, data) = (self.model, self.data)
-        func makeObjective(_ mode: BatchNormMode, _ batchSize: Int?) throws -> NetworkObjective {
-            try model.objective(
-                data, batchNorm: mode, precision: options.precision, batchSize: batchSize, memoryLimit: memory)
-        }
-        objective = try makeObjective(options.batchnorm == .batch ? .batch : .stored, options.batchSize)
         statistics =
             options.batchnorm == .recalibrate
-            ? try makeObjective(.batch, options.batchSize ?? Self.recalibrationBatch).batchStatistics(at: model.theta)
+            ? try model.objective(
+                data, batchNorm: .batch, precision: options.precision,
+                batchSize: options.batchSize ?? Self.recalibrationBatch, memoryLimit: try options.memoryBytes()
+            ).batchStatistics(at: model.theta)
             : model.buffers
+        objective = try Self.objective(model, data, options, normalizesLogits, statistics)
+    }
+
+    /// The loss on some of the examples, with the same statistics of batch normalisation.
+    func objective(on examples: [Int]) throws -> NetworkObjective {
+        try Self.objective(model, data.subset(examples), options, normalizesLogits, statistics)
+    }
+
+    private static func objective(
+        _ model: TrainedModel, _ data: Dataset, _ options: AnalysisOptions, _ normalizesLogits: Bool,
+        _ statistics: [Double]
+    ) throws -> NetworkObjective {
+        let objective = try model.objective(
+            data, batchNorm: options.batchnorm == .batch ? .batch : .stored, precision: options.precision,
+            batchSize: options.batchSize, memoryLimit: try options.memoryBytes(), normalizesLogits: normalizesLogits)
         objective.setBuffers(statistics)
         objective.betweenBatches = { try Interruption.check() }
+        return objective
     }
 
     var hasOtherSplit: Bool {
@@ -75,12 +93,7 @@ struct Analysis {
         // The other split may have fewer examples than are asked for.
         let all = try model.dataset(split, options.data.map { try DataSpecification($0) })
         let other = try all.prefix(min(options.examples ?? all.count, all.count))
-        let objective = try model.objective(
-            other, batchNorm: options.batchnorm == .batch ? .batch : .stored, precision: options.precision,
-            batchSize: options.batchSize, memoryLimit: try options.memoryBytes())
-        objective.setBuffers(statistics)
-        objective.betweenBatches = { try Interruption.check() }
-        return objective
+        return try Self.objective(model, other, options, normalizesLogits, statistics)
     }
 
     /// An objective for points far from the checkpoint: statistics of batch normalisation are measured anew at each for
@@ -134,13 +147,19 @@ struct Analysis {
             command: command, checkpoint: options.checkpoint, model: model.metadata.model, data: dataName,
             split: options.split.rawValue, examples: data.count, seed: options.seed,
             precision: options.precision.rawValue,
-            batchnorm: options.batchnorm.rawValue, lossName: objective.loss.name, loss: evaluation.loss,
+            batchnorm: options.batchnorm.rawValue,
+            lossName: objective.loss.name + (normalizesLogits ? " of normalised logits" : ""), loss: evaluation.loss,
             accuracy: evaluation.accuracy,
             weightNorm: Vectors.norm(theta), seconds: seconds, software: Software.name)
     }
 
     /// Prints a result and writes it where asked; without -o a picture, if there is one, goes beside the checkpoint.
     func finish(_ report: some Report) throws {
+        try Self.finish(report, options, picture: Self.picturePath(options.checkpoint, command))
+    }
+
+    /// - Parameter picture: where the picture goes without -o.
+    static func finish(_ report: some Report, _ options: AnalysisOptions, picture: String) throws {
         Progress.clear()
         let text =
             options.general.json ? report.json.text : (report.context.lines + report.lines).joined(separator: "\n")
@@ -148,9 +167,8 @@ struct Analysis {
         if !options.output.isEmpty {
             for path in options.output { try report.write(to: path) }
         } else if report.figure != nil {
-            let path = Self.picturePath(options.checkpoint, command)
-            try report.write(to: path)
-            if !quiet { Progress.say("picture written to \(path)") }
+            try report.write(to: picture)
+            if !options.general.quiet { Progress.say("picture written to \(picture)") }
         }
     }
 

@@ -18,7 +18,7 @@ struct LandscapeTool: ParsableCommand {
             SharpnessCommand.self,
             HessianCommand.self, ImportCommand.self, ExportCommand.self,
             TrajectoryCommand.self, InterpolateCommand.self, PlotCommand.self, MergeCommand.self,
-            CompareCommand.self, ReportCommand.self,
+            CompareCommand.self, ReportCommand.self, StudyCommand.self, SelfTestCommand.self,
         ])
 
     static func main() {

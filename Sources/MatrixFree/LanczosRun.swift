@@ -47,7 +47,7 @@ struct LanczosRun<Operator: LinearOperator> {
         let most = subspace?.dimension ?? n
         criterion = ConvergenceCriterion(
             largest: min(settings.largest, most), smallest: min(settings.smallest, most), tolerance: settings.tolerance,
-            relativeFloor: settings.relativeFloor)
+            relativeFloor: settings.relativeFloor, rounding: settings.rounding)
         // Restarting keeps the wanted vectors and needs room to move.
         let least = min(most, criterion.largest + criterion.smallest + 3)
         let room = settings.memoryLimit / (8 * n)

@@ -83,6 +83,8 @@ struct ConvergenceCriterion {
     let smallest: Int
     let tolerance: Double
     let relativeFloor: Double
+    /// Relative rounding error of a product.
+    var rounding = 0x1p-52
 
     struct Status {
         var done = false
@@ -101,8 +103,8 @@ struct ConvergenceCriterion {
     }
 
     func accepts(_ residual: Double, of value: Double, in state: RitzState) -> Bool {
-        // Nothing is held to less than the rounding of Float64.
-        residual <= max(tolerance * scale(of: value, in: state), 64 * 0x1p-52 * state.norm)
+        // Nothing is held to less than rounding: that of Float64 in vectors, that of the products in what they give.
+        residual <= max(tolerance * scale(of: value, in: state), max(64 * 0x1p-52, 8 * rounding) * state.norm)
     }
 
     func accepts(_ entry: RitzState.Entry, _ state: RitzState) -> Bool {
@@ -140,9 +142,9 @@ struct ConvergenceCriterion {
             return true
         }
         guard let range = state.lastSettledRange else { return false }
-        let rounding = 0x1p-40 * state.norm
-        if let lastTop, range.upperBound > lastTop.value + rounding { return false }
-        if let lastBottom, range.lowerBound < lastBottom.value - rounding { return false }
+        let noise = max(0x1p-40, 8 * rounding) * state.norm
+        if let lastTop, range.upperBound > lastTop.value + noise { return false }
+        if let lastBottom, range.lowerBound < lastBottom.value - noise { return false }
         return true
     }
 }

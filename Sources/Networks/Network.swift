@@ -55,6 +55,21 @@ public struct Network: Sendable {
         buffers = ParameterLayout(builder.buffers.map(\.specification))
     }
 
+    /// The same network with outputs (z − z̄)/‖z − z̄‖₂, z̄ the mean of an example's outputs, as Andriushchenko et al. 2023
+    /// (arXiv 2302.07011) measure: the scale of the logits, which shrinks sharpness by itself, drops out.
+    public func normalizingLogits() -> Network {
+        let architecture = self.architecture
+        return Network(
+            Architecture { builder, x in
+                let z = architecture.apply(builder, x)
+                let centered = z - z.mean([1])
+                let square = centered.squared().sum([1])
+                // Their floor of the norm is 1e-10.
+                return centered / square.maximum(builder.graph.constant(1e-20, shape: square.shape)).sqrt()
+            }, specification: specification, inputShape: inputShape, takesTokens: takesTokens, outputs: outputs,
+            options: options)
+    }
+
     /// A network's values in a graph, for one size of batch.
     public struct Built {
         public let graph: Graph

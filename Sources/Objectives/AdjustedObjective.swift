@@ -37,4 +37,9 @@ public final class AdjustedObjective: Objective {
         try prepare(theta)
         return try base.gaussNewtonVectorProducts(at: theta, along: vectors)
     }
+
+    public func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        try prepare(theta)
+        return try base.empiricalFisherVectorProducts(at: theta, along: vectors)
+    }
 }

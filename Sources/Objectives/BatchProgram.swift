@@ -13,6 +13,8 @@ final class BatchProgram {
         case hessian
         /// The Gauss–Newton matrix of the sum of losses times a vector.
         case gaussNewton
+        /// The sum over examples of gᵢgᵢᵀ times a vector.
+        case empiricalFisher
         /// Losses at points θ + Σₖ cₖ dₖ. For each direction: which parameter tensors it moves.
         case displacedValue(moves: [[Bool]])
 
@@ -73,13 +75,17 @@ final class BatchProgram {
             derivative = kind == .gradient ? graph.gradient(of: total, at: built.parameters) : []
             outputs = [losses] + (correct.map { [$0] } ?? []) + derivative + built.statistics.compactMap { $0 }
             if kind == .value { outputs.append(built.output) }
-        case .hessian, .gaussNewton:
-            tangents = built.parameters.map { graph.input("v", $0.type, .tangent) }
+        case .hessian, .gaussNewton, .empiricalFisher:
+            let (parameters, model) = (built.parameters, built.output)
+            tangents = parameters.map { graph.input("v", $0.type, .tangent) }
             derivative =
-                kind == .hessian
-                ? graph.hessianVectorProduct(of: total, at: built.parameters, along: tangents)
-                : graph.gaussNewtonVectorProduct(
-                    of: total, through: built.output, at: built.parameters, along: tangents)
+                switch kind {
+                case .hessian: graph.hessianVectorProduct(of: total, at: parameters, along: tangents)
+                case .gaussNewton:
+                    graph.gaussNewtonVectorProduct(of: total, through: model, at: parameters, along: tangents)
+                default:
+                    graph.empiricalFisherVectorProduct(of: total, through: model, at: parameters, along: tangents)
+                }
             outputs = derivative
         }
         (self.losses, self.correct, self.directions) = (losses, correct, directions)

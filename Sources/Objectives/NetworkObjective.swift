@@ -176,11 +176,15 @@ public final class NetworkObjective: Objective {
     }
 
     public func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
-        return try products(.hessian, at: theta, along: vectors)
+        try products(.hessian, at: theta, along: vectors)
     }
 
     public func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
-        return try products(.gaussNewton, at: theta, along: vectors)
+        try products(.gaussNewton, at: theta, along: vectors)
+    }
+
+    public func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        try products(.empiricalFisher, at: theta, along: vectors)
     }
 
     private func products(_ kind: BatchProgram.Kind, at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]

@@ -21,6 +21,10 @@ public protocol Objective: AnyObject {
 
     /// G v for each v, where G = Jᵀ H_ℓ J is the Gauss–Newton matrix.
     func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
+
+    /// F̂ v for each v, where F̂ = (1/n) Σ gᵢgᵢᵀ is the empirical Fisher matrix, gᵢ the gradient of example i's own loss. Objectives
+    /// that are no mean over examples throw `ObjectiveError.noEmpiricalFisher`.
+    func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
 }
 
 /// The value of an objective at a point.
@@ -41,6 +45,10 @@ extension Objective {
             for (c, direction) in zip(coordinates, directions) where c != 0 { Vectors.add(c, direction, to: &point) }
             return try evaluate(at: point)
         }
+    }
+
+    public func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        throw ObjectiveError.noEmpiricalFisher
     }
 
     /// L(θ).

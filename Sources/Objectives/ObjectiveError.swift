@@ -6,6 +6,7 @@ public enum ObjectiveError: Error, Equatable, CustomStringConvertible {
     case memoryTooSmall(given: Int, needed: Int)
     case batchTooLarge(batch: Int, given: Int, needed: Int)
     case noGaussNewton(loss: String)
+    case noEmpiricalFisher
 
     public var description: String {
         switch self {
@@ -21,6 +22,7 @@ public enum ObjectiveError: Error, Equatable, CustomStringConvertible {
             "a batch of \(batch) examples needs \((needed >> 20) + 1)M, but --memory is \(given >> 20)M; batch normalisation "
                 + "sees a batch as a whole, so it cannot be taken in parts: use a smaller --batch-size or more --memory"
         case .noGaussNewton(let loss): "the Gauss–Newton matrix is not defined for \(loss)"
+        case .noEmpiricalFisher: "the empirical Fisher matrix is not defined: the objective is no mean over examples"
         }
     }
 }

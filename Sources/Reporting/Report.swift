@@ -15,6 +15,8 @@ public protocol Report {
     var arrays: [(name: String, array: NumericArray)] { get }
     /// A header and rows of numbers.
     var table: (header: [String], rows: [[Double]])? { get }
+    /// A first column of words for the table; nil where its rows have no names.
+    var rowNames: (header: String, names: [String])? { get }
     /// Numbers on a grid, for ParaView; nil where there is none.
     var grid: GridData? { get }
 }
@@ -43,6 +45,7 @@ public let writableFormats = ["png", "svg", "pdf", "npz", "json", "csv", "vti", 
 
 extension Report {
     public var grid: GridData? { nil }
+    public var rowNames: (header: String, names: [String])? { nil }
 
     /// All members, the context's first.
     public var json: JSONValue { .object(context.fields + fields) }
@@ -85,8 +88,16 @@ extension Report {
         case "json": return Array((json.text + "\n").utf8)
         case "csv":
             let table = table ?? scalars
-            let rows = table.rows.map { $0.map { "\($0)" }.joined(separator: ",") }
-            return Array((([table.header.joined(separator: ",")] + rows).joined(separator: "\n") + "\n").utf8)
+            var lines = ([table.header] + table.rows.map { $0.map { "\($0)" } }).map { $0.joined(separator: ",") }
+            if let rowNames {
+                // Quoted where a comma or a quote would end the field.
+                let names = ([rowNames.header] + rowNames.names).map { name in
+                    name.contains { ",\"\n".contains($0) }
+                        ? "\"" + name.replacing("\"", with: "\"\"") + "\"" : name
+                }
+                lines = zip(names, lines).map { $0 + "," + $1 }
+            }
+            return Array((lines.joined(separator: "\n") + "\n").utf8)
         default: throw ReportError.unknownFormat(path)
         }
     }

@@ -64,8 +64,12 @@ public struct RunContext: Sendable {
     /// The first lines of a printed result.
     public var lines: [String] {
         let share = accuracy.map { ", accuracy \(Format.percent($0))" } ?? ""
+        let header =
+            "\(checkpoint): \(model) on \(data) (\(split), \(examples) examples), \(precision), batch norm \(batchnorm)"
+        // Results of many checkpoints have no loss of their own.
+        guard !loss.isNaN || !weightNorm.isNaN else { return [header] }
         return [
-            "\(checkpoint): \(model) on \(data) (\(split), \(examples) examples), \(precision), batch norm \(batchnorm)",
+            header,
             "loss (\(lossName))  \(Format.number(loss))\(share)    ‖θ‖₂  \(Format.number(weightNorm))",
         ]
     }

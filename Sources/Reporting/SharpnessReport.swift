@@ -2,62 +2,68 @@ import ArrayFiles
 import Landscape
 import Plotting
 
-/// Sharpness in a ball.
+/// Sharpness in a ball of one radius or several, and in Keskar's boxes.
 public struct SharpnessReport: Report {
-    public let context: RunContext
-    public let radius: Double
+    /// What was measured at one radius.
+    public struct Point: Sendable {
+        public let radius: Double
+        public var worstCase: WorstCaseSharpness?
+        /// In place of `worstCase`, for m-sharpness.
+        public var batchwise: BatchwiseSharpness?
+        public var averageCase: AverageCaseSharpness?
+
+        public init(radius: Double) { self.radius = radius }
+
+        /// Increases of the worst case: what was found, at one step, by the estimate and in the quadratic model.
+        var worst: (lowerBound: Double, oneStep: Double, estimate: Double, quadraticModel: Double?)? {
+            if let worstCase {
+                return (worstCase.lowerBound, worstCase.oneStep, worstCase.estimate, worstCase.quadraticModel)
+            }
+            return batchwise.map { ($0.lowerBound, $0.oneStep, $0.estimate, nil) }
+        }
+    }
+
+    public var context: RunContext
+    /// Ascending by radius; at least one.
+    public let points: [Point]
     public let norm: Ball.Norm
     /// `none`, or `adaptive, η = 0.01`.
     public let scaling: String
     public let gradientNorm: Double
-    public let worstCase: WorstCaseSharpness?
-    public let averageCase: AverageCaseSharpness?
+    public var keskar: [KeskarSharpness] = []
 
-    public init(
-        context: RunContext, radius: Double, norm: Ball.Norm, scaling: String, gradientNorm: Double,
-        worstCase: WorstCaseSharpness?,
-        averageCase: AverageCaseSharpness?
-    ) {
-        (self.context, self.radius, self.norm, self.scaling) = (context, radius, norm, scaling)
-        (self.gradientNorm, self.worstCase, self.averageCase) = (gradientNorm, worstCase, averageCase)
+    public init(context: RunContext, points: [Point], norm: Ball.Norm, scaling: String, gradientNorm: Double) {
+        precondition(!points.isEmpty, "sharpness at no radius")
+        (self.context, self.points, self.norm) = (context, points, norm)
+        (self.scaling, self.gradientNorm) = (scaling, gradientNorm)
     }
 
+    // MARK: JSON
+
+    /// One radius has its members at the top; several are a list under `curve`, and `rho` is a list.
     public var fields: [(key: String, value: JSONValue)] {
+        let radii = points.map(\.radius)
         var fields: [(key: String, value: JSONValue)] = [
-            ("rho", .number(radius)), ("norm", .string(norm.rawValue)), ("scaling", .string(scaling)),
-            ("gradient_norm", .number(gradientNorm)),
+            ("rho", radii.count == 1 ? .number(radii[0]) : JSONValue(radii)), ("norm", .string(norm.rawValue)),
+            ("scaling", .string(scaling)), ("gradient_norm", .number(gradientNorm)),
         ]
-        if let worst = worstCase {
-            fields.append(
-                (
-                    "worst_case",
-                    .object([
-                        ("lower_bound", .number(worst.lowerBound)), ("one_step", .number(worst.oneStep)),
-                        ("estimate", .number(worst.estimate)),
-                        ("quadratic_model", JSONValue(worst.quadraticModel)),
-                        ("largest_eigenvalue", .number(worst.largestEigenvalue)),
-                        ("epsilon_norm", .number(worst.epsilonNorm)),
-                        ("constraint_active", .bool(worst.constraintIsActive)),
-                        ("spread", .number(worst.spread)),
-                        ("restarts", .array(worst.restarts.map { .number($0.increase) })),
-                        (
-                            "starts",
-                            .array(
-                                worst.restarts.map {
-                                    .object([
-                                        ("start", .string($0.start)), ("increase", .number($0.increase)),
-                                        ("iterations", .integer($0.iterations)),
-                                        ("converged", .bool($0.converged)),
-                                        ("joined", $0.joined.map { .string($0) } ?? .null),
-                                        ("curve", JSONValue($0.curve)),
-                                    ])
-                                })
-                        ),
-                        ("gradients", .integer(worst.gradients)), ("products", .integer(worst.products)),
-                    ])
-                ))
+        if points.count == 1 {
+            fields += members(points[0])
+        } else if points.contains(where: { !members($0).isEmpty }) {
+            fields.append(("curve", .array(points.map { .object([("rho", .number($0.radius))] + members($0)) })))
         }
-        if let average = averageCase {
+        if let first = keskar.first {
+            let all = ("all", JSONValue.array(keskar.map { .object(members($0)) }))
+            fields.append(("keskar", .object(members(first) + (keskar.count > 1 ? [all] : []))))
+        }
+        return fields
+    }
+
+    private func members(_ point: Point) -> [(key: String, value: JSONValue)] {
+        var fields: [(key: String, value: JSONValue)] = []
+        if let worst = point.worstCase { fields.append(("worst_case", .object(members(worst)))) }
+        if let batchwise = point.batchwise { fields.append(("worst_case", .object(members(batchwise)))) }
+        if let average = point.averageCase {
             fields.append(
                 (
                     "average_case",
@@ -70,59 +76,84 @@ public struct SharpnessReport: Report {
         return fields
     }
 
-    public var lines: [String] {
-        var lines = [
-            "ball: ‖ε‖ \(norm == .l2 ? "ℓ2" : "ℓ∞") ≤ \(Format.short(radius)), scaling \(scaling); ‖∇L‖₂  \(Format.number(gradientNorm)); increases over the loss:"
+    private func members(_ worst: WorstCaseSharpness) -> [(key: String, value: JSONValue)] {
+        let starts = worst.restarts.map { start in
+            JSONValue.object([
+                ("start", .string(start.start)), ("increase", .number(start.increase)),
+                ("iterations", .integer(start.iterations)), ("converged", .bool(start.converged)),
+                ("joined", start.joined.map { .string($0) } ?? .null), ("curve", JSONValue(start.curve)),
+            ])
+        }
+        return [
+            ("lower_bound", .number(worst.lowerBound)), ("one_step", .number(worst.oneStep)),
+            ("estimate", .number(worst.estimate)), ("quadratic_model", JSONValue(worst.quadraticModel)),
+            ("largest_eigenvalue", .number(worst.largestEigenvalue)), ("epsilon_norm", .number(worst.epsilonNorm)),
+            ("constraint_active", .bool(worst.constraintIsActive)), ("spread", .number(worst.spread)),
+            ("restarts", .array(worst.restarts.map { .number($0.increase) })), ("starts", .array(starts)),
+            ("gradients", .integer(worst.gradients)), ("products", .integer(worst.products)),
         ]
-        if let worst = worstCase {
-            lines += [
-                "worst case, lower bound   \(Format.number(worst.lowerBound))   (best of \(worst.restarts.count) starts; spread \(Format.short(worst.spread)); ‖ε‖ = \(Format.number(worst.epsilonNorm)), \(worst.constraintIsActive ? "on the boundary" : "inside the ball"))",
-                "one step (SAM's ε)        \(Format.number(worst.oneStep))",
-                "estimate ρ‖g‖ + ½ρ²λmax   \(Format.number(worst.estimate))   (an estimate, no bound; λmax \(Format.number(worst.largestEigenvalue)))",
-            ]
-            if let model = worst.quadraticModel { lines.append("quadratic model's maximum \(Format.number(model))") }
-            for start in worst.restarts {
-                lines.append(
-                    "  from \(start.start.padding(toLength: 18, withPad: " ", startingAt: 0)) \(Format.number(start.increase)) after \(start.iterations) iteration\(start.iterations == 1 ? "" : "s")\(start.joined.map { ", where it met the climb from " + $0 } ?? "")\(start.converged ? "" : ", not converged: raise --steps")"
-                )
-            }
-        }
-        if let average = averageCase {
-            lines.append(
-                "average case, each coordinate ~ N(0, ρ²)   \(Format.number(average.value)) ± \(Format.short(average.standardError)) (\(average.samples) samples)"
-            )
-        }
-        return lines
     }
 
-    /// The increase after every iteration of every start, with the estimates as lines.
-    public var figure: (any Figure)? {
-        guard let worst = worstCase else { return nil }
-        let series = worst.restarts.map { start in
-            Series(start.start, x: start.curve.indices.map(Double.init), y: start.curve)
-        }
-        var figure = LineFigure(
-            title: "Worst-case loss increase, ‖ε‖ ≤ \(Format.short(radius))", subtitle: context.caption,
-            xAxis: Axis("iteration", isWhole: true), leftAxis: Axis("L(θ+ε) − L(θ)", range: verticalRange(worst)),
-            series: series)
-        figure.referenceLines = [
-            ReferenceLine(.horizontal, at: worst.lowerBound, label: "lower bound \(Format.short(worst.lowerBound))"),
-            ReferenceLine(.horizontal, at: worst.oneStep, label: "one step \(Format.short(worst.oneStep))"),
+    private func members(_ mean: BatchwiseSharpness) -> [(key: String, value: JSONValue)] {
+        [
+            ("lower_bound", .number(mean.lowerBound)), ("one_step", .number(mean.oneStep)),
+            ("estimate", .number(mean.estimate)), ("m", .integer(mean.batchSize)),
+            ("standard_error", JSONValue(mean.standardError)),
+            ("batches", JSONValue(mean.batches.map(\.lowerBound))),
+            ("batch_sizes", .array(mean.sizes.map { .integer($0) })),
+            ("epsilon_norm", .number(mean.batches.map(\.epsilonNorm).max() ?? 0)),
+            ("gradients", .integer(mean.batches.reduce(0) { $0 + $1.gradients })),
+            ("products", .integer(mean.batches.reduce(0) { $0 + $1.products })),
         ]
-        return figure
     }
 
-    /// All curves, with room above the highest for the name of the bound; nil where nothing finite is there.
-    private func verticalRange(_ worst: WorstCaseSharpness) -> ClosedRange<Double>? {
-        let values = (worst.restarts.flatMap(\.curve) + [worst.lowerBound, worst.oneStep]).filter(\.isFinite)
-        guard let low = values.min(), let high = values.max(), high > low else { return nil }
-        return (low - 0.05 * (high - low))...(high + 0.12 * (high - low))
+    private func members(_ box: KeskarSharpness) -> [(key: String, value: JSONValue)] {
+        [
+            ("value", .number(box.value)), ("epsilon", .number(box.epsilon)),
+            ("subspace", box.subspace.map { .integer($0) } ?? .null), ("mean", .number(box.mean)),
+            ("standard_deviation", .number(box.standardDeviation)), ("repeats", JSONValue(box.repeats)),
+            ("gradients", .integer(box.gradients)),
+        ]
     }
+
+    // MARK: Arrays and table
 
     public var arrays: [(name: String, array: NumericArray)] {
-        guard let worst = worstCase else { return [] }
-        return [("epsilon", NumericArray(worst.epsilon)), ("restarts", NumericArray(worst.restarts.map(\.increase)))]
+        var arrays: [(name: String, array: NumericArray)] = []
+        let worst = points.compactMap(\.worstCase)
+        if worst.count == 1 {
+            arrays = [
+                ("epsilon", NumericArray(worst[0].epsilon)),
+                ("restarts", NumericArray(worst[0].restarts.map(\.increase))),
+            ]
+        } else if let first = worst.first {
+            arrays = [
+                (
+                    "epsilon",
+                    NumericArray(worst.flatMap(\.epsilon), shape: [worst.count, first.epsilon.count])
+                )
+            ]
+        }
+        guard let table else { return arrays }
+        return arrays
+            + table.header.enumerated().map { column, name in (name, NumericArray(table.rows.map { $0[column] })) }
     }
 
-    public var table: (header: [String], rows: [[Double]])? { nil }
+    /// A row for every radius.
+    public var table: (header: [String], rows: [[Double]])? {
+        var header = ["rho"], rows = points.map { [$0.radius] }
+        func add(_ name: String, _ value: (Point) -> Double?) {
+            guard points.contains(where: { value($0) != nil }) else { return }
+            header.append(name)
+            for (row, point) in points.enumerated() { rows[row].append(value(point) ?? .nan) }
+        }
+        add("lower_bound") { $0.worst?.lowerBound }
+        add("one_step") { $0.worst?.oneStep }
+        add("estimate") { $0.worst?.estimate }
+        add("quadratic_model") { $0.worst?.quadraticModel }
+        add("standard_error") { $0.batchwise?.standardError }
+        add("average") { $0.averageCase?.value }
+        add("average_standard_error") { $0.averageCase?.standardError }
+        return header.count > 1 ? (header, rows) : nil
+    }
 }

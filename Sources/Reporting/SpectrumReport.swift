@@ -1,7 +1,6 @@
 import ArrayFiles
 import Landscape
 import MatrixFree
-import Plotting
 
 /// Eigenvalues, trace and norm of a curvature matrix.
 public struct SpectrumReport: Report {
@@ -24,6 +23,8 @@ public struct SpectrumReport: Report {
     public var density: SpectralDensity?
     /// vᵀHv and ‖Hv‖ for a given v.
     public var along: (quadraticForm: Double, norm: Double)?
+    /// Diagonal blocks of parameter tensors.
+    public var layers: [LayerCurvature] = []
     /// Eigenvectors of the top, P numbers each.
     public var vectors: [[Double]] = []
 
@@ -72,7 +73,26 @@ public struct SpectrumReport: Report {
                         ("x", JSONValue(density.grid)), ("y", JSONValue(density.density)),
                         ("standard_error", JSONValue(density.standardError)),
                         ("nodes", JSONValue(nodes)), ("weights", JSONValue(weights)), ("sigma", .number(density.sigma)),
+                        ("outliers", JSONValue(density.outliers().high)),
+                        ("outliers_low", JSONValue(density.outliers().low)),
+                        ("probes", .integer(density.quadratures.count)), ("products", .integer(density.products)),
                     ])
+                ))
+        }
+        if !layers.isEmpty {
+            fields.append(
+                (
+                    "layers",
+                    .array(
+                        layers.map { layer in
+                            .object([
+                                ("name", .string(layer.name)), ("shape", .array(layer.shape.map { .integer($0) })),
+                                ("largest_eigenvalue", .number(layer.largestEigenvalue)),
+                                ("residual", .number(layer.residual)), ("converged", .bool(layer.converged)),
+                                ("trace", .number(layer.trace.value)),
+                                ("trace_standard_error", JSONValue(layer.trace.standardError)),
+                            ])
+                        })
                 ))
         }
         if let along {
@@ -80,85 +100,6 @@ public struct SpectrumReport: Report {
                 ("along", .object([("quadratic_form", .number(along.quadraticForm)), ("norm", .number(along.norm))])))
         }
         return fields
-    }
-
-    private var symbol: String { kind == .hessian ? "H" : "G" }
-
-    public var lines: [String] {
-        var lines: [String] = []
-        func add(_ end: End, _ name: String) {
-            for (i, value) in end.values.enumerated() {
-                lines.append(
-                    "λ\(name)\(i + 1)  \(Format.number(value).padding(toLength: 12, withPad: " ", startingAt: 0)) residual ‖\(symbol)v − λv‖ \(Format.short(end.residuals[i]))"
-                )
-            }
-        }
-        if top != nil || bottom != nil {
-            lines.append(
-                "\(kind.rawValue), \(method), \(products) products\(converged ? "" : "; NOT CONVERGED to \(Format.short(tolerance)): try a larger --iterations")"
-            )
-        }
-        if let top { add(top, "") }
-        if let bottom { add(bottom, "min") }
-        if let trace {
-            lines.append(
-                "trace  \(Format.number(trace.trace.value)) ± \(trace.trace.standardError.map(Format.short) ?? "–")  (\(trace.method.rawValue), \(trace.products) products)"
-            )
-        }
-        if let frobenius {
-            lines.append(
-                "‖\(symbol)‖_F  \(Format.number(frobenius.value)) ± \(frobenius.standardError.map(Format.short) ?? "–")"
-            )
-        }
-        if let density {
-            lines.append(
-                "density  \(density.quadratures.count) probes of \(density.steps) steps, σ \(Format.short(density.sigma)), \(density.products) products"
-            )
-        }
-        if let along {
-            lines.append(
-                "vᵀ\(symbol)v  \(Format.number(along.quadraticForm))   ‖\(symbol)v‖  \(Format.number(along.norm))")
-        }
-        return lines
-    }
-
-    public var figure: (any Figure)? {
-        if let density {
-            let floor = 1e-6 * (density.density.max() ?? 1)
-            var figure = LineFigure(
-                title: "Spectral density of the \(kind == .hessian ? "Hessian" : "Gauss–Newton matrix")",
-                subtitle: context.caption, xAxis: Axis("eigenvalue"),
-                leftAxis: Axis("density", scale: .logarithmic),
-                series: [Series("density", x: density.grid, y: density.density.map { $0 < floor ? .nan : $0 })])
-            if let top {
-                figure.series.append(
-                    Series("largest by Lanczos", x: top.values, y: top.values.map { _ in floor * 3 }, marker: .triangle)
-                )
-                figure.series[1].lineWidth = 0
-            }
-            return figure
-        }
-        guard top != nil || bottom != nil else { return nil }
-        var series: [Series] = []
-        func add(_ end: End?, _ label: String, _ marker: Marker) {
-            guard let end, !end.values.isEmpty else { return }
-            var one = Series(
-                label, x: end.values.indices.map { Double($0 + 1) }, y: end.values, marker: marker,
-                errors: end.residuals)
-            one.lineWidth = 0
-            one.stemBase = 0
-            series.append(one)
-        }
-        add(top, "largest", .circle)
-        add(bottom, "smallest", .square)
-        let most = Double(max(top?.values.count ?? 0, bottom?.values.count ?? 0))
-        var figure = LineFigure(
-            title: "Extreme eigenvalues of the \(kind == .hessian ? "Hessian" : "Gauss–Newton matrix")",
-            subtitle: context.caption + " · bars: residuals",
-            xAxis: Axis("number", range: 0.5...(most + 0.5), isWhole: true), leftAxis: Axis("eigenvalue"),
-            series: series)
-        figure.referenceLines = [ReferenceLine(.horizontal, at: 0)]
-        return figure
     }
 
     public var arrays: [(name: String, array: NumericArray)] {
@@ -173,6 +114,12 @@ public struct SpectrumReport: Report {
         }
         if let density {
             arrays += [("density_x", NumericArray(density.grid)), ("density_y", NumericArray(density.density))]
+        }
+        if !layers.isEmpty {
+            arrays += [
+                ("layer_eigenvalues", NumericArray(layers.map(\.largestEigenvalue))),
+                ("layer_traces", NumericArray(layers.map(\.trace.value))),
+            ]
         }
         return arrays
     }

@@ -90,12 +90,15 @@ public struct TrainedModel: Sendable {
     }
 
     /// The training loss (see `loss`) of this network on data, with its own buffers.
+    ///
+    /// - Parameter normalizesLogits: whether the loss sees logits of mean 0 and norm 1 (`Network.normalizingLogits`).
     public func objective(
         _ data: Dataset, batchNorm: BatchNormMode = .stored, precision: Precision? = nil, batchSize: Int? = nil,
-        memoryLimit: Int = 1 << 30
+        memoryLimit: Int = 1 << 30, normalizesLogits: Bool = false
     ) throws(ObjectiveError) -> NetworkObjective {
         try NetworkObjective(
-            network: network, bufferValues: buffers, data: data, loss: loss, batchNorm: batchNorm,
+            network: normalizesLogits ? network.normalizingLogits() : network, bufferValues: buffers, data: data,
+            loss: loss, batchNorm: batchNorm,
             precision: precision ?? metadata.precision, batchSize: batchSize, memoryLimit: memoryLimit)
     }
 

@@ -41,7 +41,7 @@ import Testing
     @Test(arguments: [
         "train", "import", "export", "evaluate", "gradient", "slice", "sharpness", "hessian", "trajectory",
         "interpolate",
-        "compare", "report", "plot", "merge",
+        "compare", "report", "plot", "merge", "study", "selftest",
     ])
     func options(
         _ command: String
@@ -55,7 +55,10 @@ import Testing
     }
 
     /// Links of the pages lead somewhere.
-    @Test(arguments: ["README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md", "docs/slices.md"])
+    @Test(arguments: [
+        "README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md", "docs/slices.md",
+        "docs/choosing-a-measure.md",
+    ])
     func links(
         _ page: String
     ) throws {

@@ -30,7 +30,7 @@ import Testing
         ),
         (
             "sharpness --rho 0.05 --measure all --restarts 1 --steps 5 --samples 4",
-            ["rho", "norm", "scaling", "gradient_norm", "worst_case", "average_case"]
+            ["rho", "norm", "scaling", "gradient_norm", "worst_case", "average_case", "keskar"]
         ),
         (
             "hessian --top 2 --bottom 1 --trace --frobenius --density --probes 12",
@@ -70,6 +70,74 @@ import Testing
         let density = try #require(hessian["density"] as? [String: Any])
         #expect(Set(density.keys).isSuperset(of: ["x", "y", "nodes", "weights"]))
         #expect((hessian["eigenvalues"] as? [Double])?.count == 2)
+    }
+
+    /// Several radii, batches, and the box: the forms that a single radius does not show.
+    @Test func sharpnessCurves() throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        let short = "--examples 200 --restarts 0 --steps 4 --samples 2"
+        let several = try Tool.json(
+            "sharpness --rho 0.1,0.02,0.05 --measure all --subspace 3 --box-repeats 2 \(short) -o c.csv -o c.svg -o c.npz",
+            in: folder)
+        #expect(several["rho"] as? [Double] == [0.02, 0.05, 0.1])
+        let curve = try #require(several["curve"] as? [[String: Any]])
+        let bounds = try curve.map { try #require(($0["worst_case"] as? [String: Any])?["lower_bound"] as? Double) }
+        #expect(bounds.count == 3 && bounds == bounds.sorted() && bounds[0] > 0)
+        #expect(curve.allSatisfy { $0["average_case"] != nil } && several["worst_case"] == nil)
+        #expect(try folder.text("c.csv").split(separator: "\n").count == 4)
+        #expect(try NPZ.read(folder.path("c.npz")).array("epsilon").shape == [3, 2410])
+        let box = try #require(several["keskar"] as? [String: Any])
+        #expect(box["epsilon"] as? Double == 1e-3 && box["value"] as? Double ?? 0 > 0)
+        let all = try #require(box["all"] as? [[String: Any]])
+        #expect(all.map { $0["epsilon"] as? Double } == [1e-3, 1e-3, 5e-4, 5e-4])
+        #expect(all.map { $0["subspace"] as? Int } == [nil, 3, nil, 3])
+
+        let batches = try Tool.json("sharpness --m 64 \(short)", in: folder)
+        let mean = try #require(batches["worst_case"] as? [String: Any])
+        #expect(mean["m"] as? Int == 64 && mean["batch_sizes"] as? [Int] == [64, 64, 64, 8])
+        let one = try Tool.json("sharpness \(short)", in: folder)
+        let whole = try #require((one["worst_case"] as? [String: Any])?["lower_bound"] as? Double)
+        #expect(mean["lower_bound"] as? Double ?? 0 > whole)
+        let same = try Tool.json("sharpness --m 200 \(short)", in: folder)
+        #expect((same["worst_case"] as? [String: Any])?["lower_bound"] as? Double == whole)
+    }
+
+    /// The ε that is written is feasible, and evaluates to the increase that is printed.
+    @Test func savedEpsilon() throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        let result = try Tool.json(
+            "sharpness --examples 200 --restarts 0 --precision double --save-epsilon e.npy", in: folder)
+        let worst = try #require(result["worst_case"] as? [String: Any])
+        let bound = try #require(worst["lower_bound"] as? Double)
+        let epsilon = try NPY.read(folder.path("e.npy")).doubles
+        #expect(epsilon.reduce(0) { $0 + $1 * $1 }.squareRoot() <= 0.05 * (1 + 1e-12))
+        // A slice along it, not normalised, has the same loss at 1.
+        let slice = try Tool.json(
+            "slice --examples 200 --precision double --directions file:e.npy --normalization none --points 3",
+            in: folder)
+        let values = try #require(slice["values"] as? [Double]), center = try #require(slice["center"] as? Double)
+        #expect(abs(values[2] - center - bound) < 1e-9)
+    }
+
+    @Test func spectrumOfLayersAndOtherMatrices() throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        let result = try Tool.json(
+            "hessian --layers --operator empirical-fisher --examples 100 --probes 8 -o l.png", in: folder)
+        let layers = try #require(result["layers"] as? [[String: Any]])
+        #expect(layers.map { $0["name"] as? String ?? "" }.count == 4)
+        // A block's largest eigenvalue is at most the whole matrix's.
+        let top = try #require((result["eigenvalues"] as? [Double])?.first)
+        for layer in layers {
+            let value = try #require(layer["largest_eigenvalue"] as? Double)
+            #expect(value > 0 && value <= top * 1.001)
+        }
+        let power = try Tool.json(
+            "hessian --method power --bottom 1 --examples 100 --tolerance 0.01 --precision double", in: folder)
+        let lanczos = try Tool.json("hessian --bottom 1 --examples 100 --precision double", in: folder)
+        for key in ["eigenvalues", "eigenvalues_low"] {
+            let a = try #require((power[key] as? [Double])?.first), b = try #require((lanczos[key] as? [Double])?.first)
+            #expect(abs(a - b) < 0.01 * abs(b), "\(key): \(a), \(b)")
+        }
     }
 
     @Test func training() throws {

@@ -39,4 +39,20 @@ extension Graph {
         }
         return pullback([model], [hjv], at: parameters)
     }
+
+    /// Σᵢ gᵢ gᵢᵀ v, gᵢ the gradient of example i's own loss: Σᵢ Jᵢᵀ rᵢ rᵢᵀ Jᵢ v, where Jᵢ is the Jacobian of row i of `model` [n, k]
+    /// and rᵢ = ∂ℓᵢ/∂fᵢ. The Gauss–Newton product with rᵢrᵢᵀ in place of each example's H_ℓ, so no example's gradient is formed.
+    ///
+    /// - Parameter loss: the sum of the examples' losses; it depends on the parameters through `model` alone.
+    public func empiricalFisherVectorProduct(
+        of loss: Value, through model: Value, at parameters: [Value], along v: [Value]
+    ) -> [Value] {
+        precondition(model.shape.count == 2, "outputs of shape \(model.shape), expected [examples, outputs]")
+        let seeds = zip(parameters, v).map { (value: $0, tangent: $1) }
+        guard let jv = linearize([model], along: seeds)[0] else {
+            return parameters.map { constant(0, shape: $0.shape) }
+        }
+        let residual = gradient(of: loss, at: [model])[0]
+        return pullback([model], [residual * (residual * jv).sum([1])], at: parameters)
+    }
 }

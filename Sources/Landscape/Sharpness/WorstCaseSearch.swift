@@ -14,8 +14,9 @@ public struct WorstCaseSearch {
     /// brought less.
     public var tolerance = 1e-6
     public var seed: UInt64 = 0
-    /// Called before every start with what it is; what it throws ends the search.
-    public var progress: (_ start: String, _ number: Int, _ count: Int) throws -> Void = { _, _, _ in }
+    /// Called before every round of a climb with what it is and how many rounds are done of the most there can be; what it throws
+    /// ends the search.
+    public var progress: (_ start: String, _ done: Int, _ most: Int) throws -> Void = { _, _, _ in }
 
     /// Iterations between looks at which climbs have met, and how near (relative to ρ) is met.
     private static let round = 4, nearness = 0.05
@@ -35,21 +36,27 @@ public struct WorstCaseSearch {
         return climbs.contains(where: \.isActive)
     }
 
-    public func run<O: Objective>(_ objective: O, at theta: [Double]) throws -> WorstCaseSharpness {
+    /// - Parameters:
+    ///   - model: what is known around θ, of the same scaling; made here where nil.
+    ///   - smaller: the best ε that was found in a smaller ball, one more start: so the curve over radii never falls.
+    public func run<O: Objective>(
+        _ objective: O, at theta: [Double], model given: LocalModel? = nil, smaller: WorstCaseSharpness? = nil
+    ) throws -> WorstCaseSharpness {
         var ascent = Ascent(objective: objective, theta: theta, ball: ball)
         let origin = [Double](repeating: 0, count: theta.count)
-        let base = try ascent.evaluate(origin)
-        let oneStep = ball.farthest(along: base.slope)
-        let oneStepValue = try objective.value(at: ascent.point(oneStep)) - base.value
-
         let random = RandomNumbers(seed: seed).named("worst case")
         let names =
             ["gradient", "top-eigenvector+", "top-eigenvector-"] + (ball.norm == .l2 ? ["trust-region"] : [])
-            + (0..<max(0, restarts)).map { "random-\($0 + 1)" }
-        try progress("spectrum", 0, names.count)
+            + (smaller == nil ? [] : ["smaller-radius"]) + (0..<max(0, restarts)).map { "random-\($0 + 1)" }
+        let rounds = (steps + Self.round - 1) / Self.round
+        try progress("spectrum", 0, names.count * rounds)
+        let model = try given ?? LocalModel(objective, at: theta, scaling: ball.scaling, seed: seed)
+        let base = (value: model.value, slope: model.slope)
+        let oneStep = ball.farthest(along: base.slope)
+        let oneStepValue = try objective.value(at: ascent.point(oneStep)) - base.value
         let curvature = CurvatureOperator(objective, at: theta, scaling: ball.scaling)
-        let top = try lanczos(curvature, largest: 1, tolerance: 1e-3, maximumProducts: 200, seed: seed)
-        var products = top.products
+        // What radii share counts with the first.
+        var products = smaller == nil ? model.products : 0
         var quadratic: QuadraticMaximum?
         if ball.norm == .l2 {
             func maximum(searchOutside: Bool) throws -> QuadraticMaximum {
@@ -62,18 +69,23 @@ public struct WorstCaseSearch {
             }
             // Within the gradient's Krylov space it is the global maximum if its multiplier is above λmax, which is known.
             let inside = try maximum(searchOutside: false)
-            quadratic = inside.multiplier >= top.largest[0].value ? inside : try maximum(searchOutside: true)
+            quadratic = inside.multiplier >= model.largestEigenvalue ? inside : try maximum(searchOutside: true)
         }
 
         var climbs: [Ascent<O>.Climb] = []
-        for (number, name) in names.enumerated() {
-            try progress(name, number + 1, names.count)
+        // A climb that has ended has none to go.
+        func roundsDone(_ climbs: [Ascent<O>.Climb]) -> Int {
+            climbs.reduce(0) { $0 + ($1.isActive ? $1.iterations / Self.round : rounds) }
+        }
+        for name in names {
+            try progress(name, roundsDone(climbs), names.count * rounds)
             let start: [Double]
             switch name {
             case "gradient": start = oneStep
-            case "top-eigenvector+": start = ball.farthest(along: top.largestVectors[0])
-            case "top-eigenvector-": start = ball.farthest(along: top.largestVectors[0].map { -$0 })
+            case "top-eigenvector+": start = ball.farthest(along: model.topVector)
+            case "top-eigenvector-": start = ball.farthest(along: model.topVector.map { -$0 })
             case "trust-region": start = ball.projection(quadratic!.maximizer)
+            case "smaller-radius": start = ball.projection(smaller!.coordinates)
             default: start = ball.farthest(along: random.named(name).normals(theta.count))
             }
             var climb = try ascent.begin(name, at: start, base: base.value)
@@ -83,7 +95,7 @@ public struct WorstCaseSearch {
         // Round by round; of climbs that have come together only the highest goes on.
         while join(&climbs) {
             for i in climbs.indices where climbs[i].isActive {
-                try progress(climbs[i].name, names.count, names.count)
+                try progress(climbs[i].name, roundsDone(climbs), names.count * rounds)
                 let before = climbs[i].increase
                 try ascent.climb(
                     &climbs[i], iterations: min(Self.round, steps - climbs[i].iterations), tolerance: tolerance)
@@ -110,16 +122,17 @@ public struct WorstCaseSearch {
         }
         if oneStepValue > best.increase { best = (oneStep, oneStepValue) }
 
-        let eigenvalue = top.largest[0].value
+        let eigenvalue = model.largestEigenvalue
         let squareOfLength = ball.norm == .l2 ? 1 : Double(theta.count)
         let length = ball.length(best.z)
         var sharpness = WorstCaseSharpness(
             lowerBound: best.increase, oneStep: oneStepValue,
             estimate: ball.support(base.slope) + 0.5 * ball.radius * ball.radius * squareOfLength * max(eigenvalue, 0),
             quadraticModel: quadratic?.value, largestEigenvalue: eigenvalue, epsilonNorm: length,
-            constraintIsActive: length >= ball.radius * (1 - 1e-6), restarts: records, gradients: ascent.gradients,
-            products: products)
+            constraintIsActive: length >= ball.radius * (1 - 1e-6), restarts: records,
+            gradients: ascent.gradients + (smaller == nil ? 1 : 0), products: products)
         sharpness.epsilon = ball.scaled(best.z)
+        sharpness.coordinates = best.z
         return sharpness
     }
 }

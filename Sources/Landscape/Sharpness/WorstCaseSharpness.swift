@@ -19,6 +19,11 @@ public struct WorstCaseSharpness: Sendable, Codable {
     public let gradients: Int, products: Int
     /// ε itself, P numbers. Not encoded.
     public internal(set) var epsilon: [Double] = []
+    /// T⁻¹ε, in which the ball is a ball.
+    var coordinates: [Double] = []
+
+    /// Gives back the memory of ε.
+    mutating func forgetEpsilon() { (epsilon, coordinates) = ([], []) }
 
     public struct Restart: Sendable, Codable {
         /// `gradient`, `top-eigenvector+`, `random-1`, `trust-region` and so on.

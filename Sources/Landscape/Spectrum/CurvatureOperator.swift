@@ -10,6 +10,13 @@ public enum CurvatureKind: String, Sendable, Codable, CaseIterable {
     case ggn
     /// The Fisher information of the model's own predictions; for the losses here it is the Gauss–Newton matrix.
     case fisher
+    /// (1/n) Σ gᵢgᵢᵀ of the examples' own gradients at their labels: another matrix (Kunstner et al. 2019, arXiv 1905.12558), which
+    /// nears the Fisher matrix only where the model is the truth.
+    case empiricalFisher = "empirical-fisher"
+
+    /// For `lanczos`: matrices without negative eigenvalues end in zeros, which cannot be resolved from each other; that they are
+    /// zero within a tenth of the tolerance times the spread is all there is to know. 0.1, ours.
+    public var relativeFloor: Double { self == .hessian ? 1e-4 : 0.1 }
 }
 
 /// A curvature matrix of an objective at a point, as something that multiplies vectors. With a scaling T it is T H T.
@@ -31,9 +38,11 @@ public struct CurvatureOperator<O: Objective>: LinearOperator {
     public func apply(block: [[Double]]) throws -> [[Double]] {
         let vectors = block.map { Vectors.product(scaling, $0) }
         let products =
-            kind == .hessian
-            ? try objective.hessianVectorProducts(at: theta, along: vectors)
-            : try objective.gaussNewtonVectorProducts(at: theta, along: vectors)
+            switch kind {
+            case .hessian: try objective.hessianVectorProducts(at: theta, along: vectors)
+            case .ggn, .fisher: try objective.gaussNewtonVectorProducts(at: theta, along: vectors)
+            case .empiricalFisher: try objective.empiricalFisherVectorProducts(at: theta, along: vectors)
+            }
         return products.map { Vectors.product(scaling, $0) }
     }
 }

@@ -26,9 +26,16 @@ struct HessianCommand: ParsableCommand {
     @Flag(help: "The trace, by Hutch++.") var trace = false
     @Flag(help: "The Frobenius norm.") var frobenius = false
     @Flag(help: "The spectral density, by stochastic Lanczos quadrature.") var density = false
+    @Flag(help: "The largest eigenvalue and the trace of each parameter tensor's diagonal block.") var layers = false
     @Option(help: "Products for the trace and the norm (Hutch++: a third each for sketch, range and rest).")
     var probes = 30
-    @Option(name: .customLong("operator"), help: "hessian, ggn or fisher.") var kind = CurvatureKind.hessian
+    @Option(name: .customLong("operator"), help: "hessian, ggn, fisher or empirical-fisher.")
+    var kind = CurvatureKind.hessian
+    @Flag(
+        help:
+            "Look for further copies of repeated eigenvalues; done anyway for regression with several outputs, where they repeat by construction."
+    )
+    var multiplicities = false
     @Option(help: "Report vᵀHv and ‖Hv‖ for a vector from an .npy file.") var along: String?
     @Option(help: "Write H v to an .npy file.") var saveProduct: String?
     @Option(help: "Write the largest eigenvectors to an .npy file, a row each.") var saveVectors: String?
@@ -45,14 +52,13 @@ struct HessianCommand: ParsableCommand {
         }
         guard iterations >= 1 else { throw ValidationError("--iterations \(iterations): expected at least 1") }
         guard probes >= 6 else { throw ValidationError("--probes \(probes): expected at least 6 for a standard error") }
-        if method == .power, bottom > 0 { throw ValidationError("--bottom needs --method lanczos") }
         if saveProduct != nil, along == nil { throw ValidationError("--save-product needs --along") }
         if saveVectors != nil, top == 0 { throw ValidationError("--save-vectors needs --top of at least 1") }
     }
 
     func run() throws {
         for path in [saveProduct, saveVectors].compactMap({ $0 }) { try Analysis.checkWritable(path) }
-        let analysis = try Analysis(options, command: "hessian", drawsPicture: top + bottom > 0 || density)
+        let analysis = try Analysis(options, command: "hessian", drawsPicture: top + bottom > 0 || density || layers)
         let curvature = CurvatureOperator(analysis.objective, at: analysis.theta, kind)
         guard top + bottom <= analysis.theta.count else {
             throw UnusableArgument(
@@ -88,6 +94,16 @@ struct HessianCommand: ParsableCommand {
             spectrum.density = result
             spectrum.products += result.products
         }
+        if layers {
+            let progress = analysis.progress("layers")
+            let (blocks, products) = try LayerCurvature.all(
+                curvature, analysis.model.network.parameters, tolerance: max(tolerance, 1e-3),
+                maximumProducts: iterations, probes: probes, memoryLimit: try options.memoryBytes(), seed: options.seed,
+                rounding: rounding
+            ) { try progress.update($0, of: $1) }
+            spectrum.layers = blocks
+            spectrum.products += products
+        }
         // The time of all of it.
         spectrum.context.seconds = analysis.seconds
         try analysis.finish(spectrum)
@@ -98,16 +114,29 @@ struct HessianCommand: ParsableCommand {
         _ spectrum: inout SpectrumReport
     ) throws {
         if method == .power {
-            let result = try powerIteration(
-                curvature, count: top, tolerance: tolerance, maximumIterations: iterations, seed: options.seed)
-            spectrum.top = .init(values: result.eigenvalues.map(\.value), residuals: result.eigenvalues.map(\.residual))
-            (spectrum.converged, spectrum.vectors) = (result.converged, result.vectors)
-            spectrum.products += result.products
+            for (count, target) in [(top, PowerTarget.largestAlgebraic), (bottom, .smallestAlgebraic)] where count > 0 {
+                let result = try powerIteration(
+                    curvature, count: count, target: target, tolerance: tolerance, maximumIterations: iterations,
+                    seed: options.seed)
+                let end = SpectrumReport.End(
+                    values: result.eigenvalues.map(\.value), residuals: result.eigenvalues.map(\.residual))
+                if target == .largestAlgebraic {
+                    (spectrum.top, spectrum.vectors) = (end, result.vectors)
+                } else {
+                    spectrum.bottom = end
+                }
+                spectrum.converged = spectrum.converged && result.converged
+                spectrum.products += result.products
+            }
         } else {
+            // Mean squared errors of several outputs: in a linear model every eigenvalue has as many copies.
+            let repeats = analysis.objective.network.outputs > 1 && !analysis.objective.loss.takesClasses
             let result = try lanczos(
-                curvature, largest: top, smallest: bottom, tolerance: tolerance, maximumProducts: iterations,
-                seed: options.seed,
-                rounding: rounding, verifyResiduals: true, progress: spectrumProgress(analysis, "eigenvalues"))
+                curvature, largest: top, smallest: bottom, tolerance: tolerance, relativeFloor: kind.relativeFloor,
+                maximumProducts: iterations,
+                memoryLimit: try options.memoryBytes(), seed: options.seed, rounding: rounding,
+                multiplicities: multiplicities || repeats, verifyResiduals: true,
+                progress: spectrumProgress(analysis, "eigenvalues"))
             try Interruption.check()
             if top > 0 {
                 spectrum.top = .init(values: result.largest.map(\.value), residuals: result.largest.map(\.residual))

@@ -11,59 +11,127 @@ struct SharpnessCommand: ParsableCommand {
         commandName: "sharpness",
         abstract: "How much the loss can rise within a radius ρ: worst case and average, as increases over the loss.")
 
-    enum Measure: String, ExpressibleByArgument, CaseIterable { case worst, average, all }
+    enum Measure: String, ExpressibleByArgument, CaseIterable { case worst, average, keskar, all }
 
-    @Option(help: "Radius of the ball; for the average case, the standard deviation of each coordinate.") var rho = 0.05
+    @Option(
+        help: "Radius of the ball, or several: 0.01,0.05,0.1; for the average case, the deviation of each coordinate.")
+    var rho = NumberList([0.05])
     @Option(help: "l2 or linf.") var norm = Ball.Norm.l2
     @Flag(help: "Measure ε relative to the weights: T = |θ| + η.") var adaptive = false
     @Option(help: "η of --adaptive.") var eta = 0.01
-    @Option(help: "worst, average or all.") var measure = Measure.worst
+    @Option(help: "worst, average, keskar or all.") var measure = Measure.worst
+    @Option(
+        name: .customLong("m"), help: "m-sharpness: the mean over batches of M examples of each one's own worst case.")
+    var batch: Int?
     @Option(help: "Iterations of the search from each start at most.") var steps = 50
     @Option(help: "Random starts beside the informed ones.") var restarts = 4
     @Option(help: "Antithetic pairs of the average case.") var samples = 50
+    @Option(help: "Keskar's ε, or several: the box is |z| ≤ ε(|θ| + 1).") var boxEpsilon = NumberList([1e-3, 5e-4])
+    @Option(help: "Dimension of the random subspaces of Keskar's measure; 0 for the full space alone.") var subspace =
+        100
+    @Option(help: "Iterations of L-BFGS-B in the box.") var boxSteps = 10
+    @Option(help: "Repeats of the search in the box.") var boxRepeats = 5
+    @Flag(help: "The loss sees each example's logits with mean 0 and norm 1.") var normalizeLogits = false
     @Option(help: "Write the best ε to an .npy file.") var saveEpsilon: String?
     @OptionGroup var options: AnalysisOptions
 
+    private var findsWorst: Bool { measure == .worst || measure == .all }
+    private var findsAverage: Bool { measure == .average || measure == .all }
+    private var findsBox: Bool { measure == .keskar || measure == .all }
+
     func validate() throws {
-        guard rho > 0, rho.isFinite else {
-            throw ValidationError("--rho \(rho): expected a positive radius, such as 0.05")
-        }
+        try rho.check("--rho", "positive radii")
+        try boxEpsilon.check("--box-epsilon", "positive numbers")
         guard eta >= 0, eta.isFinite else { throw ValidationError("--eta \(eta): expected 0 or more, such as 0.01") }
         guard steps >= 1 else { throw ValidationError("--steps \(steps): expected at least 1") }
         guard restarts >= 0 else { throw ValidationError("--restarts \(restarts): expected 0 or more") }
         guard samples >= 2 else { throw ValidationError("--samples \(samples): expected at least 2") }
+        guard 0...10_000 ~= subspace else { throw ValidationError("--subspace \(subspace): expected 0 to 10000") }
+        guard boxSteps >= 1 else { throw ValidationError("--box-steps \(boxSteps): expected at least 1") }
+        guard boxRepeats >= 1 else { throw ValidationError("--box-repeats \(boxRepeats): expected at least 1") }
+        if let batch {
+            guard batch >= 1 else { throw ValidationError("--m \(batch): expected at least 1 example a batch") }
+            guard findsWorst else { throw ValidationError("--m is of the worst case: it needs --measure worst or all") }
+            guard saveEpsilon == nil else {
+                throw ValidationError("--save-epsilon with --m: every batch has its own ε; leave one of them out")
+            }
+        }
+        if saveEpsilon != nil {
+            guard findsWorst else { throw ValidationError("--save-epsilon needs --measure worst or all") }
+            guard rho.values.count == 1 else { throw ValidationError("--save-epsilon needs a single --rho") }
+        }
     }
 
     func run() throws {
         if let saveEpsilon { try Analysis.checkWritable(saveEpsilon) }
-        let analysis = try Analysis(options, command: "sharpness", drawsPicture: measure != .average)
+        let analysis = try Analysis(
+            options, command: "sharpness", drawsPicture: findsWorst || rho.values.count > 1 && findsAverage,
+            normalizesLogits: normalizeLogits)
         let (theta, objective) = (analysis.theta, analysis.objective)
         let scaling = adaptive ? Ball.adaptiveScaling(theta, eta: eta) : nil
-        let gradient = try objective.valueAndGradient(at: theta).gradient
-        var worst: WorstCaseSharpness?
-        if measure != .average {
-            var search = WorstCaseSearch(Ball(norm: norm, radius: rho, scaling: scaling))
+        let searchesWhole = findsWorst && batch == nil
+        let model =
+            searchesWhole ? try LocalModel(objective, at: theta, scaling: scaling, seed: options.seed) : nil
+        let gradient = try model?.gradient ?? objective.valueAndGradient(at: theta).gradient
+
+        var points: [SharpnessReport.Point] = []
+        for radius in rho.values {
+            var search = WorstCaseSearch(Ball(norm: norm, radius: radius, scaling: scaling))
             (search.steps, search.restarts, search.seed) = (steps, restarts, options.seed)
             // Float32 resolves the loss to 6e-8 of itself: an increase much smaller than the loss has fewer digits.
             if options.precision == .float { search.tolerance = 1e-4 }
-            let progress = analysis.progress("worst case")
-            search.progress = { try progress.update($1, of: $2, "from \($0)") }
-            worst = try search.run(objective, at: theta)
+            let name = rho.values.count == 1 ? "worst case" : "worst case, ρ = \(Format.short(radius))"
+            var point = SharpnessReport.Point(radius: radius)
+            let progress = analysis.progress(name)
+            if let batch {
+                point.batchwise = try BatchwiseSharpness(
+                    search, at: theta, examples: objective.examples, batchSize: batch,
+                    progress: { try progress.update($0, of: $1) }, objective: analysis.objective(on:))
+            } else if searchesWhole {
+                search.progress = { try progress.update($1, of: $2, "from \($0)") }
+                point.worstCase = try search.run(objective, at: theta, model: model, smaller: points.last?.worstCase)
+            }
+            if findsAverage {
+                let progress = analysis.progress("average case")
+                point.averageCase = try AverageCaseSharpness(
+                    objective, at: theta, deviation: radius, scaling: scaling, pairs: samples, seed: options.seed
+                ) {
+                    try progress.update($0, of: samples)
+                }
+            }
+            points.append(point)
         }
-        var average: AverageCaseSharpness?
-        if measure != .worst {
-            let progress = analysis.progress("average case")
-            average = try AverageCaseSharpness(
-                objective, at: theta, deviation: rho, scaling: scaling, pairs: samples, seed: options.seed
-            ) {
-                try progress.update($0, of: samples)
+        if let saveEpsilon, let worst = points[0].worstCase {
+            try NPY.write(NumericArray(worst.epsilon), to: saveEpsilon)
+        }
+        var report = SharpnessReport(
+            context: try analysis.context(), points: points, norm: norm,
+            scaling: adaptive ? "adaptive, η = \(eta)" : "none", gradientNorm: Vectors.norm(gradient))
+        if findsBox { report.keskar = try boxes(analysis) }
+        report.context.seconds = analysis.seconds
+        try analysis.finish(report)
+    }
+
+    /// Keskar's measure for every ε, in the full space and in random subspaces.
+    private func boxes(_ analysis: Analysis) throws -> [KeskarSharpness] {
+        let spaces: [Int?] = subspace > 0 ? [nil, subspace] : [nil]
+        let progress = analysis.progress("box")
+        let count = boxEpsilon.values.count * spaces.count * boxRepeats
+        var results: [KeskarSharpness] = []
+        // The paper's order: the larger box first.
+        for epsilon in boxEpsilon.values.reversed() {
+            for space in spaces {
+                let done = results.count * boxRepeats
+                results.append(
+                    try KeskarSharpness(
+                        analysis.objective, at: analysis.theta, epsilon: epsilon, subspace: space,
+                        iterations: boxSteps, repeats: boxRepeats, seed: options.seed,
+                        memoryLimit: try options.memoryBytes()
+                    ) {
+                        try progress.update(done + $0, of: count)
+                    })
             }
         }
-        if let saveEpsilon, let worst { try NPY.write(NumericArray(worst.epsilon), to: saveEpsilon) }
-        try analysis.finish(
-            SharpnessReport(
-                context: try analysis.context(), radius: rho, norm: norm,
-                scaling: adaptive ? "adaptive, η = \(eta)" : "none",
-                gradientNorm: Vectors.norm(gradient), worstCase: worst, averageCase: average))
+        return results
     }
 }

@@ -1,0 +1,115 @@
+import Landscape
+import MatrixFree
+import Objectives
+import Tensors
+
+extension GroundTruth {
+    /// A dense matrix of chosen eigenvalues in a random basis: reflections of a diagonal matrix.
+    private static func matrix(_ eigenvalues: [Double], seed: UInt64) -> SymmetricMatrix {
+        let n = eigenvalues.count
+        var a = [Double](repeating: 0, count: n * n)
+        for (i, value) in eigenvalues.enumerated() { a[i * n + i] = value }
+        for reflection in 0..<3 {
+            var v = RandomNumbers(seed: seed).named("reflection \(reflection)").normals(n)
+            Vectors.scale(&v, by: 1 / Vectors.norm(v))
+            // A ← (I − 2vvᵀ) A (I − 2vvᵀ), by rows and then by columns.
+            for _ in 0..<2 {
+                for i in 0..<n {
+                    let row = Array(a[(i * n)..<((i + 1) * n)])
+                    let reflected = Vectors.sum(row, -2 * Vectors.dot(row, v), v)
+                    a.replaceSubrange((i * n)..<((i + 1) * n), with: reflected)
+                }
+                var transposed = a
+                for i in 0..<n { for j in 0..<n { transposed[j * n + i] = a[i * n + j] } }
+                a = transposed
+            }
+        }
+        return SymmetricMatrix(dimension: n, elements: a)
+    }
+
+    static func spectrum() throws -> [Claim] {
+        let n = 60
+        // A few outliers, a bulk near zero, and a negative end that is larger in magnitude.
+        let bulk: [Double] = (4..<(n - 2)).map { 0.5 / Double($0) - 0.02 }
+        let eigenvalues: [Double] =
+            [9.0, 8.99, 5, 2] + bulk + [-3, -20]
+        let matrix = Self.matrix(eigenvalues, seed: 5)
+        let ascending = eigenvalues.sorted(), descending = Array(ascending.reversed())
+        let repeated = Self.matrix([4.0, 4, 4, 1, 1] + [Double](repeating: 0.1, count: 35), seed: 6)
+        let trace = eigenvalues.reduce(0, +)
+        let frobenius = Vectors.norm(eigenvalues)
+
+        return [
+            Claim("spectrum", "full Lanczos = all eigenvalues of a matrix of known spectrum", within: 1e-12) {
+                let found = try lanczos(matrix, largest: n, tolerance: 1e-12, eigenvectors: false)
+                return relativeDifference(found.largest.map(\.value), descending)
+            },
+            Claim("spectrum", "λmax and λmin are algebraic where the negative end dominates", within: 1e-8) {
+                let found = try lanczos(matrix, largest: 1, smallest: 1, tolerance: 1e-6)
+                return relativeDifference([found.largest[0].value, found.smallest[0].value], [9, -20])
+            },
+            Claim("spectrum", "each eigenvalue lies within its residual of a true one", within: 1) {
+                let found = try lanczos(matrix, largest: 4, smallest: 2, tolerance: 1e-2, verifyResiduals: true)
+                var worst = 0.0
+                for pair in found.largest + found.smallest {
+                    let distance = eigenvalues.map { abs($0 - pair.value) }.min() ?? .infinity
+                    worst = max(worst, distance / (pair.residual + 1e-12))
+                }
+                return worst
+            },
+            Claim("spectrum", "restarts within 8 vectors of memory change no eigenvalue", within: 1e-8) {
+                let found = try lanczos(
+                    matrix, largest: 3, smallest: 1, tolerance: 1e-6, memoryLimit: 8 * 8 * n)
+                if found.restarts == 0 || !found.converged { return .infinity }
+                return relativeDifference(
+                    found.largest.map(\.value) + found.smallest.map(\.value), Array(descending[0..<3]) + [-20])
+            },
+            Claim("spectrum", "every copy of a repeated eigenvalue is found on request", within: 1e-8) {
+                let found = try lanczos(repeated, largest: 5, tolerance: 1e-8, multiplicities: true)
+                return relativeDifference(found.largest.map(\.value), [4, 4, 4, 1, 1])
+            },
+            Claim("spectrum", "power iteration stops on the residual, at the algebraic end asked for", within: 1e-6) {
+                let found = try powerIteration(
+                    matrix, target: .largestAlgebraic, tolerance: 1e-4, maximumIterations: 100_000)
+                let low = try powerIteration(matrix, target: .smallestAlgebraic, tolerance: 1e-4)
+                // 9 and 8.99 are neighbours: a vector of that residual may lie between.
+                let error = abs(found.eigenvalues[0].value - 9) <= found.eigenvalues[0].residual ? 0 : Double.infinity
+                return max(error, relativeDifference(low.eigenvalues[0].value, -20))
+            },
+            Claim("spectrum", "trace = Σλ and ‖H‖_F = √Σλ², Hutch++ with P products", within: 1e-12) {
+                let found = try hutchPlusPlusTrace(matrix, products: n)
+                return relativeDifference([found.trace.value, found.frobeniusNorm.value], [trace, frobenius])
+            },
+            Claim("spectrum", "trace by Hutch++ with P/2 products: error in standard errors", within: 4) {
+                let found = try hutchPlusPlusTrace(matrix, products: n / 2, seed: 1)
+                return abs(found.trace.value - trace) / (found.trace.standardError ?? 0)
+            },
+            Claim("spectrum", "trace by Hutchinson: error in standard errors", within: 4) {
+                let found = try hutchinsonTrace(matrix, probes: 200, seed: 1)
+                return abs(found.trace.value - trace) / (found.trace.standardError ?? 0)
+            },
+            Claim("spectrum", "traces of diagonal blocks: error in standard errors", within: 4) {
+                let blocks = [0..<10, 10..<35, 35..<n]
+                let found = try blockTraces(matrix, blocks: blocks, probes: 400, seed: 1)
+                var worst = 0.0
+                for (estimate, block) in zip(found, blocks) {
+                    let exact = block.map { matrix.elements[$0 * (n + 1)] }.reduce(0, +)
+                    worst = max(worst, abs(estimate.value - exact) / (estimate.standardError ?? 0))
+                }
+                return worst
+            },
+            Claim("spectrum", "quadrature weights of every probe sum to 1", within: 1e-13) {
+                let density = try stochasticLanczosQuadrature(matrix, probes: 4, steps: 20)
+                let sums = density.quadratures.map { $0.weights.reduce(0, +) }
+                return sums.map { abs($0 - 1) }.max() ?? .infinity
+            },
+            Claim("spectrum", "density: mean of λ and of λ², error in standard errors", within: 4) {
+                let density = try stochasticLanczosQuadrature(matrix, probes: 40, steps: 20, seed: 2)
+                let first = density.mean { $0 }, second = density.mean { $0 * $0 }
+                let offsets = [first.value - trace / Double(n), second.value - frobenius * frobenius / Double(n)]
+                return max(
+                    abs(offsets[0]) / (first.standardError ?? 0), abs(offsets[1]) / (second.standardError ?? 0))
+            },
+        ]
+    }
+}

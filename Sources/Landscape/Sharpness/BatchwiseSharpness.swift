@@ -1,0 +1,63 @@
+import Objectives
+import Tensors
+
+/// m-sharpness (Foret et al. 2021, arXiv 2010.01412; Andriushchenko & Flammarion 2022, arXiv 2206.06232): the mean over
+/// batches of m examples of each batch's own worst case. With m = n it is the worst case itself; it grows as m shrinks, because
+/// every batch chooses its own ε.
+public struct BatchwiseSharpness: Sendable, Codable {
+    /// m.
+    public let batchSize: Int
+    /// Means over the batches, each counting by its size.
+    public let lowerBound: Double, oneStep: Double, estimate: Double
+    /// Of `lowerBound`, over the batches; nil for a single one.
+    public let standardError: Double?
+    /// What was found on every batch.
+    public let batches: [WorstCaseSharpness]
+    public let sizes: [Int]
+
+    enum CodingKeys: String, CodingKey {
+        case estimate, batches, sizes
+        case batchSize = "m"
+        case lowerBound = "lower_bound"
+        case oneStep = "one_step"
+        case standardError = "standard_error"
+    }
+
+    /// The examples of every batch: a random partition by the seed, each batch in the order of the data; the last may be smaller.
+    public static func partition(_ examples: Int, batchSize: Int, seed: UInt64) -> [[Int]] {
+        precondition(batchSize > 0 && examples > 0, "batches of \(batchSize) of \(examples) examples")
+        let order = RandomNumbers(seed: seed).named("m-sharpness").permutation(examples)
+        return stride(from: 0, to: examples, by: batchSize).map {
+            order[$0..<min($0 + batchSize, examples)].sorted()
+        }
+    }
+
+    /// - Parameters:
+    ///   - search: of the worst case on each batch.
+    ///   - objective: the loss on some examples.
+    ///   - progress: called as each batch begins and after its starts, with the batches done.
+    public init<O: Objective>(
+        _ search: WorstCaseSearch, at theta: [Double], examples: Int, batchSize: Int,
+        progress: @escaping (_ batch: Int, _ count: Int) throws -> Void = { _, _ in }, objective: ([Int]) throws -> O
+    ) throws {
+        let parts = Self.partition(examples, batchSize: batchSize, seed: search.seed)
+        var found: [WorstCaseSharpness] = []
+        for (number, part) in parts.enumerated() {
+            var search = search
+            search.progress = { _, _, _ in try progress(number, parts.count) }
+            try progress(number, parts.count)
+            var best = try search.run(try objective(part), at: theta)
+            best.forgetEpsilon()
+            found.append(best)
+        }
+        let sizes = parts.map(\.count)
+        func mean(_ value: (WorstCaseSharpness) -> Double) -> Double {
+            zip(found, sizes).reduce(0) { $0 + value($1.0) * (Double($1.1) / Double(examples)) }
+        }
+        let center = mean(\.lowerBound), count = Double(found.count)
+        let square = mean { ($0.lowerBound - center) * ($0.lowerBound - center) }
+        standardError = found.count > 1 ? (square / (count - 1)).squareRoot() : nil
+        (lowerBound, oneStep, estimate) = (center, mean(\.oneStep), mean(\.estimate))
+        (self.batchSize, batches, self.sizes) = (min(batchSize, examples), found, sizes)
+    }
+}

@@ -1,0 +1,48 @@
+/// Measures of many trained networks beside how well they generalise.
+public struct Study: Sendable {
+    /// One checkpoint.
+    public struct Run: Sendable {
+        public let checkpoint: String
+        /// Of the whole training and test splits.
+        public let trainLoss: Double, testLoss: Double
+        public let trainAccuracy: Double?, testAccuracy: Double?
+        public let measures: StudyMeasures
+
+        public init(
+            checkpoint: String, trainLoss: Double, testLoss: Double, trainAccuracy: Double?, testAccuracy: Double?,
+            measures: StudyMeasures
+        ) {
+            (self.checkpoint, self.trainLoss, self.testLoss) = (checkpoint, trainLoss, testLoss)
+            (self.trainAccuracy, self.testAccuracy, self.measures) = (trainAccuracy, testAccuracy, measures)
+        }
+
+        /// Test loss − training loss.
+        public var lossGap: Double { testLoss - trainLoss }
+        /// Training accuracy − test accuracy, so that a larger one is worse, like the loss's; nil for regression.
+        public var accuracyGap: Double? {
+            guard let trainAccuracy, let testAccuracy else { return nil }
+            return trainAccuracy - testAccuracy
+        }
+    }
+
+    /// How one measure is ordered with the generalisation gaps over the runs.
+    public struct Correlation: Sendable {
+        public let measure: StudyMeasures.Measure
+        /// nil where one of the two is the same for every run.
+        public let lossGap: KendallTau?, accuracyGap: KendallTau?
+    }
+
+    public let runs: [Run]
+    public let correlations: [Correlation]
+
+    public init(_ runs: [Run], seed: UInt64 = 0) {
+        self.runs = runs
+        let gaps = runs.map(\.lossGap), accuracyGaps = runs.map { $0.accuracyGap ?? .nan }
+        correlations = StudyMeasures.Measure.allCases.map { measure in
+            let values = runs.map { $0.measures[measure] }
+            return Correlation(
+                measure: measure, lossGap: KendallTau(values, gaps, seed: seed),
+                accuracyGap: KendallTau(values, accuracyGaps, seed: seed))
+        }
+    }
+}

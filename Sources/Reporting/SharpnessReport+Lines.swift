@@ -1,0 +1,94 @@
+import Landscape
+
+extension SharpnessReport {
+    public var lines: [String] {
+        var lines: [String] = []
+        let measuresBall = points.contains { $0.worst != nil || $0.averageCase != nil }
+        if measuresBall {
+            let radius = points.count == 1 ? " ≤ \(Format.short(points[0].radius))" : " ≤ ρ"
+            lines.append(
+                "ball: ‖ε‖ \(norm == .l2 ? "ℓ2" : "ℓ∞")\(radius), scaling \(scaling); ‖∇L‖₂  \(Format.number(gradientNorm)); "
+                    + "increases over the loss:")
+            lines += points.count == 1 ? detail(points[0]) : curve
+        }
+        if !keskar.isEmpty {
+            lines.append("box of Keskar et al., φ = 100 (max L − L(θ))/(1 + L(θ)), in percent:")
+            lines += keskar.map { box in
+                let space = box.subspace.map { "\($0) random dimensions, mean of \(box.repeats.count)" }
+                return "  ε \(column(Format.short(box.epsilon), 8)) "
+                    + column(space ?? "full space, best of \(box.repeats.count)", 36)
+                    + " φ \(column(Format.number(box.value), 12)) deviation \(Format.short(box.standardDeviation))"
+            }
+        }
+        return lines
+    }
+
+    private func column(_ text: String, _ width: Int) -> String {
+        text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
+    }
+
+    private func detail(_ point: Point) -> [String] {
+        var lines: [String] = []
+        if let worst = point.worstCase {
+            let place = worst.constraintIsActive ? "on the boundary" : "inside the ball"
+            lines += [
+                "worst case, lower bound   \(Format.number(worst.lowerBound))   (best of \(worst.restarts.count) starts; "
+                    + "spread \(Format.short(worst.spread)); ‖ε‖ = \(Format.number(worst.epsilonNorm)), \(place))",
+                "one step (SAM's ε)        \(Format.number(worst.oneStep))",
+                "estimate ρ‖g‖ + ½ρ²λmax   \(Format.number(worst.estimate))   (an estimate, no bound; λmax \(Format.number(worst.largestEigenvalue)))",
+            ]
+            if let model = worst.quadraticModel { lines.append("quadratic model's maximum \(Format.number(model))") }
+            for start in worst.restarts {
+                let met = start.joined.map { ", where it met the climb from " + $0 } ?? ""
+                lines.append(
+                    "  from \(column(start.start, 18)) \(Format.number(start.increase)) after \(start.iterations) "
+                        + "iteration\(start.iterations == 1 ? "" : "s")\(met)\(start.converged ? "" : ", not converged: raise --steps")"
+                )
+            }
+        }
+        if let mean = point.batchwise {
+            let error = mean.standardError.map { " ± \(Format.short($0))" } ?? ""
+            let values = mean.batches.map(\.lowerBound)
+            lines += [
+                "m-sharpness, m = \(mean.batchSize): the mean over \(values.count) batch\(values.count == 1 ? "" : "es") of each one's worst case",
+                "  lower bound             \(Format.number(mean.lowerBound))\(error)   (batches from \(Format.short(values.min() ?? 0)) to \(Format.short(values.max() ?? 0)))",
+                "  one step (SAM's ε)      \(Format.number(mean.oneStep))",
+                "  estimate ρ‖g‖ + ½ρ²λmax \(Format.number(mean.estimate))   (an estimate, no bound)",
+            ]
+        }
+        if let average = point.averageCase {
+            lines.append(
+                "average case, each coordinate ~ N(0, ρ²)   \(Format.number(average.value)) ± \(Format.short(average.standardError)) (\(average.samples) samples)"
+            )
+        }
+        return lines
+    }
+
+    /// A line for every radius.
+    private var curve: [String] {
+        var header = column("ρ", 10)
+        let hasWorst = points.contains { $0.worst != nil }
+        let hasModel = points.contains { $0.worst?.quadraticModel != nil }
+        let hasError = points.contains { $0.batchwise?.standardError != nil }
+        let hasAverage = points.contains { $0.averageCase != nil }
+        if hasWorst { header += column("worst case ≥", 14) + column("one step", 14) + column("estimate", 14) }
+        if hasModel { header += column("quadratic", 14) }
+        if hasError { header += column("± over batches", 16) }
+        if hasAverage { header += "average case (ρ: deviation of each coordinate)" }
+        return [header]
+            + points.map { point in
+                var line = column(Format.short(point.radius), 10)
+                if hasWorst {
+                    for value in [point.worst?.lowerBound, point.worst?.oneStep, point.worst?.estimate] {
+                        line += column(Format.number(value), 14)
+                    }
+                }
+                if hasModel { line += column(Format.number(point.worst?.quadraticModel), 14) }
+                if hasError { line += column(point.batchwise?.standardError.map(Format.short) ?? "–", 16) }
+                if let average = point.averageCase {
+                    line += "\(Format.number(average.value)) ± \(Format.short(average.standardError))"
+                }
+                return line
+            }
+    }
+}

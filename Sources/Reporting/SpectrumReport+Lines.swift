@@ -1,0 +1,68 @@
+import Landscape
+import MatrixFree
+
+extension SpectrumReport {
+    private var symbol: String {
+        switch kind {
+        case .hessian: "H"
+        case .ggn: "G"
+        case .fisher: "F"
+        case .empiricalFisher: "F̂"
+        }
+    }
+
+    public var lines: [String] {
+        var lines: [String] = []
+        func add(_ end: End, _ name: String) {
+            for (i, value) in end.values.enumerated() {
+                lines.append(
+                    "λ\(name)\(i + 1)  \(Format.number(value).padding(toLength: 12, withPad: " ", startingAt: 0)) residual ‖\(symbol)v − λv‖ \(Format.short(end.residuals[i]))"
+                )
+            }
+        }
+        if top != nil || bottom != nil {
+            lines.append(
+                "\(kind.rawValue), \(method), \(products) products\(converged ? "" : "; NOT CONVERGED to \(Format.short(tolerance)): try a larger --iterations")"
+            )
+        }
+        if let top { add(top, "") }
+        if let bottom { add(bottom, "min") }
+        if let trace {
+            lines.append(
+                "trace  \(Format.number(trace.trace.value)) ± \(trace.trace.standardError.map(Format.short) ?? "–")  (\(trace.method.rawValue), \(trace.products) products)"
+            )
+        }
+        if let frobenius {
+            lines.append(
+                "‖\(symbol)‖_F  \(Format.number(frobenius.value)) ± \(frobenius.standardError.map(Format.short) ?? "–")"
+            )
+        }
+        if let density {
+            lines.append(
+                "density  \(density.quadratures.count) probes of \(density.steps) steps, σ \(Format.short(density.sigma)), \(density.products) products"
+            )
+            let (low, high) = density.outliers()
+            func list(_ values: [Double]) -> String {
+                values.isEmpty ? "none" : values.map(Format.short).joined(separator: " ")
+            }
+            lines.append("  outliers: \(high.count) above the bulk (\(list(high))), \(low.count) below (\(list(low)))")
+        }
+        if !layers.isEmpty {
+            let width = (layers.map(\.name.count).max() ?? 0) + 2
+            lines.append(
+                "diagonal block of".padding(toLength: width + 2, withPad: " ", startingAt: 0) + "λmax         trace")
+            for layer in layers {
+                let name = layer.name.padding(toLength: width, withPad: " ", startingAt: 0)
+                let value = Format.number(layer.largestEigenvalue).padding(toLength: 12, withPad: " ", startingAt: 0)
+                lines.append(
+                    "  \(name)\(value) \(Format.number(layer.trace.value)) ± \(layer.trace.standardError.map(Format.short) ?? "–")\(layer.converged ? "" : "  λmax NOT CONVERGED")"
+                )
+            }
+        }
+        if let along {
+            lines.append(
+                "vᵀ\(symbol)v  \(Format.number(along.quadraticForm))   ‖\(symbol)v‖  \(Format.number(along.norm))")
+        }
+        return lines
+    }
+}

@@ -1,0 +1,135 @@
+import ArrayFiles
+import Landscape
+import Plotting
+
+/// Measures of many checkpoints, and their rank correlations with the generalisation gap.
+public struct StudyReport: Report {
+    public let context: RunContext
+    public let study: Study
+
+    /// - Parameter context: of the first run; what is a single checkpoint's own is left out.
+    public init(context: RunContext, study: Study) {
+        var context = context
+        (context.loss, context.accuracy, context.weightNorm) = (.nan, nil, .nan)
+        (self.context, self.study) = (context, study)
+    }
+
+    // MARK: JSON
+
+    public var fields: [(key: String, value: JSONValue)] {
+        [
+            ("runs", .array(study.runs.map(members))),
+            (
+                "kendall_tau",
+                .object(
+                    study.correlations.map { correlation in
+                        let gaps: [(key: String, value: JSONValue)] = [
+                            ("loss_gap", member(correlation.lossGap)),
+                            ("accuracy_gap", member(correlation.accuracyGap)),
+                        ]
+                        return (correlation.measure.rawValue, .object(gaps))
+                    })
+            ),
+        ]
+    }
+
+    private func members(_ run: Study.Run) -> JSONValue {
+        var members: [(key: String, value: JSONValue)] = [
+            ("checkpoint", .string(run.checkpoint)), ("train_loss", .number(run.trainLoss)),
+            ("test_loss", .number(run.testLoss)), ("train_accuracy", JSONValue(run.trainAccuracy)),
+            ("test_accuracy", JSONValue(run.testAccuracy)), ("loss_gap", .number(run.lossGap)),
+            ("accuracy_gap", JSONValue(run.accuracyGap)),
+        ]
+        members += StudyMeasures.Measure.allCases.filter { $0 != .trainingLoss }.map {
+            ($0.rawValue, .number(run.measures[$0]))
+        }
+        let errors = StudyMeasures.Measure.allCases.compactMap { measure in
+            run.measures.standardErrors[measure].map { (key: measure.rawValue, value: JSONValue.number($0)) }
+        }
+        return .object(members + [("standard_errors", .object(errors))])
+    }
+
+    private func member(_ tau: KendallTau?) -> JSONValue {
+        guard let tau else { return .null }
+        return .object([
+            ("value", .number(tau.value)), ("interval", JSONValue([tau.low, tau.high])), ("runs", .integer(tau.runs)),
+        ])
+    }
+
+    // MARK: Lines and table
+
+    public var lines: [String] {
+        func column(_ text: String, _ width: Int) -> String {
+            text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
+        }
+        func words(_ tau: KendallTau?) -> String {
+            guard let tau else { return "–" }
+            return "\(Format.short(tau.value)) [\(Format.short(tau.low)), \(Format.short(tau.high))]"
+        }
+        var lines = [
+            "\(study.runs.count) checkpoints; loss gap from \(extreme(study.runs.map(\.lossGap), min)) to \(extreme(study.runs.map(\.lossGap), max))",
+            column("measure", 28) + column("smallest", 13) + column("largest", 13)
+                + column("τ with the loss gap", 26) + "τ with the accuracy gap",
+        ]
+        for correlation in study.correlations {
+            let values = study.runs.map { $0.measures[correlation.measure] }
+            lines.append(
+                column(correlation.measure.title, 28) + column(extreme(values, min), 13)
+                    + column(extreme(values, max), 13) + column(words(correlation.lossGap), 26)
+                    + words(correlation.accuracyGap))
+        }
+        lines.append(
+            "τ: Kendall's τ-b with a 95 % bootstrap interval over runs. It tells how these runs are ordered, not what causes what"
+        )
+        return lines
+    }
+
+    private func extreme(_ values: [Double], _ better: (Double, Double) -> Double) -> String {
+        let finite = values.filter(\.isFinite)
+        return finite.isEmpty ? "–" : Format.number(finite.dropFirst().reduce(finite[0], better))
+    }
+
+    private var columns: [(name: String, value: (Study.Run) -> Double)] {
+        let losses: [(name: String, value: (Study.Run) -> Double)] = [
+            ("train_loss", { $0.trainLoss }), ("test_loss", { $0.testLoss }),
+            ("train_accuracy", { $0.trainAccuracy ?? .nan }), ("test_accuracy", { $0.testAccuracy ?? .nan }),
+            ("loss_gap", { $0.lossGap }), ("accuracy_gap", { $0.accuracyGap ?? .nan }),
+        ]
+        return losses
+            + StudyMeasures.Measure.allCases.filter { $0 != .trainingLoss }.map { measure in
+                (measure.rawValue, { $0.measures[measure] })
+            }
+    }
+
+    public var table: (header: [String], rows: [[Double]])? {
+        (columns.map(\.name), study.runs.map { run in columns.map { $0.value(run) } })
+    }
+
+    public var rowNames: (header: String, names: [String])? { ("checkpoint", study.runs.map(\.checkpoint)) }
+
+    public var arrays: [(name: String, array: NumericArray)] {
+        columns.map { column in (column.name, NumericArray(study.runs.map(column.value))) }
+    }
+
+    // MARK: Figure
+
+    /// A scatter plot of every measure against the gap of the loss.
+    public var figure: (any Figure)? {
+        let gaps = study.runs.map(\.lossGap)
+        let panels = study.correlations.map { correlation -> any Figure in
+            let values = study.runs.map { $0.measures[correlation.measure] }
+            let finite = values.filter(\.isFinite)
+            let spans = (finite.min() ?? 0) > 0 && (finite.max() ?? 0) / (finite.min() ?? 1) >= 8
+            var dots = Series("", x: values, y: gaps, marker: .circle)
+            dots.lineWidth = 0
+            let tau = correlation.lossGap.map { "τ = \(Format.short($0.value))" } ?? "τ not defined"
+            return LineFigure(
+                title: tau, xAxis: Axis(correlation.measure.title, scale: spans ? .logarithmic : .linear),
+                leftAxis: Axis("test − train loss"), series: [dots])
+        }
+        return PanelFigure(
+            title: "Measures and the generalisation gap of \(study.runs.count) checkpoints",
+            subtitle: context.caption + " · Kendall's τ-b", panels: panels, columns: 4, sharesRanges: false,
+            size: Size(width: 1180, height: 800))
+    }
+}
