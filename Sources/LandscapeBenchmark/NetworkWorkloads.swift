@@ -79,7 +79,8 @@ struct NetworkCase {
             return {
                 var slice = SliceComputation(directions, alpha: axis, beta: axis)
                 try slice.run(objective, at: theta)
-                return (0..<slice.points).reduce(0) { $0 + (slice.finished[$1]?.evaluation.loss ?? .nan) } / Double(slice.points)
+                return (0..<slice.points).reduce(0) { $0 + (slice.finished[$1]?.evaluation.loss ?? .nan) }
+                    / Double(slice.points)
             }
         }
     }

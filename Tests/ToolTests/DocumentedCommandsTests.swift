@@ -58,6 +58,7 @@ import Testing
     @Test(arguments: [
         "README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md", "docs/slices.md",
         "docs/choosing-a-measure.md",
+        "docs/paths.md",
     ])
     func links(
         _ page: String

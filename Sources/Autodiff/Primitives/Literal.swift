@@ -8,7 +8,8 @@ struct Literal: KernelPrimitive {
     var name: String { "literal" }
 
     func type(of operands: [TensorType]) -> TensorType {
-        precondition(operands.isEmpty && values.count == literalType.count, "\(values.count) numbers for \(literalType)")
+        precondition(
+            operands.isEmpty && values.count == literalType.count, "\(values.count) numbers for \(literalType)")
         return literalType
     }
 
