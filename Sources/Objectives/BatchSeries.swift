@@ -1,4 +1,5 @@
 import Autodiff
+import Foundation
 import Tensors
 
 /// The batches that a data set is taken in for one kind of program, and the memory in which batches keep what serves again
@@ -17,14 +18,29 @@ final class BatchSeries {
     private let programs: [BatchProgram]
     private var contexts: [[Executable.Context]]
     private var contextVersion: Int?
-    private var kept: [Slot?]
-    private var lanes: [Lane] = []
+    private let kept: [Slot]
+    private let lanes = LanePool()
 
-    /// An instance that belongs to one batch.
+    /// A place for the instance of one batch. (Threads write to their batches' places, so these are objects: elements of one
+    /// array are not for several threads.)
     private final class Slot {
-        let instance: Executable.Instance
-        var version: Int
-        init(_ instance: Executable.Instance, _ version: Int) { (self.instance, self.version) = (instance, version) }
+        var instance: Executable.Instance?
+        var version = 0
+    }
+
+    /// Lanes that no thread works with at present.
+    private final class LanePool {
+        private let lock = NSLock()
+        private var idle: [Lane] = []
+
+        func with(_ programs: Int, _ body: (Lane) -> Void) {
+            let lane = lock.withLock { idle.popLast() } ?? Lane(programs)
+            body(lane)
+            lock.withLock { idle.append(lane) }
+        }
+
+        /// Gives up the memory of all lanes but some.
+        func keep(_ most: Int) { lock.withLock { idle.removeLast(max(0, idle.count - most)) } }
     }
 
     /// What a thread works with, for each program.
@@ -88,7 +104,7 @@ final class BatchSeries {
         let ragged = examples % size
         programs = ragged == 0 ? [program] : [program, make(ragged)]
         contexts = programs.map { _ in [] }
-        kept = .init(repeating: nil, count: count)
+        kept = (0..<count).map { _ in Slot() }
     }
 
     /// What is to be computed of every batch.
@@ -109,57 +125,58 @@ final class BatchSeries {
     func run(
         _ work: Work, collect: (BatchProgram, Executable.Instance, Executable.Context, _ tangent: Int) -> Void
     ) throws {
-        let mostKept = prepare(work)
-        guard lanes.count > 1 else {
+        let threads = min(Threads.count, count), bytes = programs.reduce(0) { $0 + $1.bytes }
+        let wanted = threads * bytes <= memoryLimit ? threads : 1
+        lanes.keep(wanted)
+        let mostKept = prepare(work, memory: memoryLimit - wanted * bytes)
+        guard wanted > 1 else {
             for batch in 0..<count {
                 try work.between?()
-                compute(batch, lanes[0], batch < mostKept, work) { collect($0, $1, $2, $3) }
+                lanes.with(programs.count) { compute(batch, $0, batch < mostKept, work, collect) }
             }
             return
         }
         let turns = Turns(work.tangents)
         var failure: (any Error)?
-        Threads.forEach(count) { batch, thread in
-            compute(batch, lanes[thread], batch < mostKept, work) { program, instance, context, tangent in
-                turns.take(batch, of: tangent) {
-                    guard failure == nil else { return }
-                    do {
-                        if tangent == 0 { try work.between?() }
-                        collect(program, instance, context, tangent)
-                    } catch { failure = error }
+        Threads.forEach(count) { batch, _ in
+            lanes.with(programs.count) { lane in
+                compute(batch, lane, batch < mostKept, work) { program, instance, context, tangent in
+                    turns.take(batch, of: tangent) {
+                        guard failure == nil else { return }
+                        do {
+                            if tangent == 0 { try work.between?() }
+                            collect(program, instance, context, tangent)
+                        } catch { failure = error }
+                    }
                 }
             }
         }
         if let failure { throw failure }
     }
 
-    /// Makes contexts and lanes, computes what is common to all batches, and tells how many batches can be kept.
-    private func prepare(_ work: Work) -> Int {
-        let threads = min(Threads.count, count)
-        let bytes = programs.reduce(0) { $0 + $1.bytes }
-        let wanted = threads * bytes <= memoryLimit ? threads : 1
-        while lanes.count < wanted { lanes.append(Lane(programs.count)) }
-        if lanes.count > wanted { lanes.removeLast(lanes.count - wanted) }
+    /// Makes contexts, computes what is common to all batches, and tells how many batches can be kept in so much memory.
+    private func prepare(_ work: Work, memory: Int) -> Int {
         let isNew = contextVersion != work.version
         contextVersion = work.version
-        for (number, program) in programs.enumerated() {
-            let arena = arena(number, lanes[0])
-            let first = contexts[number].isEmpty
-            while contexts[number].count < work.tangents {
-                contexts[number].append(program.executable.makeContext(sharing: contexts[number].first))
-            }
-            for tangent in 0..<work.tangents {
-                let context = contexts[number][tangent]
-                work.bindContext(program, context, tangent)
-                if tangent == 0, first || isNew {
-                    program.executable.runCommon(context, arena, from: .data, through: .parameters)
+        lanes.with(programs.count) { lane in
+            for (number, program) in programs.enumerated() {
+                let arena = arena(number, lane), first = contexts[number].isEmpty
+                while contexts[number].count < work.tangents {
+                    contexts[number].append(program.executable.makeContext(sharing: contexts[number].first))
                 }
-                program.executable.runCommon(context, arena, from: .tangent, through: .tangent)
+                for tangent in 0..<work.tangents {
+                    let context = contexts[number][tangent]
+                    work.bindContext(program, context, tangent)
+                    if tangent == 0, first || isNew {
+                        program.executable.runCommon(context, arena, from: .data, through: .parameters)
+                    }
+                    program.executable.runCommon(context, arena, from: .tangent, through: .tangent)
+                }
             }
         }
         guard keeps else { return 0 }
         let common = zip(programs, contexts).reduce(0) { $0 + $1.0.executable.commonBytes * $1.1.count }
-        return min(count, max(0, memoryLimit - wanted * bytes - common) / max(1, programs[0].executable.keptBytes))
+        return min(count, max(0, memory - common) / max(1, programs[0].executable.keptBytes))
     }
 
     private func arena(_ program: Int, _ lane: Lane) -> Executable.Arena {
@@ -178,16 +195,16 @@ final class BatchSeries {
         let first = batch * batchSize, number = first + batchSize <= examples ? 0 : 1
         let program = programs[number], contexts = contexts[number], arena = arena(number, lane)
         let executable = program.executable, instance: Executable.Instance
-        if let slot = kept[batch] {
-            instance = slot.instance
+        let slot = kept[batch]
+        if let known = slot.instance {
+            instance = known
             if slot.version != work.version {
                 executable.run(instance, contexts[0], arena, from: .parameters, through: .parameters)
-                slot.version = work.version
             }
         } else {
             if keeps {
                 instance = executable.makeInstance(contexts[0])
-                kept[batch] = Slot(instance, work.version)
+                slot.instance = instance
             } else {
                 instance = lane.instances[number] ?? executable.makeInstance(contexts[0])
                 lane.instances[number] = instance
@@ -195,6 +212,7 @@ final class BatchSeries {
             work.bindData(program, instance, first)
             executable.run(instance, contexts[0], arena, from: .data, through: .parameters)
         }
+        slot.version = work.version
         for tangent in 0..<work.tangents {
             executable.run(instance, contexts[tangent], arena, from: .tangent, through: .tangent)
             finished(program, instance, contexts[tangent], tangent)

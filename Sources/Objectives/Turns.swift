@@ -1,7 +1,7 @@
 import Foundation
 
-/// Lets threads that finish in any order hand in what they have in a fixed one. There are several series of turns; in each,
-/// turn n waits for turn n − 1. Turns must be started in order, as `Threads.forEach` does.
+/// Lets threads that finish in any order hand in what they have in a fixed one, one at a time. There are several series of
+/// turns; in each, turn n waits for turn n − 1. Turns must be started in order, as `Threads.forEach` does.
 final class Turns {
     private let condition = NSCondition()
     private var next: [Int]
@@ -11,9 +11,7 @@ final class Turns {
     func take(_ turn: Int, of series: Int, _ body: () -> Void) {
         condition.lock()
         while next[series] != turn { condition.wait() }
-        condition.unlock()
         body()
-        condition.lock()
         next[series] += 1
         condition.broadcast()
         condition.unlock()
