@@ -28,10 +28,11 @@ let package = Package(
         .target(name: "Datasets", dependencies: ["Tensors", "ArrayFiles"]),
         .target(name: "Checkpoints", dependencies: ["Tensors", "ArrayFiles"]),
         .target(name: "Networks", dependencies: ["Autodiff"]),
+        .target(name: "Interchange", dependencies: ["Networks", "ArrayFiles"]),
 
         // What is computed from them.
         .target(name: "Objectives", dependencies: ["Networks", "Datasets"]),
-        .target(name: "Training", dependencies: ["Objectives", "Checkpoints"]),
+        .target(name: "Training", dependencies: ["Objectives", "Checkpoints", "Interchange"]),
         .target(name: "Landscape", dependencies: ["Objectives", "MatrixFree"]),
 
         // What is shown.
@@ -58,6 +59,7 @@ let package = Package(
         .target(name: "ReferenceModels", dependencies: ["Objectives", "ArrayFiles"], path: "Tests/ReferenceModels"),
         .testTarget(name: "ObjectivesTests", dependencies: ["Objectives", "ReferenceModels"]),
         .testTarget(name: "LandscapeTests", dependencies: ["Landscape", "ReferenceModels"]),
+        .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "Objectives", "Training", "ReferenceModels"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "ArrayFiles"]),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
         .testTarget(name: "ToolTests", dependencies: ["LandscapeTool", "ArrayFiles"]),

@@ -20,7 +20,7 @@ public final class NetworkBuilder {
     private(set) var statistics: [String: Value] = [:]
     private var scope: [String] = []
 
-    init(_ graph: Graph, _ mode: BatchNormMode, _ options: NetworkOptions) {
+    public init(_ graph: Graph, _ mode: BatchNormMode, _ options: NetworkOptions) {
         (self.graph, batchNormMode, self.options) = (graph, mode, options)
     }
 
@@ -33,21 +33,24 @@ public final class NetworkBuilder {
 
     private func fullName(_ name: String) -> String { (scope + [name]).joined(separator: ".") }
 
-    func parameter(_ name: String, _ shape: [Int], _ initialization: Initialization) -> Value {
+    /// Declares a part of θ, under the names of the scopes it is in.
+    public func parameter(_ name: String, _ shape: [Int], _ initialization: Initialization) -> Value {
         let specification = TensorSpecification(fullName(name), shape, initialization)
         let value = graph.input(specification.name, TensorType(shape), .parameters)
         parameters.append((specification, value))
         return value
     }
 
-    func buffer(_ name: String, _ shape: [Int], _ initial: Double) -> Value {
+    /// Declares a tensor that is kept beside θ.
+    public func buffer(_ name: String, _ shape: [Int], _ initial: Double) -> Value {
         let specification = TensorSpecification(fullName(name), shape, .constant(initial))
         let value = graph.input(specification.name, TensorType(shape), .parameters)
         buffers.append((specification, value))
         return value
     }
 
-    func record(_ statistic: Value, forBuffer name: String) { statistics[fullName(name)] = statistic }
+    /// States what this batch gives for a buffer that training averages.
+    public func record(_ statistic: Value, forBuffer name: String) { statistics[fullName(name)] = statistic }
 }
 
 /// Choices that several architectures offer.

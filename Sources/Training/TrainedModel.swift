@@ -1,6 +1,7 @@
 import ArrayFiles
 import Checkpoints
 import Datasets
+import Interchange
 import Networks
 import Objectives
 import Tensors
@@ -27,9 +28,17 @@ public struct TrainedModel: Sendable {
         guard data.outputs > 0, data.outputs <= Dataset.maximalClasses else {
             throw TrainingError.damagedCheckpoint("\(data.outputs) outputs")
         }
-        network = try Network(
-            canonical: metadata.model, inputShape: data.exampleShape, takesTokens: data.takesTokens ?? false,
-            outputs: data.outputs)
+        if let description = metadata.other[OperatorGraph.metadataKey] {
+            network = try OperatorGraph(encoded: description).network(
+                name: metadata.model, inputShape: data.exampleShape, takesTokens: data.takesTokens ?? false)
+            guard network.outputs == data.outputs else {
+                throw TrainingError.damagedCheckpoint("\(data.outputs) outputs of a model that gives \(network.outputs)")
+            }
+        } else {
+            network = try Network(
+                canonical: metadata.model, inputShape: data.exampleShape, takesTokens: data.takesTokens ?? false,
+                outputs: data.outputs)
+        }
         loss = try Loss(specification: metadata.loss)
         theta = try checkpoint.theta(matching: network.parameters.tensors.map { ($0.name, $0.shape) })
         buffers = try network.buffers.tensors.flatMap { try checkpoint.buffer($0.name, shape: $0.shape) }
@@ -79,6 +88,12 @@ public struct TrainedModel: Sendable {
         guard data.exampleSize == network.inputShape.reduce(1, *) else {
             throw TrainingError.exampleShapeMismatch(
                 model: metadata.model, expected: network.inputShape, data: data.name, found: data.exampleShape)
+        }
+        // One output that no classes are chosen by is a number: whole numbers in a file are targets then, not classes.
+        if network.outputs == 1, !loss.takesClasses, let labels = data.labels {
+            data = Dataset(
+                name: data.name, inputs: data.inputs, exampleShape: data.exampleShape,
+                targets: .values(labels.map(Double.init), width: 1))
         }
         // Standardising is done example by example, so the prefix may come first.
         if let examples { data = try data.prefix(examples) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Datasets
 import Foundation
 import Networks
@@ -9,31 +10,61 @@ import Training
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Makes a checkpoint of weights trained elsewhere: a file of them, a --model and --data.")
+        abstract:
+            "Makes a checkpoint of a network trained elsewhere: an ONNX model, or weights and the --model that they are of.")
 
     @Argument(
-        help: "Weights in PyTorch's layout: .safetensors, .npz, or .pt, .pth, .th of torch.save.",
-        completion: .file(extensions: ["safetensors", "pt", "pth", "th", "npz"]))
+        help: "An .onnx model, or weights in PyTorch's layout: .safetensors, .npz, or .pt, .pth, .th of torch.save.",
+        completion: .file(extensions: ["onnx", "safetensors", "pt", "pth", "th", "npz"]))
     var file: String
-    @Option(help: "\(Architecture.names).") var model: String
+    @Option(help: "What weights are of, not for .onnx: \(Architecture.names).") var model: String?
     @Option(help: "\(DataSpecification.forms).") var data: String
     @Option(name: .customShort("o"), help: "Where the checkpoint goes.") var output = "ckpt.bin"
     @Option(help: "cross-entropy, mse, half-mse or bce; by default what suits the data.") var loss: String?
     @Option(help: "relu, gelu, tanh or silu instead of the model's own.") var activation: NetworkOptions.Activation?
     @Option(help: "batch, layer, group or none instead of the model's own.") var norm: NetworkOptions.Normalization?
-    @Option(help: "float or double: what the weights are stored in.") var precision = Precision.float
+    @Option(help: "float or double: what the weights are stored in (default float; .onnx as the model has them).")
+    var precision: Precision?
+    @Option(help: "For .onnx: θ is the tensors of this name or pattern, such as 'layer4.*'; may be repeated.")
+    var parameters: [String] = []
+    @Option(help: "For .onnx: tensors of this name or pattern are no part of θ; may be repeated.")
+    var freeze: [String] = []
     @OptionGroup var standardization: StandardizationOptions
     @OptionGroup var general: GeneralOptions
 
     func run() throws {
         general.prepare()
         try Analysis.checkWritable(output)
+        if file.lowercased().hasSuffix(".onnx") { return try importModel() }
+        guard let model else {
+            throw UnusableArgument("--model is missing: \(file) holds weights, so name the model that they are of")
+        }
+        guard parameters.isEmpty, freeze.isEmpty else {
+            throw UnusableArgument("--parameters and --freeze are for .onnx models; found \(file)")
+        }
         let options = NetworkOptions(activation: activation, normalization: norm)
         var settings = TrainingConfiguration(model: model + options.suffix, data: try DataSpecification(data))
         settings.loss = try loss.map { try Loss(specification: $0) }
         try standardization.apply(to: &settings)
-        settings.precision = precision
+        settings.precision = precision ?? .float
         let (checkpoint, notes) = try TrainedModel.importWeights(file, settings, tool: Software.name)
+        try write(checkpoint, notes, operators: [])
+    }
+
+    /// A model that is a graph of operators.
+    private func importModel() throws {
+        guard model == nil, activation == nil, norm == nil else {
+            throw UnusableArgument("--model, --activation and --norm are for weights; \(file) is a whole model")
+        }
+        var settings = TrainingConfiguration(model: "linear", data: try DataSpecification(data))
+        settings.loss = try loss.map { try Loss(specification: $0) }
+        try standardization.apply(to: &settings)
+        let imported = try TrainedModel.importONNX(
+            file, settings, parameters: parameters, frozen: freeze, precision: precision, tool: Software.name)
+        try write(imported.checkpoint, imported.notes, operators: imported.operators)
+    }
+
+    private func write(_ checkpoint: Checkpoint, _ notes: [String], operators: [(name: String, count: Int)]) throws {
         try checkpoint.write(to: output)
         if !general.quiet { for note in notes { Progress.say(note) } }
         if general.json {
@@ -43,7 +74,12 @@ struct ImportCommand: ParsableCommand {
                     ("model", .string(checkpoint.metadata.model)),
                     ("data", .string(checkpoint.metadata.data.specification)),
                     ("loss_function", .string(checkpoint.metadata.loss)),
-                    ("parameters", .integer(checkpoint.parameterCount)), ("operators", .array([])),
+                    ("parameters", .integer(checkpoint.parameterCount)),
+                    (
+                        "operators",
+                        .array(
+                            operators.map { .object([("name", .string($0.name)), ("count", .integer($0.count))]) })
+                    ),
                     ("notes", .array(notes.map { .string($0) })),
                 ]).text)
         } else {

@@ -1,0 +1,42 @@
+/// Numbers that are known while a graph is built: shapes, axes, indices, small constants. Whole numbers are exact up to 2⁵³;
+/// larger ones, which stand for "to the end", stay large.
+public struct HostTensor: Sendable, Hashable, Codable {
+    public enum Kind: String, Sendable, Codable { case real, integer, boolean }
+
+    public var shape: [Int]
+    public var kind: Kind
+    /// Row-major.
+    public var values: [Double]
+
+    init(shape: [Int], kind: Kind, values: [Double]) {
+        precondition(shape.reduce(1, *) == values.count, "\(values.count) numbers of shape \(shape)")
+        (self.shape, self.kind, self.values) = (shape, kind, values)
+    }
+
+    init(_ number: Double, _ kind: Kind = .real) { self.init(shape: [], kind: kind, values: [number]) }
+    init(_ integers: [Int]) { self.init(shape: [integers.count], kind: .integer, values: integers.map(Double.init)) }
+
+    /// As whole numbers, cut off towards zero; what is too large becomes the largest there is.
+    var integers: [Int] { values.map(HostTensor.integer) }
+
+    static func integer(_ number: Double) -> Int {
+        if number.isNaN { return 0 }
+        return number >= 0x1p63 ? Int.max : number <= -0x1p63 ? Int.min : Int(number)
+    }
+
+    /// The elements at these places, under a new shape.
+    func picked(_ places: [Int], _ shape: [Int]) -> HostTensor {
+        HostTensor(shape: shape, kind: kind, values: places.map { values[$0] })
+    }
+
+    /// Whether a description that was read from a file is one at all.
+    var isConsistent: Bool {
+        var product = 1
+        for extent in shape {
+            let (next, overflow) = product.multipliedReportingOverflow(by: extent)
+            if extent < 0 || overflow { return false }
+            product = next
+        }
+        return product == values.count
+    }
+}

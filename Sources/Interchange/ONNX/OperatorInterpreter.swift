@@ -1,0 +1,145 @@
+import ArrayFiles
+import Autodiff
+import Networks
+
+/// Builds a graph from a model's operators for one size of batch. Shapes are known then, so whatever the model computes from
+/// them is computed here, once, and is no part of the graph.
+final class OperatorInterpreter {
+    /// Elements of a tensor for one example beyond which a model is refused.
+    static let mostElements = 1 << 28
+    /// Elements of what is computed while the graph is built.
+    static let mostHostElements = 1 << 22
+
+    let builder: NetworkBuilder
+    let description: OperatorGraph
+    /// Shapes at the batch that the model was exported for, where that is fixed and another.
+    let exportedShapes: [String: [Int]]?
+    let batch: Int
+    private(set) var values: [String: Operand]
+
+    init(
+        _ builder: NetworkBuilder, _ description: OperatorGraph, batch: Int, exportedShapes: [String: [Int]]? = nil,
+        given: [String: Operand] = [:]
+    ) {
+        self.builder = builder
+        self.description = description
+        self.batch = batch
+        self.exportedShapes = exportedShapes
+        values = given
+    }
+
+    /// Declares the network's tensors and computes every value of the model.
+    ///
+    /// - Throws: `ONNXError` where a node cannot be built.
+    func run() throws {
+        for (name, tensor) in description.constants { values[name] = .host(tensor) }
+        for tensor in description.parameters {
+            values[tensor.name] = Self.arranged(
+                builder.parameter(tensor.name, tensor.storedShape, .constant(0)), tensor)
+        }
+        for tensor in description.buffers {
+            values[tensor.name] = Self.arranged(builder.buffer(tensor.name, tensor.storedShape, 0), tensor)
+        }
+        for node in description.nodes { try run(node) }
+    }
+
+    private static func arranged(_ value: Value, _ tensor: OperatorGraph.Tensor) -> Operand {
+        guard tensor.filterAxis != 0 else { return .graph(value) }
+        let order = tensor.order
+        return .graph(value.permuted(tensor.shape.indices.map { order.firstIndex(of: $0)! }))
+    }
+
+    private func run(_ node: OperatorGraph.Node) throws {
+        guard let implementation = Operators.table[node.kind] else {
+            throw ONNXError.unsupported([.init(name: node.kind, nodes: [node.name])])
+        }
+        let operands = try node.inputs.map { name -> Operand? in
+            if name.isEmpty { return nil }
+            guard let operand = values[name] else { throw ONNXError.undefined(value: name, node: node.name) }
+            return operand
+        }
+        let call = OperatorCall(node: node, operands: operands, interpreter: self)
+        let results = try implementation(call)
+        for (index, name) in node.outputs.enumerated() where !name.isEmpty {
+            guard index < results.count else { throw call.failure("output \(index) is not supported") }
+            if case .graph(let tensor) = results[index] { try call.check(tensor.shape) }
+            values[name] = results[index]
+        }
+    }
+
+    /// A value as [batch, outputs].
+    func output() throws -> Value {
+        guard let operand = values[description.output] else {
+            throw ONNXError.undefined(value: description.output, node: "output")
+        }
+        guard case .graph(let tensor) = operand else { throw ONNXError.output("does not depend on the examples") }
+        let value = tensor.value.asReal()
+        guard let first = value.shape.first, first == batch else {
+            throw ONNXError.output("has shape \(value.shape.shown), expected one row for each of \(batch) examples")
+        }
+        return value.reshaped([batch, value.type.count / batch])
+    }
+
+    /// The shapes of all values.
+    var shapes: [String: [Int]] { values.mapValues(\.shape) }
+}
+
+extension OperatorGraph {
+    /// Adds the model to a graph. `x` is [n, …example shape] of any shape of that size.
+    func build(_ builder: NetworkBuilder, _ x: Value, exportedShapes: [String: [Int]]?) throws -> Value {
+        let batch = x.shape[0]
+        let examples = x.reshaped([batch] + exampleShape)
+        let interpreter = OperatorInterpreter(
+            builder, self, batch: batch, exportedShapes: exportedShapes,
+            given: [input: .graph(examples, inputIsInteger ? .integer : .real)])
+        try interpreter.run()
+        return try interpreter.output()
+    }
+
+    /// The shape of every value at the batch that the model was exported for; nil where any batch will do.
+    func shapesAtExport() throws -> [String: [Int]]? {
+        guard let exportedBatch else { return nil }
+        let builder = NetworkBuilder(Graph(), .stored, .init())
+        let x = builder.graph.input("x", TensorType([exportedBatch] + exampleShape), .data)
+        let interpreter = OperatorInterpreter(builder, self, batch: exportedBatch, given: [input: .graph(x)])
+        try interpreter.run()
+        return interpreter.shapes
+    }
+
+    /// The network, after it was built on trial for several sizes of batch, so that no size fails later.
+    ///
+    /// - Parameters:
+    ///   - name: what it is called in results.
+    ///   - inputShape: of one example of the data, of as many numbers as the model takes.
+    /// - Throws: `ONNXError` where the model cannot be built, or does not give one row of numbers an example.
+    public func network(name: String, inputShape: [Int], takesTokens: Bool) throws -> Network {
+        let expected = exampleShape.reduce(1.0) { $0 * Double($1) }, found = inputShape.reduce(1.0) { $0 * Double($1) }
+        guard expected == found, expected <= 1e9 else {
+            throw ONNXError.inputMismatch(
+                expected: "examples of shape \(exampleShape.shown)", found: "examples of shape \(inputShape.shown)")
+        }
+        guard takesTokens || !inputIsInteger else {
+            throw ONNXError.inputMismatch(expected: "tokens (whole numbers)", found: "real numbers")
+        }
+        let shapes = try shapesAtExport()
+        var outputs = 0
+        for batch in [1, 2, 3, 5] {
+            let builder = NetworkBuilder(Graph(), .stored, .init())
+            let x = builder.graph.input("x", TensorType([batch] + inputShape, takesTokens ? .index : .real), .data)
+            let output = try build(builder, x, exportedShapes: shapes)
+            guard batch == 1 || output.shape[1] == outputs else {
+                throw ONNXError.output("has \(outputs) numbers for one example, but \(output.shape[1]) an example for \(batch)")
+            }
+            outputs = output.shape[1]
+        }
+        let architecture = Architecture { builder, x in
+            do {
+                return try self.build(builder, x, exportedShapes: shapes)
+            } catch {
+                preconditionFailure("a model that was built on trial cannot be built for \(x.shape[0]) examples: \(error)")
+            }
+        }
+        return Network(
+            architecture, specification: name, inputShape: inputShape, takesTokens: takesTokens, outputs: outputs)
+    }
+}

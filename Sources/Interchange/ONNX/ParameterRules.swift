@@ -1,0 +1,142 @@
+import ArrayFiles
+import Foundation
+
+/// Which of a model's tensors are its parameters, which are statistics, and which axis of each belongs to a filter.
+struct ParameterRules {
+    private let sources: ONNXSources
+    /// Where each value is read: node and number of the operand.
+    private let uses: [String: [(node: Int, index: Int)]]
+    /// Values that the output depends on differentiably.
+    private let reached: Set<String>
+
+    /// Operands that say how an operator works and are no numbers that it works on.
+    private static let settings: [String: Set<Int>] = [
+        "Reshape": [1], "Expand": [1], "Slice": [1, 2, 3, 4], "Clip": [1, 2], "Pad": [1, 2, 3], "Pow": [1], "Tile": [1],
+        "Squeeze": [1], "Unsqueeze": [1], "Split": [1], "OneHot": [1, 2], "Range": [0, 1, 2], "ConstantOfShape": [0],
+        "Dropout": [1, 2], "Trilu": [1], "CumSum": [1], "ReduceSum": [1], "ReduceMean": [1], "ReduceMax": [1],
+        "ReduceMin": [1], "ReduceProd": [1], "ReduceL1": [1], "ReduceL2": [1], "ReduceSumSquare": [1],
+        "ReduceLogSum": [1], "ReduceLogSumExp": [1],
+    ]
+    /// Other operands that no derivative goes through; nil is all.
+    private static let opaque: [String: Set<Int>?] = [
+        "BatchNormalization": [3, 4], "Where": [0], "Gather": [1], "GatherElements": [1], "OneHot": [0], "CastLike": [1],
+        "LSTM": [4], "GRU": [4], "RNN": [4],
+        "Shape": nil, "Size": nil, "Equal": nil, "Greater": nil, "Less": nil, "GreaterOrEqual": nil, "LessOrEqual": nil,
+        "And": nil, "Or": nil, "Xor": nil, "Not": nil, "IsNaN": nil, "Sign": nil, "Floor": nil, "Ceil": nil, "Round": nil,
+        "NonZero": nil, "EyeLike": nil, "Range": nil,
+    ]
+    /// Operands that are weights where they are constants.
+    private static let weights: [String: Set<Int>] = [
+        "Conv": [1, 2], "ConvTranspose": [1, 2], "Gemm": [0, 1, 2], "MatMul": [0, 1], "BatchNormalization": [1, 2],
+        "LayerNormalization": [1, 2], "GroupNormalization": [1, 2], "InstanceNormalization": [1, 2],
+        "RMSNormalization": [1], "SimplifiedLayerNormalization": [1], "PRelu": [1], "Gather": [0], "LSTM": [1, 2, 3, 7],
+        "GRU": [1, 2, 3], "RNN": [1, 2, 3],
+    ]
+    private static let viewing: Set = ["Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten"]
+    private static let products: Set = ["Conv", "ConvTranspose", "Gemm", "MatMul"]
+
+    init(_ sources: ONNXSources, output: String) {
+        self.sources = sources
+        var uses: [String: [(node: Int, index: Int)]] = [:]
+        for (number, node) in sources.nodes.enumerated() {
+            for (index, name) in node.inputs.enumerated() where !name.isEmpty { uses[name, default: []].append((number, index)) }
+        }
+        self.uses = uses
+        var reached: Set = [output]
+        for node in sources.nodes.reversed() where node.outputs.contains(where: reached.contains) {
+            for (index, name) in node.inputs.enumerated() where Self.passes(node, index) { reached.insert(name) }
+        }
+        self.reached = reached
+    }
+
+    private static func passes(_ node: ONNXModel.Node, _ index: Int) -> Bool {
+        if settings[node.kind]?.contains(index) ?? false { return false }
+        if let opaque = opaque[node.kind] { return !(opaque?.contains(index) ?? true) }
+        if node.kind == "Cast" {
+            return [1, 10, 11, 16].contains(node.attributes.first { $0.name == "to" }?.integer ?? 1)
+        }
+        return true
+    }
+
+    /// Whether a tensor is nothing but settings, which have to be known when the graph is built.
+    func isSetting(_ name: String) -> Bool {
+        uses[name, default: []].contains { Self.settings[sources.nodes[$0.node].kind]?.contains($0.index) ?? false }
+    }
+
+    /// Whether it is the running mean or variance of a batch normalisation.
+    func isStatistic(_ name: String) -> Bool {
+        uses[name, default: []].contains { sources.nodes[$0.node].kind == "BatchNormalization" && $0.index >= 3 }
+    }
+
+    /// Whether it could be a parameter: floating, of rank 1 or more, reached by the output, no statistic.
+    func isEligible(_ tensor: ONNXSources.Tensor) -> Bool {
+        tensor.tensor.isFloating && !tensor.tensor.shape.isEmpty && reached.contains(tensor.name)
+            && !isStatistic(tensor.name) && !isSetting(tensor.name)
+    }
+
+    /// Whether it is one by rule: an initializer that is eligible, or an eligible constant that an operator takes for weights.
+    func isParameter(_ tensor: ONNXSources.Tensor) -> Bool {
+        isEligible(tensor) && (tensor.constantNode == nil || isWeight(tensor.name, depth: 0))
+    }
+
+    private func isWeight(_ name: String, depth: Int) -> Bool {
+        guard depth < 8 else { return false }
+        return uses[name, default: []].contains { use in
+            let node = sources.nodes[use.node]
+            if Self.weights[node.kind]?.contains(use.index) ?? false { return true }
+            // The bias that stands behind a product.
+            if node.kind == "Add", node.inputs.count == 2, sources.tensors[name]?.tensor.count ?? 0 > 1 {
+                return sources.nodes.contains { Self.products.contains($0.kind) && $0.outputs.contains(node.inputs[1 - use.index]) }
+            }
+            return use.index == 0 && Self.viewing.contains(node.kind)
+                && node.outputs.first.map { isWeight($0, depth: depth + 1) } ?? false
+        }
+    }
+
+    /// The axis of a tensor along which filters lie: outputs of a product, filters of a convolution, rows of a table.
+    func filterAxis(_ name: String, rank: Int) -> Int {
+        guard rank >= 2 else { return 0 }
+        return filterAxis(of: name, axes: Array(0..<rank), depth: 0) ?? 0
+    }
+
+    /// `axes` are the tensor's own axes in the order of the value `name`.
+    private func filterAxis(of name: String, axes: [Int], depth: Int) -> Int? {
+        guard depth < 8 else { return nil }
+        for use in uses[name, default: []] {
+            let node = sources.nodes[use.node], rank = axes.count
+            func flag(_ name: String) -> Bool { (node.attributes.first { $0.name == name }?.integer ?? 0) != 0 }
+            switch (node.kind, use.index) {
+            case ("Conv", 1), ("Gather", 0): return axes[0]
+            case ("ConvTranspose", 1): return axes[1]
+            case ("Gemm", 0): return axes[flag("transA") ? rank - 1 : rank - 2]
+            case ("Gemm", 1): return axes[flag("transB") ? rank - 2 : rank - 1]
+            case ("MatMul", 0): return axes[rank - 2]
+            case ("MatMul", 1): return axes[rank - 1]
+            case ("LSTM", 1...3), ("GRU", 1...3), ("RNN", 1...3): return rank > 1 ? axes[1] : axes[0]
+            case ("Identity", 0), ("Cast", 0):
+                if let axis = node.outputs.first.flatMap({ filterAxis(of: $0, axes: axes, depth: depth + 1) }) { return axis }
+            case ("Transpose", 0):
+                let order = node.attributes.first { $0.name == "perm" }?.integers ?? Array((0..<rank).reversed())
+                guard order.sorted() == Array(0..<rank) else { return nil }
+                if let axis = node.outputs.first.flatMap({
+                    filterAxis(of: $0, axes: order.map { axes[$0] }, depth: depth + 1)
+                }) {
+                    return axis
+                }
+            default: continue
+            }
+        }
+        return nil
+    }
+
+    // MARK: what users choose
+
+    /// Whether a tensor has this name, itself or its Constant node's, or a name of this pattern (`*`, `?`, `[…]`).
+    static func matches(_ tensor: ONNXSources.Tensor, _ pattern: String) -> Bool {
+        isNamed(tensor, pattern) || fnmatch(pattern, tensor.name, 0) == 0
+    }
+
+    static func isNamed(_ tensor: ONNXSources.Tensor, _ name: String) -> Bool {
+        tensor.name == name || (tensor.constantNode == name && !name.isEmpty)
+    }
+}
