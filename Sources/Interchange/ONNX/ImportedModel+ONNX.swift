@@ -57,10 +57,14 @@ extension ImportedModel {
         var theta: [Double] = [], buffers: [Double] = [], isDouble = false
         for name in sources.order where read.contains(name) {
             guard let source = sources.tensors[name] else { continue }
-            let tensor = try source.tensor.values(data)
+            var tensor = try source.tensor.values(data)
             guard !tensor.shape.contains(0) else {
                 graph.constants[name] = tensor
                 continue
+            }
+            if rules.isRepeated(name, tensor, batch: graph.exportedBatch) {
+                let shape = [1] + tensor.shape.dropFirst()
+                tensor = tensor.picked(Array(0..<shape.reduce(1, *)), shape)
             }
             let isStatistic = rules.isStatistic(name)
             let most = tensor.kind == .real ? Self.mostConstants : Self.mostIntegers

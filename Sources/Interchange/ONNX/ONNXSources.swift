@@ -8,6 +8,12 @@ struct ONNXSources {
         /// The node that holds it; nil for an initializer.
         let constantNode: String?
         let tensor: ONNXTensor
+
+        /// Whether all its numbers are known to be the same, where they lie in the model's own file.
+        var isUniform: Bool {
+            guard let values = try? tensor.values({ _ in [] }).values else { return false }
+            return values.allSatisfy { $0 == values[0] }
+        }
     }
 
     private(set) var nodes: [ONNXModel.Node] = []

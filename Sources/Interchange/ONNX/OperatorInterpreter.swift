@@ -6,25 +6,25 @@ import Networks
 /// them is computed here, once, and is no part of the graph.
 final class OperatorInterpreter {
     /// Elements of a tensor for one example beyond which a model is refused.
-    static let mostElements = 1 << 28
+    static let mostElements = 1 << 26
     /// Elements of what is computed while the graph is built.
     static let mostHostElements = 1 << 22
 
     let builder: NetworkBuilder
     let description: OperatorGraph
-    /// Shapes at the batch that the model was exported for, where that is fixed and another.
-    let exportedShapes: [String: [Int]]?
+    /// What values are at the batch that the model was exported for, where that is fixed.
+    let exported: [String: ExportedValue]?
     let batch: Int
     private(set) var values: [String: Operand]
 
     init(
-        _ builder: NetworkBuilder, _ description: OperatorGraph, batch: Int, exportedShapes: [String: [Int]]? = nil,
+        _ builder: NetworkBuilder, _ description: OperatorGraph, batch: Int, exported: [String: ExportedValue]? = nil,
         given: [String: Operand] = [:]
     ) {
         self.builder = builder
         self.description = description
         self.batch = batch
-        self.exportedShapes = exportedShapes
+        self.exported = exported
         values = given
     }
 
@@ -80,30 +80,43 @@ final class OperatorInterpreter {
         return value.reshaped([batch, value.type.count / batch])
     }
 
-    /// The shapes of all values.
-    var shapes: [String: [Int]] { values.mapValues(\.shape) }
+}
+
+/// The shape of a value at the batch that a model was exported for, and its numbers where it is a shape itself.
+struct ExportedValue: Sendable {
+    let shape: [Int]
+    let integers: [Int]?
+
+    init(_ operand: Operand) {
+        shape = operand.shape
+        if case .host(let tensor) = operand, tensor.kind == .integer, tensor.shape.count == 1 {
+            integers = tensor.integers
+        } else {
+            integers = nil
+        }
+    }
 }
 
 extension OperatorGraph {
     /// Adds the model to a graph. `x` is [n, …example shape] of any shape of that size.
-    func build(_ builder: NetworkBuilder, _ x: Value, exportedShapes: [String: [Int]]?) throws -> Value {
+    func build(_ builder: NetworkBuilder, _ x: Value, exported: [String: ExportedValue]?) throws -> Value {
         let batch = x.shape[0]
         let examples = x.reshaped([batch] + exampleShape)
         let interpreter = OperatorInterpreter(
-            builder, self, batch: batch, exportedShapes: exportedShapes,
+            builder, self, batch: batch, exported: exported,
             given: [input: .graph(examples, inputIsInteger ? .integer : .real)])
         try interpreter.run()
         return try interpreter.output()
     }
 
-    /// The shape of every value at the batch that the model was exported for; nil where any batch will do.
-    func shapesAtExport() throws -> [String: [Int]]? {
+    /// What every value is at the batch that the model was exported for; nil where any batch will do.
+    func valuesAtExport() throws -> [String: ExportedValue]? {
         guard let exportedBatch else { return nil }
         let builder = NetworkBuilder(Graph(), .stored, .init())
         let x = builder.graph.input("x", TensorType([exportedBatch] + exampleShape), .data)
-        let interpreter = OperatorInterpreter(builder, self, batch: exportedBatch, given: [input: .graph(x)])
+        let interpreter = OperatorInterpreter(builder, self, batch: exportedBatch, given: [input: .graph(x, inputIsInteger ? .integer : .real)])
         try interpreter.run()
-        return interpreter.shapes
+        return interpreter.values.mapValues(ExportedValue.init)
     }
 
     /// The network, after it was built on trial for several sizes of batch, so that no size fails later.
@@ -121,12 +134,12 @@ extension OperatorGraph {
         guard takesTokens || !inputIsInteger else {
             throw ONNXError.inputMismatch(expected: "tokens (whole numbers)", found: "real numbers")
         }
-        let shapes = try shapesAtExport()
+        let exported = try valuesAtExport()
         var outputs = 0
         for batch in [1, 2, 3, 5] {
             let builder = NetworkBuilder(Graph(), .stored, .init())
             let x = builder.graph.input("x", TensorType([batch] + inputShape, takesTokens ? .index : .real), .data)
-            let output = try build(builder, x, exportedShapes: shapes)
+            let output = try build(builder, x, exported: exported)
             guard batch == 1 || output.shape[1] == outputs else {
                 throw ONNXError.output("has \(outputs) numbers for one example, but \(output.shape[1]) an example for \(batch)")
             }
@@ -134,7 +147,7 @@ extension OperatorGraph {
         }
         let architecture = Architecture { builder, x in
             do {
-                return try self.build(builder, x, exportedShapes: shapes)
+                return try self.build(builder, x, exported: exported)
             } catch {
                 preconditionFailure("a model that was built on trial cannot be built for \(x.shape[0]) examples: \(error)")
             }

@@ -74,9 +74,29 @@ struct ParameterRules {
             && !isStatistic(tensor.name) && !isSetting(tensor.name)
     }
 
-    /// Whether it is one by rule: an initializer that is eligible, or an eligible constant that an operator takes for weights.
+    /// Whether it is one by rule: an initializer that is eligible. Constants, and single numbers under names that exporters make
+    /// up, have to be weights of an operator, too: most are factors and bounds of the model's code.
     func isParameter(_ tensor: ONNXSources.Tensor) -> Bool {
-        isEligible(tensor) && (tensor.constantNode == nil || isWeight(tensor.name, depth: 0))
+        guard isEligible(tensor) else { return false }
+        let isConstant = tensor.constantNode != nil || tensor.name.contains("lifted_tensor")
+        guard isConstant || (tensor.tensor.count == 1 && Self.isMadeUp(tensor.name)) else { return true }
+        // Ones and zeros are how exporters write a normalisation without scale and bias.
+        return isWeight(tensor.name, depth: 0) && !(isConstant && tensor.isUniform)
+    }
+
+    /// Whether a tensor has no name of a PyTorch module's: `val_12`, `onnx::Mul_34`.
+    private static func isMadeUp(_ name: String) -> Bool {
+        name.hasPrefix("onnx::") || name.wholeMatch(of: /(val|const|scalar_tensor|_tensor_constant)_?\w*/) != nil
+    }
+
+    /// Whether a model that was exported for a fixed batch holds a tensor once for each example of it, as constant folding leaves
+    /// a learnt token that was expanded.
+    func isRepeated(_ name: String, _ tensor: HostTensor, batch: Int?) -> Bool {
+        guard let batch, batch > 1, tensor.shape.count >= 2, tensor.shape[0] == batch else { return false }
+        let size = tensor.values.count / batch
+        let joins: Set = ["Concat", "Add", "Sub", "Mul", "Div", "Where"]
+        return uses[name, default: []].allSatisfy { joins.contains(sources.nodes[$0.node].kind) }
+            && (size..<tensor.values.count).allSatisfy { tensor.values[$0] == tensor.values[$0 % size] }
     }
 
     private func isWeight(_ name: String, depth: Int) -> Bool {

@@ -78,8 +78,8 @@ extension Operators {
 }
 
 extension Operand {
-    /// Whether an extent of 1 may stand for the batch: a learnt token joined to examples by a model exported for one example.
+    /// Whether an extent of 1 may stand for the batch: a learnt token joined to examples by a model exported for a fixed batch.
     fileprivate func isRepeatable(_ call: OperatorCall, _ axis: Int) -> Bool {
-        axis == 0 && shape[0] == 1 && call.interpreter.description.exportedBatch == 1
+        axis == 0 && shape[0] == 1 && call.interpreter.description.exportedBatch != nil
     }
 }

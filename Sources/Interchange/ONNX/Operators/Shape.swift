@@ -175,7 +175,12 @@ extension Operators {
     private static func exportedForBatch(
         _ call: OperatorCall, _ now: [Int], _ target: [Int], isReshape: Bool = false
     ) -> [Int] {
-        guard let then = call.interpreter.exportedShapes?[call.node.inputs[0]], let exported = call.interpreter.description.exportedBatch,
+        // A shape that the model computes from others is right already.
+        let values = call.interpreter.exported
+        if call.node.inputs.count > 1, let integers = values?[call.node.inputs[1]]?.integers, integers != (try? call.host(1).integers) {
+            return target
+        }
+        guard let then = values?[call.node.inputs[0]]?.shape, let exported = call.interpreter.description.exportedBatch,
             exported != call.interpreter.batch
         else { return target }
         if !isReshape {
