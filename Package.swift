@@ -59,7 +59,7 @@ let package = Package(
         .target(name: "ReferenceModels", dependencies: ["Objectives", "ArrayFiles"], path: "Tests/ReferenceModels"),
         .testTarget(name: "ObjectivesTests", dependencies: ["Objectives", "ReferenceModels"]),
         .testTarget(name: "LandscapeTests", dependencies: ["Landscape", "ReferenceModels"]),
-        .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "Objectives", "Training", "ReferenceModels"]),
+        .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "Training"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "ArrayFiles"]),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
         .testTarget(name: "ToolTests", dependencies: ["LandscapeTool", "ArrayFiles"]),

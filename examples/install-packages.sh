@@ -14,6 +14,25 @@ missing_packages() {
     pkg-config --exists libpng zlib || echo libpng-dev
 }
 
+# Installs packages by their names in Debian and Ubuntu, as root or by sudo; fails with a message where that cannot be.
+install_with_apt() {
+    if ! command -v apt-get >/dev/null; then
+        echo "missing, by the names of Debian and Ubuntu: $*; install them with this system's package manager" >&2
+        return 1
+    fi
+    local as_root=()
+    if ((EUID != 0)); then
+        if ! command -v sudo >/dev/null; then
+            echo "missing: $*; as root, run: apt-get install $*" >&2
+            return 1
+        fi
+        as_root=(sudo)
+    fi
+    echo "installing missing packages: $*"
+    "${as_root[@]}" apt-get update -q || return 1
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
+}
+
 install_packages() {
     if ! command -v swift >/dev/null; then
         echo "Swift is not on the PATH, expected version 6.1 or later: install it as swift.org/install says" >&2
@@ -23,21 +42,7 @@ install_packages() {
     mapfile -t packages < <(missing_packages)
     if ((${#packages[@]} == 0)); then return; fi
 
-    if ! command -v apt-get >/dev/null; then
-        echo "missing, by the names of Debian and Ubuntu: ${packages[*]}; install them with this system's package manager" >&2
-        return 1
-    fi
-    local as_root=()
-    if ((EUID != 0)); then
-        if ! command -v sudo >/dev/null; then
-            echo "missing: ${packages[*]}; as root, run: apt-get install ${packages[*]}" >&2
-            return 1
-        fi
-        as_root=(sudo)
-    fi
-    echo "installing missing packages: ${packages[*]}"
-    "${as_root[@]}" apt-get update -q
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${packages[@]}"
+    install_with_apt "${packages[@]}" || return 1
 
     mapfile -t packages < <(missing_packages)
     if ((${#packages[@]} > 0)); then

@@ -54,7 +54,7 @@ public final class NetworkObjective: Objective {
     }
 
     /// Whether a network and a loss can be applied to data.
-    static func check(_ data: Dataset, _ network: Network, _ loss: Loss) throws(ObjectiveError) {
+    public static func check(_ data: Dataset, _ network: Network, _ loss: Loss) throws(ObjectiveError) {
         guard data.exampleSize == network.inputShape.reduce(1, *) else {
             throw .dataMismatch(
                 expected: "examples of shape \(network.inputShape)", found: "examples of shape \(data.exampleShape)")

@@ -2,6 +2,7 @@ import Checkpoints
 import Datasets
 import Interchange
 import Networks
+import Objectives
 import Tensors
 
 /// A checkpoint of a model that came as a graph of operators, and what a user should know of it.
@@ -37,10 +38,13 @@ extension TrainedModel {
         record.outputs = model.network.outputs
         let metadata = CheckpointMetadata(
             model: model.network.specification, loss: model.loss.specification,
-            precision: precision ?? (model.isDouble ? .double : .float), seed: configuration.seed, data: record, tool: tool,
+            precision: precision ?? (model.isDouble ? .double : .float), seed: configuration.seed, data: record,
+            tool: tool,
             other: [OperatorGraph.metadataKey: try model.graph.encoded()])
         let checkpoint = Self.checkpoint(
             model.network, theta: model.theta, buffers: model.buffers, metadata: metadata)
+        // What only the numbers of the data can show is seen here, not at the first analysis.
+        try NetworkObjective.check(TrainedModel(checkpoint).dataset(), model.network, model.loss)
         return ImportedCheckpoint(checkpoint: checkpoint, operators: model.graph.operators, notes: model.notes)
     }
 }

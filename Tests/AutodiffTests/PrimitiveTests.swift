@@ -77,6 +77,17 @@ import Testing
         Row("pad", [[2, 3]]) { x, _ in x[0].padded(1, before: 1, after: 2).exp() },
         Row("pad of inner axis", [[2, 3, 2]]) { x, _ in x[0].padded(1, before: 2, after: 0).exp() },
         Row("concatenate", [[2, 3], [2, 2]]) { x, _ in Value.concatenate([x[0], x[1].exp(), x[0]], axis: 1) },
+        Row("literal", [[2, 3]]) { x, _ in x[0].exp() * x[0].graph.literal([1, -2, 3, 4, 0.5, 6], shape: [2, 3]) },
+        Row("literal indices", [[4, 3]]) { x, _ in x[0].exp().rows(x[0].graph.literal(indices: [3, 0, 3])) },
+        Row("real of index, index of real", [[4, 3]], indices: [([2], [1, 3])]) { x, i in
+            x[0].exp().rows((i[0].asReal() - 1).asIndex()) * i[0].asReal().reshaped([2, 1])
+        },
+        Row("transposed convolution", [[2, 3, 4, 2], [2, 3, 3, 2]]) { x, _ in
+            var geometry = ConvolutionGeometry(height: 6, width: 8, channels: 3, kernel: [2, 3], filters: 2)
+            geometry.stride = [2, 2]
+            geometry.padding = [0, 1, 0, 1]
+            return x[0].convolutionTransposed(x[1], geometry)
+        },
         Row("sum of all", [[2, 3]]) { x, _ in x[0].exp().sum() },
         Row("sum of rows", [[4, 3]]) { x, _ in x[0].exp().sum([1]) },
         Row("sum of columns", [[4, 3]]) { x, _ in x[0].exp().sum([0]) },

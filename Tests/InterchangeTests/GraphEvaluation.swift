@@ -2,7 +2,9 @@ import Autodiff
 import Tensors
 
 /// Runs a graph once in Float64 on numbers given for its inputs.
-func evaluate(_ graph: Graph, _ outputs: [Value], _ inputs: [(Value, [Double])], _ precision: Precision = .double) -> [[Double]] {
+func evaluate(_ graph: Graph, _ outputs: [Value], _ inputs: [(Value, [Double])], _ precision: Precision = .double)
+    -> [[Double]]
+{
     let executable = Executable(graph, outputs: outputs, precision: precision)
     let instance = executable.makeInstance()
     var buffers: [Buffer] = []

@@ -1,4 +1,7 @@
 extension Graph {
+    /// How many nodes there are.
+    public var nodeCount: Int { nodes.count }
+
     /// Numbers that are known now, row-major; all equal ones take no memory.
     public func literal(_ values: [Double], shape: [Int]) -> Value {
         if let first = values.first, values.allSatisfy({ $0 == first }) { return constant(first, shape: shape) }

@@ -52,7 +52,6 @@ extension ImportedModel {
         let rules = ParameterRules(sources, output: output)
         let chosen = try Self.parameters(sources, rules, options)
         let ending = ModelEnding.find(in: sources, output: output)
-        var outputWidth: Int?
         var graph = try OperatorGraph(sources, opset: model.opsets[""] ?? 1, input: input, output: output, options)
         var theta: [Double] = [], buffers: [Double] = [], isDouble = false
         for name in sources.order where read.contains(name) {
@@ -75,7 +74,9 @@ extension ImportedModel {
                 theta += tensor.transposed(place.order, place.storedShape).values
                 graph.parameters.append(place)
                 isDouble = isDouble || source.tensor.elementType == .float64
-            } else if (isStatistic || tensor.values.count > most) && !rules.isSetting(name) {
+            } else if (isStatistic || rules.isParameter(source) || tensor.values.count > most) && !rules.isSetting(name)
+            {
+                // What was frozen is listed beside the parameters.
                 buffers += tensor.values
                 graph.buffers.append(place)
             } else {
@@ -89,22 +90,26 @@ extension ImportedModel {
             try graph.network(name: name, inputShape: options.exampleShape, takesTokens: options.takesTokens)
         }
         var network = try makeNetwork()
-        outputWidth = network.outputs
-        let loss = options.loss ?? Self.loss(outputs: outputWidth!, ending: ending?.ending, options)
+        let loss = options.loss ?? Self.loss(outputs: network.outputs, ending: ending?.ending, options)
         if let ending {
             if ending.ending.isPart(of: loss) {
                 for index in ending.nodes { graph.nodes[index].kind = "Identity" }
                 network = try makeNetwork()
-                notes.append("the model ends in \(ending.ending.rawValue), which the loss \(loss.name) contains; it is taken off")
+                notes.append(
+                    "the model ends in \(ending.ending.rawValue), which the loss \(loss.name) contains; it is taken off"
+                )
             } else {
-                notes.append("the model ends in \(ending.ending.rawValue), and the loss \(loss.name) is applied to what that gives")
+                notes.append(
+                    "the model ends in \(ending.ending.rawValue), and the loss \(loss.name) is applied to what that gives"
+                )
             }
         }
         if let exported = graph.exportedBatch {
             notes.append("the model was exported for batches of \(exported); it is taken for any number of examples")
         }
         self.init(
-            graph: graph, network: network, theta: theta, buffers: buffers, loss: loss, isDouble: isDouble, notes: notes)
+            graph: graph, network: network, theta: theta, buffers: buffers, loss: loss, isDouble: isDouble, notes: notes
+        )
     }
 
     /// What suits the data: a class with several outputs is cross-entropy's, with one that ends in a sigmoid it is a yes or no.
@@ -118,7 +123,8 @@ extension ImportedModel {
     private static func checkSupport(_ sources: ONNXSources, hasSparse: Bool) throws(ONNXError) {
         var missing: [String: [String]] = [:]
         for node in sources.nodes where Operators.table[node.kind] == nil || !node.domain.isEmpty {
-            missing[node.domain.isEmpty ? node.kind : "\(node.domain).\(node.kind)", default: []].append(ONNXModel.label(node))
+            missing[node.domain.isEmpty ? node.kind : "\(node.domain).\(node.kind)", default: []].append(
+                ONNXModel.label(node))
         }
         if !missing.isEmpty {
             throw .unsupported(missing.sorted { $0.key < $1.key }.map { .init(name: $0.key, nodes: $0.value) })
@@ -139,14 +145,18 @@ extension ImportedModel {
         for pattern in options.parameters {
             let named = tensors.filter { ParameterRules.isNamed($0, pattern) }
             if let odd = named.first(where: { !$0.tensor.isFloating }) { throw .notFloating(name: odd.name) }
-            let found = named.isEmpty ? tensors.filter { rules.isEligible($0) && ParameterRules.matches($0, pattern) } : named
+            let found =
+                named.isEmpty ? tensors.filter { rules.isEligible($0) && ParameterRules.matches($0, pattern) } : named
             guard !found.isEmpty else {
-                throw .unmatchedPattern(option: "--parameters", pattern: pattern, names: tensors.filter(rules.isEligible).map(\.name))
+                throw .unmatchedPattern(
+                    option: "--parameters", pattern: pattern, names: tensors.filter(rules.isEligible).map(\.name))
             }
             chosen.formUnion(found.map(\.name))
         }
         for pattern in options.frozen {
-            let found = chosen.filter { name in sources.tensors[name].map { ParameterRules.matches($0, pattern) } ?? false }
+            let found = chosen.filter { name in
+                sources.tensors[name].map { ParameterRules.matches($0, pattern) } ?? false
+            }
             guard !found.isEmpty else {
                 throw .unmatchedPattern(option: "--freeze", pattern: pattern, names: chosen.sorted())
             }

@@ -13,7 +13,8 @@ extension ONNXModel {
         // What is still to be written out, last first, each with how deep it lies in functions.
         var pending = graph.nodes.reversed().map { (node: $0, depth: 0) }
         while let (node, depth) = pending.popLast() {
-            guard let function = table["\(node.domain)\0\(node.kind)"], Operators.table[node.kind] == nil || !node.domain.isEmpty
+            guard let function = table["\(node.domain)\0\(node.kind)"],
+                Operators.table[node.kind] == nil || !node.domain.isEmpty
             else {
                 result.append(node)
                 guard result.count <= Self.mostNodes else { throw .limit("more than \(Self.mostNodes) nodes") }

@@ -22,7 +22,8 @@ struct ONNXSources {
     private(set) var order: [String] = []
 
     /// - Parameter given: names whose values come from outside.
-    init(_ all: [ONNXModel.Node], _ initializers: [ONNXTensor], outputs: [String], given: Set<String>) throws(ONNXError) {
+    init(_ all: [ONNXModel.Node], _ initializers: [ONNXTensor], outputs: [String], given: Set<String>) throws(ONNXError)
+    {
         for tensor in initializers {
             try add(Tensor(name: tensor.name, constantNode: nil, tensor: tensor))
         }

@@ -99,7 +99,8 @@ struct ONNXTensor {
     /// The tensor's numbers. `data` gives the bytes of a file beside the model's.
     func values(_ data: (String) throws -> [UInt8]) throws -> HostTensor {
         guard let type = elementType else {
-            throw ONNXError.tensor(name: name, problem: "found data type \(dataType), expected real numbers, integers or bool")
+            throw ONNXError.tensor(
+                name: name, problem: "found data type \(dataType), expected real numbers, integers or bool")
         }
         guard let count, let size = NumericArray.byteCount(shape: shape, size: type.size) else {
             throw ONNXError.tensor(name: name, problem: "the shape \(shape.shown) is impossible")
@@ -107,7 +108,8 @@ struct ONNXTensor {
         let kind: HostTensor.Kind = type.isFloatingPoint ? .real : type == .bool ? .boolean : .integer
         func typed(_ bytes: ArraySlice<UInt8>) throws -> [Double] {
             guard bytes.count == size else {
-                throw ONNXError.tensor(name: name, problem: "found \(bytes.count) bytes, expected \(size) for shape \(shape.shown)")
+                throw ONNXError.tensor(
+                    name: name, problem: "found \(bytes.count) bytes, expected \(size) for shape \(shape.shown)")
             }
             return try NumericArray(shape: shape, type: type, bytes: Array(bytes)).doubles
         }
@@ -119,7 +121,8 @@ struct ONNXTensor {
             let length = length ?? size
             guard length <= file.count, offset <= file.count - length else {
                 throw ONNXError.externalData(
-                    name: name, problem: "it ends at byte \(offset) + \(length), but \(location.shown) has \(file.count)")
+                    name: name,
+                    problem: "it ends at byte \(offset) + \(length), but \(location.shown) has \(file.count)")
             }
             values = try typed(file[offset..<(offset + length)])
         case .reals(let numbers): values = numbers
@@ -135,7 +138,8 @@ struct ONNXTensor {
             }
         }
         guard values.count == count else {
-            throw ONNXError.tensor(name: name, problem: "found \(values.count) numbers, expected \(count) for shape \(shape.shown)")
+            throw ONNXError.tensor(
+                name: name, problem: "found \(values.count) numbers, expected \(count) for shape \(shape.shown)")
         }
         return HostTensor(shape: shape, kind: kind, values: kind == .boolean ? values.map { $0 == 0 ? 0 : 1 } : values)
     }

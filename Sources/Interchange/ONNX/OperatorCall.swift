@@ -54,7 +54,9 @@ struct OperatorCall {
     func number(_ index: Int, default other: Double? = nil) throws -> Double {
         if optional(index) == nil, let other { return other }
         let tensor = try host(index)
-        guard tensor.values.count == 1 else { throw failure("input \(index) has shape \(tensor.shape.shown), expected one number") }
+        guard tensor.values.count == 1 else {
+            throw failure("input \(index) has shape \(tensor.shape.shown), expected one number")
+        }
         return tensor.values[0]
     }
 
@@ -84,7 +86,9 @@ struct OperatorCall {
         guard shape.count <= 6 else { throw failure("found \(shape.count) dimensions, expected at most 6") }
         var product = 1
         for extent in shape {
-            guard extent > 0 else { throw failure("found a tensor of shape \(shape.shown), expected one with elements") }
+            guard extent > 0 else {
+                throw failure("found a tensor of shape \(shape.shown), expected one with elements")
+            }
             let (next, overflow) = product.multipliedReportingOverflow(by: extent)
             guard !overflow, next / interpreter.batch <= OperatorInterpreter.mostElements else {
                 throw failure("a tensor of shape \(shape.shown) is too large")
@@ -123,7 +127,8 @@ struct OperatorCall {
 
     func rank(_ value: [Int], _ expected: ClosedRange<Int>) throws {
         guard expected.contains(value.count) else {
-            let words = expected.count == 1 ? "\(expected.lowerBound)" : "\(expected.lowerBound) to \(expected.upperBound)"
+            let words =
+                expected.count == 1 ? "\(expected.lowerBound)" : "\(expected.lowerBound) to \(expected.upperBound)"
             throw failure("found an operand of shape \(value.shown), expected \(words) dimensions")
         }
     }

@@ -6,6 +6,9 @@ extension OperatorGraph {
         _ sources: ONNXSources, opset: Int, input: ONNXModel.ValueInfo, output: String, _ options: ImportOptions
     ) throws {
         let nodes = try sources.nodes.map { try Node($0) }
+        if let batch = input.shape?.first ?? nil, batch > Self.mostExported {
+            throw ONNXError.limit("it is for batches of \(batch) examples, expected at most \(Self.mostExported)")
+        }
         let isInteger = ![1, 10, 11, 16].contains(input.elementType)
         self.init(
             opset: opset, nodes: nodes, constants: [:], parameters: [], buffers: [], input: input.name,
@@ -32,7 +35,8 @@ extension OperatorGraph {
             return fixed
         }
         let words = wanted.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
-        throw ONNXError.inputMismatch(expected: "examples of shape [\(words)]", found: "examples of shape \(data.shown)")
+        throw ONNXError.inputMismatch(
+            expected: "examples of shape [\(words)]", found: "examples of shape \(data.shown)")
     }
 }
 
@@ -45,7 +49,10 @@ extension OperatorGraph.Node {
             case 1: value.real = attribute.real ?? 0
             case 2: value.integer = attribute.integer ?? 0
             case 3: value.text = attribute.text ?? ""
-            case 4: value.tensor = try attribute.tensor?.values { _ in throw ONNXError.externalData(name: attribute.name, problem: "in an attribute") }
+            case 4:
+                value.tensor = try attribute.tensor?.values { _ in
+                    throw ONNXError.externalData(name: attribute.name, problem: "in an attribute")
+                }
             case 6: value.reals = attribute.reals
             case 7: value.integers = attribute.integers
             case 8: value.texts = attribute.texts

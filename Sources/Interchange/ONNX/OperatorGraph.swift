@@ -59,6 +59,27 @@ public struct OperatorGraph: Sendable, Hashable, Codable {
         Dictionary(grouping: nodes, by: \.kind).map { ($0.key, $0.value.count) }.sorted { $0.0 < $1.0 }
     }
 
+    /// Tokens that the model has a row for: the least extent of the tables that examples are looked up in; nil where there is none.
+    public var vocabulary: Int? {
+        var names: Set = [input]
+        var least: Int?
+        for node in nodes {
+            if ["Cast", "Identity"].contains(node.kind), names.contains(node.inputs.first ?? "") {
+                names.formUnion(node.outputs)
+            }
+            guard node.kind == "Gather", node.inputs.count == 2, names.contains(node.inputs[1]),
+                let table = (parameters + buffers).first(where: { $0.name == node.inputs[0] }), !table.shape.isEmpty
+            else { continue }
+            let axis = node.attributes["axis"]?.integer ?? 0
+            let rows = table.shape.indices.contains(axis) ? table.shape[axis] : table.shape[0]
+            least = min(least ?? rows, rows)
+        }
+        return least
+    }
+
+    /// A larger fixed batch is taken for a mistake.
+    static let mostExported = 1 << 16
+
     /// The key of a checkpoint's metadata that holds it.
     public static let metadataKey = "operator_graph"
 }
@@ -86,14 +107,15 @@ extension OperatorGraph {
             throw .damagedDescription("it is no such JSON")
         }
         for tensor in parameters + buffers {
-            let isPlaced = tensor.shape.isEmpty ? tensor.filterAxis == 0 : tensor.shape.indices.contains(tensor.filterAxis)
+            let isPlaced =
+                tensor.shape.isEmpty ? tensor.filterAxis == 0 : tensor.shape.indices.contains(tensor.filterAxis)
             guard isPlaced, tensor.shape.allSatisfy({ $0 > 0 }) else {
                 throw .damagedDescription("tensor '\(tensor.name)'")
             }
         }
         let hosts = Array(constants.values) + nodes.flatMap { $0.attributes.values.compactMap(\.tensor) }
         guard hosts.allSatisfy(\.isConsistent) else { throw .damagedDescription("a constant") }
-        guard !exampleShape.isEmpty, exampleShape.allSatisfy({ $0 > 0 }), exportedBatch.map({ $0 > 0 }) ?? true else {
+        guard !exampleShape.isEmpty, exampleShape.allSatisfy({ $0 > 0 }), 1...Self.mostExported ~= exportedBatch ?? 1 else {
             throw .damagedDescription("the example's shape \(exampleShape)")
         }
     }

@@ -9,13 +9,16 @@ final class OperatorInterpreter {
     static let mostElements = 1 << 26
     /// Elements of what is computed while the graph is built.
     static let mostHostElements = 1 << 22
+    /// The same of all nodes together, and nodes of the graph that a model may come to.
+    static let mostHostTotal = 1 << 25, mostNodes = 1 << 21
 
     let builder: NetworkBuilder
     let description: OperatorGraph
-    /// What values are at the batch that the model was exported for, where that is fixed.
-    let exported: [String: ExportedValue]?
+    /// Where the model was exported for a fixed batch that is another.
+    private(set) var fixedBatch: FixedBatch?
     let batch: Int
     private(set) var values: [String: Operand]
+    private var hostTotal = 0
 
     init(
         _ builder: NetworkBuilder, _ description: OperatorGraph, batch: Int, exported: [String: ExportedValue]? = nil,
@@ -24,7 +27,9 @@ final class OperatorInterpreter {
         self.builder = builder
         self.description = description
         self.batch = batch
-        self.exported = exported
+        if let exported, let size = description.exportedBatch, size != batch {
+            fixedBatch = FixedBatch(exported: size, batch: batch, values: exported)
+        }
         values = given
     }
 
@@ -62,8 +67,15 @@ final class OperatorInterpreter {
         let results = try implementation(call)
         for (index, name) in node.outputs.enumerated() where !name.isEmpty {
             guard index < results.count else { throw call.failure("output \(index) is not supported") }
-            if case .graph(let tensor) = results[index] { try call.check(tensor.shape) }
+            switch results[index] {
+            case .graph(let tensor): try call.check(tensor.shape)
+            case .host(let tensor): hostTotal += tensor.values.count
+            }
             values[name] = results[index]
+        }
+        fixedBatch?.follow(node) { values[$0]?.shape }
+        guard hostTotal <= Self.mostHostTotal, builder.graph.nodeCount <= Self.mostNodes else {
+            throw call.failure("the model computes too much from its constants, or has too many steps")
         }
     }
 
@@ -114,7 +126,8 @@ extension OperatorGraph {
         guard let exportedBatch else { return nil }
         let builder = NetworkBuilder(Graph(), .stored, .init())
         let x = builder.graph.input("x", TensorType([exportedBatch] + exampleShape), .data)
-        let interpreter = OperatorInterpreter(builder, self, batch: exportedBatch, given: [input: .graph(x, inputIsInteger ? .integer : .real)])
+        let interpreter = OperatorInterpreter(
+            builder, self, batch: exportedBatch, given: [input: .graph(x, inputIsInteger ? .integer : .real)])
         try interpreter.run()
         return interpreter.values.mapValues(ExportedValue.init)
     }
@@ -136,12 +149,15 @@ extension OperatorGraph {
         }
         let exported = try valuesAtExport()
         var outputs = 0
-        for batch in [1, 2, 3, 5] {
+        for batch in Set([
+            1, 2, 3, 5, 6, exportedBatch.map { min($0, 64) } ?? 1, exportedBatch.map { min(2 * min($0, 64), 64) } ?? 1,
+        ]).sorted() {
             let builder = NetworkBuilder(Graph(), .stored, .init())
             let x = builder.graph.input("x", TensorType([batch] + inputShape, takesTokens ? .index : .real), .data)
             let output = try build(builder, x, exported: exported)
             guard batch == 1 || output.shape[1] == outputs else {
-                throw ONNXError.output("has \(outputs) numbers for one example, but \(output.shape[1]) an example for \(batch)")
+                throw ONNXError.output(
+                    "has \(outputs) numbers for one example, but \(output.shape[1]) an example for \(batch)")
             }
             outputs = output.shape[1]
         }
@@ -149,7 +165,8 @@ extension OperatorGraph {
             do {
                 return try self.build(builder, x, exported: exported)
             } catch {
-                preconditionFailure("a model that was built on trial cannot be built for \(x.shape[0]) examples: \(error)")
+                fatalError(
+                    "a model that was built on trial cannot be built for \(x.shape[0]) examples: \(error)")
             }
         }
         return Network(

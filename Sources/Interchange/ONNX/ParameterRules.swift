@@ -6,6 +6,8 @@ struct ParameterRules {
     private let sources: ONNXSources
     /// Where each value is read: node and number of the operand.
     private let uses: [String: [(node: Int, index: Int)]]
+    /// The kind of node that gives each value.
+    private let producers: [String: String]
     /// Values that the output depends on differentiably.
     private let reached: Set<String>
 
@@ -19,17 +21,20 @@ struct ParameterRules {
     ]
     /// Other operands that no derivative goes through; nil is all.
     private static let opaque: [String: Set<Int>?] = [
-        "BatchNormalization": [3, 4], "Where": [0], "Gather": [1], "GatherElements": [1], "OneHot": [0], "CastLike": [1],
+        "BatchNormalization": [3, 4], "Where": [0], "Gather": [1], "GatherElements": [1], "OneHot": [0],
+        "CastLike": [1],
         "LSTM": [4], "GRU": [4], "RNN": [4],
         "Shape": nil, "Size": nil, "Equal": nil, "Greater": nil, "Less": nil, "GreaterOrEqual": nil, "LessOrEqual": nil,
-        "And": nil, "Or": nil, "Xor": nil, "Not": nil, "IsNaN": nil, "Sign": nil, "Floor": nil, "Ceil": nil, "Round": nil,
+        "And": nil, "Or": nil, "Xor": nil, "Not": nil, "IsNaN": nil, "Sign": nil, "Floor": nil, "Ceil": nil,
+        "Round": nil,
         "NonZero": nil, "EyeLike": nil, "Range": nil,
     ]
     /// Operands that are weights where they are constants.
     private static let weights: [String: Set<Int>] = [
         "Conv": [1, 2], "ConvTranspose": [1, 2], "Gemm": [0, 1, 2], "MatMul": [0, 1], "BatchNormalization": [1, 2],
         "LayerNormalization": [1, 2], "GroupNormalization": [1, 2], "InstanceNormalization": [1, 2],
-        "RMSNormalization": [1], "SimplifiedLayerNormalization": [1], "PRelu": [1], "Gather": [0], "LSTM": [1, 2, 3, 7],
+        "RMSNormalization": [1], "SimplifiedLayerNormalization": [1], "PRelu": [1], "Gather": [0],
+        "LSTM": [1, 2, 3, 7],
         "GRU": [1, 2, 3], "RNN": [1, 2, 3],
     ]
     private static let viewing: Set = ["Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten"]
@@ -39,9 +44,14 @@ struct ParameterRules {
         self.sources = sources
         var uses: [String: [(node: Int, index: Int)]] = [:]
         for (number, node) in sources.nodes.enumerated() {
-            for (index, name) in node.inputs.enumerated() where !name.isEmpty { uses[name, default: []].append((number, index)) }
+            for (index, name) in node.inputs.enumerated() where !name.isEmpty {
+                uses[name, default: []].append((number, index))
+            }
         }
         self.uses = uses
+        producers = Dictionary(
+            sources.nodes.flatMap { node in node.outputs.map { ($0, node.kind) } },
+            uniquingKeysWith: { first, _ in first })
         var reached: Set = [output]
         for node in sources.nodes.reversed() where node.outputs.contains(where: reached.contains) {
             for (index, name) in node.inputs.enumerated() where Self.passes(node, index) { reached.insert(name) }
@@ -86,7 +96,8 @@ struct ParameterRules {
 
     /// Whether a tensor has no name of a PyTorch module's: `val_12`, `onnx::Mul_34`.
     private static func isMadeUp(_ name: String) -> Bool {
-        name.hasPrefix("onnx::") || name.wholeMatch(of: /(val|const|scalar_tensor|_tensor_constant)_?\w*/) != nil
+        name.hasPrefix("onnx::")
+            || name.wholeMatch(of: /(val|const|scalar_tensor_default|_tensor_constant)_?\d*(_\w+)?/) != nil
     }
 
     /// Whether a model that was exported for a fixed batch holds a tensor once for each example of it, as constant folding leaves
@@ -106,7 +117,7 @@ struct ParameterRules {
             if Self.weights[node.kind]?.contains(use.index) ?? false { return true }
             // The bias that stands behind a product.
             if node.kind == "Add", node.inputs.count == 2, sources.tensors[name]?.tensor.count ?? 0 > 1 {
-                return sources.nodes.contains { Self.products.contains($0.kind) && $0.outputs.contains(node.inputs[1 - use.index]) }
+                return producers[node.inputs[1 - use.index]].map(Self.products.contains) ?? false
             }
             return use.index == 0 && Self.viewing.contains(node.kind)
                 && node.outputs.first.map { isWeight($0, depth: depth + 1) } ?? false
@@ -134,7 +145,9 @@ struct ParameterRules {
             case ("MatMul", 1): return axes[rank - 1]
             case ("LSTM", 1...3), ("GRU", 1...3), ("RNN", 1...3): return rank > 1 ? axes[1] : axes[0]
             case ("Identity", 0), ("Cast", 0):
-                if let axis = node.outputs.first.flatMap({ filterAxis(of: $0, axes: axes, depth: depth + 1) }) { return axis }
+                if let axis = node.outputs.first.flatMap({ filterAxis(of: $0, axes: axes, depth: depth + 1) }) {
+                    return axis
+                }
             case ("Transpose", 0):
                 let order = node.attributes.first { $0.name == "perm" }?.integers ?? Array((0..<rank).reversed())
                 guard order.sorted() == Array(0..<rank) else { return nil }

@@ -11,7 +11,8 @@ struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract:
-            "Makes a checkpoint of a network trained elsewhere: an ONNX model, or weights and the --model that they are of.")
+            "Makes a checkpoint of a network trained elsewhere: an ONNX model, or weights and the --model that they are of."
+    )
 
     @Argument(
         help: "An .onnx model, or weights in PyTorch's layout: .safetensors, .npz, or .pt, .pth, .th of torch.save.",

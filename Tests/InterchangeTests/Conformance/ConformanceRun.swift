@@ -13,7 +13,9 @@ struct ConformanceRun {
     let outputs: [String]
 
     init(_ description: OperatorGraph, names: [String], given: [HostTensor], inGraph: [Int], outputs: [String]) {
-        (self.description, self.names, self.given, self.inGraph, self.outputs) = (description, names, given, inGraph, outputs)
+        (self.description, self.names, self.given, self.inGraph, self.outputs) = (
+            description, names, given, inGraph, outputs
+        )
     }
 
     private func build() throws -> (graph: Graph, inputs: [Value], outputs: [Operand]) {
@@ -93,7 +95,9 @@ struct ConformanceRun {
             let size = dot(flat, flat).squareRoot()
             if abs(slope - expected) > 1e-5 * size + noise { return "gradient·v = \(slope), differences \(expected)" }
             let hv = found[gradient.count...].joined()
-            let differences = zip(plus.dropFirst(), minus.dropFirst()).flatMap { zip($0, $1).map { ($0 - $1) / (2 * h) } }
+            let differences = zip(plus.dropFirst(), minus.dropFirst()).flatMap {
+                zip($0, $1).map { ($0 - $1) / (2 * h) }
+            }
             for (a, b) in zip(hv, differences) where abs(a - b) > 1e-5 * size + noise {
                 return "H v is \(a), differences \(b)"
             }

@@ -18,10 +18,13 @@ import Testing
     static let known: Set<String> = []
 
     @Test(
-        .enabled(if: !isAbsent, "no ONNX conformance cases: install libonnx-testdata, or name their folder in LANDSCAPE_ONNX_TESTS"),
+        .enabled(
+            if: !isAbsent,
+            "no ONNX conformance cases: install libonnx-testdata, or name their folder in LANDSCAPE_ONNX_TESTS"),
         .timeLimit(.minutes(5)))
     func supportedOperatorsConform() throws {
-        var passed = 0, differentiated = 0, failed: [(String, String)] = [], unsupported: [String: Int] = [:], skipped = 0
+        var passed = 0, differentiated = 0, failed: [(String, String)] = [], unsupported: [String: Int] = [:],
+            skipped = 0
         for test in Self.cases {
             switch test.run() {
             case .passed(let derivatives):
@@ -33,7 +36,9 @@ import Testing
                 for name in operators { unsupported[name, default: 0] += 1 }
             }
         }
-        print("ONNX conformance: \(passed) passed (\(differentiated) with derivatives), \(failed.count) failed, \(skipped) unsupported")
+        print(
+            "ONNX conformance: \(passed) passed (\(differentiated) with derivatives), \(failed.count) failed, \(skipped) unsupported"
+        )
         for (name, reason) in failed { print("  failed \(name): \(reason)") }
         let missing = unsupported.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }
         print("  operators that the unsupported cases need: \(missing.joined(separator: ", "))")

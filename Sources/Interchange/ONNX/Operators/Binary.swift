@@ -31,7 +31,9 @@ extension Operators {
             if call.opset < 7, x.shape.count > 2, slope.shape == [x.shape[1]] {
                 slope = try reshaped(call, slope, slope.shape + [Int](repeating: 1, count: x.shape.count - 2))
             }
-            return [try call.elementwise([x, slope], kind: .real, host: nil) { $0[0].relu() - $0[1] * (-$0[0]).relu() }]
+            return [
+                try call.elementwise([x, slope], kind: .real, host: nil) { $0[0].relu() - $0[1] * (-$0[0]).relu() }
+            ]
         },
         "Min": { try fold($0, host: { min($0, $1) }) { $0.minimum($1) } },
         "Max": { try fold($0, host: { max($0, $1) }) { $0.maximum($1) } },
@@ -43,7 +45,8 @@ extension Operators {
         },
         "Where": { call in
             let operands = [try call.operand(0), try call.operand(1), try call.operand(2)]
-            let kind: HostTensor.Kind = operands[1].kind == .real || operands[2].kind == .real ? .real : operands[1].kind
+            let kind: HostTensor.Kind =
+                operands[1].kind == .real || operands[2].kind == .real ? .real : operands[1].kind
             return [
                 try call.elementwise(operands, kind: kind, host: { $0[0] != 0 ? $0[1] : $0[2] }) {
                     $0[0].select($0[1], $0[2])
@@ -84,12 +87,11 @@ extension Operators {
         if case .host(let exponent) = try call.operand(1), let first = exponent.values.first,
             exponent.values.allSatisfy({ $0 == first })
         {
-            // The exponent still broadcasts.
-            return [
-                try call.elementwise([try call.operand(0), .host(exponent)], kind: kind, host: { pow($0[0], $0[1]) }) {
-                    $0[0].broadcast($0[0].shape.count >= exponent.shape.count ? $0[0].shape : exponent.shape).power(first)
-                }
-            ]
+            var base = try call.operand(0)
+            if exponent.values.count > 1 || exponent.shape.count > base.shape.count {
+                base = try expanded(call, base, call.broadcast([base.shape, exponent.shape]))
+            }
+            return [try call.elementwise([base], kind: kind, host: { pow($0[0], first) }) { $0[0].power(first) }]
         }
         if kind != .real, case .graph = try call.operand(1) {
             throw ONNXError.notConstant(operator: call.kind, node: call.node.name, input: 1)

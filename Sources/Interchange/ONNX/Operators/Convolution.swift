@@ -18,7 +18,9 @@ struct WindowAttributes {
         func list(_ name: String, _ count: Int, _ range: ClosedRange<Int>, default other: Int) throws -> [Int] {
             let found = call.integers(name) ?? [Int](repeating: other, count: count)
             guard found.count == count, found.allSatisfy(range.contains) else {
-                throw call.failure("found \(name) \(found.shown), expected \(count) numbers from \(range.lowerBound) to \(range.upperBound)")
+                throw call.failure(
+                    "found \(name) \(found.shown), expected \(count) numbers from \(range.lowerBound) to \(range.upperBound)"
+                )
             }
             return found
         }
@@ -44,7 +46,8 @@ struct WindowAttributes {
                 padding[i] = mode == "SAME_UPPER" ? total / 2 : total - total / 2
                 padding[i + extents.count] = total - padding[i]
             }
-        case let mode: throw call.failure("found auto_pad \(mode.shown), expected NOTSET, VALID, SAME_UPPER or SAME_LOWER")
+        case let mode:
+            throw call.failure("found auto_pad \(mode.shown), expected NOTSET, VALID, SAME_UPPER or SAME_LOWER")
         }
         for i in extents.indices {
             let room = extents[i] + padding[i] + padding[i + rank] - dilation[i] * (kernel[i] - 1) - 1
@@ -101,7 +104,8 @@ extension Operators {
                 "weights of shape \(weight.shape.shown) in \(groups) groups do not fit \(x.shape[3]) channels")
         }
         var geometry = ConvolutionGeometry(
-            height: x.shape[1], width: x.shape[2], channels: x.shape[3], kernel: window.kernel, filters: weight.shape[0])
+            height: x.shape[1], width: x.shape[2], channels: x.shape[3], kernel: window.kernel, filters: weight.shape[0]
+        )
         geometry.stride = window.stride
         geometry.dilation = window.dilation
         geometry.padding = window.padding
@@ -132,7 +136,8 @@ extension Operators {
         var weight = try call.tensor(1)
         let rank = extents.count, groups = call.integer("group", default: 1)
         guard weight.shape.count == rank + 2, groups > 0, weight.shape[0] == x.shape[3], x.shape[3] % groups == 0 else {
-            throw call.failure("weights of shape \(weight.shape.shown) do not fit \(x.shape[3]) channels in \(groups) groups")
+            throw call.failure(
+                "weights of shape \(weight.shape.shown) do not fit \(x.shape[3]) channels in \(groups) groups")
         }
         let kernel = call.integers("kernel_shape") ?? Array(weight.shape.dropFirst(2))
         let stride = call.integers("strides") ?? extents.map { _ in 1 }
@@ -148,7 +153,7 @@ extension Operators {
         let mode = call.text("auto_pad", default: "NOTSET"), asked = call.integers("output_shape")
         for i in 0..<rank {
             let full = (extents[i] - 1) * stride[i] + (kernel[i] - 1) * dilation[i] + 1 + extra[i]
-            if let asked, asked.count >= rank || mode.hasPrefix("SAME") {
+            if let asked, asked.count >= rank {
                 let wanted = asked[asked.count - rank + i]
                 guard 1...most ~= wanted else { throw call.failure("found output_shape \(asked.shown)") }
                 let total = max(0, full - wanted)
@@ -180,7 +185,9 @@ extension Operators {
         try check(call, geometry, x.shape[0])
         var y = x.convolutionTransposed(weight.permuted([2, 3, 1, 0]), geometry)
         if let bias = try call.optionalTensor(2) {
-            guard bias.shape == [filters] else { throw call.failure("found a bias of shape \(bias.shape.shown), expected [\(filters)]") }
+            guard bias.shape == [filters] else {
+                throw call.failure("found a bias of shape \(bias.shape.shown), expected [\(filters)]")
+            }
             y = y + bias
         }
         return [call.fromImages(y, rank: rank)]

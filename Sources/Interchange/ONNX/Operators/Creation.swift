@@ -7,12 +7,18 @@ extension Operators {
         "ConstantOfShape": { call in
             let shape = try call.host(0).integers
             let value = call.node.attributes["value"]?.tensor ?? HostTensor(0)
-            guard value.values.count == 1 else { throw call.failure("found a value of shape \(value.shape.shown), expected one number") }
+            guard value.values.count == 1 else {
+                throw call.failure("found a value of shape \(value.shape.shown), expected one number")
+            }
             guard let count = try? call.hostCount(shape) else {
                 try call.check(shape)
                 return [.graph(call.graph.constant(value.values[0], shape: shape), value.kind)]
             }
-            return [.host(HostTensor(shape: shape, kind: value.kind, values: [Double](repeating: value.values[0], count: count)))]
+            return [
+                .host(
+                    HostTensor(
+                        shape: shape, kind: value.kind, values: [Double](repeating: value.values[0], count: count)))
+            ]
         },
         "Range": { call in
             let numbers = try (0..<3).map { try call.number($0) }
@@ -21,7 +27,7 @@ extension Operators {
                 throw call.failure("found a range from \(numbers[0]) to \(numbers[1]) by \(numbers[2])")
             }
             let kind = try call.operand(0).kind
-            let values = (0..<max(0, Int(count))).map { numbers[0] + Double($0) * numbers[2] }
+            let values = (0..<Int(max(0, count))).map { numbers[0] + Double($0) * numbers[2] }
             return [.host(HostTensor(shape: [values.count], kind: kind, values: values))]
         },
         "EyeLike": { call in

@@ -27,8 +27,25 @@ extension Operators {
             let (value, place) =
                 tensor.isChannelsLast ? (tensor.stored, [0, 3, 1, 2][axis]) : (tensor.value.asReal(), axis)
             let result = taken(value, place, places)
-            return .graph(tensor.isChannelsLast ? GraphTensor(channelsLast: result, tensor.kind) : GraphTensor(result, tensor.kind))
+            return .graph(
+                tensor.isChannelsLast
+                    ? GraphTensor(channelsLast: result, tensor.kind) : GraphTensor(result, tensor.kind))
         }
+    }
+
+    /// `count` elements of one axis from `start` on, every `step`-th.
+    static func sliced(
+        _ call: OperatorCall, _ x: Operand, _ axis: Int, from start: Int, count: Int, step: Int = 1
+    ) throws -> Operand {
+        guard case .graph(let tensor) = x else {
+            return try take(call, x, axis, (0..<count).map { start + $0 * step })
+        }
+        if tensor.isChannelsLast {
+            let place = [0, 3, 1, 2][axis]
+            let result = tensor.stored.slice(place, from: start, count: count, step: step)
+            return .graph(GraphTensor(channelsLast: result, tensor.kind))
+        }
+        return .graph(tensor.value.asReal().slice(axis, from: start, count: count, step: step), tensor.kind)
     }
 
     private static func taken(_ value: Value, _ axis: Int, _ places: [Int]) -> Value {
@@ -65,22 +82,28 @@ extension Operators {
             steps = try call.optionalHost(4)?.integers ?? starts.map { _ in 1 }
         }
         guard starts.count == ends.count, axes.count == starts.count, steps.count == starts.count else {
-            throw call.failure("found \(starts.count) starts, \(ends.count) ends, \(axes.count) axes and \(steps.count) steps")
+            throw call.failure(
+                "found \(starts.count) starts, \(ends.count) ends, \(axes.count) axes and \(steps.count) steps")
         }
         for (i, axis) in try call.axes(axes, rank: rank).enumerated() {
-            let extent = result.shape[axis], step = steps[i]
-            guard step != 0, step != Int.min else { throw call.failure("found a step of \(step)") }
+            let extent = result.shape[axis], step = min(max(steps[i], -1 << 40), 1 << 40)
+            guard step != 0 else { throw call.failure("found a step of \(step)") }
             let least = step > 0 ? 0 : -1, most = step > 0 ? extent : extent - 1
-            func place(_ index: Int) -> Int { min(max(index < 0 ? index.addingReportingOverflow(extent).partialValue : index, least), most) }
+            func place(_ index: Int) -> Int {
+                min(max(index < 0 ? index.addingReportingOverflow(extent).partialValue : index, least), most)
+            }
             let (start, end) = (place(starts[i]), place(ends[i]))
-            let places = Array(stride(from: start, to: end, by: step))
-            if places.count == extent, step == 1 { continue }
-            if places.isEmpty {
+            let count = step > 0 ? (end - start + step - 1) / step : (start - end - step - 1) / -step
+            if count == extent, step == 1 { continue }
+            if count <= 0 {
                 var shape = result.shape
                 shape[axis] = 0
                 result = .host(HostTensor(shape: shape, kind: result.kind, values: []))
+            } else if step > 0 {
+                result = try sliced(call, result, axis, from: start, count: count, step: step)
             } else {
-                result = try take(call, result, axis, places)
+                _ = try call.hostCount([count])
+                result = try take(call, result, axis, (0..<count).map { start + $0 * step })
             }
         }
         return [result]
@@ -106,10 +129,7 @@ extension Operators {
         guard extent <= 1 << 24 else { throw call.failure("found a table of \(extent) rows") }
         let flat = indices(tensor, extent)
         let value = try call.lifted(data).value.asReal()
-        let rank = tensor.shape.count
         let result = rows(value, axis, flat)
-        try call.check(Array(shape))
-        _ = rank
         return [.graph(result.reshaped(Array(shape)), data.kind)]
     }
 
@@ -126,10 +146,14 @@ extension Operators {
     private static func gatherElements(_ call: OperatorCall) throws -> [Operand] {
         let data = try call.tensor(0), index = try call.operand(1)
         let axis = try call.axis(call.integer("axis", default: 0), rank: data.shape.count)
-        guard index.shape.count == data.shape.count, data.shape.indices.allSatisfy({ $0 == axis || index.shape[$0] <= data.shape[$0] })
+        guard index.shape.count == data.shape.count,
+            data.shape.indices.allSatisfy({ $0 == axis || index.shape[$0] <= data.shape[$0] })
         else { throw call.failure("found indices of shape \(index.shape.shown) for data of \(data.shape.shown)") }
+        _ = try call.hostCount(index.shape)
         let extent = data.shape[axis], strides = call.rowMajorStrides(data.shape)
-        guard data.type.count < 1 << 24 else { throw call.failure("found data of shape \(data.shape.shown), expected a smaller one") }
+        guard data.type.count < 1 << 24 else {
+            throw call.failure("found data of shape \(data.shape.shown), expected a smaller one")
+        }
         let bases = call.places(shape: index.shape, strides: data.shape.indices.map { $0 == axis ? 0 : strides[$0] })
         let flat = data.reshaped([data.type.count, 1])
         let position: Value
@@ -142,7 +166,9 @@ extension Operators {
         } else {
             let value = try call.tensor(1).reshaped([bases.count])
             let wrapped = value + (-value).step().scaled(Double(extent))
-            position = (wrapped.scaled(Double(strides[axis])) + call.graph.literal(bases.map(Double.init), shape: [bases.count])).asIndex()
+            position =
+                (wrapped.scaled(Double(strides[axis]))
+                + call.graph.literal(bases.map(Double.init), shape: [bases.count])).asIndex()
         }
         return [.graph(flat.rows(position).reshaped(index.shape), try call.operand(0).kind)]
     }
@@ -151,7 +177,9 @@ extension Operators {
         let index = try call.operand(0)
         let depth = HostTensor.integer(try call.number(1)), values = try call.operand(2)
         guard depth > 0, depth <= 1 << 24 else { throw call.failure("found a depth of \(depth)") }
-        guard values.shape == [2] else { throw call.failure("found values of shape \(values.shape.shown), expected [2]") }
+        guard values.shape == [2] else {
+            throw call.failure("found values of shape \(values.shape.shown), expected [2]")
+        }
         let rank = index.shape.count
         let axis = try call.axis(call.integer("axis", default: -1), rank: rank + 1)
         try call.check(index.shape + [depth])

@@ -16,15 +16,28 @@ extension Operators {
         shape[axis] = 0
         for operand in operands {
             guard operand.shape.count == rank,
-                shape.indices.allSatisfy({ $0 == axis || operand.shape[$0] == shape[$0] || operand.isRepeatable(call, $0) || first.isRepeatable(call, $0) })
+                shape.indices.allSatisfy({
+                    $0 == axis || operand.shape[$0] == shape[$0] || operand.isRepeatable(call, $0)
+                        || first.isRepeatable(call, $0)
+                })
             else {
-                throw call.failure("found shapes \(operands.map(\.shape.shown).joined(separator: ", ")) along axis \(axis)")
+                throw call.failure(
+                    "found shapes \(operands.map(\.shape.shown).joined(separator: ", ")) along axis \(axis)")
             }
             shape[axis] += operand.shape[axis]
             for i in shape.indices where i != axis { shape[i] = max(shape[i], operand.shape[i]) }
         }
+        guard
+            operands.allSatisfy({ o in
+                shape.indices.allSatisfy { $0 == axis || o.shape[$0] == shape[$0] || o.shape[$0] == 1 }
+            })
+        else {
+            throw call.failure("found shapes \(operands.map(\.shape.shown).joined(separator: ", ")) along axis \(axis)")
+        }
         let kind: HostTensor.Kind = operands.contains { $0.kind == .real } ? .real : first.kind
-        if let hosts = call.hosts, (try? call.hostCount(shape)) != nil, hosts.allSatisfy({ $0.shape.indices.allSatisfy { i in i == axis || hosts[0].shape[i] == shape[i] } }) {
+        if let hosts = call.hosts, (try? call.hostCount(shape)) != nil,
+            hosts.allSatisfy({ $0.shape.indices.allSatisfy { i in i == axis || hosts[0].shape[i] == shape[i] } })
+        {
             let outer = shape[..<axis].reduce(1, *)
             var values: [Double] = []
             for row in 0..<outer {
@@ -57,7 +70,9 @@ extension Operators {
         if call.optional(1) != nil { sizes = try call.host(1).integers }
         if sizes.isEmpty {
             let parts = call.integer("num_outputs", default: call.node.outputs.count)
-            guard parts > 0, parts <= max(extent, 1) else { throw call.failure("found \(parts) parts of \(extent)") }
+            guard parts > 0, parts <= min(max(extent, 1), call.node.outputs.count) else {
+                throw call.failure("found \(parts) parts of \(extent)")
+            }
             let size = (extent + parts - 1) / parts
             sizes = (0..<parts).map { min(size, max(0, extent - $0 * size)) }
         }
@@ -72,7 +87,7 @@ extension Operators {
                 shape[axis] = 0
                 return .host(HostTensor(shape: shape, kind: x.kind, values: []))
             }
-            return try take(call, x, axis, Array(start..<(start + size)))
+            return try sliced(call, x, axis, from: start, count: size)
         }
     }
 }

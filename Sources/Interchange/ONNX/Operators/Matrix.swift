@@ -1,5 +1,5 @@
-import Autodiff
 import ArrayFiles
+import Autodiff
 
 extension Operators {
     static let matrix: [String: OperatorCall.Implementation] = [

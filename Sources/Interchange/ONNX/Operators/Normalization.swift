@@ -48,7 +48,8 @@ extension Operators {
         Array(try call.axis(call.integer("axis", default: -1), rank: x.shape.count)..<x.shape.count)
     }
 
-    private static func scaled(_ call: OperatorCall, _ y: Value, _ scale: Value, _ shift: Value? = nil) throws -> Value {
+    private static func scaled(_ call: OperatorCall, _ y: Value, _ scale: Value, _ shift: Value? = nil) throws -> Value
+    {
         for value in [scale] + (shift.map { [$0] } ?? []) {
             guard try call.broadcast([y.shape, value.shape]) == y.shape else {
                 throw call.failure("a scale or bias of shape \(value.shape.shown) does not fit \(y.shape.shown)")
@@ -62,7 +63,8 @@ extension Operators {
         let channels = y.shape[1], shape = [channels] + [Int](repeating: 1, count: y.shape.count - 2)
         guard scale.shape == [channels], shift.shape == [channels] else {
             throw call.failure(
-                "found a scale of shape \(scale.shape.shown) and a bias of \(shift.shape.shown), expected [\(channels)]")
+                "found a scale of shape \(scale.shape.shown) and a bias of \(shift.shape.shown), expected [\(channels)]"
+            )
         }
         return y * scale.reshaped(shape) + shift.reshaped(shape)
     }
@@ -94,7 +96,9 @@ extension Operators {
         let count = Double(x.type.count / channels)
         let mean = x.mean(axes), centered = x - mean
         let variance = centered.squared().mean(axes)
-        let y = centered * (scale.reshaped(shape) / variance.offset(epsilon).sqrt().reshaped([1] + shape)) + shift.reshaped(shape)
+        let y =
+            centered * (scale.reshaped(shape) / variance.offset(epsilon).sqrt().reshaped([1] + shape))
+            + shift.reshaped(shape)
         let (flatMean, flatVariance) = (mean.reshaped([channels]), variance.reshaped([channels]))
         if usesBatch {
             let builder = call.interpreter.builder
@@ -129,7 +133,8 @@ extension Operators {
         }
         let rest = shape.dropFirst(2).reduce(1, *)
         let (scale, shift) = (try call.tensor(1), try call.tensor(2))
-        var y = normalized(x.reshaped([shape[0], groups, channels / groups * rest]), [2], call.real("epsilon", default: 1e-5))
+        var y = normalized(
+            x.reshaped([shape[0], groups, channels / groups * rest]), [2], call.real("epsilon", default: 1e-5))
         if scale.shape == [groups], shift.shape == [groups], groups != channels {
             y = try affine(call, y, scale, shift)
             return [.graph(y.reshaped(shape))]

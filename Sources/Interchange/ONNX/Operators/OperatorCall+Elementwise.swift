@@ -31,7 +31,9 @@ extension OperatorCall {
         let values = lifted.map { tensor -> Value in
             if tensor.isChannelsLast { return tensor.stored }
             let value = tensor.value.asReal()
-            return value.reshaped([Int](repeating: 1, count: 4 - value.shape.count) + value.shape).permuted([0, 2, 3, 1])
+            return value.reshaped([Int](repeating: 1, count: 4 - value.shape.count) + value.shape).permuted([
+                0, 2, 3, 1,
+            ])
         }
         return .graph(GraphTensor(channelsLast: function(values), kind))
     }

@@ -7,7 +7,10 @@ extension Operators {
             let (x, extents) = try call.images(0)
             let window = try WindowAttributes(call, extents, kernelShape: nil)
             let geometry = try geometry(call, x, window)
-            guard window.padding.indices.allSatisfy({ window.padding[$0] <= window.dilation[$0 % 2] * (window.kernel[$0 % 2] - 1) })
+            guard
+                window.padding.indices.allSatisfy({
+                    window.padding[$0] <= window.dilation[$0 % 2] * (window.kernel[$0 % 2] - 1)
+                })
             else { throw call.failure("padding \(window.padding.shown) leaves windows with nothing in them") }
             let result = call.fromImages(x.maxPool(geometry), rank: window.rank)
             guard call.node.outputs.count > 1 else { return [result] }
@@ -48,7 +51,8 @@ extension Operators {
         return .graph(tensor.value, .integer)
     }
 
-    private static func geometry(_ call: OperatorCall, _ x: Value, _ window: WindowAttributes) throws -> PoolingGeometry {
+    private static func geometry(_ call: OperatorCall, _ x: Value, _ window: WindowAttributes) throws -> PoolingGeometry
+    {
         var geometry = PoolingGeometry(
             height: x.shape[1], width: x.shape[2], channels: x.shape[3], kernel: window.kernel, stride: window.stride)
         geometry.dilation = window.dilation
@@ -59,15 +63,22 @@ extension Operators {
     }
 
     /// One over how many positions each window averages, [1, height, width, 1].
-    private static func counts(_ call: OperatorCall, _ geometry: PoolingGeometry, _ countsPadding: Bool) throws -> Value {
+    private static func counts(_ call: OperatorCall, _ geometry: PoolingGeometry, _ countsPadding: Bool) throws -> Value
+    {
         func along(_ axis: Int, _ extent: Int, _ outputs: Int) -> [Int] {
             (0..<outputs).map { output in
                 let start = output * geometry.stride[axis] - geometry.padding[axis]
                 // A window that ceil_mode adds may reach beyond the padding; that never counts.
-                let range = countsPadding ? -geometry.padding[axis]..<(extent + geometry.padding[axis + 2]) : 0..<extent
-                return (0..<geometry.kernel[axis]).count { range.contains(start + $0 * geometry.dilation[axis]) }
+                let low = countsPadding ? -geometry.padding[axis] : 0
+                let high = countsPadding ? extent + geometry.padding[axis + 2] : extent
+                let dilation = geometry.dilation[axis]
+                // Positions start + k · dilation from low up to, not including, high.
+                let first = max(0, (low - start + dilation - 1) / dilation)
+                let last = min(geometry.kernel[axis], start < high ? (high - start - 1) / dilation + 1 : 0)
+                return max(0, last - first)
             }
         }
+        _ = try call.hostCount([geometry.outputHeight, geometry.outputWidth])
         let rows = along(0, geometry.height, geometry.outputHeight)
         let columns = along(1, geometry.width, geometry.outputWidth)
         guard !rows.contains(0), !columns.contains(0) else {

@@ -6,10 +6,13 @@ extension Operators {
     static let recurrent: [String: OperatorCall.Implementation] = [
         "LSTM": { try RecurrentLayer($0, gates: 4).results { try lstmStep($0, $1, $2, $3) } },
         "GRU": { try RecurrentLayer($0, gates: 3).results { try gruStep($0, $1, $2, $3) } },
-        "RNN": { try RecurrentLayer($0, gates: 1).results { layer, weights, x, state in
-            let next = x[0] + state.hidden.product(weights.recurrent[0], transposeB: true) + weights.recurrentBias[0]
-            return RecurrentLayer.State(hidden: layer.activations[0](next), cell: nil)
-        } },
+        "RNN": {
+            try RecurrentLayer($0, gates: 1).results { layer, weights, x, state in
+                let next =
+                    x[0] + state.hidden.product(weights.recurrent[0], transposeB: true) + weights.recurrentBias[0]
+                return RecurrentLayer.State(hidden: layer.activations[0](next), cell: nil)
+            }
+        },
     ]
 
     /// Gates in the order input, output, forget, cell (Hochreiter, Schmidhuber 1997), with peepholes where they are given.
@@ -19,7 +22,9 @@ extension Operators {
         guard let cell = state.cell else { throw layer.call.failure("found no cell state") }
         let (f, g, h) = (layer.activations[0], layer.activations[1], layer.activations[2])
         func gate(_ index: Int, _ peephole: Int?, _ cell: Value) -> Value {
-            let sum = x[index] + state.hidden.product(weights.recurrent[index], transposeB: true) + weights.recurrentBias[index]
+            let sum =
+                x[index] + state.hidden.product(weights.recurrent[index], transposeB: true)
+                + weights.recurrentBias[index]
             guard let peephole, let values = weights.peepholes else { return sum }
             return sum + values[peephole] * cell
         }
@@ -78,7 +83,9 @@ struct RecurrentLayer {
         let given = try call.tensor(0)
         try call.rank(given.shape, 3...3)
         x = call.flag("layout") ? given.permuted([1, 0, 2]) : given
-        guard x.shape[0] <= Self.mostSteps else { throw call.failure("found \(x.shape[0]) steps, expected at most \(Self.mostSteps)") }
+        guard x.shape[0] <= Self.mostSteps else {
+            throw call.failure("found \(x.shape[0]) steps, expected at most \(Self.mostSteps)")
+        }
         let direction = call.text("direction", default: "forward")
         guard ["forward", "reverse", "bidirectional"].contains(direction) else {
             throw call.failure("found direction \(direction.shown)")
@@ -91,7 +98,9 @@ struct RecurrentLayer {
         else { throw call.failure("weights of shapes \(w.shown) and \(r.shown) do not fit inputs of \(x.shape.shown)") }
         hidden = r[2]
         if let lengths = call.optional(4) {
-            guard case .host(let tensor) = lengths, tensor.integers.allSatisfy({ $0 == given.shape[call.flag("layout") ? 1 : 0] }) else {
+            guard case .host(let tensor) = lengths,
+                tensor.integers.allSatisfy({ $0 == given.shape[call.flag("layout") ? 1 : 0] })
+            else {
                 throw call.failure("sequences of different lengths are not supported")
             }
         }
@@ -128,7 +137,9 @@ struct RecurrentLayer {
         }
         func vectors(_ index: Int, _ count: Int) throws -> [Value]? {
             guard let all = try call.optionalTensor(index) else { return nil }
-            guard all.shape == [directions, count * hidden] else { throw call.failure("found input \(index) of shape \(all.shape.shown)") }
+            guard all.shape == [directions, count * hidden] else {
+                throw call.failure("found input \(index) of shape \(all.shape.shown)")
+            }
             let flat = all.slice(0, from: direction, count: 1).reshaped([count * hidden])
             return (0..<count).map { part(flat, $0) }
         }
@@ -147,7 +158,8 @@ struct RecurrentLayer {
         var state = try call.tensor(index)
         if call.flag("layout"), state.shape.count == 3 { state = state.permuted([1, 0, 2]) }
         guard state.shape == [directions, batch, hidden] else {
-            throw call.failure("found an initial state of shape \(state.shape.shown), expected \([directions, batch, hidden].shown)")
+            throw call.failure(
+                "found an initial state of shape \(state.shape.shown), expected \([directions, batch, hidden].shown)")
         }
         return state.slice(0, from: direction, count: 1).reshaped([batch, hidden])
     }

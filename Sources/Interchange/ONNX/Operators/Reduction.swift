@@ -13,7 +13,8 @@ extension Operators {
         let x = try call.tensor(0), rank = x.shape.count
         guard rank > 0 else { throw call.failure("found a scalar, expected at least one dimension") }
         guard call.opset >= 13 else {
-            let axis = try call.axis(call.integer("axis", default: 1) == rank ? rank - 1 : call.integer("axis", default: 1), rank: rank)
+            let axis = try call.axis(
+                call.integer("axis", default: 1) == rank ? rank - 1 : call.integer("axis", default: 1), rank: rank)
             let rows = x.shape[..<axis].reduce(1, *)
             return [.graph(function(x.reshaped([rows, x.type.count / rows])).reshaped(x.shape))]
         }

@@ -7,7 +7,8 @@ extension Operators {
         "Shape": { call in
             let shape = try call.operand(0).shape
             func clamped(_ index: Int) -> Int { min(max(index < 0 ? index + shape.count : index, 0), shape.count) }
-            let start = clamped(call.integer("start", default: 0)), end = clamped(call.integer("end", default: shape.count))
+            let start = clamped(call.integer("start", default: 0)),
+                end = clamped(call.integer("end", default: shape.count))
             return [.host(HostTensor(start < end ? Array(shape[start..<end]) : []))]
         },
         "Size": { [.host(HostTensor(Double(try $0.operand(0).shape.reduce(1, *)), .integer))] },
@@ -26,7 +27,8 @@ extension Operators {
             let x = try call.operand(0)
             var given = call.integers("axes")
             if call.optional(1) != nil { given = try call.host(1).integers }
-            let axes = try given.map { try call.axes($0, rank: x.shape.count) } ?? x.shape.indices.filter { x.shape[$0] == 1 }
+            let axes =
+                try given.map { try call.axes($0, rank: x.shape.count) } ?? x.shape.indices.filter { x.shape[$0] == 1 }
             guard axes.allSatisfy({ x.shape[$0] == 1 }) else {
                 throw call.failure("found axes \(axes.shown) of shape \(x.shape.shown), expected extents of 1")
             }
@@ -76,7 +78,9 @@ extension Operators {
             }
             var result = x
             for (axis, count) in repeats.enumerated() where count > 1 {
-                guard count <= OperatorInterpreter.mostElements else { throw call.failure("found repeats \(repeats.shown)") }
+                guard count <= OperatorInterpreter.mostElements else {
+                    throw call.failure("found repeats \(repeats.shown)")
+                }
                 // A new dimension before the axis, repeated, then both are one.
                 let shape = result.shape
                 var wide = shape, merged = shape
@@ -94,7 +98,9 @@ extension Operators {
             let x = try call.tensor(0), block = call.integer("blocksize", default: 1)
             try call.rank(x.shape, 4...4)
             let (n, c, h, w) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
-            guard 1...1024 ~= block, c % (block * block) == 0 else { throw call.failure("found blocksize \(block) for \(c) channels") }
+            guard 1...1024 ~= block, c % (block * block) == 0 else {
+                throw call.failure("found blocksize \(block) for \(c) channels")
+            }
             let depth = c / (block * block)
             let isDCR = call.text("mode", default: "DCR") == "DCR"
             let open = x.reshaped(isDCR ? [n, block, block, depth, h, w] : [n, depth, block, block, h, w])
@@ -105,7 +111,9 @@ extension Operators {
             let x = try call.tensor(0), block = call.integer("blocksize", default: 1)
             try call.rank(x.shape, 4...4)
             let (n, c, h, w) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
-            guard 1...1024 ~= block, h % block == 0, w % block == 0 else { throw call.failure("found blocksize \(block)") }
+            guard 1...1024 ~= block, h % block == 0, w % block == 0 else {
+                throw call.failure("found blocksize \(block)")
+            }
             let mixed = x.reshaped([n, c, h / block, block, w / block, block]).permuted([0, 3, 5, 1, 2, 4])
             return [.graph(mixed.reshaped([n, c * block * block, h / block, w / block]))]
         },
@@ -162,58 +170,26 @@ extension Operators {
             known = count
         }
         guard known == count, !target.contains(-1) else {
-            throw call.failure("found the shape \(given.shown) for \(x.shape.shown), which has another number of elements")
+            throw call.failure(
+                "found the shape \(given.shown) for \(x.shape.shown), which has another number of elements")
         }
         return try reshaped(call, x, target)
     }
 
     /// A shape that was written down for the batch that the model was exported for, as it is for this one.
-    ///
-    /// A model exported for a fixed batch holds literal shapes such as [3, 784] or [3·8, 49, 32]. What was the operand's shape
-    /// then and what it is now says how many elements more there are, and at which extent; in the target, the extent that lies
-    /// over the same elements takes the factor.
     private static func exportedForBatch(
         _ call: OperatorCall, _ now: [Int], _ target: [Int], isReshape: Bool = false
     ) -> [Int] {
+        guard let fixed = call.interpreter.fixedBatch, call.node.inputs.count > 1 else { return target }
         // A shape that the model computes from others is right already.
-        let values = call.interpreter.exported
-        if call.node.inputs.count > 1, let integers = values?[call.node.inputs[1]]?.integers, integers != (try? call.host(1).integers) {
+        guard let given = fixed.values[call.node.inputs[1]]?.integers, given == (try? call.host(1).integers) else {
             return target
         }
-        guard let then = values?[call.node.inputs[0]]?.shape, let exported = call.interpreter.description.exportedBatch,
-            exported != call.interpreter.batch
+        if isReshape { return fixed.reshape(call.node, now, target) }
+        // A learnt token or a state that is repeated for each example.
+        guard fixed.values[call.node.inputs[0]]?.shape == now, target.first == fixed.exported,
+            target.count > now.count || now[0] == 1
         else { return target }
-        if !isReshape {
-            // A learnt token or a state that is repeated for each example.
-            guard then == now, let first = target.first, first == exported, target.count > now.count || now[0] == 1 else {
-                return target
-            }
-            return [call.interpreter.batch] + target.dropFirst()
-        }
-        guard then != now, then.count == now.count else { return target }
-        let total = then.reduce(1, *)
-        var resolved = target
-        if let free = resolved.firstIndex(of: -1) {
-            let rest = resolved.filter { $0 != -1 }.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
-            guard rest > 0, total % rest == 0 else { return target }
-            resolved[free] = total / rest
-        }
-        // Elements before the extent that differs, in the operand; the target's extent that starts at or spans that place.
-        guard let axis = then.indices.first(where: { then[$0] != now[$0] }), now[axis] * exported == then[axis] * call.interpreter.batch
-        else { return target }
-        let before = then[..<axis].reduce(1, *)
-        var product = 1
-        for i in resolved.indices {
-            let next = product.multipliedReportingOverflow(by: resolved[i])
-            if next.overflow { return target }
-            if product == before || next.partialValue > before, resolved[i] * call.interpreter.batch % exported == 0,
-                resolved[i] % exported == 0 || next.partialValue > before
-            {
-                resolved[i] = resolved[i] * call.interpreter.batch / exported
-                return resolved
-            }
-            product = next.partialValue
-        }
-        return target
+        return [fixed.batch] + target.dropFirst()
     }
 }

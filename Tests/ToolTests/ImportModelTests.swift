@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+/// `import` of an ONNX model and what follows, as a user types it.
+@Suite struct ImportModelTests {
+    static let fixtures = Tool.package.appending(path: "Tests/Fixtures/onnx").path
+
+    @Test func everyAnalysisWorksOnTheCheckpointAlone() throws {
+        let folder = try Folder()
+        try FileManager.default.copyItem(
+            atPath: Self.fixtures + "/softmax_ts13.onnx", toPath: folder.url.appending(path: "m.onnx").path)
+        let data = "npy:\(Self.fixtures)/softmax_x.npy,\(Self.fixtures)/softmax_y.npy"
+        let imported = try Tool.json("import m.onnx --data \(data)", in: folder)
+        #expect(imported["parameters"] as? Int == 53)
+        let operators = try #require(imported["operators"] as? [[String: Any]])
+        #expect(operators.contains { $0["name"] as? String == "Gemm" && $0["count"] as? Int == 2 })
+        try FileManager.default.removeItem(at: folder.url.appending(path: "m.onnx"))
+        let losses = try ["evaluate", "gradient", "hessian --top 2", "slice --points 5", "sharpness"].map {
+            try #require(Tool.json($0 + " --precision double", in: folder)["loss"] as? Double)
+        }
+        #expect(Set(losses).count == 1 && abs(losses[0] - 1.3769440837684515) < 1e-9)
+        let info = try #require(Tool.json("info", in: folder)["tensors"] as? [[String: Any]])
+        #expect(
+            info.compactMap { $0["name"] as? String } == ["net.0.weight", "net.0.bias", "net.2.weight", "net.2.bias"])
+        let frozen = try Tool.json(
+            "import \(Self.fixtures)/softmax_ts13.onnx --data \(data) --freeze *.bias --parameters net.*", in: folder)
+        #expect(frozen["parameters"] as? Int == 45)
+    }
+
+    @Test func mistakesAreExplained() throws {
+        let folder = try Folder()
+        let model = "\(Self.fixtures)/softmax_ts13.onnx",
+            data = "npy:\(Self.fixtures)/softmax_x.npy,\(Self.fixtures)/softmax_y.npy"
+        try Data([0x3A, 0x7F, 1]).write(to: folder.url.appending(path: "broken.onnx"))
+        for (line, code, words) in [
+            (
+                "import \(model) --data digits", Int32(1),
+                "the model takes examples of shape [6], but the data have examples of shape [1, 8, 8]"
+            ),
+            ("import broken.onnx --data \(data)", 1, "broken.onnx: this is no ONNX model, or a damaged one"),
+            ("import absent.onnx --data \(data)", 1, "no such file"),
+            ("import \(model) --data \(data) --model lenet", 2, "is a whole model"),
+            ("import \(model) --data \(data) --freeze conv*", 1, "--freeze conv*: found no such tensor"),
+            ("import weights.safetensors --data \(data)", 2, "--model is missing"),
+        ] {
+            let outcome = try Tool.run(Tool.words(line), in: folder)
+            #expect(
+                outcome.code == code && !outcome.isKilled && outcome.errorLines.count == 1, "\(line): \(outcome.errors)"
+            )
+            #expect(outcome.errors.contains(words), "\(line): \(outcome.errors)")
+        }
+    }
+}
