@@ -62,8 +62,7 @@ struct FixedBatch {
                 let stride = stride(input, from, given)
             {
                 merged[name] = (then[axis], max(1, stride / then[(axis + 1)...].reduce(1, *)))
-            } else if let found = node.inputs.lazy.compactMap({ merged[$0] }).first(where: { $0.extent == then[axis] })
-            {
+            } else if let found = node.inputs.compactMap({ merged[$0] }).first(where: { $0.extent == then[axis] }) {
                 merged[name] = found
             }
         }

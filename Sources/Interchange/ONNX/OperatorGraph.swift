@@ -115,7 +115,8 @@ extension OperatorGraph {
         }
         let hosts = Array(constants.values) + nodes.flatMap { $0.attributes.values.compactMap(\.tensor) }
         guard hosts.allSatisfy(\.isConsistent) else { throw .damagedDescription("a constant") }
-        guard !exampleShape.isEmpty, exampleShape.allSatisfy({ $0 > 0 }), 1...Self.mostExported ~= exportedBatch ?? 1 else {
+        guard !exampleShape.isEmpty, exampleShape.allSatisfy({ $0 > 0 }), 1...Self.mostExported ~= exportedBatch ?? 1
+        else {
             throw .damagedDescription("the example's shape \(exampleShape)")
         }
     }

@@ -88,10 +88,15 @@ struct ParameterRules {
     /// up, have to be weights of an operator, too: most are factors and bounds of the model's code.
     func isParameter(_ tensor: ONNXSources.Tensor) -> Bool {
         guard isEligible(tensor) else { return false }
-        let isConstant = tensor.constantNode != nil || tensor.name.contains("lifted_tensor")
+        let isConstant = tensor.constantNode != nil || Self.isLifted(tensor.name)
         guard isConstant || (tensor.tensor.count == 1 && Self.isMadeUp(tensor.name)) else { return true }
         // Ones and zeros are how exporters write a normalisation without scale and bias.
         return isWeight(tensor.name, depth: 0) && !(isConstant && tensor.isUniform)
+    }
+
+    /// Whether PyTorch's exporter made an initializer of a tensor that the model's code wrote down, such as a scale of its inputs.
+    private static func isLifted(_ name: String) -> Bool {
+        name.wholeMatch(of: /(.*lifted_tensor|clone|detach|alias|_to_copy|lift_fresh_copy)(_\d+)*/) != nil
     }
 
     /// Whether a tensor has no name of a PyTorch module's: `val_12`, `onnx::Mul_34`.
