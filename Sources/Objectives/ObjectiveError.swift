@@ -14,7 +14,7 @@ public enum ObjectiveError: Error, Equatable, CustomStringConvertible {
         case .labelOutOfRange(let label, let outputs):
             "label \(label) is beyond the model's \(outputs) outputs; labels must be 0 to \(outputs - 1)"
         case .unknownToken(let token, let vocabulary):
-            "token \(token) is beyond the model's \(vocabulary); tokens must be 0 to \(vocabulary - 1): name a model with vocab=\(token + 1) or more"
+            "token \(token) is beyond the model's \(vocabulary); tokens must be 0 to \(vocabulary - 1): use the data's own model, or vocab=\(token + 1) or more"
         case .memoryTooSmall(let given, let needed):
             "--memory \(given >> 20)M is too little: this model needs \((needed >> 20) + 1)M even for batches of one example"
         case .batchTooLarge(let batch, let given, let needed):

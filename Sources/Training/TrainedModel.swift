@@ -16,8 +16,6 @@ public struct TrainedModel: Sendable {
     /// What was minimised, label smoothing included; analyses look at this loss.
     public let loss: Loss
     public let metadata: CheckpointMetadata
-    /// Tokens from which on an imported model has no row; nil where it takes none.
-    private let vocabulary: Int?
 
     /// - Throws: `TrainingError`, `NetworkError` or `CheckpointError` where the metadata make no model, or tensors are missing,
     ///   left over or of another shape than the model's.
@@ -31,16 +29,13 @@ public struct TrainedModel: Sendable {
             throw TrainingError.damagedCheckpoint("\(data.outputs) outputs")
         }
         if let description = metadata.other[OperatorGraph.metadataKey] {
-            let graph = try OperatorGraph(encoded: description)
-            vocabulary = graph.vocabulary
-            network = try graph.network(
+            network = try OperatorGraph(encoded: description).network(
                 name: metadata.model, inputShape: data.exampleShape, takesTokens: data.takesTokens ?? false)
             guard network.outputs == data.outputs else {
                 throw TrainingError.damagedCheckpoint(
                     "\(data.outputs) outputs of a model that gives \(network.outputs)")
             }
         } else {
-            vocabulary = nil
             network = try Network(
                 canonical: metadata.model, inputShape: data.exampleShape, takesTokens: data.takesTokens ?? false,
                 outputs: data.outputs)
@@ -94,10 +89,6 @@ public struct TrainedModel: Sendable {
         guard data.exampleSize == network.inputShape.reduce(1, *) else {
             throw TrainingError.exampleShapeMismatch(
                 model: metadata.model, expected: network.inputShape, data: data.name, found: data.exampleShape)
-        }
-        if let vocabulary, case .tokens(let tokens) = data.inputs, let worst = tokens.first(where: { $0 >= vocabulary })
-        {
-            throw TrainingError.tokenOutOfRange(data: data.name, token: Int(worst), vocabulary: vocabulary)
         }
         // One output that no classes are chosen by is a number: whole numbers in a file are targets then, not classes.
         if network.outputs == 1, !loss.takesClasses, let labels = data.labels {

@@ -10,7 +10,6 @@ public enum TrainingError: DescribedError, Equatable {
     case configurationChanged([String])
     case damagedCheckpoint(String)
     case exampleShapeMismatch(model: String, expected: [Int], data: String, found: [Int])
-    case tokenOutOfRange(data: String, token: Int, vocabulary: Int)
     case dataChanged(data: String, expected: Int, found: Int)
     case tensorsUnmatched(file: String, missing: [String], unexpected: [String], reason: String)
     case nonFiniteTensor(file: String, name: String)
@@ -53,8 +52,6 @@ public enum TrainingError: DescribedError, Equatable {
             "the checkpoint's metadata make no model: \(reason); use another copy"
         case .exampleShapeMismatch(let model, let expected, let data, let found):
             "model \(model) takes examples of shape \(expected), but \(data) has examples of shape \(found); name other --data"
-        case .tokenOutOfRange(let data, let token, let vocabulary):
-            "\(data) has the token \(token), but the model knows tokens 0 to \(vocabulary - 1); use its own vocabulary"
         case .dataChanged(let data, let expected, let found):
             "\(data) has \(found) training examples, but the model was trained on \(expected): the data have changed; "
                 + "bring them back, or name the data with --data to use them as they are"

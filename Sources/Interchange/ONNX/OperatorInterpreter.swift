@@ -161,7 +161,7 @@ extension OperatorGraph {
             }
             outputs = output.shape[1]
         }
-        let architecture = Architecture { builder, x in
+        let architecture = Architecture(vocabulary: vocabulary) { builder, x in
             do {
                 return try self.build(builder, x, exported: exported)
             } catch {
