@@ -151,6 +151,9 @@ import Testing
         #expect(table.rows == 1 && abs(table.values[column] - (json["loss"] as? Double ?? .nan)) < 1e-15)
         #expect(try NPZ.read(folder.path("e.npz")).text("metadata").contains("\"examples\": 50"))
         try Tool.succeed("sharpness --examples 50 --steps 2 --restarts 0 --quiet -o s.csv", in: folder)
-        #expect(try CSV.read(folder.path("s.csv")).header == ["rho", "lower_bound", "one_step", "estimate", "quadratic_model"])
+        #expect(
+            try CSV.read(folder.path("s.csv")).header == [
+                "rho", "lower_bound", "one_step", "estimate", "quadratic_model",
+            ])
     }
 }

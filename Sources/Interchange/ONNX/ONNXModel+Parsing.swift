@@ -22,7 +22,7 @@ extension ONNXModel {
             }
         }
         guard hasGraph else { throw .notONNX("it has no graph") }
-        guard opsets[""] != nil else { throw .notONNX("it does not say which version of the operators it uses") }
+        guard !opsets.isEmpty else { throw .notONNX("it does not say which version of the operators it uses") }
     }
 }
 
