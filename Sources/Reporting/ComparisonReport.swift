@@ -1,6 +1,7 @@
 import ArrayFiles
 import Landscape
 import MatrixFree
+import Objectives
 import Plotting
 
 /// Several checkpoints side by side: every measure in one table, slices on the same axes, range and colours.
@@ -14,6 +15,8 @@ public struct ComparisonReport: Report {
     /// What was measured of one checkpoint.
     public struct Entry {
         public var slice: SliceReport
+        /// On the other split, where there is one.
+        public var other: Evaluation?
         public var gradientNorm: Double
         public var largestEigenvalue: (value: Double, residual: Double)
         public var trace: StochasticEstimate
@@ -21,10 +24,12 @@ public struct ComparisonReport: Report {
         public var averageCase: AverageCaseSharpness
 
         public init(
-            slice: SliceReport, gradientNorm: Double, largestEigenvalue: (value: Double, residual: Double),
+            slice: SliceReport, other: Evaluation?, gradientNorm: Double,
+            largestEigenvalue: (value: Double, residual: Double),
             trace: StochasticEstimate, worstCase: WorstCaseSharpness, averageCase: AverageCaseSharpness
         ) {
-            (self.slice, self.gradientNorm, self.largestEigenvalue) = (slice, gradientNorm, largestEigenvalue)
+            (self.slice, self.other) = (slice, other)
+            (self.gradientNorm, self.largestEigenvalue) = (gradientNorm, largestEigenvalue)
             (self.trace, self.worstCase, self.averageCase) = (trace, worstCase, averageCase)
         }
     }
@@ -37,15 +42,11 @@ public struct ComparisonReport: Report {
     /// Rows of the table: JSON's key, words, value.
     private var measures: [(key: String, words: String, value: (Entry) -> Double?)] {
         let split = context.split, other = entries[0].slice.otherSplit, rho = Format.short(radius)
-        func center(_ values: SliceValues?, _ entry: Entry, _ column: (SliceValues) -> [Double]?) -> Double? {
-            guard let values, let origin = entry.slice.origin else { return nil }
-            return column(values)?[origin]
-        }
         return [
             ("\(split)_loss", "\(split) loss", { $0.slice.context.loss }),
             ("\(split)_accuracy", "\(split) accuracy", { $0.slice.context.accuracy }),
-            ("\(other)_loss", "\(other) loss", { center($0.slice.slice.other, $0) { $0.loss } }),
-            ("\(other)_accuracy", "\(other) accuracy", { center($0.slice.slice.other, $0) { $0.accuracy } }),
+            ("\(other)_loss", "\(other) loss", { $0.other?.loss }),
+            ("\(other)_accuracy", "\(other) accuracy", { $0.other?.accuracy }),
             ("weight_norm", "norm of the weights", { $0.slice.context.weightNorm }),
             ("gradient_norm", "norm of the gradient", { $0.gradientNorm }),
             ("lambda_max", "largest eigenvalue of H", { $0.largestEigenvalue.value }),

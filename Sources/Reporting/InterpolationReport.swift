@@ -61,7 +61,7 @@ public struct InterpolationReport: Report {
             let bends = curve.points.count - 2
             lines.append(
                 text("Bezier curve ", curve.profile)
-                    + "; \(bends) bend\(bends == 1 ? "" : "s"), \(curve.steps) steps, \(Format.short(curve.relativeLength)) times as long as the line"
+                    + "; \(bends) bend\(bends == 1 ? "" : "s"), \(curve.steps) steps, \(Format.number(curve.relativeLength)) times as long as the line"
             )
         }
         return lines + ["barrier: largest rise of the loss over the straight line between the losses of the ends"]

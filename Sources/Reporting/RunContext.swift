@@ -58,7 +58,8 @@ public struct RunContext: Sendable {
     /// One line under a figure's title.
     var caption: String {
         let name = data.split(separator: "/").last.map(String.init) ?? data
-        return "\(model) · \(name), \(split), \(examples) examples · \(precision)"
+        let statistics = ["stored", ""].contains(batchnorm) ? "" : " · batch norm: \(batchnorm)"
+        return "\(model) · \(name), \(split), \(examples) examples · \(precision)\(statistics)"
     }
 
     /// The first lines of a printed result.

@@ -1,6 +1,7 @@
 import ArrayFiles
 import Foundation
 import Landscape
+import Plotting
 
 /// Why a saved result cannot be shown again or joined.
 public enum SavedSliceError: Error, CustomStringConvertible {
@@ -14,7 +15,7 @@ public enum SavedSliceError: Error, CustomStringConvertible {
     public var description: String {
         switch self {
         case .notASlice(let path, let missing):
-            "\(path) holds no '\(missing)'; expected a slice that 'landscape slice -o \(path)' wrote"
+            "\(path) holds no '\(missing)'; expected a slice, such as 'landscape slice -o slice.npz' writes"
         case .damaged(let path, let what): "\(path) is damaged: \(what); write it again"
         case .different(let path, let other, let what):
             "\(path) is no part of the same slice as \(other): \(what) differ\(what.hasSuffix("s") ? "" : "s"); name the shards of one slice"
@@ -33,7 +34,7 @@ extension SliceReport {
     /// - Throws: `FileError`, `NPZError`; `SavedSliceError` where the arrays do not make a slice.
     public init(reading path: String) throws {
         let archive = try NPZ.read(path)
-        for name in ["loss", "alpha", "metadata"] where !archive.contains(name) {
+        for name in ["loss", "alpha", "curvature_hvp", "metadata"] where !archive.contains(name) {
             throw SavedSliceError.notASlice(path: path, missing: name)
         }
         func damaged(_ what: String) -> SavedSliceError { .damaged(path: path, what: what) }
@@ -41,7 +42,7 @@ extension SliceReport {
             archive.contains(name) ? try archive.array(name).doubles : nil
         }
         guard
-            let metadata = try JSONSerialization.jsonObject(with: Data(try archive.text("metadata").utf8))
+            let metadata = (try? JSONSerialization.jsonObject(with: Data(try archive.text("metadata").utf8)))
                 as? [String: Any],
             let context = RunContext(metadata)
         else { throw damaged("its metadata do not say what it is of") }
@@ -87,6 +88,14 @@ extension SliceReport {
             directions: Directions(
                 kind: surface["directions"] as? String ?? context.command,
                 normalization: surface["normalization"] as? String ?? "none", vectors: vectors))
+        // Paths over the surface: of a training, or the sides of the triangle of three networks.
+        for (name, label, isClosed) in [("path", "checkpoints", false), ("corners", "A, B and C", true)] {
+            guard let places = try values(name), places.count >= 2, places.count % 2 == 0 else { continue }
+            var x = stride(from: 0, to: places.count, by: 2).map { places[$0] }
+            var y = stride(from: 1, to: places.count, by: 2).map { places[$0] }
+            if isClosed { (x, y) = (x + [x[0]], y + [y[0]]) }
+            style.overlays.append(HeatmapFigure.Overlay(label: label, x: x, y: y))
+        }
         if let all = try values("planes"), let seeds = try values("seeds") {
             guard all.count == seeds.count * grid.count else {
                 throw damaged("'planes' has \(all.count) numbers for \(seeds.count) × \(grid.count)")

@@ -10,6 +10,8 @@ public struct SliceStyle: Sendable {
     public var title: String?
     /// Whether the points that were evaluated are marked where others are interpolated.
     public var marksEvaluated = true
+    /// Lines over a map, such as the path of a training.
+    public var overlays: [HeatmapFigure.Overlay] = []
     /// A view of the surface in space instead of a map.
     public var isInSpace = false
 
@@ -85,6 +87,7 @@ extension SliceReport {
         figure.contours = style.contours
         figure.valueRange = style.valueRange
         figure.marksMinimum = !drawsAccuracy
+        figure.overlays = style.overlays
         if let isMeasured = slice.isMeasured, slice.interpolation != nil, style.marksEvaluated, planes.count < 2 {
             figure.samples = isMeasured.indices.filter { isMeasured[$0] }.map {
                 Point(slice.alpha[$0 % slice.alpha.count], slice.beta[$0 / slice.alpha.count])

@@ -55,7 +55,10 @@ import Testing
     }
 
     /// Links of the pages lead somewhere.
-    @Test(arguments: ["README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md", "docs/slices.md"])
+    @Test(arguments: [
+        "README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md", "docs/slices.md",
+        "docs/paths.md",
+    ])
     func links(
         _ page: String
     ) throws {

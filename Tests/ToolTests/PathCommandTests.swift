@@ -93,6 +93,30 @@ import Testing
         try Tool.refuse("interpolate a.bin other.bin", in: folder, saying: "other tensors")
     }
 
+    /// With batch normalisation, every checkpoint's loss is with its own statistics, and with those of the data on request.
+    @Test func trajectoryWithStatistics() throws {
+        let folder = try Folder()
+        try folder.makeFolder("runs")
+        try Tool.succeed(
+            "train --model resnet20 --data digits --examples 64 --batch-size 32 --epochs 2 --save-every 1 --quiet -o runs/ckpt.bin",
+            in: folder)
+        for mode in ["stored", "recalibrate"] {
+            let found = try Tool.json(
+                "trajectory runs --points 3 --examples 64 --batchnorm \(mode) -o t.npz", in: folder)
+            let points = try #require(found["points"] as? [[String: Any]])
+            #expect(points.count == 3 && found["batchnorm"] as? String == mode)
+            for point in points {
+                let path = try #require(point["checkpoint"] as? String)
+                let alone = try Tool.json("evaluate \(path) --examples 64 --batchnorm \(mode)", in: folder)
+                #expect(point["loss"] as? Double == alone["loss"] as? Double)
+            }
+            #expect(points[2]["plane_loss"] as? Double == points[2]["loss"] as? Double)
+        }
+        // A saved surface keeps its path.
+        try Tool.succeed("plot t.npz --quiet -o p.svg", in: folder)
+        #expect(try folder.text("p.svg").contains("checkpoints"))
+    }
+
     /// With batch normalisation: statistics are measured anew along a curve, and the result says so.
     @Test func recalibration() throws {
         let folder = try Folder()

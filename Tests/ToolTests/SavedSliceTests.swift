@@ -40,15 +40,16 @@ import Testing
         try NPZ.write(
             [
                 ("loss", .array(NumericArray([1.0, 2]))), ("alpha", .array(try archive.array("alpha"))),
+                ("curvature_hvp", .array(NumericArray([1.0]))),
                 ("metadata", .text(try archive.text("metadata"))),
             ], to: folder.path("bad.npz"))
         try Tool.refuse("plot bad.npz", in: folder, saying: "bad.npz", "damaged")
         try NPZ.write(
             [
                 ("loss", .array(NumericArray([1.0, 2]))), ("alpha", .array(NumericArray([1.0, 0]))),
-                ("metadata", .text("{}")),
+                ("curvature_hvp", .array(NumericArray([1.0]))), ("metadata", .text("{}")),
             ], to: folder.path("bad.npz"))
-        try Tool.refuse("plot bad.npz", in: folder, saying: "bad.npz")
+        try Tool.refuse("plot bad.npz", in: folder, saying: "bad.npz", "metadata")
     }
 
     /// Pixels are what the file holds before its texts.

@@ -89,6 +89,22 @@ import Testing
         try Tool.refuse("slice runs/ckpt.bin --directions pca:nowhere", in: folder, saying: "nowhere")
     }
 
+    /// Eigenvectors stay what they are: the slice's curvature along them is the eigenvalue.
+    @Test func eigenvectors() throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        let line = "--examples 200 --precision double"
+        let slice = try Tool.json("slice --directions eigen --points 5x5 \(line) -o s.png", in: folder)
+        let hessian = try Tool.json("hessian --top 2 --tolerance 1e-6 \(line) -o h.json", in: folder)
+        let values = try #require(hessian["eigenvalues"] as? [Double])
+        for (key, value) in zip(["curvature_hvp", "curvature_hvp_2"], values) {
+            // The slice's eigenvectors are converged to 1e-3, their quotients to its square.
+            #expect(abs(try #require(slice[key] as? Double) - value) < 1e-4 * value)
+        }
+        let given = try Tool.json(
+            "slice --directions eigen --normalization filter --points 3 \(line) -o s.png", in: folder)
+        #expect((given["surface"] as? [String: Any])?["normalization"] as? String == "filter")
+    }
+
     /// An interrupted slice of other settings is not deleted by one that finishes.
     @Test func othersInterruptionsAreKept() throws {
         let folder = try Folder(checkpoint: "ckpt.bin")

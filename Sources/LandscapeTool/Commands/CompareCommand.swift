@@ -1,6 +1,7 @@
 import ArgumentParser
 import Landscape
 import MatrixFree
+import Objectives
 import Reporting
 import Tensors
 
@@ -65,13 +66,15 @@ struct CompareCommand: ParsableCommand {
         let average = try AverageCaseSharpness(objective, at: theta, deviation: rho, pairs: 20, seed: options.seed) {
             try averageProgress.update($0, of: 20)
         }
+        let other = analysis.hasOtherSplit ? try analysis.objectiveOfOtherSplit() : nil
         return ComparisonReport.Entry(
-            slice: try slice(analysis), gradientNorm: Vectors.norm(gradient),
+            slice: try slice(analysis, other), other: try other?.evaluate(at: theta),
+            gradientNorm: Vectors.norm(gradient),
             largestEigenvalue: (spectrum.largest[0].value, spectrum.largest[0].residual), trace: traces.trace,
             worstCase: worst, averageCase: average)
     }
 
-    private func slice(_ analysis: Analysis) throws -> SliceReport {
+    private func slice(_ analysis: Analysis, _ other: NetworkObjective?) throws -> SliceReport {
         let isPlane = shape.isPlane(directions: "random")
         let grid = try shape.grid(isPlane: isPlane)
         let theta = analysis.theta
@@ -80,7 +83,8 @@ struct CompareCommand: ParsableCommand {
             SliceDirections.random(isPlane ? 2 : 1, dimension: theta.count, seed: options.seed), kind: "random",
             at: theta,
             analysis.model.network.parameters, normalization: .filter, orthogonalizes: true)
-        let other = analysis.hasOtherSplit ? try analysis.objectiveOfOtherSplit() : nil
+        // Maps are of one split only.
+        let other = isPlane ? nil : other
         var computation = SliceComputation(pair, alpha: grid.alpha, beta: grid.beta)
         let progress = analysis.progress("\(analysis.options.checkpoint): slice")
         if let adaptive {

@@ -12,8 +12,7 @@ struct MergeCommand: ParsableCommand {
         help: "The whole slice: .npz, .json, .csv, .vti or .vtr data, .png, .svg or .pdf picture; may be repeated.")
     var output: [String] = []
     @Flag(name: .customLong("log"), help: "Logarithmic scale in the picture.") var isLogarithmic = false
-    @Flag(help: "Print one JSON object instead of a table.") var json = false
-    @Flag(help: "No remarks on standard error.") var quiet = false
+    @OptionGroup var general: GeneralOptions
 
     func validate() throws {
         guard !output.isEmpty else {
@@ -25,10 +24,12 @@ struct MergeCommand: ParsableCommand {
     }
 
     func run() throws {
+        general.prepare()
         for path in output { try Analysis.checkWritable(path) }
         var whole = try SliceReport.merged(try files.map { ($0, try SliceReport(reading: $0)) })
         whole.isLogarithmic = isLogarithmic
-        try StandardOutput.print(json ? whole.json.text : (whole.context.lines + whole.lines).joined(separator: "\n"))
+        try StandardOutput.print(
+            general.json ? whole.json.text : (whole.context.lines + whole.lines).joined(separator: "\n"))
         for path in output { try whole.write(to: path) }
     }
 }

@@ -31,8 +31,7 @@ struct PlotCommand: ParsableCommand {
     @Option(help: "The title.") var title: String?
     @Flag(name: .customLong("3d"), help: "The surface in space.") var isInSpace = false
     @Flag(help: "Leave out the dots at evaluated points of an adaptive slice.") var noPoints = false
-    @Flag(help: "Print one JSON object instead of a line.") var json = false
-    @Flag(help: "No remarks on standard error.") var quiet = false
+    @OptionGroup var general: GeneralOptions
 
     func validate() throws {
         _ = try (levels(), valueRange.map(SliceOptions.interval))
@@ -55,6 +54,7 @@ struct PlotCommand: ParsableCommand {
     }
 
     func run() throws {
+        general.prepare()
         let paths = output.isEmpty ? [(file as NSString).deletingPathExtension + ".png"] : output
         for path in paths { try Analysis.checkWritable(path) }
         var report = try SliceReport(reading: file)
@@ -76,10 +76,10 @@ struct PlotCommand: ParsableCommand {
             throw UnusableArgument("--3d: \(file) is a slice along one direction; expected two")
         }
         for path in paths { try report.write(to: path) }
-        if json {
+        if general.json {
             try StandardOutput.print(
                 JSONValue.object([("command", .string("plot")), ("files", .array(paths.map { .string($0) }))]).text)
-        } else if !quiet {
+        } else if !general.quiet {
             Progress.say("picture written to \(paths.joined(separator: ", "))")
         }
     }
