@@ -54,7 +54,7 @@ row "test accuracy" test accuracy
 row "norm of the weights" train weight_norm
 row "worst case, l2 ball of 0.05, lower bound" sharpness lower_bound
 row "one step of SAM, 0.05" sharpness one_step
-row "average case, deviation 0.05" sharpness value
+row "average case, deviation 0.05" sharpness 'average_case": \{"value'
 row "largest eigenvalue of the Hessian" hessian eigenvalues
 row "trace of the Hessian" hessian value
 row "  its standard error" hessian standard_error
