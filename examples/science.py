@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""Makes the tables and pictures of docs/science.md: trains, measures, prints Markdown. Needs python3 alone.
+
+    examples/science.py [PART ...]      (parts: optimizers, shortcuts, tracking, edge; default: all of them)
+
+    --landscape FILE   the program (default: .build/release/landscape)
+    --folder DIR       where checkpoints and results go (default: ./science); what is there already is not made again
+    --threads N        threads for each command (default: all processors; the results have the same bits for any number)
+
+All four take about an hour on one core. Every command that is run is printed on standard error.
+"""
+import argparse, json, os, statistics, subprocess, sys
+
+root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("parts", nargs="*", metavar="PART")
+parser.add_argument("--landscape", default=os.path.join(root, ".build/release/landscape"))
+parser.add_argument("--folder", default="science")
+parser.add_argument("--threads")
+options = parser.parse_args()
+
+
+def run(name, command):
+    """The JSON object of a command, read from the file NAME.json where it has run before. The command runs in the folder."""
+    result = os.path.join(options.folder, name + ".json")
+    if not os.path.exists(result):
+        words = command.replace("NAME", name).split(" ")
+        words = [word.replace("_", " ") if word.endswith("_steps") else word for word in words]  # one argument
+        print("+ landscape", *words, file=sys.stderr, flush=True)
+        words += ["--json", "--quiet"] + (["--threads", options.threads] if options.threads else [])
+        printed = subprocess.run(
+            [os.path.abspath(options.landscape), *words], cwd=options.folder, stdout=subprocess.PIPE, check=True,
+        ).stdout
+        with open(result + ".part", "wb") as file:
+            file.write(printed)
+        os.replace(result + ".part", result)
+    with open(result) as file:
+        return json.load(file)
+
+
+def table(head, rows):
+    print("| " + " | ".join(head) + " |")
+    print("|" + " --- |" * len(head))
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+    print(flush=True)
+
+
+def spread(values, scale=1.0):
+    """Mean ± standard deviation over the runs."""
+    values = [scale * value for value in values]
+    deviation = statistics.stdev(values)
+    digits = max(0, 2 - len(str(int(deviation)))) if deviation >= 1 else 1 - int(f"{deviation:e}".split("e")[1])
+    return f"{statistics.mean(values):.{digits}f} ± {deviation:.{digits}f}"
+
+
+def optimizers():
+    """SGD and SAM at as many gradients, and SAM at as many epochs."""
+    data = "--model lenet --data fashion-mnist --examples 20000"
+    rules = {
+        "SGD": f"train {data} --gradients 3140",
+        "SAM, as many gradients": f"train {data} --optimizer sam --rho 0.05 --gradients 3140",
+        "SAM, as many epochs": f"train {data} --optimizer sam --rho 0.05 --gradients 6280",
+    }
+    seeds = range(5)
+    runs = {rule: [] for rule in rules}
+    for seed in seeds:
+        for (rule, command), name in zip(rules.items(), ("sgd", "sam", "sam2")):
+            name = f"{name}.{seed}"
+            values = run(name, f"{command} --seed {seed} -o NAME.bin")
+            measured = f"{name}.bin --examples 5000"
+            spectrum = run(name + ".hessian", f"hessian {measured} --trace -o NAME.png")
+            ball = run(name + ".sharpness", f"sharpness {measured} --rho 0.05 -o NAME.png")
+            values["λmax"], values["trace"] = spectrum["eigenvalues"][0], spectrum["trace"]["value"]
+            values["S"], values["step"] = ball["worst_case"]["lower_bound"], ball["worst_case"]["one_step"]
+            runs[rule].append(values)
+    rows = []
+    for label, key, scale in (
+        ("gradients of a batch", "gradient_evaluations", 1), ("training loss", "train_loss", 1),
+        ("training accuracy, %", "train_accuracy", 100), ("test loss", "test_loss", 1),
+        ("test accuracy, %", "test_accuracy", 100), ("‖θ‖₂", "weight_norm", 1), ("λmax", "λmax", 1),
+        ("trace", "trace", 1), ("S_ρ, ρ = 0.05, lower bound", "S", 1), ("one step of SAM, 0.05", "step", 1),
+    ):
+        values = {rule: [entry[key] for entry in entries] for rule, entries in runs.items()}
+        if key == "gradient_evaluations":
+            rows.append([label] + [str(numbers[0]) for numbers in values.values()] + ["", ""])
+            continue
+        base, *others = values.values()
+        differences = [spread([a - b for a, b in zip(other, base)], scale) for other in others]
+        rows.append([label] + [spread(numbers, scale) for numbers in values.values()] + differences)
+    table(["5 seeds", *runs, "SAM − SGD, as many gradients", "SAM − SGD, as many epochs"], rows)
+
+
+def shortcuts():
+    """Residual networks of two depths with and without their shortcuts."""
+    models = ["resnet20", "resnet20:noshort", "resnet56", "resnet56:noshort"]
+    files, trained, rows = [], [], []
+    for model in models:
+        name = model.replace(":", "-")
+        trained.append(run(name, f"train --model {model} --data digits --lr 0.01 --epochs 100 -o NAME.bin"))
+        files.append(name + ".bin")
+    measured = []
+    for depth, pair in (("20", files[:2]), ("56", files[2:])):
+        measured += run(
+            f"shortcuts-{depth}", f"compare {' '.join(pair)} --examples 300 --points 25x25 --log -o NAME.png")["checkpoints"]
+    for model, training, found in zip(models, trained, measured):
+        alpha, beta, values = (found["slice"][key] for key in ("alpha", "beta", "values"))
+        # Points of the grid below all eight around them, the checkpoint's own left out.
+        minima = sum(
+            all(values[j][i] < values[j + dj][i + di] for dj in (-1, 0, 1) for di in (-1, 0, 1) if di or dj)
+            for j in range(1, len(beta) - 1) for i in range(1, len(alpha) - 1) if alpha[i] or beta[j])
+        near = max(value for b, row in zip(beta, values) for a, value in zip(alpha, row) if a * a + b * b <= 0.25)
+        rows.append([
+            model, f"{training['train_loss']:.2g}", f"{100 * training['train_accuracy']:.1f}",
+            f"{100 * training['test_accuracy']:.1f}", f"{training['weight_norm']:.3g}", f"{found['lambda_max']:.3g}",
+            f"{found['trace']:.3g}", f"{found['worst_case']:.3g}", f"{found['slice']['center']:.2g}", f"{near:.2g}",
+            f"{max(map(max, values)):.2g}", str(minima),
+        ])
+    table(["network", "training loss", "training accuracy, %", "test accuracy, %", "‖θ‖₂", "λmax", "trace", "S_ρ, ρ = 0.05",
+           "loss at the centre", "largest within 0.5", "largest", "other minima"], rows)
+
+
+def tracking():
+    """λmax during training, full batches and small ones, SGD and SAM."""
+    common = ("train --model mlp:784-100-10 --activation tanh --data fashion-mnist --examples 1000 --momentum 0 --weight-decay 0 "
+              "--schedule constant")
+    rows = []
+    for name, label, command in (
+        ("track-gd", "gradient descent, all 1000 examples", "--batch-size 1000 --epochs 1000 --lr 0.1 --track-sharpness 9"),
+        ("track-gd2", "the same, twice the rate", "--batch-size 1000 --epochs 1000 --lr 0.2 --track-sharpness 9"),
+        ("track-sgd", "SGD, batches of 50", "--batch-size 50 --epochs 50 --lr 0.1 --track-sharpness 1"),
+        ("track-sam", "SAM, ρ = 0.05, all 1000 examples",
+         "--optimizer sam --rho 0.05 --batch-size 1000 --epochs 1000 --lr 0.1 --track-sharpness 9"),
+    ):
+        result = run(name, f"{common} {command} -o NAME.bin")
+        tracked = result["sharpness"]
+        late = tracked[-len(tracked) // 4:]
+        highest = max(tracked, key=lambda record: record["lambda_max"])
+        rows.append([
+            label, str(result["steps"]), str(result["gradient_evaluations"]), f"{result['train_loss']:.4f}",
+            f"{tracked[0]['lambda_max']:.2f}", f"{highest['lambda_max']:.2f} at {highest['step']}",
+            spread([record["lambda_max"] for record in late]),
+            f"{statistics.mean(record['stability_edge'] for record in late):.2f}",
+        ])
+    table(["rule", "steps", "gradients", "training loss", "λmax at first", "largest λmax, at step", "λmax, last quarter",
+           "edge, last quarter"], rows)
+
+
+def edge():
+    """Chebyshev polynomials: λmax against the edge of stability, over seeds."""
+    common = ("train --model mlp:1-100-1 --activation tanh --momentum 0 --weight-decay 0 --schedule constant --loss half-mse "
+              "--precision double")
+    rows, seeds = [], range(6)
+
+    def settled(label, name, command):
+        window = []
+        for seed in seeds:
+            result = run(f"{name}.{seed}", f"{common} {command} --track-sharpness 99 --seed {seed} -o NAME.bin")
+            late = [record for record in result["sharpness"] if record["step"] > result["steps"] - 5000]
+            window.append((result["train_loss"], [record["lambda_max"] / record["stability_edge"] for record in late], late))
+        means = [statistics.mean(ratios) for _, ratios, _ in window]
+        rows.append([
+            label, f"{min(loss for loss, _, _ in window):.2g} to {max(loss for loss, _, _ in window):.2g}",
+            f"{statistics.mean(record['stability_edge'] for _, _, late in window for record in late):.2f}",
+            f"{min(means):.4f} to {max(means):.4f}", f"{max(statistics.stdev(ratios) for _, ratios, _ in window):.4f}",
+            f"{max(abs(ratio - 1) for _, ratios, _ in window for ratio in ratios):.4f}",
+            f"{sum(abs(mean - 1) < 0.02 for mean in means)} of {len(means)}",
+        ])
+
+    for degree in (4, 5):
+        for rate in ("0.2", "0.4"):
+            for warmup, steps in ((20000, 30000), (4000, 14000)):
+                settled(f"T{degree}, η = {rate}, warm-up {warmup}", f"edge-{degree}-{rate}-{warmup}",
+                        f"--data chebyshev:{degree} --lr {rate} --warmup {warmup}_steps --steps {steps}")
+    for degree in (4, 5):
+        settled(f"T{degree}, η = 0.1, SAM ρ = 0.05, warm-up 2000", f"edge-{degree}-sam",
+                f"--data chebyshev:{degree} --lr 0.1 --optimizer sam --rho 0.05 --warmup 2000_steps --steps 12000")
+    table(["6 seeds", "training loss", "edge", "λmax/edge, mean of 5000 steps", "its deviation, at most",
+           "farthest single value", "mean within 2 %"], rows)
+
+    rows = []
+    for rho in ("0.05", "0.1", "0.2", "0.3"):
+        results = [
+            run(f"collapse-{rho}.{seed}", f"{common} --data chebyshev:5 --lr 0.1 --optimizer sam --rho {rho} "
+                f"--warmup 2000_steps --steps 12000 --track-sharpness 12000 --seed {seed} -o NAME.bin")
+            for seed in seeds
+        ]
+        losses = [result["train_loss"] for result in results]
+        rows.append([
+            rho, f"{min(losses):.3g} to {max(losses):.3g}",
+            f"{statistics.mean(result['sharpness'][-1]['lambda_max'] for result in results):.2f}",
+            f"{sum(any('trivial' in warning for warning in result['warnings']) for result in results)} of {len(results)}",
+        ])
+    table(["SAM's ρ, T5, η = 0.1", "training loss after 12 000 steps", "λmax", "said to be trivial"], rows)
+
+
+PARTS = {"optimizers": optimizers, "shortcuts": shortcuts, "tracking": tracking, "edge": edge}
+unknown = [part for part in options.parts if part not in PARTS]
+if unknown:
+    parser.error(f"no part {unknown[0]}: expected some of {', '.join(PARTS)}")
+os.makedirs(options.folder, exist_ok=True)
+for part in options.parts or PARTS:
+    PARTS[part]()
