@@ -89,7 +89,9 @@ final class BatchProgram {
             outputs = derivative
         }
         (self.losses, self.correct, self.directions) = (losses, correct, directions)
-        executable = Executable(graph, outputs: outputs, precision: precision)
+        // Batches that are not normalised as a whole are small enough as they are.
+        executable = Executable(
+            graph, outputs: outputs, precision: precision, examples: batchNorm == .batch ? batch : 1)
     }
 
     /// Where θ, the buffers, directions and v (or coordinates) are read from at every run.

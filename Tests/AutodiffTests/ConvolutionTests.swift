@@ -99,8 +99,24 @@ import Testing
             return c.numbers
         }
         #expect(run(table.convolution, x, w, y.count) == plain.y)
-        #expect(run(table.convolution_input, y, w, x.count) == plain.x)
+        #expect(run(table.convolution_input, y, transposedTaps(w, g), x.count) == plain.x)
         #expect(run(table.convolution_weight, x, y, w.count) == plain.w)
+        // Added, image by image, to what is there.
+        let start = integers(w.count, seed: 4), sum = GuardedTensor(start, p)
+        q.n = 1
+        for image in 0..<n {
+            let (a, b) = (image * x.count / n, image * y.count / n)
+            let (one, other) = (
+                GuardedTensor(Array(x[a..<(a + x.count / n)]), p), GuardedTensor(Array(y[b..<(b + y.count / n)]), p)
+            )
+            table.convolution_weight_add(&q, one.address, other.address, sum.address, workspace.address)
+        }
+        #expect(sum.isIntact && sum.numbers == zip(start, plain.w).map { $0 + $1 })
+    }
+
+    private func transposedTaps(_ w: [Double], _ g: ConvolutionGeometry) -> [Double] {
+        let view = g.transposedTaps(StridedView(dense: 0, g.weight))
+        return positions(view.shape).map { at in w[zip(at, view.strides).reduce(0) { $0 + $1.0 * $1.1 }] }
     }
 
     /// Every product x·w·y of the trilinear form, by flat positions.

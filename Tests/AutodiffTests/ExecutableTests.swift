@@ -49,7 +49,7 @@ import Testing
 
     /// NaN in every element of what runs share.
     private func poison(_ executable: Executable) {
-        for buffer in [executable.arena.scratch, executable.arena.workspace] {
+        for buffer in [executable.arena.scratch, executable.arena.benches[0].workspace] {
             memset(buffer.address, 0xff, buffer.byteCount)
         }
     }

@@ -73,6 +73,15 @@ extension Primitive {
                 }
                 return x[operand][flat(from, shapes[operand])]
             }
+        case let p as Reduction where p.kind == .variance:
+            var groups = [[Double]](repeating: [], count: type.count)
+            for (i, at) in positions(shapes[0]).enumerated() {
+                groups[flat(at.indices.map { p.axes.contains($0) ? 0 : at[$0] }, type.shape)].append(x[0][i])
+            }
+            return groups.map { group in
+                let mean = group.reduce(0, +) / Double(group.count)
+                return group.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(group.count)
+            }
         case let p as Reduction:
             var y = [Double](repeating: p.kind == .sum ? 0 : -.infinity, count: type.count)
             for (i, at) in positions(shapes[0]).enumerated() {

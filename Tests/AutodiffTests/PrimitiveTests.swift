@@ -56,6 +56,7 @@ import Testing
             x[0] * (x[0].step() + x[0].sign() + (x[0] + 0.3).scaled(0.1).floor())
         },
         Row("scale", [[2, 3]]) { x, _ in x[0].scaled(-1.7) },
+        Row("variance", [[3, 4, 2]]) { x, _ in x[0].variance([0, 2]) + x[0].sin().variance([1]).sum([0, 2]) },
         Row("offset", [[2, 3]]) { x, _ in x[0].offset(0.3) },
         Row("power", [[2, 3]], positive) { x, _ in x[0].power(2.5) },
         Row("gelu", [[2, 3]]) { x, _ in x[0].gelu() },

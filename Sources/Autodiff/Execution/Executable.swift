@@ -12,6 +12,7 @@ public final class Executable {
     private enum Prepared {
         case fused(FusedLoop)
         case kernel(KernelLoop)
+        case sweep(SweepLoop)
     }
 
     public let precision: Precision
@@ -23,55 +24,80 @@ public final class Executable {
     private let constants: Buffer
     private let workspaceBytes: Int
     private let mostOperands: Int
+    private let sumBytes: Int
     /// Multiplications and additions of products in one run of everything that depends on a batch.
     public let operations: Int
     /// For runs that are given none.
     private(set) lazy var arena = makeArena()
 
-    public convenience init(_ graph: Graph, outputs: [Value], precision: Precision) {
-        self.init(graph, outputs: outputs, kernels: Kernels(precision))
+    /// - Parameter examples: how many the graph's data are, which lie along the first dimension of its inputs and of most values
+    ///   made of them; by it, steps are run for a few examples at a time where that keeps values in cache.
+    public convenience init(_ graph: Graph, outputs: [Value], precision: Precision, examples: Int = 1) {
+        self.init(graph, outputs: outputs, kernels: Kernels(precision), examples: examples)
     }
 
-    init(_ graph: Graph, outputs: [Value], kernels: Kernels) {
+    init(
+        _ graph: Graph, outputs: [Value], kernels: Kernels, examples: Int = 1, sweepLimits: Sweep.Limits = .init()
+    ) {
         self.kernels = kernels
         precision = kernels.precision
+        let size = precision.size
         let lowering = Lowering(graph, outputs: outputs)
-        let items = lowering.items
-        let fusion = Fusion(items)
         let bases = outputs.map { lowering.views[$0.id]!.base }
-        plan = MemoryPlan(items, fusion.steps, outputs: Set(bases), elementSize: precision.size)
-        let needed = MemoryPlan.neededOutside(items, fusion.steps).union(bases)
-        steps = fusion.steps.map { step in
-            switch step.kind {
-            case .fused: (step.stage, step.isCommon, .fused(FusedLoop(step, items, needed: needed)))
-            case .kernel: (step.stage, step.isCommon, .kernel(KernelLoop(step, items)))
-            }
+        let fusion = Fusion(lowering.items, outputs: Set(bases), examples: examples)
+        let steps = fusion.steps, items = fusion.items
+        var sweeps = fusion.runs.compactMap {
+            Sweep($0, fusion.divisions, examples: examples, elementSize: size, sweepLimits)
         }
+        for i in sweeps.indices where i % 2 == 1 { sweeps[i].isDescending = true }
+        plan = MemoryPlan(
+            items, steps, sweeps: sweeps, divisions: fusion.divisions, outputs: Set(bases), elementSize: size)
+        let needed = MemoryPlan.neededOutside(items, steps).union(bases)
+        var work: [(stage: Stage, isCommon: Bool, work: Prepared)] = []
+        var (workspaceBytes, mostOperands, sumBytes, operations) = (0, 0, 0, 0)
+        var next = 0
+        for sweep in sweeps + [nil] {
+            for step in steps[next..<(sweep?.steps.lowerBound ?? steps.count)] {
+                switch step.kind {
+                case .fused:
+                    let loop = FusedLoop(step, items, needed: needed)
+                    workspaceBytes = max(workspaceBytes, loop.workspaceBytes(kernels))
+                    mostOperands = max(mostOperands, loop.operandCount)
+                    work.append((step.stage, step.isCommon, .fused(loop)))
+                case .kernel:
+                    let loop = KernelLoop(step, items, elementSize: size)
+                    workspaceBytes = max(workspaceBytes, loop.workspaceBytes(kernels))
+                    mostOperands = max(mostOperands, loop.operandCount)
+                    if !step.isCommon { operations += loop.operations }
+                    work.append((step.stage, step.isCommon, .kernel(loop)))
+                }
+            }
+            guard let sweep else { break }
+            let loop = SweepLoop(sweep, steps, fusion.divisions, items, needed: needed, kernels)
+            workspaceBytes = max(workspaceBytes, loop.workspaceBytes)
+            mostOperands = max(mostOperands, loop.operandCount)
+            sumBytes = max(sumBytes, loop.sumBytes)
+            operations += loop.operations
+            work.append((steps[sweep.steps.lowerBound].stage, false, .sweep(loop)))
+            next = sweep.steps.upperBound
+        }
+        self.steps = work
         outputItems = Dictionary(zip(outputs.map(\.id), bases)) { a, _ in a }
         var numbers: [Int: Int] = [:]
         for (number, item) in plan.inputs.enumerated() { numbers[items[item].node!] = number }
         inputNumbers = numbers
-        constants = Buffer(byteCount: max(1, plan.constants.count) * precision.size)
+        constants = Buffer(byteCount: max(1, plan.constants.count) * size)
         constants.store(plan.constants, as: precision)
-        var (workspaceBytes, mostOperands, operations) = (0, 0, 0)
-        for step in steps {
-            switch step.work {
-            case .fused(let loop):
-                workspaceBytes = max(workspaceBytes, loop.workspaceBytes(kernels))
-                mostOperands = max(mostOperands, loop.operandCount)
-            case .kernel(let loop):
-                workspaceBytes = max(workspaceBytes, loop.workspaceBytes(kernels))
-                mostOperands = max(mostOperands, loop.operandCount)
-                if !step.isCommon { operations += loop.operations }
-            }
-        }
         self.operations = operations
-        (self.workspaceBytes, self.mostOperands) = (workspaceBytes, mostOperands)
+        (self.workspaceBytes, self.mostOperands, self.sumBytes) = (workspaceBytes, mostOperands, sumBytes)
     }
+
+    /// Whether some steps are run for a few examples at a time.
+    var hasSweeps: Bool { steps.contains { if case .sweep = $0.work { true } else { false } } }
 
     /// Bytes that every instance keeps between runs, that a run needs while it lasts, and that every context keeps.
     public var keptBytes: Int { plan.keptBytes }
-    public var scratchBytes: Int { plan.scratchBytes }
+    public var scratchBytes: Int { plan.scratchBytes + plan.blockBytes + sumBytes }
     public var commonBytes: Int { plan.commonBytes.reduce(0, +) }
 
     /// What does not depend on data: inputs of later stages and what is computed from them alone.
@@ -105,11 +131,31 @@ public final class Executable {
 
     /// What one run at a time needs while it lasts; nothing in it outlives the run.
     public final class Arena {
-        let scratch: Buffer, workspace: Buffer
-        let operands: Buffer
+        let scratch: Buffer, sums: Buffer
+        private(set) var benches: [Bench]
+        private let makeBench: () -> Bench
 
-        fileprivate init(scratchBytes: Int, workspaceBytes: Int, operands: Int) {
+        fileprivate init(scratchBytes: Int, sumBytes: Int, makeBench: @escaping () -> Bench) {
             scratch = Buffer(byteCount: scratchBytes)
+            sums = Buffer(byteCount: sumBytes)
+            self.makeBench = makeBench
+            benches = [makeBench()]
+        }
+
+        /// One for each thread.
+        func prepareBenches() {
+            while benches.count < Threads.count { benches.append(makeBench()) }
+        }
+    }
+
+    /// What a thread works with.
+    final class Bench {
+        /// Of a sweep: what there is one block of.
+        let block: Buffer
+        let workspace: Buffer, operands: Buffer
+
+        fileprivate init(blockBytes: Int, workspaceBytes: Int, operands: Int) {
+            block = Buffer(byteCount: blockBytes)
             workspace = Buffer(byteCount: workspaceBytes)
             self.operands = Buffer(byteCount: operands * MemoryLayout<ls_operand>.stride)
         }
@@ -119,7 +165,10 @@ public final class Executable {
     public func makeContext(sharing other: Context? = nil) -> Context { Context(plan, sharing: other) }
     public func makeInstance(_ context: Context? = nil) -> Instance { Instance(plan, context ?? makeContext()) }
     public func makeArena() -> Arena {
-        Arena(scratchBytes: plan.scratchBytes, workspaceBytes: workspaceBytes, operands: mostOperands)
+        let (blockBytes, workspaceBytes, mostOperands) = (plan.blockBytes, workspaceBytes, mostOperands)
+        return Arena(scratchBytes: plan.scratchBytes, sumBytes: sumBytes) {
+            Bench(blockBytes: blockBytes, workspaceBytes: workspaceBytes, operands: mostOperands)
+        }
     }
 
     /// Where an input of the graph is read from at every run; its memory must outlive the instance and be readable for
@@ -146,19 +195,21 @@ public final class Executable {
         Buffer.load(address(of: output, in: instance, context), output.type.count, as: precision)
     }
 
-    private func address(_ item: Int, _ instance: Instance?, _ context: Context, _ arena: Arena?)
-        -> UnsafeMutableRawPointer
-    {
+    /// - Parameter skipped: bytes of the parts of earlier examples; a block has none of these.
+    private func address(
+        _ item: Int, _ instance: Instance?, _ context: Context, _ arena: Arena?, _ bench: Bench? = nil, skipped: Int = 0
+    ) -> UnsafeMutableRawPointer {
         switch plan.places[item] {
         case .input(let number):
             guard let address = context.inputs[number] ?? instance?.inputs[number] else {
                 preconditionFailure("input \(number) of the executable is not bound")
             }
-            return UnsafeMutableRawPointer(mutating: address)
+            return UnsafeMutableRawPointer(mutating: address) + skipped
         case .constant(let number): return constants.address + number * precision.size
-        case .common(let stage, let offset): return context.common[stage.rawValue].address + offset
-        case .kept(let offset): return instance!.kept.address + offset
-        case .scratch(let offset): return arena!.scratch.address + offset
+        case .common(let stage, let offset): return context.common[stage.rawValue].address + offset + skipped
+        case .kept(let offset): return instance!.kept.address + offset + skipped
+        case .scratch(let offset): return arena!.scratch.address + offset + skipped
+        case .block(let offset): return bench!.block.address + offset
         case .none: preconditionFailure("item \(item) has no memory")
         }
     }
@@ -187,9 +238,12 @@ public final class Executable {
 
     @inline(__always)
     private func run(_ work: Prepared, _ instance: Instance?, _ context: Context, _ arena: Arena) {
+        let bench = arena.benches[0]
         switch work {
-        case .fused(let loop): loop.run(kernels, arena) { address($0, instance, context, arena) }
-        case .kernel(let loop): loop.run(kernels, arena) { address($0, instance, context, arena) }
+        case .fused(let loop): loop.run(kernels, bench) { item, _ in address(item, instance, context, arena) }
+        case .kernel(let loop): loop.run(kernels, bench) { item, _ in address(item, instance, context, arena) }
+        case .sweep(let loop):
+            loop.run(kernels, arena) { address($0, instance, context, arena, $1, skipped: $2) }
         }
     }
 }

@@ -7,6 +7,8 @@ final class FusedLoop {
         let item: Int
         let offset: Int
         let strides: [Int]
+        /// Elements from one example's part to the next, of a loop over examples.
+        var exampleStride = 0
     }
     private let accesses: [Access]  // loads, stores, reductions
     private let operands: UnsafeMutablePointer<ls_operand>  // of the accesses
@@ -15,10 +17,13 @@ final class FusedLoop {
     private let sizes: UnsafeMutablePointer<Int64>
     private var loop = ls_fused()
 
-    init(_ step: Step, _ items: [Item], needed: Set<Int>) {
+    /// - Parameter part: how many examples of how many a run is for; nil for all.
+    init(_ step: Step, _ items: [Item], needed: Set<Int>, part: (count: Int, examples: Int)? = nil) {
         let first = items[step.items[0]]
-        let domain = first.operands.first?.shape ?? first.type.shape
+        var domain = first.operands.first?.shape ?? first.type.shape
         let dense = StridedView.denseStrides(domain)
+        let rowsOfExample = part.map { domain[0] / $0.examples } ?? 0
+        if let part { domain[0] = rowsOfExample * part.count }
         var loadRegister: [StridedView: Int32] = [:]
         var registerOf: [Int: Int32] = [:]
         var count: Int32 = 0
@@ -94,12 +99,17 @@ final class FusedLoop {
                 for axis in reduction.axes { strides[axis] = 0 }
                 reductions.append(Access(item: id, offset: 0, strides: strides))
                 reductionRegisters.append(sources[0])
-                kinds.append(Int32(reduction.kind == .sum ? LS_SUM.rawValue : LS_MAX.rawValue))
-                counts.append(Int64(item.type.count))
+                kinds.append(Int32(reduction.code.rawValue))
+                let isDivided = part != nil && reduction.axes.first != 0
+                counts.append(Int64(isDivided ? item.type.count / part!.examples * part!.count : item.type.count))
             default: preconditionFailure("a fused loop of kernels")
             }
         }
-        accesses = loads + stores + reductions
+        accesses = (loads + stores + reductions).map {
+            var access = $0
+            access.exampleStride = part == nil ? 0 : access.strides[0] * rowsOfExample
+            return access
+        }
         let (extents, strides) = FusedLoop.merge(domain, accesses.map(\.strides))
         precondition(extents.count <= Int(LS_DIMS), "a loop over \(extents.count) dimensions")
 
@@ -221,15 +231,49 @@ final class FusedLoop {
 
     func workspaceBytes(_ kernels: Kernels) -> Int { Int(kernels.table.fused_workspace(&loop)) }
 
-    func run(_ kernels: Kernels, _ arena: Executable.Arena, address: (Int) -> UnsafeMutableRawPointer) {
+    /// The loop with its addresses, in the memory of a bench.
+    private func bound(
+        _ kernels: Kernels, _ bench: Executable.Bench, _ address: (Int, Int) -> UnsafeMutableRawPointer
+    ) -> ls_fused {
         let size = kernels.precision.size
-        let own = arena.operands.address.assumingMemoryBound(to: ls_operand.self)
+        let own = bench.operands.address.assumingMemoryBound(to: ls_operand.self)
         own.update(from: operands, count: accesses.count)
-        for (i, access) in accesses.enumerated() { own[i].base = address(access.item) + access.offset * size }
+        for (i, access) in accesses.enumerated() {
+            own[i].base = address(access.item, access.exampleStride * size) + access.offset * size
+        }
         var loop = loop
         loop.load = UnsafePointer(own)
         loop.store = UnsafePointer(own + Int(loop.loads))
         loop.reduction = UnsafePointer(own + Int(loop.loads + loop.stores))
-        kernels.table.fused(&loop, arena.workspace.address)
+        return loop
+    }
+
+    func run(
+        _ kernels: Kernels, _ bench: Executable.Bench,
+        address: (_ item: Int, _ exampleStride: Int) -> UnsafeMutableRawPointer
+    ) {
+        var loop = bound(kernels, bench, address)
+        kernels.table.fused(&loop, bench.workspace.address)
+    }
+
+    /// Numbers that a part of the loop's sums over examples is kept in.
+    func accumulators(_ kernels: Kernels) -> Int { Int(kernels.table.fused_accumulators(&loop)) }
+
+    /// Runs a part of the loop and adds to its sums.
+    func run(
+        _ kernels: Kernels, _ bench: Executable.Bench, addingTo sums: UnsafeMutablePointer<Double>,
+        address: (_ item: Int, _ exampleStride: Int) -> UnsafeMutableRawPointer
+    ) {
+        var loop = bound(kernels, bench, address)
+        kernels.table.fused_sums(&loop, bench.workspace.address, sums)
+    }
+
+    /// Results of the reductions of the whole loop from the sums of several parts, which are overwritten.
+    func finish(
+        _ kernels: Kernels, _ bench: Executable.Bench, _ sums: UnsafeMutablePointer<Double>, parts: Int,
+        address: (_ item: Int, _ exampleStride: Int) -> UnsafeMutableRawPointer
+    ) {
+        var loop = bound(kernels, bench, address)
+        kernels.table.fused_finish(&loop, sums, Int64(parts))
     }
 }

@@ -14,11 +14,19 @@ struct Step {
 /// The depth of an item is the number of fused loops that must have ended before it can be computed. Elementwise items of one
 /// stage, depth and shape can always run in one loop: a path from one to another through anything else would raise the depth.
 /// A reduction belongs to the loop of its operand.
+///
+/// Of a batch of examples, steps that divide by examples are put one after another as far as they go: `runs` of them, in none
+/// of which a step waits for what another one makes of all examples.
 struct Fusion {
-    private(set) var steps: [Step] = []
+    /// What was given, and after it items that loops compute once more for themselves.
+    let items: [Item]
+    let steps: [Step]
+    /// Of each step; all nil without a number of examples.
+    let divisions: [StepDivision?]
+    let runs: [Range<Int>]
     private static let mostInstructions = 48
 
-    init(_ items: [Item]) {
+    init(_ items: [Item], outputs: Set<Int> = [], examples: Int = 1) {
         var depth = [Int](repeating: 0, count: items.count)
         for (id, item) in items.enumerated() {
             for view in item.operands {
@@ -33,7 +41,10 @@ struct Fusion {
                 }
             }
         }
-        steps = Fusion.ordered(Fusion.grouped(items, depth), items)
+        var recomputation = Recomputation(Fusion.grouped(items, depth), items, outputs: outputs)
+        recomputation.apply()
+        self.items = recomputation.items
+        (steps, divisions, runs) = Fusion.ordered(recomputation.steps, recomputation.items, examples)
     }
 
     private struct Key: Hashable {
@@ -81,8 +92,11 @@ struct Fusion {
         return steps
     }
 
-    /// Operands first; among the steps that are ready, the one whose last item is earliest, which keeps lifetimes short.
-    private static func ordered(_ steps: [Step], _ items: [Item]) -> [Step] {
+    /// Operands first; among the steps that are ready, one that goes on with the run, and of those the one whose last item is
+    /// earliest, which keeps lifetimes short.
+    private static func ordered(_ steps: [Step], _ items: [Item], _ examples: Int)
+        -> ([Step], [StepDivision?], [Range<Int>])
+    {
         var producer = [Int: Int]()
         for (number, step) in steps.enumerated() {
             for id in step.items { producer[id] = number }
@@ -96,19 +110,42 @@ struct Fusion {
             waiting[number] = before.count
             for other in before { readers[other].append(number) }
         }
-        var order: [Step] = []
+        let divisions = steps.map { StepDivision($0, items, examples: examples) }
+        var order: [Int] = [], runs: [Range<Int>] = []
         for stage in Set(steps.map(\.stage)).sorted() {
             var ready = steps.indices.filter { steps[$0].stage == stage && waiting[$0] == 0 }
-            while let best = ready.indices.min(by: { steps[ready[$0]].items.last! < steps[ready[$1]].items.last! }) {
+            var start = order.count, made: Set<Int> = [], sums: Set<Int> = []
+            func goesOn(_ number: Int) -> Bool {
+                guard let division = divisions[number] else { return false }
+                return division.wholeReads.isDisjoint(with: made) && division.reads.isDisjoint(with: sums)
+            }
+            func endRun() {
+                if start < order.count { runs.append(start..<order.count) }
+                (start, made, sums) = (order.count, [], [])
+            }
+            while !ready.isEmpty {
+                // What is common to all batches is run before them, wherever it stands: it comes first.
+                func rank(_ number: Int) -> (Int, Int) {
+                    (steps[number].isCommon ? 0 : goesOn(number) ? 1 : 2, steps[number].items.last!)
+                }
+                let best = ready.indices.min { rank(ready[$0]) < rank(ready[$1]) }!
                 let number = ready.remove(at: best)
-                order.append(steps[number])
+                if !goesOn(number) { endRun() }
+                order.append(number)
+                if let division = divisions[number] {
+                    made.formUnion(steps[number].items)
+                    sums.formUnion(division.sums)
+                } else {
+                    start = order.count
+                }
                 for reader in readers[number] {
                     waiting[reader] -= 1
                     if waiting[reader] == 0, steps[reader].stage == stage { ready.append(reader) }
                 }
             }
+            endRun()
         }
         precondition(order.count == steps.count, "fused loops wait for each other")
-        return order
+        return (order.map { steps[$0] }, order.map { divisions[$0] }, runs)
     }
 }

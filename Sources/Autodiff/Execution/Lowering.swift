@@ -8,13 +8,13 @@ struct Item {
         case kernel(any KernelPrimitive)
     }
     let work: Work
-    let operands: [StridedView]
+    var operands: [StridedView]
     let type: TensorType
-    let stage: Stage
-    /// The graph's node that this is the value of, or nil for a dense copy of a view.
-    let node: Int?
+    var stage: Stage
+    /// The graph's node that this is the value of, or nil for a dense copy of a view, and for what is computed once more.
+    var node: Int?
     /// Whether it is the same for every batch.
-    let isCommon: Bool
+    var isCommon: Bool
 
     var isElementwise: Bool { if case .elementwise = work { true } else { false } }
     /// Whether another item's operand is this item's memory element by element.
@@ -46,6 +46,10 @@ struct Lowering {
                 add(
                     .kernel(MatrixProduct(transposesA: primitive.transposesA, transposesB: false)),
                     operands.map { dense($0) }, node, id)
+            case let primitive as Convolution where primitive.result == .input:
+                // The kernel reads the weights of a tap across: turned once, and only once a batch where they are its own.
+                operands[1] = primitive.geometry.transposedTaps(operands[1])
+                add(.kernel(primitive), operands.map { dense($0) }, node, id)
             case let primitive as any KernelPrimitive: add(.kernel(primitive), operands.map { dense($0) }, node, id)
             case let primitive as any ViewPrimitive:
                 if let view = primitive.view(operands[0], node.type) {

@@ -1,9 +1,10 @@
 /// Where every item lies. Values of a batch that a later stage reads, and outputs, are kept; the batch's others share one
-/// scratch arena in which items whose lifetimes do not meet use the same bytes. What is common to all batches lies apart.
+/// scratch arena in which items whose lifetimes do not meet use the same bytes. What is common to all batches lies apart. Of
+/// values that only one sweep makes and reads, there is no more than a block at a time.
 struct MemoryPlan {
     enum Place {
         case none
-        case input(Int), constant(Int), common(Stage, Int), kept(Int), scratch(Int)
+        case input(Int), constant(Int), common(Stage, Int), kept(Int), scratch(Int), block(Int)
     }
 
     private(set) var places: [Place]
@@ -11,15 +12,21 @@ struct MemoryPlan {
     private(set) var commonBytes = [Int](repeating: 0, count: Stage.tangent.rawValue + 1)
     private(set) var keptBytes = 0
     private(set) var scratchBytes = 0
+    /// For each thread that takes part in a sweep.
+    private(set) var blockBytes = 0
     private(set) var constants: [Double] = []
     private(set) var inputs: [Int] = []
     private static let alignment = 64
 
-    init(_ items: [Item], _ steps: [Step], outputs: Set<Int>, elementSize: Int) {
-        func bytes(_ id: Int) -> Int {
+    init(
+        _ items: [Item], _ steps: [Step], sweeps: [Sweep] = [], divisions: [StepDivision?] = [], outputs: Set<Int>,
+        elementSize: Int
+    ) {
+        func bytes(_ id: Int, of sweep: Sweep? = nil) -> Int {
             let size = items[id].type.element == .index ? 4 : elementSize
             let slack = 128  // what vector loads may read past the end
-            return (items[id].type.count * size + slack + MemoryPlan.alignment - 1) / MemoryPlan.alignment
+            let count = sweep.map { items[id].type.count / $0.examples * $0.block } ?? items[id].type.count
+            return (count * size + slack + MemoryPlan.alignment - 1) / MemoryPlan.alignment
                 * MemoryPlan.alignment
         }
         places = items.map { _ in .none }
@@ -46,26 +53,53 @@ struct MemoryPlan {
             }
         }
         let needed = MemoryPlan.neededOutside(items, steps).union(outputs)
+        // A sweep's steps take turns: what any of them reads lives until all have ended.
+        var groups: [(steps: Range<Int>, sweep: Sweep?)] = [], next = 0
+        for sweep in sweeps {
+            groups += (next..<sweep.steps.lowerBound).map { ($0..<($0 + 1), nil) } + [(sweep.steps, sweep)]
+            next = sweep.steps.upperBound
+        }
+        groups += (next..<max(next, steps.count)).map { ($0..<($0 + 1), nil) }
+        var groupOf = [Int](repeating: 0, count: steps.count)
+        for (number, group) in groups.enumerated() { for step in group.steps { groupOf[step] = number } }
+
         var free = FreeList()
         var expiring: [Int: [(offset: Int, size: Int)]] = [:]
-        for (number, step) in steps.enumerated() {
-            for id in step.items where needed.contains(id) {
-                let size = bytes(id)
-                if items[id].isCommon {
-                    places[id] = .common(items[id].stage, commonBytes[items[id].stage.rawValue])
-                    commonBytes[items[id].stage.rawValue] += size
-                } else if crosses.contains(id) {
-                    places[id] = .kept(keptBytes)
-                    keptBytes += size
-                } else {
-                    let offset = free.take(size)
-                    places[id] = .scratch(offset)
-                    expiring[lastStep[id]!, default: []].append((offset, size))
+        for (number, group) in groups.enumerated() {
+            var blockFree = FreeList(), blockExpiring: [Int: [(offset: Int, size: Int)]] = [:]
+            let inBlocks = group.sweep.map { MemoryPlan.blockItems($0, steps, divisions) } ?? []
+            for step in group.steps {
+                for id in steps[step].items where needed.contains(id) {
+                    if items[id].isCommon {
+                        places[id] = .common(items[id].stage, commonBytes[items[id].stage.rawValue])
+                        commonBytes[items[id].stage.rawValue] += bytes(id)
+                    } else if crosses.contains(id) {
+                        places[id] = .kept(keptBytes)
+                        keptBytes += bytes(id)
+                    } else if inBlocks.contains(id), group.steps.contains(lastStep[id]!) {
+                        let size = bytes(id, of: group.sweep), offset = blockFree.take(size)
+                        places[id] = .block(offset)
+                        blockExpiring[lastStep[id]!, default: []].append((offset, size))
+                    } else {
+                        let size = bytes(id), offset = free.take(size)
+                        places[id] = .scratch(offset)
+                        expiring[groupOf[lastStep[id]!], default: []].append((offset, size))
+                    }
                 }
+                for block in blockExpiring[step] ?? [] { blockFree.give(block.offset, block.size) }
             }
             for block in expiring[number] ?? [] { free.give(block.offset, block.size) }
+            blockBytes = max(blockBytes, blockFree.end)
         }
         scratchBytes = free.end
+    }
+
+    /// What a sweep makes example by example and reads no other way.
+    private static func blockItems(_ sweep: Sweep, _ steps: [Step], _ divisions: [StepDivision?]) -> Set<Int> {
+        var result: Set<Int> = []
+        for step in sweep.steps { result.formUnion(Set(steps[step].items).subtracting(divisions[step]!.sums)) }
+        for step in sweep.steps { result.subtract(divisions[step]!.wholeReads) }
+        return result
     }
 
     /// Items that anything but their own fused loop reads.

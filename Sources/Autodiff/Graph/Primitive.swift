@@ -64,10 +64,22 @@ protocol KernelPrimitive: Primitive {
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int
     /// Multiplications and additions of products; 0 for what merely moves numbers.
     func operations(_ operands: [TensorType]) -> Int
+    /// How it can be evaluated for some examples of a batch at a time; nil where it cannot.
+    func byExample(_ operands: [TensorType]) -> ByExample?
     func evaluate(_ call: KernelCall)
 }
 
+/// How a kernel divides by examples.
+struct ByExample {
+    /// Operands whose first dimension counts examples, or parts of them, of which a call is given those of its own examples.
+    /// It is given all of the others.
+    let operands: [Bool]
+    /// Whether the result is a sum over examples, to which each call adds; else its first dimension counts them, too.
+    var isSum = false
+}
+
 extension KernelPrimitive {
+    func byExample(_ operands: [TensorType]) -> ByExample? { nil }
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int { 0 }
     func operations(_ operands: [TensorType]) -> Int { 0 }
 }
@@ -80,6 +92,8 @@ struct KernelCall {
     let operands: UnsafeBufferPointer<UnsafeRawPointer>
     let result: UnsafeMutableRawPointer
     let workspace: UnsafeMutableRawPointer
+    /// Whether a sum over examples is added to what the result holds, on the calling thread.
+    var accumulates = false
 
     func indices(_ number: Int) -> UnsafePointer<Int32> { operands[number].assumingMemoryBound(to: Int32.self) }
 }

@@ -147,6 +147,11 @@ extension Value {
     public func mean(_ axes: [Int]) -> Value {
         sum(axes).scaled(1 / Double(axes.reduce(1) { $0 * shape[$1] }))
     }
+    /// The mean of squares about the mean over axes, which stay with extent 1.
+    public func variance(_ axes: [Int]) -> Value {
+        let axes = axes.filter { shape[$0] > 1 }.sorted()
+        return axes.isEmpty ? scaled(0) : graph.apply(Reduction(kind: .variance, axes: axes), [self])
+    }
     /// The maximum over axes, which stay with extent 1.
     public func maximum(over axes: [Int]) -> Value {
         let axes = axes.filter { shape[$0] > 1 }.sorted()

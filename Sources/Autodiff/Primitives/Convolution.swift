@@ -23,6 +23,16 @@ public struct ConvolutionGeometry: Hashable, Sendable {
     func output(_ n: Int) -> [Int] { [n, outputHeight, outputWidth, filters] }
     var weight: [Int] { [kernel[0], kernel[1], channels / groups, filters] }
 
+    /// Weights with the channels of a tap, [kh, kw, c / groups, o], as kh × kw × (o / groups) × groups × (c / groups).
+    func transposedTaps(_ weights: StridedView) -> StridedView {
+        var view = weights
+        let filters = self.filters / groups
+        view.shape = [kernel[0], kernel[1], filters, groups, channels / groups]
+        let s = weights.strides
+        view.strides = [s[0], s[1], s[3], s[3] * filters, s[2]]
+        return view
+    }
+
     func kernel(_ n: Int) -> ls_convolution {
         ls_convolution(
             n: Int64(n), h: Int64(height), w: Int64(width), c: Int64(channels), kh: Int64(kernel[0]),
@@ -89,12 +99,17 @@ struct Convolution: KernelPrimitive {
         return Int(kernels.table.convolution_workspace(&q))
     }
 
+    func byExample(_ operands: [TensorType]) -> ByExample? {
+        ByExample(operands: [true, result == .weight], isSum: result == .weight)
+    }
+
     func evaluate(_ call: KernelCall) {
         var q = geometry.kernel(call.operandTypes[0].shape[0])
         let kernel =
             switch result {
             case .output: call.kernels.table.convolution
             case .input: call.kernels.table.convolution_input
+            case .weight where call.accumulates: call.kernels.table.convolution_weight_add
             case .weight: call.kernels.table.convolution_weight
             }
         kernel!(&q, call.operands[0], call.operands[1], call.result, call.workspace)

@@ -42,6 +42,7 @@ struct PoolArgmax: KernelPrimitive {
 
     func type(of operands: [TensorType]) -> TensorType { TensorType(geometry.output(operands[0].shape[0]), .index) }
     func linearize(_ operands: [Value], _ y: Value, _ tangents: [Value?]) -> Value? { nil }
+    func byExample(_ operands: [TensorType]) -> ByExample? { ByExample(operands: [true]) }
     func evaluate(_ call: KernelCall) {
         var q = geometry.window(call.operandTypes[0].shape[0])
         call.kernels.table.pool_argmax(&q, call.operands[0], call.result.assumingMemoryBound(to: Int32.self))
@@ -68,6 +69,8 @@ struct PoolIndexed: KernelPrimitive {
         cotangent.graph.apply(PoolIndexed(geometry: geometry, scatters: !scatters), [cotangent, operands[1]])
     }
 
+    func byExample(_ operands: [TensorType]) -> ByExample? { ByExample(operands: [true, true]) }
+
     func evaluate(_ call: KernelCall) {
         var q = geometry.window(call.operandTypes[0].shape[0])
         (scatters ? call.kernels.table.pool_scatter : call.kernels.table.pool_gather)!(
@@ -91,6 +94,8 @@ struct PoolSum: KernelPrimitive {
     func transpose(_ operands: [Value], _ cotangent: Value, _ index: Int) -> Value {
         cotangent.graph.apply(PoolSum(geometry: geometry, spreads: !spreads), [cotangent])
     }
+
+    func byExample(_ operands: [TensorType]) -> ByExample? { ByExample(operands: [true]) }
 
     func evaluate(_ call: KernelCall) {
         var q = geometry.window(call.operandTypes[0].shape[0])

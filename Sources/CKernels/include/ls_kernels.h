@@ -33,7 +33,10 @@ typedef struct { int32_t op, dst, a, b, c; double immediate; } ls_instruction;
 /// A tensor as a fused loop meets it: one stride, in elements, for every dimension of the loop; 0 repeats the element.
 typedef struct { void *base; int64_t stride[LS_DIMS]; } ls_operand;
 
-enum ls_reduction { LS_SUM, LS_MAX };
+enum ls_reduction {
+    LS_SUM, LS_MAX,
+    LS_VARIANCE,  // the mean of squares about the mean
+};
 
 /// A loop nest over `extent`, row-major, that loads registers, runs instructions, stores registers and reduces registers.
 typedef struct {
@@ -69,6 +72,11 @@ typedef struct {
     /// Bytes of workspace that `fused` needs.
     int64_t (*fused_workspace)(const ls_fused *);
     void (*fused)(const ls_fused *, void *workspace);
+    /// For a loop that is run in parts: the same on the calling thread, its sums added to `fused_accumulators` numbers that were 0
+    /// before the first part; and the results of all parts' accumulators, which lie one after another.
+    int64_t (*fused_accumulators)(const ls_fused *);
+    void (*fused_sums)(const ls_fused *, void *workspace, double *sums);
+    void (*fused_finish)(const ls_fused *whole, double *sums, int64_t parts);
 
     /// C = A B, on the calling thread.
     void (*matrix)(const ls_matrix *, const void *a, const void *b, void *c);
@@ -76,8 +84,11 @@ typedef struct {
     /// Bytes of workspace for any of the three products.
     int64_t (*convolution_workspace)(const ls_convolution *);
     void (*convolution)(const ls_convolution *, const void *x, const void *w, void *y, void *workspace);
+    /// Its weights are transposed tap by tap: kh × kw × (o / groups) × c.
     void (*convolution_input)(const ls_convolution *, const void *dy, const void *w, void *dx, void *workspace);
     void (*convolution_weight)(const ls_convolution *, const void *x, const void *dy, void *dw, void *workspace);
+    /// dw += its gradient, on the calling thread.
+    void (*convolution_weight_add)(const ls_convolution *, const void *x, const void *dy, void *dw, void *workspace);
 
     /// index[n,ho,wo,c] = position in the flattened h × w plane of the window's first maximum (NaN counts as the largest).
     void (*pool_argmax)(const ls_window *, const void *x, int32_t *index);

@@ -8,6 +8,7 @@ typedef struct {
     char *workspace;            // shared part first, then one part for each thread
     int64_t thread_offset, thread_bytes;
     int64_t chunks;             // of the weight product
+    int adds;                   // the weight product is added to y
 } LS_NAME(convolution_call);
 
 enum { LS_NAME(weight_chunks) = 16 };
@@ -174,7 +175,7 @@ static void LS_NAME(convolution_input_image)(void *context, long n, int thread) 
                     t.a_offset = a_offset + first * per_row;
                     t.b_offset = b_offset + first * per_row;
                     t.a = dy + i * fw * q->o + g * og;
-                    t.b = (const T *)f->workspace + g * cg;
+                    t.b = f->w + g * cg;
                     t.c = dx + ((py + i * q->stride_h) * q->w + px) * q->c + g * cg;
                     LS_NAME(tile_product)(t, count_x, cg);
                 }
@@ -183,14 +184,6 @@ static void LS_NAME(convolution_input_image)(void *context, long n, int thread) 
 
 static void LS_NAME(convolution_input)(const ls_convolution *q, const void *dy, const void *w, void *dx, void *workspace) {
     LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, dy, w, dx, workspace);
-    // Weights of each tap transposed: [tap][o within its group][c of all groups].
-    int64_t cg = q->c / q->groups, og = q->o / q->groups;
-    T *restrict to = workspace;
-    for (int64_t tap = 0; tap < q->kh * q->kw; tap++)
-        for (int64_t g = 0; g < q->groups; g++)
-            for (int64_t c = 0; c < cg; c++)
-                for (int64_t o = 0; o < og; o++)
-                    to[(tap * og + o) * q->c + g * cg + c] = ((const T *)w)[(tap * cg + c) * q->o + g * og + o];
     ls_parallel(q->n, LS_NAME(convolution_input_image), &f);
 }
 
@@ -202,9 +195,12 @@ static void LS_NAME(convolution_weight_images)(void *context, long chunk, int th
     T *frame = (T *)((char *)a_offset + round_up(16 * LS_NAME(most_terms)(q), 64));
     int64_t fh = LS_NAME(frame_height)(q), frame_w = LS_NAME(frame_width)(q), cg = q->c / q->groups, og = q->o / q->groups;
     int64_t weights = q->kh * q->kw * cg * q->o;
-    T *dw = (T *)f->workspace + chunk * weights;
+    T *dw = f->y;
     int merge = LS_NAME(rows_are_terms)(q);
-    memset(dw, 0, sizeof(T) * weights);
+    if (!f->adds) {
+        dw = (T *)f->workspace + chunk * weights;
+        memset(dw, 0, sizeof(T) * weights);
+    }
     for (int64_t n = q->n * chunk / f->chunks; n < q->n * (chunk + 1) / f->chunks; n++) {
         const T *x = f->x + n * q->h * q->w * q->c, *dy = f->w + n * q->ho * q->wo * q->o;
         int64_t fw = frame_w;
@@ -237,4 +233,10 @@ static void LS_NAME(convolution_weight)(const ls_convolution *q, const void *x, 
     f.chunks = MIN(divide_up(q->n, 8), LS_NAME(weight_chunks));
     ls_parallel(f.chunks, LS_NAME(convolution_weight_images), &f);
     LS_NAME(add_parts)(q->kh * q->kw * (q->c / q->groups) * q->o, f.chunks, workspace, dw);
+}
+
+static void LS_NAME(convolution_weight_add)(const ls_convolution *q, const void *x, const void *dy, void *dw, void *workspace) {
+    LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, x, dy, dw, workspace);
+    f.chunks = f.adds = 1;
+    LS_NAME(convolution_weight_images)(&f, 0, 0);
 }

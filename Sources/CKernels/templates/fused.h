@@ -12,8 +12,14 @@ typedef struct {
     int64_t units, chunks;  // units are rows, or segments of rows
     int64_t unit_multiple;  // chunks begin at multiples of this
     int direct;             // no two chunks meet in one element of a result
+    int adds;               // accumulators hold earlier sums
     int64_t tile;           // elements of a tile at most
 } LS_NAME(fused_call);
+
+/// Accumulators of a reduction: a variance's are Σx and Σx² of each element in turn.
+static int64_t LS_NAME(accumulators)(const ls_fused *p, int j) {
+    return p->reduction_size[j] * (p->reduction_kind[j] == LS_VARIANCE ? 2 : 1);
+}
 
 static int64_t LS_NAME(fused_tile)(const ls_fused *p) { return (p->registers > 12 ? 2048 : 4096) / (int64_t)sizeof(T); }
 
@@ -29,9 +35,9 @@ static LS_NAME(fused_call) LS_NAME(fused_plan)(const ls_fused *p) {
     f.direct = p->reductions == 0 || prefix >= 8;
     f.unit_multiple = p->reductions && f.direct ? f.units / prefix : 1;
     f.chunks = chunk_count(f.units / f.unit_multiple, elements);
-    for (int j = 0; j < p->reductions; j++) f.sums_total += p->reduction_size[j];
+    for (int j = 0; j < p->reductions; j++) f.sums_total += LS_NAME(accumulators)(p, j);
     f.tile = LS_NAME(fused_tile)(p);
-    f.tile_bytes = round_up((int64_t)sizeof(T) * f.tile * p->registers + 64, 64) + (int64_t)sizeof(T) * f.tile;
+    f.tile_bytes = round_up((int64_t)sizeof(T) * f.tile * p->registers + 64, 64) + 2 * (int64_t)sizeof(T) * f.tile;
     return f;
 }
 
@@ -95,6 +101,11 @@ static void LS_NAME(fused_instruction)(const ls_instruction *q, T *const *reg, i
 
 /// Copies a rows × columns view into a dense tile.
 static void LS_NAME(expand)(T *to, const T *from, int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride) {
+    if (row_stride == 1 && column_stride > 1 && columns < rows) {  // few columns, as of images with channels first
+        for (int64_t c = 0; c < columns; c++)
+            for (int64_t r = 0; r < rows; r++) to[r * columns + c] = from[r + c * column_stride];
+        return;
+    }
     for (int64_t r = 0; r < rows; r++) {
         const T *f = from + r * row_stride;
         T *t = to + r * columns;
@@ -171,6 +182,68 @@ static void LS_NAME(reduce_sum)(double *to, const T *x, int64_t rows, int64_t co
     }
 }
 
+/// Adds Σx and Σx² of a tile to pairs of accumulators. Within a column, or a row, sums are taken about its first element, so that
+/// nothing of a small spread about a large mean is lost; what they are about is put back in Float64.
+static void LS_NAME(reduce_variance)(double *to, const T *x, int64_t rows, int64_t columns, int64_t row_stride,
+                                     int64_t column_stride, T *restrict spare) {
+    if (row_stride == 0 && column_stride == 0) columns *= rows, rows = 1;
+    if (column_stride == 0) {
+        for (int64_t r = 0; r < rows; r++, x += columns) {
+#pragma clang fp reassociate(on)
+            T about = x[0], sum = 0, squares = 0;
+            for (int64_t c = 0; c < columns; c++) {
+                T d = x[c] - about;
+                sum += d;
+                squares += d * d;
+            }
+            double a = about, s = sum, n = (double)columns;
+            to[2 * r * row_stride] += s + n * a;
+            to[2 * r * row_stride + 1] += (double)squares + a * (2 * s + n * a);
+        }
+    } else if (row_stride == 0) {
+        T *restrict second = spare + columns;
+        int64_t c = 0;
+        for (; c + LS_NAME(lanes) <= columns; c += LS_NAME(lanes)) {
+            LS_NAME(vector) about = *(const LS_NAME(vector) *)(x + c), sum[2] = {0}, squares[2] = {0};
+            const T *at = x + c;
+            int64_t r = 0;
+            for (; r + 2 <= rows; r += 2, at += 2 * columns)
+                _Pragma("clang loop unroll(full)") for (int i = 0; i < 2; i++) {
+                    LS_NAME(vector) d = *(const LS_NAME(vector) *)(at + i * columns) - about;
+                    sum[i] += d;
+                    squares[i] += d * d;
+                }
+            if (r < rows) {
+                LS_NAME(vector) d = *(const LS_NAME(vector) *)at - about;
+                sum[0] += d;
+                squares[0] += d * d;
+            }
+            *(LS_NAME(vector) *)(spare + c) = sum[0] + sum[1];
+            *(LS_NAME(vector) *)(second + c) = squares[0] + squares[1];
+        }
+        for (int64_t i = c; i < columns; i++) spare[i] = second[i] = 0;
+        for (int64_t r = 1; r < rows; r++)
+            for (int64_t i = c; i < columns; i++) {
+                T d = x[r * columns + i] - x[i];
+                spare[i] += d;
+                second[i] += d * d;
+            }
+        double n = (double)rows;
+        for (int64_t i = 0; i < columns; i++) {
+            double a = x[i], s = spare[i];
+            to[2 * i * column_stride] += s + n * a;
+            to[2 * i * column_stride + 1] += (double)second[i] + a * (2 * s + n * a);
+        }
+    } else {
+        for (int64_t r = 0; r < rows; r++)
+            for (int64_t c = 0; c < columns; c++) {
+                double v = x[r * columns + c], *m = to + 2 * (r * row_stride + c * column_stride);
+                m[0] += v;
+                m[1] += v * v;
+            }
+    }
+}
+
 static void LS_NAME(reduce_max)(double *to, const T *x, int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride) {
     for (int64_t r = 0; r < rows; r++) {
         if (column_stride == 0) {
@@ -180,6 +253,22 @@ static void LS_NAME(reduce_max)(double *to, const T *x, int64_t rows, int64_t co
             double v = x[r * columns + c], *m = to + r * row_stride + c * column_stride;
             *m = v > *m || v != v ? v : *m;
         }
+    }
+}
+
+/// Elements first..<end of a reduction's result from their accumulators.
+static void LS_NAME(finish)(const ls_fused *p, int j, const double *sums, int64_t first, int64_t end) {
+    T *restrict to = (T *)p->reduction[j].base;
+    if (p->reduction_kind[j] != LS_VARIANCE) {
+        for (int64_t i = first; i < end; i++) to[i] = (T)sums[i];
+        return;
+    }
+    double count = 1;
+    for (int i = 0; i < p->dims; i++) count *= p->extent[i];
+    count /= p->reduction_size[j];
+    for (int64_t i = first; i < end; i++) {
+        double mean = sums[2 * i] / count, variance = sums[2 * i + 1] / count - mean * mean;
+        to[i] = (T)(variance < 0 ? 0 : variance);
     }
 }
 
@@ -194,11 +283,12 @@ static void LS_NAME(fused_chunk)(void *context, long chunk, int thread) {
 
     double *sums[p->reductions + 1];
     double *at = f->sums + (f->direct ? 0 : chunk * f->sums_total);
-    for (int j = 0; j < p->reductions; at += p->reduction_size[j], j++) {
+    for (int j = 0; j < p->reductions; at += LS_NAME(accumulators)(p, j), j++) {
         sums[j] = at;
-        int64_t per = p->reduction_size[j] / (f->direct ? prefixes : 1);
+        if (f->adds) continue;
+        int64_t per = LS_NAME(accumulators)(p, j) / (f->direct ? prefixes : 1);
         int64_t from = f->direct ? prefix_first * per : 0, to = f->direct ? prefix_end * per : per;
-        for (int64_t i = from; i < to; i++) at[i] = p->reduction_kind[j] == LS_SUM ? 0 : -INFINITY;
+        for (int64_t i = from; i < to; i++) at[i] = p->reduction_kind[j] == LS_MAX ? -INFINITY : 0;
     }
 
     T *tiles = (T *)(f->tiles + thread * f->tile_bytes), *spare = tiles + p->registers * f->tile;
@@ -250,6 +340,8 @@ static void LS_NAME(fused_chunk)(void *context, long chunk, int thread) {
                 const T *x = reg[p->reduction_register[j]];
                 if (p->reduction_kind[j] == LS_SUM)
                     LS_NAME(reduce_sum)(sums[j] + offset, x, rows, columns, row_stride, stride[last], spare);
+                else if (p->reduction_kind[j] == LS_VARIANCE)
+                    LS_NAME(reduce_variance)(sums[j] + 2 * offset, x, rows, columns, row_stride, stride[last], spare);
                 else LS_NAME(reduce_max)(sums[j] + offset, x, rows, columns, row_stride, stride[last]);
             }
         }
@@ -259,8 +351,27 @@ static void LS_NAME(fused_chunk)(void *context, long chunk, int thread) {
     if (!f->direct) return;
     for (int j = 0; j < p->reductions; j++) {
         int64_t per = p->reduction_size[j] / prefixes;
-        T *restrict to = (T *)p->reduction[j].base;
-        for (int64_t i = prefix_first * per; i < prefix_end * per; i++) to[i] = (T)sums[j][i];
+        LS_NAME(finish)(p, j, sums[j], prefix_first * per, prefix_end * per);
+    }
+}
+
+static int64_t LS_NAME(fused_accumulators)(const ls_fused *p) {
+    int64_t total = 0;
+    for (int j = 0; j < p->reductions; j++) total += LS_NAME(accumulators)(p, j);
+    return total;
+}
+
+/// Results of all reductions from the accumulators of several parts, combined in order in those of the first.
+static void LS_NAME(fused_finish)(const ls_fused *p, double *sums, int64_t parts) {
+    int64_t total = LS_NAME(fused_accumulators)(p);
+    for (int j = 0; j < p->reductions; sums += LS_NAME(accumulators)(p, j), j++) {
+        for (int64_t part = 1; part < parts; part++)
+            for (int64_t i = 0; i < LS_NAME(accumulators)(p, j); i++) {
+                double next = sums[part * total + i];
+                if (p->reduction_kind[j] != LS_MAX) sums[i] += next;
+                else sums[i] = next > sums[i] || next != next ? next : sums[i];
+            }
+        LS_NAME(finish)(p, j, sums, 0, p->reduction_size[j]);
     }
 }
 
@@ -272,15 +383,16 @@ static void LS_NAME(fused)(const ls_fused *p, void *workspace) {
     f.sums = (double *)((char *)workspace + f.tile_bytes * ls_threads_capacity());
     ls_parallel(f.chunks, LS_NAME(fused_chunk), &f);
     if (f.direct) return;
-    int64_t before = 0;
-    for (int j = 0; j < p->reductions; before += p->reduction_size[j], j++)
-        for (int64_t i = 0; i < p->reduction_size[j]; i++) {
-            double total = f.sums[before + i];
-            for (int64_t chunk = 1; chunk < f.chunks; chunk++) {
-                double next = f.sums[chunk * f.sums_total + before + i];
-                if (p->reduction_kind[j] == LS_SUM) total += next;
-                else total = next > total || next != next ? next : total;
-            }
-            ((T *)p->reduction[j].base)[i] = (T)total;
-        }
+    LS_NAME(fused_finish)(p, f.sums, f.chunks);
+}
+
+/// The same on the calling thread, with sums added to accumulators that the caller has.
+static void LS_NAME(fused_sums)(const ls_fused *p, void *workspace, double *sums) {
+    LS_NAME(fused_call) f = LS_NAME(fused_plan)(p);
+    f.tiles = workspace;
+    f.sums = sums;
+    f.adds = 1;
+    f.direct = 0;
+    f.unit_multiple = f.chunks = 1;
+    LS_NAME(fused_chunk)(&f, 0, 0);
 }

@@ -28,16 +28,11 @@ extension NetworkBuilder {
             }
             let axes = Array(x.shape.indices.dropLast())
             let count = Double(x.type.count / channels)
-            // Both moments in one pass, about the first element of each channel: no more is lost by the difference of squares than
-            // that element lies outside the others. Whatever is subtracted, the derivatives are the same.
-            let reference = axes.reduce(x) { $0.slice($1, from: 0, count: 1) }.stoppingGradient()
-            let shifted = x - reference
-            let mean = shifted.mean(axes)
-            let variance = (shifted.squared().mean(axes) - mean.squared()).maximum(graph.constant(0, shape: mean.shape))
-            record((reference + mean).reshaped([channels]), forBuffer: "running_mean")
+            let mean = x.mean(axes), variance = x.variance(axes)
+            record(mean.reshaped([channels]), forBuffer: "running_mean")
             record(variance.reshaped([channels]).scaled(count / max(count - 1, 1)), forBuffer: "running_var")
             let factor = scale / variance.offset(epsilon).sqrt()
-            return shifted * factor + (shift - mean * factor)
+            return (x - mean) * factor + shift
         }
     }
 
