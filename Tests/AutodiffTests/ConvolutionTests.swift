@@ -85,33 +85,63 @@ import Testing
         }
         let table = variant.kernels.table, p = variant.precision
         var q = g.kernel(n)
+        q.pairs = 2
         let workspace = Buffer(byteCount: Int(table.convolution_workspace(&q)))
         func run(
             _ kernel: (
-                UnsafePointer<ls_convolution>?, UnsafeRawPointer?, UnsafeRawPointer?, UnsafeMutableRawPointer?,
+                UnsafePointer<ls_convolution>?, UnsafePointer<UnsafeRawPointer?>?, UnsafeMutableRawPointer?,
                 UnsafeMutableRawPointer?
             ) -> Void,
-            _ a: [Double], _ b: [Double], _ count: Int
+            _ pairs: [[Double]], _ count: Int
         ) -> [Double] {
-            let (a, b, c) = (GuardedTensor(a, p), GuardedTensor(b, p), GuardedTensor(empty: count, p))
-            kernel(&q, a.address, b.address, c.address, workspace.address)
-            #expect(a.isIntact && b.isIntact && c.isIntact)
+            q.pairs = Int64(pairs.count / 2)
+            let operands = pairs.map { GuardedTensor($0, p) }, c = GuardedTensor(empty: count, p)
+            kernel(&q, operands.map { UnsafeRawPointer($0.address) }, c.address, workspace.address)
+            #expect(operands.allSatisfy { $0.isIntact } && c.isIntact)
             return c.numbers
         }
-        #expect(run(table.convolution, x, w, y.count) == plain.y)
-        #expect(run(table.convolution_input, y, transposedTaps(w, g), x.count) == plain.x)
-        #expect(run(table.convolution_weight, x, y, w.count) == plain.w)
+        func doubled(_ x: [Double]) -> [Double] { x.map { 2 * $0 } }
+        func tripled(_ x: [Double]) -> [Double] { x.map { 3 * $0 } }
+        let turned = transposedTaps(w, g)
+        #expect(run(table.convolution, [x, w], y.count) == plain.y)
+        #expect(run(table.convolution_input, [y, turned], x.count) == plain.x)
+        #expect(run(table.convolution_weight, [x, y], w.count) == plain.w)
+        // Two at once.
+        #expect(run(table.convolution, [x, w, doubled(x), w], y.count) == tripled(plain.y))
+        #expect(run(table.convolution_input, [y, doubled(turned), y, turned], x.count) == tripled(plain.x))
+        #expect(run(table.convolution_weight, [x, y, x, doubled(y)], w.count) == tripled(plain.w))
         // Added, image by image, to what is there.
         let start = integers(w.count, seed: 4), sum = GuardedTensor(start, p)
-        q.n = 1
+        (q.n, q.pairs) = (1, 1)
         for image in 0..<n {
             let (a, b) = (image * x.count / n, image * y.count / n)
             let (one, other) = (
                 GuardedTensor(Array(x[a..<(a + x.count / n)]), p), GuardedTensor(Array(y[b..<(b + y.count / n)]), p)
             )
-            table.convolution_weight_add(&q, one.address, other.address, sum.address, workspace.address)
+            table.convolution_weight_add(
+                &q, [UnsafeRawPointer(one.address), UnsafeRawPointer(other.address)], sum.address, workspace.address)
         }
         #expect(sum.isIntact && sum.numbers == zip(start, plain.w).map { $0 + $1 })
+    }
+
+    /// A sum of two convolutions that nothing else reads is one kernel, with the numbers of the two.
+    @Test(arguments: [Convolution.Result.output, .input, .weight], Variant.all)
+    func sumsAreOneKernel(_ result: Convolution.Result, _ variant: Variant) {
+        var g = ConvolutionGeometry(height: 5, width: 7, channels: 3, kernel: [3, 2], filters: 17)
+        (g.padding, g.stride) = ([1, 0, 1, 1], [2, 1])
+        let graph = Graph(), shapes = [g.input(3), g.weight, g.output(3)]
+        let pair = [[0, 1], [2, 1], [0, 2]][[.output: 0, .input: 1, .weight: 2][result]!]
+        let values = (0..<4).map { graph.input("x", TensorType(shapes[pair[$0 % 2]]), .data) }
+        let terms = [0, 2].map { graph.apply(Convolution(result: result, geometry: g), [values[$0], values[$0 + 1]]) }
+        let sum = terms[0] + terms[1]
+        func kernels(_ outputs: [Value]) -> Int {
+            Lowering(graph, outputs: outputs).items.count { if case .kernel = $0.work { true } else { false } }
+        }
+        #expect(kernels([sum]) == 1 && kernels([sum, terms[0]]) == 2)
+        let numbers = values.enumerated().map { ($1, integers($1.type.count, seed: UInt64($0))) }
+        #expect(
+            evaluate(graph, [sum], numbers, kernels: variant.kernels)[0]
+                == evaluate(graph, [sum, terms[0]], numbers, kernels: variant.kernels)[0])
     }
 
     private func transposedTaps(_ w: [Double], _ g: ConvolutionGeometry) -> [Double] {

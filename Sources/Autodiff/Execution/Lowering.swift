@@ -30,8 +30,13 @@ struct Lowering {
 
     init(_ graph: Graph, outputs: [Value]) {
         let needed = graph.ancestors(of: outputs.map(\.id))
-        for id in graph.nodes.indices where needed[id] {
+        let sums = ConvolutionSums(graph, needed, outputs: outputs.map(\.id))
+        for id in graph.nodes.indices where needed[id] && !sums.terms.contains(id) {
             let node = graph.nodes[id]
+            if let (primitive, operands) = sums.sums[id] {
+                addConvolution(primitive, operands, node, id)
+                continue
+            }
             var operands = node.operands.map { views[$0]! }
             switch node.primitive {
             case is Input: add(.input, [], node, id)
@@ -46,10 +51,7 @@ struct Lowering {
                 add(
                     .kernel(MatrixProduct(transposesA: primitive.transposesA, transposesB: false)),
                     operands.map { dense($0) }, node, id)
-            case let primitive as Convolution where primitive.result == .input:
-                // The kernel reads the weights of a tap across: turned once, and only once a batch where they are its own.
-                operands[1] = primitive.geometry.transposedTaps(operands[1])
-                add(.kernel(primitive), operands.map { dense($0) }, node, id)
+            case let primitive as Convolution: addConvolution(primitive, node.operands, node, id)
             case let primitive as any KernelPrimitive: add(.kernel(primitive), operands.map { dense($0) }, node, id)
             case let primitive as any ViewPrimitive:
                 if let view = primitive.view(operands[0], node.type) {
@@ -62,6 +64,16 @@ struct Lowering {
             }
         }
         for output in outputs { views[output.id] = dense(views[output.id]!) }
+    }
+
+    private mutating func addConvolution(_ primitive: Convolution, _ nodes: [Int], _ node: Graph.Node, _ id: Int) {
+        let operands = nodes.enumerated().map { i, operand in
+            // The kernel of input gradients reads the weights of a tap across: they are turned before, once for all batches where
+            // they are the same for all.
+            let turns = primitive.result == .input && i % 2 == 1
+            return dense(turns ? primitive.geometry.transposedTaps(views[operand]!) : views[operand]!)
+        }
+        add(.kernel(primitive), operands, node, id)
     }
 
     private mutating func add(_ work: Item.Work, _ operands: [StridedView], _ node: Graph.Node, _ id: Int) {

@@ -33,9 +33,11 @@ public struct ConvolutionGeometry: Hashable, Sendable {
         return view
     }
 
-    func kernel(_ n: Int) -> ls_convolution {
+    /// - Parameter pairs: of operands, whose products are added up.
+    func kernel(_ n: Int, pairs: Int = 1) -> ls_convolution {
         ls_convolution(
-            n: Int64(n), h: Int64(height), w: Int64(width), c: Int64(channels), kh: Int64(kernel[0]),
+            pairs: Int64(pairs), n: Int64(n), h: Int64(height), w: Int64(width), c: Int64(channels),
+            kh: Int64(kernel[0]),
             kw: Int64(kernel[1]),
             o: Int64(filters), ho: Int64(outputHeight), wo: Int64(outputWidth), stride_h: Int64(stride[0]),
             stride_w: Int64(stride[1]),
@@ -46,6 +48,7 @@ public struct ConvolutionGeometry: Hashable, Sendable {
 }
 
 /// One member of the family that the trilinear form Σ x·w·y spans: given two of image x, weights w and output y, the third.
+/// Lowering makes one evaluation of the sum of two of the same member and geometry, with the operands of both in turn.
 /// The family is closed: each member is linear in both its operands, and each transpose is another member.
 struct Convolution: KernelPrimitive {
     enum Result: Sendable {
@@ -91,20 +94,22 @@ struct Convolution: KernelPrimitive {
     }
 
     func operations(_ operands: [TensorType]) -> Int {
-        2 * TensorType(geometry.output(operands[0].shape[0])).count * geometry.weight.dropLast().reduce(1, *)
+        operands.count * TensorType(geometry.output(operands[0].shape[0])).count
+            * geometry.weight.dropLast().reduce(1, *)
     }
 
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int {
-        var q = geometry.kernel(operands[0].shape[0])
+        var q = geometry.kernel(operands[0].shape[0], pairs: operands.count / 2)
         return Int(kernels.table.convolution_workspace(&q))
     }
 
     func byExample(_ operands: [TensorType]) -> ByExample? {
-        ByExample(operands: [true, result == .weight], isSum: result == .weight)
+        ByExample(
+            operands: operands.indices.map { $0 % 2 == 0 || result == .weight }, isSum: result == .weight)
     }
 
     func evaluate(_ call: KernelCall) {
-        var q = geometry.kernel(call.operandTypes[0].shape[0])
+        var q = geometry.kernel(call.operandTypes[0].shape[0], pairs: call.operands.count / 2)
         let kernel =
             switch result {
             case .output: call.kernels.table.convolution
@@ -112,6 +117,8 @@ struct Convolution: KernelPrimitive {
             case .weight where call.accumulates: call.kernels.table.convolution_weight_add
             case .weight: call.kernels.table.convolution_weight
             }
-        kernel!(&q, call.operands[0], call.operands[1], call.result, call.workspace)
+        call.operands.withMemoryRebound(to: UnsafeRawPointer?.self) {
+            kernel!(&q, $0.baseAddress, call.result, call.workspace)
+        }
     }
 }

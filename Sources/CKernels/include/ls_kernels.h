@@ -54,8 +54,10 @@ typedef struct {
 /// A product of row-major matrices, m × k and k × n, with the distance of rows in each.
 typedef struct { int64_t m, n, k, lda, ldb, ldc; } ls_matrix;
 
-/// A 2-D convolution. Low padding is given; the high padding follows from the output size.
+/// A 2-D convolution, or the sum of two of one shape. Low padding is given; the high padding follows from the output size.
+enum { LS_CONVOLUTIONS = 2 };  // most of a sum
 typedef struct {
+    int64_t pairs;                // of operands: 1 or 2
     int64_t n, h, w, c;           // input images
     int64_t kh, kw, o;            // weights: kh × kw × (c / groups) × o
     int64_t ho, wo;               // output images: n × ho × wo × o
@@ -81,14 +83,14 @@ typedef struct {
     /// C = A B, on the calling thread.
     void (*matrix)(const ls_matrix *, const void *a, const void *b, void *c);
 
-    /// Bytes of workspace for any of the three products.
+    /// Bytes of workspace for any of the three products. Their operands are given pair after pair.
     int64_t (*convolution_workspace)(const ls_convolution *);
-    void (*convolution)(const ls_convolution *, const void *x, const void *w, void *y, void *workspace);
+    void (*convolution)(const ls_convolution *, const void *const *x_w, void *y, void *workspace);
     /// Its weights are transposed tap by tap: kh × kw × (o / groups) × c.
-    void (*convolution_input)(const ls_convolution *, const void *dy, const void *w, void *dx, void *workspace);
-    void (*convolution_weight)(const ls_convolution *, const void *x, const void *dy, void *dw, void *workspace);
+    void (*convolution_input)(const ls_convolution *, const void *const *dy_w, void *dx, void *workspace);
+    void (*convolution_weight)(const ls_convolution *, const void *const *x_dy, void *dw, void *workspace);
     /// dw += its gradient, on the calling thread.
-    void (*convolution_weight_add)(const ls_convolution *, const void *x, const void *dy, void *dw, void *workspace);
+    void (*convolution_weight_add)(const ls_convolution *, const void *const *x_dy, void *dw, void *workspace);
 
     /// index[n,ho,wo,c] = position in the flattened h × w plane of the window's first maximum (NaN counts as the largest).
     void (*pool_argmax)(const ls_window *, const void *x, int32_t *index);

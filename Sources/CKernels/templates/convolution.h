@@ -3,7 +3,7 @@
 
 typedef struct {
     const ls_convolution *q;
-    const T *x, *w;
+    const T *const *operands;   // of every pair, the two
     T *y;
     char *workspace;            // shared part first, then one part for each thread
     int64_t thread_offset, thread_bytes;
@@ -13,8 +13,13 @@ typedef struct {
 
 enum { LS_NAME(weight_chunks) = 16 };
 
-/// Outer terms of a strided product at most: a tap each, or an output row each.
-static int64_t LS_NAME(most_terms)(const ls_convolution *q) { return MAX(q->kh * q->kw, q->ho); }
+/// Outer terms of a strided product at most: a tap of every pair each, or an output row each.
+static int64_t LS_NAME(most_terms)(const ls_convolution *q) { return MAX(q->pairs * q->kh * q->kw, q->ho); }
+
+/// How many elements lie from one tensor to another.
+static int64_t LS_NAME(distance)(const T *from, const T *to) {
+    return ((intptr_t)to - (intptr_t)from) / (intptr_t)sizeof(T);
+}
 
 /// Copies an h × w × c image into a frame with `top` rows before it, and `left` zeros before and zeros after each of its rows.
 /// Rows above and below the image are left as they are: products skip them.
@@ -56,20 +61,26 @@ static void LS_NAME(reach)(int64_t kernel, int64_t stride, int64_t pad, int64_t 
     *size = high - low + 1;
 }
 
-static int64_t LS_NAME(convolution_workspace)(const ls_convolution *q) {
+/// Elements of a frame of an image or of an output gradient, and of what loads may read past its end.
+static int64_t LS_NAME(frame_elements)(const ls_convolution *q) {
     int64_t top, left, fh, fw;
     LS_NAME(reach)(q->kh, q->stride_h, q->pad_h, q->dilation_h, q->h, q->ho, &top, &fh);
     LS_NAME(reach)(q->kw, q->stride_w, q->pad_w, q->dilation_w, q->w, q->wo, &left, &fw);
+    int64_t most = MAX(LS_NAME(frame_height)(q) * LS_NAME(frame_width)(q) * q->c, fh * fw * q->o);
+    return round_up(most + LS_SLACK / (int64_t)sizeof(T), 64 / (int64_t)sizeof(T));
+}
+
+static int64_t LS_NAME(convolution_workspace)(const ls_convolution *q) {
     int64_t weights = q->kh * q->kw * (q->c / q->groups) * q->o;
-    int64_t frame = MAX(LS_NAME(frame_height)(q) * LS_NAME(frame_width)(q) * q->c, fh * fw * q->o);
+    int64_t frame = q->pairs * LS_NAME(frame_elements)(q);
     int64_t shared = round_up((int64_t)sizeof(T) * weights * LS_NAME(weight_chunks), 64) + LS_SLACK;
     int64_t offsets = round_up(16 * LS_NAME(most_terms)(q), 64);
     return shared + ls_threads_capacity() * (round_up((int64_t)sizeof(T) * frame, 64) + LS_SLACK + offsets);
 }
 
-static LS_NAME(convolution_call) LS_NAME(convolution_plan)(const ls_convolution *q, const void *x, const void *w, void *y,
+static LS_NAME(convolution_call) LS_NAME(convolution_plan)(const ls_convolution *q, const void *const *operands, void *y,
                                                            void *workspace) {
-    LS_NAME(convolution_call) f = {.q = q, .x = x, .w = w, .y = y, .workspace = workspace};
+    LS_NAME(convolution_call) f = {.q = q, .operands = (const T *const *)operands, .y = y, .workspace = workspace};
     int64_t weights = q->kh * q->kw * (q->c / q->groups) * q->o;
     f.thread_offset = round_up((int64_t)sizeof(T) * weights * LS_NAME(weight_chunks), 64) + LS_SLACK;
     f.thread_bytes = (LS_NAME(convolution_workspace)(q) - f.thread_offset) / ls_threads_capacity();
@@ -86,6 +97,24 @@ static void LS_NAME(inside)(int64_t count, int64_t step, int64_t before, int64_t
 /// Kernel rows are one term each where a row's taps are neighbours in memory, else every tap is.
 static int LS_NAME(rows_are_terms)(const ls_convolution *q) { return q->groups == 1 && q->dilation_w == 1; }
 
+/// The sum over pairs of terms first..<end of each, whose offsets lie one pair after another.
+static void LS_NAME(paired_product)(LS_NAME(tile_call) t, int64_t pairs, int64_t per_pair, int64_t first, int64_t end,
+                                    int64_t rows, int64_t columns) {
+    const int64_t *a_offset = t.a_offset, *b_offset = t.b_offset;
+    if (end - first == per_pair) {
+        t.terms = pairs * per_pair;
+        LS_NAME(tile_product)(t, rows, columns);
+        return;
+    }
+    t.terms = end - first;
+    for (int64_t p = 0; p < pairs; p++) {
+        t.a_offset = a_offset + p * per_pair + first;
+        t.b_offset = b_offset + p * per_pair + first;
+        t.accumulate = p > 0;
+        LS_NAME(tile_product)(t, rows, columns);
+    }
+}
+
 static void LS_NAME(convolution_image)(void *context, long n, int thread) {
     const LS_NAME(convolution_call) *f = context;
     const ls_convolution *q = f->q;
@@ -93,18 +122,26 @@ static void LS_NAME(convolution_image)(void *context, long n, int thread) {
     int64_t *b_offset = a_offset + LS_NAME(most_terms)(q);
     T *frame = (T *)((char *)a_offset + round_up(16 * LS_NAME(most_terms)(q), 64));
     int64_t fh = LS_NAME(frame_height)(q), fw = LS_NAME(frame_width)(q), cg = q->c / q->groups, og = q->o / q->groups;
-    const T *x = f->x + n * q->h * q->w * q->c;
-    if (q->pad_h == 0 && q->pad_w == 0 && fh <= q->h && fw <= q->w) fw = q->w;
-    else { LS_NAME(frame)(frame, x, q->h, q->w, q->c, fh, fw, q->pad_h, q->pad_w); x = frame; }
+    int framed = q->pad_h != 0 || q->pad_w != 0 || fh > q->h || fw > q->w;
+    if (!framed) fw = q->w;
+    const T *x[LS_CONVOLUTIONS], *w = f->operands[1];
     int merge = LS_NAME(rows_are_terms)(q);
-    int64_t taps = merge ? 1 : q->kw, terms = 0;
-    for (int64_t ky = 0; ky < q->kh; ky++)
-        for (int64_t kx = 0; kx < taps; kx++, terms++) {
-            a_offset[terms] = (ky * q->dilation_h * fw + kx * q->dilation_w) * q->c;
-            b_offset[terms] = (ky * q->kw + kx) * cg * q->o;
+    int64_t taps = merge ? 1 : q->kw, terms = 0, per_pair = q->kh * taps;
+    for (int64_t p = 0; p < q->pairs; p++) {
+        x[p] = f->operands[2 * p] + n * q->h * q->w * q->c;
+        if (framed) {
+            T *own = frame + p * LS_NAME(frame_elements)(q);
+            LS_NAME(frame)(own, x[p], q->h, q->w, q->c, fh, fw, q->pad_h, q->pad_w);
+            x[p] = own;
         }
+        for (int64_t ky = 0; ky < q->kh; ky++)
+            for (int64_t kx = 0; kx < taps; kx++, terms++) {
+                a_offset[terms] = LS_NAME(distance)(x[0], x[p]) + (ky * q->dilation_h * fw + kx * q->dilation_w) * q->c;
+                b_offset[terms] = LS_NAME(distance)(w, f->operands[2 * p + 1]) + (ky * q->kw + kx) * cg * q->o;
+            }
+    }
     LS_NAME(tile_call) t = {
-        .terms = terms, .depth = merge ? q->kw * q->c : cg, .a_offset = a_offset, .row_stride = q->stride_w * q->c,
+        .depth = merge ? q->kw * q->c : cg, .a_offset = a_offset, .row_stride = q->stride_w * q->c,
         .step = 1, .b_offset = b_offset, .ldb = q->o, .ldc = q->o,
     };
     for (int64_t g = 0; g < q->groups; g++)
@@ -112,18 +149,15 @@ static void LS_NAME(convolution_image)(void *context, long n, int thread) {
             // Kernel rows that lie outside the image have nothing to add.
             int64_t first, end;
             LS_NAME(inside)(q->kh, q->dilation_h, q->pad_h - oy * q->stride_h, q->h, &first, &end);
-            t.terms = (end - first) * taps;
-            t.a_offset = a_offset + first * taps;
-            t.b_offset = b_offset + first * taps;
-            t.a = x + oy * q->stride_h * fw * q->c + g * cg;
-            t.b = f->w + g * og;
+            t.a = x[0] + oy * q->stride_h * fw * q->c + g * cg;
+            t.b = w + g * og;
             t.c = f->y + ((n * q->ho + oy) * q->wo) * q->o + g * og;
-            LS_NAME(tile_product)(t, q->wo, og);
+            LS_NAME(paired_product)(t, q->pairs, per_pair, first * taps, end * taps, q->wo, og);
         }
 }
 
-static void LS_NAME(convolution)(const ls_convolution *q, const void *x, const void *w, void *y, void *workspace) {
-    LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, x, w, y, workspace);
+static void LS_NAME(convolution)(const ls_convolution *q, const void *const *x_w, void *y, void *workspace) {
+    LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, x_w, y, workspace);
     ls_parallel(q->n, LS_NAME(convolution_image), &f);
 }
 
@@ -137,10 +171,14 @@ static void LS_NAME(convolution_input_image)(void *context, long n, int thread) 
     int64_t top, left, fh, fw, cg = q->c / q->groups, og = q->o / q->groups;
     LS_NAME(reach)(q->kh, q->stride_h, q->pad_h, q->dilation_h, q->h, q->ho, &top, &fh);
     LS_NAME(reach)(q->kw, q->stride_w, q->pad_w, q->dilation_w, q->w, q->wo, &left, &fw);
-    const T *dy = f->x + n * q->ho * q->wo * q->o;
-    if (top || left || fh != q->ho || fw != q->wo) {
-        LS_NAME(frame)(frame, dy, q->ho, q->wo, q->o, fh, fw, top, left);
-        dy = frame;
+    const T *dy[LS_CONVOLUTIONS], *w = f->operands[1];
+    for (int64_t p = 0; p < q->pairs; p++) {
+        dy[p] = f->operands[2 * p] + n * q->ho * q->wo * q->o;
+        if (top || left || fh != q->ho || fw != q->wo) {
+            T *own = frame + p * LS_NAME(frame_elements)(q);
+            LS_NAME(frame)(own, dy[p], q->ho, q->wo, q->o, fh, fw, top, left);
+            dy[p] = own;
+        }
     }
     T *dx = f->y + n * q->h * q->w * q->c;
     for (int64_t py = 0; py < q->stride_h && py < q->h; py++)
@@ -159,9 +197,15 @@ static void LS_NAME(convolution_input_image)(void *context, long n, int thread) 
                     b_offset[terms++] = (ky * q->kw + kx) * og * q->c;
                 }
             }
-            int64_t per_row = rows ? terms / rows : 0;
+            int64_t per_row = rows ? terms / rows : 0, per_pair = terms;
+            for (int64_t p = 1; p < q->pairs; p++)
+                for (int64_t i = 0; i < per_pair; i++, terms++) {
+                    a_offset[terms] = LS_NAME(distance)(dy[0], dy[p]) + a_offset[i];
+                    b_offset[terms] = LS_NAME(distance)(w, f->operands[2 * p + 1]) + b_offset[i];
+                }
             LS_NAME(tile_call) t = {
-                .depth = og, .row_stride = q->o, .step = 1, .ldb = q->c, .ldc = q->stride_w * q->c,
+                .depth = og, .a_offset = a_offset, .row_stride = q->o, .step = 1, .b_offset = b_offset, .ldb = q->c,
+                .ldc = q->stride_w * q->c,
             };
             for (int64_t g = 0; g < q->groups; g++)
                 for (int64_t i = 0; i < count_y; i++) {
@@ -171,19 +215,16 @@ static void LS_NAME(convolution_input_image)(void *context, long n, int thread) 
                         while (first < end && i + a_offset[first * per_row] / (fw * q->o) - top >= q->ho) first++;
                         while (first < end && i + a_offset[(end - 1) * per_row] / (fw * q->o) < top) end--;
                     }
-                    t.terms = (end - first) * per_row;
-                    t.a_offset = a_offset + first * per_row;
-                    t.b_offset = b_offset + first * per_row;
-                    t.a = dy + i * fw * q->o + g * og;
-                    t.b = f->w + g * cg;
+                    t.a = dy[0] + i * fw * q->o + g * og;
+                    t.b = w + g * cg;
                     t.c = dx + ((py + i * q->stride_h) * q->w + px) * q->c + g * cg;
-                    LS_NAME(tile_product)(t, count_x, cg);
+                    LS_NAME(paired_product)(t, q->pairs, per_pair, first * per_row, end * per_row, count_x, cg);
                 }
         }
 }
 
-static void LS_NAME(convolution_input)(const ls_convolution *q, const void *dy, const void *w, void *dx, void *workspace) {
-    LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, dy, w, dx, workspace);
+static void LS_NAME(convolution_input)(const ls_convolution *q, const void *const *dy_w, void *dx, void *workspace) {
+    LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, dy_w, dx, workspace);
     ls_parallel(q->n, LS_NAME(convolution_input_image), &f);
 }
 
@@ -201,8 +242,11 @@ static void LS_NAME(convolution_weight_images)(void *context, long chunk, int th
         dw = (T *)f->workspace + chunk * weights;
         memset(dw, 0, sizeof(T) * weights);
     }
-    for (int64_t n = q->n * chunk / f->chunks; n < q->n * (chunk + 1) / f->chunks; n++) {
-        const T *x = f->x + n * q->h * q->w * q->c, *dy = f->w + n * q->ho * q->wo * q->o;
+    int64_t first_image = q->n * chunk / f->chunks, images = q->n * (chunk + 1) / f->chunks - first_image;
+    for (int64_t i = 0; i < images * q->pairs; i++) {
+        const T *const *pair = f->operands + 2 * (i % q->pairs);
+        int64_t n = first_image + i / q->pairs;
+        const T *x = pair[0] + n * q->h * q->w * q->c, *dy = pair[1] + n * q->ho * q->wo * q->o;
         int64_t fw = frame_w;
         if (q->pad_h == 0 && q->pad_w == 0 && fh <= q->h && fw <= q->w) fw = q->w;
         else { LS_NAME(frame)(frame, x, q->h, q->w, q->c, fh, fw, q->pad_h, q->pad_w); x = frame; }
@@ -227,16 +271,16 @@ static void LS_NAME(convolution_weight_images)(void *context, long chunk, int th
     }
 }
 
-static void LS_NAME(convolution_weight)(const ls_convolution *q, const void *x, const void *dy, void *dw, void *workspace) {
-    LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, x, dy, dw, workspace);
+static void LS_NAME(convolution_weight)(const ls_convolution *q, const void *const *x_dy, void *dw, void *workspace) {
+    LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, x_dy, dw, workspace);
     // Chunks of a few images at least: each has a result of its own to clear and to add.
     f.chunks = MIN(divide_up(q->n, 8), LS_NAME(weight_chunks));
     ls_parallel(f.chunks, LS_NAME(convolution_weight_images), &f);
     LS_NAME(add_parts)(q->kh * q->kw * (q->c / q->groups) * q->o, f.chunks, workspace, dw);
 }
 
-static void LS_NAME(convolution_weight_add)(const ls_convolution *q, const void *x, const void *dy, void *dw, void *workspace) {
-    LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, x, dy, dw, workspace);
+static void LS_NAME(convolution_weight_add)(const ls_convolution *q, const void *const *x_dy, void *dw, void *workspace) {
+    LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, x_dy, dw, workspace);
     f.chunks = f.adds = 1;
     LS_NAME(convolution_weight_images)(&f, 0, 0);
 }

@@ -29,7 +29,8 @@ static LS_NAME(fused_call) LS_NAME(fused_plan)(const ls_fused *p) {
     f.rows = p->dims > 1 ? p->extent[p->dims - 2] : 1;
     int64_t elements = 1, prefix = 1;
     for (int i = 0; i < p->dims; i++) elements *= p->extent[i];
-    for (int i = 0; i < p->kept_prefix; i++) prefix *= p->extent[i];
+    // Units are rows at least; a part of a loop over one example can keep all dimensions.
+    for (int i = 0; i < MIN(p->kept_prefix, p->dims - 1); i++) prefix *= p->extent[i];
     f.segments = divide_up(f.columns, SEGMENT);
     f.units = elements / f.columns * f.segments;
     f.direct = p->reductions == 0 || prefix >= 8;
