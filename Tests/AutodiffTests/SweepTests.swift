@@ -122,7 +122,8 @@ import Testing
         #expect(results.count == 1)
     }
 
-    /// The variance of numbers far from zero keeps its digits, as a difference of mean squares in Float32 would not.
+    /// The variance of numbers far from zero keeps its digits, as a difference of mean squares in Float32 would not: sums are
+    /// in Float64, of which the square of mean / deviation, 3e6 here, and the order of some thousand additions take their share.
     @Test(arguments: Variant.all, [[1000, 3], [3, 1000], [40, 8, 33], [5, 4097]])
     func varianceAboutALargeMean(_ variant: Variant, _ shape: [Int]) {
         let graph = Graph(), x = graph.input("x", TensorType(shape), .data)
@@ -131,7 +132,7 @@ import Testing
             let outputs = [x.variance(axes)]
             let found = evaluate(graph, outputs, [(x, numbers)], kernels: variant.kernels)
             let expected = interpret(graph, outputs, [(x, numbers)])
-            #expect(relativeError(found[0], expected[0]) < (variant.precision == .float ? 1e-5 : 1e-9), "\(axes)")
+            #expect(relativeError(found[0], expected[0]) < (variant.precision == .float ? 1e-5 : 1e-8), "\(axes)")
         }
     }
 }
