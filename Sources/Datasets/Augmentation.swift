@@ -17,6 +17,14 @@ public struct Augmentation: Sendable, Equatable {
         self.seed = seed
     }
 
+    /// For images of shape [C, H, W]: a border of an eighth of the shorter side, which are He et al.'s 4 pixels of 32.
+    public init(_ kinds: AugmentationKinds, shape: [Int], seed: UInt64) {
+        precondition(shape.count == 3, "augmentation of examples of shape \(shape)")
+        self.init(
+            padding: kinds.contains(.crop) ? (min(shape[1], shape[2]) + 7) / 8 : 0, mirrors: kinds.contains(.flip),
+            seed: seed)
+    }
+
     /// How an example is moved and whether it is mirrored in an epoch.
     public func choice(epoch: Int, example: Int) -> (down: Int, right: Int, isMirrored: Bool) {
         let numbers = RandomNumbers(seed: seed, stream: UInt64(epoch)).named("augmentation")

@@ -161,15 +161,16 @@ struct Analysis {
     /// - Parameter picture: where the picture goes without -o.
     static func finish(_ report: some Report, _ options: AnalysisOptions, picture: String) throws {
         Progress.clear()
-        let text =
-            options.general.json ? report.json.text : (report.context.lines + report.lines).joined(separator: "\n")
-        try StandardOutput.print(text)
+        // A key that is not there must not keep the files from being written.
+        let text = Result { try options.general.text(report.json, report.context.lines + report.lines) }
+        if case .success(let text) = text { try StandardOutput.print(text) }
         if !options.output.isEmpty {
             for path in options.output { try report.write(to: path) }
         } else if report.figure != nil {
             try report.write(to: picture)
             if !options.general.quiet { Progress.say("picture written to \(picture)") }
         }
+        _ = try text.get()
     }
 
     /// `runs/ckpt.bin` gives `runs/ckpt.slice.png`.
@@ -189,8 +190,15 @@ struct Analysis {
         guard FileManager.default.fileExists(atPath: shown, isDirectory: &isFolder), isFolder.boolValue else {
             throw UnusableArgument("cannot write \(path): there is no folder \(shown); make it first")
         }
-        guard access(shown, W_OK) == 0 else {
-            throw UnusableArgument("cannot write \(path): the folder \(shown) is not writable; name another place")
+        // Permissions do not say all: some folders take no files whoever asks.
+        let trial = (shown as NSString).appendingPathComponent(".landscape-\(getpid()).trial")
+        let descriptor = open(trial, O_CREAT | O_EXCL | O_WRONLY, 0o600)
+        guard descriptor >= 0 else {
+            throw UnusableArgument(
+                "cannot write \(path): the folder \(shown) is not writable (\(String(cString: strerror(errno)))); name another place"
+            )
         }
+        close(descriptor)
+        unlink(trial)
     }
 }

@@ -20,10 +20,30 @@ struct GeneralOptions: ParsableArguments {
         help: "Threads; by default as many as the machine has processors. The result has the same bits for any number.")
     var threads: Int?
     @Flag(help: "Print one JSON object instead of a table.") var json = false
+    @Option(
+        name: .customLong("key"),
+        help:
+            "Print only this value of the JSON object, such as trace.value or eigenvalues.0; may be repeated, a line each."
+    )
+    var keys: [String] = []
     @Flag(help: "No progress and no remarks on standard error.") var quiet = false
 
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads \(threads): expected at least 1") }
+    }
+
+    /// What is printed of a result: the values of the keys, the whole object, or lines for people.
+    func text(_ json: JSONValue, _ lines: @autoclosure () -> [String]) throws -> String {
+        guard keys.isEmpty else {
+            return try keys.map { key in
+                guard let value = json[key] else {
+                    throw UnusableArgument("--key \(key): the result has no such key; expected \(json.keys(near: key))")
+                }
+                if case .string(let text) = value { return text }
+                return value.text
+            }.joined(separator: "\n")
+        }
+        return self.json ? json.text : lines().joined(separator: "\n")
     }
 
     /// Settles what the process is.

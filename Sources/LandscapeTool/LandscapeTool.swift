@@ -25,7 +25,10 @@ struct LandscapeTool: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
         var command: any ParsableCommand
-        do { command = try parseAsRoot(joiningNegativeNumbers(CommandLine.arguments.dropFirst())) } catch {
+        do {
+            command = try parseAsRoot(
+                TrainCommand.completingAugment(joiningNegativeNumbers(CommandLine.arguments.dropFirst())))
+        } catch {
             refuse(error)
         }
         do { try command.run() } catch { fail(error) }
@@ -45,7 +48,16 @@ struct LandscapeTool: ParsableCommand {
             Foundation.exit(130)
         default:
             Progress.say("error: \(error)")
-            Foundation.exit(error is UnusableArgument || error is NetworkError ? 2 : 1)
+            Foundation.exit(isOfArguments(error) ? 2 : 1)
+        }
+    }
+
+    /// Whether an error says that the command line cannot be meant as it stands, whatever the files hold.
+    private static func isOfArguments(_ error: any Error) -> Bool {
+        switch error {
+        case is UnusableArgument, is NetworkError, DatasetError.unknownSpecification, DatasetError.badSpecification:
+            true
+        default: false
         }
     }
 
@@ -69,9 +81,15 @@ struct LandscapeTool: ParsableCommand {
         guard exitCode(for: error) != .success else { exit(withError: error) }
         let words = message(for: error).replacing(/:?\n\s*-\s/, with: ", ").replacing("following,", with: "following:")
             .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let expected = words.firstMatch(of: /The value '(.*)' is invalid for '.*'$/).map { found in
+            // The parser does not say what it wanted where that has no names: numbers.
+            Double(found.1) == nil
+                ? ", expected a number" : Int(found.1) == nil ? ", expected a whole number" : ", expected one from 0"
+        }
         let help = fullMessage(for: error).firstMatch(of: /'(landscape [^']*--help)'/)?.1
         Progress.say(
-            "error: \(words.hasSuffix(".") ? String(words.dropLast()) : words)\(help.map { "; see \($0)" } ?? "")")
+            "error: \(words.hasSuffix(".") ? String(words.dropLast()) : words)\(expected ?? "")\(help.map { "; see \($0)" } ?? "")"
+        )
         Foundation.exit(2)
     }
 }

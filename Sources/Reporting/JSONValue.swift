@@ -40,6 +40,32 @@ public enum JSONValue: Sendable, Equatable {
         }
     }
 
+    /// The value at a path of keys and indices such as `trace.value` or `eigenvalues.0`; nil where there is none.
+    public subscript(path: String) -> JSONValue? {
+        path.split(separator: ".", omittingEmptySubsequences: false).reduce(self) { (value: JSONValue?, step) in
+            switch value {
+            case .object(let members): members.first { $0.key == step }?.value
+            case .array(let values): Int(step).flatMap { values.indices.contains($0) ? values[$0] : nil }
+            default: nil
+            }
+        }
+    }
+
+    /// What could stand in place of a path that leads nowhere: the keys, or the number of elements, where it goes wrong.
+    public func keys(near path: String) -> String {
+        let steps = path.split(separator: ".", omittingEmptySubsequences: false)
+        var value = self, prefix = ""
+        for step in steps {
+            guard let next = value[String(step)] else { break }
+            (value, prefix) = (next, prefix + step + ".")
+        }
+        switch value {
+        case .object(let members): return "one of " + members.map { prefix + $0.key }.joined(separator: ", ")
+        case .array(let values) where !values.isEmpty: return "\(prefix)0 to \(prefix)\(values.count - 1)"
+        default: return prefix.isEmpty ? "another" : String(prefix.dropLast())
+        }
+    }
+
     public static func == (a: JSONValue, b: JSONValue) -> Bool { a.text == b.text }
 
     /// On one line.

@@ -93,6 +93,7 @@ public enum Format {
     public static func duration(_ seconds: Double) -> String {
         guard seconds.isFinite, seconds < 1e7 else { return "–" }
         let whole = Int(seconds.rounded())
+        if seconds < 9.95 { return String(format: "%.1f s", seconds) }
         if whole < 60 { return "\(whole) s" }
         let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
         return hours > 0

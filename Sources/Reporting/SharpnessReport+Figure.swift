@@ -14,8 +14,21 @@ extension SharpnessReport {
     }
 
     private func climbFigure(_ worst: WorstCaseSharpness) -> any Figure {
-        let series = worst.restarts.map { start in
-            Series(start.start, x: start.curve.indices.map(Double.init), y: start.curve)
+        // One colour for each kind of start, named once.
+        let kinds: [(prefix: String, name: String)] = [
+            ("gradient", "gradient"), ("top-eigenvector", "± top eigenvector"), ("eigenvector", "± next eigenvectors"),
+            ("trust-region", "trust region"), ("smaller-radius", "smaller radius"), ("random", "random"),
+            ("between", "between two tops"),
+        ]
+        var series: [Series] = []
+        for (number, kind) in kinds.enumerated() {
+            let starts = worst.restarts.filter { $0.start.hasPrefix(kind.prefix) }
+            for (i, start) in starts.enumerated() {
+                var line = Series(i == 0 ? kind.name : "", x: start.curve.indices.map(Double.init), y: start.curve)
+                line.color = Color.seriesPalette[number % Color.seriesPalette.count]
+                if start.curve.count == 1 { line.marker = .circle }
+                series.append(line)
+            }
         }
         var figure = LineFigure(
             title: "Worst-case loss increase, \(ballName) ≤ \(Format.short(points[0].radius))",

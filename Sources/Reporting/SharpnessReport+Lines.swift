@@ -38,6 +38,9 @@ extension SharpnessReport {
                 "estimate ρ‖g‖ + ½ρ²λmax   \(Format.number(worst.estimate))   (an estimate, no bound; λmax \(Format.number(worst.largestEigenvalue)))",
             ]
             if let model = worst.quadraticModel { lines.append("quadratic model's maximum \(Format.number(model))") }
+            if let scout = worst.scout {
+                lines.append("starts competed on \(scout.examples) examples; the highest went on with all:")
+            }
             for start in worst.restarts {
                 let met = start.joined.map { ", where it met the climb from " + $0 } ?? ""
                 lines.append(

@@ -90,8 +90,20 @@ public struct SharpnessReport: Report {
             ("largest_eigenvalue", .number(worst.largestEigenvalue)), ("epsilon_norm", .number(worst.epsilonNorm)),
             ("constraint_active", .bool(worst.constraintIsActive)), ("spread", .number(worst.spread)),
             ("restarts", .array(worst.restarts.map { .number($0.increase) })), ("starts", .array(starts)),
-            ("gradients", .integer(worst.gradients)), ("products", .integer(worst.products)),
+            ("gradients", .integer(worst.gradients)), ("values", .integer(worst.values)),
+            ("products", .integer(worst.products)),
         ]
+            + (worst.scout.map {
+                [
+                    (
+                        "scout",
+                        .object([
+                            ("examples", .integer($0.examples)), ("gradients", .integer($0.gradients)),
+                            ("values", .integer($0.values)), ("products", .integer($0.products)),
+                        ])
+                    )
+                ]
+            } ?? [])
     }
 
     private func members(_ mean: BatchwiseSharpness) -> [(key: String, value: JSONValue)] {

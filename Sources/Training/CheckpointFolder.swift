@@ -21,6 +21,10 @@ public struct CheckpointFolder {
     ///
     /// - Throws: `TrainingError.noCheckpoints` where there are none; errors of reading a damaged file.
     public init(_ folder: String, layout: ParameterLayout? = nil) throws {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+            throw TrainingError.noFolder(folder)
+        }
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
             $0.hasSuffix(".bin")
         }

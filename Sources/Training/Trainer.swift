@@ -75,7 +75,9 @@ public final class Trainer {
             peak: configuration.learningRate, schedule: configuration.schedule,
             warmupSteps: configuration.warmup.steps(perEpoch: stepsPerEpoch), totalSteps: totalSteps)
         ascent = configuration.ascent
-        augmentation = configuration.augments ? Augmentation(seed: configuration.seed) : nil
+        augmentation =
+            configuration.augmentation.isEmpty
+            ? nil : Augmentation(configuration.augmentation, shape: data.train.exampleShape, seed: configuration.seed)
         gradient = [Double](repeating: 0, count: network.parameters.count)
         if let checkpoint {
             guard checkpoint.metadata.data == data.record else {

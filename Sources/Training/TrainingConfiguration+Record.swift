@@ -22,7 +22,9 @@ extension TrainingConfiguration {
         record.settings["save-every"] = saveEvery.map(Double.init)
         record.choices = [
             "schedule": schedule.rawValue, "warmup": warmup.description, "length": length.description,
-            "decay-in-ascent": "\(decaysInAscent)", "augment": "\(augments)", "standardize": "\(standardizes)",
+            "decay-in-ascent": "\(decaysInAscent)",
+            "augment": augmentation.isEmpty ? "false" : augmentation == .all ? "true" : "\(augmentation)",
+            "standardize": "\(standardizes)",
         ]
         record.choices["loss"] = loss?.specification
         record.choices["mean"] = standardization?.mean.map { "\($0)" }.joined(separator: ",")
@@ -70,7 +72,10 @@ extension TrainingConfiguration {
         guard let size = try whole("batch-size") else { throw bad("batch-size") }
         batchSize = size
         labelNoise = try number("label-noise")
-        augments = try choice("augment", Bool.init)
+        // Both kinds are `true`, as before there was a choice.
+        augmentation = try choice("augment") { word in
+            Bool(word).map { $0 ? .all : [] } ?? AugmentationKinds(word)
+        }
         standardizes = try choice("standardize", Bool.init)
         func numbers(_ text: String) -> [Double]? {
             let values = text.split(separator: ",").map { Double($0) ?? .nan }

@@ -45,8 +45,8 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     public var batchSize = 128
     /// The share of training labels that are replaced by wrong ones.
     public var labelNoise = 0.0
-    /// Shifts and mirrored images (He et al. 2015).
-    public var augments = false
+    /// Shifts and mirrored images (He et al. 2015); none by default.
+    public var augmentation: AugmentationKinds = []
     /// Whether inputs are brought to mean 0 and deviation 1 by the training split.
     public var standardizes = false
     /// Mean and deviation that are given instead; one of each means all channels.

@@ -43,7 +43,7 @@ public struct TrainingData: Sendable {
             record.labelNoise = configuration.labelNoise
             record.labelNoiseSeed = configuration.seed
         }
-        if configuration.augments, train.exampleShape.count != 3 {
+        if !configuration.augmentation.isEmpty, train.exampleShape.count != 3 {
             throw TrainingError.augmentationNeedsImages(shape: train.exampleShape)
         }
         self.train = train

@@ -14,6 +14,7 @@ public enum TrainingError: DescribedError, Equatable {
     case tensorsUnmatched(file: String, missing: [String], unexpected: [String], reason: String)
     case nonFiniteTensor(file: String, name: String)
     case noCheckpoints(folder: String)
+    case noFolder(String)
 
     /// Where a training left the numbers that can be computed with.
     public struct Divergence: Sendable, Equatable {
@@ -37,6 +38,8 @@ public enum TrainingError: DescribedError, Equatable {
             "the loss \(loss) does not suit \(data); use --loss \(expected)"
         case .augmentationNeedsImages(let shape):
             "--augment shifts and mirrors images, but an example has shape \(shape), expected [C, H, W]; leave --augment out"
+        case .noFolder(let folder):
+            "found no folder '\(folder)', expected one with the checkpoints of a training; check the path"
         case .noCheckpoints(let folder):
             "found no checkpoints (.bin) in '\(folder)'; train with --save-every N to keep some"
         case .diverged(let d):

@@ -32,4 +32,16 @@ import Testing
         let still = Augmentation(padding: 0, mirrors: false, seed: 1).choice(epoch: 0, example: 5)
         #expect(still.down == 0 && still.right == 0 && !still.isMirrored)
     }
+
+    @Test func kinds() {
+        #expect(AugmentationKinds("crop") == .crop && AugmentationKinds("flip") == .flip)
+        #expect(AugmentationKinds("flip,crop") == .all && AugmentationKinds.all.description == "crop,flip")
+        for text in ["", "crop,", "rotate", "true", "Crop"] { #expect(AugmentationKinds(text) == nil, "\(text)") }
+        let cropped = Augmentation(.crop, shape: [3, 32, 32], seed: 1)
+        #expect(cropped.padding == 4 && !cropped.mirrors)
+        let flipped = Augmentation(.flip, shape: [1, 8, 8], seed: 1)
+        #expect(flipped.padding == 0 && flipped.mirrors)
+        #expect(Augmentation(.all, shape: [1, 8, 8], seed: 1).padding == 1)
+        #expect(Augmentation(.all, shape: [1, 28, 28], seed: 1).padding == 4)
+    }
 }

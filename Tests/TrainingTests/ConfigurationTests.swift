@@ -66,7 +66,7 @@ import Testing
             failure("linear", .digits) {
                 $0.loss = .meanSquaredError; $0.labelSmoothing = 0.1
             } is TrainingError)
-        #expect(failure("linear", .chebyshev(degree: 3)) { $0.augments = true } is TrainingError)
+        #expect(failure("linear", .chebyshev(degree: 3)) { $0.augmentation = .all } is TrainingError)
         #expect(failure("linear", .chebyshev(degree: 3)) { $0.labelNoise = 0.1 } is DatasetError)
         #expect(failure("mlp:64-32-11", .digits) { _ in } is NetworkError)
         #expect(failure("linear", .digits) { $0.examples = 1 << 40 } is DatasetError)

@@ -34,7 +34,7 @@ import Testing
         var configuration = digits(test.model, test.optimizer, epochs: 2.5)
         configuration.examples = test.examples
         configuration.precision = test.precision == "double" ? .double : .float
-        configuration.augments = test.model == "lenet"
+        configuration.augmentation = test.model == "lenet" ? .all : []
         configuration.warmup = .epochs(0.5)
         let whole = try Trainer(configuration).run(to: folder + "/whole.bin")
 

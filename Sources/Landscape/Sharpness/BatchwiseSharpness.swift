@@ -46,7 +46,10 @@ public struct BatchwiseSharpness: Sendable, Codable {
             var search = search
             search.progress = { _, _, _ in try progress(number, parts.count) }
             try progress(number, parts.count)
-            var best = try search.run(try objective(part), at: theta)
+            let objective = try objective(part)
+            var best = try search.run(
+                objective, at: theta,
+                model: LocalModel(objective, at: theta, scaling: search.ball.scaling, seed: search.seed))
             best.forgetEpsilon()
             found.append(best)
         }

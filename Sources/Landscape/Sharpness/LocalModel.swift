@@ -8,25 +8,37 @@ public struct LocalModel: Sendable {
     public let value: Double
     /// ∇L(θ), not scaled.
     public let gradient: [Double]
-    /// λmax of T H T, with its unit vector.
-    public let largestEigenvalue: Double
-    let topVector: [Double]
+    /// λmax of T H T with the residual of its vector.
+    public let largestEigenvalue: Double, residual: Double
+    /// Unit vectors of the largest eigenvalues, descending; at least one.
+    let topVectors: [[Double]]
     /// The diagonal of T; nil for the identity.
     let scaling: [Double]?
     /// Hessian products that it took.
     public let products: Int
 
-    /// - Parameter tolerance: of λmax's residual; 1e-3, ours: it is a start for the search and an estimate.
+    /// - Parameters:
+    ///   - vectors: how many of the largest eigenvalues.
+    ///   - start: a vector that may be near the top eigenvector, such as that of a part of the data.
+    ///   - tolerance: of the residuals; 1e-3, ours: they are starts for the search and an estimate.
     public init<O: Objective>(
-        _ objective: O, at theta: [Double], scaling: [Double]? = nil, tolerance: Double = 1e-3, seed: UInt64 = 0
+        _ objective: O, at theta: [Double], scaling: [Double]? = nil, vectors: Int = 1, start: [Double]? = nil,
+        tolerance: Double = 1e-3, seed: UInt64 = 0, progress: (LanczosProgress) -> Bool = { _ in true }
     ) throws {
         (value, gradient) = try objective.valueAndGradient(at: theta)
+        let random = RandomNumbers(seed: seed).named("local model").normals(theta.count)
+        // A tenth of a random vector: a start without a part of the top eigenvector would never find it.
+        let near = start.map { Vectors.sum($0, 0.1 * Vectors.norm($0) / Vectors.norm(random), random) }
         let top = try lanczos(
-            CurvatureOperator(objective, at: theta, scaling: scaling), largest: 1, tolerance: tolerance,
-            maximumProducts: 200, seed: seed)
-        (largestEigenvalue, topVector) = (top.largest[0].value, top.largestVectors[0])
+            CurvatureOperator(objective, at: theta, scaling: scaling), largest: vectors, tolerance: tolerance,
+            maximumProducts: 200, start: near, seed: seed, progress: progress)
+        (largestEigenvalue, residual, topVectors) = (
+            top.largest[0].value, top.largest[0].residual, top.largestVectors
+        )
         (self.scaling, products) = (scaling, top.products)
     }
+
+    var topVector: [Double] { topVectors[0] }
 
     /// ∂L/∂z, z = T⁻¹ε.
     var slope: [Double] { Vectors.product(scaling, gradient) }

@@ -15,8 +15,10 @@ public struct WorstCaseSharpness: Sendable, Codable {
     /// Whether the best ε lies on the boundary, within 1e-6 of ρ.
     public let constraintIsActive: Bool
     public let restarts: [Restart]
-    /// Gradient evaluations and Hessian products that it took.
-    public let gradients: Int, products: Int
+    /// Losses with gradients, losses alone and Hessian products that it took.
+    public let gradients: Int, values: Int, products: Int
+    /// The part of the data on which the starts competed; nil where it was all of it.
+    public let scout: Scout?
     /// ε itself, P numbers. Not encoded.
     public internal(set) var epsilon: [Double] = []
     /// T⁻¹ε, in which the ball is a ball.
@@ -25,21 +27,27 @@ public struct WorstCaseSharpness: Sendable, Codable {
     /// Gives back the memory of ε.
     mutating func forgetEpsilon() { (epsilon, coordinates) = ([], []) }
 
+    public struct Scout: Sendable, Codable {
+        public let examples: Int
+        /// What it took there.
+        public let gradients: Int, values: Int, products: Int
+    }
+
     public struct Restart: Sendable, Codable {
         /// `gradient`, `top-eigenvector+`, `random-1`, `trust-region` and so on.
         public let start: String
         public let increase: Double
         public let iterations: Int
-        /// Increase after every iteration.
+        /// Increase after every iteration, with all data.
         public let curve: [Double]
-        /// Whether no feasible direction leads up any more, to the tolerance.
+        /// Whether no feasible direction leads up any more, to the tolerance; to 1e-3 for those that were not among the highest.
         public let converged: Bool
         /// The start whose climb this one met, where it ended; its increase is then that one's.
         public let joined: String?
     }
 
     enum CodingKeys: String, CodingKey {
-        case restarts, estimate, gradients, products
+        case restarts, estimate, gradients, values, products, scout
         case lowerBound = "lower_bound"
         case oneStep = "one_step"
         case quadraticModel = "quadratic_model"

@@ -25,9 +25,7 @@ struct CompareCommand: ParsableCommand {
         guard rho > 0, rho.isFinite else {
             throw ValidationError("--rho \(rho): expected a positive radius, such as 0.05")
         }
-        if let adaptive, !(adaptive > 0 && adaptive < 1) {
-            throw ValidationError("--adaptive \(adaptive): expected a share of the range between 0 and 1, such as 0.01")
-        }
+        try SliceOptions.checkAdaptive(adaptive)
     }
 
     func run() throws {
@@ -48,20 +46,15 @@ struct CompareCommand: ParsableCommand {
 
     private func measure(_ analysis: Analysis) throws -> ComparisonReport.Entry {
         let (theta, objective, name) = (analysis.theta, analysis.objective, analysis.options.checkpoint)
-        let rounding = options.precision == .float ? 0x1p-23 : 0x1p-52
-        let gradient = try objective.valueAndGradient(at: theta).gradient
-        let curvature = CurvatureOperator(objective, at: theta)
-        let spectrum = try lanczos(
-            curvature, largest: 1, tolerance: 1e-3, maximumProducts: 300, seed: options.seed, rounding: rounding,
-            progress: spectrumProgress(analysis, "\(name): eigenvalue"))
-        try Interruption.check()
-        let traces = try hutchPlusPlusTrace(curvature, products: min(30, max(6, theta.count)), seed: options.seed)
+        let traces = try hutchPlusPlusTrace(
+            CurvatureOperator(objective, at: theta), products: min(30, max(6, theta.count)), seed: options.seed)
         var search = WorstCaseSearch(Ball(radius: rho))
-        search.seed = options.seed
-        if options.precision == .float { search.tolerance = 1e-4 }
+        (search.seed, search.tolerance) = (options.seed, analysis.searchTolerance)
+        let scout = try analysis.scout(examples: nil)
+        let model = try analysis.localModel(scout: scout)
         let worstProgress = analysis.progress("\(name): worst case")
         search.progress = { try worstProgress.update($1, of: $2, "from \($0)") }
-        let worst = try search.run(objective, at: theta)
+        let worst = try search.run(objective, at: theta, scout: scout, model: model)
         let averageProgress = analysis.progress("\(name): average case")
         let average = try AverageCaseSharpness(objective, at: theta, deviation: rho, pairs: 20, seed: options.seed) {
             try averageProgress.update($0, of: 20)
@@ -69,8 +62,8 @@ struct CompareCommand: ParsableCommand {
         let other = analysis.hasOtherSplit ? try analysis.objectiveOfOtherSplit() : nil
         return ComparisonReport.Entry(
             slice: try slice(analysis, other), other: try other?.evaluate(at: theta),
-            gradientNorm: Vectors.norm(gradient),
-            largestEigenvalue: (spectrum.largest[0].value, spectrum.largest[0].residual), trace: traces.trace,
+            gradientNorm: Vectors.norm(model.gradient),
+            largestEigenvalue: (model.largestEigenvalue, model.residual), trace: traces.trace,
             worstCase: worst, averageCase: average)
     }
 
@@ -86,15 +79,9 @@ struct CompareCommand: ParsableCommand {
         // Maps are of one split only.
         let other = isPlane ? nil : other
         var computation = SliceComputation(pair, alpha: grid.alpha, beta: grid.beta)
-        let progress = analysis.progress("\(analysis.options.checkpoint): slice")
-        if let adaptive {
-            try computation.refine(
-                analysis.objective, other: other, at: theta, tolerance: adaptive, forcesLogarithm: isLogarithmic,
-                seed: options.seed
-            ) { count, _ in try progress.update(count, of: nil) }
-        } else {
-            try computation.run(analysis.objective, other: other, at: theta) { try progress.update($0, of: grid.count) }
-        }
+        try analysis.compute(
+            &computation, "\(analysis.options.checkpoint): slice",
+            .init(tolerance: adaptive, isLogarithmic: isLogarithmic), other: other)
         return SliceReport(
             context: try analysis.context(), slice: try computation.result(analysis.objective, at: theta),
             directions: pair)

@@ -35,16 +35,12 @@ struct ExportCommand: ParsableCommand {
         case .safetensors: try file.weights().write(to: output)
         case .npz, nil: try NPZ.write(tensors.map { ($0.name, .array($0.array)) }, to: output)
         }
-        if general.json {
-            try StandardOutput.print(
-                JSONValue.object([
-                    ("command", .string("export")), ("checkpoint", .string(checkpoint)),
-                    ("model", .string(file.metadata.model)), ("parameters", .integer(file.parameterCount)),
-                    ("tensors", .array(tensors.map { .string($0.name) })), ("files", .array([.string(output)])),
-                ]).text)
-        } else {
-            try StandardOutput.print(
-                "\(output): \(tensors.count) tensors of \(file.metadata.model), \(file.parameterCount) parameters")
-        }
+        let result = JSONValue.object([
+            ("command", .string("export")), ("checkpoint", .string(checkpoint)),
+            ("model", .string(file.metadata.model)), ("parameters", .integer(file.parameterCount)),
+            ("tensors", .array(tensors.map { .string($0.name) })), ("files", .array([.string(output)])),
+        ])
+        let line = "\(output): \(tensors.count) tensors of \(file.metadata.model), \(file.parameterCount) parameters"
+        try StandardOutput.print(try general.text(result, [line]))
     }
 }

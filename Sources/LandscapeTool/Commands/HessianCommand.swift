@@ -52,6 +52,11 @@ struct HessianCommand: ParsableCommand {
         }
         guard iterations >= 1 else { throw ValidationError("--iterations \(iterations): expected at least 1") }
         guard probes >= 6 else { throw ValidationError("--probes \(probes): expected at least 6 for a standard error") }
+        if top + bottom == 0, along == nil, !(trace || frobenius || density || layers) {
+            throw ValidationError(
+                "--top 0 --bottom 0: nothing is asked for; expected at least one eigenvalue, --trace, --frobenius, --density, --layers or --along"
+            )
+        }
         if saveProduct != nil, along == nil { throw ValidationError("--save-product needs --along") }
         if saveVectors != nil, top == 0 { throw ValidationError("--save-vectors needs --top of at least 1") }
     }

@@ -68,25 +68,20 @@ struct ImportCommand: ParsableCommand {
     private func write(_ checkpoint: Checkpoint, _ notes: [String], operators: [(name: String, count: Int)]) throws {
         try checkpoint.write(to: output)
         if !general.quiet { for note in notes { Progress.say(note) } }
-        if general.json {
-            try StandardOutput.print(
-                JSONValue.object([
-                    ("command", .string("import")), ("checkpoint", .string(output)),
-                    ("model", .string(checkpoint.metadata.model)),
-                    ("data", .string(checkpoint.metadata.data.specification)),
-                    ("loss_function", .string(checkpoint.metadata.loss)),
-                    ("parameters", .integer(checkpoint.parameterCount)),
-                    (
-                        "operators",
-                        .array(
-                            operators.map { .object([("name", .string($0.name)), ("count", .integer($0.count))]) })
-                    ),
-                    ("notes", .array(notes.map { .string($0) })),
-                ]).text)
-        } else {
-            try StandardOutput.print(
-                "\(output): \(checkpoint.metadata.model), \(checkpoint.parameterCount) parameters from \(file), loss \(checkpoint.metadata.loss)"
-            )
-        }
+        let result = JSONValue.object([
+            ("command", .string("import")), ("checkpoint", .string(output)),
+            ("model", .string(checkpoint.metadata.model)),
+            ("data", .string(checkpoint.metadata.data.specification)),
+            ("loss_function", .string(checkpoint.metadata.loss)),
+            ("parameters", .integer(checkpoint.parameterCount)),
+            (
+                "operators",
+                .array(operators.map { .object([("name", .string($0.name)), ("count", .integer($0.count))]) })
+            ),
+            ("notes", .array(notes.map { .string($0) })),
+        ])
+        let line =
+            "\(output): \(checkpoint.metadata.model), \(checkpoint.parameterCount) parameters from \(file), loss \(checkpoint.metadata.loss)"
+        try StandardOutput.print(try general.text(result, [line]))
     }
 }

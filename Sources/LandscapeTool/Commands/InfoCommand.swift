@@ -13,7 +13,7 @@ struct InfoCommand: ParsableCommand {
     func run() throws {
         let file = try Checkpoint.read(checkpoint)
         let metadata = file.metadata
-        if general.json {
+        if general.json || !general.keys.isEmpty {
             func tensors(_ group: [Checkpoint.Tensor], _ role: String) -> [JSONValue] {
                 group.map {
                     .object([
@@ -24,30 +24,31 @@ struct InfoCommand: ParsableCommand {
                 }
             }
             try StandardOutput.print(
-                JSONValue.object([
-                    ("command", .string("info")), ("checkpoint", .string(checkpoint)),
-                    ("model", .string(metadata.model)),
-                    ("data", .string(metadata.data.specification)),
-                    ("seed", .integer(Int(truncatingIfNeeded: metadata.seed))),
-                    ("precision", .string(metadata.precision.rawValue)), ("loss_function", .string(metadata.loss)),
-                    ("parameters", .integer(file.parameterCount)),
-                    (
-                        "tensors",
-                        .array(
-                            tensors(file.parameters, "parameter") + tensors(file.buffers, "buffer")
-                                + tensors(file.optimizerState, "optimizer"))
-                    ),
-                    (
-                        "metadata",
-                        .object([
-                            ("step", .integer(metadata.step)), ("epoch", .integer(metadata.epoch)),
-                            ("tool", metadata.tool.map { .string($0) } ?? .null),
-                            ("data", try JSONValue(encoding: metadata.data)),
-                            ("training", try metadata.training.map { try JSONValue(encoding: $0) } ?? .null),
-                            ("history", try JSONValue(encoding: metadata.history)),
-                        ])
-                    ),
-                ]).text)
+                try general.text(
+                    JSONValue.object([
+                        ("command", .string("info")), ("checkpoint", .string(checkpoint)),
+                        ("model", .string(metadata.model)),
+                        ("data", .string(metadata.data.specification)),
+                        ("seed", .integer(Int(truncatingIfNeeded: metadata.seed))),
+                        ("precision", .string(metadata.precision.rawValue)), ("loss_function", .string(metadata.loss)),
+                        ("parameters", .integer(file.parameterCount)),
+                        (
+                            "tensors",
+                            .array(
+                                tensors(file.parameters, "parameter") + tensors(file.buffers, "buffer")
+                                    + tensors(file.optimizerState, "optimizer"))
+                        ),
+                        (
+                            "metadata",
+                            .object([
+                                ("step", .integer(metadata.step)), ("epoch", .integer(metadata.epoch)),
+                                ("tool", metadata.tool.map { .string($0) } ?? .null),
+                                ("data", try JSONValue(encoding: metadata.data)),
+                                ("training", try metadata.training.map { try JSONValue(encoding: $0) } ?? .null),
+                                ("history", try JSONValue(encoding: metadata.history)),
+                            ])
+                        ),
+                    ]), []))
             return
         }
         try StandardOutput.print(

@@ -40,9 +40,7 @@ struct InterpolateCommand: ParsableCommand {
         if adaptive != nil, others.count != 2 {
             throw ValidationError("--adaptive: expected three checkpoints, for a plane")
         }
-        if let adaptive, !(adaptive > 0 && adaptive < 1) {
-            throw ValidationError("--adaptive \(adaptive): expected a share of the range between 0 and 1, such as 0.01")
-        }
+        try SliceOptions.checkAdaptive(adaptive)
         guard (1...100).contains(bends) else { throw ValidationError("--bends \(bends): expected 1 to 100") }
         guard steps >= 1 else { throw ValidationError("--steps \(steps): expected at least 1") }
         guard lr > 0, lr.isFinite else { throw ValidationError("--lr \(lr): expected a positive number") }
@@ -154,16 +152,8 @@ struct InterpolateCommand: ParsableCommand {
         var computation = SliceComputation(
             pair, alpha: SliceAxis(range: plane.range(axis: 0), points: count),
             beta: SliceAxis(range: plane.range(axis: 1), points: count))
-        let progress = analysis.progress("plane")
-        if let adaptive {
-            try computation.refine(
-                objective, at: analysis.theta, tolerance: adaptive, forcesLogarithm: isLogarithmic, seed: options.seed
-            ) { done, error in
-                try progress.update(done, of: nil, "largest expected error \(Format.short(error)) × tolerance")
-            }
-        } else {
-            try computation.run(objective, at: analysis.theta) { try progress.update($0, of: count * count) }
-        }
+        try analysis.compute(
+            &computation, "plane", .init(tolerance: adaptive, isLogarithmic: isLogarithmic), objective: objective)
         let slice = try computation.result(objective, at: analysis.theta)
         let sides = try [(0, 1), (0, 2), (1, 2)].map { try profile(models[$0.0], models[$0.1], mode, analysis) }
         var context = try analysis.context()

@@ -28,8 +28,7 @@ struct MergeCommand: ParsableCommand {
         for path in output { try Analysis.checkWritable(path) }
         var whole = try SliceReport.merged(try files.map { ($0, try SliceReport(reading: $0)) })
         whole.isLogarithmic = isLogarithmic
-        try StandardOutput.print(
-            general.json ? whole.json.text : (whole.context.lines + whole.lines).joined(separator: "\n"))
+        try StandardOutput.print(try general.text(whole.json, whole.context.lines + whole.lines))
         for path in output { try whole.write(to: path) }
     }
 }

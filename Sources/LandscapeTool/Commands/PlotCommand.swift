@@ -57,6 +57,9 @@ struct PlotCommand: ParsableCommand {
         general.prepare()
         let paths = output.isEmpty ? [(file as NSString).deletingPathExtension + ".png"] : output
         for path in paths { try Analysis.checkWritable(path) }
+        guard file.lowercased().hasSuffix(".npz") else {
+            throw UnusableArgument("\(file): expected a saved slice, such as 'landscape slice -o slice.npz' writes")
+        }
         var report = try SliceReport(reading: file)
         if metric == .accuracy, report.slice.accuracy == nil {
             throw UnusableArgument("--metric accuracy: \(file) holds no accuracy; leave --metric out")
@@ -76,9 +79,10 @@ struct PlotCommand: ParsableCommand {
             throw UnusableArgument("--3d: \(file) is a slice along one direction; expected two")
         }
         for path in paths { try report.write(to: path) }
-        if general.json {
+        if general.json || !general.keys.isEmpty {
             try StandardOutput.print(
-                JSONValue.object([("command", .string("plot")), ("files", .array(paths.map { .string($0) }))]).text)
+                try general.text(
+                    JSONValue.object([("command", .string("plot")), ("files", .array(paths.map { .string($0) }))]), []))
         } else if !general.quiet {
             Progress.say("picture written to \(paths.joined(separator: ", "))")
         }

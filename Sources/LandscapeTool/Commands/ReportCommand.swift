@@ -81,12 +81,10 @@ struct ReportCommand: ParsableCommand {
         let index = (folder as NSString).appendingPathComponent("index.html")
         try AtomicFile.write(Array(page.html.utf8), to: index)
         files.append(index)
-        if general.json {
-            let names = files.map { JSONValue.string($0) }
-            try StandardOutput.print(JSONValue.object([("command", .string("report")), ("files", .array(names))]).text)
-        } else {
-            try StandardOutput.print("\(files.count) files in \(folder); open \(index)")
-        }
+        let result = JSONValue.object([
+            ("command", .string("report")), ("files", .array(files.map { .string($0) })),
+        ])
+        try StandardOutput.print(try general.text(result, ["\(files.count) files in \(folder); open \(index)"]))
     }
 
     private func makeFolder() throws {

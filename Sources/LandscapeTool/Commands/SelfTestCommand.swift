@@ -21,7 +21,7 @@ struct SelfTestCommand: ParsableCommand {
         let report = SelfTestReport(
             checks: checks, seconds: Date().timeIntervalSince(started), software: Software.name)
         Progress.clear()
-        try StandardOutput.print(general.json ? report.json.text : report.lines.joined(separator: "\n"))
+        try StandardOutput.print(try general.text(report.json, report.lines))
         if let failure = report.failure { throw Failure(description: failure) }
     }
 }

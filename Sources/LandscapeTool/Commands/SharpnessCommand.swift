@@ -24,7 +24,13 @@ struct SharpnessCommand: ParsableCommand {
         name: .customLong("m"), help: "m-sharpness: the mean over batches of M examples of each one's own worst case.")
     var batch: Int?
     @Option(help: "Iterations of the search from each start at most.") var steps = 50
-    @Option(help: "Random starts beside the informed ones.") var restarts = 4
+    @Option(help: "Random starts beside the informed ones (default 4; linf, whose maxima are corners, 12).")
+    var restarts: Int?
+    @Option(
+        help:
+            "Examples on which the starts compete before the best go on with all; 0 for all. By default 4096 of 16384 or more."
+    )
+    var scout: Int?
     @Option(help: "Antithetic pairs of the average case.") var samples = 50
     @Option(help: "Keskar's ε, or several: the box is |z| ≤ ε(|θ| + 1).") var boxEpsilon = NumberList([1e-3, 5e-4])
     @Option(help: "Dimension of the random subspaces of Keskar's measure; 0 for the full space alone.") var subspace =
@@ -44,7 +50,8 @@ struct SharpnessCommand: ParsableCommand {
         try boxEpsilon.check("--box-epsilon", "positive numbers")
         guard eta >= 0, eta.isFinite else { throw ValidationError("--eta \(eta): expected 0 or more, such as 0.01") }
         guard steps >= 1 else { throw ValidationError("--steps \(steps): expected at least 1") }
-        guard restarts >= 0 else { throw ValidationError("--restarts \(restarts): expected 0 or more") }
+        if let restarts, restarts < 0 { throw ValidationError("--restarts \(restarts): expected 0 or more") }
+        if let scout, scout < 0 { throw ValidationError("--scout \(scout): expected 0 or more examples") }
         guard samples >= 2 else { throw ValidationError("--samples \(samples): expected at least 2") }
         guard 0...10_000 ~= subspace else { throw ValidationError("--subspace \(subspace): expected 0 to 10000") }
         guard boxSteps >= 1 else { throw ValidationError("--box-steps \(boxSteps): expected at least 1") }
@@ -70,16 +77,16 @@ struct SharpnessCommand: ParsableCommand {
         let (theta, objective) = (analysis.theta, analysis.objective)
         let scaling = adaptive ? Ball.adaptiveScaling(theta, eta: eta) : nil
         let searchesWhole = findsWorst && batch == nil
-        let model =
-            searchesWhole ? try LocalModel(objective, at: theta, scaling: scaling, seed: options.seed) : nil
+        let party = searchesWhole ? try analysis.scout(examples: scout, scaling: scaling) : nil
+        let model = searchesWhole ? try analysis.localModel(scaling: scaling, scout: party) : nil
         let gradient = try model?.gradient ?? objective.valueAndGradient(at: theta).gradient
 
         var points: [SharpnessReport.Point] = []
         for radius in rho.values {
             var search = WorstCaseSearch(Ball(norm: norm, radius: radius, scaling: scaling))
-            (search.steps, search.restarts, search.seed) = (steps, restarts, options.seed)
-            // Float32 resolves the loss to 6e-8 of itself: an increase much smaller than the loss has fewer digits.
-            if options.precision == .float { search.tolerance = 1e-4 }
+            (search.steps, search.seed) = (steps, options.seed)
+            if let restarts { search.restarts = restarts }
+            search.tolerance = analysis.searchTolerance
             let name = rho.values.count == 1 ? "worst case" : "worst case, ρ = \(Format.short(radius))"
             var point = SharpnessReport.Point(radius: radius)
             let progress = analysis.progress(name)
@@ -89,7 +96,8 @@ struct SharpnessCommand: ParsableCommand {
                     progress: { try progress.update($0, of: $1) }, objective: analysis.objective(on:))
             } else if searchesWhole {
                 search.progress = { try progress.update($1, of: $2, "from \($0)") }
-                point.worstCase = try search.run(objective, at: theta, model: model, smaller: points.last?.worstCase)
+                point.worstCase = try search.run(
+                    objective, at: theta, scout: party, model: model, smaller: points.last?.worstCase)
             }
             if findsAverage {
                 let progress = analysis.progress("average case")

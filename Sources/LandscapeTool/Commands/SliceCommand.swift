@@ -36,6 +36,8 @@ struct SliceCommand: ParsableCommand {
     @OptionGroup var options: AnalysisOptions
 
     private static let mostPlanes = 1000
+    /// Cosine beyond which a pair of directions hardly spans a plane.
+    private static let oblique = 0.99
 
     func validate() throws {
         guard (1...Self.mostPlanes).contains(planes) else {
@@ -48,9 +50,7 @@ struct SliceCommand: ParsableCommand {
         if planes > 1, bothSplits {
             throw ValidationError("--planes \(planes) and --both-splits: expected one of them")
         }
-        if let adaptive, !(adaptive > 0 && adaptive < 1) {
-            throw ValidationError("--adaptive \(adaptive): expected a share of the range between 0 and 1, such as 0.01")
-        }
+        try SliceOptions.checkAdaptive(adaptive)
         if let shard {
             _ = try Self.shard(shard)
             if adaptive != nil || planes > 1 {
@@ -89,17 +89,27 @@ struct SliceCommand: ParsableCommand {
         let other = bothSplits ? try analysis.objectiveOfOtherSplit() : nil
         let seeds = (0..<planes).map { options.seed &+ UInt64($0) }
         let first = try directions(isPlane ? 2 : 1, seed: seeds[0], analysis)
+        if let cosine = first.cosine, abs(cosine) > Self.oblique, !analysis.quiet {
+            Progress.say(
+                "the two directions are nearly parallel (cosine \(Format.short(cosine))): the plane is stretched; name others"
+            )
+        }
         let unfinished = UnfinishedSlice(Analysis.picturePath(options.checkpoint, "slice")) {
             fingerprint(first, grid, analysis)
         }
         var finished =
             resume ? try unfinished.load(planes: planes, count: grid.count) : seeds.map { _ in [Int: SlicePoint]() }
+        let sampling = Analysis.Sampling(
+            tolerance: adaptive, controlsAccuracy: metric == .accuracy, isLogarithmic: isLogarithmic,
+            shard: try shard.map(Self.shard))
         var found: [SliceReport.Plane] = []
         for (plane, seed) in seeds.enumerated() {
             let pair = plane == 0 ? first : try directions(isPlane ? 2 : 1, seed: seed, analysis)
             var computation = SliceComputation(pair, alpha: grid.alpha, beta: grid.beta, finished: finished[plane])
             do {
-                try compute(&computation, analysis, other, seed: seed, plane: plane)
+                try analysis.compute(
+                    &computation, planes > 1 ? "slice \(plane + 1) of \(planes)" : "slice", sampling, other: other,
+                    seed: seed)
                 finished[plane] = computation.finished
                 let slice = try computation.result(analysis.objective, at: analysis.theta)
                 found.append(SliceReport.Plane(seed: seed, slice: slice))
@@ -117,30 +127,6 @@ struct SliceCommand: ParsableCommand {
         report.isLogarithmic = isLogarithmic
         try analysis.finish(report)
         unfinished.remove()
-    }
-
-    private func compute(
-        _ computation: inout SliceComputation, _ analysis: Analysis, _ other: NetworkObjective?, seed: UInt64,
-        plane: Int
-    ) throws {
-        let progress = analysis.progress(planes > 1 ? "slice \(plane + 1) of \(planes)" : "slice")
-        let points = computation.points
-        guard let adaptive else {
-            let shard = try shard.map(Self.shard)
-            let total = (0..<points).count { shard?.contains($0) ?? true }
-            try computation.run(analysis.objective, other: other, at: analysis.theta, shard: shard) {
-                try progress.update($0, of: total)
-            }
-            return
-        }
-        try computation.refine(
-            analysis.objective, other: other, at: analysis.theta, tolerance: adaptive,
-            controlsAccuracy: metric == .accuracy, forcesLogarithm: isLogarithmic, seed: seed
-        ) { count, error in
-            try progress.update(
-                count, of: nil, "of \(points) points at most; largest expected error \(Format.short(error)) × tolerance"
-            )
-        }
     }
 
     /// What an interrupted slice must have in common with this one to be gone on with.

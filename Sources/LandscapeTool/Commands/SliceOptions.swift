@@ -28,7 +28,8 @@ struct SliceOptions: ParsableArguments {
     static func counts(_ text: String) throws -> [Int] {
         let parts = text.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
         guard (1...2).contains(parts.count), parts.allSatisfy({ ($0 ?? 0) >= 2 && $0! <= 100_000 }) else {
-            throw ValidationError("--points \(text): expected at least 2 on each axis, such as 51 or 51x41")
+            throw ValidationError(
+                "--points \(text): expected at least 2 and at most 100000 on each axis, such as 51 or 51x41")
         }
         return parts.map { $0! }
     }
@@ -39,6 +40,14 @@ struct SliceOptions: ParsableArguments {
             throw ValidationError("a range of '\(text)': expected a:b with a < b, such as -1:1")
         }
         return a...b
+    }
+
+    /// Refuses what is no share of a range.
+    static func checkAdaptive(_ tolerance: Double?) throws {
+        if let tolerance, !(tolerance > 0 && tolerance < 1) {
+            throw ValidationError(
+                "--adaptive \(tolerance): expected a share of the range between 0 and 1, such as 0.01")
+        }
     }
 
     func isPlane(directions: String) -> Bool {

@@ -9,6 +9,12 @@ import Tensors
 import Training
 
 extension OptimizerKind: ExpressibleByArgument {}
+
+extension AugmentationKinds: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+    public var defaultValueDescription: String { isEmpty ? "none" : description }
+}
+
 extension Schedule: ExpressibleByArgument {}
 extension NetworkOptions.Activation: ExpressibleByArgument {}
 extension NetworkOptions.Normalization: ExpressibleByArgument {}
@@ -44,7 +50,10 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "cross-entropy, mse, half-mse or bce; by default what suits the data.") var loss: String?
     @Option(help: "Share of each label spread over all classes.") var labelSmoothing = 0.0
     @Option(help: "Share of the training labels replaced by wrong ones.") var labelNoise = 0.0
-    @Flag(help: "Shift and mirror training images.") var augment = false
+    @Option(
+        help: ArgumentHelp(
+            "Shift (crop) and mirror (flip) training images: both with --augment alone.", valueName: "crop,flip"))
+    var augment: AugmentationKinds = []
     @Option(help: "Largest norm of a gradient.") var gradClip: Double?
     @Option(help: "Measure λmax of the Hessian every N epochs; drawn beside the checkpoint.") var trackSharpness: Int?
     @Option(help: "Keep a checkpoint NAME.epochNNN.bin every N epochs.") var saveEvery: Int?
@@ -64,6 +73,28 @@ struct TrainCommand: ParsableCommand {
         if let trackSharpness, trackSharpness < 1 {
             throw ValidationError("--track-sharpness \(trackSharpness): expected a number of epochs from 1")
         }
+    }
+
+    /// `--augment` without a value is `--augment=crop,flip`.
+    static func completingAugment(_ arguments: [String]) -> [String] {
+        arguments.enumerated().map { index, argument in
+            guard argument == "--augment", arguments.first == configuration.commandName else { return argument }
+            let next = index + 1 < arguments.count ? arguments[index + 1] : "--"
+            return next.hasPrefix("-") ? "--augment=\(AugmentationKinds.all)" : argument
+        }
+    }
+
+    /// Options that say nothing with the chosen optimiser.
+    private var unused: [String] {
+        var names: [String] = []
+        func check(_ isGiven: Bool, _ name: String, _ isUsed: Bool) { if isGiven, !isUsed { names.append(name) } }
+        check(rho != nil, "--rho", optimizer.ascends)
+        check(eta != nil, "--eta", optimizer == .asam)
+        check(alpha != nil, "--alpha", optimizer == .gsam || optimizer == .looksam)
+        check(lookEvery != nil, "--look-every", optimizer == .looksam)
+        check(decayInAscent, "--decay-in-ascent", optimizer.ascends)
+        check(momentum != nil, "--momentum", optimizer != .adam && optimizer != .adamw)
+        return names
     }
 
     private func settings() throws -> TrainingConfiguration {
@@ -94,7 +125,7 @@ struct TrainCommand: ParsableCommand {
         settings.loss = try loss.map { try Loss(specification: $0) }
         settings.labelSmoothing = labelSmoothing
         settings.labelNoise = labelNoise
-        settings.augments = augment
+        settings.augmentation = augment
         try standardization.apply(to: &settings)
         settings.gradientClip = gradClip
         settings.saveEvery = saveEvery
@@ -108,6 +139,10 @@ struct TrainCommand: ParsableCommand {
         general.prepare()
         let settings = try settings()
         try Analysis.checkWritable(output)
+        if !unused.isEmpty, !general.quiet {
+            Progress.say(
+                "\(unused.joined(separator: ", ")): of no effect with --optimizer \(optimizer.rawValue)")
+        }
         let started = Date()
         let trainer = try Trainer(settings, resuming: resume ? try Checkpoint.read(output) : nil)
         trainer.tool = Software.name
@@ -160,14 +195,15 @@ struct TrainCommand: ParsableCommand {
                 ("warnings", .array(outcome.warnings.map { .string($0) })),
             ],
             lines: [
-                "test loss  \(Format.number(outcome.testLoss))\(outcome.testAccuracy.map { ", accuracy \(Format.percent($0))" } ?? "")",
+                outcome.testLoss.map {
+                    "test loss  \(Format.number($0))\(outcome.testAccuracy.map { ", accuracy \(Format.percent($0))" } ?? "")"
+                },
                 "\(outcome.steps) steps, \(outcome.gradientEvaluations) gradient evaluations, \(Format.duration(outcome.seconds)); written to \(output)",
-            ],
+            ].compactMap { $0 },
             tracked: outcome.checkpoint.metadata.history.compactMap {
                 TrackedSharpness(step: $0.step, measures: $0.measures ?? [:])
             })
-        try StandardOutput.print(
-            general.json ? report.json.text : (context.lines + report.lines).joined(separator: "\n"))
+        try StandardOutput.print(try general.text(report.json, context.lines + report.lines))
         if trackSharpness != nil {
             let path = Analysis.picturePath(output, "train")
             try report.write(to: path)

@@ -24,9 +24,7 @@ struct TrajectoryCommand: ParsableCommand {
     func validate() throws {
         _ = try SliceOptions.counts(points)
         _ = try (xRange.map(SliceOptions.interval), yRange.map(SliceOptions.interval))
-        if let adaptive, !(adaptive > 0 && adaptive < 1) {
-            throw ValidationError("--adaptive \(adaptive): expected a share of the range between 0 and 1, such as 0.01")
-        }
+        try SliceOptions.checkAdaptive(adaptive)
     }
 
     func run() throws {
@@ -62,17 +60,8 @@ struct TrajectoryCommand: ParsableCommand {
             orthogonalizes: false)
         let objective = try analysis.objective(options.batchnorm) { _ in analysis.statistics }
         var computation = SliceComputation(pair, alpha: alpha, beta: beta)
-        let progress = analysis.progress("surface")
-        if let adaptive {
-            try computation.refine(
-                objective, at: analysis.theta, tolerance: adaptive, forcesLogarithm: isLogarithmic, seed: options.seed
-            ) { count, error in
-                try progress.update(count, of: nil, "largest expected error \(Format.short(error)) × tolerance")
-            }
-        } else {
-            let total = computation.points
-            try computation.run(objective, at: analysis.theta) { try progress.update($0, of: total) }
-        }
+        try analysis.compute(
+            &computation, "surface", .init(tolerance: adaptive, isLogarithmic: isLogarithmic), objective: objective)
         let slice = try computation.result(objective, at: analysis.theta)
         return SliceReport(context: try analysis.context(), slice: slice, directions: pair)
     }

@@ -1,0 +1,121 @@
+import Objectives
+import Tensors
+
+/// Climbs on a loss in a ball, in the coordinates z = T⁻¹ε.
+struct Ascent {
+    let objective: any Objective
+    let theta: [Double]
+    let ball: Ball
+    /// L(θ) of this objective.
+    let base: Double
+    /// Losses with their gradients, and losses alone.
+    private(set) var gradients = 0, values = 0
+
+    /// One start's way up.
+    struct Climb {
+        let name: String
+        var z: [Double], increase: Double, slope: [Double]
+        /// Increase after every iteration.
+        var curve: [Double]
+        var converged = false, isActive = true
+        /// How far beyond the farthest point the next step tries to go, in lengths of the way there.
+        var stretch = 1.0
+        /// The longest projected step that is tried next, in units of ρ.
+        var reach = Ascent.longestReach
+        /// The higher climb that it met.
+        var joined: String?
+
+        var iterations: Int { curve.count - 1 }
+
+        mutating func finish() { (converged, isActive) = (true, false) }
+    }
+
+    private static let longestReach = 4.0, shortestReach = 1e-3
+
+    init(_ objective: any Objective, at theta: [Double], _ ball: Ball, base: Double) {
+        (self.objective, self.theta, self.ball, self.base) = (objective, theta, ball, base)
+    }
+
+    private func point(_ z: [Double]) -> [Double] { Vectors.sum(theta, 1, ball.scaled(z)) }
+
+    /// L − L(θ).
+    mutating func increase(_ z: [Double]) throws -> Double {
+        values += 1
+        return try objective.value(at: point(z)) - base
+    }
+
+    /// L − L(θ) and ∂L/∂z.
+    private mutating func evaluate(_ z: [Double]) throws -> (increase: Double, slope: [Double]) {
+        gradients += 1
+        let (value, gradient) = try objective.valueAndGradient(at: point(z))
+        return (value - base, ball.scaled(gradient))
+    }
+
+    mutating func begin(_ name: String, at z: [Double]) throws -> Climb {
+        let (increase, slope) = try evaluate(z)
+        return Climb(
+            name: name, z: z, increase: increase, slope: slope, curve: [increase], isActive: increase.isFinite)
+    }
+
+    /// Each iteration tries to go towards the ball's farthest point along the slope (the limit of a projected step as its
+    /// length grows, which for a convex function always leads up) and beyond it, as far as has worked lately; then that point
+    /// itself; then projected steps of shrinking length, for which the loss alone is looked at first.
+    mutating func climb(_ c: inout Climb, iterations: Int, tolerance: Double) throws {
+        for _ in 0..<iterations where c.isActive {
+            let far = ball.farthest(along: c.slope)
+            // What a first-order model still promises within the ball (the Frank–Wolfe gap).
+            let gap = Vectors.dot(c.slope, far) - Vectors.dot(c.slope, c.z)
+            guard gap > tolerance * max(abs(c.increase), 1e-12), try step(&c, towards: far) else {
+                // At the top, or nothing nearby is higher in this arithmetic.
+                c.finish()
+                return
+            }
+            c.curve.append(c.increase)
+            if !c.increase.isFinite { c.isActive = false }
+        }
+    }
+
+    /// Moves to a higher point, if one of those tried is.
+    private mutating func step(_ c: inout Climb, towards far: [Double]) throws -> Bool {
+        for isBeyond in c.stretch > 1 ? [true, false] : [false] {
+            let candidate =
+                isBeyond ? ball.stretched(Vectors.sum(c.z, c.stretch, Vectors.sum(far, -1, c.z))) : far
+            let next = try evaluate(candidate)
+            if next.increase > c.increase {
+                (c.z, c.increase, c.slope) = (candidate, next.increase, next.slope)
+                c.stretch = min(64, c.stretch * 2)
+                return true
+            }
+            if isBeyond { c.stretch = 1 }
+        }
+        let unit = ball.length(far) / Vectors.norm(c.slope)
+        var reach = c.reach
+        while reach >= Self.shortestReach {
+            let candidate = ball.projection(Vectors.sum(c.z, reach * unit, c.slope))
+            if try increase(candidate) > c.increase {
+                let next = try evaluate(candidate)
+                (c.z, c.increase, c.slope) = (candidate, next.increase, next.slope)
+                (c.stretch, c.reach) = (1, min(Self.longestReach, 4 * reach))
+                return true
+            }
+            reach /= 4
+        }
+        c.reach = Self.longestReach
+        return false
+    }
+
+    /// Whether the climbs go on, those that are near a higher one being ended.
+    ///
+    /// - Parameter nearness: what is near, relative to ρ.
+    func join(_ climbs: inout [Climb], nearness: Double) -> Bool {
+        let order = climbs.indices.sorted { climbs[$0].increase > climbs[$1].increase }
+        for (rank, i) in order.enumerated() where climbs[i].isActive {
+            let near = order[..<rank].first { higher in
+                climbs[higher].joined == nil
+                    && ball.length(Vectors.sum(climbs[higher].z, -1, climbs[i].z)) < nearness * ball.radius
+            }
+            if let near { (climbs[i].joined, climbs[i].isActive) = (climbs[near].name, false) }
+        }
+        return climbs.contains(where: \.isActive)
+    }
+}

@@ -1,0 +1,35 @@
+import Landscape
+import Tensors
+
+extension Analysis {
+    /// With this many examples and more, the starts of a worst-case search compete on a part of them.
+    private static let largeData = 16_384, scoutExamples = 4096
+
+    /// As far as the arithmetic resolves an increase: a mean of losses in Float32 has a relative error near 1e-8, of which an
+    /// increase that is a hundredth of the loss loses two digits.
+    var searchTolerance: Double { options.precision == .float ? 1e-6 : 1e-9 }
+
+    /// The part of the data on which the starts of a worst-case search compete: a random one by the seed; nil for all of it.
+    ///
+    /// - Parameter examples: how many; nil for what suits the data, 0 for all.
+    func scout(examples: Int?, scaling: [Double]? = nil) throws -> WorstCaseSearch.Scout? {
+        let count = examples ?? (objective.examples >= Self.largeData ? Self.scoutExamples : 0)
+        guard count > 0, count < objective.examples else { return nil }
+        let order = RandomNumbers(seed: options.seed).named("scout").permutation(objective.examples)
+        let part = try objective(on: order.prefix(count).sorted())
+        let model = try LocalModel(
+            part, at: theta, scaling: scaling, vectors: WorstCaseSearch.eigenvectors, seed: options.seed,
+            progress: spectrumProgress(self, "eigenvectors of \(count) examples"))
+        try Interruption.check()
+        return WorstCaseSearch.Scout(part, examples: count, model: model)
+    }
+
+    /// What worst-case searches at the checkpoint share.
+    func localModel(scaling: [Double]? = nil, scout: WorstCaseSearch.Scout?) throws -> LocalModel {
+        let model = try LocalModel(
+            objective, at: theta, scaling: scaling, vectors: scout == nil ? WorstCaseSearch.eigenvectors : 1,
+            start: scout?.topVector, seed: options.seed, progress: spectrumProgress(self, "largest eigenvalue"))
+        try Interruption.check()
+        return model
+    }
+}
