@@ -35,7 +35,7 @@ import Testing
         ("hessian --key eigenvalues.1", ["eigenvalues.1", "eigenvalues.0 to eigenvalues.0"]),
         ("plot ckpt.bin", ["ckpt.bin", "landscape slice -o"]), ("trajectory nowhere", ["nowhere", "no folder"]),
         ("evaluate --data npy:one.npy", ["npy:X.npy,Y.npy"]),
-        ("train --model lenet --data digits --augment=turn -o new.bin", ["turn", "augment"]),
+        ("train --model lenet --data digits --augment=turn -o new.bin", ["turn", "augment", "crop,flip"]),
         ("slice --normalization row", ["row", "filter"]),
         ("slice --directions sideways", ["sideways", "random"]),
         ("slice --directions file:nothing.npy", ["nothing.npy"]),

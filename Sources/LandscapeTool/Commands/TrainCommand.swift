@@ -13,6 +13,7 @@ extension OptimizerKind: ExpressibleByArgument {}
 extension AugmentationKinds: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
     public var defaultValueDescription: String { isEmpty ? "none" : description }
+    public static var allValueStrings: [String] { ["crop", "flip", "\(all)"] }
 }
 
 extension Schedule: ExpressibleByArgument {}
