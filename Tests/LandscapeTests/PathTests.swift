@@ -31,6 +31,8 @@ private final class Ring: Objective {
         let valley = PathProfile(t: [0, 0.5, 1], loss: [1, 0.2, 1])
         #expect(valley.barrier == 0)
         #expect(PathProfile(t: [0, 0.5, 1], loss: [1, .nan, 1]).barrier == .infinity)
+        #expect(PathProfile(t: [0, 0.5, 1], loss: [1, 2, .nan]).barrier.isNaN)
+        #expect(PathProfile(t: [0, 0.5, 1], loss: [.infinity, 2, 1]).barrier.isNaN)
     }
 
     /// The ends are the networks themselves, and places along the line are found again.

@@ -10,7 +10,7 @@ public struct PathProfile: Sendable, Codable {
     public let accuracy: [Double]?
     /// The largest rise over the straight line between the losses of the ends: max_t L(t) − ((1 − t) L(0) + t L(1)), at least 0
     /// (Entezari et al. 2022, arXiv 2110.06296; Frankle et al. 2020, arXiv 1912.05671, take the mean of the ends). Infinite where
-    /// a value is.
+    /// a value between is; NaN where an end's loss is not finite, so that there is no line to rise over.
     public let barrier: Double
     /// Where that is.
     public let barrierAt: Double
@@ -40,6 +40,10 @@ public struct PathProfile: Sendable, Codable {
         precondition(t.count == loss.count && t.count >= 2, "\(loss.count) values at \(t.count) places")
         (self.t, self.loss, self.accuracy) = (t, loss, accuracy)
         let (first, last) = (loss[0], loss[loss.count - 1])
+        guard first.isFinite, last.isFinite else {
+            (barrier, barrierAt) = (.nan, .nan)
+            return
+        }
         let rises = zip(t, loss).map { place, value in
             value.isFinite ? value - ((1 - place) * first + place * last) : .infinity
         }
