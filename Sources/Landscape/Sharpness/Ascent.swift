@@ -104,6 +104,25 @@ struct Ascent {
         return false
     }
 
+    /// Which climbs have come to different places, the highest first; the others are said to have joined those.
+    func tops(_ climbs: inout [Climb], nearness: Double) -> [Int] {
+        var tops: [Int] = []
+        let order = climbs.indices.filter { climbs[$0].joined == nil && !climbs[$0].increase.isNaN }
+            .sorted { climbs[$0].increase > climbs[$1].increase }
+        for i in order {
+            if let near = tops.first(where: { isNear(climbs[$0], climbs[i], nearness) }) {
+                climbs[i].joined = climbs[near].name
+            } else {
+                tops.append(i)
+            }
+        }
+        return tops
+    }
+
+    private func isNear(_ a: Climb, _ b: Climb, _ nearness: Double) -> Bool {
+        ball.length(Vectors.sum(a.z, -1, b.z)) < nearness * ball.radius
+    }
+
     /// Whether the climbs go on, those that are near a higher one being ended.
     ///
     /// - Parameter nearness: what is near, relative to ρ.
@@ -111,8 +130,7 @@ struct Ascent {
         let order = climbs.indices.sorted { climbs[$0].increase > climbs[$1].increase }
         for (rank, i) in order.enumerated() where climbs[i].isActive {
             let near = order[..<rank].first { higher in
-                climbs[higher].joined == nil
-                    && ball.length(Vectors.sum(climbs[higher].z, -1, climbs[i].z)) < nearness * ball.radius
+                climbs[higher].joined == nil && isNear(climbs[higher], climbs[i], nearness)
             }
             if let near { (climbs[i].joined, climbs[i].isActive) = (climbs[near].name, false) }
         }

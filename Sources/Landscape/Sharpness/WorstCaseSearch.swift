@@ -74,15 +74,19 @@ public struct WorstCaseSearch {
         let starts = starts(
             oneStep: oneStep, eigenvectors: scout?.model.topVectors ?? model.topVectors, quadratic, smaller)
         var climbs = try run(&heats, starts)
+        let finalists = Array(heats.tops(&climbs, nearness: Self.nearness).prefix(Self.finalists))
         if scout == nil {
             whole = heats
         } else {
             climbs = try onWhole(&whole, climbs)
         }
-        try finish(&whole, &climbs)
+        try finish(&whole, &climbs, finalists)
 
         var best = (z: [Double](repeating: 0, count: theta.count), increase: 0.0)
-        for climb in climbs where climb.increase > best.increase { best = (climb.z, climb.increase) }
+        // What joined another has an increase on the scout's data.
+        for climb in climbs where climb.joined == nil && climb.increase > best.increase {
+            best = (climb.z, climb.increase)
+        }
         if oneStepValue > best.increase { best = (oneStep, oneStepValue) }
         let squareOfLength = ball.norm == .l2 ? 1 : Double(theta.count)
         let length = ball.length(best.z)
@@ -139,7 +143,7 @@ public struct WorstCaseSearch {
         try heat(&ascent, &climbs, starts)
         var born = 0
         for _ in 0..<Self.generations {
-            let tops = climbs.filter { $0.joined == nil && $0.increase.isFinite }.sorted { $0.increase > $1.increase }
+            let tops = ascent.tops(&climbs, nearness: Self.nearness).map { climbs[$0] }.filter(\.increase.isFinite)
             guard tops.count > 1, tops[0].increase > 0 else { break }
             var between: [(name: String, z: [Double])] = []
             for other in tops[1..<min(Self.parents, tops.count)] {
@@ -186,11 +190,10 @@ public struct WorstCaseSearch {
 
     /// The tops of the heats seen with all data: those of the finalists with their slope, of the others the increase alone.
     private func onWhole(_ whole: inout Ascent, _ climbs: [Ascent.Climb]) throws -> [Ascent.Climb] {
-        let order = climbs.indices.filter { climbs[$0].joined == nil && !climbs[$0].increase.isNaN }
-            .sorted { climbs[$0].increase > climbs[$1].increase }
         var result = climbs
-        for (rank, i) in order.enumerated() {
-            try progress(climbs[i].name, rank, order.count)
+        let tops = whole.tops(&result, nearness: Self.nearness)
+        for (rank, i) in tops.enumerated() {
+            try progress(climbs[i].name, rank, tops.count)
             if rank < Self.finalists {
                 result[i] = try whole.begin(climbs[i].name, at: climbs[i].z)
             } else {
@@ -201,16 +204,15 @@ public struct WorstCaseSearch {
         return result
     }
 
-    /// The finalists go on to the tolerance.
-    private func finish(_ whole: inout Ascent, _ climbs: inout [Ascent.Climb]) throws {
-        let order = climbs.indices.filter { climbs[$0].joined == nil && !climbs[$0].increase.isNaN }
-            .sorted { climbs[$0].increase > climbs[$1].increase }
-        let finalists = Array(order.prefix(Self.finalists))
-        let done = climbs.map(\.iterations).max() ?? 0
-        for i in finalists { (climbs[i].isActive, climbs[i].converged) = (true, false) }
-        while whole.join(&climbs, nearness: Self.nearness) {
-            try goOn(&whole, &climbs, tolerance: tolerance, most: done + steps)
+    /// The finalists go on to the tolerance, among themselves.
+    private func finish(_ whole: inout Ascent, _ climbs: inout [Ascent.Climb], _ finalists: [Int]) throws {
+        var last = finalists.map { climbs[$0] }
+        let done = last.map(\.iterations).max() ?? 0
+        for i in last.indices { (last[i].isActive, last[i].converged) = (true, false) }
+        while whole.join(&last, nearness: Self.nearness) {
+            try goOn(&whole, &last, tolerance: tolerance, most: done + steps)
         }
+        for (i, climb) in zip(finalists, last) { climbs[i] = climb }
     }
 
     private func records(_ climbs: [Ascent.Climb]) -> [WorstCaseSharpness.Restart] {
