@@ -68,9 +68,9 @@ public struct WorstCaseSearch {
         let products = (smaller == nil ? model.products : 0) + (quadratic?.products ?? 0)
 
         var whole = Ascent(objective, at: theta, ball, base: model.value)
-        var heats = scout.map { Ascent($0.objective, at: theta, ball, base: $0.model.value) } ?? whole
         let oneStep = ball.farthest(along: model.slope)
         let oneStepValue = try whole.increase(oneStep)
+        var heats = scout.map { Ascent($0.objective, at: theta, ball, base: $0.model.value) } ?? whole
         let starts = starts(
             oneStep: oneStep, eigenvectors: scout?.model.topVectors ?? model.topVectors, quadratic, smaller)
         var climbs = try run(&heats, starts)
