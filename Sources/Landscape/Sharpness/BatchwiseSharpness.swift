@@ -49,7 +49,10 @@ public struct BatchwiseSharpness: Sendable, Codable {
             let objective = try objective(part)
             var best = try search.run(
                 objective, at: theta,
-                model: LocalModel(objective, at: theta, scaling: search.ball.scaling, seed: search.seed))
+                model: LocalModel(
+                    objective, at: theta, scaling: search.ball.scaling,
+                    vectors: parts.count == 1 ? WorstCaseSearch.eigenvectors : 1,
+                    seed: search.seed))
             best.forgetEpsilon()
             found.append(best)
         }

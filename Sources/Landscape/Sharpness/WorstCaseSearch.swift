@@ -17,8 +17,8 @@ public struct WorstCaseSearch {
     /// brought less.
     public var tolerance = 1e-9
     public var seed: UInt64 = 0
-    /// Called before every round of a climb with what it is and how many rounds are done of the most there can be; what it throws
-    /// ends the search.
+    /// Called before every round of a climb with what it is and how many percent of the work may be done, which never falls; what
+    /// it throws ends the search.
     public var progress: (_ start: String, _ done: Int, _ most: Int) throws -> Void = { _, _, _ in }
 
     /// Part of the data, on which the heats are run, and what is known around θ there.
@@ -56,7 +56,8 @@ public struct WorstCaseSearch {
         _ objective: O, at theta: [Double], scout: Scout? = nil, model given: LocalModel? = nil,
         smaller: WorstCaseSharpness? = nil
     ) throws -> WorstCaseSharpness {
-        try progress("spectrum", 0, 1)
+        let stages = Stages(progress)
+        try stages.tell("spectrum", 0, 1, of: 0..<5)
         let model =
             try given
             ?? LocalModel(
@@ -73,14 +74,14 @@ public struct WorstCaseSearch {
         var heats = scout.map { Ascent($0.objective, at: theta, ball, base: $0.model.value) } ?? whole
         let starts = starts(
             oneStep: oneStep, eigenvectors: scout?.model.topVectors ?? model.topVectors, quadratic, smaller)
-        var climbs = try run(&heats, starts)
+        var climbs = try run(&heats, starts, stages)
         let finalists = Array(heats.tops(&climbs, nearness: Self.nearness).prefix(Self.finalists))
         if scout == nil {
             whole = heats
         } else {
-            climbs = try onWhole(&whole, climbs)
+            climbs = try onWhole(&whole, climbs, stages)
         }
-        try finish(&whole, &climbs, finalists)
+        try finish(&whole, &climbs, finalists, stages)
 
         var best = (z: [Double](repeating: 0, count: theta.count), increase: 0.0)
         // What joined another has an increase on the scout's data.
@@ -138,9 +139,11 @@ public struct WorstCaseSearch {
     }
 
     /// The heats: every start, and then starts between the highest tops as long as that leads higher.
-    private func run(_ ascent: inout Ascent, _ starts: [(name: String, z: [Double])]) throws -> [Ascent.Climb] {
+    private func run(
+        _ ascent: inout Ascent, _ starts: [(name: String, z: [Double])], _ stages: Stages
+    ) throws -> [Ascent.Climb] {
         var climbs: [Ascent.Climb] = []
-        try heat(&ascent, &climbs, starts)
+        try heat(&ascent, &climbs, starts, stages)
         var born = 0
         for _ in 0..<Self.generations {
             let tops = ascent.tops(&climbs, nearness: Self.nearness).map { climbs[$0] }.filter(\.increase.isFinite)
@@ -151,7 +154,7 @@ public struct WorstCaseSearch {
                 born += 1
                 between.append(("between-\(born)", ball.stretched(Vectors.sum(tops[0].z, 1, other.z).map { $0 / 2 })))
             }
-            try heat(&ascent, &climbs, between)
+            try heat(&ascent, &climbs, between, stages)
             let higher = climbs.map(\.increase).filter(\.isFinite).max() ?? 0
             guard higher > tops[0].increase * (1 + Self.heatTolerance) else { break }
         }
@@ -160,25 +163,29 @@ public struct WorstCaseSearch {
 
     /// Adds the climbs from more starts, round by round; of climbs that have come together only the highest goes on.
     private func heat(
-        _ ascent: inout Ascent, _ climbs: inout [Ascent.Climb], _ starts: [(name: String, z: [Double])]
+        _ ascent: inout Ascent, _ climbs: inout [Ascent.Climb], _ starts: [(name: String, z: [Double])],
+        _ stages: Stages
     ) throws {
         let tolerance = max(tolerance, Self.heatTolerance)
         let known = climbs.count
         for start in starts {
-            try progress(start.name, climbs.count - known, starts.count)
+            try stages.tell(start.name, climbs.count - known, starts.count, of: 5..<60)
             var climb = try ascent.begin(start.name, at: start.z)
             try ascent.climb(&climb, iterations: min(steps, Self.round), tolerance: tolerance)
             climbs.append(climb)
         }
         while ascent.join(&climbs, nearness: Self.nearness) {
-            try goOn(&ascent, &climbs, tolerance: tolerance, most: steps)
+            try goOn(&ascent, &climbs, tolerance: tolerance, most: steps, stages, of: 60..<75)
         }
     }
 
     /// One round of every climb that goes on.
-    private func goOn(_ ascent: inout Ascent, _ climbs: inout [Ascent.Climb], tolerance: Double, most: Int) throws {
+    private func goOn(
+        _ ascent: inout Ascent, _ climbs: inout [Ascent.Climb], tolerance: Double, most: Int, _ stages: Stages,
+        of percent: Range<Int>
+    ) throws {
         for i in climbs.indices where climbs[i].isActive {
-            try progress(climbs[i].name, min(climbs[i].iterations, most), most)
+            try stages.tell(climbs[i].name, climbs[i].iterations, most, of: percent)
             let before = climbs[i].increase
             try ascent.climb(
                 &climbs[i], iterations: min(Self.round, most - climbs[i].iterations), tolerance: tolerance)
@@ -189,11 +196,11 @@ public struct WorstCaseSearch {
     }
 
     /// The tops of the heats seen with all data: those of the finalists with their slope, of the others the increase alone.
-    private func onWhole(_ whole: inout Ascent, _ climbs: [Ascent.Climb]) throws -> [Ascent.Climb] {
+    private func onWhole(_ whole: inout Ascent, _ climbs: [Ascent.Climb], _ stages: Stages) throws -> [Ascent.Climb] {
         var result = climbs
         let tops = whole.tops(&result, nearness: Self.nearness)
         for (rank, i) in tops.enumerated() {
-            try progress(climbs[i].name, rank, tops.count)
+            try stages.tell(climbs[i].name, rank, tops.count, of: 75..<80)
             if rank < Self.finalists {
                 result[i] = try whole.begin(climbs[i].name, at: climbs[i].z)
             } else {
@@ -205,12 +212,14 @@ public struct WorstCaseSearch {
     }
 
     /// The finalists go on to the tolerance, among themselves.
-    private func finish(_ whole: inout Ascent, _ climbs: inout [Ascent.Climb], _ finalists: [Int]) throws {
+    private func finish(
+        _ whole: inout Ascent, _ climbs: inout [Ascent.Climb], _ finalists: [Int], _ stages: Stages
+    ) throws {
         var last = finalists.map { climbs[$0] }
         let done = last.map(\.iterations).max() ?? 0
         for i in last.indices { (last[i].isActive, last[i].converged) = (true, false) }
         while whole.join(&last, nearness: Self.nearness) {
-            try goOn(&whole, &last, tolerance: tolerance, most: done + steps)
+            try goOn(&whole, &last, tolerance: tolerance, most: done + steps, stages, of: 80..<100)
         }
         for (i, climb) in zip(finalists, last) { climbs[i] = climb }
     }
@@ -228,5 +237,20 @@ public struct WorstCaseSearch {
                 start: climb.name, increase: leader?.increase ?? climb.increase, iterations: climb.iterations,
                 curve: climb.curve, converged: leader?.converged ?? climb.converged, joined: leader?.name)
         }
+    }
+}
+
+/// Makes one progress of those of the search's parts.
+private final class Stages {
+    private let progress: (String, Int, Int) throws -> Void
+    private var percent = 0
+
+    init(_ progress: @escaping (String, Int, Int) throws -> Void) { self.progress = progress }
+
+    /// - Parameter range: the percents of the whole that the part has, ours.
+    func tell(_ name: String, _ done: Int, _ most: Int, of range: Range<Int>) throws {
+        let share = min(1, Double(done) / Double(max(1, most)))
+        percent = max(percent, range.lowerBound + Int(share * Double(range.count)))
+        try progress(name, percent, 100)
     }
 }
