@@ -86,14 +86,16 @@ private struct Interpolation {
             "nearest_mode", default: call.opset < 11 || call.kind == "Upsample" ? "floor" : "round_prefer_floor")
         let coefficient = call.real("cubic_coeff_a", default: -0.75), excludes = call.flag("exclude_outside")
         func origin(_ i: Int) throws -> Double {
-            let x = Double(i), n = Double(outputs), m = Double(extent)
+            // Lengths are as the scale has them, before they are cut to whole numbers.
+            let x = Double(i), m = Double(extent), n = scale * m
             switch coordinates {
             case "half_pixel": return (x + 0.5) / scale - 0.5
             case "pytorch_half_pixel": return outputs > 1 ? (x + 0.5) / scale - 0.5 : 0
-            case "align_corners": return outputs > 1 ? x * (m - 1) / (n - 1) : 0
+            case "align_corners": return n > 1 ? x * (m - 1) / (n - 1) : 0
             case "asymmetric": return x / scale
+            case "tf_half_pixel_for_nn": return (x + 0.5) / scale
             case "half_pixel_symmetric":
-                let adjustment = n / (scale * m)
+                let adjustment = Double(outputs) / n
                 return m / 2 * (1 - adjustment) + (x + 0.5) / scale - 0.5
             default: throw call.failure("the coordinate_transformation_mode \(coordinates.shown) is not supported")
             }
