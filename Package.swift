@@ -6,6 +6,7 @@ let package = Package(
     products: [
         .executable(name: "landscape", targets: ["LandscapeTool"]),
         .executable(name: "landscape-benchmark", targets: ["LandscapeBenchmark"]),
+        .executable(name: "landscape-fuzz", targets: ["LandscapeFuzz"]),
         .library(name: "Landscape", targets: ["Landscape"]),
     ],
     dependencies: [
@@ -49,6 +50,10 @@ let package = Package(
             name: "LandscapeBenchmark",
             dependencies: ["Training", "Landscape", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
+        .executableTarget(
+            name: "LandscapeFuzz",
+            dependencies: ["Training", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(name: "AutodiffTests", dependencies: ["Autodiff"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
@@ -64,7 +69,7 @@ let package = Package(
         .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "Training"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "ArrayFiles"]),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
-        .testTarget(name: "ToolTests", dependencies: ["LandscapeTool", "ArrayFiles"]),
+        .testTarget(name: "ToolTests", dependencies: ["LandscapeTool", "LandscapeFuzz", "ArrayFiles"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -146,17 +146,34 @@ extension Checkpoint {
         }
     }
 
+    private static let sourceNamesKey = "source_names"
+
+    /// The entry of the metadata that keeps what tensors were called in the file that they came from, by their names here.
+    public static func sourceNames(_ names: [String: String]) throws(CheckpointError) -> [String: String] {
+        names.isEmpty ? [:] : [sourceNamesKey: try encoded(names, sourceNamesKey)]
+    }
+
+    /// Parameters and buffers under the names that they came with, so that the program that wrote them reads them again.
+    public var exchangedTensors: [Tensor] {
+        let names = metadata.other[Self.sourceNamesKey].flatMap {
+            try? Self.decoded($0, Self.sourceNamesKey, [String: String].self)
+        }
+        let own = parameters + buffers
+        guard let names, Set(own.map { names[$0.name] ?? $0.name }).count == own.count else { return own }
+        return own.map { Tensor(name: names[$0.name] ?? $0.name, array: $0.array) }
+    }
+
     /// Parameters and buffers alone, as other programs exchange weights. `format: pt` is what PyTorch's readers look for.
     public func weights() throws(FileError) -> Safetensors {
         do {
-            return try Safetensors(tensors: parameters + buffers, metadata: ["format": "pt"])
+            return try Safetensors(tensors: exchangedTensors, metadata: ["format": "pt"])
         } catch {
             throw .malformed(path: "the checkpoint", problem: error)
         }
     }
 
     /// SHA-256 of what the tensors' digest does not cover: names, types, shapes and the other metadata.
-    static func headerDigest(_ tensors: [Tensor], _ metadata: [String: String]) -> String {
+    package static func headerDigest(_ tensors: [Tensor], _ metadata: [String: String]) -> String {
         var lines = tensors.map { "\($0.name)\0\($0.array.type.rawValue)\0\($0.array.shape)" }
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != "header_sha256" {
             lines.append("\(key)\0\(value)")

@@ -171,14 +171,14 @@ enum ArrayPair {
     }
 
     /// N integers, or N real numbers that are all whole and not negative (as tables often store labels), are classes;
-    /// other real numbers are values to regress on.
+    /// other real numbers are values to regress on, of an example one after another (images, for an autoencoder).
     static func targets(_ y: NumericArray, name: String) throws(DatasetError) -> Dataset.Targets {
         let isColumn = y.shape.count == 1 || (y.shape.count == 2 && y.shape[1] == 1)
         if y.type.isFloatingPoint {
-            guard (1...2).contains(y.shape.count), y.shape.last != 0 else {
+            guard (1...6).contains(y.shape.count), !y.shape.dropFirst().contains(0) else {
                 throw .unusableTargets(name: name, shape: y.shape)
             }
-            let width = y.shape.count == 1 ? 1 : y.shape[1]
+            let width = y.shape.dropFirst().reduce(1, *)
             let values = y.doubles
             if let place = values.firstIndex(where: { !$0.isFinite }) {
                 throw .nonFiniteTarget(name: name, row: place / width, value: values[place])

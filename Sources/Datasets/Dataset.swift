@@ -81,6 +81,13 @@ public struct Dataset: Sendable, Equatable {
         if case .classes(let labels, _) = targets { labels } else { nil }
     }
 
+    /// The same with whole numbers that might be tokens as real numbers, for models that take those.
+    public var withoutTokens: Dataset {
+        guard case .tokens(let values) = inputs else { return self }
+        return Dataset(
+            name: name, inputs: .doubles(values.map(Double.init)), exampleShape: exampleShape, targets: targets)
+    }
+
     /// The first examples in the data's own order. Where a file is sorted by class, these are of few classes.
     public func prefix(_ limit: Int) throws(DatasetError) -> Dataset {
         guard limit > 0 && limit <= count else { throw .tooFewExamples(requested: limit, available: count) }

@@ -13,7 +13,12 @@ struct StandardizationOptions: ParsableArguments {
 
     func apply(to settings: inout TrainingConfiguration) throws {
         settings.standardizes = standardize
-        settings.standardization = try record()
+        // What a network to start from brought stays where nothing is said.
+        if standardize {
+            settings.standardization = nil
+        } else if let given = try record() {
+            settings.standardization = given
+        }
     }
 
     private func record() throws -> StandardizationRecord? {

@@ -16,6 +16,8 @@ public struct Network: Sendable {
     private let architecture: Architecture
     /// Tokens are from 0 to one less than this; nil where it takes none, or does not say.
     public var vocabulary: Int? { architecture.vocabulary }
+    /// Examples beyond which a batch should not go, because the graph grows with them; nil where it does not.
+    public var largestBatch: Int? { architecture.largestBatch }
 
     /// - Throws: `NetworkError` where the name is unknown, or model and data do not fit.
     public init(
@@ -32,6 +34,11 @@ public struct Network: Sendable {
         guard parameters.count <= Self.mostParameters else {
             throw .tooLarge(model: specification, parameters: parameters.count, limit: Self.mostParameters)
         }
+    }
+
+    /// Whether the architecture of this name takes tokens.
+    public static func takesTokens(_ specification: String) -> Bool {
+        specification.prefix { $0 != ":" && $0 != ";" } == "transformer"
     }
 
     /// θ, a gradient and an optimiser's two vectors in Float64 fit in memory.
@@ -60,7 +67,7 @@ public struct Network: Sendable {
     public func normalizingLogits() -> Network {
         let architecture = self.architecture
         return Network(
-            Architecture { builder, x in
+            Architecture(vocabulary: vocabulary, largestBatch: largestBatch) { builder, x in
                 let z = architecture.apply(builder, x)
                 let centered = z - z.mean([1])
                 let square = centered.squared().sum([1])

@@ -58,7 +58,7 @@ public final class BatchGradient {
         }
 
         // A small program tells whether the whole batch can be tried without running out of memory.
-        var size = self.batchSize
+        var size = network.buffers.tensors.isEmpty ? min(self.batchSize, network.largestBatch ?? .max) : self.batchSize
         let probe = program(min(size, 16))
         if probe.bytes / probe.batch * size > 2 * memoryLimit {
             size = max(1, memoryLimit / max(1, probe.bytes / probe.batch))

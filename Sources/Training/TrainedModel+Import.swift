@@ -78,7 +78,8 @@ extension TrainedModel {
         let loss = try configuration.loss(for: data.train)
         let metadata = CheckpointMetadata(
             model: network.canonicalSpecification, loss: loss.specification, precision: configuration.precision,
-            seed: configuration.seed, data: record, tool: tool)
+            seed: configuration.seed, data: record, tool: tool,
+            other: try Checkpoint.sourceNames(matching.places.filter { $0.key != $0.value }))
         let checkpoint = Self.checkpoint(
             network, theta: try values(network.parameters), buffers: try values(network.buffers), metadata: metadata)
         return (checkpoint, notes)

@@ -26,7 +26,7 @@ extension TrainedModel {
         _ path: String, _ configuration: TrainingConfiguration, parameters: [String] = [], frozen: [String] = [],
         precision: Precision? = nil, tool: String? = nil
     ) throws -> ImportedCheckpoint {
-        let data = try TrainingData(configuration)
+        let data = try TrainingData(configuration, keepsTokens: true)
         var options = ImportOptions(exampleShape: data.train.exampleShape)
         options.takesTokens = data.record.takesTokens ?? false
         options.classes = data.train.classCount

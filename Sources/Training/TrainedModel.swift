@@ -76,6 +76,7 @@ public struct TrainedModel: Sendable {
         // Its own data may be named on the command line, too.
         let isOwn = specification == nil || specification?.absolute == own?.absolute
         var data = try (specification ?? dataSpecification).load(split)
+        if !network.takesTokens { data = data.withoutTokens }
         if isOwn, split == .train {
             guard data.count >= metadata.data.trainingExamples else {
                 throw TrainingError.dataChanged(

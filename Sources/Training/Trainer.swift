@@ -30,6 +30,8 @@ public final class Trainer {
     public var tool: String?
 
     let memoryLimit: Int
+    /// What a checkpoint of the network needs beside its tensors: an imported one's operators.
+    private let carried: [String: String]
     var state: TrainingState
     let batches: BatchGradient
     let ascent: SharpnessAwareAscent?
@@ -45,25 +47,42 @@ public final class Trainer {
     ///   - data: examples that are loaded already; nil to load what the configuration names.
     ///   - checkpoint: one that this configuration wrote, to continue from; nil to start from the seed's initial values. Length and
     ///     `saveEvery` may differ; with another length, the schedule is that of the new one.
+    ///   - start: a network to start from instead of initial values: its θ and buffers, its graph of operators where it was imported.
+    ///     The configuration's model is not looked at then.
     ///   - memoryLimit: bytes that computing may take beside the data.
     /// - Throws: `TrainingError`, `NetworkError`, `DatasetError`, `ObjectiveError` or `CheckpointError`.
     public init(
         _ configuration: TrainingConfiguration, data: TrainingData? = nil, resuming checkpoint: Checkpoint? = nil,
-        memoryLimit: Int = 1 << 30
+        startingFrom start: TrainedModel? = nil, memoryLimit: Int = 1 << 30
     ) throws {
         try configuration.validate()
         if let checkpoint {
             let changes = configuration.differences(from: try TrainingConfiguration(checkpoint.metadata))
             guard changes.isEmpty else { throw TrainingError.configurationChanged(changes) }
         }
-        let data = try data ?? TrainingData(configuration)
+        let known = try start ?? checkpoint.map { try TrainedModel($0) }
+        var data = try data ?? TrainingData(configuration, keepsTokens: known?.network.takesTokens)
         self.configuration = configuration
-        self.data = data
         self.memoryLimit = memoryLimit
         loss = try configuration.loss(for: data.train)
-        network = try Network(
-            canonical: configuration.model, inputShape: data.record.exampleShape,
-            takesTokens: data.record.takesTokens ?? false, outputs: data.record.outputs)
+        if let known {
+            guard data.record.exampleShape.reduce(1, *) == known.network.inputShape.reduce(1, *) else {
+                throw TrainingError.exampleShapeMismatch(
+                    model: known.metadata.model, expected: known.network.inputShape, data: data.train.name,
+                    found: data.record.exampleShape)
+            }
+            try NetworkObjective.check(data.train, known.network, loss)
+            // A part of the data may not show every class of the network's.
+            data.record.outputs = known.network.outputs
+            data.record.exampleShape = known.network.inputShape
+            network = known.network
+        } else {
+            network = try Network(
+                canonical: configuration.model, inputShape: data.record.exampleShape,
+                takesTokens: data.record.takesTokens ?? false, outputs: data.record.outputs)
+        }
+        self.data = data
+        carried = known?.metadata.other ?? [:]
         batches = try BatchGradient(
             network: network, data: data.train, loss: loss, batchSize: configuration.batchSize,
             precision: configuration.precision, memoryLimit: memoryLimit)
@@ -92,9 +111,11 @@ public final class Trainer {
         } else {
             let precision = configuration.precision
             state = TrainingState(
-                theta: network.parameters.initialValues(seed: configuration.seed).map(precision.rounded),
-                buffers: network.buffers.initialValues(seed: configuration.seed), optimizer: configuration.baseOptimizer
-            )
+                theta: (start?.theta ?? network.parameters.initialValues(seed: configuration.seed)).map(
+                    precision.rounded),
+                buffers: start?.buffers.map(precision.rounded)
+                    ?? network.buffers.initialValues(seed: configuration.seed),
+                optimizer: configuration.baseOptimizer)
         }
     }
 
@@ -149,7 +170,7 @@ public final class Trainer {
 
     /// The model as it is now.
     public func checkpoint() -> Checkpoint {
-        state.checkpoint(configuration, network, data, loss: loss.specification, tool: tool)
+        state.checkpoint(configuration, network, data, loss: loss.specification, tool: tool, other: carried)
     }
 
     /// A batch of everything needs no shuffle, and stays loaded without one.

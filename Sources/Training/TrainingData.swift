@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Networks
 
 /// The examples that a training uses, prepared as it asks, and what a checkpoint records of them.
 public struct TrainingData: Sendable {
@@ -7,18 +8,23 @@ public struct TrainingData: Sendable {
     public let train: Dataset
     /// Standardised alike, with its true labels; nil where the data have no test split.
     public let test: Dataset?
-    public let record: DataRecord
+    public internal(set) var record: DataRecord
 
     /// Loads and prepares the data of a configuration.
-    public init(_ configuration: TrainingConfiguration) throws {
-        let data = configuration.data
+    ///
+    /// - Parameter keepsTokens: whether whole numbers N×T are tokens and not numbers; nil where the configuration's model decides.
+    public init(_ configuration: TrainingConfiguration, keepsTokens: Bool? = nil) throws {
+        let data = configuration.data, keepsTokens = keepsTokens ?? Network.takesTokens(configuration.model)
         let test: Dataset?
         do {
             test = try data.load(.test)
         } catch DatasetError.noTestSplit {
             test = nil
         }
-        try self.init(train: try data.load(.train), test: test, configuration)
+        let train = try data.load(.train)
+        try self.init(
+            train: keepsTokens ? train : train.withoutTokens, test: keepsTokens ? test : test?.withoutTokens,
+            configuration)
     }
 
     /// Prepares examples that are in memory already, under the name of the configuration's data.

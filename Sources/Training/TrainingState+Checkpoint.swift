@@ -12,7 +12,8 @@ extension TrainingState {
     )
 
     func checkpoint(
-        _ configuration: TrainingConfiguration, _ network: Network, _ data: TrainingData, loss: String, tool: String?
+        _ configuration: TrainingConfiguration, _ network: Network, _ data: TrainingData, loss: String, tool: String?,
+        other: [String: String]
     ) -> Checkpoint {
         var record = configuration.record
         record.settings[Self.progress.stepInEpoch] = Double(stepInEpoch)
@@ -23,7 +24,7 @@ extension TrainingState {
         let metadata = CheckpointMetadata(
             model: network.canonicalSpecification, loss: loss, precision: configuration.precision,
             seed: configuration.seed, step: step, epoch: epoch, data: data.record, training: record, history: history,
-            tool: tool)
+            tool: tool, other: other)
         var checkpoint = TrainedModel.checkpoint(network, theta: theta, buffers: buffers, metadata: metadata)
         for (moment, values) in optimizer.state.sorted(by: { $0.key < $1.key }) {
             checkpoint.optimizerState += network.parameters.tensors.enumerated().map { index, tensor in

@@ -24,7 +24,8 @@ import Training
 
     static let files = [
         "resnet18_ts17", "mobilenet_ts17", "mobilenet_ts11", "vit_ts17", "vit_dynamo20", "vit_fixed3", "vit_tsfixed1",
-        "text_ts17", "text_dynamo18", "lstm_ts17", "conv1d_ts17", "conv1d_dynamo21", "softmax_ts13", "softmax_fixed1",
+        "text_ts17", "text_dynamo18", "text_fixed3", "lstm_ts17", "lstm_tsfixed3", "lstm_fixed1", "conv1d_ts17",
+        "conv1d_dynamo21", "softmax_ts13", "softmax_fixed1",
         "regressor_ts17", "regressor_dynamo20", "binary_ts17",
     ]
 
@@ -37,7 +38,7 @@ import Training
         try JSONDecoder().decode(Reference.self, from: Data(contentsOf: URL(filePath: "\(folder)/\(name).json")))
     }
 
-    /// Bounds: exporters store numbers of the model's code, such as 1/√d, in Float32, which moves results by up to 1e-8.
+    /// Numbers of the model's code, such as 1/√d, lie in the files in Float32; without `RoundedConstant` losses differ by 1e-8.
     @Test(arguments: files) func agreesWithPyTorch(_ file: String) throws {
         let name = String(file.prefix { $0 != "_" })
         let reference = try Self.reference(name)
@@ -47,7 +48,7 @@ import Training
         let objective = try model.objective(model.dataset(), precision: .double)
         let (loss, gradient) = try objective.valueAndGradient(at: model.theta)
         let product = try objective.hessianVectorProduct(at: model.theta, along: gradient)
-        #expect(abs(loss - reference.loss) <= 1e-8 * abs(reference.loss))
+        #expect(abs(loss - reference.loss) <= 1e-9 * abs(reference.loss))
         #expect(abs(Vectors.norm(gradient) - reference.gradient_norm) <= 1e-8 * reference.gradient_norm)
         #expect(abs(Vectors.norm(product) - reference.hg_norm) <= 3e-8 * reference.hg_norm)
         #expect(
@@ -70,11 +71,13 @@ import Training
             }
         }
         // Recurrent weights are in ONNX's order of gates, and a repeated token is stored once.
-        #expect(compared >= layout.tensors.count - (name == "lstm" ? 12 : 1))
+        #expect(compared >= layout.tensors.count - (name == "lstm" ? 12 : 1) && compared > 0)
     }
 
     /// Any size of batch gives the same, also where the model was exported for one.
-    @Test(arguments: ["vit_fixed3", "vit_tsfixed1", "softmax_fixed1", "text_ts17"]) func batchesOfAnySize(
+    @Test(arguments: [
+        "vit_fixed3", "vit_tsfixed1", "softmax_fixed1", "text_ts17", "text_fixed3", "lstm_tsfixed3", "lstm_fixed1",
+    ]) func batchesOfAnySize(
         _ file: String
     ) throws {
         let name = String(file.prefix { $0 != "_" })

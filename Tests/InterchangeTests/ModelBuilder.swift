@@ -65,13 +65,28 @@ struct ModelBuilder {
 
     static func model(
         nodes: [[UInt8]], tensors: [[UInt8]], input: [UInt8] = value("x", [nil, 2]), output: String = "y",
-        opset: Int = 17
+        opset: Int = 17, metadata: [String: String] = [:], valueMetadata: [String: [String: String]] = [:]
     ) -> [UInt8] {
         var graph = ModelBuilder(), version = ModelBuilder(), model = ModelBuilder()
         for node in nodes { graph.message(1, node) }
         for tensor in tensors { graph.message(5, tensor) }
         graph.message(11, input)
         graph.message(12, value(output, []))
+        func add(_ entries: [String: String], _ field: Int, to message: inout ModelBuilder) {
+            for (key, text) in entries.sorted(by: { $0.key < $1.key }) {
+                var entry = ModelBuilder()
+                entry.text(1, key)
+                entry.text(2, text)
+                message.message(field, entry.bytes)
+            }
+        }
+        for (name, entries) in valueMetadata.sorted(by: { $0.key < $1.key }) {
+            var value = ModelBuilder()
+            value.text(1, name)
+            add(entries, 4, to: &value)
+            graph.message(13, value.bytes)
+        }
+        add(metadata, 16, to: &graph)
         version.number(2, opset)
         model.number(1, 8)
         model.message(7, graph.bytes)

@@ -1,3 +1,4 @@
+import ArrayFiles
 import Foundation
 import Testing
 
@@ -25,6 +26,35 @@ import Testing
         let frozen = try Tool.json(
             "import \(Self.fixtures)/softmax_ts13.onnx --data \(data) --freeze *.bias --parameters net.*", in: folder)
         #expect(frozen["parameters"] as? Int == 45)
+    }
+
+    /// Training goes on from an imported network, an interrupted one to the same bits, and what it writes is a checkpoint like others.
+    @Test func trainingGoesOnFromAnImportedNetwork() throws {
+        let folder = try Folder()
+        let data = "npy:\(Self.fixtures)/vit_x.npy,\(Self.fixtures)/vit_y.npy"
+        try Tool.succeed("import \(Self.fixtures)/vit_ts17.onnx --data \(data) -o vit.bin", in: folder)
+        let before = try #require(Tool.json("evaluate vit.bin", in: folder)["loss"] as? Double)
+        let line = "train --start vit.bin --optimizer sam --lr 0.01 --batch-size 3 --schedule constant --quiet"
+        try Tool.succeed(line + " --steps 12 -o whole.bin", in: folder)
+        let after = try Tool.json("evaluate whole.bin", in: folder)
+        #expect(try #require(after["loss"] as? Double) < before && (after["model"] as? String) == "onnx:vit_ts17.onnx")
+        try Tool.succeed(line + " --steps 6 -o parts.bin", in: folder)
+        try Tool.succeed(line + " --steps 12 -o parts.bin --resume", in: folder)
+        let (whole, parts) = (
+            try Safetensors.read(folder.path("whole.bin")), try Safetensors.read(folder.path("parts.bin"))
+        )
+        #expect(whole.digest == parts.digest)
+        for (line, words) in [
+            ("train --start vit.bin --model lenet", "expected one of --model"),
+            ("train --data digits", "expected one of --model"),
+            ("train --model lenet", "--data is missing"), ("train --start vit.bin --norm none", "are for new networks"),
+            ("train --start vit.bin --data digits", "has examples of shape"),
+            ("train --start absent.bin", "no such file"),
+        ] {
+            let outcome = try Tool.run(Tool.words(line), in: folder)
+            #expect(
+                outcome.code != 0 && !outcome.isKilled && outcome.errors.contains(words), "\(line): \(outcome.errors)")
+        }
     }
 
     @Test func mistakesAreExplained() throws {

@@ -29,6 +29,9 @@ public struct HostTensor: Sendable, Hashable, Codable {
         HostTensor(shape: shape, kind: kind, values: places.map { values[$0] })
     }
 
+    /// Takes the numbers for what the model's code had written where they were rounded to Float32.
+    mutating func restoreRounded() { values = values.map { RoundedConstant.number(Float($0)) } }
+
     /// Whether a description that was read from a file is one at all.
     var isConsistent: Bool {
         var product = 1

@@ -49,10 +49,18 @@ extension ImportedModel {
         guard used.count == 1, let input = used.first else { throw ONNXError.inputs(used.map(\.name)) }
         try Self.checkSupport(sources, hasSparse: model.graph.hasSparseInitializers)
 
-        let rules = ParameterRules(sources, output: output)
+        let rules = ParameterRules(sources, output: output, Provenance(model.graph))
         let chosen = try Self.parameters(sources, rules, options)
         let ending = ModelEnding.find(in: sources, output: output)
         var graph = try OperatorGraph(sources, opset: model.opsets[""] ?? 1, input: input, output: output, options)
+        let isTraining = graph.leaveTrainingMode { name in
+            (try? sources.tensors[name]?.tensor.values(data).values) == [1]
+        }
+        if isTraining {
+            notes.append(
+                "the model was exported in training mode; dropout is left out, and batch normalisation takes its running statistics"
+            )
+        }
         var theta: [Double] = [], buffers: [Double] = [], isDouble = false
         for name in sources.order where read.contains(name) {
             guard let source = sources.tensors[name] else { continue }
@@ -80,6 +88,7 @@ extension ImportedModel {
                 buffers += tensor.values
                 graph.buffers.append(place)
             } else {
+                if source.tensor.elementType == .float32 { tensor.restoreRounded() }
                 graph.constants[name] = tensor
             }
         }
@@ -89,7 +98,23 @@ extension ImportedModel {
         func makeNetwork() throws -> Network {
             try graph.network(name: name, inputShape: options.exampleShape, takesTokens: options.takesTokens)
         }
-        var network = try makeNetwork()
+        var network: Network
+        do {
+            network = try makeNetwork()
+            let agrees = try BatchCheck(graph: graph, network: network, theta: theta, buffers: buffers).agrees()
+            if graph.exportedBatch != nil {
+                graph.takesBlocks = !agrees
+                network = try makeNetwork()
+            } else if !agrees {
+                notes.append(
+                    "what the model gives for an example depends on the others of its batch, so results depend on --batch-size"
+                )
+            }
+        } catch let failure as ONNXError where graph.exportedBatch != nil {
+            graph.takesBlocks = true
+            guard let other = try? makeNetwork() else { throw failure }
+            network = other
+        }
         let loss = options.loss ?? Self.loss(outputs: network.outputs, ending: ending?.ending, options)
         if let ending {
             if ending.ending.isPart(of: loss) {
@@ -105,7 +130,10 @@ extension ImportedModel {
             }
         }
         if let exported = graph.exportedBatch {
-            notes.append("the model was exported for batches of \(exported); it is taken for any number of examples")
+            notes.append(
+                graph.takesBlocks ?? false
+                    ? "the model was exported for batches of \(exported); others are taken in blocks of \(exported), which is slow: export it with an open batch"
+                    : "the model was exported for batches of \(exported); it is taken for any number of examples")
         }
         self.init(
             graph: graph, network: network, theta: theta, buffers: buffers, loss: loss, isDouble: isDouble, notes: notes

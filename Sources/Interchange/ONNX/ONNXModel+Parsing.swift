@@ -1,4 +1,13 @@
 extension ONNXModel {
+    /// Adds a StringStringEntryProto.
+    static func addEntry(_ message: ArraySlice<UInt8>, to entries: inout [String: String]) throws(ONNXError) {
+        var fields = WireReader(message), key = "", text = ""
+        while let (number, value) = try fields.next() {
+            if number == 1 { key = value.text ?? "" }
+            if number == 2 { text = value.text ?? "" }
+        }
+        entries[key] = text
+    }
 
     init(_ bytes: [UInt8]) throws(ONNXError) {
         var reader = WireReader(bytes[...])
@@ -37,7 +46,11 @@ extension ONNXModel.Graph {
             case 5: initializers.append(try ONNXTensor(message))
             case 11: inputs.append(try ONNXModel.ValueInfo(message))
             case 12: outputs.append(try ONNXModel.ValueInfo(message))
+            case 13:
+                let value = try ONNXModel.ValueInfo(message)
+                if !value.metadata.isEmpty { valueMetadata[value.name] = value.metadata }
             case 15: hasSparseInitializers = true
+            case 16: try ONNXModel.addEntry(message, to: &metadata)
             default: break
             }
         }
@@ -96,6 +109,7 @@ extension ONNXModel.ValueInfo {
         var reader = WireReader(message)
         while let (number, value) = try reader.next() {
             if number == 1 { name = value.text ?? "" }
+            if number == 4, let message = value.message { try ONNXModel.addEntry(message, to: &metadata) }
             guard number == 2, let type = value.message else { continue }
             var fields = WireReader(type)
             while let (number, value) = try fields.next() {

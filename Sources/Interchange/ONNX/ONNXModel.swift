@@ -12,6 +12,8 @@ struct ONNXModel {
         var inputs: [ValueInfo] = []
         var outputs: [ValueInfo] = []
         var hasSparseInitializers = false
+        /// What the program that wrote the file noted of the graph, and of values by name.
+        var metadata: [String: String] = [:], valueMetadata: [String: [String: String]] = [:]
     }
 
     struct Node {
@@ -41,6 +43,7 @@ struct ONNXModel {
         var name = ""
         var elementType = 0
         var shape: [Int?]?
+        var metadata: [String: String] = [:]
     }
 
     /// An operator defined by a graph of others.

@@ -30,7 +30,7 @@ struct ONNXTensor {
             case 5, 7, 11: try value.append(to: &integers)
             case 8: name = value.text ?? ""
             case 9: raw = value.message
-            case 13: if let message = value.message { try Self.addEntry(message, to: &external) }
+            case 13: if let message = value.message { try ONNXModel.addEntry(message, to: &external) }
             case 14: isExternal = value.integer == 1
             default: break
             }
@@ -61,15 +61,6 @@ struct ONNXTensor {
                     ? Double(Float(bitPattern: try words.fixed(UInt32.self)))
                     : Double(bitPattern: try words.fixed(UInt64.self)))
         }
-    }
-
-    private static func addEntry(_ message: ArraySlice<UInt8>, to entries: inout [String: String]) throws(ONNXError) {
-        var fields = WireReader(message), key = "", text = ""
-        while let (number, value) = try fields.next() {
-            if number == 1 { key = value.text ?? "" }
-            if number == 2 { text = value.text ?? "" }
-        }
-        entries[key] = text
     }
 
     var elementType: ElementType? {

@@ -16,6 +16,27 @@ extension OperatorGraph {
             exportedBatch: input.shape?.first ?? nil)
     }
 
+    /// Takes a model that was exported in training mode as it is in evaluation.
+    ///
+    /// - Parameter isSet: whether a tensor of the file is a truth value, and true.
+    /// - Returns: whether something was in training mode.
+    mutating func leaveTrainingMode(_ isSet: (String) -> Bool) -> Bool {
+        var found = false
+        for index in nodes.indices {
+            switch nodes[index].kind {
+            case "Dropout" where nodes[index].inputs.count > 2 && isSet(nodes[index].inputs[2]):
+                nodes[index].inputs = [nodes[index].inputs[0]]
+                found = true
+            case "BatchNormalization" where nodes[index].attributes["training_mode"]?.integer ?? 0 != 0:
+                nodes[index].attributes["training_mode"] = nil
+                nodes[index].outputs = Array(nodes[index].outputs.prefix(1))
+                found = true
+            default: break
+            }
+        }
+        return found
+    }
+
     /// The shape that the model takes an example in: the declared one, its open extents as the data have them.
     private static func exampleShape(_ input: ONNXModel.ValueInfo, _ data: [Int]) throws -> [Int] {
         guard let declared = input.shape else { return data }
@@ -46,14 +67,15 @@ extension OperatorGraph.Node {
         for attribute in node.attributes {
             var value = OperatorGraph.Attribute()
             switch attribute.type {
-            case 1: value.real = attribute.real ?? 0
+            case 1: value.real = RoundedConstant.number(Float(attribute.real ?? 0))
             case 2: value.integer = attribute.integer ?? 0
             case 3: value.text = attribute.text ?? ""
             case 4:
                 value.tensor = try attribute.tensor?.values { _ in
                     throw ONNXError.externalData(name: attribute.name, problem: "in an attribute")
                 }
-            case 6: value.reals = attribute.reals
+                if attribute.tensor?.elementType == .float32 { value.tensor?.restoreRounded() }
+            case 6: value.reals = attribute.reals.map { RoundedConstant.number(Float($0)) }
             case 7: value.integers = attribute.integers
             case 8: value.texts = attribute.texts
             default:

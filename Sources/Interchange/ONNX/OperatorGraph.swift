@@ -53,6 +53,8 @@ public struct OperatorGraph: Sendable, Hashable, Codable {
     public var output: String
     /// The batch that the model was exported for, where it is fixed.
     public var exportedBatch: Int?
+    /// Whether larger batches are taken in blocks of that many examples, because the model cannot be built for another number.
+    public var takesBlocks: Bool?
 
     /// How often each operator occurs, by name.
     public var operators: [(name: String, count: Int)] {

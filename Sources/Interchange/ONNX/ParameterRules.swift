@@ -10,6 +10,7 @@ struct ParameterRules {
     private let producers: [String: String]
     /// Values that the output depends on differentiably.
     private let reached: Set<String>
+    private let provenance: Provenance
 
     /// Operands that say how an operator works and are no numbers that it works on.
     private static let settings: [String: Set<Int>] = [
@@ -17,7 +18,7 @@ struct ParameterRules {
         "Squeeze": [1], "Unsqueeze": [1], "Split": [1], "OneHot": [1, 2], "Range": [0, 1, 2], "ConstantOfShape": [0],
         "Dropout": [1, 2], "Trilu": [1], "CumSum": [1], "ReduceSum": [1], "ReduceMean": [1], "ReduceMax": [1],
         "ReduceMin": [1], "ReduceProd": [1], "ReduceL1": [1], "ReduceL2": [1], "ReduceSumSquare": [1],
-        "ReduceLogSum": [1], "ReduceLogSumExp": [1],
+        "ReduceLogSum": [1], "ReduceLogSumExp": [1], "Resize": [1, 2, 3], "Upsample": [1],
     ]
     /// Other operands that no derivative goes through; nil is all.
     private static let opaque: [String: Set<Int>?] = [
@@ -35,13 +36,14 @@ struct ParameterRules {
         "LayerNormalization": [1, 2], "GroupNormalization": [1, 2], "InstanceNormalization": [1, 2],
         "RMSNormalization": [1], "SimplifiedLayerNormalization": [1], "PRelu": [1], "Gather": [0],
         "LSTM": [1, 2, 3, 7],
-        "GRU": [1, 2, 3], "RNN": [1, 2, 3],
+        "GRU": [1, 2, 3], "RNN": [1, 2, 3], "Einsum": [0, 1, 2, 3], "Attention": [0, 1, 2],
     ]
     private static let viewing: Set = ["Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten"]
     private static let products: Set = ["Conv", "ConvTranspose", "Gemm", "MatMul"]
 
-    init(_ sources: ONNXSources, output: String) {
+    init(_ sources: ONNXSources, output: String, _ provenance: Provenance) {
         self.sources = sources
+        self.provenance = provenance
         var uses: [String: [(node: Int, index: Int)]] = [:]
         for (number, node) in sources.nodes.enumerated() {
             for (index, name) in node.inputs.enumerated() where !name.isEmpty {
@@ -84,11 +86,14 @@ struct ParameterRules {
             && !isStatistic(tensor.name) && !isSetting(tensor.name)
     }
 
-    /// Whether it is one by rule: an initializer that is eligible. Constants, and single numbers under names that exporters make
-    /// up, have to be weights of an operator, too: most are factors and bounds of the model's code.
+    /// Whether it is one by rule: an initializer that is eligible, and no buffer or constant where the file says what it was. Else
+    /// constants, and single numbers under names that exporters make up, have to be weights of an operator, too: most are factors and
+    /// bounds of the model's code.
     func isParameter(_ tensor: ONNXSources.Tensor) -> Bool {
         guard isEligible(tensor) else { return false }
-        let isConstant = tensor.constantNode != nil || Self.isLifted(tensor.name)
+        if let origin = provenance.origin(tensor.name) { return origin == .parameter }
+        // Where a file says what the module's tensors were, one that it does not know was made by the exporter.
+        let isConstant = tensor.constantNode != nil || Self.isLifted(tensor.name) || provenance.isKnown
         guard isConstant || (tensor.tensor.count == 1 && Self.isMadeUp(tensor.name)) else { return true }
         // Ones and zeros are how exporters write a normalisation without scale and bias.
         return isWeight(tensor.name, depth: 0) && !(isConstant && tensor.isUniform)

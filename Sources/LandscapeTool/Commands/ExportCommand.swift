@@ -30,7 +30,7 @@ struct ExportCommand: ParsableCommand {
         general.prepare()
         try Analysis.checkWritable(output)
         let file = try Checkpoint.read(checkpoint)
-        let tensors = file.parameters + file.buffers
+        let tensors = file.exchangedTensors
         switch format {
         case .safetensors: try file.weights().write(to: output)
         case .npz, nil: try NPZ.write(tensors.map { ($0.name, .array($0.array)) }, to: output)

@@ -27,8 +27,12 @@ struct TrainCommand: ParsableCommand {
             "With --resume, an interrupted training of the same settings goes on to the same bits as one that was not interrupted."
     )
 
-    @Option(help: "\(Architecture.names).") var model: String
-    @Option(help: "\(DataSpecification.forms).") var data: String
+    @Option(help: "\(Architecture.names).") var model: String?
+    @Option(
+        help: "A checkpoint whose network and weights to start from, an imported one too, instead of --model.",
+        completion: .file(extensions: ["bin"]))
+    var start: String?
+    @Option(help: "\(DataSpecification.forms); with --start, by default the checkpoint's.") var data: String?
     @Option(name: .customShort("o"), help: "Where the checkpoint goes.") var output = "ckpt.bin"
     @Option(help: "sgd, nesterov, adam, adamw, sam, asam, gsam or looksam.") var optimizer = OptimizerKind.sgd
     @Option(help: "Radius ρ of SAM's climb (default 0.05; ASAM 0.5).") var rho: Double?
@@ -67,6 +71,17 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var general: GeneralOptions
 
     func validate() throws {
+        guard (model == nil) != (start == nil) else {
+            throw ValidationError(
+                "expected one of --model, for a new network, and --start, to go on from a checkpoint's")
+        }
+        guard data != nil || start != nil else {
+            throw ValidationError("--data is missing: \(DataSpecification.forms)")
+        }
+        guard start == nil || (activation == nil && norm == nil) else {
+            throw ValidationError(
+                "--activation and --norm are for new networks; --start takes the checkpoint's network")
+        }
         if [epochs != nil, steps != nil, gradients != nil].filter({ $0 }).count > 1 {
             throw ValidationError("--epochs, --steps and --gradients: expected one of them")
         }
@@ -98,10 +113,15 @@ struct TrainCommand: ParsableCommand {
         return names
     }
 
-    private func settings() throws -> TrainingConfiguration {
+    private func settings(_ origin: TrainedModel?) throws -> TrainingConfiguration {
         let options = NetworkOptions(activation: activation, normalization: norm)
         var settings = TrainingConfiguration(
-            model: model + options.suffix, data: try DataSpecification(data), optimizer: optimizer)
+            model: origin?.metadata.model ?? (model ?? "") + options.suffix,
+            data: try data.map { try DataSpecification($0) } ?? origin?.dataSpecification ?? .digits,
+            optimizer: optimizer)
+        settings.loss = origin?.loss
+        // Inputs as the network knows them, unless the command says otherwise.
+        settings.standardization = origin?.metadata.data.standardization
         if let rho { settings.rho = rho }
         if let eta { settings.eta = eta }
         if let alpha { settings.alpha = alpha }
@@ -123,7 +143,7 @@ struct TrainCommand: ParsableCommand {
         if let gradients { settings.length = .steps(settings.steps(forGradients: gradients)) }
         settings.batchSize = batchSize
         settings.examples = examples
-        settings.loss = try loss.map { try Loss(specification: $0) }
+        if let loss { settings.loss = try Loss(specification: loss) }
         settings.labelSmoothing = labelSmoothing
         settings.labelNoise = labelNoise
         settings.augmentation = augment
@@ -138,14 +158,16 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         general.prepare()
-        let settings = try settings()
+        let origin = try start.map { try TrainedModel(path: $0) }
+        let settings = try settings(origin)
         try Analysis.checkWritable(output)
         if !unused.isEmpty, !general.quiet {
             Progress.say(
                 "\(unused.joined(separator: ", ")): of no effect with --optimizer \(optimizer.rawValue)")
         }
         let started = Date()
-        let trainer = try Trainer(settings, resuming: resume ? try Checkpoint.read(output) : nil)
+        let trainer = try Trainer(
+            settings, resuming: resume ? try Checkpoint.read(output) : nil, startingFrom: resume ? nil : origin)
         trainer.tool = Software.name
         if let trackSharpness {
             try Analysis.checkWritable(Analysis.picturePath(output, "train"))

@@ -6,10 +6,15 @@ public struct Architecture: Sendable {
 
     /// For networks that take tokens: they are from 0 to one less than this.
     let vocabulary: Int?
+    /// For networks whose graph grows with the batch: what a batch should not exceed.
+    let largestBatch: Int?
 
-    public init(vocabulary: Int? = nil, _ apply: @escaping @Sendable (NetworkBuilder, Value) -> Value) {
+    public init(
+        vocabulary: Int? = nil, largestBatch: Int? = nil, _ apply: @escaping @Sendable (NetworkBuilder, Value) -> Value
+    ) {
         self.apply = apply
         self.vocabulary = vocabulary
+        self.largestBatch = largestBatch
     }
 
     /// What names a network, for messages.

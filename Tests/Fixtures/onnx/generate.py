@@ -199,8 +199,8 @@ MODELS = [
     ("resnet18", ResNet18, images, 4, "cross-entropy", [("ts17", "ts", 17, 2, True)]),
     ("mobilenet", MobileNet, images, 4, "cross-entropy", [("ts17", "ts", 17, 2, True), ("ts11", "ts", 11, 2, True)]),
     ("vit", ViT, images, 4, "cross-entropy", [("ts17", "ts", 17, 2, True), ("dynamo20", "dynamo", 20, 2, True), ("fixed3", "dynamo", 18, 3, False), ("tsfixed1", "ts", 17, 1, False)]),
-    ("text", TextTransformer, tokens, 3, "cross-entropy", [("ts17", "ts", 17, 2, True), ("dynamo18", "dynamo", 18, 2, True)]),
-    ("lstm", TokenLSTM, tokens, 3, "cross-entropy", [("ts17", "ts", 17, 2, True)]),
+    ("text", TextTransformer, tokens, 3, "cross-entropy", [("ts17", "ts", 17, 2, True), ("dynamo18", "dynamo", 18, 2, True), ("fixed3", "dynamo", 20, 3, False)]),
+    ("lstm", TokenLSTM, tokens, 3, "cross-entropy", [("ts17", "ts", 17, 2, True), ("tsfixed3", "ts", 13, 3, False), ("fixed1", "dynamo", 18, 1, False)]),
     ("conv1d", TokenConv, tokens, 3, "cross-entropy", [("ts17", "ts", 17, 2, True), ("dynamo21", "dynamo", 21, 2, True)]),
     ("softmax", Probabilities, numbers, 3, "cross-entropy", [("ts13", "ts", 13, 2, True), ("fixed1", "dynamo", 20, 1, False)]),
     ("regressor", Regressor, numbers, 1, "mse", [("ts17", "ts", 17, 2, True), ("dynamo20", "dynamo", 20, 2, True)]),
@@ -216,12 +216,21 @@ def export(model, x, path, kind, opset, dynamic):
     else:
         shapes = {"x" if not hasattr(model, "embed") else "tokens": {0: torch.export.Dim("n")}} if dynamic else None
         torch.onnx.export(model, (x,), path, opset_version=opset, dynamo=True, dynamic_shapes=shapes, external_data=False, verbose=False)
-        strip(path)
+        strip(path, keep=not dynamic)
 
 
-def strip(path):
-    """Without the exporter's notes, which name files of the machine it ran on."""
+def strip(path, keep):
+    """Without the exporter's notes, which name files of the machine it ran on; with `keep`, those of where tensors came from stay."""
     m = onnx.load(path)
+    if keep:
+        for node in m.graph.node:
+            del node.metadata_props[:]
+        weights = {t.name for t in m.graph.initializer}
+        for value in list(m.graph.value_info):
+            if value.name not in weights:
+                m.graph.value_info.remove(value)
+        onnx.save(m, path)
+        return
     for node in m.graph.node:
         del node.metadata_props[:]
         node.doc_string = ""

@@ -24,6 +24,7 @@ import Testing
         "test_maxpool_3d_default",
         "test_nllloss_NCd1d2d3d4d5_mean_weight_expanded",
         "test_nllloss_NCd1d2d3d4d5_none_no_weight_expanded",
+        "test_resize_tf_crop_and_resize",
         "test_training_dropout",
         "test_training_dropout_default",
         "test_training_dropout_default_mask",

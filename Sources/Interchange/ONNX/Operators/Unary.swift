@@ -24,8 +24,8 @@ extension Operators {
             return try $0.unary { $0.relu() + $0.negativePart().scaled(1 / alpha).expMinusOne().scaled(alpha) }
         },
         "Selu": {
-            let alpha = $0.real("alpha", default: 1.67326319217681884765625)
-            let gamma = $0.real("gamma", default: 1.05070102214813232421875)
+            let alpha = $0.real("alpha", default: 1.6732632423543772848170429916717)
+            let gamma = $0.real("gamma", default: 1.0507009873554804934193349852946)
             return try $0.unary { ($0.relu() + $0.negativePart().expMinusOne().scaled(alpha)).scaled(gamma) }
         },
         "Gelu": {

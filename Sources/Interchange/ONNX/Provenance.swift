@@ -1,0 +1,46 @@
+/// What PyTorch's exporter noted of where a tensor came from (torch 2.5 and later, `dynamo=True`): the module's parameters, buffers and
+/// constants, and what constants were folded from.
+struct Provenance {
+    enum Origin { case parameter, other }
+
+    /// By the names of the module's tensors.
+    private var kinds: [String: Origin] = [:]
+    /// Names of what a folded tensor was computed from.
+    private var sources: [String: [Substring]] = [:]
+
+    private static let signatureKey = "pkg.torch.export.ExportedProgram.graph_signature"
+    private static let kindKey = "pkg.torch.export.graph_signature.InputSpec.kind"
+    private static let foldedKey = "pkg.onnxscript.optimizer.folded_from"
+
+    init(_ graph: ONNXModel.Graph) {
+        if let signature = graph.metadata[Self.signatureKey] {
+            // p_fc_weight: PARAMETER target='fc.weight'
+            for line in signature.split(separator: "\n") {
+                guard let match = line.firstMatch(of: /: ([A-Z_]+) target='([^']+)'/) else { continue }
+                note(String(match.2), match.1)
+            }
+        }
+        for (name, metadata) in graph.valueMetadata {
+            if let kind = metadata[Self.kindKey] { note(name, kind[...]) }
+            if let list = metadata[Self.foldedKey] { sources[name] = list.matches(of: /'([^']*)'/).map(\.1) }
+        }
+    }
+
+    private mutating func note(_ name: String, _ kind: Substring) {
+        switch kind {
+        case "PARAMETER": kinds[name] = .parameter
+        case "BUFFER", "CONSTANT_TENSOR": kinds[name] = .other
+        default: break
+        }
+    }
+
+    /// Whether the file says anything.
+    var isKnown: Bool { !kinds.isEmpty }
+
+    /// Nil where the file does not say.
+    func origin(_ name: String) -> Origin? {
+        if let kind = kinds[name] { return kind }
+        guard !kinds.isEmpty, let folded = sources[name] else { return nil }
+        return folded.contains { kinds[String($0)] == .parameter } ? .parameter : .other
+    }
+}

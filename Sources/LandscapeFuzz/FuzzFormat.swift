@@ -1,0 +1,186 @@
+import ArrayFiles
+import Checkpoints
+import Datasets
+import Foundation
+import Networks
+import Objectives
+import Tensors
+import Training
+
+/// A format, the sound files that are damaged, and the whole way that `landscape` reads one.
+enum FuzzFormat: String, CaseIterable {
+    case onnx, safetensors, pytorch, pytorchLegacy = "pytorch-legacy", npy, npz, idx, idxGzip = "idx-gzip", csv, cifar,
+        checkpoint
+    /// Checkpoints whose checksums fit the damage: what a program would write that means harm.
+    case checkpointSealed = "checkpoint-sealed"
+
+    struct Subject {
+        let bytes: [UInt8]
+        let read: ([UInt8]) throws -> Void
+    }
+
+    func subjects(fixtures: String, _ folder: FuzzFolder) throws -> [Subject] {
+        func fixture(_ name: String) throws -> [UInt8] { try FileContent.bytes(of: fixtures + "/" + name) }
+        switch self {
+        case .onnx:
+            return try [
+                ("softmax_ts13", "softmax"), ("regressor_dynamo20", "regressor"), ("conv1d_dynamo21", "conv1d"),
+                ("softmax_fixed1", "softmax"), ("conv1d_ts17", "conv1d"), ("text_dynamo18", "text"),
+            ].map { name, data in
+                let settings = TrainingConfiguration(
+                    model: "linear",
+                    data: .npy(inputs: "\(fixtures)/onnx/\(data)_x.npy", targets: "\(fixtures)/onnx/\(data)_y.npy"))
+                return Subject(bytes: try fixture("onnx/\(name).onnx")) { bytes in
+                    let path = try folder.write("model.onnx", bytes)
+                    try Self.use(try TrainedModel.importONNX(path, settings).checkpoint.encoded())
+                }
+            }
+        case .safetensors:
+            return [try weights(try fixture("mlp_digits/model.safetensors"), "weights.safetensors", fixtures, folder)]
+        case .pytorch:
+            return try ["mlp_digits/model.pt", "pytorch/zip.pt", "pytorch/protocol4.pt"].map {
+                try weights(try fixture($0), "weights.pt", fixtures, folder)
+            }
+        case .pytorchLegacy:
+            return try ["pytorch/legacy.pt", "pytorch/gpu-legacy.pt"].map {
+                try weights(try fixture($0), "weights.pth", fixtures, folder)
+            }
+        case .npy:
+            let (x, y) = Self.arrays
+            let tokens = NumericArray((0..<24).map { Int64($0 % 5) }, shape: [8, 3])
+            let inputs = "\(folder.path)/x.npy", targets = "\(folder.path)/y.npy"
+            let data = DataSpecification.npy(inputs: inputs, targets: targets)
+            return [(x, y, true), (x, y, false), (tokens, y, true)].map { x, y, damagesInputs in
+                let (first, second) = (NPY.encode(x), NPY.encode(y))
+                return Subject(bytes: damagesInputs ? first : second) { bytes in
+                    try folder.write("x.npy", damagesInputs ? bytes : first)
+                    try folder.write("y.npy", damagesInputs ? second : bytes)
+                    try Self.train(data)
+                }
+            }
+        case .npz:
+            let (x, y) = Self.arrays
+            return try [false, true].map { deflated in
+                Subject(bytes: try NPZ.encode([("x", .array(x)), ("y", .array(y))], deflated: deflated)) { bytes in
+                    try Self.train(.npz(file: try folder.write("data.npz", bytes)))
+                }
+            }
+        case .idx, .idxGzip:
+            let images: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 8, 0, 0, 0, 4, 0, 0, 0, 4] + (0..<128).map { UInt8($0) }
+            let labels: [UInt8] = [0, 0, 8, 1, 0, 0, 0, 8, 0, 1, 2, 0, 1, 2, 0, 1]
+            let suffix = self == .idx ? "" : ".gz", name = self == .idx ? "idx" : "idxgz"
+            func packed(_ bytes: [UInt8]) throws -> [UInt8] { self == .idx ? bytes : try Gzip.deflate(bytes) }
+            let directory = "\(folder.path)/\(name)"
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            let files = try [
+                ("train-images-idx3-ubyte", images), ("train-labels-idx1-ubyte", labels),
+                ("t10k-images-idx3-ubyte", images), ("t10k-labels-idx1-ubyte", labels),
+            ]
+            .map { ("\(name)/\($0)\(suffix)", try packed($1)) }
+            return files.map { file, bytes in
+                Subject(bytes: bytes) { damaged in
+                    for (other, bytes) in files { try folder.write(other, other == file ? damaged : bytes) }
+                    try Self.train(.mnist(folder: directory))
+                }
+            }
+        case .csv:
+            let text = "a,b,label\n1,2,0\n3.5,-4e1,1\n0.25,7,1\n\"8\",9,0\n"
+            return [Subject(bytes: Array(text.utf8)) { try Self.train(.csv(file: try folder.write("data.csv", $0))) }]
+        case .cifar:
+            let directory = "\(folder.path)/cifar"
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            let record = (0..<2).flatMap { [UInt8($0)] + (0..<3072).map { UInt8(truncatingIfNeeded: $0) } }
+            let names = (1...5).map { "cifar/data_batch_\($0).bin" } + ["cifar/test_batch.bin"]
+            for name in names { try folder.write(name, record) }
+            return [
+                Subject(bytes: record) { bytes in
+                    try folder.write(names[0], bytes)
+                    try Self.train(.cifar10(folder: directory))
+                }
+            ]
+        case .checkpoint, .checkpointSealed:
+            let sealed = self == .checkpointSealed
+            return try [try Self.trainedCheckpoint(), try Self.importedCheckpoint(fixtures)].map { checkpoint in
+                let file = try checkpoint.safetensors()
+                guard sealed else {
+                    return Subject(bytes: file.encoded()) { bytes in
+                        try Self.use(try FileContent.bytes(of: try folder.write("ckpt.bin", bytes)))
+                    }
+                }
+                // Everything that the header's checksum covers, in one text.
+                let keys = file.metadata.keys.filter { $0 != "header_sha256" && $0 != "sha256" }.sorted()
+                let text = keys.map { file.metadata[$0]! }.joined(separator: "\u{1}")
+                return Subject(bytes: Array(text.utf8)) { bytes in
+                    let parts = String(decoding: bytes, as: UTF8.self).split(
+                        separator: "\u{1}", omittingEmptySubsequences: false)
+                    var metadata = file.metadata
+                    for (key, part) in zip(keys, parts) { metadata[key] = String(part) }
+                    metadata["header_sha256"] = Checkpoint.headerDigest(file.tensors, metadata)
+                    try Self.use(try Safetensors(tensors: file.tensors, metadata: metadata).encoded())
+                }
+            }
+        }
+    }
+
+    /// Weights for the perceptron of the digits, read as `landscape import --model` does.
+    private func weights(_ bytes: [UInt8], _ name: String, _ fixtures: String, _ folder: FuzzFolder) throws -> Subject {
+        let settings = TrainingConfiguration(
+            model: "mlp:64-32-10",
+            data: .npy(inputs: "\(fixtures)/mlp_digits/eval_x.npy", targets: "\(fixtures)/mlp_digits/eval_y.npy"))
+        let data = try TrainingData(settings)
+        return Subject(bytes: bytes) { bytes in
+            let path = try folder.write(name, bytes)
+            let file = try StateDictionary.read(path)
+            _ = file.tensors.map(\.array.doubles)
+            do {
+                try Self.use(try TrainedModel.importWeights(path, settings, data: data).checkpoint.encoded())
+            } catch TrainingError.tensorsUnmatched {
+                // Sound files of other networks are to be refused, too.
+            }
+        }
+    }
+
+    private static var arrays: (NumericArray, NumericArray) {
+        let x = (0..<32).map { Float($0) / 7 - 2 }, y = (0..<8).map { Int64($0 % 3) }
+        return (NumericArray(x, shape: [8, 4]), NumericArray(y, shape: [8]))
+    }
+
+    private static func trainedCheckpoint() throws -> Checkpoint {
+        var settings = TrainingConfiguration(model: "mlp:2-4-2", data: .spirals, optimizer: .adam)
+        settings.length = .steps(2)
+        let trainer = try Trainer(settings)
+        _ = try trainer.run()
+        return trainer.checkpoint()
+    }
+
+    private static func importedCheckpoint(_ fixtures: String) throws -> Checkpoint {
+        let settings = TrainingConfiguration(
+            model: "linear",
+            data: .npy(inputs: "\(fixtures)/onnx/conv1d_x.npy", targets: "\(fixtures)/onnx/conv1d_y.npy"))
+        return try TrainedModel.importONNX("\(fixtures)/onnx/conv1d_dynamo21.onnx", settings).checkpoint
+    }
+
+    /// A checkpoint read, its network built, and loss and gradient computed on its data.
+    private static func use(_ bytes: [UInt8]) throws {
+        let model = try TrainedModel(try Checkpoint(bytes))
+        let data = try model.dataset(examples: 4)
+        let objective = try model.objective(data, memoryLimit: 1 << 28)
+        _ = try objective.evaluate(at: model.theta)
+        _ = try objective.valueAndGradient(at: model.theta)
+    }
+
+    /// Data loaded as for a training, and the loss of a linear model on them.
+    private static func train(_ data: DataSpecification) throws {
+        let settings = TrainingConfiguration(model: "linear", data: data)
+        let examples = try TrainingData(settings)
+        guard !(examples.record.takesTokens ?? false) else { return }
+        let network = try Network(
+            canonical: "linear", inputShape: examples.record.exampleShape, outputs: min(examples.record.outputs, 64))
+        let loss = try settings.loss(for: examples.train)
+        try NetworkObjective.check(examples.train, network, loss)
+        let objective = try NetworkObjective(
+            network: network, bufferValues: [], data: try examples.train.prefix(min(4, examples.train.count)),
+            loss: loss, memoryLimit: 1 << 28)
+        _ = try objective.valueAndGradient(at: network.parameters.initialValues(seed: 0))
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+
+/// Bounds on what a case may take. The system ends the program where they are broken, and where it traps: the handler only says
+/// which case it was.
+enum Watch {
+    /// What the signal's handler reads.
+    nonisolated(unsafe) private static var current = 0
+
+    static func install(mebibytes: Int) {
+        // Address space, which is more than what is in memory: stacks, and pages that nobody touched.
+        var limit = rlimit(rlim_cur: rlim_t(4 * mebibytes + 4096) << 20, rlim_max: rlim_t(4 * mebibytes + 4096) << 20)
+        #if os(Linux)
+            setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+        #else
+            setrlimit(RLIMIT_AS, &limit)
+        #endif
+        for number in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGALRM, SIGXCPU] {
+            signal(number) { number in
+                Watch.report(number)
+                signal(number, SIG_DFL)
+                raise(number)
+            }
+        }
+    }
+
+    /// Seconds are those of the processor, so that a busy machine makes no case slow; one that sleeps has thirty times as many.
+    static func begin(_ number: Int, seconds: Int) {
+        current = number
+        var limit = rlimit()
+        let used = Int(clock()) / clockTicks
+        #if os(Linux)
+            let resource = __rlimit_resource_t(RLIMIT_CPU.rawValue)
+        #else
+            let resource = RLIMIT_CPU
+        #endif
+        getrlimit(resource, &limit)
+        limit.rlim_cur = min(rlim_t(used + seconds + 1), limit.rlim_max)
+        setrlimit(resource, &limit)
+        alarm(UInt32(30 * seconds))
+    }
+
+    /// POSIX's value of CLOCKS_PER_SEC.
+    private static let clockTicks = 1_000_000
+
+    static func end() { alarm(0) }
+
+    /// The most that was in memory so far.
+    static var peakMebibytes: Int {
+        var usage = rusage()
+        #if os(Linux)
+            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+            return usage.ru_maxrss >> 10
+        #else
+            getrusage(RUSAGE_SELF, &usage)
+            return usage.ru_maxrss >> 20
+        #endif
+    }
+
+    /// "case N: signal S" without allocating, as a handler must.
+    private static func report(_ number: Int32) {
+        func put(_ text: StaticString) { _ = write(2, text.utf8Start, text.utf8CodeUnitCount) }
+        func put(_ value: Int) {
+            var place = 1
+            while value / place >= 10 { place *= 10 }
+            while place > 0 {
+                var digit = UInt8(48 + value / place % 10)
+                _ = write(2, &digit, 1)
+                place /= 10
+            }
+        }
+        put("case ")
+        put(current)
+        put(number == SIGALRM || number == SIGXCPU ? ": too slow, signal " : ": signal ")
+        put(Int(number))
+        put("\n")
+    }
+}

@@ -1,0 +1,26 @@
+import Foundation
+import Testing
+
+/// A short run of `landscape-fuzz` on every format; docs/onnx.md and docs/architecture.md have what long ones said.
+@Suite(.timeLimit(.minutes(10))) struct FuzzTests {
+    static let program = Tool.program.deletingLastPathComponent().appending(path: "landscape-fuzz")
+
+    @Test func everyFormatSurvives() throws {
+        let folder = try Folder()
+        let run = try Tool.Run(
+            ["all", "--count", "160", "--fixtures", Tool.package.appending(path: "Tests/Fixtures").path], in: folder,
+            program: Self.program)
+        let outcome = try run.finish()
+        #expect(outcome.code == 0 && !outcome.isKilled, "\(outcome.errors)")
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines.count == 12 && lines.allSatisfy { $0.contains("160 damaged copies (140 by flipped bits)") })
+        // Damage is seen: some copies of every format are refused.
+        for line in lines { #expect(!line.contains(", 0 refused"), "\(line)") }
+    }
+
+    @Test func mistakesAreExplained() throws {
+        let folder = try Folder()
+        let outcome = try Tool.Run(["gif"], in: folder, program: Self.program).finish()
+        #expect(outcome.code != 0 && !outcome.isKilled && outcome.errors.contains("expected all or one of: onnx"))
+    }
+}
