@@ -21,7 +21,7 @@ let package = Package(
         // Numbers.
         .target(name: "CKernels"),
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
-        .target(name: "Autodiff", dependencies: ["Tensors", "CKernels", "COpenBLAS"]),
+        .target(name: "Autodiff", dependencies: ["Tensors", "CKernels"]),
         .target(name: "MatrixFree", dependencies: ["Tensors", "COpenBLAS"]),
 
         // Files, models and data.

@@ -143,16 +143,9 @@ final class BatchProgram {
     func addDerivative(_ instance: Executable.Instance, _ context: Executable.Context, to sum: inout [Double]) {
         sum.withUnsafeMutableBufferPointer { sum in
             for (i, value) in derivative.enumerated() {
-                let to = sum.baseAddress! + network.parameters.offsets[i], count = value.type.count
                 let from = executable.address(of: value, in: instance, context)
-                switch executable.precision {
-                case .float:
-                    let numbers = from.assumingMemoryBound(to: Float.self)
-                    for j in 0..<count { to[j] += Double(numbers[j]) }
-                case .double:
-                    let numbers = from.assumingMemoryBound(to: Double.self)
-                    for j in 0..<count { to[j] += numbers[j] }
-                }
+                let range = network.parameters.offsets[i]..<network.parameters.offsets[i] + value.type.count
+                Vectors.add(from, as: executable.precision, to: .init(rebasing: sum[range]))
             }
         }
     }

@@ -1,3 +1,4 @@
+import CKernels
 import COpenBLAS
 
 /// Operations on flat vectors of Float64: parameters, directions, gradients and the bases built from them.
@@ -21,6 +22,13 @@ public enum Vectors {
         precondition(x.count == y.count, "add: lengths \(x.count) and \(y.count)")
         BLAS.prepare()
         cblas_daxpy(blasInt(x.count), alpha, x, 1, &y, 1)
+    }
+
+    /// y ← y + x for numbers of a graph, which lie in memory in its precision.
+    public static func add(
+        _ x: UnsafeRawPointer, as precision: Precision, to y: UnsafeMutableBufferPointer<Double>
+    ) {
+        ls_kernels_get(precision == .double ? 1 : 0).pointee.add_to(Int64(y.count), x, y.baseAddress)
     }
 
     /// x ← αx.

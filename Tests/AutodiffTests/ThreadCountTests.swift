@@ -39,7 +39,10 @@ import Testing
                 build: product(.weight)),
             Case(testDescription: "pooling", shapes: [pool.input(13)]) { [$0[0].maxPool(pool), $0[0].poolSum(pool)] },
             Case(testDescription: "product by rows", shapes: [[301, 41], [41, 37]]) { [$0[0].product($0[1])] },
-            Case(testDescription: "product by columns", shapes: [[5, 401], [401, 203]]) { [$0[0].product($0[1])] },
+            Case(testDescription: "product by columns", shapes: [[5, 401], [401, 603]]) { [$0[0].product($0[1])] },
+            Case(testDescription: "sum of products", shapes: [[301, 541], [541, 37]]) {
+                [$0[0].product($0[1]) + $0[0].sin().product($0[1].cos())]
+            },
             Case(testDescription: "product by parts", shapes: [[9, 5003], [5003, 11]]) { [$0[0].product($0[1])] },
             Case(testDescription: "batched product", shapes: [[12, 40, 50], [12, 50, 30]]) { [$0[0].product($0[1])] },
         ]

@@ -51,8 +51,14 @@ typedef struct {
     int32_t kept_prefix;            // leading dimensions that every reduction keeps
 } ls_fused;
 
-/// A product of row-major matrices, m × k and k × n, with the distance of rows in each.
-typedef struct { int64_t m, n, k, lda, ldb, ldc; } ls_matrix;
+/// C = A B for pairs of matrices, m × k and k × n. In A and in B, either rows or columns are a stride of 1 apart. C is dense.
+/// Pairs are numbered row by row in two dimensions, the inner one of extent `inner`.
+typedef struct {
+    int64_t batches, inner, m, n, k;
+    int64_t a_row, a_column, a_outer, a_inner, b_row, b_column, b_outer, b_inner;  // strides, in elements
+    int32_t b_is_packed;  // as `pack` leaves it; one batch
+    int32_t accumulate;   // C += A B
+} ls_product;
 
 /// A 2-D convolution, or the sum of two of one shape. Low padding is given; the high padding follows from the output size.
 enum { LS_CONVOLUTIONS = 2 };  // most of a sum
@@ -80,8 +86,11 @@ typedef struct {
     void (*fused_sums)(const ls_fused *, void *workspace, double *sums);
     void (*fused_finish)(const ls_fused *whole, double *sums, int64_t parts);
 
-    /// C = A B, on the calling thread.
-    void (*matrix)(const ls_matrix *, const void *a, const void *b, void *c);
+    int64_t (*product_workspace)(const ls_product *);
+    void (*product)(const ls_product *, const void *a, const void *b, void *c, void *workspace);
+    /// Brings B, k × n with these strides, into the order that products read it in: k times n, rounded up to a multiple of 16,
+    /// elements at most.
+    void (*pack)(int64_t k, int64_t n, int64_t row, int64_t column, const void *b, void *to);
 
     /// Bytes of workspace for any of the three products. Their operands are given pair after pair.
     int64_t (*convolution_workspace)(const ls_convolution *);
@@ -107,6 +116,8 @@ typedef struct {
     void (*correct)(int64_t rows, int64_t width, const void *logits, const int32_t *label, void *y);
     /// y = Σ over `parts` consecutive blocks of `count` elements, in order.
     void (*add_parts)(int64_t count, int64_t parts, const void *x, void *y);
+    /// sum += x.
+    void (*add_to)(int64_t count, const void *x, double *sum);
     /// `count` multiply-adds on registers, for the processor's peak rate.
     void (*multiply_adds)(int64_t count);
 } ls_kernels;

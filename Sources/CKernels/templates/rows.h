@@ -46,6 +46,11 @@ static void LS_NAME(add_parts)(int64_t count, int64_t parts, const void *x, void
     }
 }
 
+static void LS_NAME(add_to)(int64_t count, const void *x, double *restrict sum) {
+    const T *from = x;
+    _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < count; i++) sum[i] += from[i];
+}
+
 static void LS_NAME(multiply_adds)(int64_t count) {
     enum { CHAINS = 12 };
     LS_NAME(vector) sum[CHAINS];

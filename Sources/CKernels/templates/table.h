@@ -6,7 +6,9 @@ static const ls_kernels LS_NAME(kernels) = {
     .fused_accumulators = LS_NAME(fused_accumulators),
     .fused_sums = LS_NAME(fused_sums),
     .fused_finish = LS_NAME(fused_finish),
-    .matrix = LS_NAME(matrix),
+    .product_workspace = LS_NAME(product_workspace),
+    .product = LS_NAME(product),
+    .pack = LS_NAME(pack),
     .convolution_workspace = LS_NAME(convolution_workspace),
     .convolution = LS_NAME(convolution),
     .convolution_input = LS_NAME(convolution_input),
@@ -22,5 +24,6 @@ static const ls_kernels LS_NAME(kernels) = {
     .one_hot = LS_NAME(one_hot),
     .correct = LS_NAME(correct),
     .add_parts = LS_NAME(add_parts),
+    .add_to = LS_NAME(add_to),
     .multiply_adds = LS_NAME(multiply_adds),
 };

@@ -15,6 +15,14 @@ typedef struct {
     int accumulate;
 } LS_NAME(tile_call);
 
+// An element of A is broadcast to a register of its own. As an operand of every multiply-add, which AVX-512 has and compilers
+// prefer, it would be loaded once for each vector of the tile.
+#if LS_VECTOR == 64
+#define LS_IN_REGISTER(x) __asm__("" : "+v"(x))
+#else
+#define LS_IN_REGISTER(x) ((void)0)
+#endif
+
 // Reads of B may run past the last column into what follows it (LS_SLACK at the end of memory); only stores are exact.
 #define LS_TILE_KERNEL(M, N) LS_TILE_KERNEL_OF(tile, vector, LS_NAME(lanes), M, N)
 // For the last few columns: vectors of half the width, which some processors do at twice the rate.
@@ -35,7 +43,8 @@ typedef struct {
                 _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++)                                    \
                     bv[v] = *(const LS_NAME(V) *)(b + v * (LANES));                                   \
                 _Pragma("clang loop unroll(full)") for (int i = 0; i < M; i++) {                                  \
-                    T x = p[i / 3][(i % 3) * rs];                                                                 \
+                    LS_NAME(V) x = p[i / 3][(i % 3) * rs] - (LS_NAME(V)){0};                                      \
+                    LS_IN_REGISTER(x);                                                                            \
                     _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++) sum[i][v] += x * bv[v];        \
                 }                                                                                                 \
                 _Pragma("clang loop unroll(full)") for (int g = 0; g < (M + 2) / 3; g++) p[g] += step;            \
@@ -87,6 +96,7 @@ enum {
 #undef LS_TILE_KERNEL
 #undef LS_HALF_KERNEL
 #undef LS_TILE_KERNEL_OF
+#undef LS_IN_REGISTER
 
 /// The whole product: C is rows × columns. Rows are cut into tiles of nearly equal height.
 static void LS_NAME(tile_product)(LS_NAME(tile_call) q, int64_t rows, int64_t columns) {

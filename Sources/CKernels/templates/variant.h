@@ -4,7 +4,7 @@
 #define TI int32_t
 #include "functions_float.h"
 #include "tile.h"
-#include "matrix.h"
+#include "product.h"
 #include "fused.h"
 #include "rows.h"
 #include "convolution.h"
@@ -19,7 +19,7 @@
 #define TI int64_t
 #include "functions_double.h"
 #include "tile.h"
-#include "matrix.h"
+#include "product.h"
 #include "fused.h"
 #include "rows.h"
 #include "convolution.h"

@@ -7,11 +7,13 @@ extension NetworkBuilder {
         scoped(name) {
             let (n, t, d) = (x.shape[0], x.shape[1], x.shape[2])
             let width = d / heads
-            let qkv = dense(x, "qkv", 3 * d).reshaped([n, t, 3, heads, width]).permuted([2, 0, 3, 1, 4])
-            let parts = (0..<3).map { qkv.slice(0, from: $0, count: 1).reshaped([n * heads, t, width]) }
+            // Heads [n, heads, t, width] are views of the projections, which products read as they are.
+            let parts = denseParts(x, "qkv", 3, outputs: d).map {
+                $0.reshaped([n, t, heads, width]).permuted([0, 2, 1, 3])
+            }
             let scores = parts[0].product(parts[1], transposeB: true).scaled(1 / Double(width).squareRoot())
             let mixed = scores.softmax().product(parts[2])
-            return dense(mixed.reshaped([n, heads, t, width]).permuted([0, 2, 1, 3]).reshaped([n, t, d]), "proj", d)
+            return dense(mixed.permuted([0, 2, 1, 3]).reshaped([n, t, d]), "proj", d)
         }
     }
 

@@ -16,6 +16,22 @@ extension NetworkBuilder {
         }
     }
 
+    /// Dense layers of the same input whose weights are one parameter, [parts · outputs, inputs], and whose biases are one. (Parts
+    /// cut from one layer's output would have padded sums for derivatives.)
+    public func denseParts(_ x: Value, _ name: String, _ parts: Int, outputs: Int) -> [Value] {
+        scoped(name) {
+            let inputs = x.shape.last!, rows = x.type.count / inputs
+            let weight = parameter("weight", [parts * outputs, inputs], .uniformFanIn(inputs))
+            let bias = parameter("bias", [parts * outputs], .uniformFanIn(inputs))
+            return (0..<parts).map { part in
+                let y = x.reshaped([rows, inputs]).product(
+                    weight.slice(0, from: part * outputs, count: outputs), transposeB: true)
+                return (y + bias.slice(0, from: part * outputs, count: outputs)).reshaped(
+                    x.shape.dropLast() + [outputs])
+            }
+        }
+    }
+
     /// The activation that was asked for, or the architecture's own.
     public func activation(_ x: Value, default own: NetworkOptions.Activation = .relu) -> Value {
         switch options.activation ?? own {

@@ -1,0 +1,143 @@
+import CKernels
+
+/// What products of matrices are evaluated as: op(A₁) op(B₁) + op(A₂) op(B₂) + …, each added where the sum lies, so that none
+/// of them takes memory of its own. Lowering makes one of a sum of products; derivatives are full of such sums.
+struct ProductSum: KernelPrimitive {
+    struct Term: Hashable {
+        let transposesA: Bool, transposesB: Bool
+        /// Where a factor does not lie dense in its item's memory: how it lies.
+        var a: Layout?, b: Layout?
+        /// The extents of B where it is given as `PackedMatrix` leaves it.
+        var packed: PackedMatrix?
+    }
+
+    /// Matrices in an item's memory: the first of the leading dimensions, the others as one, rows and columns, one of which lie
+    /// side by side. So heads of an attention are read where they are.
+    struct Layout: Hashable {
+        let shape: [Int]
+        let offset: Int, outer: Int, inner: Int, row: Int, column: Int
+
+        /// Nil for what a product cannot read.
+        init?(_ view: StridedView) {
+            let rank = view.shape.count
+            guard rank >= 2 else { return nil }
+            // Where there is one of something, its stride is of no account.
+            var strides = zip(view.shape, view.strides).map { $0 == 1 ? 0 : $1 }
+            if strides[rank - 1] != 1, strides[rank - 2] != 1 {
+                if view.shape[rank - 1] == 1 {
+                    strides[rank - 1] = 1
+                } else if view.shape[rank - 2] == 1 {
+                    strides[rank - 2] = 1
+                }
+            }
+            guard strides[rank - 1] == 1 || strides[rank - 2] == 1 else { return nil }
+            var inner = 0, extent = 1
+            for i in (1..<max(1, rank - 2)).reversed() where view.shape[i] > 1 {
+                if extent == 1 { inner = strides[i] }
+                guard strides[i] == inner * extent else { return nil }
+                extent *= view.shape[i]
+            }
+            (shape, offset, self.inner) = (view.shape, view.offset, inner)
+            outer = rank > 2 ? strides[0] : 0
+            (row, column) = (strides[rank - 2], strides[rank - 1])
+        }
+    }
+    var terms: [Term]
+    var name: String { "sum of matrix products" }
+
+    init(_ products: [MatrixProduct]) {
+        terms = products.map { Term(transposesA: $0.transposesA, transposesB: $0.transposesB) }
+    }
+
+    func type(of operands: [TensorType]) -> TensorType {
+        let q = product(0, operands)
+        return TensorType((terms[0].a?.shape ?? operands[0].shape).dropLast(2) + [Int(q.m), Int(q.n)])
+    }
+
+    func linearize(_ operands: [Value], _ result: Value, _ tangents: [Value?]) -> Value? {
+        preconditionFailure("\(name) is only evaluated")
+    }
+
+    /// Term number `i`.
+    private func product(_ i: Int, _ operands: [TensorType]) -> ls_product {
+        let term = terms[i], a = operands[2 * i].shape, b = operands[2 * i + 1].shape
+        let shapeA = term.a?.shape ?? a, rank = shapeA.count
+        var q = ls_product()
+        let (rows, columns) = (Int64(shapeA[rank - 2]), Int64(shapeA[rank - 1]))
+        (q.m, q.k) = term.transposesA ? (columns, rows) : (rows, columns)
+        q.inner = 1
+        var outer: Int64 = 1
+        if rank > 2 {
+            outer = Int64(shapeA[0])
+            for extent in shapeA[1..<(rank - 2)] { q.inner *= Int64(extent) }
+        }
+        q.batches = outer * q.inner
+        (q.a_row, q.a_column) = (Int64(term.a?.row ?? shapeA[rank - 1]), Int64(term.a?.column ?? 1))
+        (q.a_outer, q.a_inner) =
+            term.a.map { (Int64($0.outer), Int64($0.inner)) } ?? (q.inner * rows * columns, rows * columns)
+        if term.transposesA { swap(&q.a_row, &q.a_column) }
+        if let packed = term.packed {
+            (q.n, q.b_is_packed) = (Int64(packed.columns), 1)
+        } else {
+            let shape = term.b?.shape ?? b
+            let (rows, columns) = (Int64(shape[rank - 2]), Int64(shape[rank - 1]))
+            q.n = term.transposesB ? rows : columns
+            (q.b_row, q.b_column) = (Int64(term.b?.row ?? shape[rank - 1]), Int64(term.b?.column ?? 1))
+            (q.b_outer, q.b_inner) =
+                term.b.map { (Int64($0.outer), Int64($0.inner)) } ?? (q.inner * rows * columns, rows * columns)
+            if term.transposesB { swap(&q.b_row, &q.b_column) }
+        }
+        q.accumulate = i > 0 ? 1 : 0
+        return q
+    }
+
+    func operations(_ operands: [TensorType]) -> Int {
+        terms.indices.reduce(0) { sum, i in
+            let q = product(i, operands)
+            return sum + Int(2 * q.batches * q.m * q.n * q.k)
+        }
+    }
+
+    func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int {
+        terms.indices.reduce(0) { most, i in
+            var q = product(i, operands)
+            return max(most, Int(kernels.table.product_workspace(&q)))
+        }
+    }
+
+    func evaluate(_ call: KernelCall) {
+        for i in terms.indices {
+            var q = product(i, call.operandTypes)
+            let size = call.kernels.precision.size
+            call.kernels.table.product(
+                &q, call.operands[2 * i] + (terms[i].a?.offset ?? 0) * size,
+                call.operands[2 * i + 1] + (terms[i].b?.offset ?? 0) * size, call.result, call.workspace)
+        }
+    }
+}
+
+/// op(B), k × n, in the order in which products read it. Lowering packs what is the same for all batches once for them all.
+struct PackedMatrix: KernelPrimitive {
+    let transposes: Bool
+    /// k and n.
+    let rows: Int, columns: Int
+    var name: String { "packed matrix" }
+
+    init(_ shape: [Int], transposes: Bool) {
+        precondition(shape.count == 2, "packing of a matrix of shape \(shape)")
+        self.transposes = transposes
+        (rows, columns) = transposes ? (shape[1], shape[0]) : (shape[0], shape[1])
+    }
+
+    func type(of operands: [TensorType]) -> TensorType { TensorType([rows * ((columns + 15) / 16 * 16)]) }
+
+    func linearize(_ operands: [Value], _ result: Value, _ tangents: [Value?]) -> Value? {
+        preconditionFailure("\(name) is only evaluated")
+    }
+
+    func evaluate(_ call: KernelCall) {
+        let (row, column) = transposes ? (1, rows) : (columns, 1)
+        call.kernels.table.pack(
+            Int64(rows), Int64(columns), Int64(row), Int64(column), call.operands[0], call.result)
+    }
+}

@@ -1,0 +1,254 @@
+// Products of matrices, C (+)= A B, by packing (Goto, van de Geijn 2008, doi 10.1145/1356052.1356053).
+//
+// B is packed in blocks of `product_depth` rows, each as panels a tile wide whose rows follow one another; the second-level
+// cache holds a block. Slivers of A, a tile high, are packed where they are used and stay in the first-level cache while the
+// panels of a block pass by. The tiles are those of tile.h. Sums run over blocks in order, whatever the number of threads.
+
+enum {
+    LS_NAME(panel) = 2 * LS_NAME(lanes),
+    LS_NAME(product_depth) = 1024 / sizeof(T),
+    LS_NAME(product_columns) = 2048 / sizeof(T),  // of panels that pass by one sliver: half a mebibyte
+    LS_NAME(sliver) = LS_NAME(rows_2),
+    LS_NAME(sliver_group) = 16,                   // slivers packed at once from rows that hold the columns of A
+    LS_NAME(in_place) = 16384 / sizeof(T),        // elements of an operand that is read where it lies
+};
+
+typedef T LS_NAME(four) __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T))));
+
+/// to[l·width + i] = from[i·row + l] for i < rows and l < depth, zeros up to `width`.
+static inline __attribute__((always_inline)) void LS_NAME(pack_across)(
+    T *restrict to, const T *restrict from, int64_t row, int64_t rows, int64_t depth, int64_t width) {
+    int64_t i = 0;
+    for (; i + 4 <= rows; i += 4) {
+        const T *r0 = from + i * row, *r1 = r0 + row, *r2 = r1 + row, *r3 = r2 + row;
+        T *t = to + i;
+        int64_t l = 0;
+        for (; l + 4 <= depth; l += 4, t += 4 * width) {
+            LS_NAME(four) x0 = *(const LS_NAME(four) *)(r0 + l), x1 = *(const LS_NAME(four) *)(r1 + l);
+            LS_NAME(four) x2 = *(const LS_NAME(four) *)(r2 + l), x3 = *(const LS_NAME(four) *)(r3 + l);
+            LS_NAME(four) y0 = __builtin_shufflevector(x0, x1, 0, 4, 1, 5), y1 = __builtin_shufflevector(x0, x1, 2, 6, 3, 7);
+            LS_NAME(four) y2 = __builtin_shufflevector(x2, x3, 0, 4, 1, 5), y3 = __builtin_shufflevector(x2, x3, 2, 6, 3, 7);
+            *(LS_NAME(four) *)t = __builtin_shufflevector(y0, y2, 0, 1, 4, 5);
+            *(LS_NAME(four) *)(t + width) = __builtin_shufflevector(y0, y2, 2, 3, 6, 7);
+            *(LS_NAME(four) *)(t + 2 * width) = __builtin_shufflevector(y1, y3, 0, 1, 4, 5);
+            *(LS_NAME(four) *)(t + 3 * width) = __builtin_shufflevector(y1, y3, 2, 3, 6, 7);
+        }
+        for (; l < depth; l++, t += width) {
+            t[0] = r0[l];
+            t[1] = r1[l];
+            t[2] = r2[l];
+            t[3] = r3[l];
+        }
+    }
+    for (; i < rows; i++)
+        for (int64_t l = 0; l < depth; l++) to[l * width + i] = from[i * row + l];
+    for (; i < width; i++)
+        for (int64_t l = 0; l < depth; l++) to[l * width + i] = 0;
+}
+
+/// Slivers of A side by side, `count` of `rows` rows in all, nearly equally high. One of A's strides is 1.
+static void LS_NAME(pack_slivers)(T *to, const T *a, int64_t row, int64_t column, int64_t rows, int64_t count, int64_t depth) {
+    if (column == 1) {
+        for (int64_t s = 0; s < count; s++) {
+            int64_t i = rows * s / count, height = rows * (s + 1) / count - i;
+            if (height == LS_NAME(sliver))
+                LS_NAME(pack_across)(to + i * depth, a + i * row, row, LS_NAME(sliver), depth, LS_NAME(sliver));
+            else LS_NAME(pack_across)(to + i * depth, a + i * row, row, height, depth, height);
+        }
+        return;
+    }
+    // In the order of memory. A constant number of elements is copied; those that are too many are overwritten by the next row.
+    int64_t start[LS_NAME(sliver_group) + 1];
+    for (int64_t s = 0; s <= count; s++) start[s] = rows * s / count;
+    for (int64_t l = 0; l < depth; l++)
+        for (int64_t s = 0; s < count; s++) {
+            int64_t height = start[s + 1] - start[s];
+            T *t = to + start[s] * depth + l * height;
+            const T *f = a + l * column + start[s];
+            if (l * height + LS_NAME(sliver) <= depth * height) memcpy(t, f, sizeof(T) * LS_NAME(sliver));
+            else memcpy(t, f, sizeof(T) * height);
+        }
+}
+
+/// A panel of B, `width` wide: `columns` of B and zeros.
+static void LS_NAME(pack_panel)(T *to, const T *b, int64_t row, int64_t column, int64_t columns, int64_t depth, int64_t width) {
+    if (column != 1) {
+        if (columns == LS_NAME(panel)) LS_NAME(pack_across)(to, b, column, LS_NAME(panel), depth, LS_NAME(panel));
+        else LS_NAME(pack_across)(to, b, column, columns, depth, width);
+        return;
+    }
+    if (columns == LS_NAME(panel)) {
+        for (int64_t l = 0; l < depth; l++) memcpy(to + l * LS_NAME(panel), b + l * row, sizeof(T) * LS_NAME(panel));
+        return;
+    }
+    for (int64_t l = 0; l < depth; l++) {
+        memcpy(to + l * width, b + l * row, sizeof(T) * columns);
+        memset(to + l * width + columns, 0, sizeof(T) * (width - columns));
+    }
+}
+
+static inline int64_t LS_NAME(panel_width)(int64_t columns) {
+    return columns > LS_NAME(lanes) ? LS_NAME(panel) : LS_NAME(lanes);
+}
+
+/// Columns first..<end, of which `first` is a multiple of the panel, of one block of rows of B.
+static void LS_NAME(pack_block)(T *to, const T *b, int64_t row, int64_t column, int64_t first, int64_t end, int64_t depth) {
+    for (int64_t j = first; j < end; j += LS_NAME(panel)) {
+        int64_t columns = MIN(end - j, LS_NAME(panel));
+        LS_NAME(pack_panel)(to + (j - first) * depth, b + j * column, row, column, columns, depth, LS_NAME(panel_width)(columns));
+    }
+}
+
+typedef struct {
+    int64_t k, n, row, column;
+    const T *b;
+    T *to;
+} LS_NAME(pack_call);
+
+/// A group of panels in all blocks of rows.
+static void LS_NAME(pack_chunk)(void *context, long chunk, int thread) {
+    const LS_NAME(pack_call) *q = context;
+    (void)thread;
+    int64_t padded = round_up(q->n, LS_NAME(lanes)), first = chunk * 4 * LS_NAME(panel);
+    int64_t end = MIN(q->n, first + 4 * LS_NAME(panel));
+    for (int64_t l = 0; l < q->k; l += LS_NAME(product_depth)) {
+        int64_t depth = MIN(q->k - l, LS_NAME(product_depth));
+        LS_NAME(pack_block)(q->to + l * padded + first * depth, q->b + l * q->row, q->row, q->column, first, end, depth);
+    }
+}
+
+static void LS_NAME(pack)(int64_t k, int64_t n, int64_t row, int64_t column, const void *b, void *to) {
+    LS_NAME(pack_call) q = {k, n, row, column, b, to};
+    ls_parallel(divide_up(n, 4 * LS_NAME(panel)), LS_NAME(pack_chunk), &q);
+}
+
+/// How a product is shared among threads: whole batches, blocks of rows or columns, or parts of the sum. The shape decides.
+typedef struct {
+    const ls_product *p;
+    const T *a, *b;             // of this batch, or of the first
+    T *c;
+    T *packed;                  // all of B where tasks share it
+    T *buffers;                 // a block of B for each thread
+    T *sums;                    // what parts of the sum give
+    int64_t buffer;             // elements of a buffer
+    int64_t rows, columns, parts, groups;
+} LS_NAME(product_call);
+
+static LS_NAME(product_call) LS_NAME(product_plan)(const ls_product *p) {
+    LS_NAME(product_call) q = {.p = p, .rows = 1, .columns = 1, .parts = 1, .groups = 1};
+    int64_t work = p->m * p->n * p->k;
+    if (p->batches >= 8) q.groups = MIN(p->batches, MAX(1, MIN(MOST_CHUNKS, p->batches * work >> 18)));
+    else if (work <= 1 << 18) {}
+    else if (!p->b_is_packed && p->k >= 2048 && p->k >= 8 * MAX(p->m, p->n)) q.parts = MIN(8, p->k / 1024);
+    else if (p->m >= 128) q.rows = MIN(32, p->m / 64);
+    else if (p->n >= 256) q.columns = MIN(32, p->n / 128);
+    q.buffer = p->b_is_packed ? 0 : MIN(p->k, LS_NAME(product_depth)) * MIN(round_up(p->n, LS_NAME(panel)), LS_NAME(product_columns));
+    return q;
+}
+
+static int LS_NAME(shares_packed)(const LS_NAME(product_call) *q) { return q->rows > 1 && !q->p->b_is_packed; }
+
+static int64_t LS_NAME(product_workspace)(const ls_product *p) {
+    LS_NAME(product_call) q = LS_NAME(product_plan)(p);
+    int64_t sums = q.parts > 1 ? q.parts * p->m * p->n : 0;
+    int64_t packed = LS_NAME(shares_packed)(&q) ? p->k * round_up(p->n, LS_NAME(lanes)) : 0;
+    return (int64_t)sizeof(T) * (q.buffer * ls_threads_capacity() + sums + packed) + LS_SLACK;
+}
+
+/// Rows, columns and part of the sum of one product on this thread. `packed` is B's part as `pack` leaves it where B is
+/// packed as a whole, else NULL; `columns` then begin at a multiple of the panel.
+static void LS_NAME(product_block)(const ls_product *p, const T *a, const T *b, const T *packed, T *buffer, T *c, int64_t i0,
+                                   int64_t i1, int64_t j0, int64_t j1, int64_t l0, int64_t l1, int accumulate) {
+    _Alignas(64) T slivers[LS_NAME(product_depth) * LS_NAME(sliver) * LS_NAME(sliver_group) + 4];
+    int64_t m = i1 - i0, padded = round_up(p->n, LS_NAME(lanes)), zero = 0;
+    int reads_a = m * (l1 - l0) <= LS_NAME(in_place);
+    int reads_b = !packed && p->b_column == 1 && (l1 - l0) * (j1 - j0) <= LS_NAME(in_place);
+    int64_t group = p->a_column == 1 || reads_a ? LS_NAME(sliver) : LS_NAME(sliver) * LS_NAME(sliver_group);
+    int64_t groups = divide_up(m, group);
+    for (int64_t l = l0; l < l1; l += LS_NAME(product_depth)) {
+        int64_t depth = MIN(l1 - l, LS_NAME(product_depth));
+        for (int64_t first = j0; first < j1; first += LS_NAME(product_columns)) {
+            int64_t end = MIN(j1, first + LS_NAME(product_columns));
+            const T *block = packed ? packed + l * padded + first * depth : buffer;
+            if (!packed && !reads_b)
+                LS_NAME(pack_block)(buffer, b + l * p->b_row, p->b_row, p->b_column, first, end, depth);
+            for (int64_t g = 0; g < groups; g++) {
+                int64_t gi = m * g / groups, rows = m * (g + 1) / groups - gi, count = divide_up(rows, LS_NAME(sliver));
+                const T *from = a + (i0 + gi) * p->a_row + l * p->a_column;
+                if (!reads_a) LS_NAME(pack_slivers)(slivers, from, p->a_row, p->a_column, rows, count, depth);
+                for (int64_t s = 0; s < count; s++) {
+                    int64_t i = rows * s / count, height = rows * (s + 1) / count - i;
+                    LS_NAME(tile_call) t = {
+                        .terms = 1, .depth = depth, .a_offset = &zero, .b_offset = &zero, .ldc = p->n,
+                        .accumulate = accumulate || l > l0,
+                        .a = reads_a ? from + i * p->a_row : slivers + i * depth,
+                        .row_stride = reads_a ? p->a_row : 1, .step = reads_a ? p->a_column : height,
+                    };
+                    for (int64_t j = first; j < end; j += LS_NAME(panel)) {
+                        t.columns = MIN(end - j, LS_NAME(panel));
+                        t.ldb = reads_b ? p->b_row : LS_NAME(panel_width)(t.columns);
+                        t.b = reads_b ? b + l * p->b_row + j : block + (j - first) * depth;
+                        t.c = c + (i0 + gi + i) * p->n + j;
+                        const LS_NAME(tile_function) *tiles = t.columns > LS_NAME(lanes)       ? LS_NAME(tiles_2)
+                                                              : t.columns > LS_NAME(lanes) / 2 ? LS_NAME(tiles_1)
+                                                                                               : LS_NAME(half_tiles);
+                        tiles[height - 1](&t);
+                    }
+                }
+            }
+        }
+    }
+}
+
+static void LS_NAME(product_task)(void *context, long task, int thread) {
+    const LS_NAME(product_call) *q = context;
+    const ls_product *p = q->p;
+    T *buffer = q->buffers + thread * q->buffer;
+    if (q->groups > 1 || p->batches >= 8) {
+        int64_t end = chunk_start(p->batches, q->groups, task + 1);
+        for (int64_t i = chunk_start(p->batches, q->groups, task); i < end; i++)
+            LS_NAME(product_block)(p, q->a + i / p->inner * p->a_outer + i % p->inner * p->a_inner,
+                                   q->b + i / p->inner * p->b_outer + i % p->inner * p->b_inner, NULL, buffer,
+                                   q->c + i * p->m * p->n, 0, p->m, 0, p->n, 0, p->k, p->accumulate);
+    } else if (q->parts > 1) {
+        LS_NAME(product_block)(p, q->a, q->b, NULL, buffer, q->sums + task * p->m * p->n, 0, p->m, 0, p->n,
+                               chunk_start(p->k, q->parts, task), chunk_start(p->k, q->parts, task + 1), 0);
+    } else {
+        int64_t panels = divide_up(p->n, LS_NAME(panel));
+        int64_t row = task % q->rows, column = task / q->rows;
+        LS_NAME(product_block)(p, q->a, q->b, q->packed, buffer, q->c, chunk_start(p->m, q->rows, row),
+                               chunk_start(p->m, q->rows, row + 1), LS_NAME(panel) * chunk_start(panels, q->columns, column),
+                               MIN(p->n, LS_NAME(panel) * chunk_start(panels, q->columns, column + 1)), 0, p->k, p->accumulate);
+    }
+}
+
+static void LS_NAME(product)(const ls_product *p, const void *a, const void *b, void *c, void *workspace) {
+    LS_NAME(product_call) q = LS_NAME(product_plan)(p);
+    q.a = a;
+    q.b = b;
+    q.c = c;
+    q.buffers = workspace;
+    T *rest = q.buffers + q.buffer * ls_threads_capacity();
+    if (p->batches >= 8) {
+        ls_parallel(q.groups, LS_NAME(product_task), &q);
+        return;
+    }
+    for (int64_t batch = 0; batch < p->batches; batch++) {
+        q.a = (const T *)a + batch / p->inner * p->a_outer + batch % p->inner * p->a_inner;
+        q.b = (const T *)b + batch / p->inner * p->b_outer + batch % p->inner * p->b_inner;
+        q.c = (T *)c + batch * p->m * p->n;
+        if (p->b_is_packed) q.packed = (T *)q.b;
+        else if (LS_NAME(shares_packed)(&q)) {
+            LS_NAME(pack)(p->k, p->n, p->b_row, p->b_column, q.b, rest);
+            q.packed = rest;
+        }
+        q.sums = rest;
+        ls_parallel(q.rows * q.columns * q.parts, LS_NAME(product_task), &q);
+        if (q.parts > 1)
+            for (int64_t i = 0, size = p->m * p->n; i < size; i++) {
+                T sum = p->accumulate ? q.c[i] : 0;
+                for (int64_t part = 0; part < q.parts; part++) sum += rest[part * size + i];
+                q.c[i] = sum;
+            }
+    }
+}
