@@ -47,7 +47,7 @@ import Testing
     /// What is reported after a training with augmentation is the loss of the images as they are.
     @Test func augmentationIsForTrainingAlone() throws {
         var configuration = digits("lenet", epochs: 1)
-        (configuration.augments, configuration.examples) = (true, 100)
+        (configuration.augmentation, configuration.examples) = (.all, 100)
         let trainer = try Trainer(configuration)
         let outcome = try trainer.run()
         let theta = outcome.checkpoint.theta
