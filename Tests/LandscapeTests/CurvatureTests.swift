@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import MatrixFree
 import Networks
 import Objectives
@@ -32,6 +33,35 @@ import Testing
         #expect(relativeError(fisher, exact) > 0.1)
         let mean = try whole.valueAndGradient(at: r.theta).gradient
         #expect(relativeError(mean.map { $0 * Vectors.dot(mean, v) }, exact) > 0.1)
+    }
+
+    /// The Fisher matrix (1/n) Σᵢ Σ_k p_k gᵢ_k gᵢ_kᵀ, with the gradient for every class k weighted by the network's own probability, is
+    /// the Gauss–Newton matrix for cross-entropy; with smoothed labels too, as they are no part of it.
+    @Test(arguments: [0, 0.2]) func fisherIsGaussNewton(_ smoothing: Double) throws {
+        let n = 6, network = try Network("mlp:5-4-3", inputShape: [5], outputs: 3)
+        let x = RandomNumbers(seed: 1).normals(n * 5), theta = RandomNumbers(seed: 2).normals(network.parameters.count)
+        func objective(_ rows: [Int], _ labels: [Int32], _ smoothing: Double = 0) throws -> NetworkObjective {
+            let data = Dataset(
+                name: "normal", inputs: .doubles(rows.flatMap { x[($0 * 5)..<($0 * 5 + 5)] }), exampleShape: [5],
+                targets: .classes(labels, count: 3))
+            return try NetworkObjective(
+                network: network, bufferValues: [], data: data, loss: .crossEntropy(labelSmoothing: smoothing),
+                precision: .double)
+        }
+        let v = RandomNumbers(seed: 3).normals(theta.count)
+        var exact = [Double](repeating: 0, count: theta.count)
+        for i in 0..<n {
+            for k in 0..<3 {
+                // −log p_k and its gradient.
+                let (loss, gradient) = try objective([i], [Int32(k)]).valueAndGradient(at: theta)
+                Vectors.add(exp(-loss) * Vectors.dot(gradient, v) / Double(n), gradient, to: &exact)
+            }
+        }
+        let whole = try objective(Array(0..<n), (0..<n).map { Int32($0 % 3) }, smoothing)
+        for kind in [CurvatureKind.ggn, .fisher] {
+            #expect(relativeError(try CurvatureOperator(whole, at: theta, kind).apply(v), exact) < 1e-12)
+        }
+        #expect(relativeError(try CurvatureOperator(whole, at: theta).apply(v), exact) > 0.01)
     }
 
     /// The low end of a matrix without negative eigenvalues is zero; that is found without exhausting the space, in Float32 too.

@@ -65,6 +65,20 @@ import Testing
         #expect(result.eigenvalues[0].iterations > 10 * naive)
     }
 
+    /// The value is that of the vector returned and of the last product, not of the step before (a known bug of another tool).
+    @Test(arguments: [1, 2, 5]) func returnsTheLastValue(_ iterations: Int) throws {
+        let matrix = Spectra.dense([10, 9, 4, -2] + Spectra.flat(40, -1, 1))
+        let result = try powerIteration(
+            matrix, target: .largestMagnitude, tolerance: 1e-12, maximumIterations: iterations)
+        let x = result.vectors[0], quotient = Vectors.dot(x, matrix.apply(x))
+        #expect(abs(result.eigenvalues[0].value - quotient) < 1e-13 && result.products == iterations)
+        if iterations > 1 {
+            let before = try powerIteration(
+                matrix, target: .largestMagnitude, tolerance: 1e-12, maximumIterations: iterations - 1)
+            #expect(abs(before.eigenvalues[0].value - quotient) > 1e-3)
+        }
+    }
+
     @Test func valuesOfBothSignsAndEqualSizeDoNotConverge() throws {
         let matrix = Spectra.dense([4, -4, 1, 0.5, 0])
         let result = try powerIteration(matrix, target: .largestMagnitude, maximumIterations: 200)

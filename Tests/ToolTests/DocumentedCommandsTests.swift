@@ -58,7 +58,7 @@ import Testing
     @Test(arguments: [
         "README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md", "docs/slices.md",
         "docs/choosing-a-measure.md",
-        "docs/paths.md",
+        "docs/paths.md", "docs/science.md",
     ])
     func links(
         _ page: String

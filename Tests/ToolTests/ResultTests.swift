@@ -53,6 +53,33 @@ import Testing
         #expect(result["model"] as? String == "mlp:64-32-10")
     }
 
+    /// No analysis writes to the checkpoint, and all say of what and how they are: loss by its name, split, mode, norm of the weights.
+    @Test func resultsStateTheirConditions() throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        let before = try folder.bytes("ckpt.bin")
+        for line in ["evaluate", "slice --points 3", "sharpness --measure all --restarts 0 --steps 2", "hessian"] {
+            let result = try Tool.json(
+                "\(line) --examples 50 --split test --batchnorm batch --precision double --seed 7", in: folder)
+            #expect(result["loss_function"] as? String == "cross-entropy" && result["split"] as? String == "test")
+            #expect(result["batchnorm"] as? String == "batch" && result["precision"] as? String == "double")
+            #expect(result["seed"] as? Int == 7 && result["examples"] as? Int == 50)
+        }
+        #expect(try folder.bytes("ckpt.bin") == before)
+        try Tool.succeed("export ckpt.bin -o w.npz", in: folder)
+        let weights = try NPZ.read(folder.path("w.npz"))
+        let square = try weights.names.reduce(0.0) { sum, name in
+            try weights.array(name).doubles.reduce(sum) { $0 + $1 * $1 }
+        }
+        let norm = try #require(try Tool.json("evaluate", in: folder)["weight_norm"] as? Double)
+        #expect(abs(norm - square.squareRoot()) < 1e-12 * norm)
+        // Both squared errors are in use: the one that was taken is named, and is half of the other.
+        let fit = "train --model mlp:1-3-1 --data chebyshev:2 --steps 1 --lr 0 --precision double -o r.bin --loss"
+        let half = try Tool.json("\(fit) half-mse", in: folder), whole = try Tool.json("\(fit) mse", in: folder)
+        #expect(half["loss_function"] as? String == "half-mse" && whole["loss_function"] as? String == "mse")
+        let losses = try [half, whole].map { try #require($0["train_loss"] as? Double) }
+        #expect(abs(losses[1] - 2 * losses[0]) < 1e-14)
+    }
+
     @Test func innerKeys() throws {
         let folder = try Folder(checkpoint: "ckpt.bin")
         let sharpness = try Tool.json(Self.keys[4].line + " --examples 200", in: folder)
