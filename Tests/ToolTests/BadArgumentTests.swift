@@ -32,7 +32,7 @@ import Testing
         ("hessian --tolerance tiny", ["tiny", "expected a number"]),
         ("hessian --top 0", ["--top 0", "--trace"]), ("sharpness --scout -1", ["--scout"]),
         ("evaluate --key los", ["--key los", "one of", "weight_norm"]),
-        ("hessian --key eigenvalues.1 -o h.json", ["eigenvalues.1", "eigenvalues.0 to eigenvalues.0"]),
+        ("evaluate --key lossy", ["--key lossy"]),
         ("plot ckpt.bin", ["ckpt.bin", "landscape slice -o"]), ("trajectory nowhere", ["nowhere", "no folder"]),
         ("evaluate --data npy:one.npy", ["npy:X.npy,Y.npy"]),
         ("train --model lenet --data digits --augment=turn -o new.bin", ["turn", "augment", "crop,flip"]),
