@@ -16,7 +16,7 @@ typedef struct {
 } LS_NAME(tile_call);
 
 // An element of A is broadcast to a register of its own. As an operand of every multiply-add, which AVX-512 has and compilers
-// prefer, it would be loaded once for each vector of the tile.
+// prefer, it would be loaded once for each vector of the tile; a tile one vector wide loads it once anyway.
 #if LS_VECTOR == 64
 #define LS_IN_REGISTER(x) __asm__("" : "+v"(x))
 #else
@@ -44,7 +44,7 @@ typedef struct {
                     bv[v] = *(const LS_NAME(V) *)(b + v * (LANES));                                   \
                 _Pragma("clang loop unroll(full)") for (int i = 0; i < M; i++) {                                  \
                     LS_NAME(V) x = p[i / 3][(i % 3) * rs] - (LS_NAME(V)){0};                                      \
-                    LS_IN_REGISTER(x);                                                                            \
+                    if (N > 1) LS_IN_REGISTER(x);                                                                      \
                     _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++) sum[i][v] += x * bv[v];        \
                 }                                                                                                 \
                 _Pragma("clang loop unroll(full)") for (int g = 0; g < (M + 2) / 3; g++) p[g] += step;            \
