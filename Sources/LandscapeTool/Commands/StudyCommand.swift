@@ -22,6 +22,10 @@ struct StudyCommand: ParsableCommand {
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
+        guard !options.decay.isIncluded else {
+            throw ValidationError(
+                "--include-weight-decay: the gap between test and training loss has no weight decay in it; leave it out")
+        }
         for (name, value) in [
             ("--rho", rho), ("--adaptive-rho", adaptiveRho), ("--deviation", deviation),
             ("--adaptive-deviation", adaptiveDeviation),
