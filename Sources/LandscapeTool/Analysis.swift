@@ -127,7 +127,9 @@ struct Analysis {
     func companion(_ path: String) throws -> TrainedModel {
         let other = try TrainedModel(path: path)
         guard other.network.parameters == model.network.parameters else {
-            throw UnusableArgument("\(path) holds other tensors than \(options.checkpoint): \(other.metadata.model)")
+            throw UnusableArgument(
+                "\(path) is \(other.metadata.model), expected the tensors of \(options.checkpoint): \(model.metadata.model)"
+            )
         }
         return other
     }

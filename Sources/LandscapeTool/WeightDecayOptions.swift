@@ -19,7 +19,8 @@ struct WeightDecayOptions: ParsableArguments {
         }
         guard isIncluded else {
             throw ValidationError(
-                "--weight-decay \(value): weight decay is no part of the loss; add --include-weight-decay to make it one")
+                "--weight-decay \(value): weight decay is no part of the loss; add --include-weight-decay to make it one"
+            )
         }
     }
 

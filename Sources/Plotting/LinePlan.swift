@@ -29,7 +29,8 @@ struct LinePlan {
             figure.leftAxis, covering: leftSeries.flatMap(\.verticalValues) + references(.horizontal), padding: 0.06)
         let right = AxisRange(figure.rightAxis, covering: rightSeries.flatMap(\.verticalValues), padding: 0.06)
         let frame = AxesFrame(
-            box: box, bottom: ResolvedAxis(
+            box: box,
+            bottom: ResolvedAxis(
                 horizontal: figure.xAxis.label, range: horizontal, length: box.width, names: figure.xAxis.names),
             left: ResolvedAxis(label: figure.leftAxis.label, range: left, length: box.height, spacing: 34),
             right: rightSeries.isEmpty

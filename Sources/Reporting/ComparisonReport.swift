@@ -110,7 +110,8 @@ public struct ComparisonReport: Report {
             return slice.panel
         }
         return PanelFigure(
-            title: "Slices on the same axes", subtitle: RunContext.caption(entries.map(\.slice.context)) + " · seed \(context.seed)", panels: panels,
+            title: "Slices on the same axes",
+            subtitle: RunContext.caption(entries.map(\.slice.context)) + " · seed \(context.seed)", panels: panels,
             columns: min(panels.count, 3))
     }
 

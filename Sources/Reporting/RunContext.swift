@@ -68,11 +68,21 @@ public struct RunContext: Sendable {
     /// The same for a figure of several results: what differs between them is listed.
     static func caption(_ contexts: [RunContext]) -> String {
         let parts = contexts.map(\.captionParts)
-        return parts[0].indices.map { index in
-            var distinct: [String] = []
-            for part in parts where !distinct.contains(part[index]) { distinct.append(part[index]) }
-            return distinct.filter { !$0.isEmpty }.joined(separator: ", ")
-        }.filter { !$0.isEmpty }.joined(separator: " · ")
+        return parts[0].indices.map { index in distinct(parts.map { $0[index] }) }.filter { !$0.isEmpty }
+            .joined(separator: " · ")
+    }
+
+    /// Of a result of several checkpoints: the first's, with all models and data named; nil without any.
+    public static func common(to contexts: [RunContext]) -> RunContext? {
+        guard var common = contexts.first else { return nil }
+        (common.model, common.data) = (distinct(contexts.map(\.model)), distinct(contexts.map(\.data)))
+        return common
+    }
+
+    private static func distinct(_ texts: [String]) -> String {
+        var distinct: [String] = []
+        for text in texts where !distinct.contains(text) { distinct.append(text) }
+        return distinct.joined(separator: "; ")
     }
 
     private var captionParts: [String] {

@@ -157,7 +157,9 @@ extension SliceReport {
             return "the directions"
         }
         if (a.model, a.data, a.split, a.examples) != (b.model, b.data, b.split, b.examples) { return "model or data" }
-        if (a.precision, a.batchnorm, a.lossName, a.weightDecay) != (b.precision, b.batchnorm, b.lossName, b.weightDecay) {
+        if (a.precision, a.batchnorm, a.lossName, a.weightDecay) != (
+            b.precision, b.batchnorm, b.lossName, b.weightDecay
+        ) {
             return "precision, batch norm or loss"
         }
         if slice.center.bitPattern != other.slice.center.bitPattern { return "the losses at the centre" }

@@ -13,7 +13,8 @@ import Testing
         let folder = try Folder(checkpoint: "ckpt.bin")
         let line =
             "hessian --top 2 --bottom 2 --trace --tolerance 1e-9 --precision double --examples 200 --iterations 3000"
-        let without = try Tool.json(line, in: folder), with = try Tool.json(line + " --include-weight-decay", in: folder)
+        let without = try Tool.json(line, in: folder),
+            with = try Tool.json(line + " --include-weight-decay", in: folder)
         #expect(without["weight_decay_in_loss"] is NSNull && with["weight_decay_in_loss"] as? Double == decay)
         for key in ["eigenvalues", "eigenvalues_low"] {
             let a = try #require(with[key] as? [Double]), b = try #require(without[key] as? [Double])
@@ -22,7 +23,8 @@ import Testing
         }
         let (a, b) = (try #require(with["trace"] as? [String: Any]), try #require(without["trace"] as? [String: Any]))
         // λP, estimated with the same probes: exact for a multiple of the identity but for the range of the sketch.
-        #expect(abs(try number(a["value"]) - number(b["value"]) - decay * 2410) < 1e-3 * number(b["value"]))
+        let (shifted, value) = try (number(a["value"]), number(b["value"]))
+        #expect(abs(shifted - value - decay * 2410) < 1e-3 * value)
         let (loss, plain) = (try number(with["loss"]), try number(without["loss"]))
         let norm = try number(with["weight_norm"])
         #expect(abs(loss - plain - 0.5 * decay * norm * norm) < 1e-12)
@@ -48,11 +50,11 @@ import Testing
         }
         // E ½λ(‖θ + ε‖² − ‖θ‖²) = ½λρ²P; antithetic pairs leave only ‖ε‖², of which 20 pairs know the mean to 1 %.
         let average = try both("sharpness --measure average --rho 0.05 --samples 20", " --weight-decay 0.1")
-        func value(_ result: [String: Any]) throws -> Double {
-            try number(try #require(result["average_case"] as? [String: Any])["value"])
+        let values = try [average.with, average.without].map {
+            try number(try #require($0["average_case"] as? [String: Any])["value"])
         }
         let expected = 0.5 * 0.1 * 0.05 * 0.05 * 2410
-        #expect(abs(try value(average.with) - value(average.without) - expected) < 0.05 * expected)
+        #expect(abs(values[0] - values[1] - expected) < 0.05 * expected)
         // λ = 1e6 drowns the data: the worst case is ½λ((‖θ‖ + ρ)² − ‖θ‖²).
         let worst = try both("sharpness --rho 0.05 --restarts 1", " --weight-decay 1e6").with
         let bound = try number(try #require(worst["worst_case"] as? [String: Any])["lower_bound"])

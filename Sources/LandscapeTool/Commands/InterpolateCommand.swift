@@ -28,7 +28,9 @@ struct InterpolateCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...2).contains(others.count) else {
-            throw ValidationError("\(others.count + 1) checkpoints: expected two, A and B, or three for a plane")
+            throw ValidationError(
+                "found \(others.isEmpty ? "one checkpoint" : "\(others.count + 1) checkpoints"), expected two, A and B, or three for a plane"
+            )
         }
         if let points, !(2...100_000).contains(points) {
             throw ValidationError("--points \(points): expected at least 2")
