@@ -38,7 +38,7 @@ import Testing
         }
         let many = (1...100).map { "layer\($0).weight" }
         let crowded = figure(many).draw().strings(inGroup: "x-axis")
-        #expect(crowded.contains("50") && !crowded.contains { $0.hasPrefix("layer") })
+        #expect(crowded.contains { Int($0) != nil } && !crowded.contains { $0.hasPrefix("layer") })
     }
 
     @Test func nonFiniteValuesLeaveGaps() throws {
