@@ -43,7 +43,8 @@ let package = Package(
         .executableTarget(
             name: "LandscapeTool",
             dependencies: [
-                "Training", "Reporting", "GroundTruth", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Training", "Reporting", "GroundTruth",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .executableTarget(

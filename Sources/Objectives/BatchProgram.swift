@@ -21,16 +21,22 @@ final class BatchProgram {
         /// Whether what depends on θ alone serves several runs.
         var keeps: Bool { self != .value && self != .gradient }
 
-        /// Operations of a batch for each parameter, at least, for what is done with every parameter once a batch to cost little
-        /// beside them: sums over batches, where there is a derivative, and the packing of weights.
-        var operationsPerParameter: Int { self == .value ? 1500 : 6000 }
+        /// Operations of a batch for each parameter, at least, for what is done with every parameter once a batch, where there is
+        /// a derivative to be added up, to cost little beside them.
+        var operationsPerParameter: Int { self == .value ? 0 : 3000 }
+
+        /// Bytes of a batch that work well. Values that are kept come from memory anyway, and beside each batch's there is
+        /// something of the weights' size; a derivative comes back to what is long out of a core's own cache; a value alone needs
+        /// no more than its present layer.
+        var preferredBytes: Int { keeps ? 16 << 20 : self == .gradient ? 4 << 20 : 1 << 20 }
     }
 
     let kind: Kind
     let batch: Int
     let executable: Executable
-    /// Bytes that it takes to run one batch.
-    var bytes: Int { executable.keptBytes + executable.scratchBytes }
+    /// Bytes that it takes to run one batch: those that grow with it, and all.
+    var batchBytes: Int { executable.keptBytes + executable.scratchBytes }
+    var bytes: Int { executable.keptBytes + executable.arenaBytes }
     var parameters: Int { network.parameters.count }
     private let network: Network
     private let built: Network.Built

@@ -10,14 +10,14 @@ import Tensors
 /// of threads, and what they give is collected in their order.
 final class BatchSeries {
     let batchSize: Int
-    let count: Int
     private let examples: Int
     private let memoryLimit: Int
     private let keeps: Bool
-    /// For whole batches, and for a ragged last one.
-    private let programs: [BatchProgram]
-    private var contexts: [[Executable.Context]]
-    private var contextVersion: Int?
+    private let make: (Int) -> BatchProgram
+    /// For whole batches, and for ragged last ones.
+    private var programs: [BatchProgram]
+    private var contexts: [[Executable.Context]] = [[]]
+    private var contextVersions: [Int?] = [nil]
     private let kept: [Slot]
     private let lanes = LanePool()
 
@@ -33,8 +33,8 @@ final class BatchSeries {
         private let lock = NSLock()
         private var idle: [Lane] = []
 
-        func with(_ programs: Int, _ body: (Lane) -> Void) {
-            let lane = lock.withLock { idle.popLast() } ?? Lane(programs)
+        func with(_ body: (Lane) -> Void) {
+            let lane = lock.withLock { idle.popLast() } ?? Lane()
             body(lane)
             lock.withLock { idle.append(lane) }
         }
@@ -45,11 +45,7 @@ final class BatchSeries {
 
     /// What a thread works with, for each program.
     private final class Lane {
-        var arenas: [Executable.Arena?], instances: [Executable.Instance?]
-        init(_ programs: Int) {
-            arenas = .init(repeating: nil, count: programs)
-            instances = .init(repeating: nil, count: programs)
-        }
+        var arenas: [Int: Executable.Arena] = [:], instances: [Int: Executable.Instance] = [:]
     }
 
     /// How many examples a batch has that is not asked for.
@@ -59,27 +55,28 @@ final class BatchSeries {
         case inCache
         /// All that work well in memory, because they are normalised together.
         case many
+        /// All, because they are one batch of a training that normalises it as a whole.
+        case whole
     }
 
-    /// Bytes of a batch that does not keep anything: what a core has in its second-level cache and a share of the third. Batches
-    /// that keep values read them from memory anyway, and what each keeps of the weights' size should be little.
-    private static let preferredBytes = 4 << 20, preferredKeptBytes = 16 << 20
-
+    /// - Parameter taken: bytes of the limit that something else takes.
     init(
-        examples: Int, requested: Int?, preference: Preference, memoryLimit: Int, keeps: Bool,
-        make: (Int) -> BatchProgram
+        examples: Int, requested: Int?, preference: Preference, memoryLimit limit: Int, taken: Int, keeps: Bool,
+        make: @escaping (Int) -> BatchProgram
     ) throws(ObjectiveError) {
         var size: Int
-        if let requested {
+        if preference == .whole {
+            size = examples
+        } else if let requested {
             size = min(requested, examples)
         } else {
-            let probe = make(min(16, examples)), each = max(1, probe.bytes / probe.batch)
-            switch preference {
-            case .many: size = max(32, min(1024, (96 << 20) / each / 32 * 32))
-            case .inCache:
+            let probe = make(min(16, examples)), each = max(1, probe.batchBytes / probe.batch)
+            if preference == .many {
+                size = max(32, min(1024, (96 << 20) / each / 32 * 32))
+            } else {
                 let perExample = max(1, probe.executable.operations / probe.batch)
                 size = max(
-                    (keeps ? Self.preferredKeptBytes : Self.preferredBytes) / each,
+                    probe.kind.preferredBytes / each,
                     probe.kind.operationsPerParameter * probe.parameters / perExample, 1)
                 // A few batches are made a multiple of four, for threads to have equally many.
                 var batches = (examples + size - 1) / size
@@ -89,26 +86,28 @@ final class BatchSeries {
             size = min(size, examples)
         }
         var program = make(size)
-        while program.bytes > memoryLimit, size > 1 {
-            size = max(1, min(size - 1, size * memoryLimit / program.bytes))
+        func needed() -> Int { program.bytes + program.executable.commonBytes }
+        let room = limit - taken
+        while needed() > room, size > 1, preference != .whole {
+            size = max(1, min(size - 1, size * max(0, room) / needed()))
             program = make(size)
         }
-        guard program.bytes <= memoryLimit else {
-            throw .memoryTooSmall(given: memoryLimit, needed: program.bytes)
+        guard needed() <= room else {
+            throw preference == .whole
+                ? .batchTooLarge(batch: size, given: limit, needed: taken + needed())
+                : .memoryTooSmall(given: limit, needed: taken + needed())
         }
         self.examples = examples
-        self.memoryLimit = memoryLimit
+        memoryLimit = room
         self.keeps = keeps
         batchSize = size
-        count = (examples + size - 1) / size
-        let ragged = examples % size
-        programs = ragged == 0 ? [program] : [program, make(ragged)]
-        contexts = programs.map { _ in [] }
-        kept = (0..<count).map { _ in Slot() }
+        self.make = make
+        programs = [program]
+        kept = (0..<(examples + size - 1) / size).map { _ in Slot() }
     }
 
     /// What is to be computed of every batch.
-    struct Work {
+    struct Work<Failure: Error> {
         /// Grows when θ changes.
         let version: Int
         /// How many vectors, or points, the last stage is run for.
@@ -117,66 +116,75 @@ final class BatchSeries {
         let bindContext: (BatchProgram, Executable.Context, Int) -> Void
         /// Connects an instance to the batch whose first example is given.
         let bindData: (BatchProgram, Executable.Instance, Int) -> Void
-        /// Called before each batch is collected.
-        let between: (() throws -> Void)?
+        /// Called before each batch is collected; what it throws ends the run.
+        let between: (() throws(Failure) -> Void)?
     }
 
     /// Computes every batch for every tangent and hands the results to `collect`, for each tangent in the order of batches.
-    func run(
-        _ work: Work, collect: (BatchProgram, Executable.Instance, Executable.Context, _ tangent: Int) -> Void
-    ) throws {
+    /// - Parameter examples: of those of the series the first so many; nil for all.
+    func run<Failure>(
+        _ work: Work<Failure>, examples: Int? = nil,
+        collect: (BatchProgram, Executable.Instance, Executable.Context, _ tangent: Int) -> Void
+    ) throws(Failure) {
+        let examples = examples ?? self.examples, count = (examples + batchSize - 1) / batchSize
+        let ragged = examples % batchSize == 0 ? nil : program(examples % batchSize)
         let threads = min(Threads.count, count), bytes = programs.reduce(0) { $0 + $1.bytes }
-        let wanted = threads * bytes <= memoryLimit ? threads : 1
+        let common = programs.reduce(0) { $0 + $1.executable.commonBytes } * work.tangents
+        let wanted = threads * bytes <= memoryLimit - common ? threads : 1
         lanes.keep(wanted)
-        let mostKept = prepare(work, memory: memoryLimit - wanted * bytes)
+        func number(_ batch: Int) -> Int { (batch + 1) * batchSize <= examples ? 0 : ragged! }
+        for number in Set([number(0), number(count - 1)]).sorted() { prepare(work, number) }
+        let left = max(0, memoryLimit - common - wanted * bytes)
+        let mostKept = keeps ? min(count, left / max(1, programs[0].executable.keptBytes)) : 0
         guard wanted > 1 else {
             for batch in 0..<count {
                 try work.between?()
-                lanes.with(programs.count) { compute(batch, $0, batch < mostKept, work, collect) }
+                lanes.with { compute(batch, number(batch), $0, batch < mostKept, work, collect) }
             }
             return
         }
-        let turns = Turns(work.tangents)
-        var failure: (any Error)?
+        let turns = Turns<Failure>(work.tangents)
         Threads.forEach(count) { batch, _ in
-            lanes.with(programs.count) { lane in
-                compute(batch, lane, batch < mostKept, work) { program, instance, context, tangent in
-                    turns.take(batch, of: tangent) {
-                        guard failure == nil else { return }
-                        do {
-                            if tangent == 0 { try work.between?() }
-                            collect(program, instance, context, tangent)
-                        } catch { failure = error }
+            guard turns.failure == nil else { return }
+            lanes.with { lane in
+                compute(batch, number(batch), lane, batch < mostKept, work) { program, instance, context, tangent in
+                    turns.take(batch, of: tangent) { () throws(Failure) in
+                        if tangent == 0 { try work.between?() }
+                        collect(program, instance, context, tangent)
                     }
                 }
             }
         }
-        if let failure { throw failure }
+        if let failure = turns.failure { throw failure }
     }
 
-    /// Makes contexts, computes what is common to all batches, and tells how many batches can be kept in so much memory.
-    private func prepare(_ work: Work, memory: Int) -> Int {
-        let isNew = contextVersion != work.version
-        contextVersion = work.version
-        lanes.with(programs.count) { lane in
-            for (number, program) in programs.enumerated() {
-                let arena = arena(number, lane), first = contexts[number].isEmpty
-                while contexts[number].count < work.tangents {
-                    contexts[number].append(program.executable.makeContext(sharing: contexts[number].first))
+    /// Makes contexts and computes what is common to all batches.
+    private func prepare<Failure>(_ work: Work<Failure>, _ number: Int) {
+        let program = programs[number], isNew = contextVersions[number] != work.version
+        contextVersions[number] = work.version
+        lanes.with { lane in
+            let arena = arena(number, lane)
+            while contexts[number].count < work.tangents {
+                contexts[number].append(program.executable.makeContext(sharing: contexts[number].first))
+            }
+            for tangent in 0..<work.tangents {
+                let context = contexts[number][tangent]
+                work.bindContext(program, context, tangent)
+                if tangent == 0, isNew {
+                    program.executable.runCommon(context, arena, from: .data, through: .parameters)
                 }
-                for tangent in 0..<work.tangents {
-                    let context = contexts[number][tangent]
-                    work.bindContext(program, context, tangent)
-                    if tangent == 0, first || isNew {
-                        program.executable.runCommon(context, arena, from: .data, through: .parameters)
-                    }
-                    program.executable.runCommon(context, arena, from: .tangent, through: .tangent)
-                }
+                program.executable.runCommon(context, arena, from: .tangent, through: .tangent)
             }
         }
-        guard keeps else { return 0 }
-        let common = zip(programs, contexts).reduce(0) { $0 + $1.0.executable.commonBytes * $1.1.count }
-        return min(count, max(0, memory - common) / max(1, programs[0].executable.keptBytes))
+    }
+
+    /// The number of the program for batches of a size.
+    private func program(_ size: Int) -> Int {
+        if let known = programs.firstIndex(where: { $0.batch == size }) { return known }
+        programs.append(make(size))
+        contexts.append([])
+        contextVersions.append(nil)
+        return programs.count - 1
     }
 
     private func arena(_ program: Int, _ lane: Lane) -> Executable.Arena {
@@ -188,11 +196,10 @@ final class BatchSeries {
 
     /// Brings what a batch needs that depends on its data and θ alone up to date, as far as it is not kept, and runs the last
     /// stage for each tangent.
-    private func compute(
-        _ batch: Int, _ lane: Lane, _ keeps: Bool, _ work: Work,
+    private func compute<Failure>(
+        _ batch: Int, _ number: Int, _ lane: Lane, _ keeps: Bool, _ work: Work<Failure>,
         _ finished: (BatchProgram, Executable.Instance, Executable.Context, Int) -> Void
     ) {
-        let first = batch * batchSize, number = first + batchSize <= examples ? 0 : 1
         let program = programs[number], contexts = contexts[number], arena = arena(number, lane)
         let executable = program.executable, instance: Executable.Instance
         let slot = kept[batch]
@@ -209,7 +216,7 @@ final class BatchSeries {
                 instance = lane.instances[number] ?? executable.makeInstance(contexts[0])
                 lane.instances[number] = instance
             }
-            work.bindData(program, instance, first)
+            work.bindData(program, instance, batch * batchSize)
             executable.run(instance, contexts[0], arena, from: .data, through: .parameters)
         }
         slot.version = work.version

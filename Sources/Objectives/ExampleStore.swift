@@ -7,6 +7,8 @@ import Tensors
 final class ExampleStore {
     /// How many examples it has room for.
     let capacity: Int
+    /// Bytes of memory that the examples take.
+    let byteCount: Int
     private let inputs: Buffer, targets: Buffer
     private let inputBytes: Int, targetBytes: Int
     private let precision: Precision
@@ -34,6 +36,7 @@ final class ExampleStore {
         }
         inputs = file ?? Buffer(byteCount: capacity * inputBytes)
         targets = Buffer(byteCount: capacity * targetBytes)
+        byteCount = (file == nil ? inputs.byteCount : 0) + targets.byteCount
     }
 
     convenience init(

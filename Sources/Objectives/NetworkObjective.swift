@@ -12,7 +12,7 @@ public final class NetworkObjective: Objective {
     public let precision: Precision
     /// n.
     public let examples: Int
-    /// Bytes that programs and what they keep may take, the data not counted.
+    /// Bytes that the examples, programs and what they keep may take; the data set itself is not counted.
     public let memoryLimit: Int
     /// Called between batches; what it throws ends the computation.
     public var betweenBatches: (() throws -> Void)?
@@ -215,7 +215,7 @@ public final class NetworkObjective: Objective {
         if kind.keeps { self.series = self.series.filter { $0.key == kind || !$0.key.keeps } }
         let series = try self.series[kind] ?? makeSeries(kind)
         self.series[kind] = series
-        let work = BatchSeries.Work(
+        let work = BatchSeries.Work<any Error>(
             version: version, tangents: max(1, values.count),
             bindContext: { [self] program, context, number in
                 program.bind(
@@ -239,8 +239,8 @@ public final class NetworkObjective: Objective {
         }
         return try BatchSeries(
             examples: examples, requested: requested, preference: batchNorm == .batch ? .many : .inCache,
-            memoryLimit: memoryLimit, keeps: kind.keeps
-        ) {
+            memoryLimit: memoryLimit, taken: store.byteCount, keeps: kind.keeps
+        ) { [network, loss, batchNorm, precision] in
             BatchProgram(network, loss, batchNorm, kind, batch: $0, precision)
         }
     }

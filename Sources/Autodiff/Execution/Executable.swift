@@ -22,8 +22,7 @@ public final class Executable {
     private let outputItems: [Int: Int]
     private let inputNumbers: [Int: Int]
     private let constants: Buffer
-    private let workspaceBytes: Int
-    private let mostOperands: Int
+    private let benchSize: BenchSize
     private let sumBytes: Int
     /// Multiplications and additions of products in one run of everything that depends on a batch.
     public let operations: Int
@@ -54,28 +53,24 @@ public final class Executable {
             items, steps, sweeps: sweeps, divisions: fusion.divisions, outputs: Set(bases), elementSize: size)
         let needed = MemoryPlan.neededOutside(items, steps).union(bases)
         var work: [(stage: Stage, isCommon: Bool, work: Prepared)] = []
-        var (workspaceBytes, mostOperands, sumBytes, operations) = (0, 0, 0, 0)
-        var next = 0
+        var benchSize = BenchSize(blockBytes: plan.blockBytes), (sumBytes, operations, next) = (0, 0, 0)
         for sweep in sweeps + [nil] {
             for step in steps[next..<(sweep?.steps.lowerBound ?? steps.count)] {
                 switch step.kind {
                 case .fused:
                     let loop = FusedLoop(step, items, needed: needed)
-                    workspaceBytes = max(workspaceBytes, loop.workspaceBytes(kernels))
-                    mostOperands = max(mostOperands, loop.operandCount)
+                    benchSize.cover(loop.benchSize(kernels))
                     work.append((step.stage, step.isCommon, .fused(loop)))
                 case .kernel:
                     let loop = KernelLoop(step, items, elementSize: size)
-                    workspaceBytes = max(workspaceBytes, loop.workspaceBytes(kernels))
-                    mostOperands = max(mostOperands, loop.operandCount)
+                    benchSize.cover(loop.benchSize(kernels))
                     if !step.isCommon { operations += loop.operations }
                     work.append((step.stage, step.isCommon, .kernel(loop)))
                 }
             }
             guard let sweep else { break }
             let loop = SweepLoop(sweep, steps, fusion.divisions, items, needed: needed, kernels)
-            workspaceBytes = max(workspaceBytes, loop.workspaceBytes)
-            mostOperands = max(mostOperands, loop.operandCount)
+            benchSize.cover(loop.benchSize)
             sumBytes = max(sumBytes, loop.sumBytes)
             operations += loop.operations
             work.append((steps[sweep.steps.lowerBound].stage, false, .sweep(loop)))
@@ -89,7 +84,7 @@ public final class Executable {
         constants = Buffer(byteCount: max(1, plan.constants.count) * size)
         constants.store(plan.constants, as: precision)
         self.operations = operations
-        (self.workspaceBytes, self.mostOperands, self.sumBytes) = (workspaceBytes, mostOperands, sumBytes)
+        (self.benchSize, self.sumBytes) = (benchSize, sumBytes)
     }
 
     /// Whether some steps are run for a few examples at a time.
@@ -99,6 +94,10 @@ public final class Executable {
     public var keptBytes: Int { plan.keptBytes }
     public var scratchBytes: Int { plan.scratchBytes + plan.blockBytes + sumBytes }
     public var commonBytes: Int { plan.commonBytes.reduce(0, +) }
+    /// Bytes of an arena with what its threads work with. (Of workspaces beyond the first, next to nothing is touched.)
+    public var arenaBytes: Int {
+        plan.scratchBytes + sumBytes + benchSize.workspaceBytes + plan.blockBytes * (hasSweeps ? Threads.capacity : 1)
+    }
 
     /// What does not depend on data: inputs of later stages and what is computed from them alone.
     public final class Context {
@@ -152,12 +151,27 @@ public final class Executable {
     final class Bench {
         /// Of a sweep: what there is one block of.
         let block: Buffer
-        let workspace: Buffer, operands: Buffer
+        let workspace: Buffer, operands: Buffer, ranges: Buffer
 
-        fileprivate init(blockBytes: Int, workspaceBytes: Int, operands: Int) {
-            block = Buffer(byteCount: blockBytes)
-            workspace = Buffer(byteCount: workspaceBytes)
-            self.operands = Buffer(byteCount: operands * MemoryLayout<ls_operand>.stride)
+        fileprivate init(_ size: BenchSize) {
+            block = Buffer(byteCount: size.blockBytes)
+            workspace = Buffer(byteCount: size.workspaceBytes)
+            operands = Buffer(byteCount: size.operands * MemoryLayout<ls_operand>.stride)
+            ranges = Buffer(byteCount: size.ranges * MemoryLayout<ls_range>.stride)
+        }
+    }
+
+    /// What a bench has room for.
+    struct BenchSize {
+        var blockBytes = 0, workspaceBytes = 0
+        /// Operands of a loop, and ranges of memory that it is told about.
+        var operands = 0, ranges = 0
+
+        mutating func cover(_ other: BenchSize) {
+            blockBytes = max(blockBytes, other.blockBytes)
+            workspaceBytes = max(workspaceBytes, other.workspaceBytes)
+            operands = max(operands, other.operands)
+            ranges = max(ranges, other.ranges)
         }
     }
 
@@ -165,10 +179,7 @@ public final class Executable {
     public func makeContext(sharing other: Context? = nil) -> Context { Context(plan, sharing: other) }
     public func makeInstance(_ context: Context? = nil) -> Instance { Instance(plan, context ?? makeContext()) }
     public func makeArena() -> Arena {
-        let (blockBytes, workspaceBytes, mostOperands) = (plan.blockBytes, workspaceBytes, mostOperands)
-        return Arena(scratchBytes: plan.scratchBytes, sumBytes: sumBytes) {
-            Bench(blockBytes: blockBytes, workspaceBytes: workspaceBytes, operands: mostOperands)
-        }
+        Arena(scratchBytes: plan.scratchBytes, sumBytes: sumBytes) { [benchSize] in Bench(benchSize) }
     }
 
     /// Where an input of the graph is read from at every run; its memory must outlive the instance and be readable for

@@ -227,9 +227,9 @@ final class FusedLoop {
         return extents.isEmpty ? ([1], strides.map { _ in [1] }) : (extents, merged)
     }
 
-    var operandCount: Int { accesses.count }
-
-    func workspaceBytes(_ kernels: Kernels) -> Int { Int(kernels.table.fused_workspace(&loop)) }
+    func benchSize(_ kernels: Kernels) -> Executable.BenchSize {
+        .init(workspaceBytes: Int(kernels.table.fused_workspace(&loop)), operands: accesses.count)
+    }
 
     /// The loop with its addresses, in the memory of a bench.
     private func bound(

@@ -1,14 +1,3 @@
-/// What is executed as one: a fused loop over elementwise operations and the reductions that consume them, or a kernel.
-struct Step {
-    enum Kind { case fused, kernel }
-    let kind: Kind
-    /// Items computed, ascending.
-    var items: [Int]
-    let stage: Stage
-    /// Whether its items are the same for every batch.
-    let isCommon: Bool
-}
-
 /// Groups the items of a lowering into steps and puts the steps in order.
 ///
 /// The depth of an item is the number of fused loops that must have ended before it can be computed. Elementwise items of one

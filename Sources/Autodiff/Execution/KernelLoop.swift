@@ -1,3 +1,5 @@
+import CKernels
+
 /// A kernel made ready to run: what it reads and writes is known, and the addresses are found before each run.
 final class KernelLoop {
     private let primitive: any KernelPrimitive
@@ -31,18 +33,24 @@ final class KernelLoop {
         (resultType, resultStride) = divided(item.type, !division.isSum)
     }
 
-    var operandCount: Int { operandItems.count }
-
     var operations: Int { primitive.operations(operandTypes) }
 
-    func workspaceBytes(_ kernels: Kernels) -> Int { primitive.workspaceBytes(operandTypes, kernels) }
+    /// Whether it can read ahead for what comes after it.
+    var readsAhead: Bool { primitive.readsAhead }
+
+    func benchSize(_ kernels: Kernels) -> Executable.BenchSize {
+        .init(workspaceBytes: primitive.workspaceBytes(operandTypes, kernels), operands: operandItems.count)
+    }
 
     /// Elements of a sum over examples.
     var resultCount: Int { resultType.count }
 
-    /// - Parameter sum: where to add what is a sum over examples; nil where it is complete.
+    /// - Parameters:
+    ///   - sum: where to add what is a sum over examples; nil where it is complete.
+    ///   - ahead: memory that comes next.
     func run(
         _ kernels: Kernels, _ bench: Executable.Bench, sum: UnsafeMutableRawPointer? = nil,
+        ahead: UnsafeBufferPointer<ls_range>? = nil,
         address: (_ item: Int, _ exampleStride: Int) -> UnsafeMutableRawPointer
     ) {
         let operands = bench.operands.address.assumingMemoryBound(to: UnsafeRawPointer.self)
@@ -54,7 +62,7 @@ final class KernelLoop {
                 kernels: kernels, operandTypes: operandTypes, resultType: resultType,
                 operands: UnsafeBufferPointer(start: operands, count: operandItems.count),
                 result: sum ?? address(item, resultStride), workspace: bench.workspace.address,
-                accumulates: sum != nil))
+                accumulates: sum != nil, ahead: ahead))
     }
 
     /// The sum over examples from those of several parts.

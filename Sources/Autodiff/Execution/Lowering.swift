@@ -31,17 +31,15 @@ struct Lowering {
 
     init(_ graph: Graph, outputs: [Value]) {
         let needed = graph.ancestors(of: outputs.map(\.id))
-        let sums = ConvolutionSums(graph, needed, outputs: outputs.map(\.id))
-        let products = SumsOfProducts(graph, needed, outputs: outputs.map(\.id))
-        for id in graph.nodes.indices where needed[id] && !sums.terms.contains(id) && !products.isMerged(id) {
-            let node = graph.nodes[id]
-            if let (primitive, operands) = sums.sums[id] {
-                addConvolution(primitive, operands, node, id)
+        let sums = SumsOfProducts(graph, needed, outputs: outputs.map(\.id))
+        for id in graph.nodes.indices where needed[id] && !sums.merged.contains(id) {
+            let node = graph.nodes[id], terms = (sums.terms[id] ?? [id]).map { graph.nodes[$0] }
+            if let convolution = terms[0].primitive as? Convolution {
+                addConvolution(convolution, terms.flatMap(\.operands), node, id)
                 continue
             }
-            if let sum = products.sums[id] {
-                addProducts(
-                    sum.map { (graph.nodes[$0].primitive as! MatrixProduct, graph.nodes[$0].operands) }, node, id)
+            if terms[0].primitive is MatrixProduct {
+                addProducts(terms, node, id)
                 continue
             }
             var operands = node.operands.map { views[$0]! }
@@ -50,8 +48,6 @@ struct Lowering {
             case let primitive as Constant: add(.constant(primitive.number), [], node, id)
             case let primitive as any ElementwisePrimitive: add(.elementwise(primitive), operands, node, id)
             case let primitive as Reduction: add(.reduction(primitive), operands, node, id)
-            case let primitive as MatrixProduct: addProducts([(primitive, node.operands)], node, id)
-            case let primitive as Convolution: addConvolution(primitive, node.operands, node, id)
             case let primitive as any KernelPrimitive: add(.kernel(primitive), operands.map { dense($0) }, node, id)
             case let primitive as any ViewPrimitive:
                 if let view = primitive.view(operands[0], node.type) {
@@ -78,12 +74,11 @@ struct Lowering {
 
     /// A sum of products of graph values. A second factor that is the same for all batches, while the first is not, is packed once
     /// for them all.
-    private mutating func addProducts(
-        _ products: [(MatrixProduct, [Int])], _ node: Graph.Node, _ id: Int
-    ) {
-        var sum = ProductSum(products.map(\.0)), operands: [StridedView] = []
-        for (number, (product, factors)) in products.enumerated() {
-            let (a, b) = (views[factors[0]]!, views[factors[1]]!)
+    private mutating func addProducts(_ terms: [Graph.Node], _ node: Graph.Node, _ id: Int) {
+        let products = terms.map { $0.primitive as! MatrixProduct }
+        var sum = ProductSum(products), operands: [StridedView] = []
+        for (number, product) in products.enumerated() {
+            let (a, b) = (views[terms[number].operands[0]]!, views[terms[number].operands[1]]!)
             let (layoutA, operandA) = factor(a)
             sum.terms[number].a = layoutA
             operands.append(operandA)
@@ -152,43 +147,5 @@ struct Lowering {
                 isCommon: base.isCommon))
         copies[view] = items.count - 1
         return StridedView(dense: items.count - 1, view.shape)
-    }
-}
-
-/// Sums all of whose terms are products of matrices that nothing else reads: each is evaluated as one.
-private struct SumsOfProducts {
-    /// For the node of a sum, those of its products.
-    private(set) var sums: [Int: [Int]] = [:]
-    private var merged: Set<Int> = []
-
-    func isMerged(_ node: Int) -> Bool { merged.contains(node) }
-
-    init(_ graph: Graph, _ needed: [Bool], outputs: [Int]) {
-        var uses = [Int](repeating: 0, count: graph.nodes.count)
-        var isCommon = [Bool](repeating: true, count: graph.nodes.count)
-        for id in outputs { uses[id] += 1 }
-        for id in graph.nodes.indices where needed[id] {
-            let node = graph.nodes[id]
-            for operand in node.operands { uses[operand] += 1 }
-            isCommon[id] =
-                node.primitive is Input ? node.stage > .data : node.operands.allSatisfy { isCommon[$0] }
-        }
-        for id in graph.nodes.indices where needed[id] {
-            let node = graph.nodes[id]
-            guard case .add? = node.primitive as? Binary else { continue }
-            let terms = node.operands.map { operand -> [Int]? in
-                let other = graph.nodes[operand]
-                guard uses[operand] == 1, other.stage == node.stage, isCommon[operand] == isCommon[id] else {
-                    return nil
-                }
-                return sums[operand] ?? (other.primitive is MatrixProduct ? [operand] : nil)
-            }
-            guard let first = terms[0], let second = terms[1] else { continue }
-            sums[id] = first + second
-            for operand in node.operands {
-                merged.insert(operand)
-                sums[operand] = nil
-            }
-        }
     }
 }

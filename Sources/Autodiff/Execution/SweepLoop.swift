@@ -1,21 +1,42 @@
+import CKernels
 import Tensors
 
 /// A sweep made ready to run: its steps for a block of examples, and sums over examples put together afterwards.
 ///
 /// Threads take chunks of examples. Each has a bench of its own; each chunk has sums of its own, which are combined in order.
+/// While a block's last convolution multiplies, what the next block reads from memory is brought near.
 final class SweepLoop {
     private enum Work {
         case fused(FusedLoop), kernel(KernelLoop)
-        /// Its sums, for every chunk, begin at an offset of the arena's.
-        case fusedSums(FusedLoop, offset: Int, whole: FusedLoop), kernelSum(KernelLoop, offset: Int)
+        case fusedSums(FusedLoop, ChunkSums, whole: FusedLoop), kernelSum(KernelLoop, ChunkSums)
+
+        var readsAhead: Bool {
+            switch self {
+            case .kernel(let loop), .kernelSum(let loop, _): loop.readsAhead
+            case .fused, .fusedSums: false
+            }
+        }
+    }
+
+    /// Where the sums of every chunk lie in an arena's.
+    private struct ChunkSums {
+        let offset: Int, bytes: Int
+
+        func address(_ arena: Executable.Arena, _ chunk: Int) -> UnsafeMutableRawPointer {
+            arena.sums.address + offset + chunk * bytes
+        }
     }
 
     private let sweep: Sweep
     /// For whole blocks, and for a ragged last one.
     private let whole: [Work], ragged: [Work]
+    /// What the steps read example by example that none of them makes, and its bytes an example.
+    private let reads: [(item: Int, bytes: Int)]
+    /// The last step that can read ahead.
+    private let reader: Int?
     /// Bytes of all sums, of every chunk.
     let sumBytes: Int
-    let workspaceBytes: Int, operandCount: Int
+    let benchSize: Executable.BenchSize
     /// Of all examples.
     let operations: Int
 
@@ -24,10 +45,11 @@ final class SweepLoop {
         _ kernels: Kernels
     ) {
         self.sweep = sweep
-        var sumBytes = 0, workspaceBytes = 0, operandCount = 0, operations = 0
-        func take(_ bytes: Int) -> Int {
+        let size = kernels.precision.size
+        var sumBytes = 0, benchSize = Executable.BenchSize(), operations = 0
+        func sums(_ bytes: Int) -> ChunkSums {
             defer { sumBytes += (bytes * sweep.chunks + 191) / 64 * 64 }  // vector loads may read past the end
-            return sumBytes
+            return ChunkSums(offset: sumBytes, bytes: bytes)
         }
         func works(_ count: Int) -> [Work] {
             let part = (count: count, examples: sweep.examples)
@@ -37,28 +59,33 @@ final class SweepLoop {
                 let step = steps[number], hasSums = !divisions[number]!.sums.isEmpty
                 switch step.kind {
                 case .kernel:
-                    let loop = KernelLoop(step, items, elementSize: kernels.precision.size, part: part)
-                    workspaceBytes = max(workspaceBytes, loop.workspaceBytes(kernels))
-                    operandCount = max(operandCount, loop.operandCount)
+                    let loop = KernelLoop(step, items, elementSize: size, part: part)
+                    benchSize.cover(loop.benchSize(kernels))
                     operations += loop.operations * sweep.examples / count
-                    return hasSums
-                        ? .kernelSum(loop, offset: take(loop.resultCount * kernels.precision.size)) : .kernel(loop)
+                    return hasSums ? .kernelSum(loop, sums(loop.resultCount * size)) : .kernel(loop)
                 case .fused:
                     let loop = FusedLoop(step, items, needed: needed, part: part)
-                    workspaceBytes = max(workspaceBytes, loop.workspaceBytes(kernels))
-                    operandCount = max(operandCount, loop.operandCount)
+                    benchSize.cover(loop.benchSize(kernels))
                     guard hasSums else { return .fused(loop) }
                     return .fusedSums(
-                        loop, offset: take(loop.accumulators(kernels) * 8),
-                        whole: FusedLoop(step, items, needed: needed))
+                        loop, sums(loop.accumulators(kernels) * 8), whole: FusedLoop(step, items, needed: needed))
                 }
             }
         }
         let left = sweep.examples % sweep.block
         ragged = left == 0 ? [] : works(left)
         whole = works(sweep.block)
-        (self.sumBytes, self.workspaceBytes, self.operandCount) = (sumBytes, workspaceBytes, operandCount)
-        self.operations = operations
+        reader = whole.lastIndex(where: \.readsAhead)
+        var read: Set<Int> = [], made: Set<Int> = []
+        for number in sweep.steps {
+            read.formUnion(divisions[number]!.reads)
+            made.formUnion(steps[number].items)
+        }
+        reads = read.subtracting(made).sorted().map {
+            ($0, items[$0].type.count / sweep.examples * (items[$0].type.element == .index ? 4 : size))
+        }
+        benchSize.ranges = reads.count
+        (self.sumBytes, self.benchSize, self.operations) = (sumBytes, benchSize, operations)
     }
 
     /// - Parameter address: of an item, for a thread's bench, with the part of an example first.
@@ -67,35 +94,32 @@ final class SweepLoop {
         address: (_ item: Int, _ bench: Executable.Bench, _ skipped: Int) -> UnsafeMutableRawPointer
     ) {
         arena.prepareBenches()
-        let sums = arena.sums.address, size = kernels.precision.size
         Threads.forEach(sweep.chunks) { turn, thread in
             let chunk = sweep.isDescending ? sweep.chunks - 1 - turn : turn
             let bench = arena.benches[thread]
             for work in whole {
                 switch work {
-                case .fusedSums(let loop, let offset, _):
-                    let bytes = loop.accumulators(kernels) * 8
-                    clear(sums + offset + chunk * bytes, bytes)
-                case .kernelSum(let loop, let offset):
-                    let bytes = loop.resultCount * size
-                    clear(sums + offset + chunk * bytes, bytes)
+                case .fusedSums(_, let sums, _), .kernelSum(_, let sums):
+                    sums.address(arena, chunk).initializeMemory(as: UInt8.self, repeating: 0, count: sums.bytes)
                 case .fused, .kernel: break
                 }
             }
             let end = min(sweep.examples, (chunk + 1) * sweep.chunk)
             for first in stride(from: chunk * sweep.chunk, to: end, by: sweep.block) {
-                for work in end - first < sweep.block ? ragged : whole {
+                let works = end - first < sweep.block ? ragged : whole
+                for i in works.indices {
                     func at(_ item: Int, _ exampleStride: Int) -> UnsafeMutableRawPointer {
                         address(item, bench, first * exampleStride)
                     }
-                    switch work {
+                    let ahead = i == reader ? ahead(first + sweep.block, end, bench, address) : nil
+                    switch works[i] {
                     case .fused(let loop): loop.run(kernels, bench, address: at)
-                    case .kernel(let loop): loop.run(kernels, bench, address: at)
-                    case .fusedSums(let loop, let offset, _):
-                        let own = sums + offset + chunk * loop.accumulators(kernels) * 8
-                        loop.run(kernels, bench, addingTo: own.assumingMemoryBound(to: Double.self), address: at)
-                    case .kernelSum(let loop, let offset):
-                        loop.run(kernels, bench, sum: sums + offset + chunk * loop.resultCount * size, address: at)
+                    case .kernel(let loop): loop.run(kernels, bench, ahead: ahead, address: at)
+                    case .fusedSums(let loop, let sums, _):
+                        let own = sums.address(arena, chunk).assumingMemoryBound(to: Double.self)
+                        loop.run(kernels, bench, addingTo: own, address: at)
+                    case .kernelSum(let loop, let sums):
+                        loop.run(kernels, bench, sum: sums.address(arena, chunk), ahead: ahead, address: at)
                     }
                 }
             }
@@ -104,17 +128,26 @@ final class SweepLoop {
         for work in whole {
             switch work {
             case .fused, .kernel: break
-            case .fusedSums(_, let offset, let all):
-                all.finish(
-                    kernels, bench, (sums + offset).assumingMemoryBound(to: Double.self), parts: sweep.chunks
-                ) { item, _ in address(item, bench, 0) }
-            case .kernelSum(let loop, let offset):
-                loop.finish(kernels, sums + offset, count: sweep.chunks) { address($0, bench, 0) }
+            case .fusedSums(_, let sums, let all):
+                let own = sums.address(arena, 0).assumingMemoryBound(to: Double.self)
+                all.finish(kernels, bench, own, parts: sweep.chunks) { item, _ in address(item, bench, 0) }
+            case .kernelSum(let loop, let sums):
+                loop.finish(kernels, sums.address(arena, 0), count: sweep.chunks) { address($0, bench, 0) }
             }
         }
     }
 
-    private func clear(_ address: UnsafeMutableRawPointer, _ bytes: Int) {
-        address.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    /// What the block that begins with an example reads from memory; nil where the chunk has ended.
+    private func ahead(
+        _ first: Int, _ end: Int, _ bench: Executable.Bench,
+        _ address: (_ item: Int, _ bench: Executable.Bench, _ skipped: Int) -> UnsafeMutableRawPointer
+    ) -> UnsafeBufferPointer<ls_range>? {
+        guard first < end else { return nil }
+        let ranges = bench.ranges.address.assumingMemoryBound(to: ls_range.self)
+        for (i, (item, bytes)) in reads.enumerated() {
+            ranges[i] = ls_range(
+                start: address(item, bench, first * bytes), bytes: Int64(bytes * min(sweep.block, end - first)))
+        }
+        return UnsafeBufferPointer(start: ranges, count: reads.count)
     }
 }

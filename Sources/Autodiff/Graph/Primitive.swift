@@ -66,6 +66,8 @@ protocol KernelPrimitive: Primitive {
     func operations(_ operands: [TensorType]) -> Int
     /// How it can be evaluated for some examples of a batch at a time; nil where it cannot.
     func byExample(_ operands: [TensorType]) -> ByExample?
+    /// Whether it has a call's `ahead` brought near while it computes.
+    var readsAhead: Bool { get }
     func evaluate(_ call: KernelCall)
 }
 
@@ -80,6 +82,7 @@ struct ByExample {
 
 extension KernelPrimitive {
     func byExample(_ operands: [TensorType]) -> ByExample? { nil }
+    var readsAhead: Bool { false }
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int { 0 }
     func operations(_ operands: [TensorType]) -> Int { 0 }
 }
@@ -94,6 +97,8 @@ struct KernelCall {
     let workspace: UnsafeMutableRawPointer
     /// Whether a sum over examples is added to what the result holds, on the calling thread.
     var accumulates = false
+    /// Memory that is read next, once this call has ended.
+    var ahead: UnsafeBufferPointer<ls_range>?
 
     func indices(_ number: Int) -> UnsafePointer<Int32> { operands[number].assumingMemoryBound(to: Int32.self) }
 }

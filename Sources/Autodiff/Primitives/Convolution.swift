@@ -43,7 +43,7 @@ public struct ConvolutionGeometry: Hashable, Sendable {
             stride_w: Int64(stride[1]),
             pad_h: Int64(padding[0]), pad_w: Int64(padding[1]), dilation_h: Int64(dilation[0]),
             dilation_w: Int64(dilation[1]),
-            groups: Int64(groups))
+            groups: Int64(groups), ahead: nil, aheads: 0)
     }
 }
 
@@ -108,8 +108,11 @@ struct Convolution: KernelPrimitive {
             operands: operands.indices.map { $0 % 2 == 0 || result == .weight }, isSum: result == .weight)
     }
 
+    var readsAhead: Bool { true }
+
     func evaluate(_ call: KernelCall) {
         var q = geometry.kernel(call.operandTypes[0].shape[0], pairs: call.operands.count / 2)
+        if let ahead = call.ahead { (q.ahead, q.aheads) = (ahead.baseAddress, Int64(ahead.count)) }
         let kernel =
             switch result {
             case .output: call.kernels.table.convolution

@@ -1,5 +1,6 @@
 /// op(A) op(B) of the last two dimensions, where op transposes or not; leading dimensions are equal and taken pairwise.
-struct MatrixProduct: KernelPrimitive {
+/// Lowering makes a `ProductSum` of it, which is what is evaluated.
+struct MatrixProduct: Primitive {
     let transposesA: Bool, transposesB: Bool
     var name: String { "matrix product" }
 
@@ -24,10 +25,4 @@ struct MatrixProduct: KernelPrimitive {
         case (_, true): return g.product(a, transposeA: true, transposeB: transposesA)
         }
     }
-
-    func operations(_ operands: [TensorType]) -> Int { ProductSum([self]).operations(operands) }
-    func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int {
-        ProductSum([self]).workspaceBytes(operands, kernels)
-    }
-    func evaluate(_ call: KernelCall) { ProductSum([self]).evaluate(call) }
 }

@@ -60,6 +60,9 @@ typedef struct {
     int32_t accumulate;   // C += A B
 } ls_product;
 
+/// Some memory.
+typedef struct { const void *start; int64_t bytes; } ls_range;
+
 /// A 2-D convolution, or the sum of two of one shape. Low padding is given; the high padding follows from the output size.
 enum { LS_CONVOLUTIONS = 2 };  // most of a sum
 typedef struct {
@@ -68,6 +71,8 @@ typedef struct {
     int64_t kh, kw, o;            // weights: kh × kw × (c / groups) × o
     int64_t ho, wo;               // output images: n × ho × wo × o
     int64_t stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w, groups;
+    const ls_range *ahead;        // what is read afterwards: it is brought near while the processor multiplies
+    int64_t aheads;
 } ls_convolution;
 
 /// Windows of a pooling: like a convolution's, every channel for itself.

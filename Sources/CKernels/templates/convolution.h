@@ -115,6 +115,15 @@ static void LS_NAME(paired_product)(LS_NAME(tile_call) t, int64_t pairs, int64_t
     }
 }
 
+/// Part `i` of `parts` of the memory that is read after a convolution, into the second-level cache.
+static inline void LS_NAME(read_ahead)(const ls_convolution *q, int64_t i, int64_t parts) {
+    for (int64_t r = 0; r < q->aheads; r++) {
+        int64_t lines = divide_up(q->ahead[r].bytes, 64);
+        for (int64_t l = lines * i / parts, end = lines * (i + 1) / parts; l < end; l++)
+            __builtin_prefetch((const char *)q->ahead[r].start + 64 * l, 0, 2);
+    }
+}
+
 static void LS_NAME(convolution_image)(void *context, long n, int thread) {
     const LS_NAME(convolution_call) *f = context;
     const ls_convolution *q = f->q;
@@ -148,6 +157,7 @@ static void LS_NAME(convolution_image)(void *context, long n, int thread) {
         for (int64_t oy = 0; oy < q->ho; oy++) {
             // Kernel rows that lie outside the image have nothing to add.
             int64_t first, end;
+            if (g == 0) LS_NAME(read_ahead)(q, n * q->ho + oy, q->n * q->ho);
             LS_NAME(inside)(q->kh, q->dilation_h, q->pad_h - oy * q->stride_h, q->h, &first, &end);
             t.a = x[0] + oy * q->stride_h * fw * q->c + g * cg;
             t.b = w + g * og;
@@ -210,6 +220,7 @@ static void LS_NAME(convolution_input_image)(void *context, long n, int thread) 
             for (int64_t g = 0; g < q->groups; g++)
                 for (int64_t i = 0; i < count_y; i++) {
                     int64_t first = 0, end = rows;
+                    if (py == 0 && px == 0 && g == 0) LS_NAME(read_ahead)(q, n * count_y + i, q->n * count_y);
                     if (per_row) {
                         // The output row of a term: its offset counts frame rows from `top` before the first.
                         while (first < end && i + a_offset[first * per_row] / (fw * q->o) - top >= q->ho) first++;
@@ -254,7 +265,8 @@ static void LS_NAME(convolution_weight_images)(void *context, long chunk, int th
             a_offset[oy] = oy * q->stride_h * fw * q->c;
             b_offset[oy] = oy * q->wo * q->o;
         }
-        for (int64_t ky = 0; ky < q->kh; ky++)
+        for (int64_t ky = 0; ky < q->kh; ky++) {
+            LS_NAME(read_ahead)(q, (first_image * q->pairs + i) * q->kh + ky, q->n * q->pairs * q->kh);
             for (int64_t kx = 0; kx < (merge ? 1 : q->kw); kx++)
                 for (int64_t g = 0; g < q->groups; g++) {
                     int64_t first, end;  // output rows whose tap lies inside the image
@@ -268,6 +280,7 @@ static void LS_NAME(convolution_weight_images)(void *context, long chunk, int th
                     };
                     LS_NAME(tile_product)(t, merge ? q->kw * q->c : cg, og);
                 }
+        }
     }
 }
 
