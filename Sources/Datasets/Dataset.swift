@@ -60,6 +60,21 @@ public struct Dataset: Sendable, Equatable {
         }
     }
 
+    /// Bytes of memory that inputs and targets take.
+    public var byteCount: Int {
+        let inputBytes =
+            switch inputs {
+            case .floats(let values): values.count * 4
+            case .doubles(let values): values.count * 8
+            case .tokens(let values): values.count * 4
+            case .streamed: 0
+            }
+        switch targets {
+        case .classes(let labels, _): return inputBytes + labels.count * 4
+        case .values(let values, _): return inputBytes + values.count * 8
+        }
+    }
+
     /// How many numbers an example has.
     public var exampleSize: Int { exampleShape.reduce(1, *) }
 

@@ -58,7 +58,7 @@ extension Workload {
     }
 }
 
-func rounded(_ x: Double) -> Double { Double(String(format: "%.4g", x)) ?? x }
+private func rounded(_ x: Double) -> Double { Double(String(format: "%.4g", x)) ?? x }
 
 /// The resident memory of this process (Linux; nil elsewhere).
 enum ProcessMemory {

@@ -38,7 +38,7 @@ public final class BatchGradient {
 
     /// - Parameters:
     ///   - batchSize: the largest batch; more than the data have is taken as all of them.
-    ///   - memoryLimit: bytes that a batch's examples and programs may take; 1 GiB by default.
+    ///   - memoryLimit: bytes that the process may take, with the data, for this alone; 1 GiB by default.
     /// - Throws: `ObjectiveError` where the data do not fit the network, or a batch does not fit the memory.
     public init(
         network: Network, data: Dataset, loss: Loss, batchSize: Int, precision: Precision = .float,
@@ -58,7 +58,7 @@ public final class BatchGradient {
         let isWhole = !network.buffers.tensors.isEmpty
         series = try BatchSeries(
             examples: self.batchSize, requested: network.largestBatch, preference: isWhole ? .whole : .inCache,
-            memoryLimit: memoryLimit, taken: store.byteCount, keeps: false
+            memoryLimit: memoryLimit, dataBytes: data.byteCount + store.byteCount, keeps: false
         ) {
             BatchProgram(network, loss, isWhole ? .batch : .stored, .gradient, batch: $0, precision)
         }

@@ -59,11 +59,17 @@ final class BatchSeries {
         case whole
     }
 
-    /// - Parameter taken: bytes of the limit that something else takes.
+    /// What a process takes at least: code, libraries, and what is small beside data and programs.
+    static let processBytes = 32 << 20
+
+    /// - Parameters:
+    ///   - memoryLimit: of the process.
+    ///   - dataBytes: what the data take of it; where that is more than three quarters, programs have a quarter all the same.
     init(
-        examples: Int, requested: Int?, preference: Preference, memoryLimit limit: Int, taken: Int, keeps: Bool,
+        examples: Int, requested: Int?, preference: Preference, memoryLimit limit: Int, dataBytes: Int, keeps: Bool,
         make: @escaping (Int) -> BatchProgram
     ) throws(ObjectiveError) {
+        let room = max(limit - Self.processBytes - dataBytes, limit / 4)
         var size: Int
         if preference == .whole {
             size = examples
@@ -87,15 +93,15 @@ final class BatchSeries {
         }
         var program = make(size)
         func needed() -> Int { program.bytes + program.executable.commonBytes }
-        let room = limit - taken
         while needed() > room, size > 1, preference != .whole {
-            size = max(1, min(size - 1, size * max(0, room) / needed()))
+            size = max(1, min(size - 1, size * room / needed()))
             program = make(size)
         }
         guard needed() <= room else {
+            let enough = min(Self.processBytes + dataBytes + needed(), 4 * needed())
             throw preference == .whole
-                ? .batchTooLarge(batch: size, given: limit, needed: taken + needed())
-                : .memoryTooSmall(given: limit, needed: taken + needed())
+                ? .batchTooLarge(batch: size, given: limit, needed: enough)
+                : .memoryTooSmall(given: limit, needed: enough)
         }
         self.examples = examples
         memoryLimit = room

@@ -12,12 +12,13 @@ public final class NetworkObjective: Objective {
     public let precision: Precision
     /// n.
     public let examples: Int
-    /// Bytes that the examples, programs and what they keep may take; the data set itself is not counted.
+    /// Bytes that the process may take for this alone: data, programs, and what they keep.
     public let memoryLimit: Int
     /// Called between batches; what it throws ends the computation.
     public var betweenBatches: (() throws -> Void)?
 
     private let store: ExampleStore
+    private let dataBytes: Int
     private let requestedBatch: Int?
     private let theta: Buffer, buffers: Buffer
     private var tangents: [Buffer] = []
@@ -30,7 +31,7 @@ public final class NetworkObjective: Objective {
     /// - Parameters:
     ///   - bufferValues: the network's buffers, such as running means, in the order of its layout.
     ///   - batchSize: examples taken at once; by default as many as work well in memory.
-    ///   - memoryLimit: in bytes; 1 GiB by default.
+    ///   - memoryLimit: bytes that the process may take for this alone; 1 GiB by default.
     /// - Throws: `ObjectiveError` where the data do not fit the network.
     public init(
         network: Network, bufferValues: [Double], data: Dataset, loss: Loss, batchNorm: BatchNormMode = .stored,
@@ -48,6 +49,7 @@ public final class NetworkObjective: Objective {
         examples = data.count
         requestedBatch = network.largestBatch.map { min(batchSize ?? $0, $0) } ?? batchSize
         store = ExampleStore(data, 0..<data.count, outputs: network.outputs, loss, precision)
+        dataBytes = data.byteCount + store.byteCount
         theta = Buffer(byteCount: network.parameters.count * precision.size)
         buffers = Buffer(byteCount: network.buffers.count * precision.size)
         buffers.store(bufferValues, as: precision)
@@ -239,7 +241,7 @@ public final class NetworkObjective: Objective {
         }
         return try BatchSeries(
             examples: examples, requested: requested, preference: batchNorm == .batch ? .many : .inCache,
-            memoryLimit: memoryLimit, taken: store.byteCount, keeps: kind.keeps
+            memoryLimit: memoryLimit, dataBytes: dataBytes, keeps: kind.keeps
         ) { [network, loss, batchNorm, precision] in
             BatchProgram(network, loss, batchNorm, kind, batch: $0, precision)
         }

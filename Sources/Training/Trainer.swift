@@ -49,7 +49,7 @@ public final class Trainer {
     ///     `saveEvery` may differ; with another length, the schedule is that of the new one.
     ///   - start: a network to start from instead of initial values: its θ and buffers, its graph of operators where it was imported.
     ///     The configuration's model is not looked at then.
-    ///   - memoryLimit: bytes that computing may take beside the data.
+    ///   - memoryLimit: bytes that the process may take for a training's gradients; 1 GiB by default.
     /// - Throws: `TrainingError`, `NetworkError`, `DatasetError`, `ObjectiveError` or `CheckpointError`.
     public init(
         _ configuration: TrainingConfiguration, data: TrainingData? = nil, resuming checkpoint: Checkpoint? = nil,

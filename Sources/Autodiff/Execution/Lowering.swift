@@ -75,7 +75,7 @@ struct Lowering {
     /// A sum of products of graph values. A second factor that is the same for all batches, while the first is not, is packed once
     /// for them all.
     private mutating func addProducts(_ terms: [Graph.Node], _ node: Graph.Node, _ id: Int) {
-        let products = terms.map { $0.primitive as! MatrixProduct }
+        let products = terms.compactMap { $0.primitive as? MatrixProduct }
         var sum = ProductSum(products), operands: [StridedView] = []
         for (number, product) in products.enumerated() {
             let (a, b) = (views[terms[number].operands[0]]!, views[terms[number].operands[1]]!)
