@@ -50,15 +50,17 @@ extension Workload {
         let rate = operations.map { $0 / median / 1e9 }
         let holds = expected.map { abs(value - $0) <= tolerance * abs($0) }
         return Measurement(
-            workload: name, threads: threads, median_s: rounded(median), min_s: rounded(sorted[0]), n: sorted.count,
+            workload: name, threads: threads, median_s: fourDigits(median), min_s: fourDigits(sorted[0]),
+            n: sorted.count,
             value: value, answer: holds.map { $0 ? "right" : "WRONG, expected \(expected!)" } ?? "not checked",
-            gflops: rate.map(rounded), share_of_peak: peakRate.flatMap { peak in rate.map { rounded($0 / peak) } },
+            gflops: rate.map(fourDigits),
+            share_of_peak: peakRate.flatMap { peak in rate.map { fourDigits($0 / peak) } },
             peak_rss_mib: ProcessMemory.peakMiB,
-            other_cores: rounded(max(0, (after.machine - before.machine) - (after.own - before.own)) / total))
+            other_cores: fourDigits(max(0, (after.machine - before.machine) - (after.own - before.own)) / total))
     }
 }
 
-private func rounded(_ x: Double) -> Double { Double(String(format: "%.4g", x)) ?? x }
+private func fourDigits(_ x: Double) -> Double { Double(String(format: "%.4g", x)) ?? x }
 
 /// The resident memory of this process (Linux; nil elsewhere).
 enum ProcessMemory {
@@ -69,7 +71,7 @@ enum ProcessMemory {
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM") }),
             let kib = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
         else { return nil }
-        return rounded(kib / 1024)
+        return fourDigits(kib / 1024)
     }
 }
 

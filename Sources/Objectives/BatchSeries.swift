@@ -45,7 +45,7 @@ final class BatchSeries {
 
     /// What a thread works with, for each program.
     private final class Lane {
-        var arenas: [Int: Executable.Arena] = [:], instances: [Int: Executable.Instance] = [:]
+        var arenas: [Int: Arena] = [:], instances: [Int: Executable.Instance] = [:]
     }
 
     /// How many examples a batch has that is not asked for.
@@ -193,7 +193,7 @@ final class BatchSeries {
         return programs.count - 1
     }
 
-    private func arena(_ program: Int, _ lane: Lane) -> Executable.Arena {
+    private func arena(_ program: Int, _ lane: Lane) -> Arena {
         if let arena = lane.arenas[program] { return arena }
         let arena = programs[program].executable.makeArena()
         lane.arenas[program] = arena

@@ -22,7 +22,7 @@ public final class Executable {
     private let outputItems: [Int: Int]
     private let inputNumbers: [Int: Int]
     private let constants: Buffer
-    private let benchSize: BenchSize
+    private let benchSize: Bench.Size
     private let sumBytes: Int
     /// Multiplications and additions of products in one run of everything that depends on a batch.
     public let operations: Int
@@ -53,7 +53,7 @@ public final class Executable {
             items, steps, sweeps: sweeps, divisions: fusion.divisions, outputs: Set(bases), elementSize: size)
         let needed = MemoryPlan.neededOutside(items, steps).union(bases)
         var work: [(stage: Stage, isCommon: Bool, work: Prepared)] = []
-        var benchSize = BenchSize(blockBytes: plan.blockBytes), (sumBytes, operations, next) = (0, 0, 0)
+        var benchSize = Bench.Size(blockBytes: plan.blockBytes), (sumBytes, operations, next) = (0, 0, 0)
         for sweep in sweeps + [nil] {
             for step in steps[next..<(sweep?.steps.lowerBound ?? steps.count)] {
                 switch step.kind {
@@ -128,58 +128,11 @@ public final class Executable {
         }
     }
 
-    /// What one run at a time needs while it lasts; nothing in it outlives the run.
-    public final class Arena {
-        let scratch: Buffer, sums: Buffer
-        private(set) var benches: [Bench]
-        private let makeBench: () -> Bench
-
-        fileprivate init(scratchBytes: Int, sumBytes: Int, makeBench: @escaping () -> Bench) {
-            scratch = Buffer(byteCount: scratchBytes)
-            sums = Buffer(byteCount: sumBytes)
-            self.makeBench = makeBench
-            benches = [makeBench()]
-        }
-
-        /// One for each thread.
-        func prepareBenches() {
-            while benches.count < Threads.count { benches.append(makeBench()) }
-        }
-    }
-
-    /// What a thread works with.
-    final class Bench {
-        /// Of a sweep: what there is one block of.
-        let block: Buffer
-        let workspace: Buffer, operands: Buffer, ranges: Buffer
-
-        fileprivate init(_ size: BenchSize) {
-            block = Buffer(byteCount: size.blockBytes)
-            workspace = Buffer(byteCount: size.workspaceBytes)
-            operands = Buffer(byteCount: size.operands * MemoryLayout<ls_operand>.stride)
-            ranges = Buffer(byteCount: size.ranges * MemoryLayout<ls_range>.stride)
-        }
-    }
-
-    /// What a bench has room for.
-    struct BenchSize {
-        var blockBytes = 0, workspaceBytes = 0
-        /// Operands of a loop, and ranges of memory that it is told about.
-        var operands = 0, ranges = 0
-
-        mutating func cover(_ other: BenchSize) {
-            blockBytes = max(blockBytes, other.blockBytes)
-            workspaceBytes = max(workspaceBytes, other.workspaceBytes)
-            operands = max(operands, other.operands)
-            ranges = max(ranges, other.ranges)
-        }
-    }
-
     /// A context, which shares what belongs to the parameters' stage with another where one is given.
     public func makeContext(sharing other: Context? = nil) -> Context { Context(plan, sharing: other) }
     public func makeInstance(_ context: Context? = nil) -> Instance { Instance(plan, context ?? makeContext()) }
     public func makeArena() -> Arena {
-        Arena(scratchBytes: plan.scratchBytes, sumBytes: sumBytes) { [benchSize] in Bench(benchSize) }
+        Arena(scratchBytes: plan.scratchBytes, sumBytes: sumBytes, benchSize)
     }
 
     /// Where an input of the graph is read from at every run; its memory must outlive the instance and be readable for

@@ -227,13 +227,13 @@ final class FusedLoop {
         return extents.isEmpty ? ([1], strides.map { _ in [1] }) : (extents, merged)
     }
 
-    func benchSize(_ kernels: Kernels) -> Executable.BenchSize {
+    func benchSize(_ kernels: Kernels) -> Bench.Size {
         .init(workspaceBytes: Int(kernels.table.fused_workspace(&loop)), operands: accesses.count)
     }
 
     /// The loop with its addresses, in the memory of a bench.
     private func bound(
-        _ kernels: Kernels, _ bench: Executable.Bench, _ address: (Int, Int) -> UnsafeMutableRawPointer
+        _ kernels: Kernels, _ bench: Bench, _ address: (Int, Int) -> UnsafeMutableRawPointer
     ) -> ls_fused {
         let size = kernels.precision.size
         let own = bench.operands.address.assumingMemoryBound(to: ls_operand.self)
@@ -249,7 +249,7 @@ final class FusedLoop {
     }
 
     func run(
-        _ kernels: Kernels, _ bench: Executable.Bench,
+        _ kernels: Kernels, _ bench: Bench,
         address: (_ item: Int, _ exampleStride: Int) -> UnsafeMutableRawPointer
     ) {
         var loop = bound(kernels, bench, address)
@@ -261,7 +261,7 @@ final class FusedLoop {
 
     /// Runs a part of the loop and adds to its sums.
     func run(
-        _ kernels: Kernels, _ bench: Executable.Bench, addingTo sums: UnsafeMutablePointer<Double>,
+        _ kernels: Kernels, _ bench: Bench, addingTo sums: UnsafeMutablePointer<Double>,
         address: (_ item: Int, _ exampleStride: Int) -> UnsafeMutableRawPointer
     ) {
         var loop = bound(kernels, bench, address)
@@ -270,7 +270,7 @@ final class FusedLoop {
 
     /// Results of the reductions of the whole loop from the sums of several parts, which are overwritten.
     func finish(
-        _ kernels: Kernels, _ bench: Executable.Bench, _ sums: UnsafeMutablePointer<Double>, parts: Int,
+        _ kernels: Kernels, _ bench: Bench, _ sums: UnsafeMutablePointer<Double>, parts: Int,
         address: (_ item: Int, _ exampleStride: Int) -> UnsafeMutableRawPointer
     ) {
         var loop = bound(kernels, bench, address)

@@ -38,7 +38,7 @@ final class KernelLoop {
     /// Whether it can read ahead for what comes after it.
     var readsAhead: Bool { primitive.readsAhead }
 
-    func benchSize(_ kernels: Kernels) -> Executable.BenchSize {
+    func benchSize(_ kernels: Kernels) -> Bench.Size {
         .init(workspaceBytes: primitive.workspaceBytes(operandTypes, kernels), operands: operandItems.count)
     }
 
@@ -49,7 +49,7 @@ final class KernelLoop {
     ///   - sum: where to add what is a sum over examples; nil where it is complete.
     ///   - ahead: memory that comes next.
     func run(
-        _ kernels: Kernels, _ bench: Executable.Bench, sum: UnsafeMutableRawPointer? = nil,
+        _ kernels: Kernels, _ bench: Bench, sum: UnsafeMutableRawPointer? = nil,
         ahead: UnsafeBufferPointer<ls_range>? = nil,
         address: (_ item: Int, _ exampleStride: Int) -> UnsafeMutableRawPointer
     ) {

@@ -22,7 +22,7 @@ final class SweepLoop {
     private struct ChunkSums {
         let offset: Int, bytes: Int
 
-        func address(_ arena: Executable.Arena, _ chunk: Int) -> UnsafeMutableRawPointer {
+        func address(_ arena: Arena, _ chunk: Int) -> UnsafeMutableRawPointer {
             arena.sums.address + offset + chunk * bytes
         }
     }
@@ -36,7 +36,7 @@ final class SweepLoop {
     private let reader: Int?
     /// Bytes of all sums, of every chunk.
     let sumBytes: Int
-    let benchSize: Executable.BenchSize
+    let benchSize: Bench.Size
     /// Of all examples.
     let operations: Int
 
@@ -46,7 +46,7 @@ final class SweepLoop {
     ) {
         self.sweep = sweep
         let size = kernels.precision.size
-        var sumBytes = 0, benchSize = Executable.BenchSize(), operations = 0
+        var sumBytes = 0, benchSize = Bench.Size(), operations = 0
         func sums(_ bytes: Int) -> ChunkSums {
             defer { sumBytes += (bytes * sweep.chunks + 191) / 64 * 64 }  // vector loads may read past the end
             return ChunkSums(offset: sumBytes, bytes: bytes)
@@ -90,8 +90,8 @@ final class SweepLoop {
 
     /// - Parameter address: of an item, for a thread's bench, with the part of an example first.
     func run(
-        _ kernels: Kernels, _ arena: Executable.Arena,
-        address: (_ item: Int, _ bench: Executable.Bench, _ skipped: Int) -> UnsafeMutableRawPointer
+        _ kernels: Kernels, _ arena: Arena,
+        address: (_ item: Int, _ bench: Bench, _ skipped: Int) -> UnsafeMutableRawPointer
     ) {
         arena.prepareBenches()
         Threads.forEach(sweep.chunks) { turn, thread in
@@ -139,8 +139,8 @@ final class SweepLoop {
 
     /// What the block that begins with an example reads from memory; nil where the chunk has ended.
     private func ahead(
-        _ first: Int, _ end: Int, _ bench: Executable.Bench,
-        _ address: (_ item: Int, _ bench: Executable.Bench, _ skipped: Int) -> UnsafeMutableRawPointer
+        _ first: Int, _ end: Int, _ bench: Bench,
+        _ address: (_ item: Int, _ bench: Bench, _ skipped: Int) -> UnsafeMutableRawPointer
     ) -> UnsafeBufferPointer<ls_range>? {
         guard first < end else { return nil }
         let ranges = bench.ranges.address.assumingMemoryBound(to: ls_range.self)
