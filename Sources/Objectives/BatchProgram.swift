@@ -28,7 +28,7 @@ final class BatchProgram {
         /// Bytes of a batch that work well. Values that are kept come from memory anyway, and beside each batch's there is
         /// something of the weights' size; a derivative comes back to what is long out of a core's own cache; a value alone needs
         /// no more than its present layer.
-        var preferredBytes: Int { keeps ? 16 << 20 : self == .gradient ? 4 << 20 : 1 << 20 }
+        var preferredBytes: Int { keeps ? 16 << 20 : self == .gradient ? 10 << 20 : 1 << 20 }
     }
 
     let kind: Kind
