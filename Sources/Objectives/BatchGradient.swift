@@ -74,7 +74,7 @@ public final class BatchGradient {
                 batch: self.batchSize, given: memoryLimit, needed: probe.bytes / probe.batch * self.batchSize)
         }
         partSize = size
-        store = ExampleStore(capacity: size, of: data, outputs: network.outputs, loss, precision)
+        store = try ExampleStore(capacity: size, of: data, outputs: network.outputs, loss, precision)
         prepare(whole)
     }
 
