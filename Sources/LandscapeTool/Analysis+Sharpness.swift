@@ -13,9 +13,9 @@ extension Analysis {
     ///
     /// - Parameter examples: how many; nil for what suits the data, 0 for all.
     func scout(examples: Int?, scaling: [Double]? = nil) throws -> WorstCaseSearch.Scout? {
-        let count = examples ?? (objective.examples >= Self.largeData ? Self.scoutExamples : 0)
-        guard count > 0, count < objective.examples else { return nil }
-        let order = RandomNumbers(seed: options.seed).named("scout").permutation(objective.examples)
+        let count = examples ?? (data.count >= Self.largeData ? Self.scoutExamples : 0)
+        guard count > 0, count < data.count else { return nil }
+        let order = RandomNumbers(seed: options.seed).named("scout").permutation(data.count)
         let part = try objective(on: order.prefix(count).sorted())
         let model = try LocalModel(
             part, at: theta, scaling: scaling, vectors: WorstCaseSearch.eigenvectors, seed: options.seed,

@@ -13,7 +13,10 @@ struct Analysis {
     let options: AnalysisOptions
     let command: String
     let model: TrainedModel
-    let objective: NetworkObjective
+    /// The loss on the data, with the weight decay where that is asked for.
+    let objective: PenalizedObjective
+    /// The same without.
+    private let dataObjective: NetworkObjective
     /// Averaged over the data for `--batchnorm recalibrate`; the checkpoint's own else.
     let statistics: [Double]
     let data: Dataset
@@ -63,12 +66,18 @@ struct Analysis {
                 batchSize: options.batchSize ?? Self.recalibrationBatch, memoryLimit: try options.memoryBytes()
             ).batchStatistics(at: model.theta)
             : model.buffers
-        objective = try Self.objective(model, data, options, normalizesLogits, statistics)
+        dataObjective = try Self.objective(model, data, options, normalizesLogits, statistics)
+        objective = PenalizedObjective(
+            dataObjective, weightDecay: try options.decay.coefficient(of: model, options.checkpoint) ?? 0)
     }
 
     /// The loss on some of the examples, with the same statistics of batch normalisation.
-    func objective(on examples: [Int]) throws -> NetworkObjective {
-        try Self.objective(model, data.subset(examples), options, normalizesLogits, statistics)
+    func objective(on examples: [Int]) throws -> PenalizedObjective {
+        penalized(try Self.objective(model, data.subset(examples), options, normalizesLogits, statistics))
+    }
+
+    private func penalized(_ other: any Objective) -> PenalizedObjective {
+        PenalizedObjective(other, weightDecay: objective.weightDecay)
     }
 
     private static func objective(
@@ -88,12 +97,12 @@ struct Analysis {
     }
 
     /// The same network on the other split of the same data, with the same statistics of batch normalisation.
-    func objectiveOfOtherSplit() throws -> NetworkObjective {
+    func objectiveOfOtherSplit() throws -> PenalizedObjective {
         let split: Split = options.split == .train ? .test : .train
         // The other split may have fewer examples than are asked for.
         let all = try model.dataset(split, options.data.map { try DataSpecification($0) })
         let other = try all.prefix(min(options.examples ?? all.count, all.count))
-        return try Self.objective(model, other, options, normalizesLogits, statistics)
+        return penalized(try Self.objective(model, other, options, normalizesLogits, statistics))
     }
 
     /// An objective for points far from the checkpoint: statistics of batch normalisation are measured anew at each for
@@ -104,13 +113,13 @@ struct Analysis {
         guard model.network.buffers.count > 0 else { return objective }
         switch mode {
         case .batch: return objective
-        case .stored: return AdjustedObjective(objective, buffers: stored)
+        case .stored: return penalized(AdjustedObjective(dataObjective, buffers: stored))
         case .recalibrate:
             let statistics = try model.objective(
                 data, batchNorm: .batch, precision: options.precision,
                 batchSize: options.batchSize ?? Self.recalibrationBatch, memoryLimit: try options.memoryBytes())
             statistics.betweenBatches = { try Interruption.check() }
-            return AdjustedObjective(objective) { try statistics.batchStatistics(at: $0) }
+            return penalized(AdjustedObjective(dataObjective) { try statistics.batchStatistics(at: $0) })
         }
     }
 
@@ -118,9 +127,28 @@ struct Analysis {
     func companion(_ path: String) throws -> TrainedModel {
         let other = try TrainedModel(path: path)
         guard other.network.parameters == model.network.parameters else {
-            throw UnusableArgument("\(path) holds other tensors than \(options.checkpoint): \(other.metadata.model)")
+            throw UnusableArgument(
+                "\(path) is \(other.metadata.model), expected the tensors of \(options.checkpoint): \(model.metadata.model)"
+            )
         }
         return other
+    }
+
+    /// Another checkpoint of the same network, for losses on common terms.
+    func partner(_ path: String) throws -> TrainedModel {
+        let other = try companion(path)
+        try checkWeightDecay(of: other, path)
+        return other
+    }
+
+    /// Losses of several networks can be compared with one weight decay alone.
+    func checkWeightDecay(of other: TrainedModel, _ path: String) throws {
+        guard options.decay.isIncluded, let found = try options.decay.coefficient(of: other, path),
+            found != objective.weightDecay
+        else { return }
+        throw UnusableArgument(
+            "\(path) was trained with weight decay \(found), \(options.checkpoint) with \(objective.weightDecay); expected one for all: name it with --weight-decay"
+        )
     }
 
     func progress(_ name: String) -> Progress { Progress(name, quiet: quiet) }
@@ -141,14 +169,15 @@ struct Analysis {
 
     /// What results state. Evaluates the objective once.
     func context() throws -> RunContext {
-        objective.setBuffers(statistics)
+        dataObjective.setBuffers(statistics)
         let evaluation = try objective.evaluate(at: theta)
         return RunContext(
             command: command, checkpoint: options.checkpoint, model: model.metadata.model, data: dataName,
             split: options.split.rawValue, examples: data.count, seed: options.seed,
             precision: options.precision.rawValue,
             batchnorm: options.batchnorm.rawValue,
-            lossName: objective.loss.name + (normalizesLogits ? " of normalised logits" : ""), loss: evaluation.loss,
+            lossName: model.loss.name + (normalizesLogits ? " of normalised logits" : ""),
+            weightDecay: options.decay.isIncluded ? objective.weightDecay : nil, loss: evaluation.loss,
             accuracy: evaluation.accuracy,
             weightNorm: Vectors.norm(theta), seconds: seconds, software: Software.name)
     }

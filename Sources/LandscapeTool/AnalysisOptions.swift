@@ -69,6 +69,7 @@ struct AnalysisOptions: ParsableArguments {
         name: .customShort("o"),
         help: "Write the result to a file: .png, .svg, .pdf, .npz, .json, .csv, .vti or .vtr; may be repeated.")
     var output: [String] = []
+    @OptionGroup var decay: WeightDecayOptions
     @OptionGroup var general: GeneralOptions
 
     func validate() throws {

@@ -40,11 +40,14 @@ extension Objective {
     public func evaluate(at theta: [Double], along directions: [[Double]], coordinates: [[Double]]) throws
         -> [Evaluation]
     {
-        try coordinates.map { coordinates in
-            var point = theta
-            for (c, direction) in zip(coordinates, directions) where c != 0 { Vectors.add(c, direction, to: &point) }
-            return try evaluate(at: point)
-        }
+        try coordinates.map { try evaluate(at: Self.point(theta, along: directions, $0)) }
+    }
+
+    /// θ + Σₖ cₖ dₖ; θ itself, to the bit, where all cₖ are 0.
+    static func point(_ theta: [Double], along directions: [[Double]], _ coordinates: [Double]) -> [Double] {
+        var point = theta
+        for (c, direction) in zip(coordinates, directions) where c != 0 { Vectors.add(c, direction, to: &point) }
+        return point
     }
 
     public func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {

@@ -3,6 +3,8 @@ struct ResolvedAxis: Sendable {
     var label: String
     var range: AxisRange
     var ticks: Ticks
+    /// Whether labels are written upwards, as names along a horizontal axis are.
+    var isUpright = false
 
     /// - Parameters:
     ///   - length: of the axis, in points.
@@ -13,8 +15,16 @@ struct ResolvedAxis: Sendable {
         ticks = Ticks(range, count: min(10, max(2, Int(length / spacing))))
     }
 
-    /// A horizontal axis, with as many ticks as its widest label allows.
-    init(horizontal label: String, range: AxisRange, length: Double) {
+    /// A horizontal axis, with as many ticks as its widest label allows, or with all names where they have room.
+    init(horizontal label: String, range: AxisRange, length: Double, names: [String] = []) {
+        self.init(label: label, range: range, length: length, spacing: 45)
+        if !names.isEmpty {
+            ticks = Ticks(names: names)
+            isUpright = true
+            let hasRoom = distanceOfTicks(length: length) >= 1.1 * FigureStyle.tickLabelSize
+            if hasRoom || names.count == 1, widestLabel <= Self.longestName { return }
+            isUpright = false
+        }
         self.init(label: label, range: range, length: length, spacing: 45)
         var spacing = 45.0
         while spacing < length, widestLabel + 10 > distanceOfTicks(length: length) {
@@ -22,6 +32,12 @@ struct ResolvedAxis: Sendable {
             self.init(label: label, range: range, length: length, spacing: spacing)
         }
     }
+
+    /// Names longer than this, in points, would leave too little of the plot.
+    private static let longestName = 150.0
+
+    /// How far labels reach below a horizontal axis.
+    var labelHeight: Double { isUpright ? widestLabel : FigureStyle.tickLabelSize }
 
     private func distanceOfTicks(length: Double) -> Double {
         var least = Double.infinity
@@ -79,12 +95,15 @@ struct AxesFrame: Sendable {
             let label = axis.fullLabel.isEmpty ? 0 : FigureStyle.axisLabelSize + labelGap
             return FigureStyle.tickLength + 3 + axis.widestLabel + label + outer
         }
-        let lastLabel = StrokeFont.standard.width(
-            of: bottom.ticks.major.last?.label ?? "", size: FigureStyle.tickLabelSize, weight: .regular)
+        let lastLabel =
+            bottom.isUpright
+            ? FigureStyle.tickLabelSize
+            : StrokeFont.standard.width(
+                of: bottom.ticks.major.last?.label ?? "", size: FigureStyle.tickLabelSize, weight: .regular)
         let bottomLabel = bottom.fullLabel.isEmpty ? 0 : FigureStyle.axisLabelSize * 1.25 + labelGap
         return Margins(
             left: side(left), top: outer, right: right.map(side) ?? max(outer, lastLabel / 2 + 4),
-            bottom: FigureStyle.tickLength + 4 + FigureStyle.tickLabelSize + bottomLabel + outer * 0.6)
+            bottom: FigureStyle.tickLength + 4 + bottom.labelHeight + bottomLabel + outer * 0.6)
     }
 
     /// Light lines at the labelled ticks, for plots that leave the frame empty in places.
@@ -126,10 +145,11 @@ struct AxesFrame: Sendable {
                 .text(
                     TextLine(
                         tick.label, at: Point(x, box.maxY + FigureStyle.tickLength + 4),
-                        size: FigureStyle.tickLabelSize, color: .ink, anchor: .middle, baseline: .top)))
+                        size: FigureStyle.tickLabelSize, color: .ink, anchor: bottom.isUpright ? .end : .middle,
+                        baseline: bottom.isUpright ? .middle : .top, rotation: bottom.isUpright ? -90 : 0)))
         }
         if !bottom.fullLabel.isEmpty {
-            let y = box.maxY + FigureStyle.tickLength + 4 + FigureStyle.tickLabelSize + AxesFrame.labelGap
+            let y = box.maxY + FigureStyle.tickLength + 4 + bottom.labelHeight + AxesFrame.labelGap
             texts.append(
                 .text(
                     TextLine(

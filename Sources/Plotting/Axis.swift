@@ -16,14 +16,18 @@ public struct Axis: Sendable, Equatable {
     public var range: ClosedRange<Double>?
     /// Whether ticks are at whole numbers only, as for a count.
     public var isWhole: Bool
+    /// Of the values 1, 2, …, in their place along a horizontal axis; where there is no room for all, numbers stand instead.
+    public var names: [String]
 
     public init(
-        _ label: String = "", scale: AxisScale = .linear, range: ClosedRange<Double>? = nil, isWhole: Bool = false
+        _ label: String = "", scale: AxisScale = .linear, range: ClosedRange<Double>? = nil, isWhole: Bool = false,
+        names: [String] = []
     ) {
         self.label = label
         self.scale = scale
         self.range = range
         self.isWhole = isWhole
+        self.names = names
     }
 }
 

@@ -29,7 +29,9 @@ struct LinePlan {
             figure.leftAxis, covering: leftSeries.flatMap(\.verticalValues) + references(.horizontal), padding: 0.06)
         let right = AxisRange(figure.rightAxis, covering: rightSeries.flatMap(\.verticalValues), padding: 0.06)
         let frame = AxesFrame(
-            box: box, bottom: ResolvedAxis(horizontal: figure.xAxis.label, range: horizontal, length: box.width),
+            box: box,
+            bottom: ResolvedAxis(
+                horizontal: figure.xAxis.label, range: horizontal, length: box.width, names: figure.xAxis.names),
             left: ResolvedAxis(label: figure.leftAxis.label, range: left, length: box.height, spacing: 34),
             right: rightSeries.isEmpty
                 ? nil : ResolvedAxis(label: figure.rightAxis.label, range: right, length: box.height, spacing: 34))

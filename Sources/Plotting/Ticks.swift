@@ -24,6 +24,11 @@ struct Ticks: Sendable, Equatable {
         }
     }
 
+    /// A tick for each name, at 1, 2, ….
+    init(names: [String]) {
+        self.init(major: names.enumerated().map { Tick(value: Double($0 + 1), label: $1) })
+    }
+
     private init(major: [Tick], minor: [Double] = [], annotation: String = "") {
         self.major = major
         self.minor = minor

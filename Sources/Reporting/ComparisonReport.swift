@@ -86,14 +86,15 @@ public struct ComparisonReport: Report {
     public var lines: [String] {
         let names = entries.map { String($0.slice.context.checkpoint.suffix(20)) }
         let left = measures.map { $0.words.count }.max() ?? 0
-        let widths = names.map { max(12, $0.count) }
+        let models = entries.map { String($0.slice.context.model.suffix(20)) }
+        let widths = zip(names, models).map { max(12, $0.count, $1.count) }
         func row(_ name: String, _ cells: [String]) -> String {
             let first = name + String(repeating: " ", count: max(0, left - name.count))
             return zip(cells, widths).reduce(first) { text, cell in
                 text + String(repeating: " ", count: max(2, cell.1 + 2 - cell.0.count)) + cell.0
             }
         }
-        return [row("", names)]
+        return [row("", names), row("model", models)]
             + measures.map { measure in row(measure.words, entries.map { Format.number(measure.value($0)) }) }
             + [
                 "sharpness rows are increases over the loss; weights of another norm or scale change them without changing the function"
@@ -109,7 +110,8 @@ public struct ComparisonReport: Report {
             return slice.panel
         }
         return PanelFigure(
-            title: "Slices on the same axes", subtitle: context.caption + " · seed \(context.seed)", panels: panels,
+            title: "Slices on the same axes",
+            subtitle: RunContext.caption(entries.map(\.slice.context)) + " · seed \(context.seed)", panels: panels,
             columns: min(panels.count, 3))
     }
 

@@ -50,6 +50,9 @@ extension Report {
     /// All members, the context's first.
     public var json: JSONValue { .object(context.fields + fields) }
 
+    /// The same for files that have the same bytes whenever the numbers are the same: who computed it instead of how long it took.
+    private var metadata: JSONValue { .object(context.provenanceFields + fields) }
+
     /// Whether a path's ending is one that a result can be written as.
     public static func checkFormat(of path: String) throws(ReportError) {
         guard writableFormats.contains((path as NSString).pathExtension.lowercased()) else {
@@ -84,7 +87,7 @@ extension Report {
             guard let grid else { throw nothing }
             return VisualizationToolkit.rectilinearGrid(grid, about: context.provenance)
         case "npz":
-            return try NPZ.encode(arrays.map { ($0.name, .array($0.array)) } + [("metadata", .text(json.text))])
+            return try NPZ.encode(arrays.map { ($0.name, .array($0.array)) } + [("metadata", .text(metadata.text))])
         case "json": return Array((json.text + "\n").utf8)
         case "csv":
             let table = table ?? scalars

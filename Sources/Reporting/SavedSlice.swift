@@ -135,11 +135,9 @@ extension SliceReport {
         guard missing.isEmpty else {
             throw .incomplete(missing: missing.count, of: count, first: Array(missing.prefix(3)))
         }
-        var context = report.context
-        context.seconds = parts.reduce(0) { $0 + $1.report.context.seconds }
         let slice = report.slice
         return SliceReport(
-            context: context,
+            context: report.context,
             slice: Slice(
                 grid: SliceGrid(
                     SliceAxis(values: slice.alpha)!, report.isPlane ? SliceAxis(values: slice.beta)! : nil),
@@ -159,7 +157,9 @@ extension SliceReport {
             return "the directions"
         }
         if (a.model, a.data, a.split, a.examples) != (b.model, b.data, b.split, b.examples) { return "model or data" }
-        if (a.precision, a.batchnorm, a.lossName) != (b.precision, b.batchnorm, b.lossName) {
+        if (a.precision, a.batchnorm, a.lossName, a.weightDecay) != (
+            b.precision, b.batchnorm, b.lossName, b.weightDecay
+        ) {
             return "precision, batch norm or loss"
         }
         if slice.center.bitPattern != other.slice.center.bitPattern { return "the losses at the centre" }
@@ -182,6 +182,7 @@ extension RunContext {
             command: command, checkpoint: text("checkpoint"), model: model, data: data, split: text("split"),
             examples: examples, seed: (fields["seed"] as? Int).map { UInt64(bitPattern: Int64($0)) } ?? 0,
             precision: text("precision"), batchnorm: text("batchnorm"), lossName: text("loss_function"),
+            weightDecay: fields["weight_decay_in_loss"] as? Double,
             loss: fields["loss"] as? Double ?? .nan, accuracy: fields["accuracy"] as? Double,
             weightNorm: fields["weight_norm"] as? Double ?? .nan, seconds: fields["seconds"] as? Double ?? 0,
             software: text("software"))

@@ -60,7 +60,9 @@ extension SpectrumReport {
             series.lineWidth = 0
             series.stemBase = 0
             var figure = LineFigure(
-                xAxis: Axis("parameter tensor, in order", range: 0.3...(Double(layers.count) + 0.7), isWhole: true),
+                xAxis: Axis(
+                    "parameter tensor, in order", range: 0.3...(Double(layers.count) + 0.7), isWhole: true,
+                    names: layers.map(\.name)),
                 leftAxis: Axis(label), series: [series])
             figure.referenceLines = [ReferenceLine(.horizontal, at: 0)]
             return figure
@@ -71,7 +73,7 @@ extension SpectrumReport {
             panels: [
                 panel("λmax of the block", layers.map(\.largestEigenvalue), layers.map(\.residual)),
                 panel("trace of the block", layers.map(\.trace.value), layers.map { $0.trace.standardError ?? 0 }),
-            ], sharesRanges: false, size: Size(width: 820, height: 360))
+            ], sharesRanges: false, size: Size(width: 820, height: 420))
     }
 
     private var eigenvalueFigure: any Figure {

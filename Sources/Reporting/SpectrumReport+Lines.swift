@@ -48,7 +48,7 @@ extension SpectrumReport {
             lines.append("  outliers: \(high.count) above the bulk (\(list(high))), \(low.count) below (\(list(low)))")
         }
         if !layers.isEmpty {
-            let width = (layers.map(\.name.count).max() ?? 0) + 2
+            let width = max(layers.map(\.name.count).max() ?? 0, "diagonal block of".count) + 2
             lines.append(
                 "diagonal block of".padding(toLength: width + 2, withPad: " ", startingAt: 0) + "λmax         trace")
             for layer in layers {

@@ -84,6 +84,31 @@ import Testing
         }
     }
 
+    /// The estimate by its formula, at a place where value, dual norm, half, λmax and P all differ: ρ‖Tg‖₂ + ½ρ²λmax(THT) for ℓ2,
+    /// ρ‖Tg‖₁ + ½ρ²Pλmax(THT) for ℓ∞; without positive curvature the linear part alone, which bounds the rise still.
+    @Test(arguments: [nil, 0.5]) func estimate(_ eta: Double?) throws {
+        let theta = [2.0, -1, 0.5], g = [0.3, -0.2, 0.6], radius = 0.7
+        let t = eta.map { eta in theta.map { abs($0) + eta } } ?? [1, 1, 1]
+        for diagonal in [[4.0, 1, -2], [-4.0, -1, -2]] {
+            // Its gradient at θ is g.
+            let objective = QuadraticObjective(
+                matrix: [diagonal[0], 0, 0, 0, diagonal[1], 0, 0, 0, diagonal[2]],
+                linear: zip(g, zip(diagonal, theta)).map { $0 - $1.0 * $1.1 })
+            let top = max(0, zip(diagonal, t).map { $0 * $1 * $1 }.max()!)
+            let slope = zip(t, g).map { $0 * abs($1) }
+            let norms = [slope.reduce(0) { $0 + $1 * $1 }.squareRoot(), slope.reduce(0, +)]
+            for (norm, (length, count)) in zip([Ball.Norm.l2, .linf], zip(norms, [1.0, 3])) {
+                let found = try WorstCaseSearch(
+                    Ball(norm: norm, radius: radius, scaling: eta.map { Ball.adaptiveScaling(theta, eta: $0) })
+                ).run(objective, at: theta)
+                let expected = radius * length + 0.5 * radius * radius * count * top
+                #expect(abs(found.estimate - expected) < 1e-6 * expected, "\(norm), \(diagonal)")
+                #expect(found.lowerBound <= expected)
+            }
+        }
+        #expect(Ball.adaptiveScaling([2, 0, -4], eta: 0.01) == [2.01, 0.01, 4.01])
+    }
+
     /// ℓ∞ on a linear function: ρ‖g‖₁, and with scaling ρ‖Tg‖₁; one step is exact.
     @Test func linearFunction() throws {
         let g = [1.0, -2, 0.5]

@@ -111,6 +111,48 @@ import Testing
         #expect(rest.finished == whole.finished)
     }
 
+    /// The audit's two curvatures come from different places: |x| has none by its derivatives, and the grid sees the kink.
+    @Test func auditSeesKinks() throws {
+        final class Kink: Objective {
+            let dimension = 1
+            func evaluate(at theta: [Double]) -> Evaluation { Evaluation(loss: abs(theta[0])) }
+            func valueAndGradient(at theta: [Double]) -> (value: Double, gradient: [Double]) {
+                (abs(theta[0]), [theta[0] < 0 ? -1 : 1])
+            }
+            func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) -> [[Double]] {
+                vectors.map { _ in [0] }
+            }
+            func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) -> [[Double]] {
+                vectors.map { _ in [0] }
+            }
+        }
+        let directions = SliceDirections(
+            [[1]], kind: "file", at: [0], ParameterLayout([TensorSpecification("w", [1], .constant(0))]),
+            normalization: .none, orthogonalizes: true)
+        var computation = SliceComputation(directions, alpha: SliceAxis(range: -1...1, points: 3))
+        try computation.run(Kink(), at: [0])
+        let audit = try computation.result(Kink(), at: [0]).audit
+        // (|−1| − 2·0 + |1|)/1².
+        #expect(audit.curvatureFromProduct == [0] && audit.curvatureFromGrid == [2])
+    }
+
+    /// A grid whose value at the origin is another than the checkpoint's, in the last bit even, is not said to be exact.
+    @Test func auditOfTheCentre() {
+        let axis = SliceAxis(range: -1...1, points: 3)
+        func isExact(_ origin: Double, _ center: Double) -> Bool? {
+            Slice(
+                grid: SliceGrid(axis), values: SliceValues(loss: [1, origin, 1], accuracy: nil), center: center,
+                cosine: nil, curvature: [0], relativeReach: [1]
+            ).audit.centerIsExact
+        }
+        #expect(isExact(0.3, 0.3) == true && isExact(0.3, (0.3).nextUp) == false && isExact(0.3, .nan) == false)
+        #expect(isExact(0, -0.0) == false)
+        let aside = Slice(
+            grid: SliceGrid(SliceAxis(range: 1...2, points: 3)), values: SliceValues(loss: [1, 2, 1], accuracy: nil),
+            center: 2, cosine: nil, curvature: [0], relativeReach: [1])
+        #expect(aside.audit.centerIsExact == nil)
+    }
+
     @Test func nonFiniteValuesStay() throws {
         final class Cliff: Objective {
             let dimension = 1

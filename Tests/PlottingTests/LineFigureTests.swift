@@ -19,6 +19,28 @@ import Testing
         }
     }
 
+    /// Names stand at 1, 2, … under the axis where there is room for all of them; else numbers do.
+    @Test func namesAlongTheAxis() throws {
+        func figure(_ names: [String]) -> LineFigure {
+            let count = Double(names.count)
+            return LineFigure(
+                xAxis: Axis("tensor", range: 0.5...(count + 0.5), isWhole: true, names: names),
+                series: [Series("", x: names.indices.map { Double($0 + 1) }, y: names.map { _ in 1 }, marker: .circle)])
+        }
+        let names = ["conv1.weight", "conv1.bias", "fc.weight"]
+        let drawing = figure(names).draw()
+        let frame = try #require(drawing.frame)
+        let texts = drawing.texts.filter { names.contains($0.string) }
+        #expect(texts.map(\.string) == names)
+        for (index, text) in texts.enumerated() {
+            #expect(abs(text.position.x - (frame.x + (Double(index) + 0.5) / 3 * frame.width)) < 1e-9)
+            #expect(text.rotation == -90 && text.anchor == .end && text.position.y > frame.maxY)
+        }
+        let many = (1...100).map { "layer\($0).weight" }
+        let crowded = figure(many).draw().strings(inGroup: "x-axis")
+        #expect(crowded.contains { Int($0) != nil } && !crowded.contains { $0.hasPrefix("layer") })
+    }
+
     @Test func nonFiniteValuesLeaveGaps() throws {
         let y: [Double] = [1, 2, .nan, 3, .infinity, 4, 5, 6]
         let figure = LineFigure(series: [Series("a", x: (0..<8).map(Double.init), y: y)])

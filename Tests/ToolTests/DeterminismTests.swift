@@ -34,10 +34,11 @@ import Testing
     func pictures(_ line: String) throws {
         let folder = try Folder(checkpoint: "ckpt.bin")
         for name in ["a", "b"] {
-            try Tool.succeed(line + " --quiet --examples 200 -o \(name).png -o \(name).svg", in: folder)
+            try Tool.succeed(line + " --quiet --examples 200 -o \(name).png -o \(name).svg -o \(name).npz", in: folder)
         }
         #expect(try folder.bytes("a.png") == folder.bytes("b.png"))
         #expect(try folder.bytes("a.svg") == folder.bytes("b.svg"))
+        #expect(try folder.bytes("a.npz") == folder.bytes("b.npz"))
     }
 
     @Test func interruptedTraining() throws {

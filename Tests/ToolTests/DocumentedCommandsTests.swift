@@ -54,6 +54,24 @@ import Testing
         }
     }
 
+    /// The tests that docs/definitions.md says fail on wrong versions are there.
+    @Test func namedTests() throws {
+        let page = try String(contentsOf: Tool.package.appending(path: "docs/definitions.md"), encoding: .utf8)
+        let folder = Tool.package.appending(path: "Tests")
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter {
+            $0.hasSuffix("Tests.swift")
+        }
+        let names = page.matches(of: /`([A-Z][A-Za-z]*Tests)\.([a-zA-Z]+)`/)
+        #expect(names.count > 50)
+        for name in names {
+            // Suites of two modules may share a name.
+            let isThere = try files.filter { $0.hasSuffix("/\(name.1).swift") }.contains { file in
+                try String(contentsOf: folder.appending(path: file), encoding: .utf8).contains("func \(name.2)(")
+            }
+            #expect(isThere, "docs/definitions.md names \(name.1).\(name.2), which is not there")
+        }
+    }
+
     /// Links of the pages lead somewhere.
     @Test(arguments: [
         "README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md", "docs/slices.md",

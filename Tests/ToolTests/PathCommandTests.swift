@@ -49,6 +49,31 @@ import Testing
         try Tool.refuse("trajectory one", in: folder, saying: "--save-every")
     }
 
+    /// The plane's loss beside a checkpoint's own is the surface's at the checkpoint's coordinates: a surface with a corner there has it.
+    @Test func lossInThePlane() throws {
+        let folder = try Folder()
+        try folder.makeFolder("runs")
+        try Tool.succeed(
+            "train --model mlp:64-8-10 --data digits --epochs 4 --save-every 1 --quiet -o runs/ckpt.bin", in: folder)
+        let line = "trajectory runs --examples 100 --precision double"
+        let points = try #require(
+            try Tool.json(line + " --points 2 -o t.npz", in: folder)["points"] as? [[String: Any]])
+        for point in points.dropLast() {
+            let place = try #require(point["coordinates"] as? [Double])
+            // From the coordinate outwards, so that no point of the axis is moved to 0.
+            let ranges = place.map { $0 > 0 ? "\($0):\($0 + 1)" : "\($0 - 1):\($0)" }
+            try Tool.succeed(
+                line + " --points 2 --x-range=\(ranges[0]) --y-range=\(ranges[1]) --quiet -o corner.npz", in: folder)
+            let corner = (place[0] > 0 ? 0 : 1) + 2 * (place[1] > 0 ? 0 : 1)
+            let surface = try NPZ.read(folder.path("corner.npz")).array("loss").doubles[corner]
+            let (own, plane) = (
+                try #require(point["loss"] as? Double), try #require(point["plane_loss"] as? Double)
+            )
+            #expect(abs(plane - surface) < 1e-12 * surface)
+            #expect(abs(own - plane) > 1e-6 * own, "the checkpoint is not in the plane")
+        }
+    }
+
     @Test func interpolation() throws {
         let folder = try Folder()
         for (seed, name) in ["a", "b", "c"].enumerated() {
@@ -90,7 +115,7 @@ import Testing
             "interpolate a.bin b.bin --points 3 --curve bezier --lr 1e200 --steps 20 -o e.png", in: folder,
             saying: "diverged", "--lr")
         try Tool.succeed("train --model linear --data digits --epochs 1 --quiet -o other.bin", in: folder)
-        try Tool.refuse("interpolate a.bin other.bin", in: folder, saying: "other tensors")
+        try Tool.refuse("interpolate a.bin other.bin", in: folder, saying: "expected the tensors of")
     }
 
     /// With batch normalisation, every checkpoint's loss is with its own statistics, and with those of the data on request.
@@ -154,6 +179,8 @@ import Testing
             #expect(abs(try #require(row["lambda_max"] as? Double) - top) < 1e-4 * top)
         }
         #expect(try folder.text("c.csv").split(separator: "\n").count == 3)
+        let printed = try Tool.succeed(line + " --quiet -o c.png", in: folder).output
+        #expect(printed.split(separator: "\n").contains { $0.contains("mlp:64-32-10") && $0.contains("mlp:64-8-10") })
         try Tool.succeed("compare a.bin b.bin --points 5x4 --examples 100 --quiet -o maps.png", in: folder)
         try Tool.refuse("compare a.bin", in: folder, saying: "two")
         try Tool.refuse("compare a.bin nothing.bin", in: folder, saying: "nothing.bin")

@@ -34,10 +34,11 @@ struct CompareCommand: ParsableCommand {
         for path in [options.checkpoint] + others {
             var options = options
             options.checkpoint = path
-            entries.append(
-                try measure(
-                    path == first.options.checkpoint
-                        ? first : try Analysis(options, command: "compare", drawsPicture: true)))
+            let analysis =
+                path == first.options.checkpoint
+                ? first : try Analysis(options, command: "compare", drawsPicture: true)
+            try first.checkWeightDecay(of: analysis.model, path)
+            entries.append(try measure(analysis))
         }
         var report = ComparisonReport(context: entries[0].slice.context, entries: entries, radius: rho)
         report.isLogarithmic = isLogarithmic
@@ -67,7 +68,7 @@ struct CompareCommand: ParsableCommand {
             worstCase: worst, averageCase: average)
     }
 
-    private func slice(_ analysis: Analysis, _ other: NetworkObjective?) throws -> SliceReport {
+    private func slice(_ analysis: Analysis, _ other: PenalizedObjective?) throws -> SliceReport {
         let isPlane = shape.isPlane(directions: "random")
         let grid = try shape.grid(isPlane: isPlane)
         let theta = analysis.theta

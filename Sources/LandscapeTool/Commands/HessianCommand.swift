@@ -57,6 +57,11 @@ struct HessianCommand: ParsableCommand {
                 "--top 0 --bottom 0: nothing is asked for; expected at least one eigenvalue, --trace, --frobenius, --density, --layers or --along"
             )
         }
+        if options.decay.isIncluded, kind == .fisher || kind == .empiricalFisher {
+            throw ValidationError(
+                "--operator \(kind.rawValue) with --include-weight-decay: Fisher matrices are of the model's predictions, of which weight decay is no part; expected hessian or ggn"
+            )
+        }
         if saveProduct != nil, along == nil { throw ValidationError("--save-product needs --along") }
         if saveVectors != nil, top == 0 { throw ValidationError("--save-vectors needs --top of at least 1") }
     }
@@ -115,7 +120,7 @@ struct HessianCommand: ParsableCommand {
     }
 
     private func eigenvalues(
-        _ curvature: CurvatureOperator<NetworkObjective>, _ analysis: Analysis, _ rounding: Double,
+        _ curvature: CurvatureOperator<PenalizedObjective>, _ analysis: Analysis, _ rounding: Double,
         _ spectrum: inout SpectrumReport
     ) throws {
         if method == .power {
@@ -135,7 +140,7 @@ struct HessianCommand: ParsableCommand {
             }
         } else {
             // Mean squared errors of several outputs: in a linear model every eigenvalue has as many copies.
-            let repeats = analysis.objective.network.outputs > 1 && !analysis.objective.loss.takesClasses
+            let repeats = analysis.model.network.outputs > 1 && !analysis.model.loss.takesClasses
             let result = try lanczos(
                 curvature, largest: top, smallest: bottom, tolerance: tolerance, relativeFloor: kind.relativeFloor,
                 maximumProducts: iterations,

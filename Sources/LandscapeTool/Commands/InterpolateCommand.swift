@@ -28,7 +28,9 @@ struct InterpolateCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...2).contains(others.count) else {
-            throw ValidationError("\(others.count + 1) checkpoints: expected two, A and B, or three for a plane")
+            throw ValidationError(
+                "found \(others.isEmpty ? "one checkpoint" : "\(others.count + 1) checkpoints"), expected two, A and B, or three for a plane"
+            )
         }
         if let points, !(2...100_000).contains(points) {
             throw ValidationError("--points \(points): expected at least 2")
@@ -51,7 +53,7 @@ struct InterpolateCommand: ParsableCommand {
 
     func run() throws {
         let analysis = try Analysis(options, command: "interpolate", drawsPicture: true)
-        let models = [analysis.model] + (try others.map(analysis.companion))
+        let models = [analysis.model] + (try others.map(analysis.partner))
         let names = [options.checkpoint] + others
         // Stored statistics are those of no network between: along a trained curve they are measured anew.
         let hasBuffers = analysis.model.network.buffers.count > 0
@@ -110,6 +112,7 @@ struct InterpolateCommand: ParsableCommand {
         var order = BatchOrder(count: analysis.data.count, batchSize: batches.batchSize, seed: options.seed, epoch: 0)
         var gradient = [Double](repeating: 0, count: analysis.theta.count)
         let training = analysis.progress("curve")
+        let decay = analysis.objective.weightDecay
         try curve.train(
             steps: steps, learningRate: lr, seed: options.seed,
             progress: { step, loss in try training.update(step, of: steps, "loss \(Format.short(loss))") }
@@ -120,7 +123,8 @@ struct InterpolateCommand: ParsableCommand {
                 )
             }
             let batch = batches.evaluate(at: point, examples: Array(order[step % perEpoch]), gradient: &gradient)
-            return (batch.loss, gradient)
+            if decay != 0 { Vectors.add(decay, point, to: &gradient) }
+            return (batch.loss + 0.5 * decay * Vectors.dot(point, point), gradient)
         }
         // Without statistics to store, the mode makes no difference.
         let objective = try analysis.objective(mode) { _ in analysis.statistics }

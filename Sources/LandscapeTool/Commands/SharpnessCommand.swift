@@ -92,7 +92,7 @@ struct SharpnessCommand: ParsableCommand {
             let progress = analysis.progress(name)
             if let batch {
                 point.batchwise = try BatchwiseSharpness(
-                    search, at: theta, examples: objective.examples, batchSize: batch,
+                    search, at: theta, examples: analysis.data.count, batchSize: batch,
                     progress: { try progress.update($0, of: $1) }, objective: analysis.objective(on:))
             } else if searchesWhole {
                 search.progress = { try progress.update($1, of: $2, "from \($0)") }

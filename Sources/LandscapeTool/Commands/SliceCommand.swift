@@ -135,6 +135,6 @@ struct SliceCommand: ParsableCommand {
         var hash = SHA256()
         hash.update(numbers.withUnsafeBytes { Array($0) })
         return
-            "\(hash.hexadecimal()) \(analysis.dataName) \(options.split) \(analysis.data.count) \(options.precision) \(options.batchnorm) \(bothSplits) \(planes)"
+            "\(hash.hexadecimal()) \(analysis.dataName) \(options.split) \(analysis.data.count) \(options.precision) \(options.batchnorm) \(analysis.objective.weightDecay) \(bothSplits) \(planes)"
     }
 }

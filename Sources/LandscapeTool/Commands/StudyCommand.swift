@@ -22,6 +22,11 @@ struct StudyCommand: ParsableCommand {
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
+        guard !options.decay.isIncluded else {
+            throw ValidationError(
+                "--include-weight-decay: the gap between test and training loss has no weight decay in it; leave it out"
+            )
+        }
         for (name, value) in [
             ("--rho", rho), ("--adaptive-rho", adaptiveRho), ("--deviation", deviation),
             ("--adaptive-deviation", adaptiveDeviation),
@@ -50,7 +55,7 @@ struct StudyCommand: ParsableCommand {
             )
         }
         let progress = Progress("study", quiet: options.general.quiet)
-        var runs: [Study.Run] = [], context: RunContext?
+        var runs: [Study.Run] = [], contexts: [RunContext] = []
         var interruption: Interruption?
         do {
             for (number, path) in paths.enumerated() {
@@ -58,7 +63,7 @@ struct StudyCommand: ParsableCommand {
                     try progress.update(number * 100 + Int(100 * share), of: paths.count * 100, "% of each, \(path)")
                 }
                 runs.append(run)
-                context = context ?? its
+                contexts.append(its)
             }
         } catch var interrupted as Interruption {
             // What was measured is reported all the same.
@@ -66,7 +71,7 @@ struct StudyCommand: ParsableCommand {
             interrupted.advice = "the result is of the \(runs.count) of \(paths.count) checkpoints that were measured"
             interruption = interrupted
         }
-        guard var context else { return }
+        guard var context = RunContext.common(to: contexts) else { return }
         (context.checkpoint, context.split) = (options.checkpoint, "train")
         let report = StudyReport(context: context, study: Study(runs, seed: options.seed))
         try Analysis.finish(report, options, picture: Self.picture(options.checkpoint))
