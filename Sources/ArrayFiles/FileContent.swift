@@ -5,8 +5,9 @@ import Foundation
 /// Files are read rather than mapped: a mapped file that another program shortens meanwhile ends this program by
 /// a signal, and no input may do that.
 public enum FileContent {
-    /// Half of this machine's memory, so that the file and what is made of it fit together.
-    public static let defaultLimit = Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
+    /// Half of the memory that there is, so that the file and what is made of it fit together; a quarter of the address space, where
+    /// that is bounded, because threads and libraries take of it, too.
+    public static let defaultLimit = min(MachineMemory.bytes / 2, (MachineMemory.addressSpace ?? .max) / 4)
 
     /// What is read from a pipe or a device, whose length is not known in advance.
     static let pipeLimit = 1 << 30

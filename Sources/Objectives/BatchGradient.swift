@@ -53,7 +53,7 @@ public final class BatchGradient {
         self.batchSize = min(batchSize, data.count)
         theta = Buffer(byteCount: network.parameters.count * precision.size)
         buffers = Buffer(byteCount: network.buffers.count * precision.size)
-        store = ExampleStore(capacity: self.batchSize, of: data, outputs: network.outputs, loss, precision)
+        store = try ExampleStore(capacity: self.batchSize, of: data, outputs: network.outputs, loss, precision)
         // Without statistics of a batch, its examples have nothing to do with each other.
         let isWhole = !network.buffers.tensors.isEmpty
         series = try BatchSeries(

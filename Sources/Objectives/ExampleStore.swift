@@ -18,7 +18,7 @@ final class ExampleStore {
     private static let mostInMemory = 256 << 20
 
     /// Room for examples of a data set, for a network with that many outputs; none is loaded.
-    init(capacity: Int, of data: Dataset, outputs: Int, _ loss: Loss, _ precision: Precision) {
+    init(capacity: Int, of data: Dataset, outputs: Int, _ loss: Loss, _ precision: Precision) throws(ObjectiveError) {
         self.capacity = capacity
         self.outputs = outputs
         self.precision = precision
@@ -33,6 +33,7 @@ final class ExampleStore {
         var file: Buffer?
         if case .streamed = data.inputs, capacity * inputBytes > Self.mostInMemory {
             file = Buffer(inTemporaryFileOf: capacity * inputBytes)
+            if file == nil { throw .noRoom(bytes: capacity * inputBytes) }
         }
         inputs = file ?? Buffer(byteCount: capacity * inputBytes)
         targets = Buffer(byteCount: capacity * targetBytes)
@@ -41,8 +42,8 @@ final class ExampleStore {
 
     convenience init(
         _ data: Dataset, _ indices: some Collection<Int>, outputs: Int, _ loss: Loss, _ precision: Precision
-    ) {
-        self.init(capacity: indices.count, of: data, outputs: outputs, loss, precision)
+    ) throws(ObjectiveError) {
+        try self.init(capacity: indices.count, of: data, outputs: outputs, loss, precision)
         load(indices, of: data)
     }
 

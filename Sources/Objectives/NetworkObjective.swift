@@ -48,7 +48,7 @@ public final class NetworkObjective: Objective {
         self.memoryLimit = memoryLimit
         examples = data.count
         requestedBatch = network.largestBatch.map { min(batchSize ?? $0, $0) } ?? batchSize
-        store = ExampleStore(data, 0..<data.count, outputs: network.outputs, loss, precision)
+        store = try ExampleStore(data, 0..<data.count, outputs: network.outputs, loss, precision)
         dataBytes = data.byteCount + store.byteCount
         theta = Buffer(byteCount: network.parameters.count * precision.size)
         buffers = Buffer(byteCount: network.buffers.count * precision.size)

@@ -4,6 +4,8 @@ public enum ObjectiveError: Error, Equatable, CustomStringConvertible {
     case labelOutOfRange(label: Int, outputs: Int)
     case unknownToken(token: Int, vocabulary: Int)
     case memoryTooSmall(given: Int, needed: Int)
+    /// Inputs that are larger than memory have no place to be mapped from.
+    case noRoom(bytes: Int)
     case batchTooLarge(batch: Int, given: Int, needed: Int)
     case noGaussNewton(loss: String)
     case noEmpiricalFisher
@@ -18,6 +20,8 @@ public enum ObjectiveError: Error, Equatable, CustomStringConvertible {
             "token \(token) is beyond the model's \(vocabulary); tokens must be 0 to \(vocabulary - 1): use the data's own model, or vocab=\(token + 1) or more"
         case .memoryTooSmall(let given, let needed):
             "--memory \(given >> 20)M is too little: this model needs \((needed >> 20) + 1)M even for batches of one example"
+        case .noRoom(let bytes):
+            "the inputs take \((bytes >> 20) + 1)M, for which there is no room in the folder of temporary files (TMPDIR) or in the address space (ulimit -v); make room there, or take fewer --examples"
         case .batchTooLarge(let batch, let given, let needed):
             "a batch of \(batch) examples needs \((needed >> 20) + 1)M, but --memory is \(given >> 20)M; batch normalisation "
                 + "sees a batch as a whole, so it cannot be taken in parts: use a smaller --batch-size or more --memory"

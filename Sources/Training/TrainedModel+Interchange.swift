@@ -30,6 +30,9 @@ extension TrainedModel {
         var options = ImportOptions(exampleShape: data.train.exampleShape)
         options.takesTokens = data.record.takesTokens ?? false
         options.classes = data.train.classCount
+        if case .values(let values, _) = data.train.targets {
+            options.hasBinaryTargets = values.allSatisfy { $0 == 0 || $0 == 1 }
+        }
         options.loss = configuration.loss
         options.parameters = parameters
         options.frozen = frozen

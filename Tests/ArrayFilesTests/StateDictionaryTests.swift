@@ -43,6 +43,13 @@ import Testing
         #expect(try read("modules.pt").tensors.map(\.name) == ["layer1.weight", "layer2.weight", "layer2.bias"])
     }
 
+    /// A loss kept as a tensor does not make its dictionary the weights; arrays of NumPy's are passed over.
+    @Test func numbersBesideTheWeights() throws {
+        let file = try read("beside.pt")
+        #expect(file.key == "model_state_dict" && file.tensors.map(\.name) == ["weight", "bias"])
+        #expect(file.tensors[1].array.doubles == (0..<6).map(Double.init))
+    }
+
     @Test(arguments: ["mlp_digits", "cnn_digits"]) func sameAsSafetensors(_ folder: String) throws {
         let file = try StateDictionary.read(Fixture.path("../\(folder)/model.pt"))
         let other = try StateDictionary.read(Fixture.path("../\(folder)/model.safetensors"))

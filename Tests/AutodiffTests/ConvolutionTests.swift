@@ -1,4 +1,5 @@
 import CKernels
+import GraphEvaluation
 import Tensors
 import Testing
 

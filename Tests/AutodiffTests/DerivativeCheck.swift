@@ -1,3 +1,4 @@
+import GraphEvaluation
 import Tensors
 
 @testable import Autodiff

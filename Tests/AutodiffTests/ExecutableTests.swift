@@ -1,4 +1,5 @@
 import Foundation
+import GraphEvaluation
 import Tensors
 import Testing
 

@@ -1,4 +1,5 @@
 import ArrayFiles
+import GraphEvaluation
 import Networks
 import Testing
 
@@ -90,5 +91,81 @@ import Testing
         let model = try read(
             ModelBuilder.model(nodes: nodes, tensors: [Self.weight], input: ModelBuilder.value("x", [nil, 2])))
         #expect(model.notes.contains { $0.contains("--batch-size") })
+    }
+
+    /// A product's weights that exporters wrote once more, transposed, are the same weights; other numbers are others.
+    @Test(arguments: [true, false]) func transposedCopiesAreTied(_ areEqual: Bool) throws {
+        let w = (0..<16).map { Float($0 * $0 % 7) - 2 }
+        var turned = (0..<16).map { w[$0 % 4 * 4 + $0 / 4] }
+        if !areEqual { turned[5] += 1 }
+        let nodes = [
+            ModelBuilder.node("MatMul", ["x", "w"], ["a"]),
+            ModelBuilder.node("MatMul", ["a", "onnx::MatMul_7"], ["y"]),
+        ]
+        let tensors = [ModelBuilder.tensor("w", [4, 4], w), ModelBuilder.tensor("onnx::MatMul_7", [4, 4], turned)]
+        let model = try read(
+            ModelBuilder.model(nodes: nodes, tensors: tensors, input: ModelBuilder.value("x", [nil, 4])), [4])
+        #expect(model.network.parameters.tensors.map(\.name) == (areEqual ? ["w"] : ["w", "onnx::MatMul_7"]))
+        #expect(model.notes.contains { $0.contains("same weights") } == areEqual)
+        guard areEqual else { return }
+        let built = model.network.build(in: .init(), batch: 2, batchNorm: .stored), x = sample(8)
+        let y = evaluate(built.graph, [built.output], [(built.input, x), (built.parameters[0], model.theta)])[0]
+        for row in 0..<2 {
+            let a = (0..<4).map { j in (0..<4).reduce(0.0) { $0 + x[4 * row + $1] * Double(w[4 * $1 + j]) } }
+            for i in 0..<4 {
+                let expected = (0..<4).reduce(0.0) { $0 + a[$1] * Double(w[4 * i + $1]) }
+                #expect(abs(y[4 * row + i] - expected) < 1e-12)
+            }
+        }
+    }
+
+    /// What a model holds once for each example of the batch it was exported for is taken once; joined constants of other extents
+    /// are repeated.
+    @Test func constantsOfAFixedBatchAreTakenOnce() throws {
+        let nodes = [
+            ModelBuilder.node("MatMul", ["x", "w"], ["a"]), ModelBuilder.node("ConstantOfShape", ["shape"], ["zeros"]),
+            ModelBuilder.node("Concat", ["zeros", "val_3"], ["both"]),
+            ModelBuilder.node("Add", ["a", "both"], ["y"]),
+        ]
+        let tensors = [
+            Self.weight, ModelBuilder.tensor("shape", [2], integers: [3, 1]),
+            ModelBuilder.tensor("val_3", [1, 1], [0.1]),
+        ]
+        let model = try read(
+            ModelBuilder.model(nodes: nodes, tensors: tensors, input: ModelBuilder.value("x", [3, 2])))
+        #expect(model.graph.takesBlocks == false)
+        let built = model.network.build(in: .init(), batch: 5, batchNorm: .stored), x = sample(10)
+        let y = evaluate(built.graph, [built.output], [(built.input, x), (built.parameters[0], model.theta)])[0]
+        for row in 0..<5 {
+            let (a, b) = (x[2 * row], x[2 * row + 1])
+            #expect(abs(y[2 * row] - (a + 3 * b)) < 1e-12 && abs(y[2 * row + 1] - (2 * a + 4 * b + 0.1)) < 1e-12)
+        }
+    }
+
+    /// A number is what was written; a table of numbers is what the file holds.
+    @Test func onlyNumbersAreTakenForDecimals() throws {
+        let nodes = [
+            ModelBuilder.node("MatMul", ["x", "w"], ["a"]), ModelBuilder.node("Mul", ["a", "val_3"], ["b"]),
+            ModelBuilder.node("Less", ["table", "b"], ["c"]), ModelBuilder.node("Where", ["c", "b", "a"], ["y"]),
+        ]
+        let tensors = [
+            Self.weight, ModelBuilder.tensor("val_3", [1], [0.1]), ModelBuilder.tensor("table", [2], [0.1, 0.2]),
+        ]
+        let constants = try read(ModelBuilder.model(nodes: nodes, tensors: tensors)).graph.constants
+        #expect(constants["val_3"]?.values == [0.1])
+        #expect(constants["table"]?.values == [Double(Float(0.1)), Double(Float(0.2))])
+    }
+
+    /// A sigmoid at the end asks for binary cross-entropy where targets are zeros and ones, not where they are any numbers.
+    @Test(arguments: [true, false]) func sigmoidsOfNumbers(_ isBinary: Bool) throws {
+        let nodes = [
+            ModelBuilder.node("MatMul", ["x", "w"], ["a"]), ModelBuilder.node("Sigmoid", ["a"], ["y"]),
+        ]
+        var options = ImportOptions(exampleShape: [2])
+        options.hasBinaryTargets = isBinary
+        let model = try ImportedModel(
+            onnxBytes: ModelBuilder.model(nodes: nodes, tensors: [Self.weight]), name: "made", options
+        ) { throw ONNXError.externalData(name: $0, problem: "absent") }
+        #expect(model.loss.name == (isBinary ? Loss.binaryCrossEntropy : .meanSquaredError).name)
     }
 }

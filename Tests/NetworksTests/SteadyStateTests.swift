@@ -1,5 +1,6 @@
 import AllocationCounter
 import Foundation
+import GraphEvaluation
 import Tensors
 import Testing
 

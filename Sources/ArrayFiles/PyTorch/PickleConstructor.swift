@@ -74,5 +74,10 @@ enum PickleConstructor: Equatable {
         "builtins.int": .ignored, "builtins.float": .ignored, "builtins.list": .ignored, "builtins.bytearray": .ignored,
         "argparse.Namespace": .ignored, "_codecs.encode": .ignored, "numpy.dtype": .ignored,
         "numpy.core.multiarray.scalar": .ignored, "numpy._core.multiarray.scalar": .ignored,
+        "numpy.core.multiarray._reconstruct": .ignored, "numpy._core.multiarray._reconstruct": .ignored,
+        "numpy.ndarray": .ignored, "builtins.complex": .ignored, "__builtin__.complex": .ignored,
+        "builtins.range": .ignored, "builtins.slice": .ignored, "types.SimpleNamespace": .ignored,
+        "datetime.datetime": .ignored, "datetime.timedelta": .ignored, "pathlib.PosixPath": .ignored,
+        "pathlib._local.PosixPath": .ignored,
     ]
 }

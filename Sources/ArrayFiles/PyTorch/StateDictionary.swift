@@ -85,11 +85,15 @@ public struct StateDictionary: Sendable {
             guard let members = graph.members(place) else {
                 throw path.isEmpty ? .noTensors(found: ["no dictionary"]) : .noTensors(found: path)
             }
-            if members.contains(where: { isTensor(graph, $0.value) }) { break }
+            let direct = members.filter { isTensor(graph, $0.value) }
+            let isBeside = !direct.isEmpty && direct.allSatisfy { isNumber(graph, $0.value) }
+            if !direct.isEmpty, !isBeside { break }
             guard path.count < mostLevels else { throw .tooDeep }
             let candidates = members.filter {
                 !otherKeys.contains($0.name) && holdsTensors(graph, $0.value, mostLevels, &known)
             }
+            // A loss or a step kept as a tensor beside the weights.
+            if isBeside, !candidates.contains(where: { usualKeys.contains($0.name) }) { break }
             guard !candidates.isEmpty else { throw .noTensors(found: members.map(\.name)) }
             let usual = usualKeys.lazy.compactMap { key in candidates.first { $0.name == key } }.first
             if let chosen = usual ?? (candidates.count == 1 ? candidates[0] : nil) {
@@ -111,6 +115,11 @@ public struct StateDictionary: Sendable {
 
     private static func isTensor(_ graph: PickleGraph, _ place: Int) -> Bool {
         if case .tensor = graph[place] { true } else { false }
+    }
+
+    /// Whether it is a tensor of one number.
+    private static func isNumber(_ graph: PickleGraph, _ place: Int) -> Bool {
+        if case .tensor(let index) = graph[place] { graph.tensors[index].shape.allSatisfy { $0 == 1 } } else { false }
     }
 
     /// What a single layer's tensors are called.

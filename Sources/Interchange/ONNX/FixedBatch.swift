@@ -33,6 +33,18 @@ struct FixedBatch {
         return then[(axis + 1)...].reduce(inner, *)
     }
 
+    /// A constant that holds the same for each example of the batch exported for, once, where it meets values of this one.
+    ///
+    /// - Parameter shape: what it is to broadcast to.
+    func shrunk(_ tensor: HostTensor, meeting shape: [Int]) -> HostTensor {
+        var result = tensor
+        for (axis, extent) in zip(tensor.shape.indices.reversed(), shape.reversed())
+        where extent == batch && tensor.shape[axis] == exported && result.isRepeated(along: axis) {
+            result = result.once(along: axis)
+        }
+        return result
+    }
+
     /// The target of a reshape for this batch.
     func reshape(_ node: OperatorGraph.Node, _ now: [Int], _ target: [Int]) -> [Int] {
         guard let then = values[node.inputs[0]]?.shape, var result = node.outputs.first.flatMap({ values[$0]?.shape }),

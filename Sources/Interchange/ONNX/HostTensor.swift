@@ -29,8 +29,28 @@ public struct HostTensor: Sendable, Hashable, Codable {
         HostTensor(shape: shape, kind: kind, values: places.map { values[$0] })
     }
 
-    /// Takes the numbers for what the model's code had written where they were rounded to Float32.
-    mutating func restoreRounded() { values = values.map { RoundedConstant.number(Float($0)) } }
+    /// Whether it holds the same at every place of an axis.
+    func isRepeated(along axis: Int) -> Bool {
+        let inner = shape[(axis + 1)...].reduce(1, *), row = inner * shape[axis]
+        return values.indices.allSatisfy { values[$0] == values[$0 / row * row + $0 % inner] }
+    }
+
+    /// The first place of an axis alone.
+    func once(along axis: Int) -> HostTensor {
+        let inner = shape[(axis + 1)...].reduce(1, *), row = inner * shape[axis]
+        var once = shape
+        once[axis] = 1
+        return picked(values.indices.filter { $0 % row < inner }, once)
+    }
+
+    /// Takes a number for what the model's code had written where it was rounded to Float32. A table of different numbers was a
+    /// tensor of Float32 in the code, too, and stays.
+    mutating func restoreRounded() {
+        guard let first = values.first, Double(Float(first)) == first, values.allSatisfy({ $0 == first }) else {
+            return
+        }
+        values = [Double](repeating: RoundedConstant.number(Float(first)), count: values.count)
+    }
 
     /// Whether a description that was read from a file is one at all.
     var isConsistent: Bool {

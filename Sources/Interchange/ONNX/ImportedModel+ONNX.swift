@@ -42,8 +42,12 @@ extension ImportedModel {
         }
         let initializers = Set(model.graph.initializers.map(\.name))
         let inputs = model.graph.inputs.filter { !initializers.contains($0.name) }
-        let sources = try ONNXSources(
+        var sources = try ONNXSources(
             try model.inlinedNodes(), model.graph.initializers, outputs: [output], given: Set(inputs.map(\.name)))
+        for (copy, original) in try TiedWeights.find(in: sources, values: { try $0.tensor.values(data) }) {
+            sources.transpose(copy, of: original)
+            notes.append("'\(copy.shown)' is the transpose of '\(original.shown)', and is taken for the same weights")
+        }
         let read = Set(sources.nodes.flatMap(\.inputs))
         let used = inputs.filter { read.contains($0.name) }
         guard used.count == 1, let input = used.first else { throw ONNXError.inputs(used.map(\.name)) }
@@ -69,9 +73,8 @@ extension ImportedModel {
                 graph.constants[name] = tensor
                 continue
             }
-            if rules.isRepeated(name, tensor, batch: graph.exportedBatch) {
-                let shape = [1] + tensor.shape.dropFirst()
-                tensor = tensor.picked(Array(0..<shape.reduce(1, *)), shape)
+            if let axis = rules.repeatedAxis(name, tensor, batch: graph.exportedBatch) {
+                tensor = tensor.once(along: axis)
             }
             let isStatistic = rules.isStatistic(name)
             let most = tensor.kind == .real ? Self.mostConstants : Self.mostIntegers
@@ -88,7 +91,9 @@ extension ImportedModel {
                 buffers += tensor.values
                 graph.buffers.append(place)
             } else {
-                if source.tensor.elementType == .float32 { tensor.restoreRounded() }
+                if [.float32, .float64].contains(source.tensor.elementType), rules.isWritten(source) {
+                    tensor.restoreRounded()
+                }
                 graph.constants[name] = tensor
             }
         }
@@ -142,7 +147,9 @@ extension ImportedModel {
 
     /// What suits the data: a class with several outputs is cross-entropy's, with one that ends in a sigmoid it is a yes or no.
     private static func loss(outputs: Int, ending: ModelEnding?, _ options: ImportOptions) -> Loss {
-        guard let classes = options.classes else { return ending == .sigmoid ? .binaryCrossEntropy : .meanSquaredError }
+        guard let classes = options.classes else {
+            return ending == .sigmoid && options.hasBinaryTargets ? .binaryCrossEntropy : .meanSquaredError
+        }
         if outputs > 1 { return .crossEntropy(labelSmoothing: 0) }
         return ending == .sigmoid && classes <= 2 ? .binaryCrossEntropy : .meanSquaredError
     }

@@ -24,6 +24,8 @@ public struct ImportOptions: Sendable {
     public var takesTokens = false
     /// The data's number of classes; nil where targets are real numbers.
     public var classes: Int?
+    /// Whether targets that are real numbers are zeros and ones.
+    public var hasBinaryTargets = false
     /// Nil for what suits the model and the data.
     public var loss: Loss?
     /// Patterns of names: θ is these tensors; empty for those that the rule gives.

@@ -50,7 +50,7 @@ public enum ONNXError: DescribedError, Equatable {
         case .notConstant(let kind, let node, let input):
             "\(kind.shown) node '\(node.shown)': input \(input) depends on the data, but has to be known when the model is imported"
         case .inputs(let names):
-            "found a model with \(names.count) inputs (\(names.shown)), expected one; export it with the others fixed"
+            "found a model with \(names.count) inputs (\(names.shown)), expected one; export a module whose forward takes one of them and makes the others, such as attention_mask = torch.ones_like(input_ids)"
         case .inputMismatch(let expected, let found):
             "the model takes \(expected), but the data have \(found); name other --data"
         case .output(let problem): "the model's output \(problem)"

@@ -61,6 +61,15 @@ struct ONNXSources {
         order.append(tensor.name)
     }
 
+    /// Makes a tensor the transpose of another instead, where exporters wrote both: a table that is also the last product's weights.
+    mutating func transpose(_ name: String, of other: String) {
+        guard tensors.removeValue(forKey: name) != nil else { return }
+        order.removeAll { $0 == name }
+        var node = ONNXModel.Node()
+        (node.name, node.kind, node.inputs, node.outputs) = (name, "Transpose", [other], [name])
+        nodes.insert(node, at: 0)
+    }
+
     private mutating func sort(
         _ all: [ONNXModel.Node], _ needed: [Bool], _ producer: [String: Int], _ given: Set<String>
     ) throws(ONNXError) {

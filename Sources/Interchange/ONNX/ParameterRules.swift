@@ -8,6 +8,8 @@ struct ParameterRules {
     private let uses: [String: [(node: Int, index: Int)]]
     /// The kind of node that gives each value.
     private let producers: [String: String]
+    /// Values that depend on tensors of the file alone.
+    private let constants: Set<String>
     /// Values that the output depends on differentiably.
     private let reached: Set<String>
     private let provenance: Provenance
@@ -19,6 +21,7 @@ struct ParameterRules {
         "Dropout": [1, 2], "Trilu": [1], "CumSum": [1], "ReduceSum": [1], "ReduceMean": [1], "ReduceMax": [1],
         "ReduceMin": [1], "ReduceProd": [1], "ReduceL1": [1], "ReduceL2": [1], "ReduceSumSquare": [1],
         "ReduceLogSum": [1], "ReduceLogSumExp": [1], "Resize": [1, 2, 3], "Upsample": [1],
+        "ScatterND": [1], "ScatterElements": [1], "GatherND": [1],
     ]
     /// Other operands that no derivative goes through; nil is all.
     private static let opaque: [String: Set<Int>?] = [
@@ -38,7 +41,11 @@ struct ParameterRules {
         "LSTM": [1, 2, 3, 7],
         "GRU": [1, 2, 3], "RNN": [1, 2, 3], "Einsum": [0, 1, 2, 3], "Attention": [0, 1, 2],
     ]
-    private static let viewing: Set = ["Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten"]
+    /// What hands on a weight as it is, or weights put together.
+    private static let viewing: Set = [
+        "Concat", "Slice", "Split",
+        "Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten",
+    ]
     private static let products: Set = ["Conv", "ConvTranspose", "Gemm", "MatMul"]
 
     init(_ sources: ONNXSources, output: String, _ provenance: Provenance) {
@@ -54,6 +61,10 @@ struct ParameterRules {
         producers = Dictionary(
             sources.nodes.flatMap { node in node.outputs.map { ($0, node.kind) } },
             uniquingKeysWith: { first, _ in first })
+        var constants: Set = [""]
+        constants.formUnion(sources.tensors.keys)
+        for node in sources.nodes where node.inputs.allSatisfy(constants.contains) { constants.formUnion(node.outputs) }
+        self.constants = constants
         var reached: Set = [output]
         for node in sources.nodes.reversed() where node.outputs.contains(where: reached.contains) {
             for (index, name) in node.inputs.enumerated() where Self.passes(node, index) { reached.insert(name) }
@@ -99,25 +110,29 @@ struct ParameterRules {
         return isWeight(tensor.name, depth: 0) && !(isConstant && tensor.isUniform)
     }
 
+    /// Whether a tensor stands for a number of the model's code, and is no tensor of the module.
+    func isWritten(_ tensor: ONNXSources.Tensor) -> Bool {
+        tensor.constantNode != nil || Self.isMadeUp(tensor.name)
+    }
+
     /// Whether PyTorch's exporter made an initializer of a tensor that the model's code wrote down, such as a scale of its inputs.
     private static func isLifted(_ name: String) -> Bool {
         name.wholeMatch(of: /(.*lifted_tensor|clone|detach|alias|_to_copy|lift_fresh_copy)(_\d+)*/) != nil
     }
 
     /// Whether a tensor has no name of a PyTorch module's: `val_12`, `onnx::Mul_34`.
-    private static func isMadeUp(_ name: String) -> Bool {
+    static func isMadeUp(_ name: String) -> Bool {
         name.hasPrefix("onnx::")
             || name.wholeMatch(of: /(val|const|scalar_tensor_default|_tensor_constant)_?\d*(_\w+)?/) != nil
     }
 
-    /// Whether a model that was exported for a fixed batch holds a tensor once for each example of it, as constant folding leaves
-    /// a learnt token that was expanded.
-    func isRepeated(_ name: String, _ tensor: HostTensor, batch: Int?) -> Bool {
-        guard let batch, batch > 1, tensor.shape.count >= 2, tensor.shape[0] == batch else { return false }
-        let size = tensor.values.count / batch
+    /// The axis along which a model that was exported for a fixed batch holds a tensor once for each example of it, as constant
+    /// folding leaves a learnt token that was expanded.
+    func repeatedAxis(_ name: String, _ tensor: HostTensor, batch: Int?) -> Int? {
+        guard let batch, batch > 1, tensor.shape.count >= 2 else { return nil }
         let joins: Set = ["Concat", "Add", "Sub", "Mul", "Div", "Where"]
-        return uses[name, default: []].allSatisfy { joins.contains(sources.nodes[$0.node].kind) }
-            && (size..<tensor.values.count).allSatisfy { tensor.values[$0] == tensor.values[$0 % size] }
+        guard uses[name, default: []].allSatisfy({ joins.contains(sources.nodes[$0.node].kind) }) else { return nil }
+        return tensor.shape.indices.dropLast().first { tensor.isRepeated(along: $0) && tensor.shape[$0] == batch }
     }
 
     private func isWeight(_ name: String, depth: Int) -> Bool {
@@ -129,8 +144,8 @@ struct ParameterRules {
             if node.kind == "Add", node.inputs.count == 2, sources.tensors[name]?.tensor.count ?? 0 > 1 {
                 return producers[node.inputs[1 - use.index]].map(Self.products.contains) ?? false
             }
-            return use.index == 0 && Self.viewing.contains(node.kind)
-                && node.outputs.first.map { isWeight($0, depth: depth + 1) } ?? false
+            return (use.index == 0 || node.kind == "Concat") && Self.viewing.contains(node.kind)
+                && node.outputs.contains { constants.contains($0) && isWeight($0, depth: depth + 1) }
         }
     }
 

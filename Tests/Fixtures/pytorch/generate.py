@@ -50,6 +50,9 @@ torch.serialization.location_tag = original
 save({"epoch": 1, "teacher": dict(state), "student": dict(state)}, "two.pt")
 save({"layer1": {"weight": base}, "layer2": {"weight": base, "bias": base[0]}}, "modules.pt")
 save({"epoch": 3}, "none.pt")
+# As PyTorch's tutorial saves a checkpoint, with the loss as a tensor, and NumPy's arrays beside.
+save({"epoch": 3, "loss": torch.tensor(0.5), "model_state_dict": {"weight": base, "bias": base[0]},
+      "history": numpy.arange(3.0), "phase": 1 + 2j}, "beside.pt")
 save(torch.nn.Linear(2, 1), "whole.pt")
 save({"w": torch.tensor([1j])}, "complex.pt")
 

@@ -1,4 +1,5 @@
 import Autodiff
+import GraphEvaluation
 import Networks
 import Tensors
 

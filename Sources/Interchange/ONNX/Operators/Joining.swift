@@ -36,7 +36,7 @@ extension Operators {
         }
         let kind: HostTensor.Kind = operands.contains { $0.kind == .real } ? .real : first.kind
         if let hosts = call.hosts, (try? call.hostCount(shape)) != nil,
-            hosts.allSatisfy({ $0.shape.indices.allSatisfy { i in i == axis || hosts[0].shape[i] == shape[i] } })
+            hosts.allSatisfy({ host in shape.indices.allSatisfy { $0 == axis || host.shape[$0] == shape[$0] } })
         {
             let outer = shape[..<axis].reduce(1, *)
             var values: [Double] = []
@@ -95,6 +95,6 @@ extension Operators {
 extension Operand {
     /// Whether an extent of 1 may stand for the batch: a learnt token joined to examples by a model exported for a fixed batch.
     fileprivate func isRepeatable(_ call: OperatorCall, _ axis: Int) -> Bool {
-        axis == 0 && shape[0] == 1 && call.interpreter.description.exportedBatch != nil
+        shape[axis] == 1 && call.interpreter.description.exportedBatch != nil
     }
 }

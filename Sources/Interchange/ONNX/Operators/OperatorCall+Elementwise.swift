@@ -11,6 +11,7 @@ extension OperatorCall {
         _ operands: [Operand], kind: HostTensor.Kind? = nil, host: (([Double]) -> Double)?,
         graph function: ([Value]) -> Value
     ) throws -> Operand {
+        let operands = fittedToBatch(operands)
         let shape = try broadcast(operands.map(\.shape))
         let kind = kind ?? (operands.allSatisfy { $0.kind != .real } ? .integer : .real)
         let known = operands.compactMap { if case .host(let tensor) = $0 { tensor } else { nil } }
@@ -36,6 +37,17 @@ extension OperatorCall {
             ])
         }
         return .graph(GraphTensor(channelsLast: function(values), kind))
+    }
+
+    /// Constants as they are for this batch where the model was exported for another.
+    private func fittedToBatch(_ operands: [Operand]) -> [Operand] {
+        guard let fixed = interpreter.fixedBatch else { return operands }
+        let shapes = operands.compactMap { if case .graph(let tensor) = $0 { tensor.shape } else { nil } }
+        guard let longest = shapes.max(by: { $0.count < $1.count }) else { return operands }
+        return operands.map { operand in
+            guard case .host(let tensor) = operand else { return operand }
+            return .host(fixed.shrunk(tensor, meeting: longest))
+        }
     }
 
     /// Where each element of a broadcast lies in what is broadcast; nil where the shapes are equal.

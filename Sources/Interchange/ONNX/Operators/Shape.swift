@@ -68,8 +68,11 @@ extension Operators {
         "Expand": { call in
             let target = exportedForBatch(call, try call.operand(0).shape, try call.host(1).integers)
             guard target.allSatisfy({ $0 >= 0 }) else { throw call.failure("found the shape \(target.shown)") }
-            let shape = try call.broadcast([try call.operand(0).shape, target])
-            return [try expanded(call, try call.operand(0), shape)]
+            var x = try call.operand(0)
+            if let fixed = call.interpreter.fixedBatch, case .host(let tensor) = x {
+                x = .host(fixed.shrunk(tensor, meeting: target))
+            }
+            return [try expanded(call, x, try call.broadcast([x.shape, target]))]
         },
         "Tile": { call in
             let x = try call.operand(0), repeats = try call.host(1).integers
@@ -186,6 +189,18 @@ extension Operators {
             return target
         }
         if isReshape { return fixed.reshape(call.node, now, target) }
+        // What has an extent for the batch, and gets others.
+        if let then = fixed.values[call.node.inputs[0]]?.shape, then.count == now.count, target.count >= now.count {
+            let start = target.count - now.count
+            let places = now.indices.filter {
+                then[$0] == fixed.exported && now[$0] == fixed.batch && target[start + $0] == fixed.exported
+            }
+            if places.count == 1 {
+                var result = target
+                result[start + places[0]] = fixed.batch
+                return result
+            }
+        }
         // A learnt token or a state that is repeated for each example.
         guard fixed.values[call.node.inputs[0]]?.shape == now, target.first == fixed.exported,
             target.count > now.count || now[0] == 1

@@ -78,6 +78,17 @@ extension Operators {
         "Tan": { try $0.unary(host: { tan($0) }) { $0.sin() / $0.cos() } },
         "Sinh": { try $0.unary(host: { sinh($0) }) { ($0.exp() - (-$0).exp()).scaled(0.5) } },
         "Cosh": { try $0.unary(host: { cosh($0) }) { ($0.exp() + (-$0).exp()).scaled(0.5) } },
+        "Asin": { try $0.unary(host: { asin($0) }) { $0.arcSine() } },
+        "Acos": { try $0.unary(host: { acos($0) }) { Double.pi / 2 - $0.arcSine() } },
+        "Atan": { try $0.unary(host: { atan($0) }) { $0.arcTangent() } },
+        "Asinh": {
+            try $0.unary(host: { asinh($0) }) { x in
+                let sign = x.signWithoutZero(), size = x * sign
+                return (size + size.squared().offset(1).sqrt()).log() * sign
+            }
+        },
+        "Acosh": { try $0.unary(host: { acosh($0) }) { x in (x + x.squared().offset(-1).sqrt()).log() } },
+        "Atanh": { try $0.unary(host: { atanh($0) }) { x in (x.offset(1) / (1 - x)).log().scaled(0.5) } },
         "IsNaN": { try $0.unary(kind: .boolean, host: { $0.isNaN ? 1 : 0 }) { 1 - $0.equal(to: $0) } },
         "Not": { try $0.unary(kind: .boolean, host: { $0 == 0 ? 1 : 0 }) { 1 - $0 } },
         "Cast": { try cast($0, to: $0.integer("to", default: 1)) },
@@ -145,6 +156,26 @@ extension Value {
         let t = scaled(0.5).tanh()
         return t.scaled(2) / (1 - t)
     }
+
+    /// 1 above 0, else −1: x times it is |x| with a derivative at 0, too.
+    func signWithoutZero() -> Value { step().scaled(2).offset(-1) }
+
+    /// By the series at a sixteenth of the angle or less, so that derivatives of every order are as exact as the value: beyond 1
+    /// by atan x = ±π/2 − atan(1/x), then twice by atan t = 2 atan(t / (1 + √(1 + t²))).
+    func arcTangent() -> Value {
+        let one = graph.constant(1, shape: shape), sign = signWithoutZero()
+        let isBeyond = (self * sign).greater(than: one)
+        var t = isBeyond.select(-one, self) / isBeyond.select(self, one)
+        for _ in 0..<2 { t = t / t.squared().offset(1).sqrt().offset(1) }
+        // |t| ≤ tan(π/16): the thirteenth term is below 2⁻⁵³ of the first.
+        let square = t.squared()
+        var series = square.scaled(-1.0 / 23).offset(1.0 / 21)
+        for odd in stride(from: 19.0, through: 1, by: -2) { series = (-(series * square)).offset(1 / odd) }
+        return isBeyond * sign.scaled(.pi / 2) + (t * series).scaled(4)
+    }
+
+    /// 2 atan(x / (1 + √(1 − x²))).
+    func arcSine() -> Value { (self / (1 - squared()).sqrt().offset(1)).arcTangent().scaled(2) }
 
     /// max(low, min(high, x)).
     func clipped(_ low: Double, _ high: Double) -> Value {

@@ -1,0 +1,27 @@
+import Foundation
+
+/// How much memory this process may have.
+enum MachineMemory {
+    /// The machine's, or what its control group allows (Linux, cgroup v2 and v1).
+    static let bytes: Int = {
+        var result = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        for path in ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"] {
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { continue }
+            // "max" is no bound.
+            guard let bound = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)), bound > 0 else { continue }
+            result = min(result, bound)
+        }
+        return result
+    }()
+
+    /// What `ulimit -v` allows; nil where it is unlimited.
+    static var addressSpace: Int? {
+        var limit = rlimit()
+        #if os(Linux)
+            let found = getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+        #else
+            let found = getrlimit(RLIMIT_AS, &limit)
+        #endif
+        return found == 0 && limit.rlim_cur < rlim_t(Int.max) ? Int(limit.rlim_cur) : nil
+    }
+}

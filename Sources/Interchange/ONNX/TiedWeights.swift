@@ -1,0 +1,33 @@
+/// Weights that a module uses twice, and that exporters write twice: as they are, and transposed under a name of their own where
+/// a product takes them, such as a language model's table of tokens that also gives its logits.
+///
+/// θ has them once, as PyTorch does. Trained matrices that are each other's transpose to the last bit are one matrix.
+enum TiedWeights {
+    /// Numbers below which equal matrices may be chance.
+    private static let fewest = 16
+
+    /// - Parameter values: of a tensor.
+    /// - Returns: the names of copies and of what they are copies of.
+    static func find(
+        in sources: ONNXSources, values: (ONNXSources.Tensor) throws -> HostTensor
+    ) rethrows -> [(copy: String, original: String)] {
+        let read = Set(sources.nodes.flatMap(\.inputs))
+        let matrices = sources.order.compactMap { sources.tensors[$0] }.filter { tensor in
+            read.contains(tensor.name) && tensor.tensor.isFloating && tensor.tensor.shape.count == 2
+                && tensor.tensor.count ?? 0 >= fewest
+        }
+        let named = matrices.filter { $0.constantNode == nil && !ParameterRules.isMadeUp($0.name) }
+        var found: [(String, String)] = []
+        for copy in matrices where ParameterRules.isMadeUp(copy.name) {
+            let shape = Array(copy.tensor.shape.reversed())
+            let candidates = named.filter { $0.tensor.shape == shape && $0.tensor.dataType == copy.tensor.dataType }
+            guard !candidates.isEmpty else { continue }
+            let turned = try values(copy).transposed([1, 0], shape)
+            guard turned.values.contains(where: { $0 != turned.values[0] }) else { continue }
+            if let original = try candidates.first(where: { try values($0).values == turned.values }) {
+                found.append((copy.name, original.name))
+            }
+        }
+        return found
+    }
+}
