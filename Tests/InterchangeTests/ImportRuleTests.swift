@@ -119,26 +119,27 @@ import Testing
         }
     }
 
-    /// What a model holds once for each example of the batch it was exported for is taken once; joined constants of other extents
-    /// are repeated.
-    @Test func constantsOfAFixedBatchAreTakenOnce() throws {
-        let nodes = [
+    /// What a model holds once for each example of the batch it was exported for is taken once. Constants of other extents may be
+    /// joined to it: that is right, if only in blocks.
+    @Test(arguments: [false, true]) func constantsOfAFixedBatchAreTakenOnce(_ isJoined: Bool) throws {
+        var nodes = [
             ModelBuilder.node("MatMul", ["x", "w"], ["a"]), ModelBuilder.node("ConstantOfShape", ["shape"], ["zeros"]),
-            ModelBuilder.node("Concat", ["zeros", "val_3"], ["both"]),
-            ModelBuilder.node("Add", ["a", "both"], ["y"]),
         ]
+        if isJoined { nodes.append(ModelBuilder.node("Concat", ["zeros", "val_3"], ["both"])) }
+        nodes.append(ModelBuilder.node("Add", ["a", isJoined ? "both" : "zeros"], ["y"]))
         let tensors = [
-            Self.weight, ModelBuilder.tensor("shape", [2], integers: [3, 1]),
+            Self.weight, ModelBuilder.tensor("shape", [2], integers: [3, isJoined ? 1 : 2]),
             ModelBuilder.tensor("val_3", [1, 1], [0.1]),
         ]
+        let shift = isJoined ? 0.1 : 0
         let model = try read(
             ModelBuilder.model(nodes: nodes, tensors: tensors, input: ModelBuilder.value("x", [3, 2])))
-        #expect(model.graph.takesBlocks == false)
+        #expect(isJoined || model.graph.takesBlocks == false)
         let built = model.network.build(in: .init(), batch: 5, batchNorm: .stored), x = sample(10)
         let y = evaluate(built.graph, [built.output], [(built.input, x), (built.parameters[0], model.theta)])[0]
         for row in 0..<5 {
             let (a, b) = (x[2 * row], x[2 * row + 1])
-            #expect(abs(y[2 * row] - (a + 3 * b)) < 1e-12 && abs(y[2 * row + 1] - (2 * a + 4 * b + 0.1)) < 1e-12)
+            #expect(abs(y[2 * row] - (a + 3 * b)) < 1e-12 && abs(y[2 * row + 1] - (2 * a + 4 * b + shift)) < 1e-12)
         }
     }
 
