@@ -18,27 +18,12 @@ public enum JSONValue: Sendable, Equatable {
         let encoder = JSONEncoder()
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "\u{1}", negativeInfinity: "\u{1}", nan: "\u{1}")
-        self = JSONValue(
-            any: try JSONSerialization.jsonObject(with: try encoder.encode(value), options: .fragmentsAllowed))
+        self = try JSONValue(parsing: encoder.encode(value))
     }
 
-    private init(any value: Any) {
-        switch value {
-        case let object as [String: Any]:
-            self = .object(object.sorted { $0.key < $1.key }.map { ($0.key, JSONValue(any: $0.value)) })
-        case let array as [Any]: self = .array(array.map { JSONValue(any: $0) })
-        case let string as String: self = string == "\u{1}" ? .null : .string(string)
-        case let number as NSNumber:
-            if isBoolean(number) {
-                self = .bool(number.boolValue)
-            } else if let int = Int(exactly: number.doubleValue) {
-                self = .integer(int)
-            } else {
-                self = .number(number.doubleValue)
-            }
-        default: self = .null
-        }
-    }
+    /// Numbers are what they were when they were written, to the bit. (Foundation's `JSONSerialization` reads by way of decimals,
+    /// and about one number in five comes out one bit off.)
+    public init(parsing data: Data) throws { self = try JSONDecoder().decode(JSONValue.self, from: data) }
 
     /// The value at a path of keys and indices such as `trace.value` or `eigenvalues.0`; nil where there is none.
     public subscript(path: String) -> JSONValue? {
@@ -117,5 +102,37 @@ public enum JSONValue: Sendable, Equatable {
     }
 }
 
-/// Whether a number of Foundation's came from a JSON `true` or `false`.
-private func isBoolean(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }
+extension JSONValue: Decodable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let number = try? container.decode(Double.self) {
+            // Beyond 2⁵³ only an integer says which one it is.
+            if let integer = abs(number) < 0x1p53 ? Int(exactly: number) : try? container.decode(Int.self) {
+                self = .integer(integer)
+            } else {
+                self = .number(number)
+            }
+        } else if let string = try? container.decode(String.self) {
+            self = string == "\u{1}" ? .null : .string(string)
+        } else if container.decodeNil() {
+            self = .null
+        } else if let bool = try? container.decode(Bool.self) {
+            self = .bool(bool)
+        } else if let array = try? container.decode([JSONValue].self) {
+            self = .array(array)
+        } else {
+            let object = try container.decode([String: JSONValue].self)
+            self = .object(object.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+        }
+    }
+
+    var double: Double? {
+        switch self {
+        case .number(let value): value
+        case .integer(let value): Double(value)
+        default: nil
+        }
+    }
+    var int: Int? { if case .integer(let value) = self { value } else { nil } }
+    var string: String? { if case .string(let value) = self { value } else { nil } }
+}

@@ -42,8 +42,7 @@ extension SliceReport {
             archive.contains(name) ? try archive.array(name).doubles : nil
         }
         guard
-            let metadata = (try? JSONSerialization.jsonObject(with: Data(try archive.text("metadata").utf8)))
-                as? [String: Any],
+            let metadata = try? JSONValue(parsing: Data(try archive.text("metadata").utf8)),
             let context = RunContext(metadata)
         else { throw damaged("its metadata do not say what it is of") }
         guard let alpha = SliceAxis(values: try values("alpha") ?? []) else { throw damaged("α does not ascend") }
@@ -60,14 +59,15 @@ extension SliceReport {
         }
         let loss = try column("loss")!
         let vectors = try ["direction_1", "direction_2"].prefix(beta == nil ? 1 : 2).map { try values($0) ?? [] }
-        let surface = metadata["surface"] as? [String: Any] ?? [:]
-        let interpolation = (metadata["adaptive"] as? [String: Any]).map { fields in
-            AdaptiveSurface.Accuracy(
-                tolerance: fields["tolerance"] as? Double ?? .nan, heldOut: fields["held_out"] as? Int ?? 0,
-                error: fields["estimated_error"] as? Double ?? .nan,
-                logarithmicError: fields["estimated_error_log"] as? Double,
-                carriedError: fields["estimated_error_carried"] as? Double,
-                coverage: fields["coverage"] as? Double ?? .nan)
+        let interpolation = metadata["adaptive"].flatMap { fields in
+            fields == .null
+                ? nil
+                : AdaptiveSurface.Accuracy(
+                    tolerance: fields["tolerance"]?.double ?? .nan, heldOut: fields["held_out"]?.int ?? 0,
+                    error: fields["estimated_error"]?.double ?? .nan,
+                    logarithmicError: fields["estimated_error_log"]?.double,
+                    carriedError: fields["estimated_error_carried"]?.double,
+                    coverage: fields["coverage"]?.double ?? .nan)
         }
         let axes = beta == nil ? 1 : 2
         let curvature = try values("curvature_hvp") ?? [], reach = try values("relative_reach") ?? []
@@ -86,8 +86,8 @@ extension SliceReport {
         self.init(
             context: context, slice: try slice(loss, try column("accuracy"), other),
             directions: Directions(
-                kind: surface["directions"] as? String ?? context.command,
-                normalization: surface["normalization"] as? String ?? "none", vectors: vectors))
+                kind: metadata["surface.directions"]?.string ?? context.command,
+                normalization: metadata["surface.normalization"]?.string ?? "none", vectors: vectors))
         // Paths over the surface: of a training, or the sides of the triangle of three networks.
         for (name, label, isClosed) in [("path", "checkpoints", false), ("corners", "A, B and C", true)] {
             guard let places = try values(name), places.count >= 2, places.count % 2 == 0 else { continue }
@@ -173,18 +173,18 @@ extension SliceReport {
 
 extension RunContext {
     /// From the members that every result states; nil where they are not there.
-    init?(_ fields: [String: Any]) {
-        guard let command = fields["command"] as? String, let model = fields["model"] as? String,
-            let data = fields["data"] as? String, let examples = fields["examples"] as? Int
+    init?(_ fields: JSONValue) {
+        guard let command = fields["command"]?.string, let model = fields["model"]?.string,
+            let data = fields["data"]?.string, let examples = fields["examples"]?.int
         else { return nil }
-        func text(_ key: String) -> String { fields[key] as? String ?? "" }
+        func text(_ key: String) -> String { fields[key]?.string ?? "" }
         self.init(
             command: command, checkpoint: text("checkpoint"), model: model, data: data, split: text("split"),
-            examples: examples, seed: (fields["seed"] as? Int).map { UInt64(bitPattern: Int64($0)) } ?? 0,
+            examples: examples, seed: (fields["seed"]?.int).map { UInt64(bitPattern: Int64($0)) } ?? 0,
             precision: text("precision"), batchnorm: text("batchnorm"), lossName: text("loss_function"),
-            weightDecay: fields["weight_decay_in_loss"] as? Double,
-            loss: fields["loss"] as? Double ?? .nan, accuracy: fields["accuracy"] as? Double,
-            weightNorm: fields["weight_norm"] as? Double ?? .nan, seconds: fields["seconds"] as? Double ?? 0,
+            weightDecay: fields["weight_decay_in_loss"]?.double,
+            loss: fields["loss"]?.double ?? .nan, accuracy: fields["accuracy"]?.double,
+            weightNorm: fields["weight_norm"]?.double ?? .nan, seconds: fields["seconds"]?.double ?? 0,
             software: text("software"))
     }
 }

@@ -4,6 +4,15 @@ import Testing
 
 /// `plot` and `merge`: what is done with saved slices.
 @Suite struct SavedSliceTests {
+    /// What JSON says and what NPZ says are the same numbers.
+    @Test func jsonIsExact() throws {
+        struct Values: Decodable { let values: [Double] }
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        try Tool.succeed("slice --points 101 --examples 50 --quiet -o s.npz -o s.json", in: folder)
+        let json = try JSONDecoder().decode(Values.self, from: Data(folder.bytes("s.json")))
+        #expect(try json.values == NPZ.read(folder.path("s.npz")).array("loss").doubles)
+    }
+
     @Test func plots() throws {
         let folder = try Folder(checkpoint: "ckpt.bin")
         try Tool.succeed(
