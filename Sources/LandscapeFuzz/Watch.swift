@@ -16,6 +16,7 @@ enum Watch {
         #endif
         for number in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGALRM, SIGXCPU] {
             signal(number) { number in
+                if number == SIGXCPU, clock() < Watch.deadline { return Watch.setLimit(Watch.systemLimit + 1) }
                 Watch.report(number)
                 signal(number, SIG_DFL)
                 raise(number)
@@ -26,17 +27,27 @@ enum Watch {
     /// Seconds are those of the processor, so that a busy machine makes no case slow; one that sleeps has thirty times as many.
     static func begin(_ number: Int, seconds: Int) {
         current = number
+        deadline = clock() + clock_t(seconds * clockTicks)
+        setLimit(Int(clock()) / clockTicks + seconds + 1)
+        alarm(UInt32(30 * seconds))
+    }
+
+    /// Where the processor's clock may stand at the end of the case.
+    nonisolated(unsafe) private static var deadline: clock_t = 0
+    /// Seconds at which the system sends SIGXCPU. It counts in ticks, which on a busy machine run ahead of the clock.
+    nonisolated(unsafe) private static var systemLimit = 0
+
+    private static func setLimit(_ seconds: Int) {
+        systemLimit = seconds
         var limit = rlimit()
-        let used = Int(clock()) / clockTicks
         #if os(Linux)
             let resource = __rlimit_resource_t(RLIMIT_CPU.rawValue)
         #else
             let resource = RLIMIT_CPU
         #endif
         getrlimit(resource, &limit)
-        limit.rlim_cur = min(rlim_t(used + seconds + 1), limit.rlim_max)
+        limit.rlim_cur = min(rlim_t(seconds), limit.rlim_max)
         setrlimit(resource, &limit)
-        alarm(UInt32(30 * seconds))
     }
 
     /// POSIX's value of CLOCKS_PER_SEC.
