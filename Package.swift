@@ -68,7 +68,8 @@ let package = Package(
         .testTarget(name: "ObjectivesTests", dependencies: ["Objectives", "ReferenceModels"]),
         .testTarget(name: "LandscapeTests", dependencies: ["Landscape", "ReferenceModels"]),
         .testTarget(name: "GroundTruthTests", dependencies: ["GroundTruth"]),
-        .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "Training", "GraphEvaluation"]),
+        .testTarget(
+            name: "InterchangeTests", dependencies: ["Interchange", "Training", "GraphEvaluation", "ReferenceModels"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "ArrayFiles"]),
         .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
         .testTarget(name: "ToolTests", dependencies: ["LandscapeTool", "LandscapeFuzz", "ArrayFiles"]),

@@ -14,8 +14,8 @@ public final class NetworkBuilder {
     public let graph: Graph
     public let batchNormMode: BatchNormMode
     public let options: NetworkOptions
-    private(set) var parameters: [(specification: TensorSpecification, value: Value)] = []
-    private(set) var buffers: [(specification: TensorSpecification, value: Value)] = []
+    public private(set) var parameters: [(specification: TensorSpecification, value: Value)] = []
+    public private(set) var buffers: [(specification: TensorSpecification, value: Value)] = []
     /// For each buffer that training averages: the statistic of this batch, under the buffer's name.
     private(set) var statistics: [String: Value] = [:]
     private var scope: [String] = []

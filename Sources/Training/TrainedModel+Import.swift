@@ -86,7 +86,7 @@ extension TrainedModel {
     }
 
     /// A checkpoint of this program can be imported, too; its optimiser's moments are no weights.
-    private static func weights(of file: StateDictionary) -> [StateDictionary.Tensor] {
+    static func weights(of file: StateDictionary) -> [StateDictionary.Tensor] {
         guard let container = file.safetensors, let own = try? Checkpoint(container) else { return file.tensors }
         return own.parameters + own.buffers
     }

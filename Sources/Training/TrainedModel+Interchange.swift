@@ -1,3 +1,4 @@
+import ArrayFiles
 import Checkpoints
 import Datasets
 import Interchange
@@ -17,13 +18,15 @@ extension TrainedModel {
     /// Takes over an ONNX model: its operators, its weights and, where the configuration names none, a loss that suits it.
     ///
     /// - Parameters:
+    ///   - weights: the path of a state dictionary whose tensors take the place of the model's; nil for its own.
     ///   - configuration: its data, loss, standardisation and seed are used.
     ///   - parameters: patterns of names of what θ is; empty for the rule.
     ///   - frozen: patterns of names that are no part of θ.
     ///   - precision: what tensors are stored in; nil for Float64 where the model has parameters in it, else Float32.
-    /// - Throws: `ONNXError` in a `FileError`, `DatasetError`.
+    /// - Throws: `ONNXError` in a `FileError`, `DatasetError`, `TrainingError`.
     public static func importONNX(
-        _ path: String, _ configuration: TrainingConfiguration, parameters: [String] = [], frozen: [String] = [],
+        _ path: String, weights: String? = nil, _ configuration: TrainingConfiguration, parameters: [String] = [],
+        frozen: [String] = [],
         precision: Precision? = nil, tool: String? = nil
     ) throws -> ImportedCheckpoint {
         let data = try TrainingData(configuration, keepsTokens: true)
@@ -36,18 +39,31 @@ extension TrainedModel {
         options.loss = configuration.loss
         options.parameters = parameters
         options.frozen = frozen
+        let file = try weights.map { try StateDictionary.read($0) }
+        options.weights = try file.map { file in
+            if let own = file.safetensors.flatMap({ try? Checkpoint($0) }),
+                own.metadata.other[OperatorGraph.metadataKey] != nil
+            {
+                throw TrainingError.alreadyImported(file: weights ?? "")
+            }
+            return GraphWeights(Self.weights(of: file), isOrdered: file.safetensors == nil)
+        }
         let model = try ImportedModel(onnx: path, options)
+        var notes = model.notes
+        if let key = file?.key { notes.insert("the weights are those under '\(key)' in the file", at: 0) }
         var record = data.record
         record.outputs = model.network.outputs
         let metadata = CheckpointMetadata(
             model: model.network.specification, loss: model.loss.specification,
             precision: precision ?? (model.isDouble ? .double : .float), seed: configuration.seed, data: record,
             tool: tool,
-            other: [OperatorGraph.metadataKey: try model.graph.encoded()])
+            other: [OperatorGraph.metadataKey: try model.graph.encoded()].merging(
+                try Checkpoint.sourceNames(model.sourceNames)
+            ) { first, _ in first })
         let checkpoint = Self.checkpoint(
             model.network, theta: model.theta, buffers: model.buffers, metadata: metadata)
         // What only the numbers of the data can show is seen here, not at the first analysis.
         try NetworkObjective.check(TrainedModel(checkpoint).dataset(), model.network, model.loss)
-        return ImportedCheckpoint(checkpoint: checkpoint, operators: model.graph.operators, notes: model.notes)
+        return ImportedCheckpoint(checkpoint: checkpoint, operators: model.graph.operators, notes: notes)
     }
 }

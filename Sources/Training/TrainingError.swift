@@ -13,6 +13,7 @@ public enum TrainingError: DescribedError, Equatable {
     case dataChanged(data: String, expected: Int, found: Int)
     case tensorsUnmatched(file: String, missing: [String], unexpected: [String], reason: String)
     case nonFiniteTensor(file: String, name: String)
+    case alreadyImported(file: String)
     case noCheckpoints(folder: String)
     case noFolder(String)
 
@@ -61,6 +62,8 @@ public enum TrainingError: DescribedError, Equatable {
         case .tensorsUnmatched(let file, let missing, let unexpected, let reason):
             "\(file): its tensors do not fit the model. Missing: \(Self.list(missing)). Unexpected: \(Self.list(unexpected)). "
                 + "\(reason); name the --model that these weights are of"
+        case .alreadyImported(let file):
+            "\(file) is a checkpoint that was imported with its graph already, expected weights as PyTorch has them; use it as it is"
         case .nonFiniteTensor(let file, let name):
             "\(file): tensor '\(name)' holds numbers that are not finite, expected trained weights; use another file"
         }

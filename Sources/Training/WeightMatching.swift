@@ -1,4 +1,4 @@
-import Foundation
+import ArrayFiles
 import Networks
 
 /// Which of a file's tensors is which of a network's: by name where all names fit, else by order where all shapes do.
@@ -15,24 +15,19 @@ struct WeightMatching: Equatable {
         var missing: [String], unexpected: [String], reason: String
     }
 
-    /// Counters of PyTorch's batch normalisation, which nothing here needs.
-    private static let ignoredSuffix = "num_batches_tracked"
-    /// What wrappers (`DataParallel`, `torch.compile`, an attribute `model`) put before every name.
-    private static let wrapperPrefixes = ["module.", "_orig_mod.", "model.", "net.", "network."]
     /// Parts of names that mean the same layer in the networks of akamaster and kuangliu on one hand, of torchvision, timm and
     /// chenyaofo on the other: the last layer, and the projection of a residual block.
     private static let synonyms: [Set<String>] = [["linear", "fc", "classifier", "head"], ["shortcut", "downsample"]]
-    private static let bufferNames: Set = ["running_mean", "running_var"]
 
     init(parameters: [Entry], buffers: [Entry], file: [Entry]) throws(Failure) {
-        let file = file.filter { !$0.name.hasSuffix(Self.ignoredSuffix) }
+        let file = file.filter { !StateNames.isCounter($0.name) }
         let expected = parameters + buffers
         let names = Set(expected.map(\.name))
         var found: [String: Entry] = [:]
         var stripped = 0, renamed = 0
         for entry in file {
             var name = entry.name
-            while !names.contains(name), let prefix = Self.wrapperPrefixes.first(where: name.hasPrefix) {
+            while !names.contains(name), let prefix = StateNames.wrapperPrefixes.first(where: name.hasPrefix) {
                 name.removeFirst(prefix.count)
             }
             if name != entry.name { stripped += 1 }
@@ -73,7 +68,7 @@ struct WeightMatching: Equatable {
             missing: missing, unexpected: unexpected,
             reason: "By order they do not fit either: numbers or shapes differ"
                 + (projects ? "; the file has projections on its shortcuts, as model resnet…:B" : ""))
-        let (fileBuffers, fileParameters) = file.partitioned { Self.bufferNames.contains(Self.split($0.name).leaf) }
+        let (fileBuffers, fileParameters) = file.partitioned { StateNames.isStatistic($0.name) }
         func pair(_ order: ([Entry]) -> [Entry]) -> [String: String]? {
             var result: [String: String] = [:]
             for (wanted, given) in [(parameters, order(fileParameters)), (buffers, order(fileBuffers))] {
@@ -86,7 +81,7 @@ struct WeightMatching: Equatable {
             return result
         }
         // Python's safetensors writes names in alphabetical order, so the order of modules is first taken from their numbers.
-        guard let places = pair(Self.inModuleOrder) ?? pair({ $0 }) else { throw failure }
+        guard let places = pair({ StateNames.inModuleOrder($0, name: \.name) }) ?? pair({ $0 }) else { throw failure }
         self.places = places
         let example = expected.first.map { "'\(places[$0.name] ?? "")' as '\($0.name)'" } ?? ""
         notes.append(
@@ -112,24 +107,6 @@ struct WeightMatching: Equatable {
 
     /// The last parts of a name.
     private static func leaf(_ name: String, _ count: Int) -> [Substring] { name.split(separator: ".").suffix(count) }
-
-    /// Sorts `layers.10.bias` behind `layers.2.weight`, and within a module weight, bias, running mean, running variance.
-    static func inModuleOrder(_ entries: [Entry]) -> [Entry] {
-        let ranks = ["weight": 0, "bias": 1, "running_mean": 2, "running_var": 3]
-        return entries.sorted { a, b in
-            let (left, right) = (split(a.name), split(b.name))
-            if left.module != right.module {
-                return left.module.compare(right.module, options: .numeric) == .orderedAscending
-            }
-            let (first, second) = (ranks[left.leaf] ?? 4, ranks[right.leaf] ?? 4)
-            return first != second ? first < second : left.leaf < right.leaf
-        }
-    }
-
-    private static func split(_ name: String) -> (module: String, leaf: String) {
-        guard let dot = name.lastIndex(of: ".") else { return ("", name) }
-        return (String(name[..<dot]), String(name[name.index(after: dot)...]))
-    }
 }
 
 extension Array {

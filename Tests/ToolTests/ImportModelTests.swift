@@ -57,6 +57,30 @@ import Testing
         }
     }
 
+    /// Weights of PyTorch in the graph of an .onnx file, which is exported with others, as a user types it.
+    @Test func weightsWithAGraph() throws {
+        let folder = try Folder()
+        let digits = Tool.package.appending(path: "Tests/Fixtures/cnn_digits").path
+        let data = "npy:\(digits)/eval_x.npy,\(digits)/eval_y.npy"
+        for file in ["model.safetensors", "model.pt"] {
+            let imported = try Tool.json(
+                "import \(digits)/\(file) --model \(digits)/graph_ts17.onnx --data \(data) -o c.bin", in: folder)
+            #expect(imported["parameters"] as? Int == 2642 && imported["model"] as? String == "onnx:graph_ts17.onnx")
+            let loss = try #require(Tool.json("evaluate c.bin --precision double", in: folder)["loss"] as? Double)
+            #expect(abs(loss - 0.15939058939117107) < 1e-9)
+        }
+        for (line, code, words) in [
+            ("--model \(digits)/folded_ts17.onnx", Int32(1), "fold it into the convolutions"),
+            ("--model absent.onnx", 1, "absent.onnx"), ("--model graph.onnx --norm none", 2, "--activation and --norm"),
+            ("--model lenet --freeze *.bias", 2, "found --model lenet"),
+        ] {
+            let outcome = try Tool.run(
+                Tool.words("import \(digits)/model.pt --data \(data) " + line), in: folder)
+            #expect(outcome.code == code && outcome.errorLines.count == 1, "\(line): \(outcome.errors)")
+            #expect(outcome.errors.contains(words), "\(line): \(outcome.errors)")
+        }
+    }
+
     @Test func mistakesAreExplained() throws {
         let folder = try Folder()
         let model = "\(Self.fixtures)/softmax_ts13.onnx",

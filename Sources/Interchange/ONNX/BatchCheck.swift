@@ -15,46 +15,27 @@ struct BatchCheck {
     /// A difference beyond rounding, relative to the largest number.
     private static let tolerance = 1e-9
 
-    private typealias Build = @Sendable (NetworkBuilder, Value) throws -> Value
+    private typealias Build = (NetworkBuilder, Value) throws -> Value
 
     /// Outputs [batch × outputs] of the first `batch` of some random examples.
-    private func outputs(of batch: Int, _ build: @escaping Build) throws -> [Double] {
-        // It is tried first with its error.
-        let trial = NetworkBuilder(Graph(), .stored, .init())
-        _ = try build(trial, trial.graph.input("x", TensorType([batch] + network.inputShape), .data))
-        let other = Network(
-            Architecture(vocabulary: network.vocabulary) { try! build($0, $1) }, specification: network.specification,
-            inputShape: network.inputShape, takesTokens: network.takesTokens, outputs: network.outputs)
-        let built = other.build(in: Graph(), batch: batch, batchNorm: .stored)
-        let executable = Executable(built.graph, outputs: [built.output], precision: .double)
+    private func outputs(of batch: Int, _ build: Build) throws -> [Double] {
+        let builder = NetworkBuilder(Graph(), .stored, .init())
+        let type = TensorType([batch] + network.inputShape, network.takesTokens ? .index : .real)
+        let x = builder.graph.input("x", type, .data)
+        let y = try build(builder, x)
+        let executable = Executable(builder.graph, outputs: [y], precision: .double)
         guard executable.keptBytes + executable.scratchBytes <= Self.mostBytes else { throw TooLarge() }
-        let instance = executable.makeInstance()
-        var bound: [Buffer] = []
-        func bind(_ value: Value, _ buffer: Buffer) {
-            executable.bind(value, to: buffer.address, in: instance)
-            bound.append(buffer)
-        }
-        let count = built.input.type.count, random = RandomNumbers(seed: 0).named("batch check")
-        let examples = Buffer(byteCount: count * Precision.double.size)
+        let run = GraphRun(executable), random = RandomNumbers(seed: 0).named("batch check")
         if network.takesTokens {
-            let tokens = UInt64(max(1, network.vocabulary ?? 2)),
-                places = examples.address.assumingMemoryBound(to: Int32.self)
-            for place in 0..<count { places[place] = Int32(random.bits(at: place) % min(tokens, 1 << 24)) }
+            let tokens = min(UInt64(max(1, network.vocabulary ?? 2)), 1 << 24)
+            run.bind(x, indices: (0..<type.count).map { Int32(random.bits(at: $0) % tokens) })
         } else {
-            examples.store((0..<count).map { 2 * random.uniform(at: $0) - 1 }, as: .double)
+            run.bind(x, (0..<type.count).map { 2 * random.uniform(at: $0) - 1 })
         }
-        bind(built.input, examples)
-        for (tensors, numbers) in [(built.parameters, theta), (built.buffers, buffers)] {
-            var start = 0
-            for tensor in tensors {
-                let buffer = Buffer(byteCount: tensor.type.count * Precision.double.size)
-                buffer.store(numbers[start..<(start + tensor.type.count)], as: .double)
-                bind(tensor, buffer)
-                start += tensor.type.count
-            }
-        }
-        executable.run(instance)
-        return withExtendedLifetime(bound) { executable.numbers(of: built.output, in: instance) }
+        run.bindTensors(builder.parameters.map(\.value), theta)
+        run.bindTensors(builder.buffers.map(\.value), buffers)
+        run.run()
+        return run.numbers(y)
     }
 
     private static func agree(_ a: ArraySlice<Double>, _ b: ArraySlice<Double>) -> Bool {

@@ -62,4 +62,19 @@ public struct HostTensor: Sendable, Hashable, Codable {
         }
         return product == values.count
     }
+
+    /// Dimension i of the result is dimension order[i].
+    func transposed(_ order: [Int], _ result: [Int]) -> HostTensor {
+        if order == Array(shape.indices) { return self }
+        var strides = shape, next = 1
+        for i in shape.indices.reversed() {
+            strides[i] = next
+            next *= shape[i]
+        }
+        var places = [0]
+        for axis in order {
+            places = places.flatMap { base in (0..<shape[axis]).map { base + $0 * strides[axis] } }
+        }
+        return picked(places, result)
+    }
 }

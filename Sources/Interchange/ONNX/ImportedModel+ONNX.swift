@@ -3,9 +3,6 @@ import Foundation
 import Networks
 
 extension ImportedModel {
-    /// Integers and small constants stay in the description; floating constants of more numbers are buffers.
-    private static let mostConstants = 64, mostIntegers = 1 << 16
-
     /// Reads an ONNX file. Weights in other files are read from beside it.
     ///
     /// - Throws: `FileError`; `ONNXError` (with the path) where the model is damaged, has operators that are not supported, or
@@ -40,20 +37,18 @@ extension ImportedModel {
         if model.graph.outputs.count > 1 {
             notes.append("the model has \(model.graph.outputs.count) outputs; the first, '\(output.shown)', is taken")
         }
-        let initializers = Set(model.graph.initializers.map(\.name))
-        let inputs = model.graph.inputs.filter { !initializers.contains($0.name) }
-        var sources = try ONNXSources(
-            try model.inlinedNodes(), model.graph.initializers, outputs: [output], given: Set(inputs.map(\.name)))
-        for (copy, original) in try TiedWeights.find(in: sources, values: { try $0.tensor.values(data) }) {
-            sources.transpose(copy, of: original)
-            notes.append("'\(copy.shown)' is the transpose of '\(original.shown)', and is taken for the same weights")
+        var (sources, input) = try Self.sources(of: model, output: output, data, &notes)
+        let provenance = Provenance(model.graph)
+        var sourceNames: [String: String] = [:]
+        if let weights = options.weights {
+            let rules = ParameterRules(sources, output: output, provenance)
+            let taken = try sources.take(
+                weights, rules, provenance, batch: input.shape?.first ?? nil,
+                kept: { tensor in options.frozen.contains { ParameterRules.matches(tensor, $0) } }, data: data)
+            sourceNames = taken.names
+            notes += taken.notes
         }
-        let read = Set(sources.nodes.flatMap(\.inputs))
-        let used = inputs.filter { read.contains($0.name) }
-        guard used.count == 1, let input = used.first else { throw ONNXError.inputs(used.map(\.name)) }
-        try Self.checkSupport(sources, hasSparse: model.graph.hasSparseInitializers)
-
-        let rules = ParameterRules(sources, output: output, Provenance(model.graph))
+        let rules = ParameterRules(sources, output: output, provenance)
         let chosen = try Self.parameters(sources, rules, options)
         let ending = ModelEnding.find(in: sources, output: output)
         var graph = try OperatorGraph(sources, opset: model.opsets[""] ?? 1, input: input, output: output, options)
@@ -65,66 +60,17 @@ extension ImportedModel {
                 "the model was exported in training mode; dropout is left out, and batch normalisation takes its running statistics"
             )
         }
-        var theta: [Double] = [], buffers: [Double] = [], isDouble = false
-        for name in sources.order where read.contains(name) {
-            guard let source = sources.tensors[name] else { continue }
-            var tensor = try source.tensor.values(data)
-            guard !tensor.shape.contains(0) else {
-                graph.constants[name] = tensor
-                continue
-            }
-            if let axis = rules.repeatedAxis(name, tensor, batch: graph.exportedBatch) {
-                tensor = tensor.once(along: axis)
-            }
-            let isStatistic = rules.isStatistic(name)
-            let most = tensor.kind == .real ? Self.mostConstants : Self.mostIntegers
-            var place = OperatorGraph.Tensor(name: name, shape: tensor.shape, filterAxis: 0, isStatistic: isStatistic)
-            if chosen.contains(name) {
-                guard tensor.values.allSatisfy(\.isFinite) else { throw ONNXError.nonFinite(name: name) }
-                place.filterAxis = rules.filterAxis(name, rank: tensor.shape.count)
-                theta += tensor.transposed(place.order, place.storedShape).values
-                graph.parameters.append(place)
-                isDouble = isDouble || source.tensor.elementType == .float64
-            } else if (isStatistic || rules.isParameter(source) || tensor.values.count > most) && !rules.isSetting(name)
-            {
-                // What was frozen is listed beside the parameters.
-                buffers += tensor.values
-                graph.buffers.append(place)
-            } else {
-                if [.float32, .float64].contains(source.tensor.elementType), rules.isWritten(source) {
-                    tensor.restoreRounded()
-                }
-                graph.constants[name] = tensor
-            }
-        }
-        guard !theta.isEmpty else { throw ONNXError.noParameters }
+        let numbers = try graph.place(sources, rules, parameters: chosen, data)
+        guard !numbers.theta.isEmpty else { throw ONNXError.noParameters }
 
+        var network = try Self.network(&graph, numbers, name: name, options, &notes)
         // The loss may depend on how many numbers the model gives.
-        func makeNetwork() throws -> Network {
-            try graph.network(name: name, inputShape: options.exampleShape, takesTokens: options.takesTokens)
-        }
-        var network: Network
-        do {
-            network = try makeNetwork()
-            let agrees = try BatchCheck(graph: graph, network: network, theta: theta, buffers: buffers).agrees()
-            if graph.exportedBatch != nil {
-                graph.takesBlocks = !agrees
-                network = try makeNetwork()
-            } else if !agrees {
-                notes.append(
-                    "what the model gives for an example depends on the others of its batch, so results depend on --batch-size"
-                )
-            }
-        } catch let failure as ONNXError where graph.exportedBatch != nil {
-            graph.takesBlocks = true
-            guard let other = try? makeNetwork() else { throw failure }
-            network = other
-        }
         let loss = options.loss ?? Self.loss(outputs: network.outputs, ending: ending?.ending, options)
         if let ending {
             if ending.ending.isPart(of: loss) {
                 for index in ending.nodes { graph.nodes[index].kind = "Identity" }
-                network = try makeNetwork()
+                network = try graph.network(
+                    name: name, inputShape: options.exampleShape, takesTokens: options.takesTokens)
                 notes.append(
                     "the model ends in \(ending.ending.rawValue), which the loss \(loss.name) contains; it is taken off"
                 )
@@ -134,15 +80,69 @@ extension ImportedModel {
                 )
             }
         }
-        if let exported = graph.exportedBatch {
-            notes.append(
-                graph.takesBlocks ?? false
-                    ? "the model was exported for batches of \(exported); others are taken in blocks of \(exported), which is slow: export it with an open batch"
-                    : "the model was exported for batches of \(exported); it is taken for any number of examples")
-        }
         self.init(
-            graph: graph, network: network, theta: theta, buffers: buffers, loss: loss, isDouble: isDouble, notes: notes
+            graph: graph, network: network, theta: numbers.theta, buffers: numbers.buffers, loss: loss,
+            isDouble: numbers.isDouble, sourceNames: sourceNames, notes: notes)
+    }
+
+    /// What the output needs of a model, and the one input that it takes.
+    private static func sources(
+        of model: ONNXModel, output: String, _ data: (String) throws -> [UInt8], _ notes: inout [String]
+    ) throws -> (ONNXSources, input: ONNXModel.ValueInfo) {
+        let initializers = Set(model.graph.initializers.map(\.name))
+        let inputs = model.graph.inputs.filter { !initializers.contains($0.name) }
+        var sources = try ONNXSources(
+            try model.inlinedNodes(), model.graph.initializers, outputs: [output], given: Set(inputs.map(\.name)))
+        for (copy, original) in try TiedWeights.find(in: sources, values: { try $0.tensor.values(data) }) {
+            sources.transpose(copy, of: original)
+            notes.append("'\(copy.shown)' is the transpose of '\(original.shown)', and is taken for the same weights")
+        }
+        let read = Set(sources.nodes.flatMap(\.inputs))
+        let used = inputs.filter { read.contains($0.name) }
+        guard used.count == 1, let input = used.first else { throw ONNXError.inputs(used.map(\.name)) }
+        try checkSupport(sources, hasSparse: model.graph.hasSparseInitializers)
+        return (sources, input)
+    }
+
+    /// The network for any batch. For a model that was exported for a fixed one, it is decided whether its literal shapes are
+    /// rewritten or examples taken in blocks of that batch.
+    private static func network(
+        _ graph: inout OperatorGraph, _ numbers: OperatorGraph.Numbers, name: String, _ options: ImportOptions,
+        _ notes: inout [String]
+    ) throws -> Network {
+        func make(_ graph: OperatorGraph) throws -> Network {
+            try graph.network(name: name, inputShape: options.exampleShape, takesTokens: options.takesTokens)
+        }
+        func agrees(_ network: Network) throws -> Bool {
+            try BatchCheck(graph: graph, network: network, theta: numbers.theta, buffers: numbers.buffers).agrees()
+        }
+        guard let exported = graph.exportedBatch else {
+            let network = try make(graph)
+            if try !agrees(network) {
+                notes.append(
+                    "what the model gives for an example depends on the others of its batch, so results depend on --batch-size"
+                )
+            }
+            return network
+        }
+        graph.takesBlocks = false
+        do {
+            let network = try make(graph)
+            if try agrees(network) {
+                notes.append(
+                    "the model was exported for batches of \(exported); it is taken for any number of examples")
+                return network
+            }
+        } catch let failure as ONNXError {
+            // No other batch can be built, so that the exported one is the only way, unless it cannot be built either.
+            graph.takesBlocks = true
+            guard (try? make(graph)) != nil else { throw failure }
+        }
+        graph.takesBlocks = true
+        notes.append(
+            "the model was exported for batches of \(exported); others are taken in blocks of \(exported), which is slow: export it with an open batch"
         )
+        return try make(graph)
     }
 
     /// What suits the data: a class with several outputs is cross-entropy's, with one that ends in a sigmoid it is a yes or no.
@@ -198,22 +198,5 @@ extension ImportedModel {
             chosen.subtract(found)
         }
         return chosen
-    }
-}
-
-extension HostTensor {
-    /// Dimension i of the result is dimension order[i].
-    func transposed(_ order: [Int], _ result: [Int]) -> HostTensor {
-        if order == Array(shape.indices) { return self }
-        var strides = shape, next = 1
-        for i in shape.indices.reversed() {
-            strides[i] = next
-            next *= shape[i]
-        }
-        var places = [0]
-        for axis in order {
-            places = places.flatMap { base in (0..<shape[axis]).map { base + $0 * strides[axis] } }
-        }
-        return picked(places, result)
     }
 }

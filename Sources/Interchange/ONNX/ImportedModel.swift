@@ -13,6 +13,8 @@ public struct ImportedModel: Sendable {
     public let loss: Loss
     /// Whether a parameter is stored in Float64.
     public let isDouble: Bool
+    /// What weights that were taken from another file are called there, by tensors' names here, where these differ.
+    public let sourceNames: [String: String]
     /// What a user should know of how it was read.
     public let notes: [String]
 }
@@ -32,6 +34,8 @@ public struct ImportOptions: Sendable {
     public var parameters: [String] = []
     /// Patterns of names that are no part of θ.
     public var frozen: [String] = []
+    /// Weights in place of those that the graph was exported with.
+    public var weights: GraphWeights?
 
     public init(exampleShape: [Int]) { self.exampleShape = exampleShape }
 }

@@ -21,6 +21,8 @@ public enum ONNXError: DescribedError, Equatable {
     case unmatchedPattern(option: String, pattern: String, names: [String])
     case notFloating(name: String)
     case nonFinite(name: String)
+    /// Weights of a state dictionary that are not the graph's, each with its shape, and what to do.
+    case weights(missing: [String], unexpected: [String], advice: String)
     case damagedDescription(String)
 
     public struct UnsupportedOperator: Sendable, Equatable {
@@ -61,8 +63,16 @@ public enum ONNXError: DescribedError, Equatable {
         case .notFloating(let name): "--parameters: tensor '\(name.shown)' does not hold floating-point numbers"
         case .nonFinite(let name):
             "parameter '\(name.shown)' holds numbers that are not finite, expected trained weights; use another file, or --freeze it"
+        case .weights(let missing, let unexpected, let advice):
+            "the weights do not fit this graph. Missing: \(Self.list(missing)). Unexpected: \(Self.list(unexpected)). \(advice)"
         case .damagedDescription(let problem):
             "the checkpoint's description of its imported model is damaged: \(problem.shown); import the model again"
         }
+    }
+
+    private static func list(_ tensors: [String]) -> String {
+        tensors.isEmpty
+            ? "none"
+            : tensors.prefix(12).joined(separator: ", ") + (tensors.count > 12 ? ", … (\(tensors.count))" : "")
     }
 }

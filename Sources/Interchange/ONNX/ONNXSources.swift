@@ -70,6 +70,13 @@ struct ONNXSources {
         nodes.insert(node, at: 0)
     }
 
+    /// Puts other numbers in a tensor's place.
+    mutating func replace(_ name: String, by values: HostTensor, isDouble: Bool) {
+        guard let old = tensors[name] else { return }
+        tensors[name] = Tensor(
+            name: name, constantNode: old.constantNode, tensor: ONNXTensor(name: name, values, isDouble: isDouble))
+    }
+
     private mutating func sort(
         _ all: [ONNXModel.Node], _ needed: [Bool], _ producer: [String: Int], _ given: Set<String>
     ) throws(ONNXError) {

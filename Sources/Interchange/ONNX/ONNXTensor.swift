@@ -18,6 +18,11 @@ struct ONNXTensor {
     var dataType = 0
     var storage = Storage.reals([])
 
+    /// Real numbers in place of a tensor of the file, as Float64 or Float32.
+    init(name: String, _ values: HostTensor, isDouble: Bool) {
+        (self.name, shape, dataType, storage) = (name, values.shape, isDouble ? 11 : 1, .reals(values.values))
+    }
+
     init(_ message: ArraySlice<UInt8>) throws(ONNXError) {
         var reader = WireReader(message)
         var raw: ArraySlice<UInt8>?, integers: [Int] = [], reals: [Double] = []

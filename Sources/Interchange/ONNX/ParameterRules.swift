@@ -187,6 +187,19 @@ struct ParameterRules {
         return nil
     }
 
+    /// The module that reads a tensor, where PyTorch's older exporter named the node by it: `blocks.0.fc` by
+    /// `/blocks.0/fc/MatMul`. A module of a sequence is named with its sequence, `/net/net.0/Conv`.
+    func module(reading name: String) -> String? {
+        let modules = Set(uses[name, default: []].map { sources.nodes[$0.node].name }).filter { $0.hasPrefix("/") }
+        guard modules.count == 1, let node = modules.first else { return nil }
+        var parts: [Substring] = []
+        for part in node.split(separator: "/").dropLast() {
+            if let last = parts.last, part.hasPrefix(last + ".") { parts.removeLast() }
+            parts.append(part)
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: ".")
+    }
+
     // MARK: what users choose
 
     /// Whether a tensor has this name, itself or its Constant node's, or a name of this pattern (`*`, `?`, `[…]`).

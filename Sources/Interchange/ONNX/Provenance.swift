@@ -37,6 +37,9 @@ struct Provenance {
     /// Whether the file says anything.
     var isKnown: Bool { !kinds.isEmpty }
 
+    /// Names of what a tensor was folded from; empty where the file does not say.
+    func origins(_ name: String) -> [String] { (sources[name] ?? []).map(String.init) }
+
     /// Nil where the file does not say.
     func origin(_ name: String) -> Origin? {
         if let kind = kinds[name] { return kind }

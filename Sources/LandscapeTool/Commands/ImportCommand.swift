@@ -18,17 +18,20 @@ struct ImportCommand: ParsableCommand {
         help: "An .onnx model, or weights in PyTorch's layout: .safetensors, .npz, or .pt, .pth, .th of torch.save.",
         completion: .file(extensions: ["onnx", "safetensors", "pt", "pth", "th", "npz"]))
     var file: String
-    @Option(help: "What weights are of, not for .onnx: \(Architecture.names).") var model: String?
+    @Option(
+        help: "What weights are of: the .onnx file of their graph, or one of \(Architecture.names). Not for .onnx.",
+        completion: .file(extensions: ["onnx"]))
+    var model: String?
     @Option(help: "\(DataSpecification.forms).") var data: String
     @Option(name: .customShort("o"), help: "Where the checkpoint goes.") var output = "ckpt.bin"
     @Option(help: "cross-entropy, mse, half-mse or bce; by default what suits the data.") var loss: String?
     @Option(help: "relu, gelu, tanh or silu instead of the model's own.") var activation: NetworkOptions.Activation?
     @Option(help: "batch, layer, group or none instead of the model's own.") var norm: NetworkOptions.Normalization?
-    @Option(help: "float or double: what the weights are stored in (default float; .onnx as the model has them).")
+    @Option(help: "float or double: what the weights are stored in (default float; of a graph as the weights are).")
     var precision: Precision?
-    @Option(help: "For .onnx: θ is the tensors of this name or pattern, such as 'layer4.*'; may be repeated.")
+    @Option(help: "For an .onnx graph: θ is the tensors of this name or pattern, such as 'layer4.*'; may be repeated.")
     var parameters: [String] = []
-    @Option(help: "For .onnx: tensors of this name or pattern are no part of θ; may be repeated.")
+    @Option(help: "For an .onnx graph: tensors of this name or pattern are no part of θ; may be repeated.")
     var freeze: [String] = []
     @OptionGroup var standardization: StandardizationOptions
     @OptionGroup var general: GeneralOptions
@@ -36,12 +39,18 @@ struct ImportCommand: ParsableCommand {
     func run() throws {
         general.prepare()
         try Analysis.checkWritable(output)
-        if file.lowercased().hasSuffix(".onnx") { return try importModel() }
-        guard let model else {
-            throw UnusableArgument("--model is missing: \(file) holds weights, so name the model that they are of")
+        let isGraph = file.lowercased().hasSuffix(".onnx")
+        if isGraph, model != nil {
+            throw UnusableArgument("--model is for weights; \(file) is a whole model")
         }
+        if isGraph { return try importGraph(file, weights: nil) }
+        guard let model else {
+            throw UnusableArgument(
+                "--model is missing: \(file) holds weights, so name the model that they are of, or its .onnx file")
+        }
+        if model.lowercased().hasSuffix(".onnx") { return try importGraph(model, weights: file) }
         guard parameters.isEmpty, freeze.isEmpty else {
-            throw UnusableArgument("--parameters and --freeze are for .onnx models; found \(file)")
+            throw UnusableArgument("--parameters and --freeze are for .onnx graphs; found --model \(model)")
         }
         let options = NetworkOptions(activation: activation, normalization: norm)
         var settings = TrainingConfiguration(model: model + options.suffix, data: try DataSpecification(data))
@@ -52,16 +61,17 @@ struct ImportCommand: ParsableCommand {
         try write(checkpoint, notes, operators: [])
     }
 
-    /// A model that is a graph of operators.
-    private func importModel() throws {
-        guard model == nil, activation == nil, norm == nil else {
-            throw UnusableArgument("--model, --activation and --norm are for weights; \(file) is a whole model")
+    /// A model that is a graph of operators, with its own weights or those of another file.
+    private func importGraph(_ path: String, weights: String?) throws {
+        guard activation == nil, norm == nil else {
+            throw UnusableArgument("--activation and --norm are for models of this program; \(path) is a graph")
         }
         var settings = TrainingConfiguration(model: "linear", data: try DataSpecification(data))
         settings.loss = try loss.map { try Loss(specification: $0) }
         try standardization.apply(to: &settings)
         let imported = try TrainedModel.importONNX(
-            file, settings, parameters: parameters, frozen: freeze, precision: precision, tool: Software.name)
+            path, weights: weights, settings, parameters: parameters, frozen: freeze, precision: precision,
+            tool: Software.name)
         try write(imported.checkpoint, imported.notes, operators: imported.operators)
     }
 

@@ -1,7 +1,6 @@
-import Autodiff
 import Tensors
 
-/// A compiled graph with memory for its inputs.
+/// A compiled graph with memory of its own for its inputs, for what is run on numbers at hand, such as a trial.
 public final class GraphRun {
     public let executable: Executable
     public let instance: Executable.Instance
@@ -48,22 +47,4 @@ public final class GraphRun {
         let indices = executable.address(of: output, in: instance).assumingMemoryBound(to: Int32.self)
         return (0..<output.type.count).map { Double(indices[$0]) }
     }
-}
-
-/// Runs a graph once on numbers given for its inputs.
-public func evaluate(
-    _ graph: Graph, _ outputs: [Value], _ inputs: [(Value, [Double])], indices: [(Value, [Int32])] = [],
-    _ precision: Precision = .double
-) -> [[Double]] {
-    evaluate(Executable(graph, outputs: outputs, precision: precision), outputs, inputs, indices: indices)
-}
-
-public func evaluate(
-    _ executable: Executable, _ outputs: [Value], _ inputs: [(Value, [Double])], indices: [(Value, [Int32])] = []
-) -> [[Double]] {
-    let run = GraphRun(executable)
-    for (input, numbers) in inputs { run.bind(input, numbers) }
-    for (input, numbers) in indices { run.bind(input, indices: numbers) }
-    run.run()
-    return outputs.map(run.numbers)
 }
