@@ -2,10 +2,9 @@
 // so back-to-back loops must not sleep; unbounded spinning would collapse when another process runs.
 #define _GNU_SOURCE
 #include "ls_threads.h"
-#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -17,20 +16,25 @@
 #endif
 
 enum { SPINS = 8000, LEAST_CAPACITY = 8, MOST_THREADS = 256 };
+static const double WORTH_SHARING = 20000;  // nanoseconds
+
+// A loop's state in one word: its generation, whether it can be joined, and how many workers have joined. A worker joins a
+// loop that is open or lets it pass: nobody waits for one that is still waking up.
+enum { GENERATION_SHIFT = 32 };
+static const unsigned long OPEN = 1UL << 31, JOINED = (1UL << 31) - 1;
 
 static struct {
     ls_task task;
     void *context;
     long count;
-    _Alignas(64) atomic_long next;        // the first index that nobody has taken
-    _Alignas(64) atomic_uint generation;  // grows by one a loop
-    _Alignas(64) atomic_int pending;      // workers that have not finished this loop
-    _Alignas(64) atomic_int wanted;       // threads a loop may use, the caller's included
-    int started;                          // workers that exist, the caller not counted
-    pthread_mutex_t loop;                 // held by the caller whose loop runs
+    _Alignas(64) atomic_long next;    // the first index that nobody has taken
+    _Alignas(64) atomic_ulong state;
+    _Alignas(64) atomic_int wanted;   // threads a loop may use, the caller's included
+    atomic_int sleepers;
+    int started;                      // workers that exist, the caller not counted
+    pthread_mutex_t loop;             // held by the caller whose loop runs
     pthread_mutex_t sleep;
     pthread_cond_t wake, finished;
-    int sleepers, waiting;
 } pool = {
     .wanted = 1,
     .loop = PTHREAD_MUTEX_INITIALIZER,
@@ -40,6 +44,8 @@ static struct {
 };
 static _Thread_local int inside;
 
+static unsigned long generation(unsigned long state) { return state >> GENERATION_SHIFT; }
+
 static void drain(int thread) {
     for (;;) {
         long i = atomic_fetch_add_explicit(&pool.next, 1, memory_order_relaxed);
@@ -48,35 +54,39 @@ static void drain(int thread) {
     }
 }
 
-typedef struct { int thread; unsigned generation; } worker_start;
+static void join_loop(unsigned long state, int thread) {
+    do {
+        if (!(state & OPEN) || thread >= atomic_load_explicit(&pool.wanted, memory_order_relaxed)) return;
+    } while (!atomic_compare_exchange_weak_explicit(&pool.state, &state, state + 1, memory_order_acq_rel, memory_order_acquire));
+    drain(thread);
+    state = atomic_fetch_sub_explicit(&pool.state, 1, memory_order_acq_rel);
+    if ((state & (OPEN | JOINED)) == 1) {
+        pthread_mutex_lock(&pool.sleep);
+        pthread_cond_signal(&pool.finished);
+        pthread_mutex_unlock(&pool.sleep);
+    }
+}
 
 static void *work(void *argument) {
-    // Loops before this worker was started are not its own: it must not be counted among those who finished one.
-    worker_start start = *(worker_start *)argument;
-    free(argument);
-    int thread = start.thread;
-    unsigned seen = start.generation;
+    int thread = (int)(intptr_t)argument;
+    unsigned long seen = 0;
     inside = 1;
     for (;;) {
-        unsigned now = atomic_load_explicit(&pool.generation, memory_order_acquire);
-        for (int s = 0; now == seen && s < SPINS; s++) {
+        unsigned long now = atomic_load_explicit(&pool.state, memory_order_acquire);
+        for (int s = 0; generation(now) == seen && s < SPINS; s++) {
             relax();
-            now = atomic_load_explicit(&pool.generation, memory_order_acquire);
+            now = atomic_load_explicit(&pool.state, memory_order_acquire);
         }
-        if (now == seen) {
+        if (generation(now) == seen) {
+            // The caller changes the state and then looks for sleepers; a sleeper counts itself and then looks at the state.
             pthread_mutex_lock(&pool.sleep);
-            pool.sleepers++;
-            while ((now = atomic_load(&pool.generation)) == seen) pthread_cond_wait(&pool.wake, &pool.sleep);
-            pool.sleepers--;
+            atomic_fetch_add(&pool.sleepers, 1);
+            while (generation(now = atomic_load(&pool.state)) == seen) pthread_cond_wait(&pool.wake, &pool.sleep);
+            atomic_fetch_sub(&pool.sleepers, 1);
             pthread_mutex_unlock(&pool.sleep);
         }
-        seen = now;
-        if (thread < atomic_load_explicit(&pool.wanted, memory_order_relaxed)) drain(thread);
-        if (atomic_fetch_sub_explicit(&pool.pending, 1, memory_order_acq_rel) == 1) {
-            pthread_mutex_lock(&pool.sleep);
-            if (pool.waiting) pthread_cond_signal(&pool.finished);
-            pthread_mutex_unlock(&pool.sleep);
-        }
+        seen = generation(now);
+        join_loop(now, thread);
     }
     return NULL;
 }
@@ -100,14 +110,11 @@ int ls_threads_set(int threads) {
     while (pool.started < threads - 1) {
         pthread_t id;
         pthread_attr_t attributes;
-        worker_start *start = malloc(sizeof *start);
-        if (!start) break;
-        *start = (worker_start){pool.started + 1, atomic_load(&pool.generation)};
         pthread_attr_init(&attributes);
         pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-        int failed = pthread_create(&id, &attributes, work, start);
+        int failed = pthread_create(&id, &attributes, work, (void *)(intptr_t)(pool.started + 1));
         pthread_attr_destroy(&attributes);
-        if (failed) { free(start); break; }
+        if (failed) break;
         pool.started++;
     }
     if (threads > pool.started + 1) threads = pool.started + 1;
@@ -118,9 +125,9 @@ int ls_threads_set(int threads) {
 
 int ls_threads_get(void) { return atomic_load(&pool.wanted); }
 
-void ls_parallel(long count, ls_task task, void *context) {
+void ls_parallel(long count, double nanoseconds, ls_task task, void *context) {
     if (count <= 0) return;
-    if (count == 1 || inside || atomic_load(&pool.wanted) == 1 || pthread_mutex_trylock(&pool.loop)) {
+    if (count == 1 || nanoseconds < WORTH_SHARING || inside || atomic_load(&pool.wanted) == 1 || pthread_mutex_trylock(&pool.loop)) {
         for (long i = 0; i < count; i++) task(context, i, 0);
         return;
     }
@@ -129,18 +136,18 @@ void ls_parallel(long count, ls_task task, void *context) {
     pool.context = context;
     pool.count = count;
     atomic_store_explicit(&pool.next, 0, memory_order_relaxed);
-    atomic_store_explicit(&pool.pending, pool.started, memory_order_relaxed);
-    pthread_mutex_lock(&pool.sleep);
-    atomic_fetch_add(&pool.generation, 1);
-    if (pool.sleepers) pthread_cond_broadcast(&pool.wake);
-    pthread_mutex_unlock(&pool.sleep);
-    drain(0);
-    for (int s = 0; s < SPINS && atomic_load_explicit(&pool.pending, memory_order_acquire) > 0; s++) relax();
-    if (atomic_load_explicit(&pool.pending, memory_order_acquire) > 0) {
+    atomic_store(&pool.state, (generation(atomic_load(&pool.state)) + 1) << GENERATION_SHIFT | OPEN);
+    if (atomic_load(&pool.sleepers)) {
         pthread_mutex_lock(&pool.sleep);
-        pool.waiting = 1;
-        while (atomic_load(&pool.pending) > 0) pthread_cond_wait(&pool.finished, &pool.sleep);
-        pool.waiting = 0;
+        pthread_cond_broadcast(&pool.wake);
+        pthread_mutex_unlock(&pool.sleep);
+    }
+    drain(0);
+    atomic_fetch_and(&pool.state, ~OPEN);
+    for (int s = 0; s < SPINS && atomic_load_explicit(&pool.state, memory_order_acquire) & JOINED; s++) relax();
+    if (atomic_load_explicit(&pool.state, memory_order_acquire) & JOINED) {
+        pthread_mutex_lock(&pool.sleep);
+        while (atomic_load(&pool.state) & JOINED) pthread_cond_wait(&pool.finished, &pool.sleep);
         pthread_mutex_unlock(&pool.sleep);
     }
     inside = 0;

@@ -19,7 +19,7 @@ public enum Threads {
             var task = Task(body: escapable)
             withUnsafeMutablePointer(to: &task) { pointer in
                 ls_parallel(
-                    count,
+                    count, .infinity,
                     { context, index, thread in
                         context!.assumingMemoryBound(to: Task.self).pointee.body(index, Int(thread))
                     }, pointer)

@@ -11,9 +11,11 @@ int ls_threads_get(void);
 int ls_threads_capacity(void);
 
 /// Calls task(context, i, thread) for i in 0..<count, each once, in any order, on the pool's threads. A call from within
-/// a task, or while another caller has the pool, runs on the caller's thread alone (thread 0).
+/// a task, or while another caller has the pool, runs on the caller's thread alone (thread 0); so does one that would take
+/// a thread about 20 µs or less, since another's waking takes longer.
+/// \param nanoseconds about what all of it would take one thread; INFINITY where that is not known.
 /// `thread` is unique among tasks running at the same time in one call and lies below ls_threads_capacity().
-void ls_parallel(long count, ls_task task, void *context);
+void ls_parallel(long count, double nanoseconds, ls_task task, void *context);
 
 /// Gives OpenBLAS the kernel set that fits the processor unless OPENBLAS_CORETYPE is set. Returns the name of the set.
 const char *ls_blas_prepare(void);

@@ -87,6 +87,11 @@ static LS_NAME(convolution_call) LS_NAME(convolution_plan)(const ls_convolution 
     return f;
 }
 
+/// All three products of a convolution have as many multiply-adds.
+static double LS_NAME(convolution_time)(const ls_convolution *q) {
+    return multiply_adds_time(q->n * q->pairs * q->ho * q->wo * q->o * q->kh * q->kw * (q->c / q->groups));
+}
+
 /// The range of k in 0..<count for which k · step − before lies in 0..<size.
 static void LS_NAME(inside)(int64_t count, int64_t step, int64_t before, int64_t size, int64_t *first, int64_t *end) {
     *first = before > 0 ? MIN(divide_up(before, step), count) : 0;
@@ -168,7 +173,7 @@ static void LS_NAME(convolution_image)(void *context, long n, int thread) {
 
 static void LS_NAME(convolution)(const ls_convolution *q, const void *const *x_w, void *y, void *workspace) {
     LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, x_w, y, workspace);
-    ls_parallel(q->n, LS_NAME(convolution_image), &f);
+    ls_parallel(q->n, LS_NAME(convolution_time)(q), LS_NAME(convolution_image), &f);
 }
 
 /// Inputs are cut into stride × stride phases; within one, every tap meets output i + shift for input number i.
@@ -236,7 +241,7 @@ static void LS_NAME(convolution_input_image)(void *context, long n, int thread) 
 
 static void LS_NAME(convolution_input)(const ls_convolution *q, const void *const *dy_w, void *dx, void *workspace) {
     LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, dy_w, dx, workspace);
-    ls_parallel(q->n, LS_NAME(convolution_input_image), &f);
+    ls_parallel(q->n, LS_NAME(convolution_time)(q), LS_NAME(convolution_input_image), &f);
 }
 
 static void LS_NAME(convolution_weight_images)(void *context, long chunk, int thread) {
@@ -288,7 +293,7 @@ static void LS_NAME(convolution_weight)(const ls_convolution *q, const void *con
     LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, x_dy, dw, workspace);
     // Chunks of a few images at least: each has a result of its own to clear and to add.
     f.chunks = MIN(divide_up(q->n, 8), LS_NAME(weight_chunks));
-    ls_parallel(f.chunks, LS_NAME(convolution_weight_images), &f);
+    ls_parallel(f.chunks, LS_NAME(convolution_time)(q), LS_NAME(convolution_weight_images), &f);
     LS_NAME(add_parts)(q->kh * q->kw * (q->c / q->groups) * q->o, f.chunks, workspace, dw);
 }
 

@@ -382,7 +382,7 @@ static void LS_NAME(fused)(const ls_fused *p, void *workspace) {
     LS_NAME(fused_call) f = LS_NAME(fused_plan)(p);
     f.tiles = workspace;
     f.sums = (double *)((char *)workspace + f.tile_bytes * ls_threads_capacity());
-    ls_parallel(f.chunks, LS_NAME(fused_chunk), &f);
+    ls_parallel(f.chunks, INFINITY, LS_NAME(fused_chunk), &f);  // a chunk has CHUNK_ELEMENTS at least
     if (f.direct) return;
     LS_NAME(fused_finish)(p, f.sums, f.chunks);
 }

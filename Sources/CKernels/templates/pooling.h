@@ -97,23 +97,25 @@ static void LS_NAME(pool_spread_image)(void *context, long n, int thread) {
     LS_NAME(pool_windows_image)(call->q, call->x, call->y, n, 1);
 }
 
+static double LS_NAME(pool_time)(const ls_window *q) { return moves_time(q->n * q->ho * q->wo * q->c * q->kh * q->kw); }
+
 static void LS_NAME(pool_argmax)(const ls_window *q, const void *x, int32_t *index) {
     LS_NAME(pool_call) call = {q, x, NULL, index};
-    ls_parallel(q->n, LS_NAME(pool_argmax_image), &call);
+    ls_parallel(q->n, LS_NAME(pool_time)(q), LS_NAME(pool_argmax_image), &call);
 }
 static void LS_NAME(pool_gather)(const ls_window *q, const void *x, const int32_t *index, void *y) {
     LS_NAME(pool_call) call = {q, x, y, (int32_t *)index};
-    ls_parallel(q->n, LS_NAME(pool_gather_image), &call);
+    ls_parallel(q->n, LS_NAME(pool_time)(q), LS_NAME(pool_gather_image), &call);
 }
 static void LS_NAME(pool_scatter)(const ls_window *q, const void *dy, const int32_t *index, void *dx) {
     LS_NAME(pool_call) call = {q, dy, dx, (int32_t *)index};
-    ls_parallel(q->n, LS_NAME(pool_scatter_image), &call);
+    ls_parallel(q->n, LS_NAME(pool_time)(q), LS_NAME(pool_scatter_image), &call);
 }
 static void LS_NAME(pool_sum)(const ls_window *q, const void *x, void *y) {
     LS_NAME(pool_call) call = {q, x, y, NULL};
-    ls_parallel(q->n, LS_NAME(pool_sum_image), &call);
+    ls_parallel(q->n, LS_NAME(pool_time)(q), LS_NAME(pool_sum_image), &call);
 }
 static void LS_NAME(pool_spread)(const ls_window *q, const void *dy, void *dx) {
     LS_NAME(pool_call) call = {q, dy, dx, NULL};
-    ls_parallel(q->n, LS_NAME(pool_spread_image), &call);
+    ls_parallel(q->n, LS_NAME(pool_time)(q), LS_NAME(pool_spread_image), &call);
 }

@@ -119,7 +119,7 @@ static void LS_NAME(pack_chunk)(void *context, long chunk, int thread) {
 
 static void LS_NAME(pack)(int64_t k, int64_t n, int64_t row, int64_t column, const void *b, void *to) {
     LS_NAME(pack_call) q = {k, n, row, column, b, to};
-    ls_parallel(divide_up(n, 4 * LS_NAME(panel)), LS_NAME(pack_chunk), &q);
+    ls_parallel(divide_up(n, 4 * LS_NAME(panel)), moves_time(k * n), LS_NAME(pack_chunk), &q);
 }
 
 /// How a product is shared among threads: whole batches, blocks of rows or columns, or parts of the sum. The shape decides.
@@ -230,7 +230,7 @@ static void LS_NAME(product)(const ls_product *p, const void *a, const void *b, 
     q.buffers = workspace;
     T *rest = q.buffers + q.buffer * ls_threads_capacity();
     if (p->batches >= 8) {
-        ls_parallel(q.groups, LS_NAME(product_task), &q);
+        ls_parallel(q.groups, multiply_adds_time(p->batches * p->m * p->n * p->k), LS_NAME(product_task), &q);
         return;
     }
     for (int64_t batch = 0; batch < p->batches; batch++) {
@@ -243,7 +243,7 @@ static void LS_NAME(product)(const ls_product *p, const void *a, const void *b, 
             q.packed = rest;
         }
         q.sums = rest;
-        ls_parallel(q.rows * q.columns * q.parts, LS_NAME(product_task), &q);
+        ls_parallel(q.rows * q.columns * q.parts, multiply_adds_time(p->m * p->n * p->k), LS_NAME(product_task), &q);
         if (q.parts > 1)
             for (int64_t i = 0, size = p->m * p->n; i < size; i++) {
                 T sum = p->accumulate ? q.c[i] : 0;
