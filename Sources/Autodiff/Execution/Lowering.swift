@@ -27,7 +27,7 @@ struct Lowering {
     /// For every node that is needed, how to read it.
     private(set) var views: [Int: StridedView] = [:]
     private var copies: [StridedView: Int] = [:]
-    private var packings: [PackedKey: Int] = [:]
+    private var preparations: [PreparedKey: Int] = [:]
 
     init(_ graph: Graph, outputs: [Value]) {
         let needed = graph.ancestors(of: outputs.map(\.id))
@@ -63,6 +63,16 @@ struct Lowering {
     }
 
     private mutating func addConvolution(_ primitive: Convolution, _ nodes: [Int], _ node: Graph.Node, _ id: Int) {
+        let winograd = WinogradConvolution(primitive)
+        if let winograd, primitive.result == .weight || nodes.indices.allSatisfy({ $0 % 2 == 0 || items[views[nodes[$0]]!.base].isCommon })
+        {
+            let operands = nodes.enumerated().map { i, operand in
+                let view = dense(views[operand]!)
+                return i % 2 == 1 ? winograd.weights.map { prepared(view, $0) } ?? view : view
+            }
+            add(.kernel(winograd), operands, node, id)
+            return
+        }
         let operands = nodes.enumerated().map { i, operand in
             // The kernel of input gradients reads the weights of a tap across: they are turned before, once for all batches where
             // they are the same for all.
@@ -85,7 +95,7 @@ struct Lowering {
             if b.shape.count == 2, items[b.base].isCommon, !items[a.base].isCommon {
                 let form = PackedMatrix(b.shape, transposes: product.transposesB)
                 sum.terms[number].packed = form
-                operands.append(packed(dense(b), form))
+                operands.append(prepared(dense(b), form))
             } else {
                 let (layoutB, operandB) = factor(b)
                 sum.terms[number].b = layoutB
@@ -104,20 +114,21 @@ struct Lowering {
         return (layout, StridedView(dense: view.base, base.type.shape))
     }
 
-    private mutating func packed(_ view: StridedView, _ form: PackedMatrix) -> StridedView {
-        let key = PackedKey(base: view.base, form: form)
+    /// An operand in another form, which is made once where several read it.
+    private mutating func prepared(_ view: StridedView, _ form: some KernelPrimitive) -> StridedView {
+        let key = PreparedKey(base: view.base, form: AnyHashable(form))
         let type = form.type(of: [])
-        if let known = packings[key] { return StridedView(dense: known, type.shape) }
+        if let known = preparations[key] { return StridedView(dense: known, type.shape) }
         items.append(
             Item(
                 work: .kernel(form), operands: [view], type: type, stage: items[view.base].stage, node: nil,
                 isCommon: true))
-        packings[key] = items.count - 1
+        preparations[key] = items.count - 1
         return StridedView(dense: items.count - 1, type.shape)
     }
 
-    private struct PackedKey: Hashable {
-        let base: Int, form: PackedMatrix
+    private struct PreparedKey: Hashable {
+        let base: Int, form: AnyHashable
     }
 
     private mutating func add(_ work: Item.Work, _ operands: [StridedView], _ node: Graph.Node, _ id: Int) {

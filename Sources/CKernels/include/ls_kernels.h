@@ -106,6 +106,16 @@ typedef struct {
     /// dw += its gradient, on the calling thread.
     void (*convolution_weight_add)(const ls_convolution *, const void *const *x_dy, void *dw, void *workspace);
 
+    /// 3 × 3 convolutions of stride 1, dilation 1 and one group, by minimal filtering. Bytes of workspace, of `winograd` or of
+    /// `winograd_weight`.
+    int64_t (*winograd_workspace)(const ls_convolution *, int weights);
+    /// u = transformed weights, 16 × c × o, or, `turned`, those that give input gradients, 16 × o × c.
+    void (*winograd_weights)(int64_t c, int64_t o, int turned, const void *w, void *u);
+    /// A convolution with transformed weights. An input gradient is a convolution of output gradients.
+    void (*winograd)(const ls_convolution *, const void *const *x_u, void *y, void *workspace);
+    /// dw = the gradient for weights before they are transformed, or, `adds`, dw += it, on the calling thread.
+    void (*winograd_weight)(const ls_convolution *, const void *const *x_dy, void *dw, void *workspace, int adds);
+
     /// index[n,ho,wo,c] = position in the flattened h × w plane of the window's first maximum (NaN counts as the largest).
     void (*pool_argmax)(const ls_window *, const void *x, int32_t *index);
     void (*pool_gather)(const ls_window *, const void *x, const int32_t *index, void *y);

@@ -8,6 +8,7 @@
 #include "fused.h"
 #include "rows.h"
 #include "convolution.h"
+#include "winograd.h"
 #include "pooling.h"
 #include "table.h"
 #undef LS_TYPE_NAME
@@ -23,6 +24,7 @@
 #include "fused.h"
 #include "rows.h"
 #include "convolution.h"
+#include "winograd.h"
 #include "pooling.h"
 #include "table.h"
 #undef LS_TYPE_NAME

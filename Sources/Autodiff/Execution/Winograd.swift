@@ -1,0 +1,101 @@
+import CKernels
+
+/// What convolutions with 3 × 3 kernels of stride 1 are evaluated as where channels and outputs are enough: minimal filtering,
+/// F(2 × 2, 3 × 3) of Winograd as Lavin and Gray 2015 (arXiv 1509.09308) give it, with 16 multiplications where the definition has
+/// 36. It rounds differently from the definition, not worse.
+struct WinogradConvolution: KernelPrimitive {
+    let convolution: Convolution
+    var name: String { "minimal filtering, \(convolution.result)" }
+
+    /// Nil where the definition is evaluated.
+    init?(_ convolution: Convolution) {
+        let geometry = convolution.geometry
+        let (height, width) = (geometry.outputHeight, geometry.outputWidth)
+        let tiles = (height + 1) / 2 * ((width + 1) / 2)
+        guard geometry.kernel == [3, 3], geometry.stride == [1, 1], geometry.dilation == [1, 1], geometry.groups == 1,
+            min(geometry.channels, geometry.filters) >= 16,
+            // Tiles that reach beyond the image cost what they save.
+            tiles * 16 * 7 <= height * width * 9 * 5
+        else { return nil }
+        self.convolution = convolution
+    }
+
+    /// The convolution that is computed: an input gradient is one of output gradients.
+    private var geometry: ConvolutionGeometry {
+        let given = convolution.geometry
+        guard convolution.result == .input else { return given }
+        var turned = ConvolutionGeometry(
+            height: given.outputHeight, width: given.outputWidth, channels: given.filters, kernel: [3, 3],
+            filters: given.channels)
+        turned.padding = [
+            2 - given.padding[0], 2 - given.padding[1], given.height - given.outputHeight + given.padding[0],
+            given.width - given.outputWidth + given.padding[1],
+        ]
+        return turned
+    }
+
+    /// What its second operands are given as; nil for weights' gradients.
+    var weights: WinogradWeights? {
+        convolution.result == .weight
+            ? nil : WinogradWeights(geometry: convolution.geometry, turned: convolution.result == .input)
+    }
+
+    func type(of operands: [TensorType]) -> TensorType {
+        let n = operands[0].shape[0]
+        return TensorType(convolution.result == .weight ? geometry.weight : geometry.output(n))
+    }
+
+    func linearize(_ operands: [Value], _ result: Value, _ tangents: [Value?]) -> Value? {
+        preconditionFailure("\(name) is only evaluated")
+    }
+
+    func operations(_ operands: [TensorType]) -> Int { convolution.operations(operands) }
+
+    private func kernel(_ operands: [TensorType]) -> ls_convolution {
+        geometry.kernel(operands[0].shape[0], pairs: operands.count / 2)
+    }
+
+    func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int {
+        var q = kernel(operands)
+        return Int(kernels.table.winograd_workspace(&q, convolution.result == .weight ? 1 : 0))
+    }
+
+    func byExample(_ operands: [TensorType]) -> ByExample? { convolution.byExample(operands) }
+
+    var readsAhead: Bool { true }
+
+    func evaluate(_ call: KernelCall) {
+        var q = kernel(call.operandTypes)
+        if let ahead = call.ahead { (q.ahead, q.aheads) = (ahead.baseAddress, Int64(ahead.count)) }
+        call.operands.withMemoryRebound(to: UnsafeRawPointer?.self) {
+            if convolution.result == .weight {
+                call.kernels.table.winograd_weight(
+                    &q, $0.baseAddress, call.result, call.workspace, call.accumulates ? 1 : 0)
+            } else {
+                call.kernels.table.winograd(&q, $0.baseAddress, call.result, call.workspace)
+            }
+        }
+    }
+}
+
+/// Weights of a convolution transformed for minimal filtering, 16 × channels × filters, or 16 × filters × channels for input
+/// gradients. Lowering transforms what is the same for all batches once for them all.
+struct WinogradWeights: KernelPrimitive {
+    let geometry: ConvolutionGeometry
+    let turned: Bool
+    var name: String { "transformed weights" }
+
+    func type(of operands: [TensorType]) -> TensorType {
+        let (c, o) = (geometry.channels, geometry.filters)
+        return TensorType(turned ? [16, o, c] : [16, c, o])
+    }
+
+    func linearize(_ operands: [Value], _ result: Value, _ tangents: [Value?]) -> Value? {
+        preconditionFailure("\(name) is only evaluated")
+    }
+
+    func evaluate(_ call: KernelCall) {
+        call.kernels.table.winograd_weights(
+            Int64(geometry.channels), Int64(geometry.filters), turned ? 1 : 0, call.operands[0], call.result)
+    }
+}
