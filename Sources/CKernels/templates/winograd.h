@@ -54,91 +54,88 @@ static LS_NAME(tile_place) LS_NAME(place)(const LS_NAME(winograd_call) *f, int64
     return (LS_NAME(tile_place)){row / f->tiles_h, 2 * (row % f->tiles_h), 2 * (tile % f->tiles_w)};
 }
 
-// The transforms of one tile, a vector of channels or a single one at a time.
-#define LS_TRANSFORMS(V, NAME)                                                                                   \
-    /* Bᵀ d B */                                                                                                 \
-    static inline void LS_NAME(NAME##_patch)(const T *const *row, int64_t i, int64_t c, T *to, int64_t plane) {  \
-        V t[4][4];                                                                                               \
-        _Pragma("clang loop unroll(full)") for (int x = 0; x < 4; x++) {                                         \
-            V d0 = *(const V *)(row[0] + x * c + i), d1 = *(const V *)(row[1] + x * c + i);                      \
-            V d2 = *(const V *)(row[2] + x * c + i), d3 = *(const V *)(row[3] + x * c + i);                      \
-            t[0][x] = d0 - d2; t[1][x] = d1 + d2; t[2][x] = d2 - d1; t[3][x] = d1 - d3;                          \
-        }                                                                                                        \
-        _Pragma("clang loop unroll(full)") for (int y = 0; y < 4; y++, to += 4 * plane) {                        \
-            *(V *)(to + i) = t[y][0] - t[y][2];                                                                  \
-            *(V *)(to + plane + i) = t[y][1] + t[y][2];                                                          \
-            *(V *)(to + 2 * plane + i) = t[y][2] - t[y][1];                                                      \
-            *(V *)(to + 3 * plane + i) = t[y][1] - t[y][3];                                                      \
-        }                                                                                                        \
-    }                                                                                                            \
-    /* Aᵀ m A, of which `rows` × `columns` lie in the image */                                                   \
-    static inline void LS_NAME(NAME##_outputs)(const T *m, int64_t plane, int64_t i, T *y, int64_t line,         \
-                                               int64_t o, int64_t rows, int64_t columns) {                       \
-        V s[2][4];                                                                                               \
-        _Pragma("clang loop unroll(full)") for (int x = 0; x < 4; x++) {                                         \
-            V m0 = *(const V *)(m + x * plane + i), m1 = *(const V *)(m + (4 + x) * plane + i);                  \
-            V m2 = *(const V *)(m + (8 + x) * plane + i), m3 = *(const V *)(m + (12 + x) * plane + i);           \
-            s[0][x] = m0 + m1 + m2; s[1][x] = m1 - m2 - m3;                                                      \
-        }                                                                                                        \
-        for (int r = 0; r < rows; r++) {                                                                         \
-            *(V *)(y + r * line + i) = s[r][0] + s[r][1] + s[r][2];                                              \
-            if (columns > 1) *(V *)(y + r * line + o + i) = s[r][1] - s[r][2] - s[r][3];                         \
-        }                                                                                                        \
-    }                                                                                                            \
-    /* A y Aᵀ, of which `rows` × `columns` lie in the image and the others are zeros */                          \
-    static inline void LS_NAME(NAME##_gradients)(const T *y, int64_t line, int64_t o, int64_t rows,              \
-                                                 int64_t columns, int64_t i, T *to, int64_t plane) {             \
-        V zero = (V){0}, s[2][4];                                                                                \
-        _Pragma("clang loop unroll(full)") for (int r = 0; r < 2; r++) {                                         \
-            V a = r < rows ? *(const V *)(y + r * line + i) : zero;                                              \
-            V b = r < rows && columns > 1 ? *(const V *)(y + r * line + o + i) : zero;                           \
-            s[r][0] = a; s[r][1] = a + b; s[r][2] = a - b; s[r][3] = -b;                                         \
-        }                                                                                                        \
-        _Pragma("clang loop unroll(full)") for (int x = 0; x < 4; x++, to += plane) {                            \
-            *(V *)(to + i) = s[0][x];                                                                            \
-            *(V *)(to + 4 * plane + i) = s[0][x] + s[1][x];                                                      \
-            *(V *)(to + 8 * plane + i) = s[0][x] - s[1][x];                                                      \
-            *(V *)(to + 12 * plane + i) = -s[1][x];                                                              \
-        }                                                                                                        \
+// The transforms of one tile, of a vector of channels or of a single one. `plane` is the distance of the 16 planes.
+#define LS_TRANSFORMS(V, NAME)                                                                                          \
+    /* Bᵀ d B, of which columns `left`..<`right` lie in the image and the others are zeros */                           \
+    static inline __attribute__((always_inline)) void LS_NAME(NAME##_patch)(                                            \
+        const T *const *row, int64_t left, int64_t right, int64_t c, int64_t i, T *to, int64_t plane) {                 \
+        const T *r0 = row[0] + i, *r1 = row[1] + i, *r2 = row[2] + i, *r3 = row[3] + i;                                 \
+        V t[4][4];                                                                                                      \
+        _Pragma("clang loop unroll(full)") for (int x = 0; x < 4; x++) {                                                \
+            V d0 = (V){0}, d1 = d0, d2 = d0, d3 = d0;                                                                   \
+            if (x >= left && x < right) {                                                                               \
+                d0 = *(const V *)(r0 + x * c);                                                                          \
+                d1 = *(const V *)(r1 + x * c);                                                                          \
+                d2 = *(const V *)(r2 + x * c);                                                                          \
+                d3 = *(const V *)(r3 + x * c);                                                                          \
+            }                                                                                                           \
+            t[0][x] = d0 - d2; t[1][x] = d1 + d2; t[2][x] = d2 - d1; t[3][x] = d1 - d3;                                 \
+        }                                                                                                               \
+        T *p = to + i;                                                                                                  \
+        _Pragma("clang loop unroll(full)") for (int y = 0; y < 4; y++, p += 4 * plane) {                                \
+            *(V *)p = t[y][0] - t[y][2];                                                                                \
+            *(V *)(p + plane) = t[y][1] + t[y][2];                                                                      \
+            *(V *)(p + 2 * plane) = t[y][2] - t[y][1];                                                                  \
+            *(V *)(p + 3 * plane) = t[y][1] - t[y][3];                                                                  \
+        }                                                                                                               \
+    }                                                                                                                   \
+    /* Aᵀ m A, of which `rows` × `columns` lie in the image */                                                          \
+    static inline __attribute__((always_inline)) void LS_NAME(NAME##_outputs)(                                          \
+        T *y, int64_t line, int64_t rows, int64_t columns, int64_t o, int64_t i, T *from, int64_t plane) {              \
+        const T *p = from + i;                                                                                          \
+        V s[2][4];                                                                                                      \
+        _Pragma("clang loop unroll(full)") for (int x = 0; x < 4; x++, p += plane) {                                    \
+            V m0 = *(const V *)p, m1 = *(const V *)(p + 4 * plane);                                                     \
+            V m2 = *(const V *)(p + 8 * plane), m3 = *(const V *)(p + 12 * plane);                                      \
+            s[0][x] = m0 + m1 + m2; s[1][x] = m1 - m2 - m3;                                                             \
+        }                                                                                                               \
+        for (int r = 0; r < rows; r++) {                                                                                \
+            *(V *)(y + r * line + i) = s[r][0] + s[r][1] + s[r][2];                                                     \
+            if (columns > 1) *(V *)(y + r * line + o + i) = s[r][1] - s[r][2] - s[r][3];                                \
+        }                                                                                                               \
+    }                                                                                                                   \
+    /* A y Aᵀ, of which `rows` × `columns` lie in the image and the others are zeros */                                 \
+    static inline __attribute__((always_inline)) void LS_NAME(NAME##_gradients)(                                        \
+        T *y, int64_t line, int64_t rows, int64_t columns, int64_t o, int64_t i, T *to, int64_t plane) {                \
+        V zero = (V){0}, s[2][4];                                                                                       \
+        _Pragma("clang loop unroll(full)") for (int r = 0; r < 2; r++) {                                                \
+            V a = r < rows ? *(const V *)(y + r * line + i) : zero;                                                     \
+            V b = r < rows && columns > 1 ? *(const V *)(y + r * line + o + i) : zero;                                  \
+            s[r][0] = a; s[r][1] = a + b; s[r][2] = a - b; s[r][3] = -b;                                                \
+        }                                                                                                               \
+        T *p = to + i;                                                                                                  \
+        _Pragma("clang loop unroll(full)") for (int x = 0; x < 4; x++, p += plane) {                                    \
+            *(V *)p = s[0][x];                                                                                          \
+            *(V *)(p + 4 * plane) = s[0][x] + s[1][x];                                                                  \
+            *(V *)(p + 8 * plane) = s[0][x] - s[1][x];                                                                  \
+            *(V *)(p + 12 * plane) = -s[1][x];                                                                          \
+        }                                                                                                               \
     }
 LS_TRANSFORMS(LS_NAME(vector), vector)
 LS_TRANSFORMS(T, single)
 #undef LS_TRANSFORMS
-#define LS_CHANNELS(C, NAME, ...)                                                                        \
+/// A transform of all C channels.
+#define LS_CHANNELS(TRANSFORM, C, PLANES, PLANE, ...)                                                     \
     {                                                                                                    \
         int64_t i = 0;                                                                                   \
-        for (; i + LS_NAME(lanes) <= (C); i += LS_NAME(lanes)) LS_NAME(vector_##NAME)(__VA_ARGS__);      \
-        for (; i < (C); i++) LS_NAME(single_##NAME)(__VA_ARGS__);                                        \
+        for (; i + LS_NAME(lanes) <= (C); i += LS_NAME(lanes))                                           \
+            LS_NAME(vector_##TRANSFORM)(__VA_ARGS__, C, i, PLANES, PLANE);                                 \
+        for (; i < (C); i++) LS_NAME(single_##TRANSFORM)(__VA_ARGS__, C, i, PLANES, PLANE);                \
     }
 
-/// The transformed patches of `count` tiles: 16 planes of tiles × c. `spare` has room for four pixels.
-static void LS_NAME(winograd_patches)(const LS_NAME(winograd_call) *f, const T *x, int64_t first, int64_t count, T *to, T *spare) {
+/// The transformed patches of `count` tiles: 16 planes of tiles × c. `zeros` are four pixels.
+static void LS_NAME(winograd_patches)(const LS_NAME(winograd_call) *f, const T *x, int64_t first, int64_t count, T *to, T *zeros) {
     const ls_convolution *q = f->q;
     int64_t c = q->c, h = q->h, w = q->w;
     LS_NAME(tile_place) at = LS_NAME(place)(f, first);
-    T patch[4 * 4 * 64];  // of 64 channels at a time
-    memset(spare, 0, sizeof(T) * 4 * c);
+    memset(zeros, 0, sizeof(T) * 4 * c);
     for (int64_t tile = 0; tile < count; tile++, to += c) {
-        const T *image = x + at.n * h * w * c, *row[4];
         int64_t top = at.y - q->pad_h, left = at.x - q->pad_w;
-        if (left >= 0 && left + 4 <= w) {
-            for (int r = 0; r < 4; r++) row[r] = top + r >= 0 && top + r < h ? image + ((top + r) * w + left) * c : spare;
-            LS_CHANNELS(c, patch, row, i, c, to, f->c_plane)
-        } else {
-            for (int64_t channel = 0; channel < c; channel += 64) {
-                int64_t some = MIN(64, c - channel);
-                for (int r = 0; r < 4; r++) {
-                    row[r] = patch + r * 4 * some;
-                    for (int64_t k = 0; k < 4; k++) {
-                        T *pixel = patch + (r * 4 + k) * some;
-                        int inside = top + r >= 0 && top + r < h && left + k >= 0 && left + k < w;
-                        if (inside) memcpy(pixel, image + ((top + r) * w + left + k) * c + channel, sizeof(T) * some);
-                        else memset(pixel, 0, sizeof(T) * some);
-                    }
-                }
-                LS_CHANNELS(some, patch, row, i, some, to + channel, f->c_plane)
-            }
-        }
+        const T *row[4];
+        for (int64_t r = 0; r < 4; r++)
+            row[r] = top + r >= 0 && top + r < h ? x + ((at.n * h + top + r) * w + left) * c : zeros;
+        if (left >= 0 && left + 4 <= w) LS_CHANNELS(patch, c, to, f->c_plane, row, 0, 4)
+        else LS_CHANNELS(patch, c, to, f->c_plane, row, -left, w - left)
         if ((at.x += 2) >= q->wo) {
             at.x = 0;
             if ((at.y += 2) >= q->ho) at = (LS_NAME(tile_place)){at.n + 1, 0, 0};
@@ -154,8 +151,9 @@ static void LS_NAME(winograd_outputs)(const LS_NAME(winograd_call) *f, T *y, int
     for (int64_t tile = 0; tile < count; tile++, planes += o) {
         T *corner = y + ((at.n * q->ho + at.y) * q->wo + at.x) * o;
         int64_t rows = MIN(2, q->ho - at.y), columns = MIN(2, q->wo - at.x);
-        if (gradients) LS_CHANNELS(o, gradients, corner, line, o, rows, columns, i, planes, f->o_plane)
-        else LS_CHANNELS(o, outputs, planes, f->o_plane, i, corner, line, o, rows, columns)
+        if (gradients) LS_CHANNELS(gradients, o, planes, f->o_plane, corner, line, rows, columns)
+        else if (rows + columns == 4) LS_CHANNELS(outputs, o, planes, f->o_plane, corner, line, 2, 2)
+        else LS_CHANNELS(outputs, o, planes, f->o_plane, corner, line, rows, columns)
         if ((at.x += 2) >= q->wo) {
             at.x = 0;
             if ((at.y += 2) >= q->ho) at = (LS_NAME(tile_place)){at.n + 1, 0, 0};
@@ -254,26 +252,32 @@ static void LS_NAME(winograd_weight)(const ls_convolution *q, const void *const 
     LS_NAME(add_parts)(9 * q->c * q->o, f.chunks, workspace, dw);
 }
 
-/// G g Gᵀ of 3 × 3 × c × o weights: 16 planes of c × o; or, turned, those of the convolution that gives input gradients, whose
-/// taps are in reverse order: 16 planes of o × c.
-static void LS_NAME(winograd_weights)(int64_t c, int64_t o, int turned, const void *weights, void *planes) {
-    const T *w = weights;
-    T *u = planes;
-    int64_t rows = turned ? o : c, columns = turned ? c : o, row = turned ? 1 : o, column = turned ? o : 1, count = c * o;
-    for (int64_t k = 0; k < rows; k++)
+/// G g Gᵀ of rows × columns weights, whose taps lie `tap` apart from the first.
+static inline __attribute__((always_inline)) void LS_NAME(winograd_planes)(
+    const T *restrict w, int64_t rows, int64_t columns, int64_t row, int64_t column, int64_t tap, T *restrict u) {
+    int64_t plane = rows * columns;
+    for (int64_t k = 0; k < rows; k++) {
+        _Pragma("clang loop vectorize(assume_safety)")
         for (int64_t j = 0; j < columns; j++) {
-            T s[4][3];
+            const T *g = w + k * row + j * column;
+            T *to = u + k * columns + j, s[4][3];
             for (int x = 0; x < 3; x++) {
-                T g[3];
-                for (int y = 0; y < 3; y++) g[y] = w[(turned ? 8 - 3 * y - x : 3 * y + x) * count + k * row + j * column];
-                s[0][x] = g[0]; s[1][x] = (g[0] + g[1] + g[2]) / 2; s[2][x] = (g[0] - g[1] + g[2]) / 2; s[3][x] = g[2];
+                T g0 = g[x * tap], g1 = g[(3 + x) * tap], g2 = g[(6 + x) * tap];
+                s[0][x] = g0; s[1][x] = (g0 + g1 + g2) / 2; s[2][x] = (g0 - g1 + g2) / 2; s[3][x] = g2;
             }
             for (int y = 0; y < 4; y++) {
-                T *to = u + 4 * y * count + k * columns + j;
-                to[0] = s[y][0];
-                to[count] = (s[y][0] + s[y][1] + s[y][2]) / 2;
-                to[2 * count] = (s[y][0] - s[y][1] + s[y][2]) / 2;
-                to[3 * count] = s[y][2];
+                to[4 * y * plane] = s[y][0];
+                to[(4 * y + 1) * plane] = (s[y][0] + s[y][1] + s[y][2]) / 2;
+                to[(4 * y + 2) * plane] = (s[y][0] - s[y][1] + s[y][2]) / 2;
+                to[(4 * y + 3) * plane] = s[y][2];
             }
         }
+    }
+}
+
+/// Transformed weights: 16 planes of c × o; or, turned, those of the convolution that gives input gradients, whose taps are in
+/// reverse order: 16 planes of o × c.
+static void LS_NAME(winograd_weights)(int64_t c, int64_t o, int turned, const void *w, void *u) {
+    if (turned) LS_NAME(winograd_planes)((const T *)w + 8 * c * o, o, c, 1, o, -c * o, u);
+    else LS_NAME(winograd_planes)(w, c, o, o, 1, c * o, u);
 }
