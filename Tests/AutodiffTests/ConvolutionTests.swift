@@ -125,6 +125,117 @@ import Testing
         #expect(sum.isIntact && sum.numbers == zip(start, plain.w).map { $0 + $1 })
     }
 
+    static let minimalCases =
+        cases.filter {
+            let g = $0.geometry
+            return g.kernel == [3, 3] && g.stride == [1, 1] && g.dilation == [1, 1] && g.groups == 1
+        } + [
+            Case("one pixel", 1, 1, 2, [3, 3], 3) { $0.padding = [1, 1, 1, 1] },
+            Case("no padding", 4, 6, 16, [3, 3], 16),
+            Case("padding 2", 4, 5, 3, [3, 3], 33) { $0.padding = [2, 2, 2, 2] },
+            Case("padding 3", 3, 4, 3, [3, 3], 5) { $0.padding = [3, 3, 4, 3] },
+            Case("a column", 7, 1, 18, [3, 3], 4) { $0.padding = [1, 1, 1, 1] },
+            Case("strips that end within images", 9, 9, 20, [3, 3], 70, images: 19) { $0.padding = [1, 1, 1, 1] },
+            Case("a strip shorter than a row", 2, 11, 400, [3, 3], 420, images: 1) { $0.padding = [1, 1, 1, 1] },
+        ]
+
+    /// Minimal filtering against plain loops. Its halves and quarters are exact here, too.
+    @Test(arguments: minimalCases, Variant.all) func minimalFiltering(_ test: Case, _ variant: Variant) {
+        let g = test.geometry, n = test.images
+        let x = integers(g.input(n).reduce(1, *), -2...2, seed: 1)
+        let w = integers(g.weight.reduce(1, *), -2...2, seed: 2)
+        let y = integers(g.output(n).reduce(1, *), -2...2, seed: 3)
+        var plain = (x: x.map { _ in 0.0 }, w: w.map { _ in 0.0 }, y: y.map { _ in 0.0 })
+        forEachTap(g, n) { xi, wi, yi in
+            plain.y[yi] += x[xi] * w[wi]
+            plain.x[xi] += y[yi] * w[wi]
+            plain.w[wi] += x[xi] * y[yi]
+        }
+        let table = variant.kernels.table, p = variant.precision
+        func run(_ result: Convolution.Result, _ pairs: [[Double]], to start: [Double], images: Int, adds: Bool = false)
+            -> [Double]
+        {
+            let primitive = WinogradConvolution(unchecked: Convolution(result: result, geometry: g))
+            let types = pairs.enumerated().map { i, _ in
+                TensorType(
+                    i % 2 == 1
+                        ? result == .weight ? g.output(images) : g.weight
+                        : result == .input ? g.output(images) : g.input(images))
+            }
+            let operands = pairs.enumerated().map { i, numbers -> GuardedTensor in
+                guard i % 2 == 1, let weights = primitive.weights else { return GuardedTensor(numbers, p) }
+                let w = GuardedTensor(numbers, p)
+                let u = GuardedTensor(empty: 16 * g.channels * g.filters, p)
+                table.winograd_weights(
+                    Int64(g.channels), Int64(g.filters), weights.turned ? 1 : 0, UnsafeRawPointer(w.address), u.address)
+                #expect(w.isIntact && u.isIntact)
+                return u
+            }
+            let workspace = Buffer(byteCount: primitive.workspaceBytes(types, variant.kernels))
+            let c = GuardedTensor(start, p)
+            operands.map { UnsafeRawPointer($0.address) }.withUnsafeBufferPointer {
+                primitive.evaluate(
+                    KernelCall(
+                        kernels: variant.kernels, operandTypes: types, resultType: TensorType([start.count]),
+                        operands: $0,
+                        result: c.address, workspace: workspace.address, accumulates: adds, ahead: nil))
+            }
+            #expect(operands.allSatisfy { $0.isIntact } && c.isIntact)
+            return c.numbers
+        }
+        func times(_ k: Double, _ x: [Double]) -> [Double] { x.map { k * $0 } }
+        let other = integers(w.count, seed: 4)
+        for (result, a, b, expected) in [(.output, x, w, plain.y), (.input, y, w, plain.x), (.weight, x, y, plain.w)]
+            as [(Convolution.Result, [Double], [Double], [Double])]
+        {
+            let nothing = times(.nan, expected)
+            #expect(run(result, [a, b], to: nothing, images: n) == expected)
+            // Two at once.
+            #expect(run(result, [a, b, times(2, a), b], to: nothing, images: n) == times(3, expected))
+            #expect(run(result, [a, times(2, b), a, b], to: nothing, images: n) == times(3, expected))
+        }
+        // Added, image by image, to what is there.
+        var sum = other
+        for image in 0..<n {
+            func one(_ all: [Double]) -> [Double] {
+                Array(all[(image * all.count / n)..<((image + 1) * all.count / n)])
+            }
+            sum = run(.weight, [one(x), one(y)], to: sum, images: 1, adds: true)
+        }
+        #expect(sum == zip(other, plain.w).map { $0 + $1 })
+    }
+
+    /// Minimal filtering is what is evaluated where it saves something, with weights transformed once for all that read them.
+    @Test func whatIsEvaluatedByMinimalFiltering() {
+        func names(
+            _ height: Int = 8, channels: Int = 16, filters: Int = 32, weights: Stage = .parameters,
+            _ edit: (inout ConvolutionGeometry) -> Void = { _ in }
+        ) -> [String] {
+            var g = ConvolutionGeometry(
+                height: height, width: height, channels: channels, kernel: [3, 3], filters: filters)
+            g.padding = [1, 1, 1, 1]
+            edit(&g)
+            let graph = Graph(), x = graph.input("x", TensorType(g.input(3)), .data)
+            let w = graph.input("w", TensorType(g.weight), weights)
+            let outputs = [x.convolution(w, g), (x + 1).convolution(w, g).sin().convolutionTransposed(w, g)]
+            return Lowering(graph, outputs: outputs).items.compactMap {
+                if case .kernel(let kernel) = $0.work { kernel.name } else { nil }
+            }.sorted()
+        }
+        let minimal = [
+            "minimal filtering, input", "minimal filtering, output", "minimal filtering, output", "transformed weights",
+            "transformed weights",
+        ]
+        let direct = ["convolution input", "convolution output", "convolution output"]
+        #expect(names() == minimal && names(7) == minimal)
+        #expect(names(3) == direct && names(1) == direct, "tiles beyond the image")
+        #expect(names(channels: 3) == direct && names(filters: 8) == direct, "few channels")
+        #expect(names(weights: .data) == direct, "weights of each batch")
+        #expect(names { $0.stride = [1, 2] } == direct && names { $0.dilation = [2, 1] } == direct)
+        #expect(names { $0.groups = 2 } == direct)
+        #expect(names { $0.kernel = [3, 1] } == direct)
+    }
+
     /// A sum of two convolutions that nothing else reads is one kernel, with the numbers of the two.
     @Test(arguments: [Convolution.Result.output, .input, .weight], Variant.all)
     func sumsAreOneKernel(_ result: Convolution.Result, _ variant: Variant) {

@@ -86,7 +86,7 @@ import Testing
         return [
             make(5, 7, 1, 17), make(5, 7, 17, 3), make(6, 6, 4, 6) { $0.groups = 2 },
             make(9, 9, 3, 5) { $0.stride = [2, 3] },
-            make(7, 7, 2, 4) { $0.dilation = [2, 1] },
+            make(7, 7, 2, 4) { $0.dilation = [2, 1] }, make(5, 7, 17, 18),
         ]
     }()
 
@@ -99,10 +99,12 @@ import Testing
     }
 
     /// Sums of numbers of many magnitudes show another order.
-    @Test(arguments: Precision.allCases) func sameBitsForAnyNumberOfThreads(_ precision: Precision) {
+    @Test(arguments: Precision.allCases, [1, 5]) func sameBitsForAnyNumberOfThreads(
+        _ precision: Precision, _ geometry: Int
+    ) {
         let before = Threads.count
         defer { Threads.count = before }
-        let (graph, outputs, inputs) = network(29, Self.geometries[1])
+        let (graph, outputs, inputs) = network(29, Self.geometries[geometry])
         let numbers = inputs.map { x, _ in
             zip(sample(x.type.count, seed: 8), sample(x.type.count, -4...1, seed: 9)).map { $0 * pow(10, $1) }
         }

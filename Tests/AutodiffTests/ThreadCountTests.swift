@@ -11,15 +11,22 @@ import Testing
     struct Case: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let shapes: [[Int]]
+        /// Of all operands but the first.
+        var stage = Stage.data
         let build: @Sendable ([Value]) -> [Value]
     }
 
     static let cases: [Case] = {
         var g = ConvolutionGeometry(height: 9, width: 11, channels: 5, kernel: [3, 3], filters: 19)
         (g.padding, g.stride) = ([1, 1, 1, 1], [2, 1])
-        let convolution = g, pool = PoolingGeometry(height: 9, width: 11, channels: 7, kernel: [3, 3], stride: [2, 2])
-        func product(_ result: Convolution.Result) -> @Sendable ([Value]) -> [Value] {
-            { [$0[0].graph.apply(Convolution(result: result, geometry: convolution), $0)] }
+        var deep = ConvolutionGeometry(height: 9, width: 11, channels: 18, kernel: [3, 3], filters: 19)
+        deep.padding = [1, 1, 1, 1]
+        let convolution = g, minimal = deep,
+            pool = PoolingGeometry(height: 9, width: 11, channels: 7, kernel: [3, 3], stride: [2, 2])
+        func product(_ result: Convolution.Result, _ geometry: ConvolutionGeometry? = nil)
+            -> @Sendable ([Value]) -> [Value]
+        {
+            { [$0[0].graph.apply(Convolution(result: result, geometry: geometry ?? convolution), $0)] }
         }
         return [
             Case(testDescription: "elementwise", shapes: [[97, 1031], [1031]]) { [($0[0] * $0[1]).exp().sin()] },
@@ -38,6 +45,12 @@ import Testing
             Case(
                 testDescription: "its weights", shapes: [convolution.input(37), convolution.output(37)],
                 build: product(.weight)),
+            Case(
+                testDescription: "minimal filtering", shapes: [minimal.input(37), minimal.weight],
+                stage: .parameters, build: product(.output, minimal)),
+            Case(
+                testDescription: "minimal filtering, weights",
+                shapes: [minimal.input(37), minimal.output(37)], build: product(.weight, minimal)),
             Case(testDescription: "pooling", shapes: [pool.input(13)]) { [$0[0].maxPool(pool), $0[0].poolSum(pool)] },
             Case(testDescription: "product by rows", shapes: [[301, 41], [41, 37]]) { [$0[0].product($0[1])] },
             Case(testDescription: "product by columns", shapes: [[5, 401], [401, 603]]) { [$0[0].product($0[1])] },
@@ -53,7 +66,9 @@ import Testing
         let before = Threads.count
         defer { Threads.count = before }
         let graph = Graph()
-        let inputs = test.shapes.enumerated().map { graph.input("x\($0)", TensorType($1), .data) }
+        let inputs = test.shapes.enumerated().map {
+            graph.input("x\($0)", TensorType($1), $0 == 0 ? .data : test.stage)
+        }
         let outputs = test.build(inputs)
         let numbers = inputs.map { x in
             zip(sample(x.type.count, seed: 8), sample(x.type.count, -6...1, seed: 9)).map { $0 * pow(10, $1) }

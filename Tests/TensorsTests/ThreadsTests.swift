@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Testing
 
@@ -86,6 +87,27 @@ import Testing
                 for _ in 0..<20 { #expect(visits(97) == [Int32](repeating: 1, count: 97)) }
             }
         }
+    }
+
+    /// A loop that takes less than another thread's waking is the caller's alone, in order.
+    @Test func shortLoopsAreNotShared() {
+        let before = Threads.count
+        defer { Threads.count = before }
+        Threads.count = 4
+        func threads(_ nanoseconds: Double) -> Set<Int32> {
+            var found = [Int32](repeating: -1, count: 400)
+            found.withUnsafeMutableBufferPointer { places in
+                ls_parallel(
+                    400, nanoseconds,
+                    { context, i, thread in
+                        usleep(10)
+                        context!.assumingMemoryBound(to: Int32.self)[i] = thread
+                    }, places.baseAddress)
+            }
+            return Set(found)
+        }
+        #expect(threads(1000) == [0])
+        #expect(threads(.infinity).count > 1)
     }
 
     @Test func countsOutOfRange() {

@@ -62,20 +62,22 @@ struct Lowering {
         for output in outputs { views[output.id] = dense(views[output.id]!) }
     }
 
+    /// A convolution, or a sum of two. What a kernel reads in place of the weights is made before, once for all batches where they
+    /// are the same for all.
     private mutating func addConvolution(_ primitive: Convolution, _ nodes: [Int], _ node: Graph.Node, _ id: Int) {
-        let winograd = WinogradConvolution(primitive)
-        if let winograd, primitive.result == .weight || nodes.indices.allSatisfy({ $0 % 2 == 0 || items[views[nodes[$0]]!.base].isCommon })
+        let seconds = nodes.indices.filter { $0 % 2 == 1 }.map { views[nodes[$0]]! }
+        if let winograd = WinogradConvolution(primitive),
+            winograd.weights == nil || seconds.allSatisfy({ items[$0.base].isCommon })
         {
             let operands = nodes.enumerated().map { i, operand in
-                let view = dense(views[operand]!)
-                return i % 2 == 1 ? winograd.weights.map { prepared(view, $0) } ?? view : view
+                let operand = dense(views[operand]!)
+                return i % 2 == 0 ? operand : winograd.weights.map { prepared(operand, $0) } ?? operand
             }
             add(.kernel(winograd), operands, node, id)
             return
         }
         let operands = nodes.enumerated().map { i, operand in
-            // The kernel of input gradients reads the weights of a tap across: they are turned before, once for all batches where
-            // they are the same for all.
+            // The kernel of input gradients reads the weights of a tap across.
             let turns = primitive.result == .input && i % 2 == 1
             return dense(turns ? primitive.geometry.transposedTaps(views[operand]!) : views[operand]!)
         }

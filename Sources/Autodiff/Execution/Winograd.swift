@@ -17,8 +17,11 @@ struct WinogradConvolution: KernelPrimitive {
             // Tiles that reach beyond the image cost what they save.
             tiles * 16 * 7 <= height * width * 9 * 5
         else { return nil }
-        self.convolution = convolution
+        self.init(unchecked: convolution)
     }
+
+    /// One of 3 × 3 with stride 1, dilation 1 and one group, whether or not it saves anything.
+    init(unchecked convolution: Convolution) { self.convolution = convolution }
 
     /// The convolution that is computed: an input gradient is one of output gradients.
     private var geometry: ConvolutionGeometry {
