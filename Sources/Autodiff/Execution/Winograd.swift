@@ -5,6 +5,8 @@ import CKernels
 /// 36. It rounds differently from the definition, not worse.
 struct WinogradConvolution: KernelPrimitive {
     let convolution: Convolution
+    /// Of the convolution that is computed: an input gradient is one of output gradients.
+    private let geometry: ConvolutionGeometry
     var name: String { "minimal filtering, \(convolution.result)" }
 
     /// Nil where the definition is evaluated.
@@ -21,12 +23,13 @@ struct WinogradConvolution: KernelPrimitive {
     }
 
     /// One of 3 × 3 with stride 1, dilation 1 and one group, whether or not it saves anything.
-    init(unchecked convolution: Convolution) { self.convolution = convolution }
-
-    /// The convolution that is computed: an input gradient is one of output gradients.
-    private var geometry: ConvolutionGeometry {
+    init(unchecked convolution: Convolution) {
+        self.convolution = convolution
         let given = convolution.geometry
-        guard convolution.result == .input else { return given }
+        guard convolution.result == .input else {
+            geometry = given
+            return
+        }
         var turned = ConvolutionGeometry(
             height: given.outputHeight, width: given.outputWidth, channels: given.filters, kernel: [3, 3],
             filters: given.channels)
@@ -34,7 +37,7 @@ struct WinogradConvolution: KernelPrimitive {
             2 - given.padding[0], 2 - given.padding[1], given.height - given.outputHeight + given.padding[0],
             given.width - given.outputWidth + given.padding[1],
         ]
-        return turned
+        geometry = turned
     }
 
     /// What its second operands are given as; nil for weights' gradients.
