@@ -119,6 +119,70 @@ import Testing
         }
     }
 
+    /// `chunk`, by one size or by several, as PyTorch's newer exporter writes it where it does not optimise; other sequences are named as not supported.
+    @Test(arguments: [nil, [3, 2], [2, 2, 1]] as [[Int]?]) func sequencesOfParts(_ list: [Int]?) throws {
+        let sizes = list ?? [2]
+        let nodes = [
+            ModelBuilder.node("MatMul", ["x", "w"], ["a"]),
+            ModelBuilder.node("SplitToSequence", ["a", "sizes"], ["s"], integer: [("axis", 1)]),
+            ModelBuilder.node("SequenceAt", ["s", "one"], ["y"]),
+        ]
+        let w = (0..<5).flatMap { row in (0..<5).map { $0 == row ? Float(row + 1) : 0 } }
+        func bytes(_ place: String) -> [UInt8] {
+            var nodes = nodes
+            nodes[2] = ModelBuilder.node("SequenceAt", ["s", place], ["y"])
+            return ModelBuilder.model(
+                nodes: nodes,
+                tensors: [
+                    ModelBuilder.tensor("w", [5, 5], w),
+                    ModelBuilder.tensor("sizes", list == nil ? [] : [sizes.count], integers: sizes),
+                    ModelBuilder.tensor("one", [], integers: [1]), ModelBuilder.tensor("far", [], integers: [1 << 40]),
+                ], input: ModelBuilder.value("x", [nil, 5]))
+        }
+        let model = try read(bytes("one"), [5])
+        let built = model.network.build(in: .init(), batch: 1, batchNorm: .stored)
+        let y = evaluate(
+            built.graph, [built.output],
+            [(built.input, [1, 1, 1, 1, 1]), (built.parameters[0], model.theta)])[0]
+        #expect(y == (list == [3, 2] ? [4, 5] : [3, 4]))
+        #expect(throws: ONNXError.self) { try read(bytes("far"), [5]) }
+    }
+
+    /// A parameter of one number is no part of θ, and `import` says so, until it is named.
+    @Test func parametersOfOneNumber() throws {
+        let nodes = [ModelBuilder.node("MatMul", ["x", "w"], ["a"]), ModelBuilder.node("Mul", ["a", "scale"], ["y"])]
+        let tensors = [ModelBuilder.tensor("w", [2, 2], [1, 2, 3, 4]), ModelBuilder.tensor("scale", [], [3])]
+        let bytes = ModelBuilder.model(nodes: nodes, tensors: tensors, input: ModelBuilder.value("x", [nil, 2]))
+        let model = try read(bytes)
+        #expect(model.theta.count == 4 && model.notes.contains { $0.contains("(rank 0) are no part of θ: scale") })
+        var options = ImportOptions(exampleShape: [2])
+        options.parameters = ["w", "scale"]
+        let named = try ImportedModel(onnxBytes: bytes, name: "m", options) { _ in [] }
+        #expect(named.theta == [1, 3, 2, 4, 3] && named.notes == [])
+        let built = named.network.build(in: .init(), batch: 1, batchNorm: .stored)
+        #expect(built.parameters.map(\.shape) == [[2, 2], []])
+        let y = evaluate(
+            built.graph, [built.output],
+            [(built.input, [1, 1]), (built.parameters[0], [1, 3, 2, 4]), (built.parameters[1], [3])])[0]
+        #expect(y == [12, 18])
+    }
+
+    /// Biases that an exporter made one of, because none was trained, are said to be one.
+    @Test(arguments: [[0, 0], [1, 2]] as [[Float]]) func mergedTensors(_ bias: [Float]) throws {
+        let nodes = [
+            ModelBuilder.node("Gemm", ["x", "w", "b"], ["a"]), ModelBuilder.node("Gemm", ["a", "v", "b"], ["y"]),
+        ]
+        let model = try read(
+            ModelBuilder.model(
+                nodes: nodes,
+                tensors: [
+                    ModelBuilder.tensor("w", [2, 2], [1, 2, 3, 4]), ModelBuilder.tensor("v", [2, 2], [5, 6, 7, 8]),
+                    ModelBuilder.tensor("b", [2], bias),
+                ], input: ModelBuilder.value("x", [nil, 2])))
+        #expect(model.theta.count == 10)
+        #expect(model.notes.contains { $0.contains("'b'") && $0.contains("2 layers") } == (bias[0] == bias[1]))
+    }
+
     /// What a model holds once for each example of the batch it was exported for is taken once. Constants of other extents may be
     /// joined to it: that is right, if only in blocks.
     @Test(arguments: [false, true]) func constantsOfAFixedBatchAreTakenOnce(_ isJoined: Bool) throws {

@@ -16,9 +16,10 @@ struct ModelBuilder {
         bytes += Self.varint(field << 3 | 2) + Self.varint(content.count) + content
     }
 
-    static func node(_ kind: String, _ inputs: [String], _ outputs: [String], integers: [(String, [Int])] = [])
-        -> [UInt8]
-    {
+    static func node(
+        _ kind: String, _ inputs: [String], _ outputs: [String], integers: [(String, [Int])] = [],
+        integer: [(String, Int)] = []
+    ) -> [UInt8] {
         var node = ModelBuilder()
         for name in inputs { node.text(1, name) }
         for name in outputs { node.text(2, name) }
@@ -29,6 +30,13 @@ struct ModelBuilder {
             attribute.text(1, name)
             for value in values { attribute.number(8, value) }
             attribute.number(20, 7)
+            node.message(5, attribute.bytes)
+        }
+        for (name, value) in integer {
+            var attribute = ModelBuilder()
+            attribute.text(1, name)
+            attribute.number(3, value)
+            attribute.number(20, 2)
             node.message(5, attribute.bytes)
         }
         return node.bytes

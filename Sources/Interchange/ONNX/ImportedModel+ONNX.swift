@@ -60,6 +60,7 @@ extension ImportedModel {
                 "the model was exported in training mode; dropout is left out, and batch normalisation takes its running statistics"
             )
         }
+        notes += Self.notes(of: sources, rules, chosen)
         let numbers = try graph.place(sources, rules, parameters: chosen, data)
         guard !numbers.theta.isEmpty else { throw ONNXError.noParameters }
 
@@ -93,6 +94,7 @@ extension ImportedModel {
         let inputs = model.graph.inputs.filter { !initializers.contains($0.name) }
         var sources = try ONNXSources(
             try model.inlinedNodes(), model.graph.initializers, outputs: [output], given: Set(inputs.map(\.name)))
+        try sources.resolveSequences(data)
         for (copy, original) in try TiedWeights.find(in: sources, values: { try $0.tensor.values(data) }) {
             sources.transpose(copy, of: original)
             notes.append("'\(copy.shown)' is the transpose of '\(original.shown)', and is taken for the same weights")
@@ -165,6 +167,27 @@ extension ImportedModel {
             throw .unsupported(missing.sorted { $0.key < $1.key }.map { .init(name: $0.key, nodes: $0.value) })
         }
         if hasSparse { throw .notONNX("it has sparse initializers") }
+    }
+
+    /// What of a file is easily taken for something else.
+    private static func notes(of sources: ONNXSources, _ rules: ParameterRules, _ chosen: Set<String>) -> [String] {
+        var notes: [String] = []
+        let tensors = sources.order.compactMap { sources.tensors[$0] }
+        let single = tensors.filter { rules.isSingleParameter($0) && !chosen.contains($0.name) }
+        if !single.isEmpty {
+            notes.append(
+                "parameters of one number (rank 0) are no part of θ: \(single.map(\.name).shown); --parameters NAME takes one in"
+            )
+        }
+        let merged = tensors.filter {
+            chosen.contains($0.name) && $0.tensor.count ?? 0 > 1 && rules.layers(of: $0.name) > 1 && $0.isUniform
+        }
+        if let first = merged.first {
+            notes.append(
+                "'\(first.name.shown)', all of whose numbers are equal, is read by \(rules.layers(of: first.name)) layers: exporters make one tensor of equal ones, as those of an untrained network are, and θ has it once"
+            )
+        }
+        return notes
     }
 
     /// The names of θ's tensors.

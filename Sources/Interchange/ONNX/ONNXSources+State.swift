@@ -27,17 +27,21 @@ extension ONNXSources {
         var wanted: [StateMatching.Wanted] = []
         for name in order where read.contains(name) {
             guard let source = tensors[name], source.tensor.isFloating else { continue }
-            let isStatistic = rules.isStatistic(name), rank = source.tensor.shape.count
+            let isStatistic = rules.isStatistic(name)
             var tensor = try source.tensor.values(data)
-            if let axis = rules.repeatedAxis(name, tensor, batch: batch) { tensor = tensor.once(along: axis) }
+            guard !tensor.values.isEmpty else { continue }
+            let repeated = rules.repeatedAxis(name, tensor, batch: batch)
+            if let repeated { tensor = tensor.once(along: repeated) }
+            let rank = tensor.shape.count, origins = provenance.origins(name), isMadeUp = ParameterRules.isMadeUp(name)
+            let isTransposed = rank == 2 && rules.filterAxis(name, rank: rank) == 1
             wanted.append(
                 StateMatching.Wanted(
                     name: name, shape: tensor.shape,
                     isNeeded: (isStatistic || rules.isParameter(source)) && !kept(source), isStatistic: isStatistic,
-                    isTransposed: rank == 2 && rules.filterAxis(name, rank: rank) == 1,
-                    origins: provenance.origins(name),
-                    module: ParameterRules.isMadeUp(name) ? rules.module(reading: name) : nil,
-                    values: tensor.values))
+                    isTransposed: isTransposed,
+                    change: repeated != nil
+                        ? .repeated : !isMadeUp && origins.isEmpty ? .none : isTransposed ? .transposed : .unknown,
+                    origins: origins, module: isMadeUp ? rules.module(reading: name) : nil, values: tensor.values))
         }
         let floating = weights.tensors.filter { $0.array.type.isFloatingPoint && !StateNames.isCounter($0.name) }
         let state = floating.map {

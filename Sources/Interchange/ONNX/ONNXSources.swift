@@ -16,7 +16,7 @@ struct ONNXSources {
         }
     }
 
-    private(set) var nodes: [ONNXModel.Node] = []
+    var nodes: [ONNXModel.Node] = []
     private(set) var tensors: [String: Tensor] = [:]
     /// Names of the tensors in the file's order, initializers first.
     private(set) var order: [String] = []
@@ -52,6 +52,10 @@ struct ONNXSources {
             }
         }
         try sort(all, needed, producer, given)
+    }
+
+    mutating func add(_ tensor: ONNXTensor) throws(ONNXError) {
+        try add(Tensor(name: tensor.name, constantNode: nil, tensor: tensor))
     }
 
     private mutating func add(_ tensor: Tensor) throws(ONNXError) {

@@ -23,6 +23,11 @@ struct ONNXTensor {
         (self.name, shape, dataType, storage) = (name, values.shape, isDouble ? 11 : 1, .reals(values.values))
     }
 
+    /// A list of whole numbers that no file has.
+    init(name: String, integers: [Int]) {
+        (self.name, shape, dataType, storage) = (name, [integers.count], 7, .integers(integers))
+    }
+
     init(_ message: ArraySlice<UInt8>) throws(ONNXError) {
         var reader = WireReader(message)
         var raw: ArraySlice<UInt8>?, integers: [Int] = [], reals: [Double] = []

@@ -34,9 +34,9 @@ public struct OperatorGraph: Sendable, Hashable, Codable {
         public var isStatistic: Bool
 
         /// Axes of the tensor in the order of the checkpoint.
-        var order: [Int] { [filterAxis] + shape.indices.filter { $0 != filterAxis } }
+        var order: [Int] { shape.isEmpty ? [] : [filterAxis] + shape.indices.filter { $0 != filterAxis } }
         /// The shape in the checkpoint.
-        public var storedShape: [Int] { shape.isEmpty ? [] : order.map { shape[$0] } }
+        public var storedShape: [Int] { order.map { shape[$0] } }
     }
 
     public var opset: Int

@@ -187,6 +187,20 @@ struct ParameterRules {
         return nil
     }
 
+    /// Whether the module had it as a parameter of one number, as far as the file says: by definition no part of θ.
+    func isSingleParameter(_ tensor: ONNXSources.Tensor) -> Bool {
+        guard tensor.tensor.isFloating, tensor.tensor.shape.isEmpty, reached.contains(tensor.name),
+            !isSetting(tensor.name)
+        else { return false }
+        if let origin = provenance.origin(tensor.name) { return origin == .parameter }
+        return !provenance.isKnown && !isWritten(tensor) && !Self.isLifted(tensor.name)
+    }
+
+    /// How many operators take a tensor for their weights.
+    func layers(of name: String) -> Int {
+        uses[name, default: []].filter { Self.weights[sources.nodes[$0.node].kind]?.contains($0.index) ?? false }.count
+    }
+
     /// The module that reads a tensor, where PyTorch's older exporter named the node by it: `blocks.0.fc` by
     /// `/blocks.0/fc/MatMul`. A module of a sequence is named with its sequence, `/net/net.0/Conv`.
     func module(reading name: String) -> String? {

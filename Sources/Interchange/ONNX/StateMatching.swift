@@ -4,7 +4,9 @@ import ArrayFiles
 ///
 /// Evidence is taken in this order: the same name (wrappers' prefixes aside); the same numbers, where the graph was exported with
 /// these very weights; what the exporter noted of a tensor that it renamed (`folded_from`, the module in its node's name); last, the
-/// order of what is left, if every shape fits.
+/// order of what is left, if every shape fits. Notes count for tensors that were renamed because they were transposed or repeated, and
+/// order for those that were repeated or not renamed at all: what something else was done to, such as a standardised filter or a scaled matrix,
+/// is no tensor of the module any more.
 struct StateMatching {
     /// A floating-point tensor of the dictionary.
     struct State {
@@ -22,12 +24,23 @@ struct StateMatching {
         let isStatistic: Bool
         /// Whether it is a matrix whose filters are columns, as a folded transposition leaves a linear layer's.
         let isTransposed: Bool
+        let change: Change
         /// Names that may be meant, by the exporter's notes.
         let origins: [String]
         /// The module that reads it, by the node's name, where the tensor has no name of a module's.
         let module: String?
         /// As it was exported.
         let values: [Double]
+    }
+
+    /// What the exporter did to a tensor of the module.
+    enum Change {
+        /// Nothing, by its name.
+        case none
+        case transposed
+        /// Repeated for each example of a fixed batch.
+        case repeated
+        case unknown
     }
 
     struct Place: Equatable {
@@ -56,9 +69,11 @@ struct StateMatching {
         self.state = state
         matchNames()
         matchNumbers()
-        matchNotes()
+        // Where all that is found is as it was exported, the rest would have been found, too.
+        let isOther = !isAsExported { numbers in numbers.contains { $0 != numbers[0] } }
+        if isOther { matchNotes() }
         let copies = copiesOfMatched()
-        matchOrder(isOrdered: isOrdered, leaving: copies)
+        if isOther { matchOrder(isOrdered: isOrdered, leaving: copies) }
         try check(leaving: copies)
         describe()
     }
@@ -75,16 +90,30 @@ struct StateMatching {
     /// Whether a matrix of the dictionary is transposed in the graph. Shapes say so, but of a square one.
     private static func isTransposed(_ tensor: Wanted, _ source: State, _ by: Evidence) -> Bool {
         guard source.shape == tensor.shape else { return true }
-        guard tensor.isTransposed, source.shape == source.shape.reversed(), !isSame(tensor, source, false) else {
-            return false
+        guard tensor.isTransposed, source.shape == source.shape.reversed() else { return false }
+        switch by {
+        case .numbers: return !isSame(tensor, source, false)
+        case .notes: return tensor.change == .transposed
+        case .order: return false
+        case .name:
+            // A name that the exporter kept is a matrix that it kept, unless its numbers say otherwise.
+            guard !isSame(tensor, source, false) else { return false }
+            return ParameterRules.isMadeUp(tensor.name) || isSame(tensor, source, true)
         }
-        // A name that the exporter kept is a matrix that it kept.
-        return by != .name || ParameterRules.isMadeUp(tensor.name) || isSame(tensor, source, true)
     }
 
     /// Whether a tensor of the dictionary has the shape, as it is or transposed where an exporter transposes.
     private static func fits(_ tensor: Wanted, _ source: State) -> Bool {
         source.shape == tensor.shape || (tensor.isTransposed && source.shape == tensor.shape.reversed())
+    }
+
+    /// Whether what the exporter did accounts for the shape.
+    private static func isExplained(_ tensor: Wanted, by source: State) -> Bool {
+        switch tensor.change {
+        case .repeated: source.shape == tensor.shape
+        case .transposed: source.shape == tensor.shape.reversed()
+        case .none, .unknown: false
+        }
     }
 
     /// Whether the numbers are those of the graph, as they are or transposed.
@@ -124,23 +153,20 @@ struct StateMatching {
     }
 
     private mutating func matchNotes() {
-        for tensor in missing {
-            let origins = Set(tensor.origins.map(StateNames.unwrapped))
-            let named = unused.filter { origins.contains(StateNames.unwrapped($0.name)) }
-            // Of several, the numbers were computed in some way.
-            if tensor.origins.count == 1, named.count == 1, Self.fits(tensor, named[0]) {
-                note(tensor, named[0], .notes)
-            }
+        // Of several origins, the numbers were computed in some way.
+        for tensor in missing where tensor.origins.count == 1 {
+            let origin = StateNames.unwrapped(tensor.origins[0])
+            let named = unused.filter { StateNames.unwrapped($0.name) == origin }
+            if named.count == 1, Self.isExplained(tensor, by: named[0]) { note(tensor, named[0], .notes) }
         }
-        // Two tensors of one module and shape cannot be told from each other so.
+        // Two tensors of one module and shape cannot be told from each other by that.
         let left = missing
-        for tensor in left {
-            guard let module = tensor.module.map({ StateNames.unwrapped($0 + ".") }), tensor.origins.isEmpty else {
-                continue
-            }
+        for tensor in left where tensor.origins.isEmpty {
+            guard let module = tensor.module.map({ StateNames.unwrapped($0 + ".") }) else { continue }
             let rivals = left.filter { $0.module == tensor.module && $0.shape == tensor.shape }
             let found = unused.filter {
-                StateNames.unwrapped(StateNames.split($0.name).module + ".") == module && Self.fits(tensor, $0)
+                StateNames.unwrapped(StateNames.split($0.name).module + ".") == module
+                    && Self.isExplained(tensor, by: $0)
             }
             if rivals.count == 1, found.count == 1 { note(tensor, found[0], .notes) }
         }
@@ -157,29 +183,28 @@ struct StateMatching {
         let left = missing
         var rest = unused.filter { !copies.contains($0.name) }
         if !isOrdered { rest = StateNames.inModuleOrder(rest) { $0.name } }
-        // What has no name of a module's was transposed if its filters are columns.
-        let fit = zip(left, rest).allSatisfy { tensor, source in
-            source.shape
-                == (tensor.isTransposed && ParameterRules.isMadeUp(tensor.name)
-                    ? tensor.shape.reversed() : tensor.shape)
-        }
+        let fit = zip(left, rest).allSatisfy { [.none, .repeated].contains($0.change) && $0.shape == $1.shape }
         guard left.count == rest.count, fit else { return }
         for (tensor, source) in zip(left, rest) { note(tensor, source, .order) }
     }
 
-    /// Whether the graph holds what the dictionary does, so that nothing of the rest was ever in it.
-    private var isExportOfThese: Bool {
+    /// Whether the graph holds the numbers that the dictionary has, as far as tensors are matched. False where none counts.
+    ///
+    /// - Parameter counts: whether such numbers say anything.
+    private func isAsExported(_ counts: ([Double]) -> Bool) -> Bool {
         let sources = Dictionary(state.map { ($0.name, $0) }) { first, _ in first }
-        return wanted.allSatisfy { tensor in
-            guard let place = places[tensor.name], let source = sources[place.source] else { return !tensor.isNeeded }
-            return Self.isSame(tensor, source, place.isTransposed)
-        }
+        let matched = wanted.filter { places[$0.name] != nil && counts($0.values) }
+        return !matched.isEmpty
+            && matched.allSatisfy { tensor in
+                guard let place = places[tensor.name], let source = sources[place.source] else { return false }
+                return Self.isSame(tensor, source, place.isTransposed)
+            }
     }
 
     private mutating func check(leaving copies: Set<String>) throws(ONNXError) {
         let unexpected = unused.filter { !copies.contains($0.name) }
         guard !missing.isEmpty || !unexpected.isEmpty else { return }
-        if missing.isEmpty, isExportOfThese {
+        if missing.isEmpty, isAsExported({ _ in true }) {
             notes.append(
                 "the graph holds these very weights and reads none of: \(unexpected.map(\.name).shown); they are left out"
             )

@@ -1,6 +1,8 @@
 import ArgumentParser
+import ArrayFiles
 import Checkpoints
 import Foundation
+import Interchange
 import Reporting
 
 struct InfoCommand: ParsableCommand {
@@ -13,6 +15,10 @@ struct InfoCommand: ParsableCommand {
     func run() throws {
         let file = try Checkpoint.read(checkpoint)
         let metadata = file.metadata
+        let constants =
+            try metadata.other[OperatorGraph.metadataKey].map {
+                try OperatorGraph(encoded: $0).constants.filter { $0.value.kind == .real }.sorted { $0.key < $1.key }
+            } ?? []
         if general.json || !general.keys.isEmpty {
             func tensors(_ group: [Checkpoint.Tensor], _ role: String) -> [JSONValue] {
                 group.map {
@@ -36,7 +42,14 @@ struct InfoCommand: ParsableCommand {
                             "tensors",
                             .array(
                                 tensors(file.parameters, "parameter") + tensors(file.buffers, "buffer")
-                                    + tensors(file.optimizerState, "optimizer"))
+                                    + tensors(file.optimizerState, "optimizer")
+                                    + constants.map { name, tensor in
+                                        .object([
+                                            ("name", .string(name)),
+                                            ("shape", .array(tensor.shape.map { .integer($0) })),
+                                            ("type", .string("F64")), ("role", .string("constant")),
+                                        ])
+                                    })
                         ),
                         (
                             "metadata",
@@ -81,6 +94,10 @@ struct InfoCommand: ParsableCommand {
                     "  \(tensor.name.padding(toLength: max(36, tensor.name.count), withPad: " ", startingAt: 0)) \(tensor.array.type.rawValue) \(tensor.array.shape)  \(role)"
                 )
             }
+        }
+        if !constants.isEmpty {
+            try StandardOutput.print(
+                "  \(constants.count) constants of real numbers, no part of θ: \(constants.map(\.key).shown)")
         }
     }
 }
