@@ -62,6 +62,21 @@ public struct NumericArray: Sendable, Equatable {
         return shape.contains(0) ? 0 : product
     }
 
+    /// The array with its first axis at another place, the others in their order; nil where there is no such place.
+    public func movingFirstAxis(to axis: Int) -> NumericArray? {
+        guard shape.indices.contains(axis) else { return nil }
+        let before = shape[1..<(axis + 1)].reduce(1, *), inner = shape[(axis + 1)...].reduce(type.size, *)
+        var moved: [UInt8] = []
+        moved.reserveCapacity(bytes.count)
+        for row in 0..<before {
+            for place in 0..<shape[0] {
+                let start = (place * before + row) * inner
+                moved += bytes[start..<(start + inner)]
+            }
+        }
+        return NumericArray(checked: Array(shape[1..<(axis + 1)] + [shape[0]] + shape[(axis + 1)...]), type, moved)
+    }
+
     /// The same numbers under another shape; nil when the counts differ.
     public func reshaped(_ shape: [Int]) -> NumericArray? {
         guard Self.byteCount(shape: shape, size: type.size) == bytes.count else { return nil }

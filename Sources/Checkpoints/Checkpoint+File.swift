@@ -146,21 +146,36 @@ extension Checkpoint {
         }
     }
 
-    private static let sourceNamesKey = "source_names"
+    private static let sourceNamesKey = "source_names", sourceAxesKey = "source_filter_axes"
 
-    /// The entry of the metadata that keeps what tensors were called in the file that they came from, by their names here.
-    public static func sourceNames(_ names: [String: String]) throws(CheckpointError) -> [String: String] {
-        names.isEmpty ? [:] : [sourceNamesKey: try encoded(names, sourceNamesKey)]
+    /// Entries of the metadata that keep how tensors were in the file that they came from, by their names here.
+    ///
+    /// - Parameters:
+    ///   - names: what they were called there, where that differs.
+    ///   - filterAxes: the axis there that comes first here, where it is another than the first.
+    public static func source(
+        names: [String: String], filterAxes: [String: Int] = [:]
+    ) throws(CheckpointError) -> [String: String] {
+        var entries: [String: String] = [:]
+        if !names.isEmpty { entries[sourceNamesKey] = try encoded(names, sourceNamesKey) }
+        if !filterAxes.isEmpty { entries[sourceAxesKey] = try encoded(filterAxes, sourceAxesKey) }
+        return entries
     }
 
-    /// Parameters and buffers under the names that they came with, so that the program that wrote them reads them again.
+    /// Parameters and buffers under the names, and with the axes, that they came with, so that the program that wrote them reads them
+    /// again.
     public var exchangedTensors: [Tensor] {
-        let names = metadata.other[Self.sourceNamesKey].flatMap {
-            try? Self.decoded($0, Self.sourceNamesKey, [String: String].self)
+        func entry<Value: Decodable>(_ key: String) -> [String: Value] {
+            metadata.other[key].flatMap { try? Self.decoded($0, key, [String: Value].self) } ?? [:]
         }
-        let own = parameters + buffers
-        guard let names, Set(own.map { names[$0.name] ?? $0.name }).count == own.count else { return own }
-        return own.map { Tensor(name: names[$0.name] ?? $0.name, array: $0.array) }
+        let own = parameters + buffers, axes: [String: Int] = entry(Self.sourceAxesKey)
+        var names: [String: String] = entry(Self.sourceNamesKey)
+        if Set(own.map { names[$0.name] ?? $0.name }).count < own.count { names = [:] }
+        return own.map { tensor in
+            Tensor(
+                name: names[tensor.name] ?? tensor.name,
+                array: axes[tensor.name].flatMap { tensor.array.movingFirstAxis(to: $0) } ?? tensor.array)
+        }
     }
 
     /// Parameters and buffers alone, as other programs exchange weights. `format: pt` is what PyTorch's readers look for.

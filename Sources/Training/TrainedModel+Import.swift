@@ -79,7 +79,7 @@ extension TrainedModel {
         let metadata = CheckpointMetadata(
             model: network.canonicalSpecification, loss: loss.specification, precision: configuration.precision,
             seed: configuration.seed, data: record, tool: tool,
-            other: try Checkpoint.sourceNames(matching.places.filter { $0.key != $0.value }))
+            other: try Checkpoint.source(names: matching.places.filter { $0.key != $0.value }))
         let checkpoint = Self.checkpoint(
             network, theta: try values(network.parameters), buffers: try values(network.buffers), metadata: metadata)
         return (checkpoint, notes)

@@ -58,7 +58,7 @@ extension TrainedModel {
             precision: precision ?? (model.isDouble ? .double : .float), seed: configuration.seed, data: record,
             tool: tool,
             other: [OperatorGraph.metadataKey: try model.graph.encoded()].merging(
-                try Checkpoint.sourceNames(model.sourceNames)
+                try Checkpoint.source(names: model.source.names, filterAxes: model.source.filterAxes)
             ) { first, _ in first })
         let checkpoint = Self.checkpoint(
             model.network, theta: model.theta, buffers: model.buffers, metadata: metadata)

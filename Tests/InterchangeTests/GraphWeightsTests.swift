@@ -220,6 +220,52 @@ import Training
         #expect(notes.contains { $0.contains("by what the exporter noted of them") && $0.contains("transposed") })
     }
 
+    /// What is exported is in the module's layout again: a matrix that the module multiplies by from the right, a transposed
+    /// convolution's filters, and under the names and in the layout of the weights that were taken.
+    @Test func exportedLayout() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func path(_ name: String) -> String { folder.appending(path: name).path }
+        func numbers(_ count: Int, _ first: Int) -> [Float] { (0..<count).map { Float(first + $0 * $0 % 11) } }
+        let nodes = [
+            ModelBuilder.node("ConvTranspose", ["x", "up"], ["a"]), ModelBuilder.node("Flatten", ["a"], ["f"]),
+            ModelBuilder.node("MatMul", ["f", "w"], ["h"]),
+            ModelBuilder.node("MatMul", ["h", "onnx::MatMul_9"], ["y"]),
+        ]
+        let model = ModelBuilder.model(
+            nodes: nodes,
+            tensors: [
+                ModelBuilder.tensor("up", [2, 3, 1, 1], numbers(6, 1)),
+                ModelBuilder.tensor("w", [3, 3], numbers(9, 2)),
+                ModelBuilder.tensor("onnx::MatMul_9", [3, 2], numbers(6, 3)),
+            ], input: ModelBuilder.value("x", [nil, 2, 1, 1]))
+        try Data(model).write(to: folder.appending(path: "m.onnx"))
+        try NPY.write(NumericArray(numbers(8, 0), shape: [4, 2, 1, 1]), to: path("x.npy"))
+        try NPY.write(NumericArray([0, 1, 0, 1]), to: path("y.npy"))
+        let configuration = TrainingConfiguration(
+            model: "linear", data: try DataSpecification("npy:\(path("x.npy")),\(path("y.npy"))"))
+        func exported(_ weights: String?) throws -> [String: NumericArray] {
+            let checkpoint = try TrainedModel.importONNX(path("m.onnx"), weights: weights, configuration).checkpoint
+            let again = try Checkpoint(checkpoint.encoded())
+            return Dictionary(uniqueKeysWithValues: try again.weights().tensors.map { ($0.name, $0.array) })
+        }
+        let own = try exported(nil)
+        #expect(own["up"] == NumericArray(numbers(6, 1), shape: [2, 3, 1, 1]))
+        #expect(own["w"] == NumericArray(numbers(9, 2), shape: [3, 3]))
+        // What the exporter transposed is PyTorch's in the checkpoint.
+        let turned = [0, 2, 4, 1, 3, 5].map { numbers(6, 3)[$0] }
+        #expect(own["onnx::MatMul_9"] == NumericArray(turned, shape: [2, 3]))
+        let weights = [
+            Safetensors.Tensor(name: "module.w", array: NumericArray(numbers(9, 5), shape: [3, 3])),
+            .init(name: "module.up", array: NumericArray(numbers(6, 6), shape: [2, 3, 1, 1])),
+            .init(name: "module.head.weight", array: NumericArray(turned, shape: [2, 3])),
+        ]
+        try Safetensors(tensors: weights).write(to: path("w.safetensors"))
+        let taken = try exported(path("w.safetensors"))
+        #expect(taken == Dictionary(uniqueKeysWithValues: weights.map { ($0.name, $0.array) }))
+    }
+
     /// A checkpoint of a graph holds matrices in its own layout and is refused; a tensor that the file lacks is an error until it is
     /// frozen, and stays what it is in the graph then.
     @Test func mistakes() throws {

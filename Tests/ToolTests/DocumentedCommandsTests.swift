@@ -54,6 +54,43 @@ import Testing
         }
     }
 
+    /// Options of all commands that pages show in blocks of their own are there.
+    @Test func commandsOfPages() throws {
+        let docs = Tool.package.appending(path: "docs"), folder = try Folder()
+        var help: [String: String] = [:], count = 0
+        for page in try FileManager.default.contentsOfDirectory(atPath: docs.path).filter({ $0.hasSuffix(".md") }) {
+            let text = try String(contentsOf: docs.appending(path: page), encoding: .utf8)
+                .replacingOccurrences(of: "\\\n", with: " ")
+            for line in text.split(separator: "\n") where line.hasPrefix("landscape ") {
+                let words = Tool.words(String(line)), command = words[1]
+                help[command] = try help[command] ?? Tool.succeed("\(command) --help", in: folder).output
+                for option in words where option.hasPrefix("-") && option.dropFirst().first?.isNumber == false {
+                    #expect(
+                        help[command]?.firstMatch(of: try Regex("\\n  (-o, )?\(option)[ ,\n]")) != nil,
+                        "docs/\(page): \(line): \(command) has no \(option)")
+                }
+                count += 1
+            }
+        }
+        #expect(count >= 15)
+    }
+
+    /// Commands of docs/onnx.md, on a network of the fixtures.
+    @Test func onnxPage() throws {
+        let text = try String(contentsOf: Tool.package.appending(path: "docs/onnx.md"), encoding: .utf8)
+        let lines = text.split(separator: "\n").filter { $0.hasPrefix("landscape ") }
+        #expect(lines.count >= 3)
+        let folder = try Folder(), digits = Tool.package.appending(path: "Tests/Fixtures/cnn_digits")
+        for (file, name) in [
+            ("graph_ts17.onnx", "model.onnx"), ("model.safetensors", "model.safetensors"), ("eval_x.npy", "X.npy"),
+            ("eval_y.npy", "Y.npy"),
+        ] {
+            try FileManager.default.copyItem(
+                at: digits.appending(path: file), to: folder.url.appending(path: name))
+        }
+        for line in lines { try Tool.succeed(line.dropFirst("landscape ".count) + " --quiet", in: folder) }
+    }
+
     /// The tests that docs/definitions.md says fail on wrong versions are there.
     @Test func namedTests() throws {
         let page = try String(contentsOf: Tool.package.appending(path: "docs/definitions.md"), encoding: .utf8)
@@ -76,7 +113,7 @@ import Testing
     @Test(arguments: [
         "README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md", "docs/slices.md",
         "docs/choosing-a-measure.md",
-        "docs/paths.md", "docs/science.md",
+        "docs/paths.md", "docs/science.md", "docs/onnx.md", "docs/resnet20.md",
     ])
     func links(
         _ page: String

@@ -39,14 +39,14 @@ extension ImportedModel {
         }
         var (sources, input) = try Self.sources(of: model, output: output, data, &notes)
         let provenance = Provenance(model.graph)
-        var sourceNames: [String: String] = [:]
+        var matching: StateMatching?
         if let weights = options.weights {
-            let rules = ParameterRules(sources, output: output, provenance)
             let taken = try sources.take(
-                weights, rules, provenance, batch: input.shape?.first ?? nil,
+                weights, ParameterRules(sources, output: output, provenance), provenance,
+                batch: input.shape?.first ?? nil,
                 kept: { tensor in options.frozen.contains { ParameterRules.matches(tensor, $0) } }, data: data)
-            sourceNames = taken.names
             notes += taken.notes
+            matching = taken
         }
         let rules = ParameterRules(sources, output: output, provenance)
         let chosen = try Self.parameters(sources, rules, options)
@@ -83,7 +83,7 @@ extension ImportedModel {
         }
         self.init(
             graph: graph, network: network, theta: numbers.theta, buffers: numbers.buffers, loss: loss,
-            isDouble: numbers.isDouble, sourceNames: sourceNames, notes: notes)
+            isDouble: numbers.isDouble, source: Self.source(of: graph, rules, matching), notes: notes)
     }
 
     /// What the output needs of a model, and the one input that it takes.
@@ -145,6 +145,19 @@ extension ImportedModel {
             "the model was exported for batches of \(exported); others are taken in blocks of \(exported), which is slow: export it with an open batch"
         )
         return try make(graph)
+    }
+
+    /// What tensors are in the file of weights, or were in the module as far as the exporter kept their names.
+    private static func source(
+        of graph: OperatorGraph, _ rules: ParameterRules, _ matching: StateMatching?
+    ) -> ImportedModel.Source {
+        var source = ImportedModel.Source()
+        for (name, place) in matching?.places ?? [:] where place.source != name { source.names[name] = place.source }
+        for tensor in graph.parameters where tensor.filterAxis != 0 {
+            let isKept = matching?.places[tensor.name].map { !$0.isTransposed } ?? rules.isKept(tensor.name)
+            if isKept { source.filterAxes[tensor.name] = tensor.filterAxis }
+        }
+        return source
     }
 
     /// What suits the data: a class with several outputs is cross-entropy's, with one that ends in a sigmoid it is a yes or no.

@@ -13,10 +13,17 @@ public struct ImportedModel: Sendable {
     public let loss: Loss
     /// Whether a parameter is stored in Float64.
     public let isDouble: Bool
-    /// What weights that were taken from another file are called there, by tensors' names here, where these differ.
-    public let sourceNames: [String: String]
+    public let source: Source
     /// What a user should know of how it was read.
     public let notes: [String]
+
+    /// How the program that the weights came from has them.
+    public struct Source: Sendable {
+        /// What tensors are called there, by their names here, where these differ.
+        public var names: [String: String] = [:]
+        /// The axis of the filters, by names here, where it is not the first as here.
+        public var filterAxes: [String: Int] = [:]
+    }
 }
 
 /// What a model is imported for, and what of it is chosen by hand.

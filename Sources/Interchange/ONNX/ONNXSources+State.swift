@@ -18,11 +18,11 @@ extension ONNXSources {
     ///   - batch: what the graph was exported for, where it is fixed.
     ///   - kept: whether the tensor of this name may stay as it is.
     ///   - data: the bytes of a file beside the model's.
-    /// - Returns: the names of the weights by those of the graph's tensors where they differ, and notes for the user.
+    /// - Returns: which is which.
     mutating func take(
         _ weights: GraphWeights, _ rules: ParameterRules, _ provenance: Provenance, batch: Int?, kept: (Tensor) -> Bool,
         data: (String) throws -> [UInt8]
-    ) throws -> (names: [String: String], notes: [String]) {
+    ) throws -> StateMatching {
         let read = Set(nodes.flatMap(\.inputs))
         var wanted: [StateMatching.Wanted] = []
         for name in order where read.contains(name) {
@@ -32,7 +32,7 @@ extension ONNXSources {
             guard !tensor.values.isEmpty else { continue }
             let repeated = rules.repeatedAxis(name, tensor, batch: batch)
             if let repeated { tensor = tensor.once(along: repeated) }
-            let rank = tensor.shape.count, origins = provenance.origins(name), isMadeUp = ParameterRules.isMadeUp(name)
+            let rank = tensor.shape.count, isMadeUp = ParameterRules.isMadeUp(name)
             let isTransposed = rank == 2 && rules.filterAxis(name, rank: rank) == 1
             wanted.append(
                 StateMatching.Wanted(
@@ -40,8 +40,9 @@ extension ONNXSources {
                     isNeeded: (isStatistic || rules.isParameter(source)) && !kept(source), isStatistic: isStatistic,
                     isTransposed: isTransposed,
                     change: repeated != nil
-                        ? .repeated : !isMadeUp && origins.isEmpty ? .none : isTransposed ? .transposed : .unknown,
-                    origins: origins, module: isMadeUp ? rules.module(reading: name) : nil, values: tensor.values))
+                        ? .repeated : rules.isKept(name) ? .none : isTransposed ? .transposed : .unknown,
+                    origins: provenance.origins(name), module: isMadeUp ? rules.module(reading: name) : nil,
+                    values: tensor.values))
         }
         let floating = weights.tensors.filter { $0.array.type.isFloatingPoint && !StateNames.isCounter($0.name) }
         let state = floating.map {
@@ -58,6 +59,6 @@ extension ONNXSources {
                 name, by: place.isTransposed ? given.transposed([1, 0], found.shape.reversed()) : given,
                 isDouble: doubles.contains(place.source))
         }
-        return (matching.places.filter { $0.key != $0.value.source }.mapValues(\.source), matching.notes)
+        return matching
     }
 }

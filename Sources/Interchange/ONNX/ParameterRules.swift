@@ -126,6 +126,9 @@ struct ParameterRules {
             || name.wholeMatch(of: /(val|const|scalar_tensor_default|_tensor_constant)_?\d*(_\w+)?/) != nil
     }
 
+    /// Whether a tensor has the name of a module's, which exporters keep where they keep the tensor as it is.
+    func isKept(_ name: String) -> Bool { !Self.isMadeUp(name) && provenance.origins(name).isEmpty }
+
     /// The axis along which a model that was exported for a fixed batch holds a tensor once for each example of it, as constant
     /// folding leaves a learnt token that was expanded.
     func repeatedAxis(_ name: String, _ tensor: HostTensor, batch: Int?) -> Int? {
