@@ -40,7 +40,10 @@ public final class GraphRun {
         }
     }
 
-    public func run(from stage: Stage = .data) { executable.run(instance, from: stage) }
+    public func run(from stage: Stage = .data) {
+        // The instance knows addresses only.
+        withExtendedLifetime(buffers) { executable.run(instance, from: stage) }
+    }
 
     public func numbers(_ output: Value) -> [Double] {
         if output.type.element == .real { return executable.numbers(of: output, in: instance) }
