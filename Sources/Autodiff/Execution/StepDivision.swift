@@ -88,8 +88,8 @@ struct Sweep {
     struct Limits {
         /// What the steps of a sweep touch at least: less is in the cache anyway.
         var leastBytes = 1 << 20
-        /// What a step of a block touches: about half of a core's own cache, for what it reads and what it writes.
-        var blockBytes = 256 << 10
+        /// What a step of a block touches: about a third of a core's own cache, for what it reads and what it writes.
+        var blockBytes = 384 << 10
         /// Sums of fewer examples cost much to add up, beside what is added.
         var leastChunk = 8
         var mostChunks = 16

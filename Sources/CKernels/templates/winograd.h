@@ -17,7 +17,7 @@ typedef struct {
     int adds;                   // it is added to y
 } LS_NAME(winograd_call);
 
-enum { LS_NAME(strip_bytes) = 1 << 18 };
+enum { LS_NAME(strip_bytes) = 192 << 10 };
 
 static LS_NAME(winograd_call) LS_NAME(winograd_plan)(const ls_convolution *q, const void *const *operands, void *y,
                                                      void *workspace, int weights) {
