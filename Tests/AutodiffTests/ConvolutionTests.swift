@@ -151,37 +151,14 @@ import Testing
             plain.x[xi] += y[yi] * w[wi]
             plain.w[wi] += x[xi] * y[yi]
         }
-        let table = variant.kernels.table, p = variant.precision
         func run(_ result: Convolution.Result, _ pairs: [[Double]], to start: [Double], images: Int, adds: Bool = false)
             -> [Double]
         {
             let primitive = WinogradConvolution(unchecked: Convolution(result: result, geometry: g))
-            let types = pairs.enumerated().map { i, _ in
-                TensorType(
-                    i % 2 == 1
-                        ? result == .weight ? g.output(images) : g.weight
-                        : result == .input ? g.output(images) : g.input(images))
+            let operands = pairs.enumerated().map { i, numbers in
+                i % 2 == 1 ? primitive.weights.map { transformed(numbers, $0, variant) } ?? numbers : numbers
             }
-            let operands = pairs.enumerated().map { i, numbers -> GuardedTensor in
-                guard i % 2 == 1, let weights = primitive.weights else { return GuardedTensor(numbers, p) }
-                let w = GuardedTensor(numbers, p)
-                let u = GuardedTensor(empty: 16 * g.channels * g.filters, p)
-                table.winograd_weights(
-                    Int64(g.channels), Int64(g.filters), weights.turned ? 1 : 0, UnsafeRawPointer(w.address), u.address)
-                #expect(w.isIntact && u.isIntact)
-                return u
-            }
-            let workspace = Buffer(byteCount: primitive.workspaceBytes(types, variant.kernels))
-            let c = GuardedTensor(start, p)
-            operands.map { UnsafeRawPointer($0.address) }.withUnsafeBufferPointer {
-                primitive.evaluate(
-                    KernelCall(
-                        kernels: variant.kernels, operandTypes: types, resultType: TensorType([start.count]),
-                        operands: $0,
-                        result: c.address, workspace: workspace.address, accumulates: adds, ahead: nil))
-            }
-            #expect(operands.allSatisfy { $0.isIntact } && c.isIntact)
-            return c.numbers
+            return kernel(primitive, result, g, operands, to: start, images: images, adds: adds, variant)
         }
         func times(_ k: Double, _ x: [Double]) -> [Double] { x.map { k * $0 } }
         let other = integers(w.count, seed: 4)
@@ -203,6 +180,36 @@ import Testing
             sum = run(.weight, [one(x), one(y)], to: sum, images: 1, adds: true)
         }
         #expect(sum == zip(other, plain.w).map { $0 + $1 })
+    }
+
+    /// In Float32, minimal filtering comes about as close to Float64 as the definition does.
+    @Test(arguments: [16, 64]) func minimalFilteringRoundsNoWorse(_ channels: Int) throws {
+        var g = ConvolutionGeometry(height: 8, width: 8, channels: channels, kernel: [3, 3], filters: channels)
+        g.padding = [1, 1, 1, 1]
+        func random(_ shape: [Int], _ seed: UInt64) -> [Double] {
+            sample(shape.reduce(1, *), seed: seed).map { Precision.float.rounded($0) }
+        }
+        let (x, w, y) = (random(g.input(8), 1), random(g.weight, 2), random(g.output(8), 3))
+        for variant in Variant.all where variant.precision == .float {
+            let exact = try #require(Variant.all.first { $0.precision == .double })
+            for (result, a, b, count) in [(.output, x, w, y.count), (.input, y, w, x.count), (.weight, x, y, w.count)]
+                as [(Convolution.Result, [Double], [Double], Int)]
+            {
+                let definition = Convolution(result: result, geometry: g)
+                let minimal = WinogradConvolution(unchecked: definition)
+                let start = [Double](repeating: 0, count: count)
+                func errors(_ found: [Double], _ exact: [Double]) -> Double {
+                    let difference = zip(found, exact).map { $0 - $1 }
+                    return (dot(difference, difference) / dot(exact, exact)).squareRoot()
+                }
+                let turned = result == .input ? transposedTaps(b, g) : b
+                let truth = kernel(definition, result, g, [a, turned], to: start, images: 8, exact)
+                let direct = errors(kernel(definition, result, g, [a, turned], to: start, images: 8, variant), truth)
+                let weights = minimal.weights.map { transformed(b, $0, variant) } ?? b
+                let fast = errors(kernel(minimal, result, g, [a, weights], to: start, images: 8, variant), truth)
+                #expect(fast < 3 * direct && fast < 1e-6, "\(variant), \(result): \(fast) against \(direct)")
+            }
+        }
     }
 
     /// Minimal filtering is what is evaluated where it saves something, with weights transformed once for all that read them.
@@ -254,6 +261,41 @@ import Testing
         #expect(
             evaluate(graph, [sum], numbers, kernels: variant.kernels)[0]
                 == evaluate(graph, [sum, terms[0]], numbers, kernels: variant.kernels)[0])
+    }
+
+    private func transformed(_ w: [Double], _ form: WinogradWeights, _ variant: Variant) -> [Double] {
+        let w = GuardedTensor(w, variant.precision)
+        let u = GuardedTensor(empty: form.type(of: []).count, variant.precision)
+        [UnsafeRawPointer(w.address)].withUnsafeBufferPointer {
+            form.evaluate(
+                KernelCall(
+                    kernels: variant.kernels, operandTypes: [], resultType: form.type(of: []), operands: $0,
+                    result: u.address, workspace: u.address))
+        }
+        #expect(w.isIntact && u.isIntact)
+        return u.numbers
+    }
+
+    /// What a convolution's kernel makes of operands in the form it reads.
+    private func kernel(
+        _ primitive: some KernelPrimitive, _ result: Convolution.Result, _ g: ConvolutionGeometry,
+        _ operands: [[Double]], to start: [Double], images: Int, adds: Bool = false, _ variant: Variant
+    ) -> [Double] {
+        let pair = [[g.input(images), g.weight], [g.output(images), g.weight], [g.input(images), g.output(images)]]
+        let types = operands.indices.map {
+            TensorType(pair[result == .output ? 0 : result == .input ? 1 : 2][$0 % 2])
+        }
+        let workspace = Buffer(byteCount: primitive.workspaceBytes(types, variant.kernels))
+        let tensors = operands.map { GuardedTensor($0, variant.precision) }
+        let c = GuardedTensor(start, variant.precision)
+        tensors.map { UnsafeRawPointer($0.address) }.withUnsafeBufferPointer {
+            primitive.evaluate(
+                KernelCall(
+                    kernels: variant.kernels, operandTypes: types, resultType: TensorType([start.count]), operands: $0,
+                    result: c.address, workspace: workspace.address, accumulates: adds, ahead: nil))
+        }
+        #expect(tensors.allSatisfy { $0.isIntact } && c.isIntact)
+        return c.numbers
     }
 
     private func transposedTaps(_ w: [Double], _ g: ConvolutionGeometry) -> [Double] {
