@@ -42,7 +42,7 @@ public final class BatchGradient {
     /// - Throws: `ObjectiveError` where the data do not fit the network, or a batch does not fit the memory.
     public init(
         network: Network, data: Dataset, loss: Loss, batchSize: Int, precision: Precision = .float,
-        memoryLimit: Int = 1 << 30
+        memoryLimit: Int = NetworkObjective.defaultMemoryLimit
     ) throws(ObjectiveError) {
         precondition(batchSize > 0, "batches of \(batchSize) examples")
         try NetworkObjective.check(data, network, loss)

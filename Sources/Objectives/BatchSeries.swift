@@ -15,11 +15,16 @@ final class BatchSeries {
     private let keeps: Bool
     private let make: (Int) -> BatchProgram
     /// For whole batches, and for ragged last ones.
-    private var programs: [BatchProgram]
-    private var contexts: [[Executable.Context]] = [[]]
-    private var contextVersions: [Int?] = [nil]
+    private var programs: [Prepared]
     private let kept: [Slot]
     private let lanes = LanePool()
+
+    /// A program, and what is common to all of its batches: a context a tangent, for a version of θ.
+    private struct Prepared {
+        let program: BatchProgram
+        var contexts: [Executable.Context] = []
+        var version: Int?
+    }
 
     /// A place for the instance of one batch. (Threads write to their batches' places, so these are objects: elements of one
     /// array are not for several threads.)
@@ -108,7 +113,7 @@ final class BatchSeries {
         self.keeps = keeps
         batchSize = size
         self.make = make
-        programs = [program]
+        programs = [Prepared(program: program)]
         kept = (0..<(examples + size - 1) / size).map { _ in Slot() }
     }
 
@@ -134,14 +139,14 @@ final class BatchSeries {
     ) throws(Failure) {
         let examples = examples ?? self.examples, count = (examples + batchSize - 1) / batchSize
         let ragged = examples % batchSize == 0 ? nil : program(examples % batchSize)
-        let threads = min(Threads.count, count), bytes = programs.reduce(0) { $0 + $1.bytes }
-        let common = programs.reduce(0) { $0 + $1.executable.commonBytes } * work.tangents
+        let threads = min(Threads.count, count), bytes = programs.reduce(0) { $0 + $1.program.bytes }
+        let common = programs.reduce(0) { $0 + $1.program.executable.commonBytes } * work.tangents
         let wanted = threads * bytes <= memoryLimit - common ? threads : 1
         lanes.keep(wanted)
         func number(_ batch: Int) -> Int { (batch + 1) * batchSize <= examples ? 0 : ragged! }
         for number in Set([number(0), number(count - 1)]).sorted() { prepare(work, number) }
         let left = max(0, memoryLimit - common - wanted * bytes)
-        let mostKept = keeps ? min(count, left / max(1, programs[0].executable.keptBytes)) : 0
+        let mostKept = keeps ? min(count, left / max(1, programs[0].program.executable.keptBytes)) : 0
         guard wanted > 1 else {
             for batch in 0..<count {
                 try work.between?()
@@ -166,15 +171,16 @@ final class BatchSeries {
 
     /// Makes contexts and computes what is common to all batches.
     private func prepare<Failure>(_ work: Work<Failure>, _ number: Int) {
-        let program = programs[number], isNew = contextVersions[number] != work.version
-        contextVersions[number] = work.version
+        let program = programs[number].program, isNew = programs[number].version != work.version
+        programs[number].version = work.version
+        while programs[number].contexts.count < work.tangents {
+            let first = programs[number].contexts.first
+            programs[number].contexts.append(program.executable.makeContext(sharing: first))
+        }
         lanes.with { lane in
             let arena = arena(number, lane)
-            while contexts[number].count < work.tangents {
-                contexts[number].append(program.executable.makeContext(sharing: contexts[number].first))
-            }
             for tangent in 0..<work.tangents {
-                let context = contexts[number][tangent]
+                let context = programs[number].contexts[tangent]
                 work.bindContext(program, context, tangent)
                 if tangent == 0, isNew {
                     program.executable.runCommon(context, arena, from: .data, through: .parameters)
@@ -186,16 +192,14 @@ final class BatchSeries {
 
     /// The number of the program for batches of a size.
     private func program(_ size: Int) -> Int {
-        if let known = programs.firstIndex(where: { $0.batch == size }) { return known }
-        programs.append(make(size))
-        contexts.append([])
-        contextVersions.append(nil)
+        if let known = programs.firstIndex(where: { $0.program.batch == size }) { return known }
+        programs.append(Prepared(program: make(size)))
         return programs.count - 1
     }
 
     private func arena(_ program: Int, _ lane: Lane) -> Arena {
         if let arena = lane.arenas[program] { return arena }
-        let arena = programs[program].executable.makeArena()
+        let arena = programs[program].program.executable.makeArena()
         lane.arenas[program] = arena
         return arena
     }
@@ -206,7 +210,7 @@ final class BatchSeries {
         _ batch: Int, _ number: Int, _ lane: Lane, _ keeps: Bool, _ work: Work<Failure>,
         _ finished: (BatchProgram, Executable.Instance, Executable.Context, Int) -> Void
     ) {
-        let program = programs[number], contexts = contexts[number], arena = arena(number, lane)
+        let (program, contexts) = (programs[number].program, programs[number].contexts), arena = arena(number, lane)
         let executable = program.executable, instance: Executable.Instance
         let slot = kept[batch]
         if let known = slot.instance {

@@ -28,6 +28,9 @@ public final class NetworkObjective: Objective {
     private var version = 0
     private var series: [BatchProgram.Kind: BatchSeries] = [:]
 
+    /// Bytes that a process may take unless told otherwise.
+    public static let defaultMemoryLimit = 1 << 30
+
     /// - Parameters:
     ///   - bufferValues: the network's buffers, such as running means, in the order of its layout.
     ///   - batchSize: examples taken at once; by default as many as work well in memory.
@@ -35,7 +38,7 @@ public final class NetworkObjective: Objective {
     /// - Throws: `ObjectiveError` where the data do not fit the network.
     public init(
         network: Network, bufferValues: [Double], data: Dataset, loss: Loss, batchNorm: BatchNormMode = .stored,
-        precision: Precision = .float, batchSize: Int? = nil, memoryLimit: Int = 1 << 30
+        precision: Precision = .float, batchSize: Int? = nil, memoryLimit: Int = NetworkObjective.defaultMemoryLimit
     ) throws(ObjectiveError) {
         precondition(
             bufferValues.count == network.buffers.count,

@@ -4,7 +4,7 @@ import Plotting
 
 /// A loss slice, or several along the directions of several seeds.
 public struct SliceReport: Report {
-    public let context: RunContext
+    public var context: RunContext
     public let slice: Slice
     public let directions: Directions
     /// Slices along further random directions, `slice` first; empty for one alone.

@@ -111,7 +111,7 @@ public struct TrainedModel: Sendable {
     /// - Parameter normalizesLogits: whether the loss sees logits of mean 0 and norm 1 (`Network.normalizingLogits`).
     public func objective(
         _ data: Dataset, batchNorm: BatchNormMode = .stored, precision: Precision? = nil, batchSize: Int? = nil,
-        memoryLimit: Int = 1 << 30, normalizesLogits: Bool = false
+        memoryLimit: Int = NetworkObjective.defaultMemoryLimit, normalizesLogits: Bool = false
     ) throws(ObjectiveError) -> NetworkObjective {
         try NetworkObjective(
             network: normalizesLogits ? network.normalizingLogits() : network, bufferValues: buffers, data: data,

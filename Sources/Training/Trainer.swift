@@ -53,7 +53,7 @@ public final class Trainer {
     /// - Throws: `TrainingError`, `NetworkError`, `DatasetError`, `ObjectiveError` or `CheckpointError`.
     public init(
         _ configuration: TrainingConfiguration, data: TrainingData? = nil, resuming checkpoint: Checkpoint? = nil,
-        startingFrom start: TrainedModel? = nil, memoryLimit: Int = 1 << 30
+        startingFrom start: TrainedModel? = nil, memoryLimit: Int = NetworkObjective.defaultMemoryLimit
     ) throws {
         try configuration.validate()
         if let checkpoint {

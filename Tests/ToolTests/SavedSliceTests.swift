@@ -75,6 +75,7 @@ import Testing
         for i in 1...3 { try Tool.succeed(line + " --shard \(i)/3 -o part\(i).npz", in: folder) }
         let merged = try Tool.json("merge part3.npz part1.npz part2.npz -o all.npz -o all.png", in: folder)
         #expect(merged["evaluations"] as? Int == 35)
+        #expect((merged["seconds"] as? Double ?? 0) > 0)
         let (whole, all) = (try NPZ.read(folder.path("whole.npz")), try NPZ.read(folder.path("all.npz")))
         #expect(whole.names == all.names)
         for name in whole.names where name != "metadata" {

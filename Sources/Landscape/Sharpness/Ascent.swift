@@ -104,14 +104,21 @@ struct Ascent {
         return false
     }
 
-    /// Which climbs have come to different places, the highest first; the others are said to have joined those.
-    func tops(_ climbs: inout [Climb], nearness: Double) -> [Int] {
+    /// Which climbs have come to different places, the highest first; the others are ended and said to have joined those.
+    ///
+    /// - Parameters:
+    ///   - nearness: what is near, relative to ρ.
+    ///   - othersStay: whether climbs that have ended by themselves are left as they are.
+    @discardableResult
+    func tops(_ climbs: inout [Climb], nearness: Double, othersStay: Bool = false) -> [Int] {
         var tops: [Int] = []
         let order = climbs.indices.filter { climbs[$0].joined == nil && !climbs[$0].increase.isNaN }
             .sorted { climbs[$0].increase > climbs[$1].increase }
         for i in order {
-            if let near = tops.first(where: { isNear(climbs[$0], climbs[i], nearness) }) {
-                climbs[i].joined = climbs[near].name
+            if climbs[i].isActive || !othersStay,
+                let near = tops.first(where: { isNear(climbs[$0], climbs[i], nearness) })
+            {
+                (climbs[i].joined, climbs[i].isActive) = (climbs[near].name, false)
             } else {
                 tops.append(i)
             }
@@ -124,16 +131,8 @@ struct Ascent {
     }
 
     /// Whether the climbs go on, those that are near a higher one being ended.
-    ///
-    /// - Parameter nearness: what is near, relative to ρ.
     func join(_ climbs: inout [Climb], nearness: Double) -> Bool {
-        let order = climbs.indices.sorted { climbs[$0].increase > climbs[$1].increase }
-        for (rank, i) in order.enumerated() where climbs[i].isActive {
-            let near = order[..<rank].first { higher in
-                climbs[higher].joined == nil && isNear(climbs[higher], climbs[i], nearness)
-            }
-            if let near { (climbs[i].joined, climbs[i].isActive) = (climbs[near].name, false) }
-        }
+        tops(&climbs, nearness: nearness, othersStay: true)
         return climbs.contains(where: \.isActive)
     }
 }
