@@ -58,7 +58,8 @@ public final class BatchGradient {
         let isWhole = !network.buffers.tensors.isEmpty
         series = try BatchSeries(
             examples: self.batchSize, requested: network.largestBatch, preference: isWhole ? .whole : .inCache,
-            memoryLimit: memoryLimit, dataBytes: data.byteCount + store.byteCount, keeps: false
+            memoryLimit: memoryLimit,
+            heldBytes: data.byteCount + store.byteCount + BatchSeries.vectorBytes(network), keeps: false
         ) {
             BatchProgram(network, loss, isWhole ? .batch : .stored, .gradient, batch: $0, precision)
         }

@@ -1,5 +1,6 @@
 import Autodiff
 import Foundation
+import Networks
 import Tensors
 
 /// The batches that a data set is taken in for one kind of program, and the memory in which batches keep what serves again
@@ -67,14 +68,17 @@ final class BatchSeries {
     /// What a process takes at least: code, libraries, and what is small beside data and programs.
     static let processBytes = 32 << 20
 
+    /// What optimisers and analyses hold: θ, a gradient, and a few vectors and products, in Float64. (A Lanczos basis comes on top.)
+    static func vectorBytes(_ network: Network) -> Int { 6 * 8 * network.parameters.count }
+
     /// - Parameters:
     ///   - memoryLimit: of the process.
-    ///   - dataBytes: what the data take of it; where that is more than three quarters, programs have a quarter all the same.
+    ///   - heldBytes: what data and vectors take of it; where that is more than three quarters, programs have a quarter all the same.
     init(
-        examples: Int, requested: Int?, preference: Preference, memoryLimit limit: Int, dataBytes: Int, keeps: Bool,
+        examples: Int, requested: Int?, preference: Preference, memoryLimit limit: Int, heldBytes: Int, keeps: Bool,
         make: @escaping (Int) -> BatchProgram
     ) throws(ObjectiveError) {
-        let room = max(limit - Self.processBytes - dataBytes, limit / 4)
+        let room = max(limit - Self.processBytes - heldBytes, limit / 4)
         var size: Int
         if preference == .whole {
             size = examples
@@ -103,7 +107,7 @@ final class BatchSeries {
             program = make(size)
         }
         guard needed() <= room else {
-            let enough = min(Self.processBytes + dataBytes + needed(), 4 * needed())
+            let enough = min(Self.processBytes + heldBytes + needed(), 4 * needed())
             throw preference == .whole
                 ? .batchTooLarge(batch: size, given: limit, needed: enough)
                 : .memoryTooSmall(given: limit, needed: enough)

@@ -18,7 +18,7 @@ public final class NetworkObjective: Objective {
     public var betweenBatches: (() throws -> Void)?
 
     private let store: ExampleStore
-    private let dataBytes: Int
+    private let heldBytes: Int
     private let requestedBatch: Int?
     private let theta: Buffer, buffers: Buffer
     private var tangents: [Buffer] = []
@@ -52,7 +52,7 @@ public final class NetworkObjective: Objective {
         examples = data.count
         requestedBatch = network.largestBatch.map { min(batchSize ?? $0, $0) } ?? batchSize
         store = try ExampleStore(data, 0..<data.count, outputs: network.outputs, loss, precision)
-        dataBytes = data.byteCount + store.byteCount
+        heldBytes = data.byteCount + store.byteCount + BatchSeries.vectorBytes(network)
         theta = Buffer(byteCount: network.parameters.count * precision.size)
         buffers = Buffer(byteCount: network.buffers.count * precision.size)
         buffers.store(bufferValues, as: precision)
@@ -244,7 +244,7 @@ public final class NetworkObjective: Objective {
         }
         return try BatchSeries(
             examples: examples, requested: requested, preference: batchNorm == .batch ? .many : .inCache,
-            memoryLimit: memoryLimit, dataBytes: dataBytes, keeps: kind.keeps
+            memoryLimit: memoryLimit, heldBytes: heldBytes, keeps: kind.keeps
         ) { [network, loss, batchNorm, precision] in
             BatchProgram(network, loss, batchNorm, kind, batch: $0, precision)
         }
