@@ -17,25 +17,27 @@ extension Workload {
         ]
     }
 
-    /// The convolutions of ResNet-20 by shape, each of its three products, on 128 images.
+    /// The convolutions of ResNet-20 by shape and a depthwise one, each of its three products, on 128 images.
     static var convolutions: [Workload] {
-        let layers: [(String, Int, Int, Int, Int, Int)] = [
-            ("3->16 @32", 3, 16, 32, 1, 3), ("16->16 @32", 16, 16, 32, 1, 3), ("16->32 @32 s2", 16, 32, 32, 2, 3),
-            ("32->32 @16", 32, 32, 16, 1, 3), ("32->64 @16 s2", 32, 64, 16, 2, 3), ("64->64 @8", 64, 64, 8, 1, 3),
-            ("64->64 @8 1x1", 64, 64, 8, 1, 1),
+        let layers: [(String, Int, Int, Int, Int, Int, Int)] = [
+            ("3->16 @32", 3, 16, 32, 1, 3, 1), ("16->16 @32", 16, 16, 32, 1, 3, 1),
+            ("16->32 @32 s2", 16, 32, 32, 2, 3, 1), ("32->32 @16", 32, 32, 16, 1, 3, 1),
+            ("32->64 @16 s2", 32, 64, 16, 2, 3, 1), ("64->64 @8", 64, 64, 8, 1, 3, 1),
+            ("64->64 @8 1x1", 64, 64, 8, 1, 1, 1), ("96 depthwise @16", 96, 96, 16, 1, 3, 96),
         ]
-        return layers.flatMap { name, channels, filters, size, stride, kernel -> [Workload] in
+        return layers.flatMap { name, channels, filters, size, stride, kernel, groups -> [Workload] in
             var geometry = ConvolutionGeometry(
                 height: size, width: size, channels: channels, kernel: [kernel, kernel], filters: filters)
             geometry.stride = [stride, stride]
             geometry.padding = [Int](repeating: kernel / 2, count: 4)
+            geometry.groups = groups
             let outputs = 128 * geometry.outputHeight * geometry.outputWidth * filters
-            let operations = 2 * Double(outputs * channels * kernel * kernel)
+            let operations = 2 * Double(outputs * channels / groups * kernel * kernel)
             return ["forward", "input gradient", "weight gradient"].enumerated().map { product, label in
                 Workload(name: "conv \(label) \(name)", operations: operations) {
                     let graph = Graph()
                     let x = graph.input("x", TensorType([128, size, size, channels]), .data)
-                    let w = graph.input("w", TensorType([kernel, kernel, channels, filters]), .parameters)
+                    let w = graph.input("w", TensorType([kernel, kernel, channels / groups, filters]), .parameters)
                     let y = x.convolution(w, geometry)
                     let g = graph.input("g", y.type, .tangent)
                     let output = product == 0 ? y : graph.pullback([y], [g], at: [product == 1 ? x : w])[0]

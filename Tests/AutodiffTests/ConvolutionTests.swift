@@ -52,6 +52,12 @@ import Testing
         Case("depthwise", 5, 7, 19, [3, 3], 19) {
             $0.groups = 19; $0.padding = [1, 1, 1, 1]
         },
+        Case("depthwise, stride, dilation", 9, 8, 40, [3, 2], 40, images: 9) {
+            ($0.groups, $0.stride, $0.dilation, $0.padding) = (40, [2, 3], [1, 2], [1, 2, 0, 1])
+        },
+        Case("depthwise, padding above the image", 2, 3, 16, [5, 5], 16) {
+            $0.groups = 16; $0.padding = [4, 3, 4, 3]
+        },
         Case("depthwise, two filters each", 4, 4, 5, [3, 3], 10) { $0.groups = 5 },
         Case("asymmetric padding", 5, 7, 3, [3, 3], 4) { $0.padding = [0, 2, 3, 1] },
         Case("kernel 1×1", 5, 7, 17, [1, 1], 18),

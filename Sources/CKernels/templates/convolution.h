@@ -129,9 +129,19 @@ static inline void LS_NAME(read_ahead)(const ls_convolution *q, int64_t i, int64
     }
 }
 
+#include "depthwise.h"
+
 static void LS_NAME(convolution_image)(void *context, long n, int thread) {
     const LS_NAME(convolution_call) *f = context;
     const ls_convolution *q = f->q;
+    if (LS_NAME(is_depthwise)(q)) {
+        T *y = f->y + n * q->ho * q->wo * q->o;
+        memset(y, 0, sizeof(T) * q->ho * q->wo * q->o);
+        LS_NAME(read_ahead)(q, n, q->n);
+        for (int64_t p = 0; p < q->pairs; p++)
+            LS_NAME(depthwise_output)(q, f->operands[2 * p] + n * q->h * q->w * q->c, f->operands[2 * p + 1], y);
+        return;
+    }
     int64_t *a_offset = (int64_t *)(f->workspace + f->thread_offset + thread * f->thread_bytes);
     int64_t *b_offset = a_offset + LS_NAME(most_terms)(q);
     T *frame = (T *)((char *)a_offset + round_up(16 * LS_NAME(most_terms)(q), 64));
@@ -180,6 +190,14 @@ static void LS_NAME(convolution)(const ls_convolution *q, const void *const *x_w
 static void LS_NAME(convolution_input_image)(void *context, long n, int thread) {
     const LS_NAME(convolution_call) *f = context;
     const ls_convolution *q = f->q;
+    if (LS_NAME(is_depthwise)(q)) {
+        T *dx = f->y + n * q->h * q->w * q->c;
+        memset(dx, 0, sizeof(T) * q->h * q->w * q->c);
+        LS_NAME(read_ahead)(q, n, q->n);
+        for (int64_t p = 0; p < q->pairs; p++)
+            LS_NAME(depthwise_input)(q, dx, f->operands[2 * p + 1], f->operands[2 * p] + n * q->ho * q->wo * q->o);
+        return;
+    }
     int64_t *a_offset = (int64_t *)(f->workspace + f->thread_offset + thread * f->thread_bytes);
     int64_t *b_offset = a_offset + LS_NAME(most_terms)(q);
     T *frame = (T *)((char *)a_offset + round_up(16 * LS_NAME(most_terms)(q), 64));
@@ -263,6 +281,11 @@ static void LS_NAME(convolution_weight_images)(void *context, long chunk, int th
         const T *const *pair = f->operands + 2 * (i % q->pairs);
         int64_t n = first_image + i / q->pairs;
         const T *x = pair[0] + n * q->h * q->w * q->c, *dy = pair[1] + n * q->ho * q->wo * q->o;
+        if (LS_NAME(is_depthwise)(q)) {
+            LS_NAME(read_ahead)(q, first_image * q->pairs + i, q->n * q->pairs);
+            LS_NAME(depthwise_weights)(q, x, dw, dy);
+            continue;
+        }
         int64_t fw = frame_w;
         if (q->pad_h == 0 && q->pad_w == 0 && fh <= q->h && fw <= q->w) fw = q->w;
         else { LS_NAME(frame)(frame, x, q->h, q->w, q->c, fh, fw, q->pad_h, q->pad_w); x = frame; }
