@@ -59,7 +59,7 @@ public final class BatchGradient {
         series = try BatchSeries(
             examples: self.batchSize, requested: network.largestBatch, preference: isWhole ? .whole : .inCache,
             memoryLimit: memoryLimit,
-            heldBytes: data.byteCount + store.byteCount + BatchSeries.vectorBytes(network), keeps: false
+            heldBytes: data.byteCount + store.byteCount, keeps: false
         ) {
             BatchProgram(network, loss, isWhole ? .batch : .stored, .gradient, batch: $0, precision)
         }

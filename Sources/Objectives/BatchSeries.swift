@@ -68,7 +68,8 @@ final class BatchSeries {
     /// What a process takes at least: code, libraries, and what is small beside data and programs.
     static let processBytes = 32 << 20
 
-    /// What optimisers and analyses hold: θ, a gradient, and a few vectors and products, in Float64. (A Lanczos basis comes on top.)
+    /// What analyses hold: θ, a gradient, and a few vectors and products, in Float64. (A Lanczos basis comes on top. What an optimiser holds
+    /// is not counted: a batch that is normalised as a whole cannot make room for it.)
     static func vectorBytes(_ network: Network) -> Int { 6 * 8 * network.parameters.count }
 
     /// - Parameters:
