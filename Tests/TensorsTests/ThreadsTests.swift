@@ -107,7 +107,8 @@ import Testing
             return Set(found)
         }
         #expect(threads(1000) == [0])
-        #expect(threads(.infinity).count > 1)
+        // Another test may have the pool for a while.
+        #expect((0..<200).contains { _ in threads(.infinity).count > 1 })
     }
 
     @Test func countsOutOfRange() {
