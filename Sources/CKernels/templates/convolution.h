@@ -13,6 +13,9 @@ typedef struct {
 
 enum { LS_NAME(weight_chunks) = 16 };
 
+/// Chunks of the weights' gradient, of a few images at least: each has a result of its own to clear and to add.
+static int64_t LS_NAME(gradient_chunks)(const ls_convolution *q) { return MIN(divide_up(q->n, 8), LS_NAME(weight_chunks)); }
+
 /// Outer terms of a strided product at most: a tap of every pair each, or an output row each.
 static int64_t LS_NAME(most_terms)(const ls_convolution *q) { return MAX(q->pairs * q->kh * q->kw, q->ho); }
 
@@ -314,8 +317,7 @@ static void LS_NAME(convolution_weight_images)(void *context, long chunk, int th
 
 static void LS_NAME(convolution_weight)(const ls_convolution *q, const void *const *x_dy, void *dw, void *workspace) {
     LS_NAME(convolution_call) f = LS_NAME(convolution_plan)(q, x_dy, dw, workspace);
-    // Chunks of a few images at least: each has a result of its own to clear and to add.
-    f.chunks = MIN(divide_up(q->n, 8), LS_NAME(weight_chunks));
+    f.chunks = LS_NAME(gradient_chunks)(q);
     ls_parallel(f.chunks, LS_NAME(convolution_time)(q), LS_NAME(convolution_weight_images), &f);
     LS_NAME(add_parts)(q->kh * q->kw * (q->c / q->groups) * q->o, f.chunks, workspace, dw);
 }

@@ -32,8 +32,7 @@ static LS_NAME(winograd_call) LS_NAME(winograd_plan)(const ls_convolution *q, co
     f.o_plane = round_up(f.strip * q->o, 64 / sizeof(T)) + 64 / sizeof(T);
     int64_t elements = 16 * (inputs * f.c_plane + f.o_plane) + 4 * q->c;
     if (weights) {
-        // Chunks of a few images at least: each has a result of its own to clear and to add.
-        f.chunks = MIN(divide_up(q->n, 8), LS_NAME(weight_chunks));
+        f.chunks = LS_NAME(gradient_chunks)(q);
         f.thread_offset = round_up((int64_t)sizeof(T) * f.chunks * 9 * q->c * q->o, 64);
         elements += 16 * q->c * q->o;
     }
@@ -52,6 +51,14 @@ typedef struct { int64_t n, y, x; } LS_NAME(tile_place);
 static LS_NAME(tile_place) LS_NAME(place)(const LS_NAME(winograd_call) *f, int64_t tile) {
     int64_t row = tile / f->tiles_w;
     return (LS_NAME(tile_place)){row / f->tiles_h, 2 * (row % f->tiles_h), 2 * (tile % f->tiles_w)};
+}
+
+static inline void LS_NAME(next_place)(const ls_convolution *q, LS_NAME(tile_place) *at) {
+    if ((at->x += 2) < q->wo) return;
+    at->x = 0;
+    if ((at->y += 2) < q->ho) return;
+    at->y = 0;
+    at->n++;
 }
 
 // The transforms of one tile, of a vector of channels or of a single one. `plane` is the distance of the 16 planes.
@@ -136,10 +143,7 @@ static void LS_NAME(winograd_patches)(const LS_NAME(winograd_call) *f, const T *
             row[r] = top + r >= 0 && top + r < h ? x + ((at.n * h + top + r) * w + left) * c : zeros;
         if (left >= 0 && left + 4 <= w) LS_CHANNELS(patch, c, to, f->c_plane, row, 0, 4)
         else LS_CHANNELS(patch, c, to, f->c_plane, row, -left, w - left)
-        if ((at.x += 2) >= q->wo) {
-            at.x = 0;
-            if ((at.y += 2) >= q->ho) at = (LS_NAME(tile_place)){at.n + 1, 0, 0};
-        }
+        LS_NAME(next_place)(q, &at);
     }
 }
 
@@ -154,10 +158,7 @@ static void LS_NAME(winograd_outputs)(const LS_NAME(winograd_call) *f, T *y, int
         if (gradients) LS_CHANNELS(gradients, o, planes, f->o_plane, corner, line, rows, columns)
         else if (rows + columns == 4) LS_CHANNELS(outputs, o, planes, f->o_plane, corner, line, 2, 2)
         else LS_CHANNELS(outputs, o, planes, f->o_plane, corner, line, rows, columns)
-        if ((at.x += 2) >= q->wo) {
-            at.x = 0;
-            if ((at.y += 2) >= q->ho) at = (LS_NAME(tile_place)){at.n + 1, 0, 0};
-        }
+        LS_NAME(next_place)(q, &at);
     }
 }
 #undef LS_CHANNELS
