@@ -37,6 +37,11 @@ struct Pad: KernelPrimitive {
             return
         }
         let count = type.shape[axis], fromStride = fromBytes / count, toStride = toBytes / shape[axis]
+        // So do neighbours along this one.
+        if fromStride == toStride, steps[axis] == 1 {
+            memcpy(to + starts[axis] * toStride, from, fromBytes)
+            return
+        }
         for i in 0..<count {
             place(
                 axis + 1, type, from + i * fromStride, fromStride, to + (starts[axis] + i * steps[axis]) * toStride,
