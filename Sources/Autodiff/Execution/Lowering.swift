@@ -31,15 +31,19 @@ struct Lowering {
 
     init(_ graph: Graph, outputs: [Value]) {
         let needed = graph.ancestors(of: outputs.map(\.id))
-        let sums = SumsOfProducts(graph, needed, outputs: outputs.map(\.id))
-        for id in graph.nodes.indices where needed[id] && !sums.merged.contains(id) {
-            let node = graph.nodes[id], terms = (sums.terms[id] ?? [id]).map { graph.nodes[$0] }
-            if let convolution = terms[0].primitive as? Convolution {
-                addConvolution(convolution, terms.flatMap(\.operands), node, id)
-                continue
-            }
-            if terms[0].primitive is MatrixProduct {
-                addProducts(terms, node, id)
+        let products = ProductGroups(graph, needed, outputs: outputs.map(\.id))
+        for id in graph.nodes.indices where needed[id] && !products.merged.contains(id) {
+            let node = graph.nodes[id]
+            if let group = products.groups[id] {
+                let terms = group.terms.map { graph.nodes[$0] }
+                let ends = [group.bias, group.addend].compactMap { $0 }.map { dense(views[$0]!) }
+                if let convolution = terms[0].primitive as? Convolution {
+                    addConvolution(convolution, terms.flatMap(\.operands), group.epilogue, ends, node, id)
+                } else {
+                    let order =
+                        group.isBare ? products.reader[id].flatMap { graph.nodes[$0].primitive as? Permute } : nil
+                    addProducts(terms, group.epilogue, ends, order, node, id)
+                }
                 continue
             }
             var operands = node.operands.map { views[$0]! }
@@ -64,16 +68,20 @@ struct Lowering {
 
     /// A convolution, or a sum of two. What a kernel reads in place of the weights is made before, once for all batches where they
     /// are the same for all.
-    private mutating func addConvolution(_ primitive: Convolution, _ nodes: [Int], _ node: Graph.Node, _ id: Int) {
+    private mutating func addConvolution(
+        _ primitive: Convolution, _ nodes: [Int], _ epilogue: Epilogue, _ ends: [StridedView], _ node: Graph.Node,
+        _ id: Int
+    ) {
         let seconds = nodes.indices.filter { $0 % 2 == 1 }.map { views[nodes[$0]]! }
-        if let winograd = WinogradConvolution(primitive),
+        if var winograd = WinogradConvolution(primitive),
             winograd.weights == nil || seconds.allSatisfy({ items[$0.base].isCommon })
         {
             let operands = nodes.enumerated().map { i, operand in
                 let operand = dense(views[operand]!)
                 return i % 2 == 0 ? operand : winograd.weights.map { prepared(operand, $0) } ?? operand
             }
-            add(.kernel(winograd), operands, node, id)
+            winograd.epilogue = epilogue
+            add(.kernel(winograd), operands + ends, node, id)
             return
         }
         let operands = nodes.enumerated().map { i, operand in
@@ -81,14 +89,20 @@ struct Lowering {
             let turns = primitive.result == .input && i % 2 == 1
             return dense(turns ? primitive.geometry.transposedTaps(views[operand]!) : views[operand]!)
         }
-        add(.kernel(primitive), operands, node, id)
+        var primitive = primitive
+        primitive.epilogue = epilogue
+        add(.kernel(primitive), operands + ends, node, id)
     }
 
     /// A sum of products of graph values. A second factor that is the same for all batches, while the first is not, is packed once
-    /// for them all.
-    private mutating func addProducts(_ terms: [Graph.Node], _ node: Graph.Node, _ id: Int) {
+    /// for them all. Where all that is read is the result in another order of dimensions, it is stored in that one.
+    private mutating func addProducts(
+        _ terms: [Graph.Node], _ epilogue: Epilogue, _ ends: [StridedView], _ order: Permute?, _ node: Graph.Node,
+        _ id: Int
+    ) {
         let products = terms.compactMap { $0.primitive as? MatrixProduct }
         var sum = ProductSum(products), operands: [StridedView] = []
+        sum.epilogue = epilogue
         for (number, product) in products.enumerated() {
             let (a, b) = (views[terms[number].operands[0]]!, views[terms[number].operands[1]]!)
             let (layoutA, operandA) = factor(a)
@@ -104,7 +118,23 @@ struct Lowering {
                 operands.append(operandB)
             }
         }
-        add(.kernel(sum), operands, node, id)
+        guard let order else {
+            add(.kernel(sum), operands + ends, node, id)
+            return
+        }
+        let type = order.type(of: [node.type])
+        var view = StridedView(dense: items.count, node.type.shape)
+        for (i, stride) in StridedView.denseStrides(type.shape).enumerated() { view.strides[order.axes[i]] = stride }
+        guard let layout = ProductSum.Layout(view), layout.column == 1 else {
+            add(.kernel(sum), operands + ends, node, id)
+            return
+        }
+        sum.result = layout
+        add(.kernel(sum), operands + ends, node, id)
+        items[view.base] = Item(
+            work: .kernel(sum), operands: operands + ends, type: type, stage: node.stage, node: id,
+            isCommon: items[view.base].isCommon)
+        views[id] = view
     }
 
     /// How a product reads a factor, and its operand: the item's memory as it is where that can be read, else a dense copy.

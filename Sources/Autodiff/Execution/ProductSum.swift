@@ -43,6 +43,9 @@ struct ProductSum: KernelPrimitive {
         }
     }
     var terms: [Term]
+    /// How the result lies in memory where it does not lie dense; its columns lie side by side.
+    var result: Layout?
+    var epilogue = Epilogue()
     var name: String { "sum of matrix products" }
 
     init(_ products: [MatrixProduct]) {
@@ -87,6 +90,8 @@ struct ProductSum: KernelPrimitive {
                 term.b.map { (Int64($0.outer), Int64($0.inner)) } ?? (q.inner * rows * columns, rows * columns)
             if term.transposesB { swap(&q.b_row, &q.b_column) }
         }
+        q.c_row = Int64(result?.row ?? Int(q.n))
+        (q.c_outer, q.c_inner) = result.map { (Int64($0.outer), Int64($0.inner)) } ?? (q.inner * q.m * q.n, q.m * q.n)
         q.accumulate = i > 0 ? 1 : 0
         return q
     }
@@ -108,6 +113,7 @@ struct ProductSum: KernelPrimitive {
     func evaluate(_ call: KernelCall) {
         for i in terms.indices {
             var q = product(i, call.operandTypes)
+            if i == terms.count - 1 { q.end = epilogue.kernel(call.operands) }
             let size = call.kernels.precision.size
             call.kernels.table.product(
                 &q, call.operands[2 * i] + (terms[i].a?.offset ?? 0) * size,

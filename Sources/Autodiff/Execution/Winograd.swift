@@ -5,7 +5,11 @@ import CKernels
 /// 36. In Float32 outputs and input gradients come a little closer to Float64 than by the definition, weights' gradients within twice
 /// as far (ConvolutionTests).
 struct WinogradConvolution: KernelPrimitive {
-    let convolution: Convolution
+    private(set) var convolution: Convolution
+    var epilogue: Epilogue {
+        get { convolution.epilogue }
+        set { convolution.epilogue = newValue }
+    }
     /// Of the convolution that is computed: an input gradient is one of output gradients.
     private let geometry: ConvolutionGeometry
     var name: String { "minimal filtering, \(convolution.result)" }
@@ -60,7 +64,7 @@ struct WinogradConvolution: KernelPrimitive {
     func operations(_ operands: [TensorType]) -> Int { convolution.operations(operands) }
 
     private func kernel(_ operands: [TensorType]) -> ls_convolution {
-        geometry.kernel(operands[0].shape[0], pairs: operands.count / 2)
+        geometry.kernel(operands[0].shape[0], pairs: convolution.pairs(operands.count))
     }
 
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int {
@@ -74,6 +78,7 @@ struct WinogradConvolution: KernelPrimitive {
 
     func evaluate(_ call: KernelCall) {
         var q = kernel(call.operandTypes)
+        q.end = epilogue.kernel(call.operands)
         if let ahead = call.ahead { (q.ahead, q.aheads) = (ahead.baseAddress, Int64(ahead.count)) }
         call.operands.withMemoryRebound(to: UnsafeRawPointer?.self) {
             if convolution.result == .weight {

@@ -43,7 +43,7 @@ public struct ConvolutionGeometry: Hashable, Sendable {
             stride_w: Int64(stride[1]),
             pad_h: Int64(padding[0]), pad_w: Int64(padding[1]), dilation_h: Int64(dilation[0]),
             dilation_w: Int64(dilation[1]),
-            groups: Int64(groups), ahead: nil, aheads: 0)
+            groups: Int64(groups), ahead: nil, aheads: 0, end: ls_epilogue())
     }
 }
 
@@ -61,7 +61,11 @@ struct Convolution: KernelPrimitive {
     }
     let result: Result
     let geometry: ConvolutionGeometry
+    /// Only lowering gives it one.
+    var epilogue = Epilogue()
     var name: String { "convolution \(result)" }
+
+    init(result: Result, geometry: ConvolutionGeometry) { (self.result, self.geometry) = (result, geometry) }
 
     func type(of operands: [TensorType]) -> TensorType {
         let n = operands[0].shape[0]
@@ -93,25 +97,30 @@ struct Convolution: KernelPrimitive {
         }
     }
 
+    /// Pairs of operands that are added up.
+    func pairs(_ operands: Int) -> Int { (operands - epilogue.operands) / 2 }
+
     func operations(_ operands: [TensorType]) -> Int {
-        operands.count * TensorType(geometry.output(operands[0].shape[0])).count
+        2 * pairs(operands.count) * TensorType(geometry.output(operands[0].shape[0])).count
             * geometry.weight.dropLast().reduce(1, *)
     }
 
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int {
-        var q = geometry.kernel(operands[0].shape[0], pairs: operands.count / 2)
+        var q = geometry.kernel(operands[0].shape[0], pairs: pairs(operands.count))
         return Int(kernels.table.convolution_workspace(&q))
     }
 
     func byExample(_ operands: [TensorType]) -> ByExample? {
         ByExample(
-            operands: operands.indices.map { $0 % 2 == 0 || result == .weight }, isSum: result == .weight)
+            operands: (0..<2 * pairs(operands.count)).map { $0 % 2 == 0 || result == .weight } + epilogue.byExample,
+            isSum: result == .weight)
     }
 
     var readsAhead: Bool { true }
 
     func evaluate(_ call: KernelCall) {
-        var q = geometry.kernel(call.operandTypes[0].shape[0], pairs: call.operands.count / 2)
+        var q = geometry.kernel(call.operandTypes[0].shape[0], pairs: pairs(call.operands.count))
+        q.end = epilogue.kernel(call.operands)
         if let ahead = call.ahead { (q.ahead, q.aheads) = (ahead.baseAddress, Int64(ahead.count)) }
         let kernel =
             switch result {

@@ -26,6 +26,8 @@ enum ls_opcode {
     LS_SUBTRACT_PRODUCT,  // c − a · b
     LS_ADD_RELU,          // relu(a + b)
     LS_ERFC, LS_LOG1P,
+    LS_NORMAL_CDF,  // Φ(a), where b is exp(−a²/2)
+    LS_GELU_SLOPE,  // b + a · c / √(2π): the derivative of aΦ(a), where b is Φ(a) and c exp(−a²/2)
 };
 
 typedef struct { int32_t op, dst, a, b, c; double immediate; } ls_instruction;
@@ -51,13 +53,22 @@ typedef struct {
     int32_t kept_prefix;            // leading dimensions that every reduction keeps
 } ls_fused;
 
-/// C = A B for pairs of matrices, m × k and k × n. In A and in B, either rows or columns are a stride of 1 apart. C is dense.
+/// What becomes of the result of a product or a convolution, whose last dimension are columns or channels, while it is stored:
+/// result + bias of the column + addend, then 0 where that is below 0.
+typedef struct {
+    const void *bias;    // or NULL
+    const void *addend;  // laid out like the result, or NULL
+    int32_t relu;
+} ls_epilogue;
+
+/// C = A B for pairs of matrices, m × k and k × n. In A and in B, either rows or columns are a stride of 1 apart; in C columns are.
 /// Pairs are numbered row by row in two dimensions, the inner one of extent `inner`.
 typedef struct {
     int64_t batches, inner, m, n, k;
-    int64_t a_row, a_column, a_outer, a_inner, b_row, b_column, b_outer, b_inner;  // strides, in elements
+    int64_t a_row, a_column, a_outer, a_inner, b_row, b_column, b_outer, b_inner, c_row, c_outer, c_inner;  // strides, in elements
     int32_t b_is_packed;  // as `pack` leaves it; one batch
     int32_t accumulate;   // C += A B
+    ls_epilogue end;
 } ls_product;
 
 /// Some memory.
@@ -73,6 +84,7 @@ typedef struct {
     int64_t stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w, groups;
     const ls_range *ahead;        // what is read afterwards: it is brought near while the processor multiplies
     int64_t aheads;
+    ls_epilogue end;              // of outputs and of input gradients
 } ls_convolution;
 
 /// Windows of a pooling: like a convolution's, every channel for itself.

@@ -105,22 +105,36 @@ static void LS_NAME(inside)(int64_t count, int64_t step, int64_t before, int64_t
 /// Kernel rows are one term each where a row's taps are neighbours in memory, else every tap is.
 static int LS_NAME(rows_are_terms)(const ls_convolution *q) { return q->groups == 1 && q->dilation_w == 1; }
 
-/// The sum over pairs of terms first..<end of each, whose offsets lie one pair after another.
-static void LS_NAME(paired_product)(LS_NAME(tile_call) t, int64_t pairs, int64_t per_pair, int64_t first, int64_t end,
-                                    int64_t rows, int64_t columns) {
+/// The sum over pairs of terms first..<end of each, whose offsets lie one pair after another, in the result's
+/// channels from `column` on.
+static void LS_NAME(paired_product)(const LS_NAME(convolution_call) *f, LS_NAME(tile_call) t, int64_t per_pair, int64_t first,
+                                    int64_t end, int64_t rows, int64_t column, int64_t columns) {
+    int64_t pairs = f->q->pairs;
     const int64_t *a_offset = t.a_offset, *b_offset = t.b_offset;
     if (end - first == per_pair) {
         t.terms = pairs * per_pair;
+        LS_NAME(complete)(&t, &f->q->end, f->y, column);
         LS_NAME(tile_product)(t, rows, columns);
         return;
     }
     t.terms = end - first;
     for (int64_t p = 0; p < pairs; p++) {
+        if (p == pairs - 1) LS_NAME(complete)(&t, &f->q->end, f->y, column);
         t.a_offset = a_offset + p * per_pair + first;
         t.b_offset = b_offset + p * per_pair + first;
         t.accumulate = p > 0;
         LS_NAME(tile_product)(t, rows, columns);
     }
+}
+
+/// Completes pixels of a result that is not made by tiles.
+static void LS_NAME(complete_pixels)(const LS_NAME(convolution_call) *f, T *y, int64_t pixels, int64_t channels) {
+    const ls_epilogue *e = &f->q->end;
+    if (!e->bias && !e->addend && !e->relu) return;
+    LS_NAME(tile_call) t = {.c = y, .ldc = channels};
+    LS_NAME(complete)(&t, e, f->y, 0);
+    for (int64_t i = 0; i < pixels; i++)
+        for (int64_t c = 0; c < channels; c++) y[i * channels + c] = LS_NAME(completed)(&t, y[i * channels + c], i, c);
 }
 
 /// Part `i` of `parts` of the memory that is read after a convolution, into the second-level cache.
@@ -143,6 +157,7 @@ static void LS_NAME(convolution_image)(void *context, long n, int thread) {
         LS_NAME(read_ahead)(q, n, q->n);
         for (int64_t p = 0; p < q->pairs; p++)
             LS_NAME(depthwise_output)(q, f->operands[2 * p] + n * q->h * q->w * q->c, f->operands[2 * p + 1], y);
+        LS_NAME(complete_pixels)(f, y, q->ho * q->wo, q->o);
         return;
     }
     int64_t *a_offset = (int64_t *)(f->workspace + f->thread_offset + thread * f->thread_bytes);
@@ -180,7 +195,7 @@ static void LS_NAME(convolution_image)(void *context, long n, int thread) {
             t.a = x[0] + oy * q->stride_h * fw * q->c + g * cg;
             t.b = w + g * og;
             t.c = f->y + ((n * q->ho + oy) * q->wo) * q->o + g * og;
-            LS_NAME(paired_product)(t, q->pairs, per_pair, first * taps, end * taps, q->wo, og);
+            LS_NAME(paired_product)(f, t, per_pair, first * taps, end * taps, q->wo, g * og, og);
         }
 }
 
@@ -199,6 +214,7 @@ static void LS_NAME(convolution_input_image)(void *context, long n, int thread) 
         LS_NAME(read_ahead)(q, n, q->n);
         for (int64_t p = 0; p < q->pairs; p++)
             LS_NAME(depthwise_input)(q, dx, f->operands[2 * p + 1], f->operands[2 * p] + n * q->ho * q->wo * q->o);
+        LS_NAME(complete_pixels)(f, dx, q->h * q->w, q->c);
         return;
     }
     int64_t *a_offset = (int64_t *)(f->workspace + f->thread_offset + thread * f->thread_bytes);
@@ -255,7 +271,7 @@ static void LS_NAME(convolution_input_image)(void *context, long n, int thread) 
                     t.a = dy[0] + i * fw * q->o + g * og;
                     t.b = w + g * cg;
                     t.c = dx + ((py + i * q->stride_h) * q->w + px) * q->c + g * cg;
-                    LS_NAME(paired_product)(t, q->pairs, per_pair, first * per_row, end * per_row, count_x, cg);
+                    LS_NAME(paired_product)(f, t, per_pair, first * per_row, end * per_row, count_x, g * cg, cg);
                 }
         }
 }

@@ -1,16 +1,19 @@
-// Products of matrices, C (+)= A B, by packing (Goto, van de Geijn 2008, doi 10.1145/1356052.1356053).
+// Products of matrices, C (+)= A B, by the tiles of tile.h: a tile a few rows high and two vectors wide for every sliver of A and
+// panel of B (Goto, van de Geijn 2008, doi 10.1145/1356052.1356053).
 //
-// B is packed in blocks of `product_depth` rows, each as panels a tile wide whose rows follow one another; the second-level
-// cache holds a block. Slivers of A, a tile high, are packed where they are used and stay in the first-level cache while the
-// panels of a block pass by. The tiles are those of tile.h. Sums run over blocks in order, whatever the number of threads.
+// What the second-level cache holds is read where it lies, which is faster than to pack it: the processor looks far enough ahead.
+// A panel wants rows of B; where B's columns lie side by side, or B is large, it is packed in blocks of `product_depth` rows, each as
+// panels whose rows follow one another. Rows of A that are a multiple of a page apart would share their places in the first-level
+// cache: such slivers are packed where they are used. Sums run over blocks in order, whatever the number of threads.
 
 enum {
     LS_NAME(panel) = 2 * LS_NAME(lanes),
     LS_NAME(product_depth) = 1024 / sizeof(T),
     LS_NAME(product_columns) = 2048 / sizeof(T),  // of panels that pass by one sliver: half a mebibyte
     LS_NAME(sliver) = LS_NAME(rows_2),
-    LS_NAME(sliver_group) = 16,                   // slivers packed at once from rows that hold the columns of A
-    LS_NAME(in_place) = 16384 / sizeof(T),        // elements of an operand that is read where it lies
+    LS_NAME(in_first) = 16384 / sizeof(T),        // elements of A that fit into the first-level cache however they lie
+    LS_NAME(in_second) = (1 << 20) / sizeof(T),   // elements of B that the second-level cache holds
+    LS_NAME(page) = 4096,
 };
 
 typedef T LS_NAME(four) __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T))));
@@ -46,56 +49,24 @@ static inline __attribute__((always_inline)) void LS_NAME(pack_across)(
         for (int64_t l = 0; l < depth; l++) to[l * width + i] = 0;
 }
 
-/// Slivers of A side by side, `count` of `rows` rows in all, nearly equally high. One of A's strides is 1.
-static void LS_NAME(pack_slivers)(T *to, const T *a, int64_t row, int64_t column, int64_t rows, int64_t count, int64_t depth) {
-    if (column == 1) {
-        for (int64_t s = 0; s < count; s++) {
-            int64_t i = rows * s / count, height = rows * (s + 1) / count - i;
-            if (height == LS_NAME(sliver))
-                LS_NAME(pack_across)(to + i * depth, a + i * row, row, LS_NAME(sliver), depth, LS_NAME(sliver));
-            else LS_NAME(pack_across)(to + i * depth, a + i * row, row, height, depth, height);
-        }
-        return;
-    }
-    // In the order of memory. A constant number of elements is copied; those that are too many are overwritten by the next row.
-    int64_t start[LS_NAME(sliver_group) + 1];
-    for (int64_t s = 0; s <= count; s++) start[s] = rows * s / count;
-    for (int64_t l = 0; l < depth; l++)
-        for (int64_t s = 0; s < count; s++) {
-            int64_t height = start[s + 1] - start[s];
-            T *t = to + start[s] * depth + l * height;
-            const T *f = a + l * column + start[s];
-            if (l * height + LS_NAME(sliver) <= depth * height) memcpy(t, f, sizeof(T) * LS_NAME(sliver));
-            else memcpy(t, f, sizeof(T) * height);
-        }
-}
-
-/// A panel of B, `width` wide: `columns` of B and zeros.
-static void LS_NAME(pack_panel)(T *to, const T *b, int64_t row, int64_t column, int64_t columns, int64_t depth, int64_t width) {
-    if (column != 1) {
-        if (columns == LS_NAME(panel)) LS_NAME(pack_across)(to, b, column, LS_NAME(panel), depth, LS_NAME(panel));
-        else LS_NAME(pack_across)(to, b, column, columns, depth, width);
-        return;
-    }
-    if (columns == LS_NAME(panel)) {
-        for (int64_t l = 0; l < depth; l++) memcpy(to + l * LS_NAME(panel), b + l * row, sizeof(T) * LS_NAME(panel));
-        return;
-    }
-    for (int64_t l = 0; l < depth; l++) {
-        memcpy(to + l * width, b + l * row, sizeof(T) * columns);
-        memset(to + l * width + columns, 0, sizeof(T) * (width - columns));
-    }
-}
-
 static inline int64_t LS_NAME(panel_width)(int64_t columns) {
     return columns > LS_NAME(lanes) ? LS_NAME(panel) : LS_NAME(lanes);
 }
 
-/// Columns first..<end, of which `first` is a multiple of the panel, of one block of rows of B.
+/// Columns first..<end, of which `first` is a multiple of the panel, of one block of rows of B. Columns that are missing from the
+/// last panel are zeros.
 static void LS_NAME(pack_block)(T *to, const T *b, int64_t row, int64_t column, int64_t first, int64_t end, int64_t depth) {
     for (int64_t j = first; j < end; j += LS_NAME(panel)) {
-        int64_t columns = MIN(end - j, LS_NAME(panel));
-        LS_NAME(pack_panel)(to + (j - first) * depth, b + j * column, row, column, columns, depth, LS_NAME(panel_width)(columns));
+        int64_t columns = MIN(end - j, LS_NAME(panel)), width = LS_NAME(panel_width)(columns);
+        T *panel = to + (j - first) * depth;
+        const T *from = b + j * column;
+        if (column == 1)
+            for (int64_t l = 0; l < depth; l++) {
+                memcpy(panel + l * width, from + l * row, sizeof(T) * columns);
+                memset(panel + l * width + columns, 0, sizeof(T) * (width - columns));
+            }
+        else if (columns == LS_NAME(panel)) LS_NAME(pack_across)(panel, from, column, LS_NAME(panel), depth, LS_NAME(panel));
+        else LS_NAME(pack_across)(panel, from, column, columns, depth, width);
     }
 }
 
@@ -122,6 +93,10 @@ static void LS_NAME(pack)(int64_t k, int64_t n, int64_t row, int64_t column, con
     ls_parallel(divide_up(n, 4 * LS_NAME(panel)), moves_time(k * n), LS_NAME(pack_chunk), &q);
 }
 
+static int64_t LS_NAME(result_offset)(const ls_product *p, int64_t batch) {
+    return batch / p->inner * p->c_outer + batch % p->inner * p->c_inner;
+}
+
 /// How a product is shared among threads: whole batches, blocks of rows or columns, or parts of the sum. The shape decides.
 typedef struct {
     const ls_product *p;
@@ -132,7 +107,13 @@ typedef struct {
     T *sums;                    // what parts of the sum give
     int64_t buffer;             // elements of a buffer
     int64_t rows, columns, parts, groups;
+    ls_epilogue end;            // of this batch
 } LS_NAME(product_call);
+
+/// Whether B is packed: not where it would serve a few rows of A only.
+static int LS_NAME(packs)(const ls_product *p) {
+    return !p->b_is_packed && (p->b_column != 1 || (p->k * p->n > LS_NAME(in_second) && p->m >= 64));
+}
 
 static LS_NAME(product_call) LS_NAME(product_plan)(const ls_product *p) {
     LS_NAME(product_call) q = {.p = p, .rows = 1, .columns = 1, .parts = 1, .groups = 1};
@@ -142,11 +123,11 @@ static LS_NAME(product_call) LS_NAME(product_plan)(const ls_product *p) {
     else if (!p->b_is_packed && p->k >= 2048 && p->k >= 8 * MAX(p->m, p->n)) q.parts = MIN(8, p->k / 1024);
     else if (p->m >= 128) q.rows = MIN(32, p->m / 64);
     else if (p->n >= 256) q.columns = MIN(32, p->n / 128);
-    q.buffer = p->b_is_packed ? 0 : MIN(p->k, LS_NAME(product_depth)) * MIN(round_up(p->n, LS_NAME(panel)), LS_NAME(product_columns));
+    q.buffer = !LS_NAME(packs)(p) ? 0 : MIN(p->k, LS_NAME(product_depth)) * MIN(round_up(p->n, LS_NAME(panel)), LS_NAME(product_columns));
     return q;
 }
 
-static int LS_NAME(shares_packed)(const LS_NAME(product_call) *q) { return q->rows > 1 && !q->p->b_is_packed; }
+static int LS_NAME(shares_packed)(const LS_NAME(product_call) *q) { return q->rows > 1 && LS_NAME(packs)(q->p); }
 
 static int64_t LS_NAME(product_workspace)(const ls_product *p) {
     LS_NAME(product_call) q = LS_NAME(product_plan)(p);
@@ -156,48 +137,52 @@ static int64_t LS_NAME(product_workspace)(const ls_product *p) {
 }
 
 /// Rows, columns and part of the sum of one product on this thread. `packed` is B's part as `pack` leaves it where B is
-/// packed as a whole, else NULL; `columns` then begin at a multiple of the panel.
-static void LS_NAME(product_block)(const ls_product *p, const T *a, const T *b, const T *packed, T *buffer, T *c, int64_t i0,
-                                   int64_t i1, int64_t j0, int64_t j1, int64_t l0, int64_t l1, int accumulate) {
-    _Alignas(64) T slivers[LS_NAME(product_depth) * LS_NAME(sliver) * LS_NAME(sliver_group) + 4];
-    int64_t m = i1 - i0, padded = round_up(p->n, LS_NAME(lanes)), zero = 0;
-    int reads_a = m * (l1 - l0) <= LS_NAME(in_place);
-    int reads_b = !packed && p->b_column == 1 && (l1 - l0) * (j1 - j0) <= LS_NAME(in_place);
-    int64_t group = p->a_column == 1 || reads_a ? LS_NAME(sliver) : LS_NAME(sliver) * LS_NAME(sliver_group);
-    int64_t groups = divide_up(m, group);
+/// packed as a whole, else NULL; `columns` then begin at a multiple of the panel. `whole` is what completes the product whose
+/// result begins at `c`; NULL for a part of a sum.
+static void LS_NAME(product_block)(const ls_product *p, const T *a, const T *b, const T *packed, T *buffer, T *c, int64_t ldc,
+                                   int64_t i0, int64_t i1, int64_t j0, int64_t j1, int64_t l0, int64_t l1, int accumulate,
+                                   const ls_epilogue *whole) {
+    _Alignas(64) T sliver[LS_NAME(product_depth) * LS_NAME(sliver) + 4];
+    int64_t m = i1 - i0, padded = round_up(p->n, LS_NAME(lanes)), zero = 0, slivers = divide_up(m, LS_NAME(sliver));
+    int reads_b = !packed && !LS_NAME(packs)(p);
+    int reads_a = p->a_column != 1 || p->a_row * sizeof(T) % LS_NAME(page) || m * (l1 - l0) <= LS_NAME(in_first);
     for (int64_t l = l0; l < l1; l += LS_NAME(product_depth)) {
         int64_t depth = MIN(l1 - l, LS_NAME(product_depth));
         for (int64_t first = j0; first < j1; first += LS_NAME(product_columns)) {
             int64_t end = MIN(j1, first + LS_NAME(product_columns));
             const T *block = packed ? packed + l * padded + first * depth : buffer;
-            if (!packed && !reads_b)
+            if (!packed && !reads_b) 
                 LS_NAME(pack_block)(buffer, b + l * p->b_row, p->b_row, p->b_column, first, end, depth);
-            for (int64_t g = 0; g < groups; g++) {
-                int64_t gi = m * g / groups, rows = m * (g + 1) / groups - gi, count = divide_up(rows, LS_NAME(sliver));
-                const T *from = a + (i0 + gi) * p->a_row + l * p->a_column;
-                if (!reads_a) LS_NAME(pack_slivers)(slivers, from, p->a_row, p->a_column, rows, count, depth);
-                for (int64_t s = 0; s < count; s++) {
-                    int64_t i = rows * s / count, height = rows * (s + 1) / count - i;
-                    LS_NAME(tile_call) t = {
-                        .terms = 1, .depth = depth, .a_offset = &zero, .b_offset = &zero, .ldc = p->n,
-                        .accumulate = accumulate || l > l0,
-                        .a = reads_a ? from + i * p->a_row : slivers + i * depth,
-                        .row_stride = reads_a ? p->a_row : 1, .step = reads_a ? p->a_column : height,
-                    };
-                    for (int64_t j = first; j < end; j += LS_NAME(panel)) {
-                        t.columns = MIN(end - j, LS_NAME(panel));
-                        t.ldb = reads_b ? p->b_row : LS_NAME(panel_width)(t.columns);
-                        t.b = reads_b ? b + l * p->b_row + j : block + (j - first) * depth;
-                        t.c = c + (i0 + gi + i) * p->n + j;
-                        const LS_NAME(tile_function) *tiles = t.columns > LS_NAME(lanes)       ? LS_NAME(tiles_2)
-                                                              : t.columns > LS_NAME(lanes) / 2 ? LS_NAME(tiles_1)
-                                                                                               : LS_NAME(half_tiles);
-                        tiles[height - 1](&t);
-                    }
+            for (int64_t s = 0; s < slivers; s++) {
+                int64_t i = i0 + m * s / slivers, height = i0 + m * (s + 1) / slivers - i;
+                const T *from = a + i * p->a_row + l * p->a_column;
+                if (!reads_a) LS_NAME(pack_across)(sliver, from, p->a_row, height, depth, height);
+                LS_NAME(tile_call) t = {
+                    .terms = 1, .depth = depth, .a_offset = &zero, .b_offset = &zero, .ldc = ldc,
+                    .accumulate = accumulate || l > l0, .a = reads_a ? from : sliver,
+                    .row_stride = reads_a ? p->a_row : 1, .step = reads_a ? p->a_column : height,
+                };
+                for (int64_t j = first; j < end; j += LS_NAME(panel)) {
+                    t.columns = MIN(end - j, LS_NAME(panel));
+                    t.ldb = reads_b ? p->b_row : LS_NAME(panel_width)(t.columns);
+                    t.b = reads_b ? b + l * p->b_row + j : block + (j - first) * depth;
+                    t.c = c + i * ldc + j;
+                    if (whole && l + depth == l1) LS_NAME(complete)(&t, whole, c, j);
+                    const LS_NAME(tile_function) *tiles = t.columns > LS_NAME(lanes)       ? LS_NAME(tiles_2)
+                                                          : t.columns > LS_NAME(lanes) / 2 ? LS_NAME(tiles_1)
+                                                                                           : LS_NAME(half_tiles);
+                    tiles[height - 1](&t);
                 }
             }
         }
     }
+}
+
+/// What completes the product number `batch`.
+static ls_epilogue LS_NAME(product_end)(const ls_product *p, int64_t batch) {
+    ls_epilogue end = p->end;
+    if (end.addend) end.addend = (const T *)end.addend + LS_NAME(result_offset)(p, batch);
+    return end;
 }
 
 static void LS_NAME(product_task)(void *context, long task, int thread) {
@@ -205,20 +190,23 @@ static void LS_NAME(product_task)(void *context, long task, int thread) {
     const ls_product *p = q->p;
     T *buffer = q->buffers + thread * q->buffer;
     if (q->groups > 1 || p->batches >= 8) {
-        int64_t end = chunk_start(p->batches, q->groups, task + 1);
-        for (int64_t i = chunk_start(p->batches, q->groups, task); i < end; i++)
+        int64_t last = chunk_start(p->batches, q->groups, task + 1);
+        for (int64_t i = chunk_start(p->batches, q->groups, task); i < last; i++) {
+            ls_epilogue end = LS_NAME(product_end)(p, i);
             LS_NAME(product_block)(p, q->a + i / p->inner * p->a_outer + i % p->inner * p->a_inner,
                                    q->b + i / p->inner * p->b_outer + i % p->inner * p->b_inner, NULL, buffer,
-                                   q->c + i * p->m * p->n, 0, p->m, 0, p->n, 0, p->k, p->accumulate);
+                                   q->c + LS_NAME(result_offset)(p, i), p->c_row, 0, p->m, 0, p->n, 0, p->k, p->accumulate, &end);
+        }
     } else if (q->parts > 1) {
-        LS_NAME(product_block)(p, q->a, q->b, NULL, buffer, q->sums + task * p->m * p->n, 0, p->m, 0, p->n,
-                               chunk_start(p->k, q->parts, task), chunk_start(p->k, q->parts, task + 1), 0);
+        LS_NAME(product_block)(p, q->a, q->b, NULL, buffer, q->sums + task * p->m * p->n, p->n, 0, p->m, 0, p->n,
+                               chunk_start(p->k, q->parts, task), chunk_start(p->k, q->parts, task + 1), 0, NULL);
     } else {
         int64_t panels = divide_up(p->n, LS_NAME(panel));
         int64_t row = task % q->rows, column = task / q->rows;
-        LS_NAME(product_block)(p, q->a, q->b, q->packed, buffer, q->c, chunk_start(p->m, q->rows, row),
+        LS_NAME(product_block)(p, q->a, q->b, q->packed, buffer, q->c, p->c_row, chunk_start(p->m, q->rows, row),
                                chunk_start(p->m, q->rows, row + 1), LS_NAME(panel) * chunk_start(panels, q->columns, column),
-                               MIN(p->n, LS_NAME(panel) * chunk_start(panels, q->columns, column + 1)), 0, p->k, p->accumulate);
+                               MIN(p->n, LS_NAME(panel) * chunk_start(panels, q->columns, column + 1)), 0, p->k, p->accumulate,
+                               &q->end);
     }
 }
 
@@ -236,7 +224,8 @@ static void LS_NAME(product)(const ls_product *p, const void *a, const void *b, 
     for (int64_t batch = 0; batch < p->batches; batch++) {
         q.a = (const T *)a + batch / p->inner * p->a_outer + batch % p->inner * p->a_inner;
         q.b = (const T *)b + batch / p->inner * p->b_outer + batch % p->inner * p->b_inner;
-        q.c = (T *)c + batch * p->m * p->n;
+        q.c = (T *)c + LS_NAME(result_offset)(p, batch);
+        q.end = LS_NAME(product_end)(p, batch);
         if (p->b_is_packed) q.packed = (T *)q.b;
         else if (LS_NAME(shares_packed)(&q)) {
             LS_NAME(pack)(p->k, p->n, p->b_row, p->b_column, q.b, rest);
@@ -244,11 +233,15 @@ static void LS_NAME(product)(const ls_product *p, const void *a, const void *b, 
         }
         q.sums = rest;
         ls_parallel(q.rows * q.columns * q.parts, multiply_adds_time(p->m * p->n * p->k), LS_NAME(product_task), &q);
-        if (q.parts > 1)
-            for (int64_t i = 0, size = p->m * p->n; i < size; i++) {
-                T sum = p->accumulate ? q.c[i] : 0;
-                for (int64_t part = 0; part < q.parts; part++) sum += rest[part * size + i];
-                q.c[i] = sum;
+        if (q.parts == 1) continue;
+        for (int64_t i = 0; i < p->m; i++) {
+            LS_NAME(tile_call) t = {.c = q.c + i * p->c_row};
+            LS_NAME(complete)(&t, &q.end, q.c, 0);
+            for (int64_t j = 0; j < p->n; j++) {
+                T sum = p->accumulate ? t.c[j] : 0;
+                for (int64_t part = 0; part < q.parts; part++) sum += rest[(part * p->m + i) * p->n + j];
+                t.c[j] = LS_NAME(completed)(&t, sum, 0, j);
             }
+        }
     }
 }

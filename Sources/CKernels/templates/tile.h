@@ -13,7 +13,23 @@ typedef struct {
     T *c; int64_t ldc;
     int64_t columns;                    // columns of this tile that are stored
     int accumulate;
+    const T *bias, *addend;             // added before it is stored, where they are not NULL: of each column; like C
+    int relu;                           // and what is below 0 becomes 0
 } LS_NAME(tile_call);
+
+/// What completes the result at `c`, part of one that begins at `base`, in column `j`.
+static inline void LS_NAME(complete)(LS_NAME(tile_call) *t, const ls_epilogue *e, const T *base, int64_t j) {
+    if (e->bias) t->bias = (const T *)e->bias + j;
+    if (e->addend) t->addend = (const T *)e->addend + (t->c - base);
+    t->relu = e->relu;
+}
+
+static inline __attribute__((always_inline)) T LS_NAME(completed)(
+    const LS_NAME(tile_call) *q, T x, int64_t row, int64_t column) {
+    if (q->bias) x += q->bias[column];
+    if (q->addend) x += q->addend[row * q->ldc + column];
+    return q->relu && x < 0 ? 0 : x;
+}
 
 // An element of A is broadcast to a register of its own. As an operand of every multiply-add, which AVX-512 has and compilers
 // prefer, it would be loaded once for each vector of the tile; a tile one vector wide loads it once anyway.
@@ -22,6 +38,9 @@ typedef struct {
 #else
 #define LS_IN_REGISTER(x) ((void)0)
 #endif
+
+// NaN stays NaN.
+#define LS_RELU_OF(x) ((__typeof__(x))((__typeof__((x) < 0))(x) & ~((x) < 0)))
 
 // Reads of B may run past the last column into what follows it (LS_SLACK at the end of memory); only stores are exact.
 #define LS_TILE_KERNEL(M, N) LS_TILE_KERNEL_OF(tile, vector, LS_NAME(lanes), M, N)
@@ -51,16 +70,22 @@ typedef struct {
                 b += ldb;                                                                                         \
             }                                                                                                     \
         }                                                                                                         \
-        _Pragma("clang loop unroll(full)") for (int i = 0; i < M; i++)                                            \
-            _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++) {                                      \
-                T *c = q->c + i * q->ldc + v * (LANES);                                                    \
-                int64_t left = q->columns - v * (LANES);                                                   \
-                if (left >= (LANES)) {                                                                     \
-                    if (q->accumulate) sum[i][v] += *(LS_NAME(V) *)c;                                        \
-                    *(LS_NAME(V) *)c = sum[i][v];                                                            \
-                } else for (int64_t j = 0; j < left; j++)                                                         \
-                    c[j] = q->accumulate ? c[j] + sum[i][v][j] : sum[i][v][j];                                    \
-            }                                                                                                     \
+        int completes = q->bias || q->addend || q->relu;                                                            \
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < M; i++)                                              \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++) {                                        \
+                T *c = q->c + i * q->ldc + v * (LANES);                                                             \
+                int64_t left = q->columns - v * (LANES);                                                            \
+                if (left >= (LANES)) {                                                                              \
+                    if (q->accumulate) sum[i][v] += *(LS_NAME(V) *)c;                                               \
+                    if (completes) {                                                                                \
+                        if (q->bias) sum[i][v] += *(const LS_NAME(V) *)(q->bias + v * (LANES));                     \
+                        if (q->addend) sum[i][v] += *(const LS_NAME(V) *)(q->addend + i * q->ldc + v * (LANES));    \
+                        if (q->relu) sum[i][v] = LS_RELU_OF(sum[i][v]);                       \
+                    }                                                                                               \
+                    *(LS_NAME(V) *)c = sum[i][v];                                                                   \
+                } else for (int64_t j = 0; j < left; j++)                                                           \
+                    c[j] = LS_NAME(completed)(q, q->accumulate ? c[j] + sum[i][v][j] : sum[i][v][j], i, v * (LANES) + j);\
+            }                                                                                                       \
     }
 
 typedef void (*LS_NAME(tile_function))(const LS_NAME(tile_call) *);
@@ -100,7 +125,7 @@ enum {
 
 /// The whole product: C is rows × columns. Rows are cut into tiles of nearly equal height.
 static void LS_NAME(tile_product)(LS_NAME(tile_call) q, int64_t rows, int64_t columns) {
-    const T *a = q.a, *b = q.b;
+    const T *a = q.a, *b = q.b, *bias = q.bias, *addend = q.addend;
     T *c = q.c;
     for (int64_t j = 0; j < columns;) {
         int wide = columns - j > LS_NAME(lanes);
@@ -110,10 +135,12 @@ static void LS_NAME(tile_product)(LS_NAME(tile_call) q, int64_t rows, int64_t co
             wide ? LS_NAME(tiles_2) : width <= LS_NAME(lanes) / 2 ? LS_NAME(half_tiles) : LS_NAME(tiles_1);
         q.b = b + j;
         q.columns = width;
+        q.bias = bias ? bias + j : NULL;
         for (int64_t t = 0; t < tiles; t++) {
             int64_t i = rows * t / tiles, height = rows * (t + 1) / tiles - i;
             q.a = a + i * q.row_stride;
             q.c = c + i * q.ldc + j;
+            q.addend = addend ? addend + i * q.ldc + j : NULL;
             table[height - 1](&q);
         }
         j += width;

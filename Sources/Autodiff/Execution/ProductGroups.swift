@@ -1,0 +1,159 @@
+import CKernels
+
+/// Products, of matrices or in a convolution, together with what is made of them while they are stored, so that neither the
+/// terms of a sum nor what a bias is added to take memory of their own: sums of products of one kind, of which derivatives are
+/// full, then a bias, another tensor and ReLU. Nothing else reads what is merged.
+struct ProductGroups {
+    struct Group {
+        /// Products that are added up.
+        var terms: [Int]
+        /// One number for each element of the last dimension.
+        var bias: Int?
+        /// A tensor like the result.
+        var addend: Int?
+        var relu = false
+
+        var isBare: Bool { bias == nil && addend == nil && !relu }
+        var epilogue: Epilogue { Epilogue(bias: bias != nil, addend: addend != nil, relu: relu) }
+    }
+    /// By the node that is the group's result.
+    private(set) var groups: [Int: Group] = [:]
+    /// Nodes that are part of a group, and not evaluated on their own.
+    private(set) var merged: Set<Int> = []
+    /// The one reader of a node; nil where there are more, or where it is an output.
+    private(set) var reader: [Int: Int] = [:]
+    private let graph: Graph
+    private var isCommon: [Bool]
+
+    init(_ graph: Graph, _ needed: [Bool], outputs: [Int]) {
+        self.graph = graph
+        isCommon = [Bool](repeating: true, count: graph.nodes.count)
+        var uses = [Int](repeating: 0, count: graph.nodes.count)
+        for id in outputs { uses[id] += 2 }
+        for id in graph.nodes.indices where needed[id] {
+            let node = graph.nodes[id]
+            for operand in node.operands {
+                uses[operand] += 1
+                reader[operand] = id
+            }
+            isCommon[id] =
+                node.primitive is Input ? node.stage > .data : node.operands.allSatisfy { isCommon[$0] }
+        }
+        reader = reader.filter { uses[$0.key] == 1 }
+        for id in graph.nodes.indices where needed[id] {
+            switch graph.nodes[id].primitive {
+            case is MatrixProduct, is Convolution: groups[id] = Group(terms: [id])
+            case let binary as Binary where binary == .add: mergeSum(id)
+            case let unary as Unary where unary == .relu: mergeRelu(id)
+            default: break
+            }
+        }
+    }
+
+    /// The group that a node is, seen through other shapes, and all nodes on the way there; nil where something else reads one of
+    /// them, or where the group is of another stage: what is the same for all batches, or for all tangents, is computed once.
+    private func group(_ node: Int, of sum: Int) -> (group: Group, path: [Int])? {
+        var path: [Int] = [], id = node
+        while true {
+            guard reader[id] == (path.last ?? sum), graph.nodes[id].stage == graph.nodes[sum].stage,
+                isCommon[id] == isCommon[sum]
+            else { return nil }
+            path.append(id)
+            if let group = groups[id] { return (group, path) }
+            guard graph.nodes[id].primitive is Reshape else { return nil }
+            id = graph.nodes[id].operands[0]
+        }
+    }
+
+    private mutating func replace(_ path: [Int], by group: Group, _ id: Int) {
+        merged.formUnion(path)
+        for node in path { groups[node] = nil }
+        groups[id] = group
+    }
+
+    private mutating func mergeSum(_ id: Int) {
+        let operands = graph.nodes[id].operands
+        let found = operands.map { group($0, of: id) }
+        if let a = found[0], let b = found[1], a.path.count == 1, b.path.count == 1, a.group.isBare, b.group.isBare,
+            joins(a.group.terms + b.group.terms)
+        {
+            replace(a.path + b.path, by: Group(terms: a.group.terms + b.group.terms), id)
+            return
+        }
+        for (number, candidate) in found.enumerated() {
+            guard let candidate, canComplete(candidate.group) else { continue }
+            var group = candidate.group
+            let other = operands[1 - number]
+            if group.isBare, let bias = columns(other), graph.nodes[bias].type.count == width(group) {
+                group.bias = bias
+            } else if group.addend == nil, !group.relu, isStored(other) {
+                group.addend = other
+            } else {
+                continue
+            }
+            replace(candidate.path, by: group, id)
+            return
+        }
+    }
+
+    private mutating func mergeRelu(_ id: Int) {
+        guard let (group, path) = group(graph.nodes[id].operands[0], of: id), canComplete(group) else { return }
+        var completed = group
+        completed.relu = true
+        replace(path, by: completed, id)
+    }
+
+    /// Whether one kernel adds these up: any products of matrices, or two convolutions of one kind and geometry.
+    private func joins(_ terms: [Int]) -> Bool {
+        let primitives = terms.map { graph.nodes[$0].primitive }
+        if primitives.allSatisfy({ $0 is MatrixProduct }) { return true }
+        guard primitives.count == 2, let first = primitives[0] as? Convolution else { return false }
+        return first == primitives[1] as? Convolution
+    }
+
+    private func canComplete(_ group: Group) -> Bool {
+        guard let convolution = graph.nodes[group.terms[0]].primitive as? Convolution else { return true }
+        return convolution.result != .weight
+    }
+
+    private func width(_ group: Group) -> Int { graph.nodes[group.terms[0]].type.shape.last ?? 0 }
+
+    /// What is repeated along all dimensions but the last.
+    private func columns(_ id: Int) -> Int? {
+        let node = graph.nodes[id]
+        guard node.primitive is Broadcast, let operand = node.operands.first,
+            let last = node.type.shape.last, graph.nodes[operand].type.count == last,
+            graph.nodes[operand].type.shape.last == last
+        else { return nil }
+        return operand
+    }
+
+    /// Whether a tensor has memory of its own anyway: what nothing else reads is better computed where it is added.
+    private func isStored(_ id: Int) -> Bool {
+        var id = id
+        while graph.nodes[id].primitive is Reshape { id = graph.nodes[id].operands[0] }
+        switch graph.nodes[id].primitive {
+        case is any ElementwisePrimitive: return reader[id] == nil
+        case is any ViewPrimitive, is Constant, is Reduction: return false
+        default: return graph.nodes[id].type.element == .real
+        }
+    }
+}
+
+/// What becomes of the result of a product or convolution while it is stored: a bias of the last dimension is added, then a tensor
+/// like the result, then what is below 0 becomes 0. The operands come in this order after the others.
+struct Epilogue: Hashable {
+    var bias = false, addend = false, relu = false
+
+    var operands: Int { (bias ? 1 : 0) + (addend ? 1 : 0) }
+
+    /// For a kernel that is given all operands.
+    func kernel(_ operands: UnsafeBufferPointer<UnsafeRawPointer>) -> ls_epilogue {
+        ls_epilogue(
+            bias: bias ? operands[operands.count - self.operands] : nil,
+            addend: addend ? operands[operands.count - 1] : nil, relu: relu ? 1 : 0)
+    }
+
+    /// Which of its operands a call for some examples is given those examples of.
+    var byExample: [Bool] { (bias ? [false] : []) + (addend ? [true] : []) }
+}
