@@ -69,7 +69,7 @@ public final class Executable {
                 }
             }
             guard let sweep else { break }
-            let loop = SweepLoop(sweep, steps, fusion.divisions, items, needed: needed, kernels)
+            let loop = SweepLoop(sweep, steps, fusion.divisions, items, plan, needed: needed, kernels)
             benchSize.cover(loop.benchSize)
             sumBytes = max(sumBytes, loop.sumBytes)
             operations += loop.operations

@@ -102,6 +102,14 @@ struct MemoryPlan {
         return result
     }
 
+    /// Whether an item of a batch lies in memory that there is for all examples.
+    func outlivesBlock(_ item: Int) -> Bool {
+        switch places[item] {
+        case .input, .kept, .scratch: true
+        case .none, .constant, .common, .block: false
+        }
+    }
+
     /// Items that anything but their own fused loop reads.
     static func neededOutside(_ items: [Item], _ steps: [Step]) -> Set<Int> {
         var needed: Set<Int> = []

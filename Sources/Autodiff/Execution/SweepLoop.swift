@@ -4,7 +4,7 @@ import Tensors
 /// A sweep made ready to run: its steps for a block of examples, and sums over examples put together afterwards.
 ///
 /// Threads take chunks of examples. Each has a bench of its own; each chunk has sums of its own, which are combined in order.
-/// While a block's last convolution multiplies, what the next block reads from memory is brought near.
+/// While a block's last convolution multiplies, the memory that the next block reads and writes is brought near.
 final class SweepLoop {
     private enum Work {
         case fused(FusedLoop), kernel(KernelLoop)
@@ -30,8 +30,8 @@ final class SweepLoop {
     private let sweep: Sweep
     /// For whole blocks, and for a ragged last one.
     private let whole: [Work], ragged: [Work]
-    /// What the steps read example by example that none of them makes, and its bytes an example.
-    private let reads: [(item: Int, bytes: Int)]
+    /// What the steps read and write example by example in memory that outlives a block, and its bytes an example.
+    private let memory: [(item: Int, bytes: Int)]
     /// The last step that can read ahead.
     private let reader: Int?
     /// Bytes of all sums, of every chunk.
@@ -41,8 +41,8 @@ final class SweepLoop {
     let operations: Int
 
     init(
-        _ sweep: Sweep, _ steps: [Step], _ divisions: [StepDivision?], _ items: [Item], needed: Set<Int>,
-        _ kernels: Kernels
+        _ sweep: Sweep, _ steps: [Step], _ divisions: [StepDivision?], _ items: [Item], _ plan: MemoryPlan,
+        needed: Set<Int>, _ kernels: Kernels
     ) {
         self.sweep = sweep
         let size = kernels.precision.size
@@ -76,15 +76,15 @@ final class SweepLoop {
         ragged = left == 0 ? [] : works(left)
         whole = works(sweep.block)
         reader = whole.lastIndex(where: \.readsAhead)
-        var read: Set<Int> = [], made: Set<Int> = []
+        var touched: Set<Int> = []
         for number in sweep.steps {
-            read.formUnion(divisions[number]!.reads)
-            made.formUnion(steps[number].items)
+            touched.formUnion(divisions[number]!.reads)
+            touched.formUnion(steps[number].items.filter { !divisions[number]!.sums.contains($0) })
         }
-        reads = read.subtracting(made).sorted().map {
+        memory = touched.sorted().filter { plan.outlivesBlock($0) }.map {
             ($0, items[$0].type.count / sweep.examples * (items[$0].type.element == .index ? 4 : size))
         }
-        benchSize.ranges = reads.count
+        benchSize.ranges = memory.count
         (self.sumBytes, self.benchSize, self.operations) = (sumBytes, benchSize, operations)
     }
 
@@ -137,17 +137,17 @@ final class SweepLoop {
         }
     }
 
-    /// What the block that begins with an example reads from memory; nil where the chunk has ended.
+    /// What the block that begins with an example touches in memory; nil where the chunk has ended.
     private func ahead(
         _ first: Int, _ end: Int, _ bench: Bench,
         _ address: (_ item: Int, _ bench: Bench, _ skipped: Int) -> UnsafeMutableRawPointer
     ) -> UnsafeBufferPointer<ls_range>? {
         guard first < end else { return nil }
         let ranges = bench.ranges.address.assumingMemoryBound(to: ls_range.self)
-        for (i, (item, bytes)) in reads.enumerated() {
+        for (i, (item, bytes)) in memory.enumerated() {
             ranges[i] = ls_range(
                 start: address(item, bench, first * bytes), bytes: Int64(bytes * min(sweep.block, end - first)))
         }
-        return UnsafeBufferPointer(start: ranges, count: reads.count)
+        return UnsafeBufferPointer(start: ranges, count: memory.count)
     }
 }
