@@ -40,8 +40,8 @@ import Testing
         #expect(steps([y.sum([1]), x.sin().sum([0])]).count == 2)
     }
 
-    /// Softmax: the maximum; the exponential and its sum; the quotient.
-    @Test func softmaxIsThreeLoops() { #expect(steps([input([8, 10], Graph()).softmax()]).count == 3) }
+    /// Softmax: the maximum; the exponential and its sum; the reciprocals of these; the product.
+    @Test func softmaxIsFourLoops() { #expect(steps([input([8, 10], Graph()).softmax()]).count == 4) }
 
     @Test func broadcastOperandsAreReadInPlace() {
         let graph = Graph()

@@ -44,6 +44,9 @@ extension Primitive {
         case let p as Unary: return x[0].map(p.plain)
         case let p as Binary: return zip(x[0], x[1]).map(p.plain)
         case is Select: return x[0].indices.map { x[0][$0] != 0 ? x[1][$0] : x[2][$0] }
+        case is NormalDistribution: return x[0].map { 0.5 * erfc(-$0 / 2.0.squareRoot()) }
+        case is Gelu: return zip(x[0], x[1]).map { $0 * $1 }
+        case is GeluSlope: return x[0].indices.map { x[1][$0] + x[0][$0] * x[2][$0] / (2 * Double.pi).squareRoot() }
         case is Reshape, is StopGradient: return x[0]
         case is Broadcast:
             return positions(type.shape).map { at in x[0][flat(zip(at, shapes[0]).map { $1 == 1 ? 0 : $0 }, shapes[0])]
@@ -90,8 +93,35 @@ extension Primitive {
             }
             return y
         case let p as MatrixProduct: return p.plain(x, shapes, type.shape)
+        case let p as Convolution: return p.plain(x, type.count)
         default: preconditionFailure("no plain evaluation of \(name)")
         }
+    }
+}
+
+extension Convolution {
+    /// By the definition: every tap of every output.
+    fileprivate func plain(_ operands: [[Double]], _ count: Int) -> [Double] {
+        var y = [Double](repeating: 0, count: count)
+        let g = geometry, each = g.channels / g.groups, filters = g.filters / g.groups
+        let image = result == .input ? g.outputHeight * g.outputWidth * g.filters : g.height * g.width * g.channels
+        for at in positions([
+            operands[0].count / image, g.outputHeight, g.outputWidth, g.filters, g.kernel[0], g.kernel[1], each,
+        ]) {
+            let row = at[1] * g.stride[0] - g.padding[0] + at[4] * g.dilation[0]
+            let column = at[2] * g.stride[1] - g.padding[1] + at[5] * g.dilation[1]
+            guard 0..<g.height ~= row, 0..<g.width ~= column else { continue }
+            let channel = at[3] / filters * each + at[6]
+            let x = ((at[0] * g.height + row) * g.width + column) * g.channels + channel
+            let w = ((at[4] * g.kernel[1] + at[5]) * each + at[6]) * g.filters + at[3]
+            let z = ((at[0] * g.outputHeight + at[1]) * g.outputWidth + at[2]) * g.filters + at[3]
+            switch result {
+            case .output: y[z] += operands[0][x] * operands[1][w]
+            case .input: y[x] += operands[0][z] * operands[1][w]
+            case .weight: y[w] += operands[0][x] * operands[1][z]
+            }
+        }
+        return y
     }
 }
 

@@ -46,6 +46,7 @@ import Testing
         Row("tanh", [[2, 3]]) { x, _ in x[0].tanh() },
         Row("sigmoid", [[2, 3]]) { x, _ in x[0].sigmoid() },
         Row("erf", [[2, 3]]) { x, _ in x[0].erf() },
+        Row("gelu", [[2, 3]], -3...3) { x, _ in x[0].gelu() },
         Row("softplus", [[2, 3]]) { x, _ in x[0].softplus() },
         Row("sin", [[2, 3]]) { x, _ in x[0].sin() },
         Row("cos", [[2, 3]]) { x, _ in x[0].cos() },
@@ -159,7 +160,9 @@ import Testing
             for node in graph.nodes { seen.insert(node.primitive.name.components(before: "(")) }
         }
         let expected = [
-            "copy", "negate", "exp", "log", "sqrt", "reciprocal", "square", "tanh", "sigmoid", "erf", "softplus", "sin",
+            "copy", "negate", "exp", "log", "sqrt", "reciprocal", "square", "tanh", "sigmoid", "erf",
+            "normal distribution", "gelu",
+            "gelu slope", "softplus", "sin",
             "cos", "abs",
             "sign", "floor", "relu", "step", "scale", "offset", "power", "add", "subtract", "multiply", "divide",
             "minimum", "maximum",

@@ -35,7 +35,11 @@ extension Value {
         if let number = a.constantNumber, broadcastShape(a.shape, b.shape) == b.shape { return b.scaled(number) }
         return binary(.multiply, a, b)
     }
-    public static func / (a: Value, b: Value) -> Value { binary(.divide, a, b) }
+    public static func / (a: Value, b: Value) -> Value {
+        // A divisor that repeats is inverted once.
+        if b.constantNumber == nil, b.type.count * 8 <= a.type.count { return a * b.reciprocal() }
+        return binary(.divide, a, b)
+    }
     public static prefix func - (a: Value) -> Value { a.unary(.negate) }
     public static func + (a: Value, b: Double) -> Value { a.offset(b) }
     public static func - (a: Value, b: Double) -> Value { a.offset(-b) }
@@ -81,8 +85,6 @@ extension Value {
     public func relu() -> Value { unary(.relu) }
     /// 1 where x > 0, else 0. Its derivative is taken as 0.
     public func step() -> Value { unary(.step) }
-    /// x Φ(x), the exact form (Hendrycks, Gimpel 2016, arXiv 1606.08415).
-    public func gelu() -> Value { self * (scaled(0.5.squareRoot()).erf().offset(1)).scaled(0.5) }
     /// x σ(x) (Elfwing et al. 2017, arXiv 1702.03118), also called swish.
     public func silu() -> Value { self * sigmoid() }
 

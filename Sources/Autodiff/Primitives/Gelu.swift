@@ -1,0 +1,64 @@
+import CKernels
+
+// x Φ(x) and what its derivatives are made of. All are functions of x; that Φ and the slope are given what is known already, so
+// that one exponential serves them all, is no dependence of its own: their derivatives are taken along x alone.
+
+/// Φ(x), the distribution function of the standard normal, of x and e^(−x²/2).
+struct NormalDistribution: ElementwisePrimitive {
+    var name: String { "normal distribution" }
+    var opcode: ls_opcode { LS_NORMAL_CDF }
+
+    func type(of operands: [TensorType]) -> TensorType { sameType(operands, count: 2) }
+
+    func linearize(_ operands: [Value], _ y: Value, _ tangents: [Value?]) -> Value? {
+        tangents[0].map { $0 * operands[1].scaled(inverseRootOfTau) }
+    }
+}
+
+/// x Φ(x), of x and Φ(x).
+struct Gelu: ElementwisePrimitive {
+    var name: String { "gelu" }
+    var opcode: ls_opcode { LS_MULTIPLY }
+
+    func type(of operands: [TensorType]) -> TensorType { sameType(operands, count: 2) }
+
+    func linearize(_ operands: [Value], _ y: Value, _ tangents: [Value?]) -> Value? {
+        let (x, cdf) = (operands[0], operands[1])
+        return tangents[0].map { $0 * x.graph.apply(GeluSlope(), [x, cdf, x.gaussian()]) }
+    }
+}
+
+/// Φ(x) + x φ(x), of x, Φ(x) and e^(−x²/2).
+struct GeluSlope: ElementwisePrimitive {
+    var name: String { "gelu slope" }
+    var opcode: ls_opcode { LS_GELU_SLOPE }
+
+    func type(of operands: [TensorType]) -> TensorType { sameType(operands, count: 3) }
+
+    func linearize(_ operands: [Value], _ y: Value, _ tangents: [Value?]) -> Value? {
+        let (x, gaussian) = (operands[0], operands[2])
+        return tangents[0].map { $0 * ((2 - x.squared()) * gaussian.scaled(inverseRootOfTau)) }
+    }
+}
+
+/// 1/√(2π).
+private let inverseRootOfTau = 0.398942280401432677939946059934
+
+extension ElementwisePrimitive {
+    fileprivate func sameType(_ operands: [TensorType], count: Int) -> TensorType {
+        precondition(
+            operands.count == count && operands.allSatisfy { $0 == operands[0] } && operands[0].element == .real,
+            "\(name) of \(operands)")
+        return operands[0]
+    }
+}
+
+extension Value {
+    /// e^(−x²/2).
+    fileprivate func gaussian() -> Value { squared().scaled(-0.5).exp() }
+
+    /// x Φ(x), the exact form (Hendrycks, Gimpel 2016, arXiv 1606.08415).
+    public func gelu() -> Value {
+        graph.apply(Gelu(), [self, graph.apply(NormalDistribution(), [self, gaussian()])])
+    }
+}
