@@ -121,8 +121,10 @@ static LS_NAME(product_call) LS_NAME(product_plan)(const ls_product *p) {
     if (p->batches >= 8) q.groups = MIN(p->batches, MAX(1, MIN(MOST_CHUNKS, p->batches * work >> 18)));
     else if (work <= 1 << 18) {}
     else if (!p->b_is_packed && p->k >= 2048 && p->k >= 8 * MAX(p->m, p->n)) q.parts = MIN(8, p->k / 1024);
+    // Tasks share the smaller operand, as those that follow one another on one thread find it in the second-level cache. (B as
+    // it was packed for all is small beside A.)
+    else if (p->n >= 256 && (p->m < 128 || (p->m < p->n && !p->b_is_packed))) q.columns = MIN(32, p->n / 128);
     else if (p->m >= 128) q.rows = MIN(32, p->m / 64);
-    else if (p->n >= 256) q.columns = MIN(32, p->n / 128);
     q.buffer = !LS_NAME(packs)(p) ? 0 : MIN(p->k, LS_NAME(product_depth)) * MIN(round_up(p->n, LS_NAME(panel)), LS_NAME(product_columns));
     return q;
 }
