@@ -41,15 +41,18 @@ import Testing
                 let b = graph.input("b", TensorType(batches + [n, k]), stage)
                 let bias = graph.input("bias", TensorType([n]), stage)
                 let addend = graph.input("addend", TensorType(batches + [m, n]), .data)
+                let other = graph.input("other", addend.type, .data)
                 let outputs = [
                     a.product(b, transposeB: true) + bias, (addend + a.product(b.scaled(2), transposeB: true)).relu(),
                     (a.product(b.scaled(3), transposeB: true) + bias + addend).relu(),
                     a.product(b.scaled(4), transposeB: true).relu(),
+                    addend * (a.product(b.scaled(7), transposeB: true) + bias),
+                    (a.product(b.scaled(8), transposeB: true) + other).masked(by: addend).relu(),
                     a.product(b.scaled(5), transposeB: true) + a.product(b.scaled(6), transposeB: true) + bias,
                 ]
                 check(graph, outputs, variant, "\(batches) \(m) \(n) \(k) \(stage)")
                 // The scaled factors are all that is left. (What is added to one row is taken for a tensor like it.)
-                #expect(m == 1 || elementwise(graph, outputs) == 5)
+                #expect(m == 1 || elementwise(graph, outputs) == 7)
             }
         }
     }
@@ -82,11 +85,13 @@ import Testing
                 y = graph.input("y", TensorType(g.output(n)), .data)
             func all(_ operand: Value, _ like: Value, _ convolve: (Value, Value) -> Value) -> [Value] {
                 let bias = graph.input("bias", TensorType([like.shape[3]]), .parameters)
-                let addend = graph.input("addend", like.type, .data)
+                let addend = graph.input("addend", like.type, .data), other = graph.input("other", like.type, .data)
                 // Weights differ, so that no convolution has two readers.
                 return [
                     convolve(operand, w.scaled(2)) + bias, (convolve(operand, w.scaled(3)) + addend).relu(),
                     (addend + (convolve(operand, w.scaled(4)) + bias)).relu(), convolve(operand, w.scaled(5)).relu(),
+                    (convolve(operand, w.scaled(-1)) + bias) * addend,
+                    (convolve(operand, w.scaled(-2)) + other).masked(by: addend),
                     convolve(operand, w.scaled(6)) + convolve(operand.scaled(2), w.scaled(7)) + bias,
                 ]
             }
@@ -112,6 +117,9 @@ import Testing
         #expect(!merged([product + product.relu()]))
         // The product is the same for all parameters.
         #expect(!merged([product + bias]))
+        #expect(merged([product * other]))
+        #expect(merged([product.masked(by: other)]))
+        #expect(!merged([other.masked(by: product)]))
         // Its sine would be stored to be added.
         #expect(!merged([product + other.sin()]))
         #expect(merged([product + other.sin(), other.sin().exp().sum()]))

@@ -36,12 +36,13 @@ struct Lowering {
             let node = graph.nodes[id]
             if let group = products.groups[id] {
                 let terms = group.terms.map { graph.nodes[$0] }
-                let ends = [group.bias, group.addend].compactMap { $0 }.map { dense(views[$0]!) }
+                let ends = group.ends.map { dense(views[$0]!) }
                 if let convolution = terms[0].primitive as? Convolution {
                     addConvolution(convolution, terms.flatMap(\.operands), group.epilogue, ends, node, id)
                 } else {
                     let order =
-                        group.isBare ? products.reader[id].flatMap { graph.nodes[$0].primitive as? Permute } : nil
+                        group.epilogue.isNone
+                        ? products.reader[id].flatMap { graph.nodes[$0].primitive as? Permute } : nil
                     addProducts(terms, group.epilogue, ends, order, node, id)
                 }
                 continue

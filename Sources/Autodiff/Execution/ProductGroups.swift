@@ -2,7 +2,7 @@ import CKernels
 
 /// Products, of matrices or in a convolution, together with what is made of them while they are stored, so that neither the
 /// terms of a sum nor what a bias is added to take memory of their own: sums of products of one kind, of which derivatives are
-/// full, then a bias, another tensor and ReLU. Nothing else reads what is merged.
+/// full, then a bias, another tensor, a factor or mask, and ReLU. Nothing else reads what is merged.
 struct ProductGroups {
     struct Group {
         /// Products that are added up.
@@ -11,10 +11,11 @@ struct ProductGroups {
         var bias: Int?
         /// A tensor like the result.
         var addend: Int?
-        var relu = false
-
-        var isBare: Bool { bias == nil && addend == nil && !relu }
-        var epilogue: Epilogue { Epilogue(bias: bias != nil, addend: addend != nil, relu: relu) }
+        /// A tensor like the result.
+        var factor: Int?
+        var epilogue = Epilogue()
+        /// What completes the products, in the order in which a kernel is given it.
+        var ends: [Int] { [bias, addend, factor].compactMap { $0 } }
     }
     /// By the node that is the group's result.
     private(set) var groups: [Int: Group] = [:]
@@ -43,8 +44,10 @@ struct ProductGroups {
         for id in graph.nodes.indices where needed[id] {
             switch graph.nodes[id].primitive {
             case is MatrixProduct, is Convolution: groups[id] = Group(terms: [id])
-            case let binary as Binary where binary == .add: mergeSum(id)
-            case let unary as Unary where unary == .relu: mergeRelu(id)
+            case Binary.add as Binary: mergeSum(id)
+            case Binary.multiply as Binary: mergeFactor(id, of: [0, 1], masks: false)
+            case Binary.mask as Binary: mergeFactor(id, of: [0], masks: true)
+            case Unary.relu as Unary: mergeRelu(id)
             default: break
             }
         }
@@ -74,7 +77,8 @@ struct ProductGroups {
     private mutating func mergeSum(_ id: Int) {
         let operands = graph.nodes[id].operands
         let found = operands.map { group($0, of: id) }
-        if let a = found[0], let b = found[1], a.path.count == 1, b.path.count == 1, a.group.isBare, b.group.isBare,
+        if let a = found[0], let b = found[1], a.path.count == 1, b.path.count == 1, a.group.epilogue.isNone,
+            b.group.epilogue.isNone,
             joins(a.group.terms + b.group.terms)
         {
             replace(a.path + b.path, by: Group(terms: a.group.terms + b.group.terms), id)
@@ -84,10 +88,12 @@ struct ProductGroups {
             guard let candidate, canComplete(candidate.group) else { continue }
             var group = candidate.group
             let other = operands[1 - number]
-            if group.isBare, let bias = columns(other), graph.nodes[bias].type.count == width(group) {
+            if group.epilogue.isNone, let bias = columns(other), graph.nodes[bias].type.count == width(group) {
                 group.bias = bias
-            } else if group.addend == nil, !group.relu, isStored(other) {
+                group.epilogue.bias = true
+            } else if !group.epilogue.addend, group.epilogue.factor == nil, !group.epilogue.relu, isStored(other) {
                 group.addend = other
+                group.epilogue.addend = true
             } else {
                 continue
             }
@@ -96,11 +102,24 @@ struct ProductGroups {
         }
     }
 
+    /// - Parameter numbers: which of the operands the factor may be applied to.
+    private mutating func mergeFactor(_ id: Int, of numbers: [Int], masks: Bool) {
+        let operands = graph.nodes[id].operands
+        for number in numbers where isStored(operands[1 - number]) {
+            guard var (group, path) = group(operands[number], of: id), canComplete(group), group.epilogue.factor == nil,
+                !group.epilogue.relu
+            else { continue }
+            group.factor = operands[1 - number]
+            group.epilogue.factor = masks ? .mask : .product
+            replace(path, by: group, id)
+            return
+        }
+    }
+
     private mutating func mergeRelu(_ id: Int) {
-        guard let (group, path) = group(graph.nodes[id].operands[0], of: id), canComplete(group) else { return }
-        var completed = group
-        completed.relu = true
-        replace(path, by: completed, id)
+        guard var (group, path) = group(graph.nodes[id].operands[0], of: id), canComplete(group) else { return }
+        group.epilogue.relu = true
+        replace(path, by: group, id)
     }
 
     /// Whether one kernel adds these up: any products of matrices, or two convolutions of one kind and geometry.
@@ -141,19 +160,24 @@ struct ProductGroups {
 }
 
 /// What becomes of the result of a product or convolution while it is stored: a bias of the last dimension is added, then a tensor
-/// like the result, then what is below 0 becomes 0. The operands come in this order after the others.
+/// like the result; that is multiplied by another, or becomes 0 where this is not above 0; then what is below 0 becomes 0. The
+/// operands come in this order after the others.
 struct Epilogue: Hashable {
+    enum Factor { case product, mask }
     var bias = false, addend = false, relu = false
+    var factor: Factor?
 
-    var operands: Int { (bias ? 1 : 0) + (addend ? 1 : 0) }
+    var isNone: Bool { self == Epilogue() }
+    var operands: Int { (bias ? 1 : 0) + (addend ? 1 : 0) + (factor == nil ? 0 : 1) }
 
     /// For a kernel that is given all operands.
     func kernel(_ operands: UnsafeBufferPointer<UnsafeRawPointer>) -> ls_epilogue {
-        ls_epilogue(
-            bias: bias ? operands[operands.count - self.operands] : nil,
-            addend: addend ? operands[operands.count - 1] : nil, relu: relu ? 1 : 0)
+        var rest = operands.suffix(self.operands)
+        return ls_epilogue(
+            bias: bias ? rest.removeFirst() : nil, addend: addend ? rest.removeFirst() : nil,
+            factor: factor == nil ? nil : rest.removeFirst(), masks: factor == .mask ? 1 : 0, relu: relu ? 1 : 0)
     }
 
     /// Which of its operands a call for some examples is given those examples of.
-    var byExample: [Bool] { (bias ? [false] : []) + (addend ? [true] : []) }
+    var byExample: [Bool] { (bias ? [false] : []) + (addend ? [true] : []) + (factor == nil ? [] : [true]) }
 }

@@ -54,10 +54,11 @@ typedef struct {
 } ls_fused;
 
 /// What becomes of the result of a product or a convolution, whose last dimension are columns or channels, while it is stored:
-/// result + bias of the column + addend, then 0 where that is below 0.
+/// result + bias of the column + addend, that times the factor, then 0 where that is below 0. What is NULL is left out.
 typedef struct {
-    const void *bias;    // or NULL
-    const void *addend;  // laid out like the result, or NULL
+    const void *bias;
+    const void *addend, *factor;  // laid out like the result
+    int32_t masks;                // 0 where the factor is not above 0, in place of a product
     int32_t relu;
 } ls_epilogue;
 

@@ -130,11 +130,11 @@ static void LS_NAME(paired_product)(const LS_NAME(convolution_call) *f, LS_NAME(
 /// Completes pixels of a result that is not made by tiles.
 static void LS_NAME(complete_pixels)(const LS_NAME(convolution_call) *f, T *y, int64_t pixels, int64_t channels) {
     const ls_epilogue *e = &f->q->end;
-    if (!e->bias && !e->addend && !e->relu) return;
+    if (!e->bias && !e->addend && !e->factor && !e->relu) return;
     LS_NAME(tile_call) t = {.c = y, .ldc = channels};
     LS_NAME(complete)(&t, e, f->y, 0);
     for (int64_t i = 0; i < pixels; i++)
-        for (int64_t c = 0; c < channels; c++) y[i * channels + c] = LS_NAME(completed)(&t, y[i * channels + c], i, c);
+        for (int64_t c = 0; c < channels; c++) y[i * channels + c] = LS_NAME(completed)(&t, y[i * channels + c], c, i * channels + c);
 }
 
 /// Part `i` of `parts` of the memory that is read after a convolution, into the second-level cache.

@@ -184,6 +184,7 @@ static void LS_NAME(product_block)(const ls_product *p, const T *a, const T *b, 
 static ls_epilogue LS_NAME(product_end)(const ls_product *p, int64_t batch) {
     ls_epilogue end = p->end;
     if (end.addend) end.addend = (const T *)end.addend + LS_NAME(result_offset)(p, batch);
+    if (end.factor) end.factor = (const T *)end.factor + LS_NAME(result_offset)(p, batch);
     return end;
 }
 
@@ -242,7 +243,7 @@ static void LS_NAME(product)(const ls_product *p, const void *a, const void *b, 
             for (int64_t j = 0; j < p->n; j++) {
                 T sum = p->accumulate ? t.c[j] : 0;
                 for (int64_t part = 0; part < q.parts; part++) sum += rest[(part * p->m + i) * p->n + j];
-                t.c[j] = LS_NAME(completed)(&t, sum, 0, j);
+                t.c[j] = LS_NAME(completed)(&t, sum, j, j);
             }
         }
     }

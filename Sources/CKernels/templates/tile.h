@@ -13,23 +13,41 @@ typedef struct {
     T *c; int64_t ldc;
     int64_t columns;                    // columns of this tile that are stored
     int accumulate;
-    const T *bias, *addend;             // added before it is stored, where they are not NULL: of each column; like C
-    int relu;                           // and what is below 0 becomes 0
+    const T *bias, *addend, *factor;    // what completes it, as ls_epilogue says; the last two lie like C
+    int masks, relu;
 } LS_NAME(tile_call);
 
 /// What completes the result at `c`, part of one that begins at `base`, in column `j`.
 static inline void LS_NAME(complete)(LS_NAME(tile_call) *t, const ls_epilogue *e, const T *base, int64_t j) {
     if (e->bias) t->bias = (const T *)e->bias + j;
     if (e->addend) t->addend = (const T *)e->addend + (t->c - base);
+    if (e->factor) t->factor = (const T *)e->factor + (t->c - base);
+    t->masks = e->masks;
     t->relu = e->relu;
 }
 
-static inline __attribute__((always_inline)) T LS_NAME(completed)(
-    const LS_NAME(tile_call) *q, T x, int64_t row, int64_t column) {
-    if (q->bias) x += q->bias[column];
-    if (q->addend) x += q->addend[row * q->ldc + column];
-    return q->relu && x < 0 ? 0 : x;
-}
+// A number, or a vector of them, completed: `column` is its first column, `at` how far it lies from C's start. NaN stays NaN.
+#define LS_COMPLETED(V, NAME, LESS)                                                                           \
+    static inline __attribute__((always_inline)) V LS_NAME(NAME)(const LS_NAME(tile_call) *q, V x, int64_t column, int64_t at) { \
+        V zero = (V){0};                                                                                      \
+        if (q->bias) x += *(const V *)(q->bias + column);                                                     \
+        if (q->addend) x += *(const V *)(q->addend + at);                                                     \
+        if (q->factor) {                                                                                      \
+            V f = *(const V *)(q->factor + at);                                                               \
+            x = q->masks ? LESS(zero, f, x, zero) : x * f;                                                    \
+        }                                                                                                     \
+        return q->relu ? LESS(x, zero, zero, x) : x;                                                          \
+    }
+// a < b ? c : d
+#define LS_LESS(a, b, c, d) ((a) < (b) ? (c) : (d))
+#define LS_LESS_EACH(a, b, c, d) \
+    ((__typeof__(a))(((a) < (b) & (__typeof__((a) < (b)))(c)) | (~((a) < (b)) & (__typeof__((a) < (b)))(d))))
+LS_COMPLETED(T, completed, LS_LESS)
+LS_COMPLETED(LS_NAME(vector), completed_vector, LS_LESS_EACH)
+LS_COMPLETED(LS_NAME(half), completed_half, LS_LESS_EACH)
+#undef LS_COMPLETED
+#undef LS_LESS
+#undef LS_LESS_EACH
 
 // An element of A is broadcast to a register of its own. As an operand of every multiply-add, which AVX-512 has and compilers
 // prefer, it would be loaded once for each vector of the tile; a tile one vector wide loads it once anyway.
@@ -39,14 +57,11 @@ static inline __attribute__((always_inline)) T LS_NAME(completed)(
 #define LS_IN_REGISTER(x) ((void)0)
 #endif
 
-// NaN stays NaN.
-#define LS_RELU_OF(x) ((__typeof__(x))((__typeof__((x) < 0))(x) & ~((x) < 0)))
-
 // Reads of B may run past the last column into what follows it (LS_SLACK at the end of memory); only stores are exact.
-#define LS_TILE_KERNEL(M, N) LS_TILE_KERNEL_OF(tile, vector, LS_NAME(lanes), M, N)
+#define LS_TILE_KERNEL(M, N) LS_TILE_KERNEL_OF(tile, vector, completed_vector, LS_NAME(lanes), M, N)
 // For the last few columns: vectors of half the width, which some processors do at twice the rate.
-#define LS_HALF_KERNEL(M, N) LS_TILE_KERNEL_OF(half_tile, half, LS_NAME(lanes) / 2, M, N)
-#define LS_TILE_KERNEL_OF(NAME, V, LANES, M, N)                                                                                     \
+#define LS_HALF_KERNEL(M, N) LS_TILE_KERNEL_OF(half_tile, half, completed_half, LS_NAME(lanes) / 2, M, N)
+#define LS_TILE_KERNEL_OF(NAME, V, COMPLETED, LANES, M, N)                                                                                     \
     static __attribute__((noinline)) void LS_NAME(NAME##_##M##x##N)(const LS_NAME(tile_call) *q) {                  \
         LS_NAME(V) sum[M][N];                                                                                \
         _Pragma("clang loop unroll(full)") for (int i = 0; i < M; i++)                                            \
@@ -70,21 +85,17 @@ static inline __attribute__((always_inline)) T LS_NAME(completed)(
                 b += ldb;                                                                                         \
             }                                                                                                     \
         }                                                                                                         \
-        int completes = q->bias || q->addend || q->relu;                                                            \
+        int completes = q->bias || q->addend || q->factor || q->relu;                                               \
         _Pragma("clang loop unroll(full)") for (int i = 0; i < M; i++)                                              \
             _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++) {                                        \
-                T *c = q->c + i * q->ldc + v * (LANES);                                                             \
-                int64_t left = q->columns - v * (LANES);                                                            \
+                int64_t column = v * (LANES), at = i * q->ldc + column, left = q->columns - column;                 \
+                T *c = q->c + at;                                                                                   \
                 if (left >= (LANES)) {                                                                              \
                     if (q->accumulate) sum[i][v] += *(LS_NAME(V) *)c;                                               \
-                    if (completes) {                                                                                \
-                        if (q->bias) sum[i][v] += *(const LS_NAME(V) *)(q->bias + v * (LANES));                     \
-                        if (q->addend) sum[i][v] += *(const LS_NAME(V) *)(q->addend + i * q->ldc + v * (LANES));    \
-                        if (q->relu) sum[i][v] = LS_RELU_OF(sum[i][v]);                       \
-                    }                                                                                               \
+                    if (completes) sum[i][v] = LS_NAME(COMPLETED)(q, sum[i][v], column, at);                        \
                     *(LS_NAME(V) *)c = sum[i][v];                                                                   \
                 } else for (int64_t j = 0; j < left; j++)                                                           \
-                    c[j] = LS_NAME(completed)(q, q->accumulate ? c[j] + sum[i][v][j] : sum[i][v][j], i, v * (LANES) + j);\
+                    c[j] = LS_NAME(completed)(q, q->accumulate ? c[j] + sum[i][v][j] : sum[i][v][j], column + j, at + j);\
             }                                                                                                       \
     }
 
@@ -125,7 +136,7 @@ enum {
 
 /// The whole product: C is rows × columns. Rows are cut into tiles of nearly equal height.
 static void LS_NAME(tile_product)(LS_NAME(tile_call) q, int64_t rows, int64_t columns) {
-    const T *a = q.a, *b = q.b, *bias = q.bias, *addend = q.addend;
+    const T *a = q.a, *b = q.b, *bias = q.bias, *addend = q.addend, *factor = q.factor;
     T *c = q.c;
     for (int64_t j = 0; j < columns;) {
         int wide = columns - j > LS_NAME(lanes);
@@ -141,6 +152,7 @@ static void LS_NAME(tile_product)(LS_NAME(tile_call) q, int64_t rows, int64_t co
             q.a = a + i * q.row_stride;
             q.c = c + i * q.ldc + j;
             q.addend = addend ? addend + i * q.ldc + j : NULL;
+            q.factor = factor ? factor + i * q.ldc + j : NULL;
             table[height - 1](&q);
         }
         j += width;

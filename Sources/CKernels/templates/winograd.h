@@ -61,11 +61,8 @@ static inline void LS_NAME(next_place)(const ls_convolution *q, LS_NAME(tile_pla
     at->n++;
 }
 
-static inline LS_NAME(vector) LS_NAME(vector_relu)(LS_NAME(vector) x) { return LS_RELU_OF(x); }
-static inline T LS_NAME(single_relu)(T x) { return x < 0 ? 0 : x; }
-
 // The transforms of one tile, of a vector of channels or of a single one. `plane` is the distance of the 16 planes.
-#define LS_TRANSFORMS(V, NAME)                                                                                          \
+#define LS_TRANSFORMS(V, NAME, COMPLETED)                                                                                          \
     /* Bᵀ d B, of which columns `left`..<`right` lie in the image and the others are zeros */                           \
     static inline __attribute__((always_inline)) void LS_NAME(NAME##_patch)(                                            \
         const T *const *row, int64_t left, int64_t right, int64_t c, int64_t i, T *to, int64_t plane) {                 \
@@ -89,16 +86,9 @@ static inline T LS_NAME(single_relu)(T x) { return x < 0 ? 0 : x; }
             *(V *)(p + 3 * plane) = t[y][1] - t[y][3];                                                                  \
         }                                                                                                               \
     }                                                                                                                   \
-    /* An output, completed */                                                                                         \
-    static inline __attribute__((always_inline)) void LS_NAME(NAME##_store)(T *y, V x, const T *bias, const T *addend, int relu) { \
-        if (bias) x += *(const V *)bias;                                                                               \
-        if (addend) x += *(const V *)addend;                                                                           \
-        *(V *)y = relu ? LS_NAME(NAME##_relu)(x) : x;                                                                               \
-    }                                                                                                                  \
-    /* Aᵀ m A, of which `rows` × `columns` lie in the image. `bias` is of the channels; `addend` is how far it lies from y. */ \
+    /* Aᵀ m A, of which `rows` × `columns` lie in the image; `end` is what completes it, if anything does, from y's place on. */ \
     static inline __attribute__((always_inline)) void LS_NAME(NAME##_outputs)(                                         \
-        T *y, int64_t line, int64_t rows, int64_t columns, const T *bias, int adds, int64_t addend, int relu, int64_t o, int64_t i, \
-        T *from, int64_t plane) {                                                                                      \
+        T *y, int64_t line, int64_t rows, int64_t columns, const LS_NAME(tile_call) *end, int64_t o, int64_t i, T *from, int64_t plane) { \
         const T *p = from + i;                                                                                         \
         V s[2][4];                                                                                                     \
         _Pragma("clang loop unroll(full)") for (int x = 0; x < 4; x++, p += plane) {                                   \
@@ -106,12 +96,11 @@ static inline T LS_NAME(single_relu)(T x) { return x < 0 ? 0 : x; }
             V m2 = *(const V *)(p + 8 * plane), m3 = *(const V *)(p + 12 * plane);                                     \
             s[0][x] = m0 + m1 + m2; s[1][x] = m1 - m2 - m3;                                                            \
         }                                                                                                              \
-        bias = bias ? bias + i : NULL;                                                                                 \
         for (int r = 0; r < rows; r++) {                                                                               \
-            T *to = y + r * line + i;                                                                                  \
-            LS_NAME(NAME##_store)(to, s[r][0] + s[r][1] + s[r][2], bias, adds ? to + addend : NULL, relu);             \
-            to += o;                                                                                                   \
-            if (columns > 1) LS_NAME(NAME##_store)(to, s[r][1] - s[r][2] - s[r][3], bias, adds ? to + addend : NULL, relu); \
+            int64_t at = r * line + i;                                                                                 \
+            V first = s[r][0] + s[r][1] + s[r][2], second = s[r][1] - s[r][2] - s[r][3];                               \
+            *(V *)(y + at) = end ? LS_NAME(COMPLETED)(end, first, i, at) : first;                                      \
+            if (columns > 1) *(V *)(y + at + o) = end ? LS_NAME(COMPLETED)(end, second, i, at + o) : second;           \
         }                                                                                                              \
     }                                                                                                                  \
     /* A y Aᵀ, of which `rows` × `columns` lie in the image and the others are zeros */                                 \
@@ -131,8 +120,8 @@ static inline T LS_NAME(single_relu)(T x) { return x < 0 ? 0 : x; }
             *(V *)(p + 12 * plane) = -s[1][x];                                                                          \
         }                                                                                                               \
     }
-LS_TRANSFORMS(LS_NAME(vector), vector)
-LS_TRANSFORMS(T, single)
+LS_TRANSFORMS(LS_NAME(vector), vector, completed_vector)
+LS_TRANSFORMS(T, single, completed)
 #undef LS_TRANSFORMS
 /// A transform of all C channels.
 #define LS_CHANNELS(TRANSFORM, C, PLANES, PLANE, ...)                                                     \
@@ -164,17 +153,18 @@ static void LS_NAME(winograd_patches)(const LS_NAME(winograd_call) *f, const T *
 static void LS_NAME(winograd_outputs)(const LS_NAME(winograd_call) *f, T *y, int64_t first, int64_t count, T *planes, int gradients) {
     const ls_convolution *q = f->q;
     int64_t o = q->o, line = q->wo * o;
-    const T *bias = q->end.bias;
-    int adds = q->end.addend != NULL, relu = q->end.relu;
-    int64_t addend = adds ? LS_NAME(distance)(f->y, q->end.addend) : 0;
+    const ls_epilogue *e = &q->end;
+    int completes = e->bias || e->addend || e->factor || e->relu;
     LS_NAME(tile_place) at = LS_NAME(place)(f, first);
     for (int64_t tile = 0; tile < count; tile++, planes += o) {
         T *corner = y + ((at.n * q->ho + at.y) * q->wo + at.x) * o;
         int64_t rows = MIN(2, q->ho - at.y), columns = MIN(2, q->wo - at.x);
+        LS_NAME(tile_call) end = {.c = corner};
+        if (completes) LS_NAME(complete)(&end, e, f->y, 0);
         if (gradients) LS_CHANNELS(gradients, o, planes, f->o_plane, corner, line, rows, columns)
-        else if (rows + columns < 4) LS_CHANNELS(outputs, o, planes, f->o_plane, corner, line, rows, columns, bias, adds, addend, relu)
-        else if (bias || adds || relu) LS_CHANNELS(outputs, o, planes, f->o_plane, corner, line, 2, 2, bias, adds, addend, relu)
-        else LS_CHANNELS(outputs, o, planes, f->o_plane, corner, line, 2, 2, NULL, 0, 0, 0)
+        else if (rows + columns < 4) LS_CHANNELS(outputs, o, planes, f->o_plane, corner, line, rows, columns, completes ? &end : NULL)
+        else if (completes) LS_CHANNELS(outputs, o, planes, f->o_plane, corner, line, 2, 2, &end)
+        else LS_CHANNELS(outputs, o, planes, f->o_plane, corner, line, 2, 2, NULL)
         LS_NAME(next_place)(q, &at);
     }
 }
