@@ -58,6 +58,9 @@ import Testing
         },
         Row("scale", [[2, 3]]) { x, _ in x[0].scaled(-1.7) },
         Row("variance", [[3, 4, 2]]) { x, _ in x[0].variance([0, 2]) + x[0].sin().variance([1]).sum([0, 2]) },
+        Row("standardized", [[3, 4, 2], [3, 4, 2]]) { x, _ in
+            x[0].standardized(over: [1, 2], epsilon: 0.1) * x[1] + x[0].standardized(over: [0], epsilon: 0.01).exp()
+        },
         Row("offset", [[2, 3]]) { x, _ in x[0].offset(0.3) },
         Row("power", [[2, 3]], positive) { x, _ in x[0].power(2.5) },
         Row("gelu", [[2, 3]]) { x, _ in x[0].gelu() },
@@ -162,7 +165,7 @@ import Testing
         let expected = [
             "copy", "negate", "exp", "log", "sqrt", "reciprocal", "square", "tanh", "sigmoid", "erf",
             "normal distribution", "gelu",
-            "gelu slope", "softplus", "sin",
+            "gelu slope", "standardized", "softplus", "sin",
             "cos", "abs",
             "sign", "floor", "relu", "step", "scale", "offset", "power", "add", "subtract", "multiply", "divide",
             "minimum", "maximum",

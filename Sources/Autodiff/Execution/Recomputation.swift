@@ -43,7 +43,9 @@ struct Recomputation {
     }
 
     private static let simple: Set<UInt32> = Set(
-        [LS_ADD, LS_SUBTRACT, LS_MULTIPLY, LS_SCALE, LS_OFFSET, LS_NEGATE].map { UInt32($0.rawValue) })
+        [LS_ADD, LS_SUBTRACT, LS_MULTIPLY, LS_SUBTRACT_MULTIPLY, LS_SCALE, LS_OFFSET, LS_NEGATE].map {
+            UInt32($0.rawValue)
+        })
 
     private func isCheaper(_ id: Int) -> Bool {
         let item = items[id]

@@ -26,6 +26,7 @@ enum ls_opcode {
     LS_SUBTRACT_PRODUCT,  // c − a · b
     LS_ADD_RELU,          // relu(a + b)
     LS_ERFC, LS_LOG1P,
+    LS_SUBTRACT_MULTIPLY,  // (a − b) · c
     LS_NORMAL_CDF,  // Φ(a), where b is exp(−a²/2)
     LS_GELU_SLOPE,  // b + a · c / √(2π): the derivative of aΦ(a), where b is Φ(a) and c exp(−a²/2)
 };

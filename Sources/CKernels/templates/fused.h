@@ -95,6 +95,7 @@ static void LS_NAME(fused_instruction)(const ls_instruction *q, T *const *reg, i
     case LS_MULTIPLY_ADD: LS_LOOP(a[i] * b[i] + c[i])
     case LS_SCALE_ADD: LS_LOOP(a[i] * imm + b[i])
     case LS_SUBTRACT_PRODUCT: LS_LOOP(c[i] - a[i] * b[i])
+    case LS_SUBTRACT_MULTIPLY: LS_LOOP((a[i] - b[i]) * c[i])
     case LS_NORMAL_CDF: LS_LOOP(LS_NAME(fn_normal_cdf)(a[i], b[i]))
     case LS_GELU_SLOPE: LS_LOOP(b[i] + a[i] * (c[i] * (T)0.398942280401432677939946059934))
     case LS_ADD_RELU: LS_LOOP(a[i] + b[i] < 0 ? 0 : a[i] + b[i])

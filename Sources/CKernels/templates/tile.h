@@ -41,7 +41,7 @@ static inline void LS_NAME(complete)(LS_NAME(tile_call) *t, const ls_epilogue *e
 // a < b ? c : d
 #define LS_LESS(a, b, c, d) ((a) < (b) ? (c) : (d))
 #define LS_LESS_EACH(a, b, c, d) \
-    ((__typeof__(a))(((a) < (b) & (__typeof__((a) < (b)))(c)) | (~((a) < (b)) & (__typeof__((a) < (b)))(d))))
+    ((__typeof__(a))((((a) < (b)) & (__typeof__((a) < (b)))(c)) | (~((a) < (b)) & (__typeof__((a) < (b)))(d))))
 LS_COMPLETED(T, completed, LS_LESS)
 LS_COMPLETED(LS_NAME(vector), completed_vector, LS_LESS_EACH)
 LS_COMPLETED(LS_NAME(half), completed_half, LS_LESS_EACH)

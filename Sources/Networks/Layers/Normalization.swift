@@ -39,10 +39,8 @@ extension NetworkBuilder {
     /// Normalisation over the last dimension (Ba et al. 2016, arXiv 1607.06450).
     public func layerNorm(_ x: Value, _ name: String, epsilon: Double = 1e-5) -> Value {
         scoped(name) {
-            let last = [x.shape.count - 1], width = x.shape.last!
-            let centered = x - x.mean(last)
-            let normal = centered / centered.squared().mean(last).offset(epsilon).sqrt()
-            return normal * parameter("weight", [width], .constant(1)) + parameter("bias", [width], .constant(0))
+            let last = x.shape.count - 1, width = x.shape.last!
+            return x.standardized(over: [last], epsilon: epsilon) * parameter("weight", [width], .constant(1)) + parameter("bias", [width], .constant(0))
         }
     }
 
@@ -51,8 +49,7 @@ extension NetworkBuilder {
         scoped(name) {
             let shape = x.shape, channels = shape[3]
             let grouped = x.reshaped([shape[0], shape[1] * shape[2], groups, channels / groups])
-            let centered = grouped - grouped.mean([1, 3])
-            let normal = centered / centered.squared().mean([1, 3]).offset(epsilon).sqrt()
+            let normal = grouped.standardized(over: [1, 3], epsilon: epsilon)
             return normal.reshaped(shape) * parameter("weight", [channels], .constant(1))
                 + parameter("bias", [channels], .constant(0))
         }

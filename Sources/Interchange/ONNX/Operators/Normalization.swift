@@ -22,7 +22,7 @@ extension Operators {
             let x = try call.tensor(0)
             try call.rank(x.shape, 3...6)
             let axes = Array(2..<x.shape.count)
-            let y = normalized(x, axes, call.real("epsilon", default: 1e-5))
+            let y = x.standardized(over: axes, epsilon: call.real("epsilon", default: 1e-5))
             return [.graph(try affine(call, y, try call.tensor(1), try call.tensor(2)))]
         },
         "LpNormalization": { call in
@@ -38,11 +38,6 @@ extension Operators {
             return [.graph(centered / centered.squared().mean(axes).sqrt().offset(1e-9))]
         },
     ]
-
-    private static func normalized(_ x: Value, _ axes: [Int], _ epsilon: Double) -> Value {
-        let centered = x - x.mean(axes)
-        return centered / centered.squared().mean(axes).offset(epsilon).sqrt()
-    }
 
     private static func lastAxes(_ call: OperatorCall, _ x: Value) throws -> [Int] {
         Array(try call.axis(call.integer("axis", default: -1), rank: x.shape.count)..<x.shape.count)
@@ -117,10 +112,11 @@ extension Operators {
     private static func layerNorm(_ call: OperatorCall) throws -> [Operand] {
         let x = try call.tensor(0)
         let axes = try lastAxes(call, x)
-        let mean = x.mean(axes), centered = x - mean
-        let inverse = centered.squared().mean(axes).offset(call.real("epsilon", default: 1e-5)).sqrt().reciprocal()
-        let y = try scaled(call, centered * inverse, try call.tensor(1), try call.optionalTensor(2))
-        return [.graph(y), .graph(mean), .graph(inverse)]
+        let epsilon = call.real("epsilon", default: 1e-5),
+            inverse = x.variance(axes).offset(epsilon).sqrt().reciprocal()
+        let y = try scaled(
+            call, x.standardized(over: axes, epsilon: epsilon), try call.tensor(1), try call.optionalTensor(2))
+        return [.graph(y), .graph(x.mean(axes)), .graph(inverse)]
     }
 
     /// Scale and bias are by group up to opset 20, by channel from 21 on; both are taken by their length.
@@ -133,8 +129,8 @@ extension Operators {
         }
         let rest = shape.dropFirst(2).reduce(1, *)
         let (scale, shift) = (try call.tensor(1), try call.tensor(2))
-        var y = normalized(
-            x.reshaped([shape[0], groups, channels / groups * rest]), [2], call.real("epsilon", default: 1e-5))
+        var y = x.reshaped([shape[0], groups, channels / groups * rest]).standardized(
+            over: [2], epsilon: call.real("epsilon", default: 1e-5))
         if scale.shape == [groups], shift.shape == [groups], groups != channels {
             y = try affine(call, y, scale, shift)
             return [.graph(y.reshaped(shape))]
