@@ -23,8 +23,8 @@ public enum ObjectiveError: Error, Equatable, CustomStringConvertible {
         case .noRoom(let bytes):
             "the inputs take \((bytes >> 20) + 1)M, for which there is no room in the folder of temporary files (TMPDIR) or in the address space (ulimit -v); make room there, or take fewer --examples"
         case .batchTooLarge(let batch, let given, let needed):
-            "a batch of \(batch) examples needs \((needed >> 20) + 1)M, but --memory is \(given >> 20)M; batch normalisation "
-                + "sees a batch as a whole, so it cannot be taken in parts: use a smaller --batch-size or more --memory"
+            "a batch of \(batch) examples needs \((needed >> 20) + 1)M, but \(given >> 20)M is what may be used; batch normalisation "
+                + "sees a batch as a whole, so it cannot be taken in parts: use a smaller --batch-size or, in an analysis, more --memory"
         case .noGaussNewton(let loss): "the Gauss–Newton matrix is not defined for \(loss)"
         case .noEmpiricalFisher: "the empirical Fisher matrix is not defined: the objective is no mean over examples"
         }

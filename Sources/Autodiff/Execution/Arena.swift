@@ -5,18 +5,18 @@ import Tensors
 public final class Arena {
     let scratch: Buffer, sums: Buffer
     private(set) var benches: [Bench]
-    private let benchSize: Bench.Size
+    private let benchRoom: Bench.Room
 
-    init(scratchBytes: Int, sumBytes: Int, _ benchSize: Bench.Size) {
+    init(scratchBytes: Int, sumBytes: Int, _ benchRoom: Bench.Room) {
         scratch = Buffer(byteCount: scratchBytes)
         sums = Buffer(byteCount: sumBytes)
-        self.benchSize = benchSize
-        benches = [Bench(benchSize)]
+        self.benchRoom = benchRoom
+        benches = [Bench(benchRoom)]
     }
 
     /// One for each thread.
     func prepareBenches() {
-        while benches.count < Threads.count { benches.append(Bench(benchSize)) }
+        while benches.count < Threads.count { benches.append(Bench(benchRoom)) }
     }
 }
 
@@ -26,20 +26,20 @@ final class Bench {
     let block: Buffer
     let workspace: Buffer, operands: Buffer, ranges: Buffer
 
-    init(_ size: Size) {
-        block = Buffer(byteCount: size.blockBytes)
-        workspace = Buffer(byteCount: size.workspaceBytes)
-        operands = Buffer(byteCount: size.operands * MemoryLayout<ls_operand>.stride)
-        ranges = Buffer(byteCount: size.ranges * MemoryLayout<ls_range>.stride)
+    init(_ room: Room) {
+        block = Buffer(byteCount: room.blockBytes)
+        workspace = Buffer(byteCount: room.workspaceBytes)
+        operands = Buffer(byteCount: room.operands * MemoryLayout<ls_operand>.stride)
+        ranges = Buffer(byteCount: room.ranges * MemoryLayout<ls_range>.stride)
     }
 
     /// What a bench has room for.
-    struct Size {
+    struct Room {
         var blockBytes = 0, workspaceBytes = 0
         /// Operands of a loop, and ranges of memory that it is told about.
         var operands = 0, ranges = 0
 
-        mutating func cover(_ other: Size) {
+        mutating func cover(_ other: Room) {
             blockBytes = max(blockBytes, other.blockBytes)
             workspaceBytes = max(workspaceBytes, other.workspaceBytes)
             operands = max(operands, other.operands)

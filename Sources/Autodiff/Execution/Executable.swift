@@ -22,7 +22,7 @@ public final class Executable {
     private let outputItems: [Int: Int]
     private let inputNumbers: [Int: Int]
     private let constants: Buffer
-    private let benchSize: Bench.Size
+    private let benchRoom: Bench.Room
     private let sumBytes: Int
     /// Multiplications and additions of products in one run of everything that depends on a batch.
     public let operations: Int
@@ -53,24 +53,24 @@ public final class Executable {
             items, steps, sweeps: sweeps, divisions: fusion.divisions, outputs: Set(bases), elementSize: size)
         let needed = MemoryPlan.neededOutside(items, steps).union(bases)
         var work: [(stage: Stage, isCommon: Bool, work: Prepared)] = []
-        var benchSize = Bench.Size(blockBytes: plan.blockBytes), (sumBytes, operations, next) = (0, 0, 0)
+        var benchRoom = Bench.Room(blockBytes: plan.blockBytes), (sumBytes, operations, next) = (0, 0, 0)
         for sweep in sweeps + [nil] {
             for step in steps[next..<(sweep?.steps.lowerBound ?? steps.count)] {
                 switch step.kind {
                 case .fused:
                     let loop = FusedLoop(step, items, needed: needed)
-                    benchSize.cover(loop.benchSize(kernels))
+                    benchRoom.cover(loop.benchRoom(kernels))
                     work.append((step.stage, step.isCommon, .fused(loop)))
                 case .kernel:
                     let loop = KernelLoop(step, items, elementSize: size)
-                    benchSize.cover(loop.benchSize(kernels))
+                    benchRoom.cover(loop.benchRoom(kernels))
                     if !step.isCommon { operations += loop.operations }
                     work.append((step.stage, step.isCommon, .kernel(loop)))
                 }
             }
             guard let sweep else { break }
             let loop = SweepLoop(sweep, steps, fusion.divisions, items, plan, needed: needed, kernels)
-            benchSize.cover(loop.benchSize)
+            benchRoom.cover(loop.benchRoom)
             sumBytes = max(sumBytes, loop.sumBytes)
             operations += loop.operations
             work.append((steps[sweep.steps.lowerBound].stage, false, .sweep(loop)))
@@ -84,7 +84,7 @@ public final class Executable {
         constants = Buffer(byteCount: max(1, plan.constants.count) * size)
         constants.store(plan.constants, as: precision)
         self.operations = operations
-        (self.benchSize, self.sumBytes) = (benchSize, sumBytes)
+        (self.benchRoom, self.sumBytes) = (benchRoom, sumBytes)
     }
 
     /// Whether some steps are run for a few examples at a time.
@@ -96,7 +96,7 @@ public final class Executable {
     public var commonBytes: Int { plan.commonBytes.reduce(0, +) }
     /// Bytes of an arena with what its threads work with. (Of workspaces beyond the first, next to nothing is touched.)
     public var arenaBytes: Int {
-        plan.scratchBytes + sumBytes + benchSize.workspaceBytes + plan.blockBytes * (hasSweeps ? Threads.capacity : 1)
+        plan.scratchBytes + sumBytes + benchRoom.workspaceBytes + plan.blockBytes * (hasSweeps ? Threads.capacity : 1)
     }
 
     /// What does not depend on data: inputs of later stages and what is computed from them alone.
@@ -132,7 +132,7 @@ public final class Executable {
     public func makeContext(sharing other: Context? = nil) -> Context { Context(plan, sharing: other) }
     public func makeInstance(_ context: Context? = nil) -> Instance { Instance(plan, context ?? makeContext()) }
     public func makeArena() -> Arena {
-        Arena(scratchBytes: plan.scratchBytes, sumBytes: sumBytes, benchSize)
+        Arena(scratchBytes: plan.scratchBytes, sumBytes: sumBytes, benchRoom)
     }
 
     /// Where an input of the graph is read from at every run; its memory must outlive the instance and be readable for

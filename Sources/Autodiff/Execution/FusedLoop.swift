@@ -227,7 +227,7 @@ final class FusedLoop {
         return extents.isEmpty ? ([1], strides.map { _ in [1] }) : (extents, merged)
     }
 
-    func benchSize(_ kernels: Kernels) -> Bench.Size {
+    func benchRoom(_ kernels: Kernels) -> Bench.Room {
         .init(workspaceBytes: Int(kernels.table.fused_workspace(&loop)), operands: accesses.count)
     }
 

@@ -38,7 +38,7 @@ final class KernelLoop {
     /// Whether it can read ahead for what comes after it.
     var readsAhead: Bool { primitive.readsAhead }
 
-    func benchSize(_ kernels: Kernels) -> Bench.Size {
+    func benchRoom(_ kernels: Kernels) -> Bench.Room {
         .init(workspaceBytes: primitive.workspaceBytes(operandTypes, kernels), operands: operandItems.count)
     }
 

@@ -36,7 +36,7 @@ final class SweepLoop {
     private let reader: Int?
     /// Bytes of all sums, of every chunk.
     let sumBytes: Int
-    let benchSize: Bench.Size
+    let benchRoom: Bench.Room
     /// Of all examples.
     let operations: Int
 
@@ -46,7 +46,7 @@ final class SweepLoop {
     ) {
         self.sweep = sweep
         let size = kernels.precision.size
-        var sumBytes = 0, benchSize = Bench.Size(), operations = 0
+        var sumBytes = 0, benchRoom = Bench.Room(), operations = 0
         func sums(_ bytes: Int) -> ChunkSums {
             defer { sumBytes += (bytes * sweep.chunks + 191) / 64 * 64 }  // vector loads may read past the end
             return ChunkSums(offset: sumBytes, bytes: bytes)
@@ -60,12 +60,12 @@ final class SweepLoop {
                 switch step.kind {
                 case .kernel:
                     let loop = KernelLoop(step, items, elementSize: size, part: part)
-                    benchSize.cover(loop.benchSize(kernels))
+                    benchRoom.cover(loop.benchRoom(kernels))
                     operations += loop.operations * sweep.examples / count
                     return hasSums ? .kernelSum(loop, sums(loop.resultCount * size)) : .kernel(loop)
                 case .fused:
                     let loop = FusedLoop(step, items, needed: needed, part: part)
-                    benchSize.cover(loop.benchSize(kernels))
+                    benchRoom.cover(loop.benchRoom(kernels))
                     guard hasSums else { return .fused(loop) }
                     return .fusedSums(
                         loop, sums(loop.accumulators(kernels) * 8), whole: FusedLoop(step, items, needed: needed))
@@ -84,8 +84,8 @@ final class SweepLoop {
         memory = touched.sorted().filter { plan.outlivesBlock($0) }.map {
             ($0, items[$0].type.count / sweep.examples * (items[$0].type.element == .index ? 4 : size))
         }
-        benchSize.ranges = memory.count
-        (self.sumBytes, self.benchSize, self.operations) = (sumBytes, benchSize, operations)
+        benchRoom.ranges = memory.count
+        (self.sumBytes, self.benchRoom, self.operations) = (sumBytes, benchRoom, operations)
     }
 
     /// - Parameter address: of an item, for a thread's bench, with the part of an example first.

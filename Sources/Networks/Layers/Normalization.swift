@@ -40,7 +40,8 @@ extension NetworkBuilder {
     public func layerNorm(_ x: Value, _ name: String, epsilon: Double = 1e-5) -> Value {
         scoped(name) {
             let last = x.shape.count - 1, width = x.shape.last!
-            return x.standardized(over: [last], epsilon: epsilon) * parameter("weight", [width], .constant(1)) + parameter("bias", [width], .constant(0))
+            return x.standardized(over: [last], epsilon: epsilon) * parameter("weight", [width], .constant(1))
+                + parameter("bias", [width], .constant(0))
         }
     }
 
