@@ -26,6 +26,42 @@ import Testing
             ulps: 2.7),
     ]
 
+    /// Rows of all lengths around a vector and a chunk, with −∞, with differences that overflow and with NaN. (Rounding of a difference
+    /// from the maximum becomes a relative error.)
+    @Test(arguments: Variant.all) func softmax(_ variant: Variant) {
+        let unit = variant.precision == .float ? Double(Float.ulpOfOne) : Double.ulpOfOne
+        for (rows, width) in [(1, 1), (3, 7), (2, 16), (5, 17), (1, 40_000), (5000, 9), (64, 64)] {
+            let random = RandomNumbers(seed: 5).named("softmax")
+            var x = (0..<(rows * width)).map { Double(Float(8 * random.normal(at: $0))) }
+            if rows > 2 {
+                x[0] = -.infinity
+                x[width] = 3000
+                x[2 * width] = .nan
+            }
+            let graph = Graph(), input = graph.input("x", TensorType([rows, width]), .data)
+            let y = evaluate(graph, [input.scaled(0.5).softmax()], [(input, x)], kernels: variant.kernels)[0]
+            for row in 0..<rows {
+                let z = x[(row * width)..<((row + 1) * width)].map { $0 / 2 }, most = z.max()!
+                let sum = stride(from: 0, to: width, by: 200).reduce(0.0) { sum, first in
+                    sum + z[first..<min(width, first + 200)].reduce(0) { $0 + exp($1 - most) }
+                }
+                for (j, z) in z.enumerated() {
+                    let y = y[row * width + j]
+                    if rows > 2, row == 2 {
+                        #expect(y.isNaN)
+                    } else if width == 1, rows > 2, row == 0 {
+                        #expect(y.isNaN)
+                    } else {
+                        let truth = exp(z - most) / sum
+                        #expect(
+                            abs(y - truth) <= (10 + min(most - z, 1000)) * unit * truth + 1e-37,
+                            "\(rows) \(width) \(row) \(j)")
+                    }
+                }
+            }
+        }
+    }
+
     /// Within 3.5 units in the last place and what the rounding of x² and, in the truth, of x/√2 costs in the tail.
     @Test(arguments: Variant.all) func gelu(_ variant: Variant) {
         let x = (-1400...1400).map { Double(Float($0) / 100) }

@@ -93,6 +93,13 @@ extension Primitive {
                 y[to] = p.kind == .sum ? y[to] + x[0][i] : Binary.maximum.plain(y[to], x[0][i])
             }
             return y
+        case let p as Softmax:
+            let width = type.shape.last!
+            return stride(from: 0, to: x[0].count, by: width).flatMap { first in
+                let row = x[0][first..<(first + width)].map { $0 * p.scale }, most = row.max()!
+                let e = row.map { exp($0 - most) }, sum = e.reduce(0, +)
+                return e.map { $0 / sum }
+            }
         case let p as MatrixProduct: return p.plain(x, shapes, type.shape)
         case let p as Convolution: return p.plain(x, type.count)
         default: preconditionFailure("no plain evaluation of \(name)")

@@ -175,12 +175,6 @@ extension Value {
     }
     /// ln softmax along the last axis.
     public func logSoftmax() -> Value { self - logSumExp() }
-    /// softmax along the last axis.
-    public func softmax() -> Value {
-        let last = [shape.count - 1]
-        let e = (self - maximum(over: last).stoppingGradient()).exp()
-        return e / e.sum(last)
-    }
 
     /// Convolves NHWC images with HWIO weights.
     public func convolution(_ weights: Value, _ geometry: ConvolutionGeometry) -> Value {

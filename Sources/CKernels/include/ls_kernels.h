@@ -143,6 +143,8 @@ typedef struct {
     void (*one_hot)(int64_t rows, int64_t width, const int32_t *index, void *y);
     /// y[i] = 1 where the first largest of logits[i, :] is at label[i] and no logit is NaN, else 0.
     void (*correct)(int64_t rows, int64_t width, const void *logits, const int32_t *label, void *y);
+    /// y = softmax(scale · x) of each row.
+    void (*softmax)(int64_t rows, int64_t width, double scale, const void *x, void *y);
     /// y = Σ over `parts` consecutive blocks of `count` elements, in order.
     void (*add_parts)(int64_t count, int64_t parts, const void *x, void *y);
     /// sum += x.

@@ -1,4 +1,4 @@
-// Rows by index: embeddings, labels, predictions.
+// Rows: by index (embeddings, labels, predictions), softmax, and sums.
 
 static void LS_NAME(gather_rows)(int64_t rows, int64_t width, int64_t table, const void *x, const int32_t *index, void *y) {
     for (int64_t i = 0; i < rows; i++) {
@@ -35,6 +35,36 @@ static void LS_NAME(correct)(int64_t rows, int64_t width, const void *logits, co
         }
         ((T *)y)[i] = finite && best == label[i];
     }
+}
+
+typedef struct {
+    int64_t rows, width, chunks;
+    T scale;
+    const T *x;
+    T *y;
+} LS_NAME(softmax_call);
+
+static void LS_NAME(softmax_rows)(void *context, long chunk, int thread) {
+    const LS_NAME(softmax_call) *f = context;
+    (void)thread;
+    int64_t end = chunk_start(f->rows, f->chunks, chunk + 1), width = f->width;
+    for (int64_t i = chunk_start(f->rows, f->chunks, chunk); i < end; i++) {
+        const T *restrict x = f->x + i * width;
+        T *restrict y = f->y + i * width;
+        for (int64_t j = 0; j < width; j++) y[j] = x[j] * f->scale;
+        T most = LS_NAME(maximum_of)(y, width);
+        _Pragma("clang loop vectorize(assume_safety)")
+        for (int64_t j = 0; j < width; j++) y[j] = LS_NAME(fn_exp)(y[j] - most);
+        double sum = 0;
+        for (int64_t j = 0; j < width; j += TILE) sum += LS_NAME(sum_of)(y + j, MIN(TILE, width - j));
+        T inverse = (T)(1 / sum);
+        for (int64_t j = 0; j < width; j++) y[j] *= inverse;
+    }
+}
+
+static void LS_NAME(softmax)(int64_t rows, int64_t width, double scale, const void *x, void *y) {
+    LS_NAME(softmax_call) f = {rows, width, chunk_count(rows, rows * width), (T)scale, x, y};
+    ls_parallel(f.chunks, INFINITY, LS_NAME(softmax_rows), &f);
 }
 
 static void LS_NAME(add_parts)(int64_t count, int64_t parts, const void *x, void *y) {

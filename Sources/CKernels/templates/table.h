@@ -27,6 +27,7 @@ static const ls_kernels LS_NAME(kernels) = {
     .scatter_rows = LS_NAME(scatter_rows),
     .one_hot = LS_NAME(one_hot),
     .correct = LS_NAME(correct),
+    .softmax = LS_NAME(softmax),
     .add_parts = LS_NAME(add_parts),
     .add_to = LS_NAME(add_to),
     .multiply_adds = LS_NAME(multiply_adds),
