@@ -131,10 +131,7 @@ struct Lowering {
             return
         }
         sum.result = layout
-        add(.kernel(sum), operands + ends, node, id)
-        items[view.base] = Item(
-            work: .kernel(sum), operands: operands + ends, type: type, stage: node.stage, node: id,
-            isCommon: items[view.base].isCommon)
+        add(.kernel(sum), operands + ends, node, id, stored: type)
         views[id] = view
     }
 
@@ -164,7 +161,10 @@ struct Lowering {
         let base: Int, form: AnyHashable
     }
 
-    private mutating func add(_ work: Item.Work, _ operands: [StridedView], _ node: Graph.Node, _ id: Int) {
+    /// - Parameter stored: the type that the value has in memory, where it is another than the node's.
+    private mutating func add(
+        _ work: Item.Work, _ operands: [StridedView], _ node: Graph.Node, _ id: Int, stored: TensorType? = nil
+    ) {
         let isCommon: Bool
         if case .input = work {
             isCommon = node.stage > .data
@@ -172,7 +172,9 @@ struct Lowering {
             isCommon = operands.allSatisfy { items[$0.base].isCommon }
         }
         items.append(
-            Item(work: work, operands: operands, type: node.type, stage: node.stage, node: id, isCommon: isCommon))
+            Item(
+                work: work, operands: operands, type: stored ?? node.type, stage: node.stage, node: id,
+                isCommon: isCommon))
         var view = StridedView(dense: items.count - 1, node.type.shape)
         if case .constant = work { view.strides = view.strides.map { _ in 0 } }
         views[id] = view
