@@ -119,20 +119,14 @@ struct Lowering {
                 operands.append(operandB)
             }
         }
-        guard let order else {
-            add(.kernel(sum), operands + ends, node, id)
-            return
+        var view = StridedView(dense: items.count, node.type.shape), stored: TensorType?
+        if let order {
+            let type = order.type(of: [node.type])
+            for (axis, stride) in zip(order.axes, StridedView.denseStrides(type.shape)) { view.strides[axis] = stride }
+            if let layout = ProductSum.Layout(view), layout.column == 1 { (sum.result, stored) = (layout, type) }
         }
-        let type = order.type(of: [node.type])
-        var view = StridedView(dense: items.count, node.type.shape)
-        for (i, stride) in StridedView.denseStrides(type.shape).enumerated() { view.strides[order.axes[i]] = stride }
-        guard let layout = ProductSum.Layout(view), layout.column == 1 else {
-            add(.kernel(sum), operands + ends, node, id)
-            return
-        }
-        sum.result = layout
-        add(.kernel(sum), operands + ends, node, id, stored: type)
-        views[id] = view
+        add(.kernel(sum), operands + ends, node, id, stored: stored)
+        if stored != nil { views[id] = view }
     }
 
     /// How a product reads a factor, and its operand: the item's memory as it is where that can be read, else a dense copy.

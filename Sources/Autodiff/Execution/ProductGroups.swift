@@ -1,5 +1,3 @@
-import CKernels
-
 /// Products, of matrices or in a convolution, together with what is made of them while they are stored, so that neither the
 /// terms of a sum nor what a bias is added to take memory of their own: sums of products of one kind, of which derivatives are
 /// full, then a bias, another tensor, a factor or mask, and ReLU. Nothing else reads what is merged.
@@ -12,10 +10,14 @@ struct ProductGroups {
         /// A tensor like the result.
         var addend: Int?
         /// A tensor like the result.
-        var factor: Int?
-        var epilogue = Epilogue()
+        var factor: (node: Int, kind: Epilogue.Factor)?
+        var relu = false
+
+        var epilogue: Epilogue {
+            Epilogue(bias: bias != nil, addend: addend != nil, relu: relu, factor: factor?.kind)
+        }
         /// What completes the products, in the order in which a kernel is given it.
-        var ends: [Int] { [bias, addend, factor].compactMap { $0 } }
+        var ends: [Int] { [bias, addend, factor?.node].compactMap { $0 } }
     }
     /// By the node that is the group's result.
     private(set) var groups: [Int: Group] = [:]
@@ -45,8 +47,8 @@ struct ProductGroups {
             switch graph.nodes[id].primitive {
             case is MatrixProduct, is Convolution: groups[id] = Group(terms: [id])
             case Binary.add as Binary: mergeSum(id)
-            case Binary.multiply as Binary: mergeFactor(id, of: [0, 1], masks: false)
-            case Binary.mask as Binary: mergeFactor(id, of: [0], masks: true)
+            case Binary.multiply as Binary: mergeFactor(id, of: [0, 1], .product)
+            case Binary.mask as Binary: mergeFactor(id, of: [0], .mask)
             case Unary.relu as Unary: mergeRelu(id)
             default: break
             }
@@ -90,10 +92,8 @@ struct ProductGroups {
             let other = operands[1 - number]
             if group.epilogue.isNone, let bias = columns(other), graph.nodes[bias].type.count == width(group) {
                 group.bias = bias
-                group.epilogue.bias = true
-            } else if !group.epilogue.addend, group.epilogue.factor == nil, !group.epilogue.relu, isStored(other) {
+            } else if group.addend == nil, group.factor == nil, !group.relu, isStored(other) {
                 group.addend = other
-                group.epilogue.addend = true
             } else {
                 continue
             }
@@ -103,14 +103,13 @@ struct ProductGroups {
     }
 
     /// - Parameter numbers: which of the operands the factor may be applied to.
-    private mutating func mergeFactor(_ id: Int, of numbers: [Int], masks: Bool) {
+    private mutating func mergeFactor(_ id: Int, of numbers: [Int], _ kind: Epilogue.Factor) {
         let operands = graph.nodes[id].operands
         for number in numbers where isStored(operands[1 - number]) {
-            guard var (group, path) = group(operands[number], of: id), canComplete(group), group.epilogue.factor == nil,
-                !group.epilogue.relu
+            guard var (group, path) = group(operands[number], of: id), canComplete(group), group.factor == nil,
+                !group.relu
             else { continue }
-            group.factor = operands[1 - number]
-            group.epilogue.factor = masks ? .mask : .product
+            group.factor = (operands[1 - number], kind)
             replace(path, by: group, id)
             return
         }
@@ -118,7 +117,7 @@ struct ProductGroups {
 
     private mutating func mergeRelu(_ id: Int) {
         guard var (group, path) = group(graph.nodes[id].operands[0], of: id), canComplete(group) else { return }
-        group.epilogue.relu = true
+        group.relu = true
         replace(path, by: group, id)
     }
 
@@ -157,27 +156,4 @@ struct ProductGroups {
         default: return graph.nodes[id].type.element == .real
         }
     }
-}
-
-/// What becomes of the result of a product or convolution while it is stored: a bias of the last dimension is added, then a tensor
-/// like the result; that is multiplied by another, or becomes 0 where this is not above 0; then what is below 0 becomes 0. The
-/// operands come in this order after the others.
-struct Epilogue: Hashable {
-    enum Factor { case product, mask }
-    var bias = false, addend = false, relu = false
-    var factor: Factor?
-
-    var isNone: Bool { self == Epilogue() }
-    var operands: Int { (bias ? 1 : 0) + (addend ? 1 : 0) + (factor == nil ? 0 : 1) }
-
-    /// For a kernel that is given all operands.
-    func kernel(_ operands: UnsafeBufferPointer<UnsafeRawPointer>) -> ls_epilogue {
-        var rest = operands.suffix(self.operands)
-        return ls_epilogue(
-            bias: bias ? rest.removeFirst() : nil, addend: addend ? rest.removeFirst() : nil,
-            factor: factor == nil ? nil : rest.removeFirst(), masks: factor == .mask ? 1 : 0, relu: relu ? 1 : 0)
-    }
-
-    /// Which of its operands a call for some examples is given those examples of.
-    var byExample: [Bool] { (bias ? [false] : []) + (addend ? [true] : []) + (factor == nil ? [] : [true]) }
 }

@@ -130,7 +130,7 @@ static void LS_NAME(paired_product)(const LS_NAME(convolution_call) *f, LS_NAME(
 /// Completes pixels of a result that is not made by tiles.
 static void LS_NAME(complete_pixels)(const LS_NAME(convolution_call) *f, T *y, int64_t pixels, int64_t channels) {
     const ls_epilogue *e = &f->q->end;
-    if (!e->bias && !e->addend && !e->factor && !e->relu) return;
+    if (!completes(e)) return;
     LS_NAME(tile_call) t = {.c = y, .ldc = channels};
     LS_NAME(complete)(&t, e, f->y, 0);
     for (int64_t i = 0; i < pixels; i++)

@@ -153,7 +153,7 @@ static void LS_NAME(product_block)(const ls_product *p, const T *a, const T *b, 
         for (int64_t first = j0; first < j1; first += LS_NAME(product_columns)) {
             int64_t end = MIN(j1, first + LS_NAME(product_columns));
             const T *block = packed ? packed + l * padded + first * depth : buffer;
-            if (!packed && !reads_b) 
+            if (!packed && !reads_b)
                 LS_NAME(pack_block)(buffer, b + l * p->b_row, p->b_row, p->b_column, first, end, depth);
             for (int64_t s = 0; s < slivers; s++) {
                 int64_t i = i0 + m * s / slivers, height = i0 + m * (s + 1) / slivers - i;

@@ -18,3 +18,6 @@ static inline int64_t chunk_count(int64_t units, int64_t elements) {
     return chunks < 1 ? 1 : chunks;
 }
 static inline int64_t chunk_start(int64_t units, int64_t chunks, int64_t i) { return units * i / chunks; }
+
+/// Whether there is anything to be done to a result before it is stored.
+static inline int completes(const ls_epilogue *e) { return e->bias || e->addend || e->factor || e->relu; }

@@ -153,17 +153,19 @@ static void LS_NAME(winograd_patches)(const LS_NAME(winograd_call) *f, const T *
 static void LS_NAME(winograd_outputs)(const LS_NAME(winograd_call) *f, T *y, int64_t first, int64_t count, T *planes, int gradients) {
     const ls_convolution *q = f->q;
     int64_t o = q->o, line = q->wo * o;
-    const ls_epilogue *e = &q->end;
-    int completes = e->bias || e->addend || e->factor || e->relu;
+    int ends = completes(&q->end);
     LS_NAME(tile_place) at = LS_NAME(place)(f, first);
     for (int64_t tile = 0; tile < count; tile++, planes += o) {
         T *corner = y + ((at.n * q->ho + at.y) * q->wo + at.x) * o;
         int64_t rows = MIN(2, q->ho - at.y), columns = MIN(2, q->wo - at.x);
-        LS_NAME(tile_call) end = {.c = corner};
-        if (completes) LS_NAME(complete)(&end, e, f->y, 0);
+        LS_NAME(tile_call) end;
+        if (ends) {
+            end = (LS_NAME(tile_call)){.c = corner};
+            LS_NAME(complete)(&end, &q->end, f->y, 0);
+        }
         if (gradients) LS_CHANNELS(gradients, o, planes, f->o_plane, corner, line, rows, columns)
-        else if (rows + columns < 4) LS_CHANNELS(outputs, o, planes, f->o_plane, corner, line, rows, columns, completes ? &end : NULL)
-        else if (completes) LS_CHANNELS(outputs, o, planes, f->o_plane, corner, line, 2, 2, &end)
+        else if (rows + columns < 4) LS_CHANNELS(outputs, o, planes, f->o_plane, corner, line, rows, columns, ends ? &end : NULL)
+        else if (ends) LS_CHANNELS(outputs, o, planes, f->o_plane, corner, line, 2, 2, &end)
         else LS_CHANNELS(outputs, o, planes, f->o_plane, corner, line, 2, 2, NULL)
         LS_NAME(next_place)(q, &at);
     }
