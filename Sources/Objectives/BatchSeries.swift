@@ -236,7 +236,8 @@ final class BatchSeries {
         }
         slot.version = work.version
         for tangent in 0..<work.tangents {
-            executable.run(instance, contexts[tangent], arena, from: .tangent, through: .tangent)
+            executable.run(
+                instance, contexts[tangent], arena, from: tangent == 0 ? .recomputed : .tangent, through: .tangent)
             finished(program, instance, contexts[tangent], tangent)
         }
     }

@@ -42,8 +42,10 @@ public final class Executable {
         precision = kernels.precision
         let size = precision.size
         let lowering = Lowering(graph, outputs: outputs)
-        let bases = outputs.map { lowering.views[$0.id]!.base }
-        let fusion = Fusion(lowering.items, outputs: Set(bases), examples: examples)
+        let rematerialization = Rematerialization(
+            lowering.items, outputs: outputs.map { lowering.views[$0.id]!.base })
+        let bases = rematerialization.outputs
+        let fusion = Fusion(rematerialization.items, outputs: Set(bases), examples: examples)
         let steps = fusion.steps, items = fusion.items
         var sweeps = fusion.runs.compactMap {
             Sweep($0, fusion.divisions, examples: examples, elementSize: size, sweepLimits)
@@ -120,6 +122,8 @@ public final class Executable {
         public let context: Context
         fileprivate let kept: Buffer
         fileprivate var inputs: [UnsafeRawPointer?]
+        /// Of the last run.
+        fileprivate weak var arena: Arena?
 
         fileprivate init(_ plan: MemoryPlan, _ context: Context) {
             self.context = context
@@ -148,10 +152,10 @@ public final class Executable {
         if let number = inputNumbers[input.id] { context.inputs[number] = address }
     }
 
-    /// The elements of an output after a run.
+    /// The elements of an output after a run, as long as the arena is not used for another one.
     public func address(of output: Value, in instance: Instance, _ context: Context? = nil) -> UnsafeRawPointer {
         guard let item = outputItems[output.id] else { preconditionFailure("not an output of this executable") }
-        return UnsafeRawPointer(address(item, instance, context ?? instance.context, nil))
+        return UnsafeRawPointer(address(item, instance, context ?? instance.context, instance.arena))
     }
 
     /// The numbers of a real output after a run.
@@ -180,6 +184,8 @@ public final class Executable {
 
     /// Computes every value of the stages from `first` through `last`; what earlier ones hold in the instance is used as it is.
     public func run(_ instance: Instance, from first: Stage = .data, through last: Stage = .tangent) {
+        // Another instance may have used the arena.
+        let first = min(first, .recomputed)
         runCommon(instance.context, arena, from: first, through: last)
         run(instance, instance.context, arena, from: first, through: last)
     }
@@ -191,10 +197,12 @@ public final class Executable {
         }
     }
 
-    /// Computes what depends on a batch, from what `runCommon` has left in the context.
+    /// Computes what depends on a batch, from what `runCommon` has left in the context. A run that begins after `.recomputed`
+    /// takes what that stage has left in the arena.
     public func run(
         _ instance: Instance, _ context: Context, _ arena: Arena, from first: Stage, through last: Stage
     ) {
+        instance.arena = arena
         for step in steps where !step.isCommon && step.stage >= first && step.stage <= last {
             run(step.work, instance, context, arena)
         }

@@ -26,8 +26,10 @@ public struct Stage: RawRepresentable, Comparable, Hashable, Sendable {
     public static let data = Stage(rawValue: 0)
     /// The parameters θ and the buffers beside them.
     public static let parameters = Stage(rawValue: 1)
+    /// Of the graph's values none: what is made again of values that are kept, whenever a batch is come back to.
+    public static let recomputed = Stage(rawValue: 2)
     /// A vector that a derivative is taken along.
-    public static let tangent = Stage(rawValue: 2)
+    public static let tangent = Stage(rawValue: 3)
 
     public static func < (a: Stage, b: Stage) -> Bool { a.rawValue < b.rawValue }
 }
