@@ -1,7 +1,7 @@
-/// Where every item lies. Values of a batch that a later stage reads, and outputs beside which there is a later stage, are kept;
-/// the batch's others share one scratch arena in which items whose lifetimes do not meet use the same bytes: outputs, and what
-/// is recomputed, live there to the end. What is common to all batches lies apart. Of values that only one sweep makes and
-/// reads, there is no more than a block at a time.
+/// Where every item lies. Values of a batch that a later stage reads, and outputs, are kept; the batch's others share one
+/// scratch arena in which items whose lifetimes do not meet use the same bytes. Outputs that depend on a tangent, and what is
+/// recomputed for tangents, live there to the end of the run. What is common to all batches lies apart. Of values that only one
+/// sweep makes and reads, there is no more than a block at a time.
 struct MemoryPlan {
     enum Place {
         case none
@@ -54,7 +54,6 @@ struct MemoryPlan {
             }
         }
         let needed = MemoryPlan.neededOutside(items, steps).union(outputs)
-        let lastStage = steps.map(\.stage).max() ?? .data
         // A sweep's steps take turns: what any of them reads lives until all have ended.
         var groups: [(steps: Range<Int>, sweep: Sweep?)] = [], next = 0
         for sweep in sweeps {
@@ -76,7 +75,7 @@ struct MemoryPlan {
                         places[id] = .common(items[id].stage, commonBytes[items[id].stage.rawValue])
                         commonBytes[items[id].stage.rawValue] += bytes(id)
                     } else if crosses.contains(id) {
-                        if items[id].stage < min(lastStage, .recomputed) {
+                        if items[id].stage < .recomputed {
                             places[id] = .kept(keptBytes)
                             keptBytes += bytes(id)
                         } else {
