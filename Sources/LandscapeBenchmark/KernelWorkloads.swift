@@ -66,15 +66,42 @@ extension Workload {
         }
     }
 
+    /// Attention of n examples, heads, positions and numbers in each as networks have it, from queries, keys and values [n, t, h, w]
+    /// to the mixed values in that order, and its gradient at all three. The answers are those of plain loops in Float64.
+    static var attention: [Workload] {
+        [(8, 4, 64, 32, -0.04099774508, 0.003068840704), (1, 8, 1024, 64, -0.01004559318, 0.0005772608341)].flatMap {
+            (n, heads, t, width, value, slope) -> [Workload] in
+            let name = "\(n)x\(heads)x\(t)x\(width)", operations = 4 * Double(n * heads * t * t * width)
+            func prepare(_ outputs: @escaping (_ x: [Value], _ mixed: Value, _ g: Value) -> [Value]) -> () -> Double {
+                let graph = Graph()
+                let x = ["q", "k", "v", "g"].map { graph.input($0, TensorType([n, t, heads, width]), .data) }
+                let parts = x.map { $0.permuted([0, 2, 1, 3]) }
+                let scores = parts[0].product(parts[1], transposeB: true).scaled(1 / Double(width).squareRoot())
+                let mixed = scores.softmax().product(parts[2]).permuted([0, 2, 1, 3])
+                return run(x, outputs(Array(x[..<3]), mixed, x[3]))
+            }
+            return [
+                Workload(name: "attention \(name)", operations: operations, expected: value) {
+                    prepare { _, mixed, _ in [mixed] }
+                },
+                Workload(name: "attention gradient \(name)", operations: 3 * operations, expected: slope) {
+                    prepare { x, mixed, g in g.graph.pullback([mixed], [g], at: x) }
+                },
+            ]
+        }
+    }
+
     private static func product(_ a: [Int], _ b: [Int], _ transposeA: Bool, _ transposeB: Bool) -> () -> Double {
         let graph = Graph()
         let a = graph.input("a", TensorType(a), .data), b = graph.input("b", TensorType(b), .data)
         return run([a, b], a.product(b, transposeA: transposeA, transposeB: transposeB))
     }
 
-    /// Runs one primitive on hashed numbers and gives the first of its result.
-    private static func run(_ inputs: [Value], _ output: Value) -> () -> Double {
-        let executable = Executable(output.graph, outputs: [output], precision: .float)
+    private static func run(_ inputs: [Value], _ output: Value) -> () -> Double { run(inputs, [output]) }
+
+    /// Runs a graph on hashed numbers and gives the first of its first result.
+    private static func run(_ inputs: [Value], _ outputs: [Value]) -> () -> Double {
+        let executable = Executable(outputs[0].graph, outputs: outputs, precision: .float)
         let instance = executable.makeInstance()
         let buffers = inputs.enumerated().map { i, value in
             let buffer = Buffer(byteCount: value.type.count * 4)
@@ -84,7 +111,7 @@ extension Workload {
         }
         return {
             withExtendedLifetime(buffers) { executable.run(instance) }
-            return Double(executable.address(of: output, in: instance).load(as: Float.self))
+            return Double(executable.address(of: outputs[0], in: instance).load(as: Float.self))
         }
     }
 }

@@ -22,7 +22,7 @@ struct LandscapeBenchmark: ParsableCommand {
         }
         let all =
             Workload.peak + Workload.resnet20 + Workload.perceptron + Workload.vit + Workload.convolutions
-            + Workload.matrixProducts
+            + Workload.matrixProducts + Workload.attention
         let chosen = all.filter { workload in filter.isEmpty || filter.contains { workload.name.contains($0) } }
         guard !chosen.isEmpty else {
             throw ValidationError("no workload's name contains \(filter.joined(separator: " or ")); --list names them")

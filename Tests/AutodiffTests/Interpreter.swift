@@ -100,6 +100,12 @@ extension Primitive {
                 let e = row.map { exp($0 - most) }, sum = e.reduce(0, +)
                 return e.map { $0 / sum }
             }
+        case let p as SoftmaxSlope:
+            let width = type.shape.last!
+            return stride(from: 0, to: x[0].count, by: width).flatMap { first in
+                let row = first..<(first + width), mean = row.reduce(0) { $0 + x[0][$1] * x[1][$1] }
+                return row.map { p.scale * x[0][$0] * (x[1][$0] - mean) }
+            }
         case let p as MatrixProduct: return p.plain(x, shapes, type.shape)
         case let p as Convolution: return p.plain(x, type.count)
         default: preconditionFailure("no plain evaluation of \(name)")

@@ -62,6 +62,12 @@ import Testing
             x[0].standardized(over: [1, 2], epsilon: 0.1) * x[1] + x[0].standardized(over: [0], epsilon: 0.01).exp()
         },
         Row("softmax", [[3, 4], [3, 4]]) { x, _ in x[0].softmax() * x[1] + x[1].scaled(-1.3).softmax().squared() },
+        Row("softmax slope", [[3, 4], [3, 4]]) { x, _ in
+            x[0].graph.apply(SoftmaxSlope(scale: -1.3), [x[0].exp(), x[1]])
+        },
+        Row("attention", [[2, 5, 3], [2, 4, 3], [2, 4, 2]]) { x, _ in
+            x[0].product(x[1], transposeB: true).scaled(1.3).softmax().product(x[2])
+        },
         Row("offset", [[2, 3]]) { x, _ in x[0].offset(0.3) },
         Row("power", [[2, 3]], positive) { x, _ in x[0].power(2.5) },
         Row("gelu", [[2, 3]]) { x, _ in x[0].gelu() },
@@ -166,7 +172,7 @@ import Testing
         let expected = [
             "copy", "negate", "exp", "log", "sqrt", "reciprocal", "square", "tanh", "sigmoid", "erf",
             "normal distribution", "gelu",
-            "gelu slope", "standardized", "softmax", "softplus", "sin",
+            "gelu slope", "standardized", "softmax", "softmax slope", "softplus", "sin",
             "cos", "abs",
             "sign", "floor", "relu", "step", "scale", "offset", "power", "add", "subtract", "multiply", "divide",
             "minimum", "maximum",

@@ -58,6 +58,14 @@ import Testing
                 [$0[0].product($0[1]) + $0[0].sin().product($0[1].cos())]
             },
             Case(testDescription: "product by parts", shapes: [[9, 5003], [5003, 11]]) { [$0[0].product($0[1])] },
+            Case(testDescription: "attention", shapes: [[9, 4, 40, 17], [9, 4, 50, 17], [9, 4, 50, 5]]) {
+                [$0[0].product($0[1], transposeB: true).softmax().product($0[2])]
+            },
+            Case(testDescription: "attention of few pairs", shapes: [[2, 301, 17], [2, 301, 17], [2, 301, 33]]) { x in
+                let p = x[0].product(x[1], transposeB: true).softmax()
+                let slope = p.graph.apply(SoftmaxSlope(scale: 2), [p, x[1].product(x[0], transposeB: true)])
+                return [x[0].product(x[1].sin(), transposeB: true).softmax().product(x[2]), p, slope]
+            },
             Case(testDescription: "batched product", shapes: [[12, 40, 50], [12, 50, 30]]) { [$0[0].product($0[1])] },
         ]
     }()

@@ -37,12 +37,16 @@ struct Lowering {
             if let group = products.groups[id] {
                 let terms = group.terms.map { graph.nodes[$0] }
                 let ends = group.ends.map { dense(views[$0]!) }
+                let order =
+                    group.epilogue.isNone ? products.reader[id].flatMap { graph.nodes[$0].primitive as? Permute } : nil
                 if let convolution = terms[0].primitive as? Convolution {
                     addConvolution(convolution, terms.flatMap(\.operands), group.epilogue, ends, node, id)
+                } else if let rows = group.rows {
+                    let operand = rows.operand.map { dense(views[$0]!) }
+                    let second = group.second.map { graph.nodes[$0] }
+                    let type = second.map { graph.nodes[$0.operands[0]].type } ?? node.type
+                    addRowwise(terms, rows.function, operand, type, second, order, node, id)
                 } else {
-                    let order =
-                        group.epilogue.isNone
-                        ? products.reader[id].flatMap { graph.nodes[$0].primitive as? Permute } : nil
                     addProducts(terms, group.epilogue, ends, order, node, id)
                 }
                 continue
@@ -95,38 +99,86 @@ struct Lowering {
         add(.kernel(primitive), operands + ends, node, id)
     }
 
-    /// A sum of products of graph values. A second factor that is the same for all batches, while the first is not, is packed once
-    /// for them all. Where all that is read is the result in another order of dimensions, it is stored in that one.
+    /// A sum of products of graph values. Where all that is read is the result in another order of dimensions, it is stored in
+    /// that one.
     private mutating func addProducts(
         _ terms: [Graph.Node], _ epilogue: Epilogue, _ ends: [StridedView], _ order: Permute?, _ node: Graph.Node,
         _ id: Int
     ) {
+        var (sum, operands) = productSum(terms)
+        sum.epilogue = epilogue
+        let place = order.flatMap { self.place(of: node.type, $0) }
+        sum.result = place?.layout
+        add(.kernel(sum), operands + ends, node, id, place)
+    }
+
+    /// A function of the rows of such a sum, which have this type, and the product with it where there is one.
+    private mutating func addRowwise(
+        _ terms: [Graph.Node], _ function: RowwiseProduct.Function, _ operand: StridedView?, _ rows: TensorType,
+        _ second: Graph.Node?, _ order: Permute?, _ node: Graph.Node, _ id: Int
+    ) {
+        var (scores, operands) = productSum(terms)
+        if let operand { operands.append(operand) }
+        var factor: ProductSum?
+        if let second, let product = second.primitive as? MatrixProduct {
+            let isCommon = operands.allSatisfy { items[$0.base].isCommon }
+            var sum = ProductSum([product])
+            operands.append(secondFactor(views[second.operands[1]]!, of: &sum.terms[0], firstIsCommon: isCommon))
+            factor = sum
+        }
+        // Rows of another shape than the products' are stored as the products give them.
+        let isOrdered = factor != nil || terms[0].type == node.type
+        let place = isOrdered ? order.flatMap { self.place(of: node.type, $0) } : nil
+        if factor == nil { scores.result = place?.layout } else { factor?.result = place?.layout }
+        let primitive = RowwiseProduct(scores: scores, function: function, rows: rows, second: factor)
+        add(.kernel(primitive), operands, node, id, place)
+    }
+
+    private mutating func productSum(_ terms: [Graph.Node]) -> (ProductSum, [StridedView]) {
         let products = terms.compactMap { $0.primitive as? MatrixProduct }
         var sum = ProductSum(products), operands: [StridedView] = []
-        sum.epilogue = epilogue
-        for (number, product) in products.enumerated() {
-            let (a, b) = (views[terms[number].operands[0]]!, views[terms[number].operands[1]]!)
-            let (layoutA, operandA) = factor(a)
-            sum.terms[number].a = layoutA
-            operands.append(operandA)
-            if b.shape.count == 2, items[b.base].isCommon, !items[a.base].isCommon {
-                let form = PackedMatrix(b.shape, transposes: product.transposesB)
-                sum.terms[number].packed = form
-                operands.append(prepared(dense(b), form))
-            } else {
-                let (layoutB, operandB) = factor(b)
-                sum.terms[number].b = layoutB
-                operands.append(operandB)
-            }
+        for (number, term) in terms.enumerated() {
+            let a = views[term.operands[0]]!
+            let (layout, operand) = factor(a)
+            sum.terms[number].a = layout
+            operands.append(operand)
+            operands.append(
+                secondFactor(
+                    views[term.operands[1]]!, of: &sum.terms[number], firstIsCommon: items[a.base].isCommon))
         }
-        var view = StridedView(dense: items.count, node.type.shape), stored: TensorType?
-        if let order {
-            let type = order.type(of: [node.type])
-            for (axis, stride) in zip(order.axes, StridedView.denseStrides(type.shape)) { view.strides[axis] = stride }
-            if let layout = ProductSum.Layout(view), layout.column == 1 { (sum.result, stored) = (layout, type) }
+        return (sum, operands)
+    }
+
+    /// The operand that a term's B is read from. One that is the same for all batches, while the first factor is not, is packed once
+    /// for them all.
+    private mutating func secondFactor(_ b: StridedView, of term: inout ProductSum.Term, firstIsCommon: Bool)
+        -> StridedView
+    {
+        if b.shape.count == 2, items[b.base].isCommon, !firstIsCommon {
+            let form = PackedMatrix(b.shape, transposes: term.transposesB)
+            term.packed = form
+            return prepared(dense(b), form)
         }
-        add(.kernel(sum), operands + ends, node, id, stored: stored)
-        if stored != nil { views[id] = view }
+        let (layout, operand) = factor(b)
+        term.b = layout
+        return operand
+    }
+
+    /// Where the next item's result lies if it is stored in the order in which it is read.
+    private struct Place {
+        let layout: ProductSum.Layout
+        /// The type that it has in memory.
+        let stored: TensorType
+        let view: StridedView
+    }
+
+    /// Nil where its columns would not lie side by side.
+    private func place(of type: TensorType, _ order: Permute) -> Place? {
+        let stored = order.type(of: [type])
+        var view = StridedView(dense: items.count, type.shape)
+        for (axis, stride) in zip(order.axes, StridedView.denseStrides(stored.shape)) { view.strides[axis] = stride }
+        guard let layout = ProductSum.Layout(view), layout.column == 1 else { return nil }
+        return Place(layout: layout, stored: stored, view: view)
     }
 
     /// How a product reads a factor, and its operand: the item's memory as it is where that can be read, else a dense copy.
@@ -155,9 +207,9 @@ struct Lowering {
         let base: Int, form: AnyHashable
     }
 
-    /// - Parameter stored: the type that the value has in memory, where it is another than the node's.
+    /// - Parameter place: where the value does not lie dense.
     private mutating func add(
-        _ work: Item.Work, _ operands: [StridedView], _ node: Graph.Node, _ id: Int, stored: TensorType? = nil
+        _ work: Item.Work, _ operands: [StridedView], _ node: Graph.Node, _ id: Int, _ place: Place? = nil
     ) {
         let isCommon: Bool
         if case .input = work {
@@ -167,9 +219,9 @@ struct Lowering {
         }
         items.append(
             Item(
-                work: work, operands: operands, type: stored ?? node.type, stage: node.stage, node: id,
+                work: work, operands: operands, type: place?.stored ?? node.type, stage: node.stage, node: id,
                 isCommon: isCommon))
-        var view = StridedView(dense: items.count - 1, node.type.shape)
+        var view = place?.view ?? StridedView(dense: items.count - 1, node.type.shape)
         if case .constant = work { view.strides = view.strides.map { _ in 0 } }
         views[id] = view
     }

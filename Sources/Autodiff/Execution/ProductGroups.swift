@@ -1,6 +1,7 @@
 /// Products, of matrices or in a convolution, together with what is made of them while they are stored, so that neither the
 /// terms of a sum nor what a bias is added to take memory of their own: sums of products of one kind, of which derivatives are
-/// full, then a bias, another tensor, a factor or mask, and ReLU. Nothing else reads what is merged.
+/// full, then a bias, another tensor, a factor or mask, and ReLU; or a softmax of the rows, or its derivative, and a product with
+/// what that gives: attention. Nothing else reads what is merged.
 struct ProductGroups {
     struct Group {
         /// Products that are added up.
@@ -12,12 +13,17 @@ struct ProductGroups {
         /// A tensor like the result.
         var factor: (node: Int, kind: Epilogue.Factor)?
         var relu = false
+        /// In place of all that: what is applied to each row, and the node of its operand.
+        var rows: (function: RowwiseProduct.Function, operand: Int?)?
+        /// The product that the rows are the first factor of.
+        var second: Int?
 
         var epilogue: Epilogue {
             Epilogue(bias: bias != nil, addend: addend != nil, relu: relu, factor: factor?.kind)
         }
         /// What completes the products, in the order in which a kernel is given it.
         var ends: [Int] { [bias, addend, factor?.node].compactMap { $0 } }
+        var isPlainSum: Bool { epilogue.isNone && rows == nil }
     }
     /// By the node that is the group's result.
     private(set) var groups: [Int: Group] = [:]
@@ -45,7 +51,12 @@ struct ProductGroups {
         reader = reader.filter { uses[$0.key] == 1 }
         for id in graph.nodes.indices where needed[id] {
             switch graph.nodes[id].primitive {
-            case is MatrixProduct, is Convolution: groups[id] = Group(terms: [id])
+            case is Convolution: groups[id] = Group(terms: [id])
+            case is MatrixProduct:
+                groups[id] = Group(terms: [id])
+                mergeRowsFactor(id)
+            case let softmax as Softmax: mergeRows(id, of: 0, .softmax(scale: softmax.scale))
+            case let slope as SoftmaxSlope: mergeRows(id, of: 1, .slope(scale: slope.scale))
             case Binary.add as Binary: mergeSum(id)
             case Binary.multiply as Binary: mergeFactor(id, of: [0, 1], .product)
             case Binary.mask as Binary: mergeFactor(id, of: [0], .mask)
@@ -79,8 +90,8 @@ struct ProductGroups {
     private mutating func mergeSum(_ id: Int) {
         let operands = graph.nodes[id].operands
         let found = operands.map { group($0, of: id) }
-        if let a = found[0], let b = found[1], a.path.count == 1, b.path.count == 1, a.group.epilogue.isNone,
-            b.group.epilogue.isNone,
+        if let a = found[0], let b = found[1], a.path.count == 1, b.path.count == 1, a.group.isPlainSum,
+            b.group.isPlainSum,
             joins(a.group.terms + b.group.terms)
         {
             replace(a.path + b.path, by: Group(terms: a.group.terms + b.group.terms), id)
@@ -106,19 +117,47 @@ struct ProductGroups {
     private mutating func mergeFactor(_ id: Int, of numbers: [Int], _ kind: Epilogue.Factor) {
         let operands = graph.nodes[id].operands
         for number in numbers where isStored(operands[1 - number]) {
-            guard var (group, path) = group(operands[number], of: id), canComplete(group), group.factor == nil,
-                !group.relu
+            guard let found = group(operands[number], of: id), canComplete(found.group), found.group.factor == nil,
+                !found.group.relu
             else { continue }
+            var group = found.group
             group.factor = (operands[1 - number], kind)
-            replace(path, by: group, id)
+            replace(found.path, by: group, id)
             return
         }
     }
 
     private mutating func mergeRelu(_ id: Int) {
-        guard var (group, path) = group(graph.nodes[id].operands[0], of: id), canComplete(group) else { return }
+        guard let found = group(graph.nodes[id].operands[0], of: id), canComplete(found.group) else { return }
+        var group = found.group
         group.relu = true
-        replace(path, by: group, id)
+        replace(found.path, by: group, id)
+    }
+
+    /// - Parameter number: which of the operands are the rows; the other one is the function's operand.
+    private mutating func mergeRows(_ id: Int, of number: Int, _ function: RowwiseProduct.Function) {
+        let node = graph.nodes[id]
+        guard let found = group(node.operands[number], of: id), found.group.isPlainSum, found.group.terms.count <= 2,
+            found.group.terms.allSatisfy({ graph.nodes[$0].primitive is MatrixProduct })
+        else { return }
+        var group = found.group
+        let shape = graph.nodes[group.terms[0]].type.shape
+        // Few long rows are shared among threads by columns, which takes plain products.
+        let isShared = shape.last! < 256 || shape.dropLast().reduce(1, *) >= 128
+        guard node.type.shape.suffix(2) == shape.suffix(2), isShared else { return }
+        group.rows = (function, function.hasOperand ? node.operands[1 - number] : nil)
+        replace(found.path, by: group, id)
+    }
+
+    /// A product of which the first factor are such rows.
+    private mutating func mergeRowsFactor(_ id: Int) {
+        guard let product = graph.nodes[id].primitive as? MatrixProduct, !product.transposesA,
+            let found = group(graph.nodes[id].operands[0], of: id), found.path.count == 1, found.group.rows != nil,
+            found.group.second == nil
+        else { return }
+        var group = found.group
+        group.second = id
+        replace(found.path, by: group, id)
     }
 
     /// Whether one kernel adds these up: any products of matrices, or two convolutions of one kind and geometry.
@@ -130,6 +169,7 @@ struct ProductGroups {
     }
 
     private func canComplete(_ group: Group) -> Bool {
+        guard group.rows == nil else { return false }
         guard let convolution = graph.nodes[group.terms[0]].primitive as? Convolution else { return true }
         return convolution.result != .weight
     }

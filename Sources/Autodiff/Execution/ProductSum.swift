@@ -53,7 +53,7 @@ struct ProductSum: KernelPrimitive {
     }
 
     func type(of operands: [TensorType]) -> TensorType {
-        let q = product(0, operands)
+        let q = product(0, operands[0].shape, operands[1].shape)
         return TensorType((terms[0].a?.shape ?? operands[0].shape).dropLast(2) + [Int(q.m), Int(q.n)])
     }
 
@@ -61,9 +61,9 @@ struct ProductSum: KernelPrimitive {
         preconditionFailure("\(name) is only evaluated")
     }
 
-    /// Term number `i`.
-    private func product(_ i: Int, _ operands: [TensorType]) -> ls_product {
-        let term = terms[i], a = operands[2 * i].shape, b = operands[2 * i + 1].shape
+    /// Term number `i`, of operands of shapes a and b.
+    func product(_ i: Int, _ a: [Int], _ b: [Int]) -> ls_product {
+        let term = terms[i]
         let shapeA = term.a?.shape ?? a, rank = shapeA.count
         var q = ls_product()
         let (rows, columns) = (Int64(shapeA[rank - 2]), Int64(shapeA[rank - 1]))
@@ -97,29 +97,37 @@ struct ProductSum: KernelPrimitive {
     }
 
     func operations(_ operands: [TensorType]) -> Int {
-        terms.indices.reduce(0) { sum, i in
-            let q = product(i, operands)
-            return sum + Int(2 * q.batches * q.m * q.n * q.k)
-        }
+        terms.indices.reduce(0) { $0 + product($1, operands[2 * $1].shape, operands[2 * $1 + 1].shape).operations }
     }
 
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int {
         terms.indices.reduce(0) { most, i in
-            var q = product(i, operands)
+            var q = product(i, operands[2 * i].shape, operands[2 * i + 1].shape)
             return max(most, Int(kernels.table.product_workspace(&q)))
         }
     }
 
     func evaluate(_ call: KernelCall) {
         for i in terms.indices {
-            var q = product(i, call.operandTypes)
-            if i == terms.count - 1 { q.end = epilogue.kernel(call.operands) }
-            let size = call.kernels.precision.size
-            call.kernels.table.product(
-                &q, call.operands[2 * i] + (terms[i].a?.offset ?? 0) * size,
-                call.operands[2 * i + 1] + (terms[i].b?.offset ?? 0) * size, call.result, call.workspace)
+            var q = factors(i, call)
+            if i == terms.count - 1 { q.product.end = epilogue.kernel(call.operands) }
+            call.kernels.table.product(&q.product, q.a, q.b, call.result, call.workspace)
         }
     }
+
+    /// Term number `i` and where its factors lie.
+    func factors(_ i: Int, _ call: KernelCall) -> ls_factors {
+        let size = call.kernels.precision.size
+        return ls_factors(
+            product: product(i, call.operandTypes[2 * i].shape, call.operandTypes[2 * i + 1].shape),
+            a: call.operands[2 * i] + (terms[i].a?.offset ?? 0) * size,
+            b: call.operands[2 * i + 1] + (terms[i].b?.offset ?? 0) * size)
+    }
+}
+
+extension ls_product {
+    /// Multiplications and additions.
+    var operations: Int { Int(2 * batches * m * n * k) }
 }
 
 /// op(B), k × n, in the order in which products read it. Lowering packs what is the same for all batches once for them all.

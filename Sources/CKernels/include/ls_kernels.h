@@ -73,6 +73,26 @@ typedef struct {
     ls_epilogue end;
 } ls_product;
 
+/// What is applied to each row of numbers x.
+enum ls_row_function {
+    LS_SOFTMAX,        // softmax(scale · x)
+    LS_SOFTMAX_SLOPE,  // scale · y ∘ (x − Σ y ∘ x): the derivative of the row y of that softmax, along x
+};
+
+/// A product and its factors.
+typedef struct { ls_product product; const void *a, *b; } ls_factors;
+
+/// C = f(A₁B₁ + A₂B₂) or f(A₁B₁ + A₂B₂) V, where f is applied to each row: attention, and the derivatives of its softmax.
+typedef struct {
+    int32_t terms;         // 1 or 2, of equal batches, inner, m and n; nothing else completes them
+    ls_factors term[2];
+    enum ls_row_function function;
+    double scale;
+    const void *y;         // dense
+    int32_t multiplies;    // by V, which is the B of `second`; its A is what f gives. C lies as `second` says, or as term 0.
+    ls_factors second;
+} ls_rowwise_product;
+
 /// Some memory.
 typedef struct { const void *start; int64_t bytes; } ls_range;
 
@@ -143,8 +163,11 @@ typedef struct {
     void (*one_hot)(int64_t rows, int64_t width, const int32_t *index, void *y);
     /// y[i] = 1 where the first largest of logits[i, :] is at label[i] and no logit is NaN, else 0.
     void (*correct)(int64_t rows, int64_t width, const void *logits, const int32_t *label, void *y);
-    /// y = softmax(scale · x) of each row.
-    void (*softmax)(int64_t rows, int64_t width, double scale, const void *x, void *y);
+    /// to = f(x), row by row; y is NULL where f has none.
+    void (*rows)(enum ls_row_function f, int64_t rows, int64_t width, double scale, const void *y, const void *x, void *to);
+
+    int64_t (*rowwise_product_workspace)(const ls_rowwise_product *);
+    void (*rowwise_product)(const ls_rowwise_product *, void *c, void *workspace);
     /// y = Σ over `parts` consecutive blocks of `count` elements, in order.
     void (*add_parts)(int64_t count, int64_t parts, const void *x, void *y);
     /// sum += x.
