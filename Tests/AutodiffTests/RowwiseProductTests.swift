@@ -33,13 +33,13 @@ import Testing
     }
 
     /// Blocks of rows that are ragged, of which a pair has several, and that tasks share; keys beyond a block of the sum; values that
-    /// are packed; rows a page long; rows so long that a block is not a tile high.
+    /// are packed, in Float64; rows a page long; rows so long that a block is not a tile high, in Float64.
     static let shapes = [
         Shape(1, 1, 1, 1, 1), Shape(2, 3, 5, 5, 3), Shape(1, 3, 7, 7, 17), Shape(9, 1, 17, 17, 32),
         Shape(9, 3, 17, 17, 1),
         Shape(2, 3, 64, 64, 32), Shape(1, 1, 65, 65, 33), Shape(2, 1, 130, 130, 33), Shape(1, 3, 301, 301, 17),
         Shape(40, 1, 5, 5, 3), Shape(2, 3, 5, 201, 17, 3), Shape(2, 3, 130, 7, 3, 32), Shape(1, 2, 20, 33, 300, 5),
-        Shape(1, 1, 130, 2050, 5, 130), Shape(1, 2, 70, 1024, 3, 7), Shape(1, 1, 128, 17_000, 1, 2),
+        Shape(1, 1, 130, 1030, 5, 130), Shape(1, 2, 70, 1024, 3, 7), Shape(1, 1, 128, 5000, 1, 2),
     ]
 
     private struct Case {
@@ -70,7 +70,8 @@ import Testing
             }, outputs: [mixed, p, one, two.permuted([0, 2, 1, 3]), multiplied])
     }
 
-    /// Operands lie between NaNs. The bound is relative to the largest number: 16 roundings and one for each √ of the numbers added.
+    /// Operands lie between NaNs. The bound is relative to the largest number: 32 roundings, those of sums, and those of scores, which
+    /// become relative ones of a softmax and are as large as the scores.
     @Test(arguments: shapes) func agreesWithPlainLoops(_ s: Shape) {
         let test = attention(s), graph = test.outputs[0].graph
         let isFused = s.keys < 256 || s.n * s.heads * s.queries >= 128
@@ -87,7 +88,7 @@ import Testing
             }
             withExtendedLifetime(tensors) { executable.run(instance) }
             let unit = variant.precision == .float ? Double(Float.ulpOfOne) : Double.ulpOfOne
-            let bound = unit * (16 + Double(s.keys + s.width + s.values).squareRoot())
+            let bound = unit * (32 + Double(s.keys + s.values).squareRoot() + Double(s.width))
             for (i, output) in test.outputs.enumerated() {
                 let error = relativeError(executable.numbers(of: output, in: instance), truth[i])
                 #expect(error <= bound, "\(variant), output \(i): \(error / unit) roundings")
