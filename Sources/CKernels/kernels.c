@@ -2,6 +2,7 @@
 #include "ls_kernels.h"
 #include "ls_threads.h"
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

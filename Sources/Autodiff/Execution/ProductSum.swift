@@ -92,7 +92,6 @@ struct ProductSum: KernelPrimitive {
         }
         q.c_row = Int64(result?.row ?? Int(q.n))
         (q.c_outer, q.c_inner) = result.map { (Int64($0.outer), Int64($0.inner)) } ?? (q.inner * q.m * q.n, q.m * q.n)
-        q.accumulate = i > 0 ? 1 : 0
         return q
     }
 
@@ -108,10 +107,10 @@ struct ProductSum: KernelPrimitive {
     }
 
     func evaluate(_ call: KernelCall) {
-        for i in terms.indices {
-            var q = factors(i, call)
-            if i == terms.count - 1 { q.product.end = epilogue.kernel(call.operands) }
-            call.kernels.table.product(&q.product, q.a, q.b, call.result, call.workspace)
+        var end = epilogue.kernel(call.operands)
+        withUnsafeTemporaryAllocation(of: ls_factors.self, capacity: terms.count) { all in
+            for i in terms.indices { all[i] = factors(i, call) }
+            call.kernels.table.products(all.baseAddress, Int32(terms.count), &end, call.result, call.workspace)
         }
     }
 

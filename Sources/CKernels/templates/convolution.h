@@ -19,11 +19,6 @@ static int64_t LS_NAME(gradient_chunks)(const ls_convolution *q) { return MIN(di
 /// Outer terms of a strided product at most: a tap of every pair each, or an output row each.
 static int64_t LS_NAME(most_terms)(const ls_convolution *q) { return MAX(q->pairs * q->kh * q->kw, q->ho); }
 
-/// How many elements lie from one tensor to another.
-static int64_t LS_NAME(distance)(const T *from, const T *to) {
-    return ((intptr_t)to - (intptr_t)from) / (intptr_t)sizeof(T);
-}
-
 /// Copies an h × w × c image into a frame with `top` rows before it, and `left` zeros before and zeros after each of its rows.
 /// Rows above and below the image are left as they are: products skip them.
 static void LS_NAME(frame)(T *to, const T *from, int64_t h, int64_t w, int64_t c, int64_t frame_h, int64_t frame_w,

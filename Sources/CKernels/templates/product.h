@@ -97,10 +97,23 @@ static int64_t LS_NAME(result_offset)(const ls_product *p, int64_t batch) {
     return batch / p->inner * p->c_outer + batch % p->inner * p->c_inner;
 }
 
+/// Products that one pass adds up in registers: how far, in elements, the factors of each lie from those of the first.
+typedef struct { int64_t count, a[LS_TERMS], b[LS_TERMS]; } LS_NAME(term_offsets);
+static const LS_NAME(term_offsets) LS_NAME(one_term) = {1, {0}, {0}};
+
+/// Whether one pass can add up so many terms like this one: they are short, and A is read where it lies.
+static int LS_NAME(can_join)(const ls_product *p, int terms) {
+    return terms <= LS_TERMS && 2 * terms * p->k <= 3 * LS_NAME(product_depth) &&
+           (p->a_column != 1 || p->a_row * sizeof(T) % LS_NAME(page));
+}
+
+static int LS_NAME(lie_alike)(const ls_product *p, const ls_product *q) { return !memcmp(p, q, offsetof(ls_product, accumulate)); }
+
 /// How a product is shared among threads: whole batches, blocks of rows or columns, or parts of the sum. The shape decides.
 typedef struct {
     const ls_product *p;
     const T *a, *b;             // of this batch, or of the first
+    LS_NAME(term_offsets) terms;
     T *c;
     T *packed;                  // all of B where tasks share it
     T *buffers;                 // a block of B for each thread
@@ -116,7 +129,7 @@ static int LS_NAME(packs)(const ls_product *p) {
 }
 
 static LS_NAME(product_call) LS_NAME(product_plan)(const ls_product *p) {
-    LS_NAME(product_call) q = {.p = p, .rows = 1, .columns = 1, .parts = 1, .groups = 1};
+    LS_NAME(product_call) q = {.p = p, .terms = LS_NAME(one_term), .rows = 1, .columns = 1, .parts = 1, .groups = 1};
     int64_t work = p->m * p->n * p->k;
     if (p->batches >= 8) q.groups = MIN(p->batches, MAX(1, MIN(MOST_CHUNKS, p->batches * work >> 18)));
     else if (work <= 1 << 18) {}
@@ -138,14 +151,23 @@ static int64_t LS_NAME(product_workspace)(const ls_product *p) {
     return (int64_t)sizeof(T) * (q.buffer * ls_threads_capacity() + sums + packed) + LS_SLACK;
 }
 
+/// Where the tile below one lies, and what completes it, brought near while the processor multiplies.
+static inline void LS_NAME(bring_tile_near)(const T *c, int64_t ldc, int64_t rows, int64_t columns, const T *base,
+                                            const ls_epilogue *whole) {
+    int64_t row = ldc * sizeof(T), width = columns * sizeof(T);
+    bring_near(c, row, rows, width, 0, 1);
+    if (whole && whole->addend) bring_near((const T *)whole->addend + (c - base), row, rows, width, 0, 1);
+    if (whole && whole->factor) bring_near((const T *)whole->factor + (c - base), row, rows, width, 0, 1);
+}
+
 /// Rows, columns and part of the sum of one product on this thread. `packed` is B's part as `pack` leaves it where B is
-/// packed as a whole, else NULL; `columns` then begin at a multiple of the panel. `whole` is what completes the product whose
-/// result begins at `c`; NULL for a part of a sum.
-static void LS_NAME(product_block)(const ls_product *p, const T *a, const T *b, const T *packed, T *buffer, T *c, int64_t ldc,
-                                   int64_t i0, int64_t i1, int64_t j0, int64_t j1, int64_t l0, int64_t l1, int accumulate,
-                                   const ls_epilogue *whole) {
+/// packed as a whole, else NULL; `columns` then begin at a multiple of the panel. Several terms are one block deep and read where
+/// they lie. `whole` is what completes the product whose result begins at `c`; NULL for a part of a sum.
+static void LS_NAME(product_block)(const ls_product *p, const LS_NAME(term_offsets) *terms, const T *a, const T *b, const T *packed,
+                                   T *buffer, T *c, int64_t ldc, int64_t i0, int64_t i1, int64_t j0, int64_t j1, int64_t l0,
+                                   int64_t l1, int accumulate, const ls_epilogue *whole) {
     _Alignas(64) T sliver[LS_NAME(product_depth) * LS_NAME(sliver) + 4];
-    int64_t m = i1 - i0, padded = round_up(p->n, LS_NAME(lanes)), zero = 0, slivers = divide_up(m, LS_NAME(sliver));
+    int64_t m = i1 - i0, padded = round_up(p->n, LS_NAME(lanes)), slivers = divide_up(m, LS_NAME(sliver));
     int reads_b = !packed && !LS_NAME(packs)(p);
     int reads_a = p->a_column != 1 || p->a_row * sizeof(T) % LS_NAME(page) || m * (l1 - l0) <= LS_NAME(in_first);
     for (int64_t l = l0; l < l1; l += LS_NAME(product_depth)) {
@@ -160,12 +182,19 @@ static void LS_NAME(product_block)(const ls_product *p, const T *a, const T *b, 
                 const T *from = a + i * p->a_row + l * p->a_column;
                 if (!reads_a) LS_NAME(pack_across)(sliver, from, p->a_row, height, depth, height);
                 LS_NAME(tile_call) t = {
-                    .terms = 1, .depth = depth, .a_offset = &zero, .b_offset = &zero, .ldc = ldc,
+                    .terms = terms->count, .depth = depth, .a_offset = terms->a, .b_offset = terms->b, .ldc = ldc,
                     .accumulate = accumulate || l > l0, .a = reads_a ? from : sliver,
                     .row_stride = reads_a ? p->a_row : 1, .step = reads_a ? p->a_column : height,
                 };
+                int64_t below = i + height, rows_below = s + 1 < slivers ? i0 + m * (s + 2) / slivers - below : 0;
+                int64_t panels = divide_up(end - first, LS_NAME(panel));
                 for (int64_t j = first; j < end; j += LS_NAME(panel)) {
                     t.columns = MIN(end - j, LS_NAME(panel));
+                    // The sliver below, where its columns are short pieces, and the result's first use.
+                    for (int64_t k = 0; rows_below && reads_a && p->a_column != 1 && k < terms->count; k++)
+                        bring_near(from + height * p->a_row + terms->a[k], p->a_column * sizeof(T), depth, rows_below * sizeof(T),
+                                   (j - first) / LS_NAME(panel), panels);
+                    if (rows_below && l == l0) LS_NAME(bring_tile_near)(c + below * ldc + j, ldc, rows_below, t.columns, c, whole);
                     t.ldb = reads_b ? p->b_row : LS_NAME(panel_width)(t.columns);
                     t.b = reads_b ? b + l * p->b_row + j : block + (j - first) * depth;
                     t.c = c + i * ldc + j;
@@ -196,37 +225,45 @@ static void LS_NAME(product_task)(void *context, long task, int thread) {
         int64_t last = chunk_start(p->batches, q->groups, task + 1);
         for (int64_t i = chunk_start(p->batches, q->groups, task); i < last; i++) {
             ls_epilogue end = LS_NAME(product_end)(p, i);
-            LS_NAME(product_block)(p, q->a + i / p->inner * p->a_outer + i % p->inner * p->a_inner,
+            LS_NAME(product_block)(p, &q->terms, q->a + i / p->inner * p->a_outer + i % p->inner * p->a_inner,
                                    q->b + i / p->inner * p->b_outer + i % p->inner * p->b_inner, NULL, buffer,
                                    q->c + LS_NAME(result_offset)(p, i), p->c_row, 0, p->m, 0, p->n, 0, p->k, p->accumulate, &end);
         }
     } else if (q->parts > 1) {
-        LS_NAME(product_block)(p, q->a, q->b, NULL, buffer, q->sums + task * p->m * p->n, p->n, 0, p->m, 0, p->n,
+        LS_NAME(product_block)(p, &q->terms, q->a, q->b, NULL, buffer, q->sums + task * p->m * p->n, p->n, 0, p->m, 0, p->n,
                                chunk_start(p->k, q->parts, task), chunk_start(p->k, q->parts, task + 1), 0, NULL);
     } else {
         int64_t panels = divide_up(p->n, LS_NAME(panel));
         int64_t row = task % q->rows, column = task / q->rows;
-        LS_NAME(product_block)(p, q->a, q->b, q->packed, buffer, q->c, p->c_row, chunk_start(p->m, q->rows, row),
+        LS_NAME(product_block)(p, &q->terms, q->a, q->b, q->packed, buffer, q->c, p->c_row, chunk_start(p->m, q->rows, row),
                                chunk_start(p->m, q->rows, row + 1), LS_NAME(panel) * chunk_start(panels, q->columns, column),
                                MIN(p->n, LS_NAME(panel) * chunk_start(panels, q->columns, column + 1)), 0, p->k, p->accumulate,
                                &q->end);
     }
 }
 
-static void LS_NAME(product)(const ls_product *p, const void *a, const void *b, void *c, void *workspace) {
+/// The sum of terms that lie alike; the product says what it is added to and completed by.
+static void LS_NAME(add_products)(const ls_product *p, const ls_factors *f, int count, void *c, void *workspace) {
+    const T *a = f->a, *b = f->b;
     LS_NAME(product_call) q = LS_NAME(product_plan)(p);
+    q.terms.count = count;
+    for (int i = 1; i < count; i++) {
+        q.terms.a[i] = LS_NAME(distance)(a, f[i].a);
+        q.terms.b[i] = LS_NAME(distance)(b, f[i].b);
+    }
+    double nanoseconds = count * multiply_adds_time(p->batches * p->m * p->n * p->k);
     q.a = a;
     q.b = b;
     q.c = c;
     q.buffers = workspace;
     T *rest = q.buffers + q.buffer * ls_threads_capacity();
     if (p->batches >= 8) {
-        ls_parallel(q.groups, multiply_adds_time(p->batches * p->m * p->n * p->k), LS_NAME(product_task), &q);
+        ls_parallel(q.groups, nanoseconds, LS_NAME(product_task), &q);
         return;
     }
     for (int64_t batch = 0; batch < p->batches; batch++) {
-        q.a = (const T *)a + batch / p->inner * p->a_outer + batch % p->inner * p->a_inner;
-        q.b = (const T *)b + batch / p->inner * p->b_outer + batch % p->inner * p->b_inner;
+        q.a = a + batch / p->inner * p->a_outer + batch % p->inner * p->a_inner;
+        q.b = b + batch / p->inner * p->b_outer + batch % p->inner * p->b_inner;
         q.c = (T *)c + LS_NAME(result_offset)(p, batch);
         q.end = LS_NAME(product_end)(p, batch);
         if (p->b_is_packed) q.packed = (T *)q.b;
@@ -235,7 +272,7 @@ static void LS_NAME(product)(const ls_product *p, const void *a, const void *b, 
             q.packed = rest;
         }
         q.sums = rest;
-        ls_parallel(q.rows * q.columns * q.parts, multiply_adds_time(p->m * p->n * p->k), LS_NAME(product_task), &q);
+        ls_parallel(q.rows * q.columns * q.parts, nanoseconds / p->batches, LS_NAME(product_task), &q);
         if (q.parts == 1) continue;
         for (int64_t i = 0; i < p->m; i++) {
             LS_NAME(tile_call) t = {.c = q.c + i * p->c_row};
@@ -246,5 +283,19 @@ static void LS_NAME(product)(const ls_product *p, const void *a, const void *b, 
                 t.c[j] = LS_NAME(completed)(&t, sum, j, j);
             }
         }
+    }
+}
+
+static void LS_NAME(products)(const ls_factors *f, int count, const ls_epilogue *end, void *c, void *workspace) {
+    for (int i = 0; i < count;) {
+        ls_product p = f[i].product;
+        int joined = 1;
+        while (i + joined < count && !LS_NAME(packs)(&p) && LS_NAME(can_join)(&p, joined + 1) &&
+               LS_NAME(lie_alike)(&p, &f[i + joined].product))
+            joined++;
+        p.accumulate = i > 0;
+        if (i + joined == count) p.end = *end;
+        LS_NAME(add_products)(&p, f + i, joined, c, workspace);
+        i += joined;
     }
 }

@@ -90,15 +90,19 @@ static void LS_NAME(rowwise_task)(void *context, long task, int thread) {
             b[2] = (const T *)p->second.b + pair / second->inner * second->b_outer + pair % second->inner * second->b_inner;
             packed[2] = LS_NAME(packed_factor)(second, b[2], packing[2]);
         }
+        LS_NAME(term_offsets) offsets = LS_NAME(one_term);
+        if (p->terms == 2 && LS_NAME(can_join)(first, 2) && LS_NAME(lie_alike)(first, &p->term[1].product))
+            offsets = (LS_NAME(term_offsets)){2, {0, LS_NAME(distance)(a[0], a[1])},
+                                              {0, packed[0] ? LS_NAME(distance)(packed[0], packed[1]) : LS_NAME(distance)(b[0], b[1])}};
         for (int64_t i = 0; i < blocks; i++) {
             int64_t at = start + chunk_start(count, blocks, i), rows = start + chunk_start(count, blocks, i + 1) - at;
             T *c = q->c + LS_NAME(result_offset)(last, pair) + at * last->c_row;
             // What is not multiplied is made where it will lie.
             T *scores = p->multiplies ? block : c;
             int64_t row = p->multiplies ? q->row : first->c_row;
-            for (int t = 0; t < p->terms; t++) {
+            for (int t = 0; t < p->terms; t += offsets.count) {
                 const ls_product *f = &p->term[t].product;
-                LS_NAME(product_block)(f, a[t] + at * f->a_row, b[t], packed[t], NULL, scores, row, 0, rows, 0, n, 0, f->k, t > 0, NULL);
+                LS_NAME(product_block)(f, &offsets, a[t] + at * f->a_row, b[t], packed[t], NULL, scores, row, 0, rows, 0, n, 0, f->k, t > 0, NULL);
             }
             LS_NAME(row_function)(p->function, (T)p->scale, rows, n, p->y ? (const T *)p->y + (pair * m + at) * n : NULL, scores,
                                   row, scores);
@@ -106,7 +110,7 @@ static void LS_NAME(rowwise_task)(void *context, long task, int thread) {
             ls_product f = *second;
             f.a_row = q->row;
             f.a_column = 1;
-            LS_NAME(product_block)(&f, block, b[2], packed[2], NULL, c, second->c_row, 0, rows, 0, second->n, 0, n, 0, NULL);
+            LS_NAME(product_block)(&f, &LS_NAME(one_term), block, b[2], packed[2], NULL, c, second->c_row, 0, rows, 0, second->n, 0, n, 0, NULL);
         }
     }
 }

@@ -19,5 +19,14 @@ static inline int64_t chunk_count(int64_t units, int64_t elements) {
 }
 static inline int64_t chunk_start(int64_t units, int64_t chunks, int64_t i) { return units * i / chunks; }
 
+/// Has part `part` of `parts` of `count` pieces of memory, so many bytes each and `stride` bytes apart, brought into the second-level
+/// cache: what lies too far apart for a processor to see a pattern in its use. A line that a piece shares with what is before it is left out.
+static inline void bring_near(const void *from, int64_t stride, int64_t count, int64_t bytes, int64_t part, int64_t parts) {
+    for (int64_t i = count * part / parts, last = count * (part + 1) / parts; i < last; i++) {
+        intptr_t start = (intptr_t)from + i * stride;
+        for (intptr_t line = (start + 63) & -64; line < start + bytes; line += 64) __builtin_prefetch((const void *)line, 0, 2);
+    }
+}
+
 /// Whether there is anything to be done to a result before it is stored.
 static inline int completes(const ls_epilogue *e) { return e->bias || e->addend || e->factor || e->relu; }

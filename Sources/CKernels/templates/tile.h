@@ -17,6 +17,11 @@ typedef struct {
     int masks, relu;
 } LS_NAME(tile_call);
 
+/// How many elements lie from one tensor to another.
+static int64_t LS_NAME(distance)(const T *from, const T *to) {
+    return ((intptr_t)to - (intptr_t)from) / (intptr_t)sizeof(T);
+}
+
 /// What completes the result at `c`, part of one that begins at `base`, in column `j`.
 static inline void LS_NAME(complete)(LS_NAME(tile_call) *t, const ls_epilogue *e, const T *base, int64_t j) {
     if (e->bias) t->bias = (const T *)e->bias + j;
