@@ -63,6 +63,34 @@ import Testing
         }
     }
 
+    /// Terms that lie alike are added up in one pass, three at most, where they are short: no more than 128 deep for three.
+    @Test(arguments: Variant.all) func termsThatLieAlike(_ variant: Variant) {
+        for (batches, m, n, k) in [
+            ([], 1, 1, 1), ([], 17, 33, 7), ([], 30, 35, 128), ([], 29, 17, 129), ([], 31, 40, 192), ([], 13, 9, 193),
+            ([3], 15, 17, 5), ([2, 7], 15, 3, 17), ([9], 1, 33, 40), ([], 300, 70, 30), ([], 70, 300, 30),
+        ] {
+            for (transposesA, stage) in [(false, Stage.data), (true, .data), (false, .parameters), (true, .parameters)]
+            {
+                let graph = Graph()
+                func input(_ shape: [Int], _ stage: Stage) -> Value { graph.input("x", TensorType(shape), stage) }
+                let products = (0..<5).map { _ in
+                    input(batches + (transposesA ? [k, m] : [m, k]), .data).product(
+                        input(batches + [k, n], stage), transposeA: transposesA)
+                }
+                let bias = input([n], stage), addend = input(batches + [m, n], .data)
+                let sum = products.dropFirst().reduce(products[0]) { $0 + $1 }
+                let outputs = [(sum + bias + addend).relu()]
+                let inputs = graph.nodes.indices.filter { graph.nodes[$0].primitive is Input }.map { id in
+                    let value = Value(graph: graph, id: id)
+                    return (value, integers(value.type.count, seed: UInt64(id + 1)))
+                }
+                #expect(
+                    evaluate(graph, outputs, inputs, kernels: variant.kernels) == interpret(graph, outputs, inputs),
+                    "\(batches) \(m) \(n) \(k) \(transposesA) \(stage)")
+            }
+        }
+    }
+
     /// Weights are packed once for all products that read them in one direction.
     @Test func packsOnce() {
         let graph = Graph()

@@ -107,10 +107,16 @@ struct ProductSum: KernelPrimitive {
     }
 
     func evaluate(_ call: KernelCall) {
-        var end = epilogue.kernel(call.operands)
-        withUnsafeTemporaryAllocation(of: ls_factors.self, capacity: terms.count) { all in
-            for i in terms.indices { all[i] = factors(i, call) }
-            call.kernels.table.products(all.baseAddress, Int32(terms.count), &end, call.result, call.workspace)
+        let end = epilogue.kernel(call.operands)
+        for first in stride(from: 0, to: terms.count, by: Int(LS_TERMS)) {
+            let count = min(Int(LS_TERMS), terms.count - first)
+            // So few are on the stack.
+            withUnsafeTemporaryAllocation(of: ls_factors.self, capacity: count) { some in
+                for i in 0..<count { some[i] = factors(first + i, call) }
+                some[0].product.accumulate = first > 0 ? 1 : 0
+                if first + count == terms.count { some[count - 1].product.end = end }
+                call.kernels.table.products(some.baseAddress, Int32(count), call.result, call.workspace)
+            }
         }
     }
 

@@ -69,7 +69,7 @@ typedef struct {
     int64_t batches, inner, m, n, k;
     int64_t a_row, a_column, a_outer, a_inner, b_row, b_column, b_outer, b_inner, c_row, c_outer, c_inner;  // strides, in elements
     int32_t b_is_packed;  // as `pack` leaves it; one batch
-    int32_t accumulate;   // C += A B; like `end`, for the kernels alone
+    int32_t accumulate;   // C += A B
     ls_epilogue end;
 } ls_product;
 
@@ -127,8 +127,8 @@ typedef struct {
     void (*fused_finish)(const ls_fused *whole, double *sums, int64_t parts);
 
     int64_t (*product_workspace)(const ls_product *);
-    /// c = Σ of products of equal m and n, of which `end` completes the last; their own say nothing of it.
-    void (*products)(const ls_factors *, int count, const ls_epilogue *end, void *c, void *workspace);
+    /// c = Σ of products of equal m and n, or, where the first says so, c += Σ; what completes the sum is the last one's.
+    void (*products)(const ls_factors *, int count, void *c, void *workspace);
     /// Brings B, k × n with these strides, into the order that products read it in: k times n, rounded up to a multiple of 16,
     /// elements at most.
     void (*pack)(int64_t k, int64_t n, int64_t row, int64_t column, const void *b, void *to);

@@ -286,15 +286,15 @@ static void LS_NAME(add_products)(const ls_product *p, const ls_factors *f, int 
     }
 }
 
-static void LS_NAME(products)(const ls_factors *f, int count, const ls_epilogue *end, void *c, void *workspace) {
+static void LS_NAME(products)(const ls_factors *f, int count, void *c, void *workspace) {
     for (int i = 0; i < count;) {
         ls_product p = f[i].product;
         int joined = 1;
         while (i + joined < count && !LS_NAME(packs)(&p) && LS_NAME(can_join)(&p, joined + 1) &&
                LS_NAME(lie_alike)(&p, &f[i + joined].product))
             joined++;
-        p.accumulate = i > 0;
-        if (i + joined == count) p.end = *end;
+        p.accumulate |= i > 0;
+        p.end = f[i + joined - 1].product.end;
         LS_NAME(add_products)(&p, f + i, joined, c, workspace);
         i += joined;
     }
