@@ -1,8 +1,8 @@
 /// What later stages read of a batch's values at θ takes most of the memory of a Hessian product. Much of it is elementwise
 /// arithmetic on the rest: activations and their derivatives, normalised rows, masked gradients. So the fewest elements are kept
 /// of which everything else that is read can be made again: a minimum cut between what only products and sums can make and what
-/// is read (Ford, Fulkerson 1956, doi 10.4153/CJM-1956-045-5). What is made again is a stage of its own, once for every time that a batch is
-/// come back to, however many tangents there are.
+/// is read (Ford, Fulkerson 1956, doi 10.4153/CJM-1956-045-5). What is made again is a stage of its own, once for every time that
+/// a batch is come back to, however many tangents there are.
 struct Rematerialization {
     /// Operands first.
     private(set) var items: [Item] = []
@@ -13,8 +13,7 @@ struct Rematerialization {
         let again = Rematerialization.recomputed(given, outputs: Set(outputs))
         // Those that a tangent needs read copies; what is left of the others goes where nothing else reads it.
         let source =
-            given.indices.filter { given[$0].stage < .recomputed }
-            .map { (old: $0, isCopy: false) }
+            given.indices.filter { given[$0].stage < .recomputed }.map { (old: $0, isCopy: false) }
             + again.sorted().map { (old: $0, isCopy: true) }
             + given.indices.filter { given[$0].stage > .recomputed }.map { (old: $0, isCopy: false) }
         var original = [Int](repeating: 0, count: given.count), copy = original

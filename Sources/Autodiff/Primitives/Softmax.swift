@@ -60,6 +60,7 @@ extension KernelCall {
         _ function: ls_row_function, _ scale: Double, x: UnsafeRawPointer, y: UnsafeRawPointer?
     ) {
         let width = resultType.shape.last!
+        guard width > 0 else { return }
         kernels.table.rows(function, Int64(resultType.count / width), Int64(width), scale, y, x, result)
     }
 }
