@@ -54,7 +54,7 @@ struct Rematerialization {
             }
         }
         func canBeRecomputed(_ id: Int) -> Bool {
-            items[id].isElementwise && items[id].stage == .parameters && !items[id].isCommon && !outputs.contains(id)
+            items[id].isElementwise && items[id].stage == .parameters && !outputs.contains(id)
         }
         func read(in stages: (Stage) -> Bool) -> Set<Int> {
             Set(

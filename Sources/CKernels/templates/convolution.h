@@ -134,11 +134,7 @@ static void LS_NAME(complete_pixels)(const LS_NAME(convolution_call) *f, T *y, i
 
 /// Part `i` of `parts` of the memory that is read after a convolution, into the second-level cache.
 static inline void LS_NAME(read_ahead)(const ls_convolution *q, int64_t i, int64_t parts) {
-    for (int64_t r = 0; r < q->aheads; r++) {
-        int64_t lines = divide_up(q->ahead[r].bytes, 64);
-        for (int64_t l = lines * i / parts, end = lines * (i + 1) / parts; l < end; l++)
-            __builtin_prefetch((const char *)q->ahead[r].start + 64 * l, 0, 2);
-    }
+    for (int64_t r = 0; r < q->aheads; r++) bring_near(q->ahead[r].start, 64, divide_up(q->ahead[r].bytes, 64), 64, i, parts);
 }
 
 #include "depthwise.h"
