@@ -25,7 +25,7 @@ let package = Package(
         .target(name: "MatrixFree", dependencies: ["Tensors", "COpenBLAS"]),
 
         // Files, models and data.
-        .target(name: "ArrayFiles", dependencies: ["Tensors", "CZlib"]),
+        .target(name: "ArrayFiles", dependencies: ["Tensors", "CKernels", "CZlib"]),
         .target(name: "Datasets", dependencies: ["Tensors", "ArrayFiles"]),
         .target(name: "Checkpoints", dependencies: ["Tensors", "ArrayFiles"]),
         .target(name: "Networks", dependencies: ["Autodiff"]),

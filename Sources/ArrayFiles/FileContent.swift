@@ -14,28 +14,14 @@ public enum FileContent {
 
     /// The bytes of a file. An empty file is an error: no array format has one.
     public static func bytes(of path: String, limit: Int = defaultLimit) throws(FileError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            let number = errno
-            if number == ENOENT || number == ENOTDIR { throw .missing(path: path) }
-            throw .unreadable(path: path, reason: systemReason(number))
-        }
-        defer { close(descriptor) }
-        var information = stat()
-        guard fstat(descriptor, &information) == 0 else {
-            throw .unreadable(path: path, reason: systemReason(errno))
-        }
-        let kind = information.st_mode & S_IFMT
-        if kind == S_IFDIR { throw .directory(path: path) }
-        let size = Int(information.st_size)
-        if kind == S_IFREG && size > limit { throw .tooLarge(path: path, bytes: size, limit: limit) }
-        let result: [UInt8]
-        if kind == S_IFREG && size > 0 {
-            result = try fill(descriptor, size, path)
-        } else {
-            result = try drain(descriptor, min(limit, pipeLimit), path)
-        }
-        if result.isEmpty { throw .empty(path: path) }
+        try bytes(of: RandomAccessFile(path), limit: limit)
+    }
+
+    static func bytes(of file: RandomAccessFile, limit: Int) throws(FileError) -> [UInt8] {
+        if file.size > limit { throw .tooLarge(path: file.path, bytes: file.size, limit: limit) }
+        if file.size > 0 { return try file.bytes(0..<file.size) }
+        let result = try drain(file.descriptor, min(limit, pipeLimit), file.path)
+        if result.isEmpty { throw .empty(path: file.path) }
         return result
     }
 
@@ -44,27 +30,7 @@ public enum FileContent {
         _ path: String, limit: Int = defaultLimit, _ parse: ([UInt8]) throws(Problem) -> Value
     ) throws(FileError) -> Value {
         let content = try bytes(of: path, limit: limit)
-        do {
-            return try parse(content)
-        } catch {
-            throw .malformed(path: path, problem: error)
-        }
-    }
-
-    private static func fill(_ descriptor: Int32, _ size: Int, _ path: String) throws(FileError) -> [UInt8] {
-        var failure: Int32 = 0
-        let result = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            guard let base = buffer.baseAddress else { return }
-            while count < size {
-                let got = read(descriptor, base + count, min(size - count, 1 << 30))
-                if got < 0 && errno == EINTR { continue }
-                if got < 0 { failure = errno }
-                if got <= 0 { return }
-                count += got
-            }
-        }
-        if failure != 0 { throw .unreadable(path: path, reason: systemReason(failure)) }
-        return result
+        return try FileError.in(path) { () throws(Problem) in try parse(content) }
     }
 
     private static func drain(_ descriptor: Int32, _ limit: Int, _ path: String) throws(FileError) -> [UInt8] {

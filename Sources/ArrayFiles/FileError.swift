@@ -43,5 +43,18 @@ public enum FileError: DescribedError {
     }
 }
 
+extension FileError {
+    /// What `body` gives; the path is added to the error that it throws.
+    public static func `in`<Value, Problem: DescribedError>(
+        _ path: String, _ body: () throws(Problem) -> Value
+    ) throws(FileError) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw .malformed(path: path, problem: error)
+        }
+    }
+}
+
 /// The system's words for an error number.
 func systemReason(_ number: Int32) -> String { String(cString: strerror(number)) }

@@ -5,9 +5,9 @@ import Foundation
 /// Parts are read rather than mapped: a mapped file that another program shortens meanwhile ends this program by a signal.
 public final class RandomAccessFile: Sendable {
     public let path: String
-    /// Bytes, when it was opened.
+    /// Bytes, when it was opened; 0 for what comes without an end that is known, such as a pipe.
     public let size: Int
-    private let descriptor: Int32
+    let descriptor: Int32
 
     public init(_ path: String) throws(FileError) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -19,9 +19,10 @@ public final class RandomAccessFile: Sendable {
         self.path = path
         var information = stat()
         let isKnown = fstat(descriptor, &information) == 0
-        size = Int(information.st_size)
+        let kind = information.st_mode & S_IFMT
+        size = kind == S_IFREG ? Int(information.st_size) : 0
         if !isKnown { throw .unreadable(path: path, reason: systemReason(errno)) }
-        if information.st_mode & S_IFMT == S_IFDIR { throw .directory(path: path) }
+        if kind == S_IFDIR { throw .directory(path: path) }
     }
 
     deinit { close(descriptor) }
@@ -41,10 +42,13 @@ public final class RandomAccessFile: Sendable {
 
     /// The bytes of a range that lies within the file.
     public func bytes(_ range: Range<Int>) throws(FileError) -> [UInt8] {
-        var result = [UInt8](repeating: 0, count: range.count)
         var failure: FileError?
-        result.withUnsafeMutableBytes { buffer in
-            do throws(FileError) { try read(from: range.lowerBound, into: buffer) } catch { failure = error }
+        let result = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+            let wanted = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<range.count])
+            do throws(FileError) {
+                try read(from: range.lowerBound, into: wanted)
+                count = range.count
+            } catch { failure = error }
         }
         if let failure { throw failure }
         return result

@@ -1,102 +1,121 @@
 extension Safetensors {
     public init(_ bytes: [UInt8]) throws(SafetensorsError) {
-        guard bytes.count > 8, bytes[8] == UInt8(ascii: "{"),
-            let announced = ByteReader(bytes: bytes).littleEndian(UInt64.self, at: 0)
-        else { throw .notSafetensors(found: Self.kind(bytes)) }
-        guard announced <= UInt64(Self.maximalHeader) else { throw .headerTooLong(announced) }
+        let header = try SafetensorsHeader(bytes, size: bytes.count)
+        self.init(
+            parsed: header.entries.map { entry in
+                let own = bytes[header.place(entry)]
+                return Tensor(name: entry.name, array: NumericArray(checked: entry.shape, entry.type, Array(own)))
+            }, metadata: header.metadata)
+    }
+}
+
+/// What a safetensors file says of itself: the arrays, found to lie side by side up to the file's end, and the metadata.
+struct SafetensorsHeader {
+    /// In the order of their bytes.
+    let entries: [Safetensors.Entry]
+    let metadata: [String: String]
+    /// Where the first array begins.
+    let length: Int
+
+    /// Where an array's bytes are in the file.
+    func place(_ entry: Safetensors.Entry) -> Range<Int> {
+        (length + entry.range.lowerBound)..<(length + entry.range.upperBound)
+    }
+
+    /// How many bytes at a file's beginning are its header.
+    ///
+    /// - Parameters:
+    ///   - beginning: the first nine bytes, or more.
+    ///   - size: the file's.
+    static func length(_ beginning: [UInt8], size: Int) throws(SafetensorsError) -> Int {
+        guard beginning.count > 8, beginning[8] == UInt8(ascii: "{"),
+            let announced = ByteReader(bytes: beginning).littleEndian(UInt64.self, at: 0)
+        else { throw .notSafetensors(found: kind(beginning, size)) }
+        guard announced <= UInt64(Safetensors.maximalHeader) else { throw .headerTooLong(announced) }
         let length = Int(announced)
-        guard length <= bytes.count - 8 else {
-            throw .headerTruncated(expected: length, found: bytes.count - 8)
-        }
-        let start = 8 + length
+        guard length <= size - 8 else { throw .headerTruncated(expected: length, found: size - 8) }
+        return 8 + length
+    }
+
+    /// - Parameters:
+    ///   - bytes: the file's header, or more of its beginning.
+    ///   - size: the file's.
+    init(_ bytes: [UInt8], size: Int) throws(SafetensorsError) {
+        length = try Self.length(bytes, size: size)
         let json: JSONHeader
         do {
-            json = try JSONHeader.parse(bytes[8..<start])
+            json = try JSONHeader.parse(bytes[8..<length])
         } catch {
             if case .duplicateKey(let key) = error { throw .duplicateName(key) }
             throw .malformedHeader(error)
         }
-        guard case .object(let members) = json else { throw .notSafetensors(found: Self.kind(bytes)) }
+        guard case .object(let members) = json else { throw .notSafetensors(found: Self.kind(bytes, size)) }
 
         var metadata: [String: String] = [:]
-        var entries: [Entry] = []
+        var entries: [Safetensors.Entry] = []
         for (key, value) in members {
             if key == "__metadata__" {
                 metadata = try Self.metadata(value)
             } else {
-                entries.append(try Entry(name: key, value))
+                entries.append(try Self.entry(key, value))
             }
         }
         // Arrays of no numbers take no room and come before the one that begins at the same place.
-        entries.sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
-        let found = bytes.count - start
+        entries.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
+        let found = size - length
         var position = 0
         for entry in entries {
-            if entry.begin < position { throw .overlap(entry.name) }
-            if entry.begin > position { throw .gap(before: entry.name, bytes: entry.begin - position) }
-            position = entry.end
+            let begin = entry.range.lowerBound
+            if begin < position { throw .overlap(entry.name) }
+            if begin > position { throw .gap(before: entry.name, bytes: begin - position) }
+            position = entry.range.upperBound
         }
         if position > found { throw .truncated(expected: position, found: found) }
         if position < found { throw .trailingBytes(found - position) }
-        self.init(
-            parsed: entries.map { entry in
-                let content = Array(bytes[(start + entry.begin)..<(start + entry.end)])
-                return Tensor(name: entry.name, array: NumericArray(checked: entry.shape, entry.type, content))
-            }, metadata: metadata)
+        (self.entries, self.metadata) = (entries, metadata)
     }
 
-    /// One array as the header describes it; its shape, type and length have been found to agree.
-    private struct Entry {
-        let name: String
-        let type: ElementType
-        let shape: [Int]
-        let begin: Int
-        let end: Int
-
-        init(name: String, _ value: JSONHeader) throws(SafetensorsError) {
-            guard case .object(let members) = value else { throw .badEntry(name, "it is no JSON object") }
-            var type: ElementType?
-            var shape: [Int]?
-            var offsets: [Int]?
-            for (key, value) in members {
-                switch key {
-                case "dtype":
-                    guard case .string(let word) = value else { throw .badEntry(name, "'dtype' is no text") }
-                    guard let known = ElementType(rawValue: word) else { throw .unknownType(name, word) }
-                    type = known
-                case "shape": shape = try Self.integers(name, key, value)
-                case "data_offsets": offsets = try Self.integers(name, key, value)
-                default: throw .badEntry(name, "unknown key '\(key)'")
-                }
+    /// One array; its shape, type and length are found to agree.
+    private static func entry(_ name: String, _ value: JSONHeader) throws(SafetensorsError) -> Safetensors.Entry {
+        guard case .object(let members) = value else { throw .badEntry(name, "it is no JSON object") }
+        var type: ElementType?
+        var shape: [Int]?
+        var offsets: [Int]?
+        for (key, value) in members {
+            switch key {
+            case "dtype":
+                guard case .string(let word) = value else { throw .badEntry(name, "'dtype' is no text") }
+                guard let known = ElementType(rawValue: word) else { throw .unknownType(name, word) }
+                type = known
+            case "shape": shape = try integers(name, key, value)
+            case "data_offsets": offsets = try integers(name, key, value)
+            default: throw .badEntry(name, "unknown key '\(key)'")
             }
-            guard let type else { throw .badEntry(name, "there is no 'dtype'") }
-            guard let shape else { throw .badEntry(name, "there is no 'shape'") }
-            guard let offsets, offsets.count == 2, offsets[0] <= offsets[1] else {
-                throw .badOffsets(name, offsets ?? [])
-            }
-            guard let needed = NumericArray.byteCount(shape: shape, size: type.size) else {
-                throw .shapeOverflows(name, shape)
-            }
-            guard needed == offsets[1] - offsets[0] else {
-                throw .lengthMismatch(name, shape: shape, expected: needed, found: offsets[1] - offsets[0])
-            }
-            (self.name, self.type, self.shape) = (name, type, shape)
-            (begin, end) = (offsets[0], offsets[1])
         }
-
-        private static func integers(
-            _ name: String, _ key: String, _ value: JSONHeader
-        ) throws(SafetensorsError) -> [Int] {
-            guard case .array(let elements) = value else { throw .badEntry(name, "'\(key)' is no list") }
-            var result: [Int] = []
-            for element in elements {
-                guard case .integer(let number) = element, number >= 0 else {
-                    throw .badEntry(name, "'\(key)' holds something that is no whole number from 0")
-                }
-                result.append(number)
-            }
-            return result
+        guard let type else { throw .badEntry(name, "there is no 'dtype'") }
+        guard let shape else { throw .badEntry(name, "there is no 'shape'") }
+        guard let offsets, offsets.count == 2, offsets[0] <= offsets[1] else {
+            throw .badOffsets(name, offsets ?? [])
         }
+        guard let needed = NumericArray.byteCount(shape: shape, size: type.size) else {
+            throw .shapeOverflows(name, shape)
+        }
+        guard needed == offsets[1] - offsets[0] else {
+            throw .lengthMismatch(name, shape: shape, expected: needed, found: offsets[1] - offsets[0])
+        }
+        return Safetensors.Entry(name: name, type: type, shape: shape, range: offsets[0]..<offsets[1])
+    }
+
+    private static func integers(_ name: String, _ key: String, _ value: JSONHeader) throws(SafetensorsError) -> [Int] {
+        guard case .array(let elements) = value else { throw .badEntry(name, "'\(key)' is no list") }
+        var result: [Int] = []
+        for element in elements {
+            guard case .integer(let number) = element, number >= 0 else {
+                throw .badEntry(name, "'\(key)' holds something that is no whole number from 0")
+            }
+            result.append(number)
+        }
+        return result
     }
 
     private static func metadata(_ value: JSONHeader) throws(SafetensorsError) -> [String: String] {
@@ -110,14 +129,14 @@ extension Safetensors {
     }
 
     /// What the bytes look like instead.
-    private static func kind(_ bytes: [UInt8]) -> String {
+    private static func kind(_ bytes: [UInt8], _ size: Int) -> String {
         let kinds: [([UInt8], String)] = [
             ([0x50, 0x4B], "a ZIP file (.pth, .pt or .npz)"), ([0x93, 0x4E, 0x55], "an NPY file"),
             ([0x1F, 0x8B], "a gzip file"), ([0x80, 0x02], "a Python pickle"),
             ([0x89, 0x48, 0x44, 0x46], "an HDF5 file"),
             ([0x7B], "JSON text"),
         ]
-        return kinds.first { bytes.starts(with: $0.0) }?.1 ?? "\(bytes.count) bytes of something else"
+        return kinds.first { bytes.starts(with: $0.0) }?.1 ?? "\(size) bytes of something else"
     }
 }
 

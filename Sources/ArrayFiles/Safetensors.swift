@@ -14,6 +14,21 @@ public struct Safetensors: Sendable, Equatable {
         }
     }
 
+    /// An array as the file's header describes it.
+    public struct Entry: Sendable, Equatable {
+        public let name: String
+        public let type: ElementType
+        public let shape: [Int]
+        /// Its bytes, counted from the first of all arrays.
+        public let range: Range<Int>
+
+        /// How many numbers there are.
+        public var count: Int { range.count / type.size }
+
+        /// The same under another name.
+        public func renamed(_ name: String) -> Entry { Entry(name: name, type: type, shape: shape, range: range) }
+    }
+
     /// In the order of their bytes in the file.
     public let tensors: [Tensor]
     /// The header's `__metadata__`.
@@ -49,10 +64,20 @@ public struct Safetensors: Sendable, Equatable {
         return digest.hexadecimal()
     }
 
+    /// The tensors' descriptions, in the same order.
+    public var entries: [Entry] {
+        var position = 0
+        return tensors.map { tensor in
+            let begin = position
+            position += tensor.array.bytes.count
+            return Entry(name: tensor.name, type: tensor.array.type, shape: tensor.array.shape, range: begin..<position)
+        }
+    }
+
     public static func read(
         _ path: String, limit: Int = FileContent.defaultLimit
     ) throws(FileError) -> Safetensors {
-        try FileContent.parse(path, limit: limit) { (bytes) throws(SafetensorsError) in try Safetensors(bytes) }
+        try SafetensorsFile(path).content(limit: limit)
     }
 
     /// Replaces the file at `path`, atomically.
@@ -75,14 +100,11 @@ public struct Safetensors: Sendable, Equatable {
             let pairs = metadata.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)):\(Self.quoted($0.value))" }
             parts.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
         }
-        var offset = 0
-        for tensor in tensors {
-            let end = offset + tensor.array.bytes.count
-            let shape = tensor.array.shape.map(String.init).joined(separator: ",")
+        for entry in entries {
+            let shape = entry.shape.map(String.init).joined(separator: ",")
             parts.append(
-                "\(Self.quoted(tensor.name)):{\"dtype\":\"\(tensor.array.type.rawValue)\",\"shape\":[\(shape)],"
-                    + "\"data_offsets\":[\(offset),\(end)]}")
-            offset = end
+                "\(Self.quoted(entry.name)):{\"dtype\":\"\(entry.type.rawValue)\",\"shape\":[\(shape)],"
+                    + "\"data_offsets\":[\(entry.range.lowerBound),\(entry.range.upperBound)]}")
         }
         var json = Array("{\(parts.joined(separator: ","))}".utf8)
         while json.count % 8 != 0 { json.append(0x20) }

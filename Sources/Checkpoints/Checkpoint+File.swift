@@ -9,26 +9,15 @@ extension Checkpoint {
     static let version = 1
     static let optimizerPrefix = "optimizer."
 
-    /// Which tensor of the file is what, in order.
-    private struct Roles: Codable {
-        var parameters: [String]
-        var buffers: [String]
-        var optimizer: [String]
-    }
-
     /// Reads a checkpoint and verifies both checksums.
     public static func read(_ path: String, limit: Int = FileContent.defaultLimit) throws(FileError) -> Checkpoint {
-        try FileContent.parse(path, limit: limit) { (bytes) throws(CheckpointError) in try Checkpoint(bytes) }
+        let file = try Safetensors.read(path, limit: limit)
+        return try FileError.in(path) { () throws(CheckpointError) in try Checkpoint(file) }
     }
 
     /// Replaces the file at `path`, atomically.
     public func write(to path: String) throws(FileError) {
-        let file: Safetensors
-        do {
-            file = try safetensors()
-        } catch {
-            throw .malformed(path: path, problem: error)
-        }
+        let file = try FileError.in(path) { () throws(CheckpointError) in try safetensors() }
         try file.write(to: path)
     }
 
@@ -47,70 +36,15 @@ extension Checkpoint {
 
     /// The checkpoint that an already parsed safetensors file holds.
     public init(_ file: Safetensors) throws(CheckpointError) {
-        var text = file.metadata
-        guard text.removeValue(forKey: "format") == Self.format else { throw .notACheckpoint }
-        func take(_ key: String) throws(CheckpointError) -> String {
-            guard let value = text.removeValue(forKey: key) else { throw .missingMetadata(key) }
-            return value
+        let summary = try CheckpointSummary(file.entries, file.metadata)
+        try summary.verify(file.digest)
+        let arrays = Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.array) })
+        func tensors(_ entries: [Safetensors.Entry], prefix: String = "") -> [Tensor] {
+            entries.compactMap { entry in arrays[prefix + entry.name].map { Tensor(name: entry.name, array: $0) } }
         }
-        func integer<Value: FixedWidthInteger>(_ key: String, _ type: Value.Type) throws(CheckpointError) -> Value {
-            let word = try take(key)
-            guard let value = Value(word), value >= 0 else {
-                throw .badMetadata(key, "found '\(word.prefix(40))', expected a whole number from 0")
-            }
-            return value
-        }
-        func decoded<Value: Decodable>(_ key: String, _ type: Value.Type) throws(CheckpointError) -> Value {
-            try Self.decoded(try take(key), key, type)
-        }
-        let version = try take("version")
-        guard version == String(Self.version) else { throw .unknownVersion(String(version.prefix(40))) }
-        guard try take("header_sha256") == Self.headerDigest(file.tensors, file.metadata) else {
-            throw .headerChanged
-        }
-        guard try take("sha256") == file.digest else { throw .tensorsChanged }
-
-        let roles = try decoded("tensors", Roles.self)
-        let word = try take("precision")
-        guard let precision = Precision(rawValue: word) else {
-            throw .badMetadata("precision", "found '\(word.prefix(40))', expected float or double")
-        }
-        let model = try take("model")
-        let loss = try take("loss")
-        let seed = try integer("seed", UInt64.self)
-        let step = try integer("step", Int.self)
-        let epoch = try integer("epoch", Int.self)
-        let data = try decoded("data", DataRecord.self)
-        if let contradiction = data.contradiction {
-            throw .badMetadata("data", "found \(contradiction)")
-        }
-        let history = try decoded("history", [EpochRecord].self)
-        var training: TrainingRecord?
-        if text["training"] != nil { training = try decoded("training", TrainingRecord.self) }
-        let tool = text.removeValue(forKey: "tool")
-        let created = text.removeValue(forKey: "created")
-        metadata = CheckpointMetadata(
-            model: model, loss: loss, precision: precision, seed: seed, step: step, epoch: epoch, data: data,
-            training: training, history: history, tool: tool, created: created, other: text)
-
-        var left = Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.array) })
-        func tensors(_ names: [String], prefix: String = "") throws(CheckpointError) -> [Tensor] {
-            var result: [Tensor] = []
-            for name in names {
-                guard let array = left.removeValue(forKey: prefix + name) else {
-                    throw .tensorMissing(prefix + name, found: file.tensors.map(\.name))
-                }
-                result.append(Tensor(name: name, array: array))
-            }
-            return result
-        }
-        parameters = try tensors(roles.parameters)
-        buffers = try tensors(roles.buffers)
-        optimizerState = try tensors(roles.optimizer, prefix: Self.optimizerPrefix)
-        if let extra = left.keys.min() { throw .unexpectedTensor(extra, model: model) }
-        if let tensor = parameters.first(where: { !$0.array.type.isFloatingPoint }) {
-            throw .badMetadata("tensors", "parameter '\(tensor.name)' holds integers, expected real numbers")
-        }
+        self.init(
+            parameters: tensors(summary.parameters), buffers: tensors(summary.buffers),
+            optimizerState: tensors(summary.optimizerState, prefix: Self.optimizerPrefix), metadata: summary.metadata)
     }
 
     /// The safetensors file of this checkpoint.
@@ -132,14 +66,14 @@ extension Checkpoint {
         text["tool"] = metadata.tool
         text["created"] = metadata.created
         text["tensors"] = try Self.encoded(
-            Roles(
+            CheckpointSummary.Roles(
                 parameters: parameters.map(\.name), buffers: buffers.map(\.name),
                 optimizer: optimizerState.map(\.name)), "tensors")
         let state = optimizerState.map { Tensor(name: Self.optimizerPrefix + $0.name, array: $0.array) }
         do {
             let plain = try Safetensors(tensors: parameters + buffers + state)
             text["sha256"] = plain.digest
-            text["header_sha256"] = Self.headerDigest(plain.tensors, text)
+            text["header_sha256"] = Self.headerDigest(plain.entries, text)
             return try Safetensors(tensors: plain.tensors, metadata: text)
         } catch {
             throw .container(error)
@@ -180,16 +114,14 @@ extension Checkpoint {
 
     /// Parameters and buffers alone, as other programs exchange weights. `format: pt` is what PyTorch's readers look for.
     public func weights() throws(FileError) -> Safetensors {
-        do {
-            return try Safetensors(tensors: exchangedTensors, metadata: ["format": "pt"])
-        } catch {
-            throw .malformed(path: "the checkpoint", problem: error)
+        try FileError.in("the checkpoint") { () throws(SafetensorsError) in
+            try Safetensors(tensors: exchangedTensors, metadata: ["format": "pt"])
         }
     }
 
     /// SHA-256 of what the tensors' digest does not cover: names, types, shapes and the other metadata.
-    package static func headerDigest(_ tensors: [Tensor], _ metadata: [String: String]) -> String {
-        var lines = tensors.map { "\($0.name)\0\($0.array.type.rawValue)\0\($0.array.shape)" }
+    package static func headerDigest(_ entries: [Safetensors.Entry], _ metadata: [String: String]) -> String {
+        var lines = entries.map { "\($0.name)\0\($0.type.rawValue)\0\($0.shape)" }
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != "header_sha256" {
             lines.append("\(key)\0\(value)")
         }
@@ -208,7 +140,7 @@ extension Checkpoint {
         }
     }
 
-    private static func decoded<Value: Decodable>(
+    static func decoded<Value: Decodable>(
         _ text: String, _ key: String, _ type: Value.Type
     ) throws(CheckpointError) -> Value {
         let decoder = JSONDecoder()

@@ -115,7 +115,7 @@ enum FuzzFormat: String, CaseIterable {
                         separator: "\u{1}", omittingEmptySubsequences: false)
                     var metadata = file.metadata
                     for (key, part) in zip(keys, parts) { metadata[key] = String(part) }
-                    metadata["header_sha256"] = Checkpoint.headerDigest(file.tensors, metadata)
+                    metadata["header_sha256"] = Checkpoint.headerDigest(file.entries, metadata)
                     try Self.use(try Safetensors(tensors: file.tensors, metadata: metadata).encoded())
                 }
             }

@@ -5,6 +5,13 @@ extension Analysis {
     /// With this many examples and more, the starts of a worst-case search compete on a part of them.
     private static let largeData = 16_384, scoutExamples = 4096
 
+    /// How many vectors of θ's length a worst-case search holds: of every climb its place and slope with what is tried, of every
+    /// radius what was found, and a Krylov basis.
+    static func searchVectors(restarts: Int, radii: Int) -> ClosedRange<Int> {
+        let least = 3 * (18 + restarts) + 2 * radii
+        return least...(least + 200)
+    }
+
     /// As far as the arithmetic resolves an increase: a mean of losses in Float32 has a relative error near 1e-8, of which an
     /// increase that is a hundredth of the loss loses two digits.
     var searchTolerance: Double { options.precision == .float ? 1e-6 : 1e-9 }
@@ -18,8 +25,8 @@ extension Analysis {
         let order = RandomNumbers(seed: options.seed).named("scout").permutation(data.count)
         let part = try objective(on: order.prefix(count).sorted())
         let model = try LocalModel(
-            part, at: theta, scaling: scaling, vectors: WorstCaseSearch.eigenvectors, seed: options.seed,
-            progress: spectrumProgress(self, "eigenvectors of \(count) examples"))
+            part, at: theta, scaling: scaling, vectors: WorstCaseSearch.eigenvectors, memoryLimit: vectorBytes,
+            seed: options.seed, progress: spectrumProgress(self, "eigenvectors of \(count) examples"))
         try Interruption.check()
         return WorstCaseSearch.Scout(part, examples: count, model: model)
     }
@@ -28,7 +35,8 @@ extension Analysis {
     func localModel(scaling: [Double]? = nil, scout: WorstCaseSearch.Scout?) throws -> LocalModel {
         let model = try LocalModel(
             objective, at: theta, scaling: scaling, vectors: scout == nil ? WorstCaseSearch.eigenvectors : 1,
-            start: scout?.topVector, seed: options.seed, progress: spectrumProgress(self, "largest eigenvalue"))
+            start: scout?.topVector, memoryLimit: vectorBytes, seed: options.seed,
+            progress: spectrumProgress(self, "largest eigenvalue"))
         try Interruption.check()
         return model
     }

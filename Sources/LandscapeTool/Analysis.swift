@@ -23,6 +23,12 @@ struct Analysis {
     let dataName: String
     /// Whether the loss sees normalised logits.
     let normalizesLogits: Bool
+    /// Bytes for more vectors of θ's length than the few that every analysis holds, such as a Krylov basis.
+    let vectorBytes: Int
+    /// What of a memory that is given is set aside for them. (Where none is given, they come on top.)
+    let reservedBytes: Int
+    /// One process has one memory, however many objectives there are.
+    static let memory = SharedMemory()
     let started = Date()
 
     /// Examples whose statistics are averaged for `--batchnorm recalibrate` where no batch size is given: that of training.
@@ -32,9 +38,13 @@ struct Analysis {
     var quiet: Bool { options.general.quiet }
     var seconds: Double { Date().timeIntervalSince(started) }
 
-    /// - Parameter drawsPicture: whether the command writes a picture where no -o is given.
+    /// - Parameters:
+    ///   - drawsPicture: whether the command writes a picture where no -o is given.
+    ///   - vectors: how many vectors of θ's length the command holds beside the few of every analysis: at least, and at most. They
+    ///     have a quarter of a memory that is given, or as much as the least need.
     init(
-        _ options: AnalysisOptions, command: String, drawsPicture: Bool = false, normalizesLogits: Bool = false
+        _ options: AnalysisOptions, command: String, drawsPicture: Bool = false, normalizesLogits: Bool = false,
+        vectors: ClosedRange<Int> = 0...0
     ) throws {
         self.options = options
         self.normalizesLogits = normalizesLogits
@@ -59,21 +69,27 @@ struct Analysis {
         data = try model.dataset(options.split, specification, examples: options.examples)
         dataName = specification.map { "\($0)" } ?? model.metadata.data.specification
         let (model, data) = (self.model, self.data)
+        let (memory, perVector) = (try options.memoryBytes(), 8 * model.network.parameters.count)
+        let least = vectors.lowerBound * perVector
+        vectorBytes = memory.map { min(max($0 / 4, least), vectors.upperBound * perVector) } ?? max(1 << 30, least)
+        reservedBytes = memory == nil ? 0 : vectorBytes
         statistics =
             options.batchnorm == .recalibrate
             ? try model.objective(
                 data, batchNorm: .batch, precision: options.precision,
-                batchSize: options.batchSize ?? Self.recalibrationBatch, memoryLimit: try options.memoryBytes()
+                batchSize: options.batchSize ?? Self.recalibrationBatch, memoryLimit: memory,
+                reservedBytes: reservedBytes
             ).batchStatistics(at: model.theta)
             : model.buffers
-        dataObjective = try Self.objective(model, data, options, normalizesLogits, statistics)
+        dataObjective = try Self.objective(model, data, options, normalizesLogits, statistics, reservedBytes)
         objective = PenalizedObjective(
             dataObjective, weightDecay: try options.decay.coefficient(of: model, options.checkpoint) ?? 0)
     }
 
     /// The loss on some of the examples, with the same statistics of batch normalisation.
     func objective(on examples: [Int]) throws -> PenalizedObjective {
-        penalized(try Self.objective(model, data.subset(examples), options, normalizesLogits, statistics))
+        penalized(
+            try Self.objective(model, data.subset(examples), options, normalizesLogits, statistics, reservedBytes))
     }
 
     private func penalized(_ other: any Objective) -> PenalizedObjective {
@@ -82,11 +98,13 @@ struct Analysis {
 
     private static func objective(
         _ model: TrainedModel, _ data: Dataset, _ options: AnalysisOptions, _ normalizesLogits: Bool,
-        _ statistics: [Double]
+        _ statistics: [Double], _ reservedBytes: Int
     ) throws -> NetworkObjective {
         let objective = try model.objective(
             data, batchNorm: options.batchnorm == .batch ? .batch : .stored, precision: options.precision,
-            batchSize: options.batchSize, memoryLimit: try options.memoryBytes(), normalizesLogits: normalizesLogits)
+            batchSize: options.batchSize, memoryLimit: try options.memoryBytes(), reservedBytes: reservedBytes,
+            normalizesLogits: normalizesLogits)
+        objective.sharedMemory = Self.memory
         objective.setBuffers(statistics)
         objective.betweenBatches = { try Interruption.check() }
         return objective
@@ -102,7 +120,7 @@ struct Analysis {
         // The other split may have fewer examples than are asked for.
         let all = try model.dataset(split, options.data.map { try DataSpecification($0) })
         let other = try all.prefix(min(options.examples ?? all.count, all.count))
-        return penalized(try Self.objective(model, other, options, normalizesLogits, statistics))
+        return penalized(try Self.objective(model, other, options, normalizesLogits, statistics, reservedBytes))
     }
 
     /// An objective for points far from the checkpoint: statistics of batch normalisation are measured anew at each for
@@ -117,8 +135,10 @@ struct Analysis {
         case .recalibrate:
             let statistics = try model.objective(
                 data, batchNorm: .batch, precision: options.precision,
-                batchSize: options.batchSize ?? Self.recalibrationBatch, memoryLimit: try options.memoryBytes())
+                batchSize: options.batchSize ?? Self.recalibrationBatch, memoryLimit: try options.memoryBytes(),
+                reservedBytes: reservedBytes)
             statistics.betweenBatches = { try Interruption.check() }
+            statistics.sharedMemory = Self.memory
             return penalized(AdjustedObjective(dataObjective) { try statistics.batchStatistics(at: $0) })
         }
     }

@@ -61,7 +61,10 @@ struct AnalysisOptions: ParsableArguments {
     @Option(help: "Only the first N examples.") var examples: Int?
     @Option(help: "Examples taken at once; by default what suits the memory.") var batchSize: Int?
     @Option(help: "float or double.") var precision = Precision.float
-    @Option(help: "Memory for the computation, such as 512M or 4G.") var memory = "1G"
+    @Option(
+        help:
+            "Memory that the process may take, such as 512M or 4G; by default 1G, and more for large data and vectors.")
+    var memory: String?
     @Option(help: "Seed of everything random.") var seed: UInt64 = 0
     @Option(help: "Statistics of batch normalisation: stored, batch, or recalibrate (averaged over the data first).")
     var batchnorm = BatchNormOption.stored
@@ -81,7 +84,9 @@ struct AnalysisOptions: ParsableArguments {
         }
     }
 
-    func memoryBytes() throws -> Int {
+    /// Nil where none is given.
+    func memoryBytes() throws -> Int? {
+        guard let memory else { return nil }
         let units: [Character: Double] = ["K": 0x1p10, "M": 0x1p20, "G": 0x1p30, "T": 0x1p40]
         let unit = memory.uppercased().last.flatMap { units[$0] }
         let number = Double(unit == nil ? memory : String(memory.dropLast()))

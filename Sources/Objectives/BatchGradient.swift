@@ -9,7 +9,7 @@ import Tensors
 /// A batch that is normalised is computed as a whole; any other in parts that work well in memory, whose gradients are added.
 /// Programs are compiled once for each size of batch that occurs (whole ones, and a ragged last one), and their memory is used
 /// again.
-public final class BatchGradient {
+public final class BatchGradient: MemoryHolder {
     public let network: Network
     public let loss: Loss
     public let precision: Precision
@@ -20,6 +20,8 @@ public final class BatchGradient {
     public let partSize: Int
     /// How often a gradient was computed.
     public private(set) var evaluations = 0
+    /// With whom the memory is shared; nil where nobody else has a part in it.
+    public var sharedMemory: SharedMemory?
 
     private let theta: Buffer, buffers: Buffer
     private let store: ExampleStore
@@ -38,11 +40,13 @@ public final class BatchGradient {
 
     /// - Parameters:
     ///   - batchSize: the largest batch; more than the data have is taken as all of them.
-    ///   - memoryLimit: bytes that the process may take, with the data, for this alone; 1 GiB by default.
+    ///   - memoryLimit: bytes that the process may take, with the data, for this alone; by default 1 GiB, and more where the data
+    ///     leave less than a quarter of it.
+    ///   - reservedBytes: what the caller takes of it.
     /// - Throws: `ObjectiveError` where the data do not fit the network, or a batch does not fit the memory.
     public init(
         network: Network, data: Dataset, loss: Loss, batchSize: Int, precision: Precision = .float,
-        memoryLimit: Int = NetworkObjective.defaultMemoryLimit
+        memoryLimit: Int? = nil, reservedBytes: Int = 0
     ) throws(ObjectiveError) {
         precondition(batchSize > 0, "batches of \(batchSize) examples")
         try NetworkObjective.check(data, network, loss)
@@ -59,7 +63,7 @@ public final class BatchGradient {
         series = try BatchSeries(
             examples: self.batchSize, requested: network.largestBatch, preference: isWhole ? .whole : .inCache,
             memoryLimit: memoryLimit,
-            heldBytes: data.byteCount + store.byteCount, keeps: false
+            heldBytes: data.byteCount + store.byteCount + reservedBytes, keeps: false
         ) {
             BatchProgram(network, loss, isWhole ? .batch : .stored, .gradient, batch: $0, precision)
         }
@@ -82,6 +86,7 @@ public final class BatchGradient {
         precondition(
             !examples.isEmpty && examples.count <= batchSize, "\(examples.count) examples in a batch of \(batchSize)")
         evaluations += 1
+        sharedMemory?.claim(by: self)
         theta.store(point, as: precision)
         load(examples, augmentation, epoch: epoch)
         gradient.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
@@ -104,6 +109,8 @@ public final class BatchGradient {
         Vectors.scale(&gradient, by: 1 / Double(examples.count))
         return Batch(loss: lossSum / Double(examples.count), correct: correct, statistics: statistics)
     }
+
+    func releaseMemory() { series.release() }
 
     /// Examples stay loaded for the second gradient of a step.
     private func load(_ examples: [Int], _ augmentation: Augmentation?, epoch: Int) {

@@ -11,8 +11,11 @@ import Tensors
 /// of threads, and what they give is collected in their order.
 final class BatchSeries {
     let batchSize: Int
+    /// How many tangents may be run for at once: each has a context, and there is memory for so many beside one batch.
+    let tangentsAtOnce: Int
+    /// Bytes for programs and what they keep.
+    let room: Int
     private let examples: Int
-    private let memoryLimit: Int
     private let keeps: Bool
     private let make: (Int) -> BatchProgram
     /// For whole batches, and for ragged last ones.
@@ -47,6 +50,8 @@ final class BatchSeries {
 
         /// Gives up the memory of all lanes but some.
         func keep(_ most: Int) { lock.withLock { idle.removeLast(max(0, idle.count - most)) } }
+
+        var count: Int { lock.withLock { idle.count } }
     }
 
     /// What a thread works with, for each program.
@@ -66,20 +71,24 @@ final class BatchSeries {
     }
 
     /// What a process takes at least: code, libraries, and what is small beside data and programs.
-    static let processBytes = 32 << 20
+    static let processBytes = 36 << 20
+    /// The limit where none is given.
+    static let defaultLimit = 1 << 30
 
     /// What analyses hold: θ, a gradient, and a few vectors and products, in Float64. (A Lanczos basis comes on top. What an optimiser holds
     /// is not counted: a batch that is normalised as a whole cannot make room for it.)
     static func vectorBytes(_ network: Network) -> Int { 6 * 8 * network.parameters.count }
 
     /// - Parameters:
-    ///   - memoryLimit: of the process.
-    ///   - heldBytes: what data and vectors take of it; where that is more than three quarters, programs have a quarter all the same.
+    ///   - memoryLimit: of the process; by default 1 GiB, and more where a quarter of it would not be left for programs.
+    ///   - heldBytes: what data and vectors take of it.
     init(
-        examples: Int, requested: Int?, preference: Preference, memoryLimit limit: Int, heldBytes: Int, keeps: Bool,
+        examples: Int, requested: Int?, preference: Preference, memoryLimit given: Int?, heldBytes: Int, keeps: Bool,
         make: @escaping (Int) -> BatchProgram
     ) throws(ObjectiveError) {
-        let room = max(limit - Self.processBytes - heldBytes, limit / 4)
+        let fixed = Self.processBytes + heldBytes
+        let limit = given ?? max(Self.defaultLimit, fixed + Self.defaultLimit / 4)
+        let room = limit - fixed
         var size: Int
         if preference == .whole {
             size = examples
@@ -102,24 +111,50 @@ final class BatchSeries {
             size = min(size, examples)
         }
         var program = make(size)
-        func needed() -> Int { program.bytes + program.executable.commonBytes }
+        // A ragged last batch has a program of its own, which takes less, but may take nearly as much.
+        func copies() -> Int { preference == .whole || examples % size == 0 ? 1 : 2 }
+        func needed() -> Int { copies() * (program.bytes + program.executable.commonBytes) }
         while needed() > room, size > 1, preference != .whole {
             size = max(1, min(size - 1, size * room / needed()))
             program = make(size)
         }
         guard needed() <= room else {
-            let enough = min(Self.processBytes + heldBytes + needed(), 4 * needed())
+            let enough = fixed + needed()
             throw preference == .whole
                 ? .batchTooLarge(batch: size, given: limit, needed: enough)
                 : .memoryTooSmall(given: limit, needed: enough)
         }
+        let perTangent = copies() * program.executable.commonBytes
+        tangentsAtOnce = perTangent > 0 ? 1 + (room - needed()) / perTangent : .max
         self.examples = examples
-        memoryLimit = room
+        self.room = room
         self.keeps = keeps
         batchSize = size
         self.make = make
         programs = [Prepared(program: program)]
         kept = (0..<(examples + size - 1) / size).map { _ in Slot() }
+    }
+
+    /// Bytes that are taken at present, between runs.
+    var usedBytes: Int {
+        let instances = kept.reduce(0) { $0 + ($1.instance == nil ? 0 : 1) }
+        return programs.reduce(instances * programs[0].program.executable.keptBytes) {
+            $0 + lanes.count * $1.program.bytes + $1.contexts.count * $1.program.executable.commonBytes
+        }
+    }
+
+    /// Bytes that a run for so many tangents takes at most.
+    func bytes(tangents: Int) -> Int {
+        let executable = programs[0].program.executable
+        let all = 2 * (tangents * executable.commonBytes + Threads.count * programs[0].program.bytes)
+        return min(room, all + (keeps ? kept.count * executable.keptBytes : 0))
+    }
+
+    /// Gives up all memory but that of the programs themselves; the next run takes it again.
+    func release() {
+        for slot in kept { slot.instance = nil }
+        lanes.keep(0)
+        for number in programs.indices { (programs[number].contexts, programs[number].version) = ([], nil) }
     }
 
     /// What is to be computed of every batch.
@@ -146,11 +181,11 @@ final class BatchSeries {
         let ragged = examples % batchSize == 0 ? nil : program(examples % batchSize)
         let threads = min(Threads.count, count), bytes = programs.reduce(0) { $0 + $1.program.bytes }
         let common = programs.reduce(0) { $0 + $1.program.executable.commonBytes } * work.tangents
-        let wanted = threads * bytes <= memoryLimit - common ? threads : 1
+        let wanted = threads * bytes <= room - common ? threads : 1
         lanes.keep(wanted)
         func number(_ batch: Int) -> Int { (batch + 1) * batchSize <= examples ? 0 : ragged! }
         for number in Set([number(0), number(count - 1)]).sorted() { prepare(work, number) }
-        let left = max(0, memoryLimit - common - wanted * bytes)
+        let left = max(0, room - common - wanted * bytes)
         let mostKept = keeps ? min(count, left / max(1, programs[0].program.executable.keptBytes)) : 0
         guard wanted > 1 else {
             for batch in 0..<count {

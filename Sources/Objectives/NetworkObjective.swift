@@ -5,15 +5,17 @@ import Tensors
 
 /// L(θ) = (1/n) Σ ℓ(f(xᵢ; θ), yᵢ) of a network on a data set, taken in batches that fit a memory limit. A ragged last batch
 /// counts by its size; sums over batches are in Float64.
-public final class NetworkObjective: Objective {
+public final class NetworkObjective: Objective, MemoryHolder {
     public let network: Network
     public let loss: Loss
     public let batchNorm: BatchNormMode
     public let precision: Precision
     /// n.
     public let examples: Int
-    /// Bytes that the process may take for this alone: data, programs, and what they keep.
-    public let memoryLimit: Int
+    /// Bytes that the process may take: data, vectors, programs, and what they keep; nil for the default.
+    public let memoryLimit: Int?
+    /// With whom the memory is shared; nil where nobody else has a part in it.
+    public var sharedMemory: SharedMemory?
     /// Called between batches; what it throws ends the computation.
     public var betweenBatches: (() throws -> Void)?
 
@@ -28,17 +30,16 @@ public final class NetworkObjective: Objective {
     private var version = 0
     private var series: [BatchProgram.Kind: BatchSeries] = [:]
 
-    /// Bytes that a process may take unless told otherwise.
-    public static let defaultMemoryLimit = 1 << 30
-
     /// - Parameters:
     ///   - bufferValues: the network's buffers, such as running means, in the order of its layout.
     ///   - batchSize: examples taken at once; by default as many as work well in memory.
-    ///   - memoryLimit: bytes that the process may take for this alone; 1 GiB by default.
+    ///   - memoryLimit: bytes that the process may take; by default 1 GiB, and more where data and vectors leave less than a
+    ///     quarter of it for programs.
+    ///   - reservedBytes: what the caller takes of it for more than a few vectors.
     /// - Throws: `ObjectiveError` where the data do not fit the network.
     public init(
         network: Network, bufferValues: [Double], data: Dataset, loss: Loss, batchNorm: BatchNormMode = .stored,
-        precision: Precision = .float, batchSize: Int? = nil, memoryLimit: Int = NetworkObjective.defaultMemoryLimit
+        precision: Precision = .float, batchSize: Int? = nil, memoryLimit: Int? = nil, reservedBytes: Int = 0
     ) throws(ObjectiveError) {
         precondition(
             bufferValues.count == network.buffers.count,
@@ -52,7 +53,7 @@ public final class NetworkObjective: Objective {
         examples = data.count
         requestedBatch = network.largestBatch.map { min(batchSize ?? $0, $0) } ?? batchSize
         store = try ExampleStore(data, 0..<data.count, outputs: network.outputs, loss, precision)
-        heldBytes = data.byteCount + store.byteCount + BatchSeries.vectorBytes(network)
+        heldBytes = data.byteCount + store.byteCount + BatchSeries.vectorBytes(network) + reservedBytes
         theta = Buffer(byteCount: network.parameters.count * precision.size)
         buffers = Buffer(byteCount: network.buffers.count * precision.size)
         buffers.store(bufferValues, as: precision)
@@ -144,12 +145,13 @@ public final class NetworkObjective: Objective {
         let moves = directions.map { direction in
             network.parameters.tensors.indices.map { direction[network.parameters.range($0)].contains { $0 != 0 } }
         }
+        let kind = BatchProgram.Kind.displacedValue(moves: moves)
+        let together = min(Self.pointsAtOnce, try series(kind).tangentsAtOnce)
         var results: [Evaluation] = []
-        for first in stride(from: 0, to: coordinates.count, by: Self.pointsAtOnce) {
-            let points = coordinates[first..<min(first + Self.pointsAtOnce, coordinates.count)]
+        for first in stride(from: 0, to: coordinates.count, by: together) {
+            let points = coordinates[first..<min(first + together, coordinates.count)]
             var losses = points.map { _ in 0.0 }, correct: [Double]? = loss.takesClasses ? losses : nil
-            try run(.displacedValue(moves: moves), at: theta, tangents: Array(points)) {
-                program, instance, context, number in
+            try run(kind, at: theta, tangents: Array(points)) { program, instance, context, number in
                 losses[number] += program.lossSum(instance, context)
                 if let count = program.correctCount(instance, context) { correct?[number] += count }
             }
@@ -196,8 +198,12 @@ public final class NetworkObjective: Objective {
     {
         var results = vectors.map { _ in [Double](repeating: 0, count: dimension) }
         // What depends on θ alone is computed once a batch, then each vector's part.
-        try run(kind, at: theta, tangents: vectors) { program, instance, context, number in
-            program.addDerivative(instance, context, to: &results[number])
+        let together = min(vectors.count, try series(kind).tangentsAtOnce)
+        for first in stride(from: 0, to: vectors.count, by: max(1, together)) {
+            let some = Array(vectors[first..<min(first + together, vectors.count)])
+            try run(kind, at: theta, tangents: some) { program, instance, context, number in
+                program.addDerivative(instance, context, to: &results[first + number])
+            }
         }
         for i in results.indices { Vectors.scale(&results[i], by: 1 / Double(examples)) }
         return results
@@ -214,12 +220,14 @@ public final class NetworkObjective: Objective {
             storedTheta = point
             version += 1
         }
-        while tangents.count < values.count { tangents.append(Buffer(byteCount: max(dimension, 2) * precision.size)) }
-        for (value, tangent) in zip(values, tangents) { tangent.store(value, as: precision) }
-        // One kind at a time has what it keeps in memory.
-        if kind.keeps { self.series = self.series.filter { $0.key == kind || !$0.key.keeps } }
-        let series = try self.series[kind] ?? makeSeries(kind)
-        self.series[kind] = series
+        for (number, value) in values.enumerated() {
+            let bytes = value.count * precision.size
+            if number == tangents.count { tangents.append(Buffer(byteCount: bytes)) }
+            if tangents[number].byteCount < bytes { tangents[number] = Buffer(byteCount: bytes) }
+            tangents[number].store(value, as: precision)
+        }
+        let series = try series(kind)
+        makeRoom(for: series, tangents: max(1, values.count))
         let work = BatchSeries.Work<any Error>(
             version: version, tangents: max(1, values.count),
             bindContext: { [self] program, context, number in
@@ -234,15 +242,50 @@ public final class NetworkObjective: Objective {
         try series.run(work, collect: collect)
     }
 
+    /// Other programs give up their memory where there is not enough for all.
+    private func makeRoom(for series: BatchSeries, tangents: Int) {
+        sharedMemory?.claim(by: self)
+        let others = self.series.values.filter { $0 !== series }
+        guard others.reduce(series.bytes(tangents: tangents), { $0 + $1.usedBytes }) > series.room else { return }
+        for other in others { other.release() }
+    }
+
+    func releaseMemory() {
+        for series in series.values { series.release() }
+    }
+
+    private func series(_ kind: BatchProgram.Kind) throws -> BatchSeries {
+        if let known = series[kind] { return known }
+        let made = try makeSeries(kind)
+        series[kind] = made
+        return made
+    }
+
     private func makeSeries(_ kind: BatchProgram.Kind) throws -> BatchSeries {
         var requested = requestedBatch
         if case .displacedValue = kind {
             // The same batches as elsewhere, so that θ itself has the same loss to the bit.
-            let value = try series[.value] ?? makeSeries(.value)
-            series[.value] = value
-            requested = value.batchSize
+            requested = try series(.value).batchSize
         }
-        return try BatchSeries(
+        do {
+            return try makeSeries(kind, requested, memoryLimit)
+        } catch .memoryTooSmall(let given, var needed) {
+            // What is enough for this kind of program alone would be refused by the next.
+            for other in [BatchProgram.Kind.value, .gradient, .hessian] where other != kind {
+                do {
+                    _ = try makeSeries(other, requestedBatch, 0)
+                } catch .memoryTooSmall(_, let more) {
+                    needed = max(needed, more)
+                }
+            }
+            throw ObjectiveError.memoryTooSmall(given: given, needed: needed)
+        }
+    }
+
+    private func makeSeries(
+        _ kind: BatchProgram.Kind, _ requested: Int?, _ memoryLimit: Int?
+    ) throws(ObjectiveError) -> BatchSeries {
+        try BatchSeries(
             examples: examples, requested: requested, preference: batchNorm == .batch ? .many : .inCache,
             memoryLimit: memoryLimit, heldBytes: heldBytes, keeps: kind.keeps
         ) { [network, loss, batchNorm, precision] in

@@ -108,15 +108,19 @@ public struct TrainedModel: Sendable {
 
     /// The training loss (see `loss`) of this network on data, with its own buffers.
     ///
-    /// - Parameter normalizesLogits: whether the loss sees logits of mean 0 and norm 1 (`Network.normalizingLogits`).
+    /// - Parameters:
+    ///   - memoryLimit: bytes that the process may take; see `NetworkObjective`.
+    ///   - reservedBytes: what the caller takes of it for more than a few vectors.
+    ///   - normalizesLogits: whether the loss sees logits of mean 0 and norm 1 (`Network.normalizingLogits`).
     public func objective(
         _ data: Dataset, batchNorm: BatchNormMode = .stored, precision: Precision? = nil, batchSize: Int? = nil,
-        memoryLimit: Int = NetworkObjective.defaultMemoryLimit, normalizesLogits: Bool = false
+        memoryLimit: Int? = nil, reservedBytes: Int = 0, normalizesLogits: Bool = false
     ) throws(ObjectiveError) -> NetworkObjective {
         try NetworkObjective(
             network: normalizesLogits ? network.normalizingLogits() : network, bufferValues: buffers, data: data,
             loss: loss, batchNorm: batchNorm,
-            precision: precision ?? metadata.precision, batchSize: batchSize, memoryLimit: memoryLimit)
+            precision: precision ?? metadata.precision, batchSize: batchSize, memoryLimit: memoryLimit,
+            reservedBytes: reservedBytes)
     }
 
     /// The checkpoint of a network with these numbers: what `init` reads. Tensors are in the metadata's precision.

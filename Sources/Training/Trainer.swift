@@ -29,7 +29,7 @@ public final class Trainer {
     /// The program's version, kept in checkpoints.
     public var tool: String?
 
-    let memoryLimit: Int
+    let memoryLimit: Int?
     /// What a checkpoint of the network needs beside its tensors: an imported one's operators.
     private let carried: [String: String]
     var state: TrainingState
@@ -49,11 +49,11 @@ public final class Trainer {
     ///     `saveEvery` may differ; with another length, the schedule is that of the new one.
     ///   - start: a network to start from instead of initial values: its θ and buffers, its graph of operators where it was imported.
     ///     The configuration's model is not looked at then.
-    ///   - memoryLimit: bytes that the process may take for a training's gradients; 1 GiB by default.
+    ///   - memoryLimit: bytes that the process may take for a training's gradients; see `BatchGradient`.
     /// - Throws: `TrainingError`, `NetworkError`, `DatasetError`, `ObjectiveError` or `CheckpointError`.
     public init(
         _ configuration: TrainingConfiguration, data: TrainingData? = nil, resuming checkpoint: Checkpoint? = nil,
-        startingFrom start: TrainedModel? = nil, memoryLimit: Int = NetworkObjective.defaultMemoryLimit
+        startingFrom start: TrainedModel? = nil, memoryLimit: Int? = nil
     ) throws {
         try configuration.validate()
         if let checkpoint {

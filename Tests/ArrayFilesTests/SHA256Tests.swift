@@ -1,3 +1,4 @@
+import CKernels
 import Testing
 
 @testable import ArrayFiles
@@ -15,6 +16,18 @@ import Testing
         #expect(
             SHA256.hexadecimal([UInt8](repeating: 0x61, count: 1_000_000))
                 == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+    }
+
+    /// The processor's instructions, where it has them, against the definition.
+    @Test func instructionsAgreeWithTheDefinition() {
+        let start: [UInt32] = (0..<8).map { 0x9e37_79b9 &* ($0 + 1) }
+        let bytes = (0..<(64 * 9)).map { UInt8(truncatingIfNeeded: $0 &* $0 &+ 7 &* $0 >> 3) }
+        for blocks in 0...9 {
+            var (fast, plain) = (start, start)
+            ls_sha256(&fast, bytes, blocks)
+            ls_sha256_plain(&plain, bytes, blocks)
+            #expect(fast == plain && (fast == start) == (blocks == 0))
+        }
     }
 
     @Test func doesNotDependOnThePieces() {

@@ -18,7 +18,7 @@ import Testing
         var file = try changed(change)
         if fitting {
             var metadata = file.metadata
-            metadata["header_sha256"] = Checkpoint.headerDigest(file.tensors, metadata)
+            metadata["header_sha256"] = Checkpoint.headerDigest(file.entries, metadata)
             file = try Safetensors(tensors: file.tensors, metadata: metadata)
         }
         return problem { _ = try Checkpoint(file) }
@@ -83,7 +83,7 @@ import Testing
             $0["header_sha256"] = nil
         }
         var metadata = file.metadata
-        metadata["header_sha256"] = Checkpoint.headerDigest(file.tensors, metadata)
+        metadata["header_sha256"] = Checkpoint.headerDigest(file.entries, metadata)
         #expect(try Checkpoint(Safetensors(tensors: file.tensors, metadata: metadata)) == sample())
     }
 

@@ -73,6 +73,32 @@ func problem(_ body: () throws -> Void) -> CheckpointError? {
         }
     }
 
+    @Test func summaryHasEverythingButTheNumbers() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appendingPathComponent("ckpt.bin").path, checkpoint = sample()
+        try checkpoint.write(to: path)
+        let summary = try CheckpointSummary.read(path)
+        #expect(summary.metadata == checkpoint.metadata && summary.parameterCount == checkpoint.parameterCount)
+        for (entries, tensors) in [
+            (summary.parameters, checkpoint.parameters), (summary.buffers, checkpoint.buffers),
+            (summary.optimizerState, checkpoint.optimizerState),
+        ] {
+            #expect(entries.map(\.name) == tensors.map(\.name) && entries.map(\.type) == tensors.map(\.array.type))
+            #expect(entries.map(\.shape) == tensors.map(\.array.shape))
+        }
+
+        // A flipped bit is noticed wherever it is: in the header, in the numbers.
+        let bytes = try checkpoint.encoded()
+        for place in stride(from: 0, to: bytes.count, by: 7) {
+            var damaged = bytes
+            damaged[place] ^= 4
+            try AtomicFile.write(damaged, to: path)
+            #expect(throws: FileError.self, "byte \(place)") { try CheckpointSummary.read(path) }
+        }
+    }
+
     @Test func givesThetaInOrder() throws {
         var checkpoint = sample()
         #expect(checkpoint.parameterCount == 8)

@@ -1,9 +1,9 @@
 import Datasets
 import Networks
-import Objectives
 import Tensors
 import Testing
 
+@testable import Objectives
 @testable import Training
 
 @Suite struct BatchGradientTests {
@@ -38,8 +38,10 @@ import Testing
         let whole = try r.gradients(batchSize: 500)
         #expect(whole.partSize == 500)
         let parts = try #require(
-            (10...24).reversed().lazy.compactMap { try? r.gradients(batchSize: 500, memoryLimit: 1 << $0) }
-                .first { $0.partSize < 500 })
+            (10...24).reversed().lazy.compactMap {
+                try? r.gradients(batchSize: 500, memoryLimit: BatchSeries.processBytes + 1 << $0)
+            }
+            .first { $0.partSize < 500 })
         var a = [Double](repeating: 0, count: r.theta.count), b = a
         let first = whole.evaluate(at: r.theta, examples: Array(0..<500), gradient: &a)
         let second = parts.evaluate(at: r.theta, examples: Array(0..<500), gradient: &b)

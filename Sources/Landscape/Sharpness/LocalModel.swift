@@ -20,10 +20,12 @@ public struct LocalModel: Sendable {
     /// - Parameters:
     ///   - vectors: how many of the largest eigenvalues.
     ///   - start: a vector that may be near the top eigenvector, such as that of a part of the data.
+    ///   - memoryLimit: bytes for the Krylov basis.
     ///   - tolerance: of the residuals; 1e-3, ours: they are starts for the search and an estimate.
     public init<O: Objective>(
         _ objective: O, at theta: [Double], scaling: [Double]? = nil, vectors: Int = 1, start: [Double]? = nil,
-        tolerance: Double = 1e-3, seed: UInt64 = 0, progress: (LanczosProgress) -> Bool = { _ in true }
+        tolerance: Double = 1e-3, memoryLimit: Int = 4 << 30, seed: UInt64 = 0,
+        progress: (LanczosProgress) -> Bool = { _ in true }
     ) throws {
         (value, gradient) = try objective.valueAndGradient(at: theta)
         let random = RandomNumbers(seed: seed).named("local model").normals(theta.count)
@@ -31,7 +33,7 @@ public struct LocalModel: Sendable {
         let near = start.map { Vectors.sum($0, 0.1 * Vectors.norm($0) / Vectors.norm(random), random) }
         let top = try lanczos(
             CurvatureOperator(objective, at: theta, scaling: scaling), largest: vectors, tolerance: tolerance,
-            maximumProducts: 200, start: near, seed: seed, progress: progress)
+            maximumProducts: 200, memoryLimit: memoryLimit, start: near, seed: seed, progress: progress)
         (largestEigenvalue, residual, topVectors) = (
             top.largest[0].value, top.largest[0].residual, top.largestVectors
         )

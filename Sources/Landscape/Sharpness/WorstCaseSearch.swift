@@ -17,6 +17,8 @@ public struct WorstCaseSearch {
     /// brought less.
     public var tolerance = 1e-9
     public var seed: UInt64 = 0
+    /// Bytes for a Krylov basis, while the climbs have not begun.
+    public var memoryLimit = 4 << 30
     /// Called before every round of a climb with what it is and how many percent of the work may be done, which never falls; what
     /// it throws ends the search.
     public var progress: (_ start: String, _ done: Int, _ most: Int) throws -> Void = { _, _, _ in }
@@ -62,7 +64,7 @@ public struct WorstCaseSearch {
             try given
             ?? LocalModel(
                 objective, at: theta, scaling: ball.scaling, vectors: scout == nil ? Self.eigenvectors : 1,
-                start: scout?.topVector, seed: seed)
+                start: scout?.topVector, memoryLimit: memoryLimit, seed: seed)
         let curvature = CurvatureOperator(objective, at: theta, scaling: ball.scaling)
         let quadratic = ball.norm == .l2 ? try quadraticMaximum(curvature, model) : nil
         // What radii share counts with the first.
@@ -112,7 +114,7 @@ public struct WorstCaseSearch {
         func maximum(searchOutside: Bool) throws -> QuadraticMaximum {
             try maximizeQuadratic(
                 gradient: model.slope, curvature, radius: ball.radius, tolerance: 1e-4, maximumProducts: 200,
-                searchOutside: searchOutside, seed: seed)
+                memoryLimit: memoryLimit, searchOutside: searchOutside, seed: seed)
         }
         // Within the gradient's Krylov space it is the global maximum if its multiplier is above λmax, which is known.
         let inside = try maximum(searchOutside: false)

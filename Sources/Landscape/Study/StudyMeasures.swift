@@ -47,6 +47,8 @@ public struct StudyMeasures: Sendable, Codable {
         public var pairs = 20, traceProducts = 30, restarts = 1
         /// As `WorstCaseSearch.tolerance`.
         public var tolerance = 1e-6
+        /// Bytes for a Krylov basis.
+        public var memoryLimit = 4 << 30
         public var seed: UInt64 = 0
 
         public init() {}
@@ -64,9 +66,11 @@ public struct StudyMeasures: Sendable, Codable {
         progress: @escaping (_ share: Double) throws -> Void = { _ in }
     ) throws {
         func search(_ ball: Ball, _ share: Double) throws -> (WorstCaseSharpness, LocalModel) {
-            let model = try LocalModel(objective, at: theta, scaling: ball.scaling, seed: settings.seed)
+            let model = try LocalModel(
+                objective, at: theta, scaling: ball.scaling, memoryLimit: settings.memoryLimit, seed: settings.seed)
             var search = WorstCaseSearch(ball)
             (search.restarts, search.seed, search.tolerance) = (settings.restarts, settings.seed, settings.tolerance)
+            search.memoryLimit = settings.memoryLimit
             search.progress = { _, done, most in try progress(share + 0.35 * Double(done) / Double(max(1, most))) }
             return (try search.run(objective, at: theta, model: model), model)
         }

@@ -29,14 +29,17 @@ struct CompareCommand: ParsableCommand {
     }
 
     func run() throws {
-        let first = try Analysis(options, command: "compare", drawsPicture: true)
+        // Of the network under examination a search's, of the first θ and its file's content.
+        let search = Analysis.searchVectors(restarts: WorstCaseSearch(Ball(radius: rho)).restarts, radii: 1)
+        let vectors = search.lowerBound + 8...search.upperBound + 8
+        let first = try Analysis(options, command: "compare", drawsPicture: true, vectors: vectors)
         var entries: [ComparisonReport.Entry] = []
         for path in [options.checkpoint] + others {
             var options = options
             options.checkpoint = path
             let analysis =
                 path == first.options.checkpoint
-                ? first : try Analysis(options, command: "compare", drawsPicture: true)
+                ? first : try Analysis(options, command: "compare", drawsPicture: true, vectors: vectors)
             try first.checkWeightDecay(of: analysis.model, path)
             entries.append(try measure(analysis))
         }
@@ -50,7 +53,9 @@ struct CompareCommand: ParsableCommand {
         let traces = try hutchPlusPlusTrace(
             CurvatureOperator(objective, at: theta), products: min(30, max(6, theta.count)), seed: options.seed)
         var search = WorstCaseSearch(Ball(radius: rho))
-        (search.seed, search.tolerance) = (options.seed, analysis.searchTolerance)
+        (search.seed, search.tolerance, search.memoryLimit) = (
+            options.seed, analysis.searchTolerance, analysis.vectorBytes
+        )
         let scout = try analysis.scout(examples: nil)
         let model = try analysis.localModel(scout: scout)
         let worstProgress = analysis.progress("\(name): worst case")

@@ -68,7 +68,8 @@ struct HessianCommand: ParsableCommand {
 
     func run() throws {
         for path in [saveProduct, saveVectors].compactMap({ $0 }) { try Analysis.checkWritable(path) }
-        let analysis = try Analysis(options, command: "hessian", drawsPicture: top + bottom > 0 || density || layers)
+        let analysis = try Analysis(
+            options, command: "hessian", drawsPicture: top + bottom > 0 || density || layers, vectors: vectors)
         let curvature = CurvatureOperator(analysis.objective, at: analysis.theta, kind)
         guard top + bottom <= analysis.theta.count else {
             throw UnusableArgument(
@@ -96,8 +97,10 @@ struct HessianCommand: ParsableCommand {
         }
         if density {
             let progress = analysis.progress("density")
-            let result = try stochasticLanczosQuadrature(curvature, seed: options.seed, rounding: rounding) {
-                done, most in
+            let result = try stochasticLanczosQuadrature(
+                curvature, steps: Self.quadratureSteps, memoryLimit: analysis.vectorBytes, seed: options.seed,
+                rounding: rounding
+            ) { done, most in
                 (try? progress.update(done, of: most)) != nil
             }
             try Interruption.check()
@@ -108,7 +111,7 @@ struct HessianCommand: ParsableCommand {
             let progress = analysis.progress("layers")
             let (blocks, products) = try LayerCurvature.all(
                 curvature, analysis.model.network.parameters, tolerance: max(tolerance, 1e-3),
-                maximumProducts: iterations, probes: probes, memoryLimit: try options.memoryBytes(), seed: options.seed,
+                maximumProducts: iterations, probes: probes, memoryLimit: analysis.vectorBytes, seed: options.seed,
                 rounding: rounding
             ) { try progress.update($0, of: $1) }
             spectrum.layers = blocks
@@ -118,6 +121,20 @@ struct HessianCommand: ParsableCommand {
         spectrum.context.seconds = analysis.seconds
         try analysis.finish(spectrum)
     }
+
+    /// How many vectors are held: bases with what comes out of them.
+    private var vectors: ClosedRange<Int> {
+        let found = 2 * (top + bottom)
+        let least =
+            [
+                found > 0 ? found / 2 + 3 + found : 0, trace || frobenius ? probes : 0,
+                density ? Self.quadratureSteps : 0,
+                layers ? probes : 0,
+            ].max() ?? 0
+        let most = [found > 0 || layers ? found + iterations : 0, density ? 4 * Self.quadratureSteps : 0].max() ?? 0
+        return least...max(least, most)
+    }
+    private static let quadratureSteps = 90
 
     private func eigenvalues(
         _ curvature: CurvatureOperator<PenalizedObjective>, _ analysis: Analysis, _ rounding: Double,
@@ -144,7 +161,9 @@ struct HessianCommand: ParsableCommand {
             let result = try lanczos(
                 curvature, largest: top, smallest: bottom, tolerance: tolerance, relativeFloor: kind.relativeFloor,
                 maximumProducts: iterations,
-                memoryLimit: try options.memoryBytes(), seed: options.seed, rounding: rounding,
+                memoryLimit: analysis.vectorBytes - 2 * (top + bottom) * 8 * analysis.theta.count,
+                seed: options.seed,
+                rounding: rounding,
                 multiplicities: multiplicities || repeats, verifyResiduals: true,
                 progress: spectrumProgress(analysis, "eigenvalues"))
             try Interruption.check()

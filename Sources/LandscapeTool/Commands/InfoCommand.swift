@@ -13,18 +13,18 @@ struct InfoCommand: ParsableCommand {
     @OptionGroup var general: GeneralOptions
 
     func run() throws {
-        let file = try Checkpoint.read(checkpoint)
+        let file = try CheckpointSummary.read(checkpoint)
         let metadata = file.metadata
         let constants =
             try metadata.other[OperatorGraph.metadataKey].map {
                 try OperatorGraph(encoded: $0).constants.filter { $0.value.kind == .real }.sorted { $0.key < $1.key }
             } ?? []
         if general.json || !general.keys.isEmpty {
-            func tensors(_ group: [Checkpoint.Tensor], _ role: String) -> [JSONValue] {
+            func tensors(_ group: [Safetensors.Entry], _ role: String) -> [JSONValue] {
                 group.map {
                     .object([
-                        ("name", .string($0.name)), ("shape", .array($0.array.shape.map { .integer($0) })),
-                        ("type", .string($0.array.type.rawValue)),
+                        ("name", .string($0.name)), ("shape", .array($0.shape.map { .integer($0) })),
+                        ("type", .string($0.type.rawValue)),
                         ("role", .string(role)),
                     ])
                 }
@@ -91,7 +91,7 @@ struct InfoCommand: ParsableCommand {
         ] {
             for tensor in group {
                 try StandardOutput.print(
-                    "  \(tensor.name.padding(toLength: max(36, tensor.name.count), withPad: " ", startingAt: 0)) \(tensor.array.type.rawValue) \(tensor.array.shape)  \(role)"
+                    "  \(tensor.name.padding(toLength: max(36, tensor.name.count), withPad: " ", startingAt: 0)) \(tensor.type.rawValue) \(tensor.shape)  \(role)"
                 )
             }
         }

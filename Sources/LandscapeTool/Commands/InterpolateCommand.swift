@@ -52,7 +52,10 @@ struct InterpolateCommand: ParsableCommand {
     }
 
     func run() throws {
-        let analysis = try Analysis(options, command: "interpolate", drawsPicture: true)
+        // Of every network θ and its file's content, and of a curve the points with their gradients.
+        let vectors = 4 * (others.count + 1) + (curve == nil ? 6 : 12 + 4 * bends)
+        let analysis = try Analysis(
+            options, command: "interpolate", drawsPicture: true, vectors: vectors...vectors)
         let models = [analysis.model] + (try others.map(analysis.partner))
         let names = [options.checkpoint] + others
         // Stored statistics are those of no network between: along a trained curve they are measured anew.
@@ -107,7 +110,8 @@ struct InterpolateCommand: ParsableCommand {
         var curve = BezierCurve(from: models[0].theta, to: models[1].theta, bends: bends)
         let batches = try BatchGradient(
             network: analysis.model.network, data: analysis.data, loss: analysis.model.loss, batchSize: curveBatchSize,
-            precision: options.precision, memoryLimit: try options.memoryBytes())
+            precision: options.precision, memoryLimit: try options.memoryBytes(), reservedBytes: analysis.reservedBytes)
+        batches.sharedMemory = Analysis.memory
         let perEpoch = (analysis.data.count + batches.batchSize - 1) / batches.batchSize
         var order = BatchOrder(count: analysis.data.count, batchSize: batches.batchSize, seed: options.seed, epoch: 0)
         var gradient = [Double](repeating: 0, count: analysis.theta.count)

@@ -71,9 +71,11 @@ struct SharpnessCommand: ParsableCommand {
 
     func run() throws {
         if let saveEpsilon { try Analysis.checkWritable(saveEpsilon) }
+        let restarts = restarts ?? WorstCaseSearch(Ball(norm: norm, radius: 1)).restarts
         let analysis = try Analysis(
             options, command: "sharpness", drawsPicture: findsWorst || rho.values.count > 1 && findsAverage,
-            normalizesLogits: normalizeLogits)
+            normalizesLogits: normalizeLogits,
+            vectors: findsWorst ? Analysis.searchVectors(restarts: restarts, radii: rho.values.count) : 8...8)
         let (theta, objective) = (analysis.theta, analysis.objective)
         let scaling = adaptive ? Ball.adaptiveScaling(theta, eta: eta) : nil
         let searchesWhole = findsWorst && batch == nil
@@ -84,9 +86,8 @@ struct SharpnessCommand: ParsableCommand {
         var points: [SharpnessReport.Point] = []
         for radius in rho.values {
             var search = WorstCaseSearch(Ball(norm: norm, radius: radius, scaling: scaling))
-            (search.steps, search.seed) = (steps, options.seed)
-            if let restarts { search.restarts = restarts }
-            search.tolerance = analysis.searchTolerance
+            (search.steps, search.seed, search.memoryLimit) = (steps, options.seed, analysis.vectorBytes)
+            (search.restarts, search.tolerance) = (restarts, analysis.searchTolerance)
             let name = rho.values.count == 1 ? "worst case" : "worst case, ρ = \(Format.short(radius))"
             var point = SharpnessReport.Point(radius: radius)
             let progress = analysis.progress(name)
@@ -134,7 +135,7 @@ struct SharpnessCommand: ParsableCommand {
                     try KeskarSharpness(
                         analysis.objective, at: analysis.theta, epsilon: epsilon, subspace: space,
                         iterations: boxSteps, repeats: boxRepeats, seed: options.seed,
-                        memoryLimit: try options.memoryBytes()
+                        memoryLimit: analysis.vectorBytes
                     ) {
                         try progress.update(done + $0, of: count)
                     })

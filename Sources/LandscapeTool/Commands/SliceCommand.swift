@@ -75,7 +75,7 @@ struct SliceCommand: ParsableCommand {
     }
 
     func run() throws {
-        let analysis = try Analysis(options, command: "slice", drawsPicture: true)
+        let analysis = try Analysis(options, command: "slice", drawsPicture: true, vectors: 8...8)
         let isPlane = shape.isPlane(directions: directions)
         let grid = try shape.grid(isPlane: isPlane)
         if adaptive != nil, grid.count > 1_000_000 {

@@ -102,10 +102,14 @@ struct StudyCommand: ParsableCommand {
     private func measure(
         _ path: String, progress: @escaping (Double) throws -> Void
     ) throws -> (Study.Run, RunContext) {
+        // A search's, and up to three times θ with its file's content.
+        let restarts = StudyMeasures.Settings().restarts
+        let search = Analysis.searchVectors(restarts: restarts, radii: 2)
+        let vectors = search.lowerBound + 24...search.upperBound + 24
         func analysis(_ split: Split, examples: Int?) throws -> Analysis {
             var options = options
             (options.checkpoint, options.split, options.examples, options.output) = (path, split, examples, [])
-            return try Analysis(options, command: "study")
+            return try Analysis(options, command: "study", vectors: vectors)
         }
         try progress(0)
         let whole = try analysis(.train, examples: nil)
@@ -117,6 +121,7 @@ struct StudyCommand: ParsableCommand {
         (settings.radius, settings.adaptiveRadius) = (rho, adaptiveRho)
         (settings.deviation, settings.adaptiveDeviation) = (deviation, adaptiveDeviation)
         (settings.pairs, settings.traceProducts, settings.seed) = (samples, probes, options.seed)
+        settings.memoryLimit = measured.vectorBytes
         if options.precision == .float { settings.tolerance = 1e-4 }
         let measures = try StudyMeasures(measured.objective, at: measured.theta, settings, progress: progress)
         let run = Study.Run(

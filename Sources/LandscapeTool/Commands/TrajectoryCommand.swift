@@ -40,7 +40,9 @@ struct TrajectoryCommand: ParsableCommand {
                 ? options.checkpoint : exists || options.checkpoint == "ckpt.bin" ? "." : options.checkpoint)
         var options = options
         options.checkpoint = path.models.last!.path
-        let analysis = try Analysis(options, command: "trajectory", drawsPicture: true)
+        // Of every checkpoint θ and its file's content.
+        let vectors = 4 * path.models.count + 8
+        let analysis = try Analysis(options, command: "trajectory", drawsPicture: true, vectors: vectors...vectors)
         if !analysis.quiet { for file in path.ignored { Progress.say("left out \(file.path): \(file.reason)") } }
         let plane = try TrajectoryPCA(path.models.map { $0.model.theta })
         let surface = try surface(plane, analysis)

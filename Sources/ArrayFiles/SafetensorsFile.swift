@@ -1,0 +1,64 @@
+/// A safetensors file: its header, read and checked, and its numbers, read when they are asked for.
+public struct SafetensorsFile: Sendable {
+    /// In the order of their bytes in the file.
+    public let entries: [Safetensors.Entry]
+    /// The header's `__metadata__`.
+    public let metadata: [String: String]
+    private let numbers: Numbers
+
+    private enum Numbers {
+        case unread(RandomAccessFile, SafetensorsHeader)
+        /// Out of a pipe, which gives its bytes once.
+        case read(Safetensors)
+    }
+
+    /// - Throws: what is wrong with the file, or with its header.
+    public init(_ path: String) throws(FileError) {
+        let file = try RandomAccessFile(path)
+        guard file.size > 0 else {
+            let bytes = try FileContent.bytes(of: file, limit: FileContent.defaultLimit)
+            let content = try FileError.in(path) { () throws(SafetensorsError) in try Safetensors(bytes) }
+            (entries, metadata, numbers) = (content.entries, content.metadata, .read(content))
+            return
+        }
+        let beginning = try file.bytes(0..<min(9, file.size))
+        let length = try FileError.in(path) { () throws(SafetensorsError) in
+            try SafetensorsHeader.length(beginning, size: file.size)
+        }
+        let bytes = try file.bytes(0..<max(length, beginning.count))
+        let header = try FileError.in(path) { () throws(SafetensorsError) in
+            try SafetensorsHeader(bytes, size: file.size)
+        }
+        (entries, metadata, numbers) = (header.entries, header.metadata, .unread(file, header))
+    }
+
+    /// SHA-256 of the numbers' bytes, read in pieces and not kept.
+    public func digest() throws(FileError) -> String {
+        switch numbers {
+        case .read(let content): return content.digest
+        case .unread(let file, let header):
+            var digest = SHA256()
+            for begin in stride(from: header.length, to: file.size, by: 1 << 18) {
+                digest.update(try file.bytes(begin..<min(begin + (1 << 18), file.size)))
+            }
+            return digest.hexadecimal()
+        }
+    }
+
+    /// All of the file.
+    ///
+    /// - Parameter limit: how many bytes it may have.
+    public func content(limit: Int = FileContent.defaultLimit) throws(FileError) -> Safetensors {
+        switch numbers {
+        case .read(let content): return content
+        case .unread(let file, let header):
+            if file.size > limit { throw .tooLarge(path: file.path, bytes: file.size, limit: limit) }
+            var tensors: [Safetensors.Tensor] = []
+            for entry in entries {
+                let bytes = try file.bytes(header.place(entry))
+                tensors.append(.init(name: entry.name, array: NumericArray(checked: entry.shape, entry.type, bytes)))
+            }
+            return Safetensors(parsed: tensors, metadata: metadata)
+        }
+    }
+}

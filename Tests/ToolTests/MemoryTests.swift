@@ -1,0 +1,44 @@
+#if os(Linux)
+    import Foundation
+    import Testing
+
+    /// `--memory` is of the process: what is refused states how much is enough, and with so much the process takes no more.
+    @Suite struct MemoryTests {
+        /// Runs the program and gives the most memory that it had, in bytes.
+        private func peak(_ line: String, in folder: Folder) throws -> Int {
+            let script = "cd '\(folder.url.path)' && exec '\(Tool.program.path)' \(line) > /dev/null"
+            var arguments: [UnsafeMutablePointer<CChar>?] = ["sh", "-c", script].map { (word: String) in strdup(word) }
+            arguments.append(nil)
+            defer { for argument in arguments { free(argument) } }
+            var child: pid_t = 0, status: Int32 = 0, usage = rusage()
+            #expect(posix_spawn(&child, "/bin/sh", nil, nil, &arguments, environ) == 0)
+            #expect(wait4(child, &status, 0, &usage) == child && status == 0, "landscape \(line): status \(status)")
+            return usage.ru_maxrss << 10
+        }
+
+        @Test func aStatedMinimumIsEnough() throws {
+            let folder = try Folder()
+            try Tool.succeed("train --model resnet20 --data digits --steps 1 --batch-size 8 --quiet", in: folder)
+            for command in ["hessian --top 1 --iterations 3", "slice --dims 2 --points 5", "evaluate"] {
+                let line = "\(command) --examples 70 --quiet -o x.json --memory"
+                let refusal = try Tool.run(Tool.words(line + " 1M"), in: folder)
+                #expect(refusal.code != 0 && refusal.errors.contains("--memory 1M is too little"))
+                let word = try #require(refusal.errors.split(separator: " ").first { $0.hasSuffix("M") && $0 != "1M" })
+                let least = try #require(Int(word.dropLast()))
+                for memory in [least, least * 5 / 4, 2 * least] {
+                    let taken = try peak("\(line) \(memory)M", in: folder)
+                    #expect(taken <= memory << 20, "\(command) --memory \(memory)M took \(taken >> 10) KiB")
+                }
+            }
+        }
+
+        /// A checkpoint's description takes no more for a longer file.
+        @Test func infoKeepsNoNumbers() throws {
+            let folder = try Folder()
+            try Tool.succeed("train --model mlp:64-3000-10 --data digits --steps 1 -o large.bin --quiet", in: folder)
+            try Tool.succeed("train --model mlp:64-8-10 --data digits --steps 1 -o small.bin --quiet", in: folder)
+            let size = try folder.bytes("large.bin").count
+            #expect(try peak("info large.bin", in: folder) - peak("info small.bin", in: folder) < size / 2)
+        }
+    }
+#endif
