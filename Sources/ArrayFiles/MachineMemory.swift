@@ -1,7 +1,7 @@
 import Foundation
 
-/// How much memory this process may have.
-enum MachineMemory {
+/// How much memory this process may have, and has had.
+public enum MachineMemory {
     /// The machine's, or what its control group allows (Linux, cgroup v2 and v1).
     static let bytes: Int = {
         var result = Int(clamping: ProcessInfo.processInfo.physicalMemory)
@@ -13,6 +13,13 @@ enum MachineMemory {
         }
         return result
     }()
+
+    /// The most that this process has had, in bytes, as the system counts; nil where it does not say (other than Linux).
+    public static var peak: Int? {
+        let row = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8))?.split(separator: "\n")
+            .first { $0.hasPrefix("VmHWM:") }
+        return row.flatMap { Int($0.filter(\.isNumber)) }.map { $0 << 10 }
+    }
 
     /// What `ulimit -v` allows; nil where it is unlimited.
     static var addressSpace: Int? {

@@ -40,8 +40,8 @@ struct Analysis {
 
     /// - Parameters:
     ///   - drawsPicture: whether the command writes a picture where no -o is given.
-    ///   - vectors: how many vectors of θ's length the command holds beside the few of every analysis: at least, and at most. They
-    ///     have a quarter of a memory that is given, or as much as the least need.
+    ///   - vectors: how many vectors of θ's length the command holds beside the few of every analysis: at least, and at most. Of a
+    ///     memory that is given they have what the least need, and a quarter of what is more than enough.
     init(
         _ options: AnalysisOptions, command: String, drawsPicture: Bool = false, normalizesLogits: Bool = false,
         vectors: ClosedRange<Int> = 0...0
@@ -70,18 +70,29 @@ struct Analysis {
         dataName = specification.map { "\($0)" } ?? model.metadata.data.specification
         let (model, data) = (self.model, self.data)
         let (memory, perVector) = (try options.memoryBytes(), 8 * model.network.parameters.count)
-        let least = vectors.lowerBound * perVector
-        vectorBytes = memory.map { min(max($0 / 4, least), vectors.upperBound * perVector) } ?? max(1 << 30, least)
-        reservedBytes = memory == nil ? 0 : vectorBytes
-        statistics =
+        let least = memory == nil ? 0 : vectors.lowerBound * perVector
+        let recalibration =
             options.batchnorm == .recalibrate
             ? try model.objective(
                 data, batchNorm: .batch, precision: options.precision,
-                batchSize: options.batchSize ?? Self.recalibrationBatch, memoryLimit: memory,
-                reservedBytes: reservedBytes
-            ).batchStatistics(at: model.theta)
-            : model.buffers
-        dataObjective = try Self.objective(model, data, options, normalizesLogits, statistics, reservedBytes)
+                batchSize: options.batchSize ?? Self.recalibrationBatch, memoryLimit: memory, reservedBytes: least)
+            : nil
+        dataObjective = try Self.objective(model, data, options, normalizesLogits, model.buffers, least)
+        if let memory {
+            // Reading data of which only a part is used may have taken the most.
+            let enough = max(
+                dataObjective.leastMemory, recalibration?.leastMemory ?? 0, MachineMemory.peak.map { $0 + $0 / 64 } ?? 0
+            )
+            guard memory >= enough else { throw ObjectiveError.memoryTooSmall(given: memory, needed: enough) }
+            vectorBytes = min(least + (memory - enough) / 4, vectors.upperBound * perVector)
+            reservedBytes = vectorBytes
+            dataObjective.reservedBytes = reservedBytes
+        } else {
+            vectorBytes = max(1 << 30, vectors.lowerBound * perVector)
+            reservedBytes = 0
+        }
+        statistics = try recalibration?.batchStatistics(at: model.theta) ?? model.buffers
+        dataObjective.setBuffers(statistics)
         objective = PenalizedObjective(
             dataObjective, weightDecay: try options.decay.coefficient(of: model, options.checkpoint) ?? 0)
     }

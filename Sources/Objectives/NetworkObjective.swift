@@ -21,6 +21,8 @@ public final class NetworkObjective: Objective, MemoryHolder {
 
     private let store: ExampleStore
     private let heldBytes: Int
+    /// What the caller takes of the memory for more than a few vectors; to be changed before anything is computed.
+    public var reservedBytes: Int
     private let requestedBatch: Int?
     private let theta: Buffer, buffers: Buffer
     private var tangents: [Buffer] = []
@@ -53,7 +55,8 @@ public final class NetworkObjective: Objective, MemoryHolder {
         examples = data.count
         requestedBatch = network.largestBatch.map { min(batchSize ?? $0, $0) } ?? batchSize
         store = try ExampleStore(data, 0..<data.count, outputs: network.outputs, loss, precision)
-        heldBytes = data.byteCount + store.byteCount + BatchSeries.vectorBytes(network) + reservedBytes
+        heldBytes = data.byteCount + store.byteCount + BatchSeries.vectorBytes(network)
+        self.reservedBytes = reservedBytes
         theta = Buffer(byteCount: network.parameters.count * precision.size)
         buffers = Buffer(byteCount: network.buffers.count * precision.size)
         buffers.store(bufferValues, as: precision)
@@ -269,17 +272,23 @@ public final class NetworkObjective: Objective, MemoryHolder {
         }
         do {
             return try makeSeries(kind, requested, memoryLimit)
-        } catch .memoryTooSmall(let given, var needed) {
+        } catch .memoryTooSmall(let given, let needed) {
             // What is enough for this kind of program alone would be refused by the next.
-            for other in [BatchProgram.Kind.value, .gradient, .hessian] where other != kind {
-                do {
-                    _ = try makeSeries(other, requestedBatch, 0)
-                } catch .memoryTooSmall(_, let more) {
-                    needed = max(needed, more)
-                }
-            }
-            throw ObjectiveError.memoryTooSmall(given: given, needed: needed)
+            throw ObjectiveError.memoryTooSmall(given: given, needed: max(needed, leastMemory))
         }
+    }
+
+    /// The memory limit, in bytes, below which values, gradients or Hessian products are refused.
+    public var leastMemory: Int {
+        var least = 0
+        for kind in [BatchProgram.Kind.value, .gradient, .hessian] {
+            do throws(ObjectiveError) {
+                _ = try makeSeries(kind, requestedBatch, 0)
+            } catch {
+                if case .memoryTooSmall(_, let needed) = error { least = max(least, needed) }
+            }
+        }
+        return least
     }
 
     private func makeSeries(
@@ -287,7 +296,7 @@ public final class NetworkObjective: Objective, MemoryHolder {
     ) throws(ObjectiveError) -> BatchSeries {
         try BatchSeries(
             examples: examples, requested: requested, preference: batchNorm == .batch ? .many : .inCache,
-            memoryLimit: memoryLimit, heldBytes: heldBytes, keeps: kind.keeps
+            memoryLimit: memoryLimit, heldBytes: heldBytes + reservedBytes, keeps: kind.keeps
         ) { [network, loss, batchNorm, precision] in
             BatchProgram(network, loss, batchNorm, kind, batch: $0, precision)
         }

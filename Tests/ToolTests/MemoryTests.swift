@@ -4,16 +4,21 @@
 
     /// `--memory` is of the process: what is refused states how much is enough, and with so much the process takes no more.
     @Suite struct MemoryTests {
-        /// Runs the program and gives the most memory that it had, in bytes.
+        /// Runs the program and gives the most memory that it had, in bytes, as far as it is seen in time. (What the system
+        /// accounts to a child when it has ended includes what the parent had when it was forked.)
         private func peak(_ line: String, in folder: Folder) throws -> Int {
-            let script = "cd '\(folder.url.path)' && exec '\(Tool.program.path)' \(line) > /dev/null"
-            var arguments: [UnsafeMutablePointer<CChar>?] = ["sh", "-c", script].map { (word: String) in strdup(word) }
-            arguments.append(nil)
-            defer { for argument in arguments { free(argument) } }
-            var child: pid_t = 0, status: Int32 = 0, usage = rusage()
-            #expect(posix_spawn(&child, "/bin/sh", nil, nil, &arguments, environ) == 0)
-            #expect(wait4(child, &status, 0, &usage) == child && status == 0, "landscape \(line): status \(status)")
-            return usage.ru_maxrss << 10
+            let run = try Tool.Run(Tool.words(line), in: folder)
+            var peak = 0
+            run.wait {
+                let status = try? String(
+                    contentsOfFile: "/proc/\(run.process.processIdentifier)/status", encoding: .utf8)
+                let row = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+                peak = max(peak, row.flatMap { Int($0.filter(\.isNumber)) } ?? 0)
+                return false
+            }
+            let outcome = try run.finish()
+            #expect(outcome.code == 0 && peak > 0, "landscape \(line): \(outcome.errors)")
+            return peak << 10
         }
 
         @Test func aStatedMinimumIsEnough() throws {
