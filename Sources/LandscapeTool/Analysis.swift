@@ -79,10 +79,9 @@ struct Analysis {
             : nil
         dataObjective = try Self.objective(model, data, options, normalizesLogits, model.buffers, least)
         if let memory {
-            // Reading data of which only a part is used may have taken the most.
-            let enough = max(
-                dataObjective.leastMemory, recalibration?.leastMemory ?? 0, MachineMemory.peak.map { $0 + $0 / 64 } ?? 0
-            )
+            // Reading data of which only a part is used may have taken more.
+            let peak = MachineMemory.peak.flatMap { $0 > memory ? $0 + $0 / 64 : nil } ?? 0
+            let enough = max(dataObjective.leastMemory, recalibration?.leastMemory ?? 0, peak)
             guard memory >= enough else { throw ObjectiveError.memoryTooSmall(given: memory, needed: enough) }
             vectorBytes = min(least + (memory - enough) / 4, vectors.upperBound * perVector)
             reservedBytes = vectorBytes
