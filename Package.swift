@@ -49,7 +49,10 @@ let package = Package(
 
         .executableTarget(
             name: "LandscapeBenchmark",
-            dependencies: ["Training", "Landscape", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: [
+                "ArrayFiles", "Training", "Landscape",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
 
         .executableTarget(
             name: "LandscapeFuzz",

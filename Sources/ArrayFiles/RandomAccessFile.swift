@@ -69,7 +69,7 @@ public struct StreamedArray: Sendable {
     public init(npy path: String) throws(FileError) {
         let file = try RandomAccessFile(path)
         let head = try file.bytes(0..<min(file.size, NPYHeader.maximalLength + 12))
-        do throws(NPYError) {
+        (type, shape, offset, isBigEndian) = try FileError.in(path) { () throws(NPYError) in
             let header = try NPYHeader(head)
             guard let type = NPY.type(of: header.code) else { throw NPYError.unsupportedType(header.code) }
             guard let needed = NumericArray.byteCount(shape: header.shape, size: type.size) else {
@@ -79,11 +79,9 @@ public struct StreamedArray: Sendable {
             if found < needed { throw NPYError.truncated(expected: needed, found: found) }
             if found > needed { throw NPYError.trailingBytes(found - needed) }
             guard !header.isFortranOrder || header.shape.count < 2 else { throw NPYError.scatteredRows }
-            (self.type, shape, offset) = (type, header.shape, header.offset)
-            (self.file, isBigEndian) = (file, header.isBigEndian)
-        } catch {
-            throw .malformed(path: path, problem: error)
+            return (type, header.shape, header.offset, header.isBigEndian)
         }
+        self.file = file
     }
 
     public var path: String { file.path }

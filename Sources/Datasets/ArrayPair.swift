@@ -53,10 +53,8 @@ enum ArrayPair {
     static func npz(_ path: String, _ split: Split, name: String) throws(DatasetError) -> Dataset {
         let archive = try inFile { () throws(FileError) in try NPZ.read(path) }
         func array(_ name: String) throws(DatasetError) -> NumericArray {
-            do {
-                return try archive.array(name)
-            } catch {
-                throw .file(.malformed(path: path, problem: error))
+            try inFile { () throws(FileError) in
+                try FileError.in(path) { () throws(NPZError) in try archive.array(name) }
             }
         }
         if archive.contains("x_train") && archive.contains("y_train") {

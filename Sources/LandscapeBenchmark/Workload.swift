@@ -1,3 +1,4 @@
+import ArrayFiles
 import Foundation
 
 /// Something to time: made ready once, then repeated.
@@ -33,7 +34,7 @@ extension Workload {
     /// Runs until there are at least `least` runs and half a second, or five runs in ten seconds.
     func measure(threads: Int, least: Int = 5, peakRate: Double?) throws -> Measurement {
         let run = try prepare()
-        ProcessMemory.resetPeak()
+        MachineMemory.resetPeak()
         var value = try run()
         let clock = ContinuousClock(), start = clock.now, before = ProcessorTime.now
         var seconds: [Double] = []
@@ -55,24 +56,16 @@ extension Workload {
             value: value, answer: holds.map { $0 ? "right" : "WRONG, expected \(expected!)" } ?? "not checked",
             gflops: rate.map(fourDigits),
             share_of_peak: peakRate.flatMap { peak in rate.map { fourDigits($0 / peak) } },
-            peak_rss_mib: ProcessMemory.peakMiB,
+            peak_rss_mib: MachineMemory.peak.map { fourDigits(Double($0) / 1_048_576) },
             other_cores: fourDigits(max(0, (after.machine - before.machine) - (after.own - before.own)) / total))
     }
 }
 
 private func fourDigits(_ x: Double) -> Double { Double(String(format: "%.4g", x)) ?? x }
 
-/// The resident memory of this process (Linux; nil elsewhere).
-enum ProcessMemory {
-    static func resetPeak() { try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs")) }
-
-    static var peakMiB: Double? {
-        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM") }),
-            let kib = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
-        else { return nil }
-        return fourDigits(kib / 1024)
-    }
+extension MachineMemory {
+    /// The peak counts from here (Linux).
+    fileprivate static func resetPeak() { try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs")) }
 }
 
 /// Processor seconds that the machine and this process have used.

@@ -26,7 +26,7 @@ struct Analysis {
     /// Bytes for more vectors of θ's length than the few that every analysis holds, such as a Krylov basis.
     let vectorBytes: Int
     /// What of a memory that is given is set aside for them. (Where none is given, they come on top.)
-    let reservedBytes: Int
+    var reservedBytes: Int { options.memory == nil ? 0 : vectorBytes }
     /// One process has one memory, however many objectives there are.
     static let memory = SharedMemory()
     let started = Date()
@@ -84,11 +84,9 @@ struct Analysis {
             let enough = max(dataObjective.leastMemory, recalibration?.leastMemory ?? 0, peak)
             guard memory >= enough else { throw ObjectiveError.memoryTooSmall(given: memory, needed: enough) }
             vectorBytes = min(least + (memory - enough) / 4, vectors.upperBound * perVector)
-            reservedBytes = vectorBytes
-            dataObjective.reservedBytes = reservedBytes
+            dataObjective.reservedBytes = vectorBytes
         } else {
-            vectorBytes = max(1 << 30, vectors.lowerBound * perVector)
-            reservedBytes = 0
+            vectorBytes = max(NetworkObjective.defaultMemoryLimit, vectors.lowerBound * perVector)
         }
         statistics = try recalibration?.batchStatistics(at: model.theta) ?? model.buffers
         dataObjective.setBuffers(statistics)

@@ -72,8 +72,6 @@ final class BatchSeries {
 
     /// What a process takes at least: code, libraries, and what is small beside data and programs.
     static let processBytes = 36 << 20
-    /// The limit where none is given.
-    static let defaultLimit = 1 << 30
 
     /// What analyses hold: θ, a gradient, and a few vectors and products, in Float64. (A Lanczos basis comes on top. What an optimiser holds
     /// is not counted: a batch that is normalised as a whole cannot make room for it.)
@@ -87,7 +85,8 @@ final class BatchSeries {
         make: @escaping (Int) -> BatchProgram
     ) throws(ObjectiveError) {
         let fixed = Self.processBytes + heldBytes
-        let limit = given ?? max(Self.defaultLimit, fixed + Self.defaultLimit / 4)
+        let usual = NetworkObjective.defaultMemoryLimit
+        let limit = given ?? max(usual, fixed + usual / 4)
         let room = limit - fixed
         var size: Int
         if preference == .whole {

@@ -19,6 +19,9 @@ public final class NetworkObjective: Objective, MemoryHolder {
     /// Called between batches; what it throws ends the computation.
     public var betweenBatches: (() throws -> Void)?
 
+    /// Bytes that the process may take where nothing else is said.
+    public static let defaultMemoryLimit = 1 << 30
+
     private let store: ExampleStore
     private let heldBytes: Int
     /// What the caller takes of the memory for more than a few vectors; to be changed before anything is computed.
@@ -283,7 +286,7 @@ public final class NetworkObjective: Objective, MemoryHolder {
         var least = 0
         for kind in [BatchProgram.Kind.value, .gradient, .hessian] {
             do throws(ObjectiveError) {
-                _ = try makeSeries(kind, requestedBatch, 0)
+                _ = try makeSeries(kind, 1, 0)
             } catch {
                 if case .memoryTooSmall(_, let needed) = error { least = max(least, needed) }
             }

@@ -24,7 +24,11 @@
         @Test func aStatedMinimumIsEnough() throws {
             let folder = try Folder()
             try Tool.succeed("train --model resnet20 --data digits --steps 1 --batch-size 8 --quiet", in: folder)
-            for command in ["hessian --top 1 --iterations 3", "slice --dims 2 --points 5", "evaluate"] {
+            let commands = [
+                "hessian --top 1 --iterations 3", "slice --dims 2 --points 5", "evaluate",
+                "sharpness --restarts 1 --steps 2",
+            ]
+            for command in commands {
                 let line = "\(command) --examples 70 --quiet -o x.json --memory"
                 let refusal = try Tool.run(Tool.words(line + " 1M"), in: folder)
                 #expect(refusal.code != 0 && refusal.errors.contains("--memory 1M is too little"))
