@@ -7,8 +7,10 @@ common implementations are (a double backward for Hessian products, weights set 
 and then the other; medians are over all rounds. Needs torch.
 
     examples/beside_pytorch.py [--filter TEXT] [--threads 2] [--rounds 3] [--seconds 3] [--benchmark FILE]
+    examples/beside_pytorch.py --answers [--filter TEXT]      the answers that landscape-benchmark expects, in Float64, untimed
 """
 import argparse, json, math, os, statistics, subprocess, sys, time
+from functools import partial
 
 # PyTorch's large activations would otherwise be given back to the system and taken anew at every step.
 tunables = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=4294967296"
@@ -27,7 +29,10 @@ parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--seconds", type=float, default=3, help="of PyTorch's turn in a round")
 parser.add_argument("--benchmark", default=os.path.join(root, ".build/release/landscape-benchmark"))
+parser.add_argument("--answers", action="store_true")
 options = parser.parse_args()
+if options.answers:
+    torch.set_default_dtype(torch.float64)
 torch.set_num_threads(options.threads)
 last = torch.channels_last
 
@@ -42,7 +47,7 @@ def bits(seed, n):
 
 def uniform(seed, shape, bound):
     u = (bits(seed, math.prod(shape)) >> np.uint64(40)).astype(np.float64) / (1 << 24)
-    return torch.from_numpy((-bound + 2 * bound * u).astype(np.float32).reshape(shape))
+    return torch.from_numpy((-bound + 2 * bound * u).astype(np.float32).reshape(shape)).to(torch.get_default_dtype())
 
 
 def data(n, shape):
@@ -153,7 +158,7 @@ def forward(model, x, y):
 
 def step(model, x, y, sam=False, rho=0.05):
     model.train()
-    optimizer = torch.optim.SGD(model.parameters(), lr=1e-6, momentum=0.9, weight_decay=5e-4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0, momentum=0.9, weight_decay=5e-4)
     parameters = list(model.parameters())
 
     def run():
@@ -172,8 +177,12 @@ def step(model, x, y, sam=False, rho=0.05):
                 for p, b in zip(parameters, before):
                     p.copy_(b)
         optimizer.step()
-        return loss.item()
+        return length(p.grad for p in parameters)
     return run
+
+
+def length(parts):
+    return math.sqrt(sum(float((p.double() ** 2).sum()) for p in parts))
 
 
 def total(parts):
@@ -189,14 +198,14 @@ def gradient(model, x, y, chunk):
 
     def run():
         g = total(torch.autograd.grad(F.cross_entropy(model(a), b) * s, parameters) for a, b, s in shares(x, y, chunk))
-        return math.sqrt(sum(float((t * t).sum()) for t in g))
+        return length(g)
     return run
 
 
-def product(model, x, y, chunk, kept=False):
+def product(model, x, y, chunk, kept=False, seed=77):
     parameters = list(model.parameters())
-    v = [uniform(77 + i, tuple(p.shape), 1.0) for i, p in enumerate(parameters)]
-    norm = math.sqrt(sum(float((t.double() ** 2).sum()) for t in v))
+    v = [uniform(seed + i, tuple(p.shape), 1.0) for i, p in enumerate(parameters)]
+    norm = length(v)
     v = [(t / norm).contiguous(memory_format=last) if t.ndim == 4 and chunk and x.is_contiguous(memory_format=last) else t / norm for t in v]
 
     def first():
@@ -213,6 +222,12 @@ def product(model, x, y, chunk, kept=False):
                 for a, b, s in shares(x, y, chunk))
         return sum(float((a * b).sum()) for a, b in zip(h, v))
     return run
+
+
+def products(model, x, y, chunk):
+    """Eight vectors, one after another."""
+    runs = [product(model, x, y, chunk, seed=77 + 1000 * i) for i in range(8)]
+    return lambda: statistics.mean(run() for run in runs)
 
 
 def grid(model, x, y, points, chunk):
@@ -253,25 +268,84 @@ def in_last(make, *arguments, **keywords):
     return lambda: make(resnet20().to(memory_format=last), *((lambda x, y: (x.to(memory_format=last), y))(*images(arguments[0]))), *arguments[1:], **keywords)
 
 
+def convolution(which, channels, filters, size, stride, kernel, groups, layout=torch.contiguous_format):
+    """One of a convolution's three products; as for matrices its answer, <g, y> = <x, dx> = <w, dw>, is not timed."""
+    padding, after = kernel // 2, (size - 1) // stride + 1
+    x = uniform(1, (128, size, size, channels), 1).permute(0, 3, 1, 2).contiguous(memory_format=layout)
+    w = uniform(2, (kernel, kernel, channels // groups, filters), 1).permute(3, 2, 0, 1).contiguous(memory_format=layout)
+    g = uniform(3, (128, after, after, filters), 1).permute(0, 3, 1, 2).contiguous(memory_format=layout)
+
+    def run():
+        if which == 0:
+            return F.conv2d(x, w, None, stride, padding, 1, groups)
+        mask = [which == 1, which == 2, False]
+        return torch.ops.aten.convolution_backward(
+            g, x, w, None, [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], groups, mask)[which - 1]
+    return answered(run, (g, x, w)[which])
+
+
+def matrix(which, m, k, n):
+    a, b, g = uniform(1, (m, k), 1), uniform(2, (n, k), 1), uniform(3, (m, n), 1)
+    return answered((lambda: a @ b.T, lambda: g @ b, lambda: g.T @ a)[which], (g, a, b)[which])
+
+
+def attention(n, heads, t, width, gradient, fused=True):
+    inputs = [uniform(1 + i, (n, t, heads, width), 1) for i in range(4)]
+    q, k, v, g = (x.permute(0, 2, 1, 3).detach().requires_grad_(gradient) for x in inputs)
+
+    def mixed():
+        return F.scaled_dot_product_attention(q, k, v) if fused else (q @ k.transpose(-2, -1) / math.sqrt(width)).softmax(-1) @ v
+    if not gradient:
+        return answered(mixed, g)
+    return answered(lambda: torch.autograd.grad(mixed(), (q, k, v), g.detach()), (q, k, v))
+
+
+def answered(run, other):
+    """A run whose result only becomes an answer, its product with other tensors, after the clock has stopped."""
+    def answer(result):
+        pairs = zip(result, other) if isinstance(other, tuple) else [(result, other)]
+        return sum(float((a.detach().double() * b.detach().double()).sum()) for a, b in pairs)
+    return lambda: (lambda result: lambda: answer(result))(run())
+
+
 # Every variant that can be the fastest.
 workloads = {
     "resnet20 forward_eval b128": {"": lambda: forward(resnet20(), *images(128)), "channels last": in_last(forward, 128)},
+    "resnet20 forward_eval b512": {"": lambda: forward(resnet20(), *images(512)), "channels last": in_last(forward, 512)},
     "resnet20 sgd_step b128": {"": lambda: step(resnet20(), *images(128)), "channels last": in_last(step, 128)},
     "resnet20 sam_step b128": {"": lambda: step(resnet20(), *images(128), sam=True), "channels last": in_last(step, 128, sam=True)},
     "resnet20 grad n1024": {"by 128": lambda: gradient(resnet20(), *images(1024), 128), "channels last, by 128": in_last(gradient, 1024, 128)},
     "resnet20 hvp n1024": {"by 128": lambda: product(resnet20(), *images(1024), 128), "channels last, by 128": in_last(product, 1024, 128)},
+    "resnet20 hvp n1024 x8": {"by 128": lambda: products(resnet20(), *images(1024), 128)},
     "resnet20 slice11x11 n512": {"by 128": lambda: grid(resnet20(), *images(512), 11, 128)},
+    "mlp forward b2048": {"": lambda: forward(mlp(), *data(2048, (784,)))},
     "mlp grad b2048": {"": lambda: gradient(mlp(), *data(2048, (784,)), 2048), "by 512": lambda: gradient(mlp(), *data(2048, (784,)), 512)},
     "mlp hvp b2048": {
         "": lambda: product(mlp(), *data(2048, (784,)), 2048),
         "graph kept": lambda: product(mlp(), *data(2048, (784,)), 2048, kept=True)},
+    "mlp hvp b2048 x8": {"": lambda: products(mlp(), *data(2048, (784,)), 2048)},
     "mlp slice21x21 b2048": {"": lambda: grid(mlp(), *data(2048, (784,)), 21, 2048), "by 128": lambda: grid(mlp(), *data(2048, (784,)), 21, 128)},
-    "vit forward_eval b128": {"": lambda: forward(vit(), *images(128)), "by 32": lambda: forward(vit(), *images(128))},
+    "vit forward b128": {"": lambda: forward(vit(), *images(128))},
     "vit sgd_step b128": {"": lambda: step(vit(), *images(128))},
     "vit grad n256": {"": lambda: gradient(vit(), *images(256), 256), "by 64": lambda: gradient(vit(), *images(256), 64)},
     "vit hvp n256": {"by 64": lambda: product(vit(), *images(256), 64), "by 32": lambda: product(vit(), *images(256), 32)},
+    "vit hvp n256 x8": {"by 64": lambda: products(vit(), *images(256), 64)},
 }
-del workloads["vit forward_eval b128"]["by 32"]
+labels = ("forward", "input gradient", "weight gradient")
+for name, *layer in (
+        ("3->16 @32", 3, 16, 32, 1, 3, 1), ("16->16 @32", 16, 16, 32, 1, 3, 1), ("16->32 @32 s2", 16, 32, 32, 2, 3, 1),
+        ("32->32 @16", 32, 32, 16, 1, 3, 1), ("32->64 @16 s2", 32, 64, 16, 2, 3, 1), ("64->64 @8", 64, 64, 8, 1, 3, 1),
+        ("64->64 @8 1x1", 64, 64, 8, 1, 1, 1), ("96 depthwise @16", 96, 96, 16, 1, 3, 96)):
+    for which, label in enumerate(labels):
+        workloads[f"conv {label} {name}"] = {
+            "": partial(convolution, which, *layer), "channels last": partial(convolution, which, *layer, last)}
+for shape in ((2048, 784, 512), (2048, 512, 512), (8192, 128, 512), (8192, 512, 128), (8192, 128, 384)):
+    for which, label in enumerate(labels):
+        workloads["matrix {} {}x{}x{}".format(label, *shape)] = {"": partial(matrix, which, *shape)}
+for shape in ((8, 4, 64, 32), (1, 8, 1024, 64)):
+    for label, gradients in (("attention", False), ("attention gradient", True)):
+        workloads["{} {}x{}x{}x{}".format(label, *shape)] = {
+            "fused": partial(attention, *shape, gradients), "plain": partial(attention, *shape, gradients, fused=False)}
 
 
 def timed(run):
@@ -280,12 +354,22 @@ def timed(run):
         start = time.perf_counter()
         value = run()
         times.append(time.perf_counter() - start)
-    return times, value
+    return times, answer_of(value)
+
+
+def answer_of(value):
+    return value() if callable(value) else value
 
 
 def text(seconds):
     return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1000:.3g} ms"
 
+
+if options.answers:
+    for name, variants in workloads.items():
+        if options.filter in name:
+            print(f"{name}  {answer_of(next(iter(variants.values()))()()):.10g}", flush=True)
+    sys.exit()
 
 print("| workload | here | share of peak | memory | PyTorch " + torch.__version__.split("+")[0] + " | its layout | ratio | answers differ by |")
 print("| --- | --- | --- | --- | --- | --- | --- | --- |")

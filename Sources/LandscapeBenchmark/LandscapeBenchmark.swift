@@ -48,7 +48,7 @@ struct LandscapeBenchmark: ParsableCommand {
         var text = m.workload.padding(toLength: 34, withPad: " ", startingAt: 0)
         text += String(
             format: "%d threads  median %9.2f ms  least %9.2f ms", m.threads, m.median_s * 1e3, m.min_s * 1e3)
-        if let gflops = m.gflops { text += String(format: "  %6.1f GFLOP/s", gflops) }
+        text += String(format: "  %6.1f GFLOP/s", m.gflops)
         if let share = m.share_of_peak { text += String(format: " (%.0f %% of peak)", share * 100) }
         if let memory = m.peak_rss_mib { text += String(format: "  %.0f MiB", memory) }
         return text + "  \(m.answer)"

@@ -13,6 +13,8 @@ struct NetworkCase {
     /// three times: the first layer has no input gradient.
     let operations: Double, firstLayer: Double
     var firstTensor: String?
+    /// Of its forward pass: with batch norm there is an evaluation mode.
+    var forwardLabel = "forward"
 
     func network() throws -> Network { try Network(specification, inputShape: shape, outputs: 10) }
 
@@ -34,25 +36,33 @@ struct NetworkCase {
         )
     }
 
-    func forward(_ count: Int, expected: Double?) -> Workload {
-        Workload(name: "\(name) forward_eval b\(count)", operations: operations * Double(count), expected: expected) {
+    func forward(_ count: Int, expected: Double) -> Workload {
+        Workload(name: "\(name) \(forwardLabel) b\(count)", operations: operations * Double(count), expected: expected)
+        {
             let (objective, theta) = try objective(count)
-            return { try objective.value(at: theta) }
+            return {
+                let value = try objective.value(at: theta)
+                return { value }
+            }
         }
     }
 
-    func gradient(_ label: String, _ count: Int, expected: Double?) -> Workload {
+    func gradient(_ label: String, _ count: Int, expected: Double) -> Workload {
         Workload(
             name: "\(name) grad \(label)\(count)", operations: (3 * operations - firstLayer) * Double(count),
             expected: expected
         ) {
             let (objective, theta) = try objective(count)
-            return { Vectors.norm(try objective.valueAndGradient(at: theta).gradient) }
+            return {
+                let gradient = try objective.valueAndGradient(at: theta).gradient
+                return { Vectors.norm(gradient) }
+            }
         }
     }
 
-    /// `vectors` products at one θ, the first of which is not timed: what depends on θ alone is there.
-    func product(_ label: String, _ count: Int, vectors: Int = 1, expected: Double?) -> Workload {
+    /// `vectors` products at one θ, of which the first run is not timed: what depends on θ alone is there after it. The answer is
+    /// the mean of vᵀHv.
+    func product(_ label: String, _ count: Int, vectors: Int = 1, expected: Double) -> Workload {
         Workload(
             name: "\(name) hvp \(label)\(count)" + (vectors == 1 ? "" : " x\(vectors)"),
             operations: (6 * operations - 2 * firstLayer) * Double(count * vectors), expected: expected
@@ -61,11 +71,15 @@ struct NetworkCase {
             let vs = (0..<vectors).map {
                 HashNumbers.unitVector(objective.network.parameters, seed: 77 + 1000 * UInt64($0), first: firstTensor)
             }
-            return { Vectors.dot(try objective.hessianVectorProducts(at: theta, along: vs)[0], vs[0]) }
+            return {
+                let products = try objective.hessianVectorProducts(at: theta, along: vs)
+                return { zip(vs, products).reduce(0) { $0 + Vectors.dot($1.0, $1.1) } / Double(vectors) }
+            }
         }
     }
 
-    func slice(_ label: String, _ points: Int, _ count: Int, expected: Double?) -> Workload {
+    /// The answer is the mean loss of the grid.
+    func slice(_ label: String, _ points: Int, _ count: Int, expected: Double) -> Workload {
         Workload(
             name: "\(name) slice\(points)x\(points) \(label)\(count)",
             operations: operations * Double(count * points * points), expected: expected
@@ -79,15 +93,16 @@ struct NetworkCase {
             return {
                 var slice = SliceComputation(directions, alpha: axis, beta: axis)
                 try slice.run(objective, at: theta)
-                return (0..<slice.points).reduce(0) { $0 + (slice.finished[$1]?.evaluation.loss ?? .nan) }
-                    / Double(slice.points)
+                let losses = (0..<slice.points).map { slice.finished[$0]?.evaluation.loss ?? .nan }
+                return { losses.reduce(0, +) / Double(losses.count) }
             }
         }
     }
 
     /// A training step on a batch of 128, statistics of batch norm from the batch: one gradient, or SAM's two, and SGD with
-    /// momentum. Its answer is the loss before it; the learning rate is so small that this stays.
-    func step(sam: Bool, expected: Double?) -> Workload {
+    /// momentum. Its answer is the length of the gradient that the update takes: SAM's at θ + ε. A learning rate of 0 changes no
+    /// time and leaves θ where the answer is known.
+    func step(sam: Bool, expected: Double) -> Workload {
         Workload(
             name: "\(name) \(sam ? "sam" : "sgd")_step b128",
             operations: (3 * operations - firstLayer) * 128 * (sam ? 2 : 1), expected: expected
@@ -101,14 +116,14 @@ struct NetworkCase {
             var optimizer = SGD(momentum: 0.9, weightDecay: 5e-4), number = 0
             let ascent = SharpnessAwareAscent(rho: 0.05), examples = Array(0..<128)
             return {
-                let loss = batches.evaluate(at: theta, examples: examples, gradient: &gradient).loss
+                _ = batches.evaluate(at: theta, examples: examples, gradient: &gradient)
                 if sam {
                     let epsilon = ascent.perturbation(at: theta, gradient: gradient, layout: network.parameters)
                     _ = batches.evaluate(at: Vectors.sum(theta, 1, epsilon), examples: examples, gradient: &gradient)
                 }
-                optimizer.update(&theta, gradient: gradient, learningRate: 1e-6, step: number)
+                optimizer.update(&theta, gradient: gradient, learningRate: 0, step: number)
                 number += 1
-                return loss
+                return { Vectors.norm(gradient) }
             }
         }
     }
@@ -122,13 +137,13 @@ extension Workload {
         let products = convolutions.reduce(640) { $0 + $1.0 * $1.1 * 9 * $1.2 * $1.2 * $1.3 }
         let it = NetworkCase(
             name: "resnet20", specification: "resnet20", shape: [3, 32, 32], operations: 2 * Double(products),
-            firstLayer: 2 * 3 * 16 * 9 * 1024)
+            firstLayer: 2 * 3 * 16 * 9 * 1024, forwardLabel: "forward_eval")
         return [
-            it.forward(128, expected: 2.992763519), it.forward(512, expected: 3.080675363),
-            it.step(sam: false, expected: 2.99766),
-            it.step(sam: true, expected: 2.99763), it.gradient("n", 1024, expected: 12.191777970),
-            it.product("n", 1024, expected: nil),
-            it.product("n", 1024, vectors: 8, expected: nil), it.slice("n", 11, 512, expected: nil),
+            it.forward(128, expected: 2.992763383), it.forward(512, expected: 3.080675548),
+            it.step(sam: false, expected: 3.807553166),
+            it.step(sam: true, expected: 4.157566464), it.gradient("n", 1024, expected: 12.19199129),
+            it.product("n", 1024, expected: 0.005195504148),
+            it.product("n", 1024, vectors: 8, expected: 0.004700339294), it.slice("n", 11, 512, expected: 3643.895268),
         ]
     }
 
@@ -137,9 +152,9 @@ extension Workload {
             name: "mlp", specification: "mlp:784-512-512-10", shape: [784],
             operations: 2 * Double(784 * 512 + 512 * 512 + 5120), firstLayer: 2 * 784 * 512)
         return [
-            it.forward(2048, expected: nil), it.gradient("b", 2048, expected: 2.873486328),
-            it.product("b", 2048, expected: 0.002036887687),
-            it.product("b", 2048, vectors: 8, expected: nil), it.slice("b", 21, 2048, expected: nil),
+            it.forward(2048, expected: 2.846686599), it.gradient("b", 2048, expected: 2.873486413),
+            it.product("b", 2048, expected: 0.002036887878),
+            it.product("b", 2048, vectors: 8, expected: 0.002075340521), it.slice("b", 21, 2048, expected: 4.95956808),
         ]
     }
 
@@ -149,8 +164,10 @@ extension Workload {
             name: "vit", specification: "vit:patch=4,dim=128,depth=6,heads=4", shape: [3, 32, 32],
             operations: 2 * (64 * 48 * 128 + 6 * block + 1280), firstLayer: 2 * 64 * 48 * 128, firstTensor: "pos")
         return [
-            it.forward(128, expected: nil), it.step(sam: false, expected: nil), it.gradient("n", 256, expected: nil),
-            it.product("n", 256, expected: nil), it.product("n", 256, vectors: 8, expected: nil),
+            it.forward(128, expected: 2.601055024), it.step(sam: false, expected: 4.973529538),
+            it.gradient("n", 256, expected: 4.31423062),
+            it.product("n", 256, expected: 0.0003439397635),
+            it.product("n", 256, vectors: 8, expected: 0.0001399687197),
         ]
     }
 }

@@ -4,13 +4,14 @@ import Foundation
 /// Something to time: made ready once, then repeated.
 struct Workload {
     let name: String
-    /// Floating-point operations of one run, counted as multiplications and additions of the weights alone; nil where that says nothing.
-    var operations: Double?
-    /// What a run must give, computed by PyTorch in Float64, and the relative error allowed; nil where there is nothing to check.
-    var expected: Double?
-    var tolerance = 1e-3
-    /// Gives the run, which returns its answer.
-    let prepare: () throws -> () throws -> Double
+    /// Floating-point operations of one run, counted as multiplications and additions of the weights alone.
+    let operations: Double
+    /// What a run must give, as PyTorch computes it in Float64 (`examples/beside_pytorch.py --answers`), and the relative error
+    /// allowed.
+    let expected: Double
+    var tolerance = 1e-4
+    /// Gives the run, which gives its answer once it is asked for: that is not timed.
+    let prepare: () throws -> () throws -> () -> Double
 }
 
 /// One line of results.
@@ -23,7 +24,7 @@ struct Measurement: Codable {
     var n: Int
     var value: Double
     var answer: String
-    var gflops: Double?
+    var gflops: Double
     var share_of_peak: Double?
     var peak_rss_mib: Double?
     /// Cores that anything else used meanwhile.
@@ -35,28 +36,29 @@ extension Workload {
     func measure(threads: Int, least: Int = 5, peakRate: Double?) throws -> Measurement {
         let run = try prepare()
         MachineMemory.resetPeak()
-        var value = try run()
+        var answer = try run()
         let clock = ContinuousClock(), start = clock.now, before = ProcessorTime.now
         var seconds: [Double] = []
         var total = 0.0
         repeat {
             let began = clock.now
-            value = try run()
+            answer = try run()
             seconds.append((clock.now - began) / .seconds(1))
             total = (clock.now - start) / .seconds(1)
         } while !(seconds.count >= least && total >= 0.5 || seconds.count >= 3 && total >= 10) && seconds.count < 2000
         let after = ProcessorTime.now
         let sorted = seconds.sorted(), half = sorted.count / 2
         let median = sorted.count % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
-        let rate = operations.map { $0 / median / 1e9 }
-        let holds = expected.map { abs(value - $0) <= tolerance * abs($0) }
+        let rate = operations / median / 1e9
+        let memory = MachineMemory.peak, value = answer()
+        let holds = abs(value - expected) <= tolerance * abs(expected)
         return Measurement(
             workload: name, threads: threads, median_s: fourDigits(median), min_s: fourDigits(sorted[0]),
             n: sorted.count,
-            value: value, answer: holds.map { $0 ? "right" : "WRONG, expected \(expected!)" } ?? "not checked",
-            gflops: rate.map(fourDigits),
-            share_of_peak: peakRate.flatMap { peak in rate.map { fourDigits($0 / peak) } },
-            peak_rss_mib: MachineMemory.peak.map { fourDigits(Double($0) / 1_048_576) },
+            value: value, answer: holds ? "right" : "WRONG, expected \(expected)",
+            gflops: fourDigits(rate),
+            share_of_peak: peakRate.map { fourDigits(rate / $0) },
+            peak_rss_mib: memory.map { fourDigits(Double($0) / 1_048_576) },
             other_cores: fourDigits(max(0, (after.machine - before.machine) - (after.own - before.own)) / total))
     }
 }

@@ -174,8 +174,9 @@ typedef struct {
     void (*add_parts)(int64_t count, int64_t parts, const void *x, void *y);
     /// sum += x.
     void (*add_to)(int64_t count, const void *x, double *sum);
-    /// `count` multiply-adds on registers, for the processor's peak rate.
-    void (*multiply_adds)(int64_t count);
+    /// `count` multiply-adds on registers, for the processor's peak rate: each adds 1, and the sum of all is given back. That is
+    /// `count` where 192 divides it, up to 2²⁴ times a vector's lanes.
+    double (*multiply_adds)(int64_t count);
 } ls_kernels;
 
 /// The kernels of a variant by name (avx512, avx2, baseline), or NULL if there is none of that name or the processor cannot

@@ -126,15 +126,16 @@ static void LS_NAME(add_to)(int64_t count, const void *x, double *restrict sum) 
     _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < count; i++) sum[i] += from[i];
 }
 
-static void LS_NAME(multiply_adds)(int64_t count) {
+static double LS_NAME(multiply_adds)(int64_t count) {
     enum { CHAINS = 12 };
-    LS_NAME(vector) sum[CHAINS];
-    T start = 1;
-    __asm__ volatile("" : "+m"(start));  // unknown to the compiler
-    LS_NAME(vector) x = (LS_NAME(vector)){0} + start, y = x * (T)1e-6;
-    for (int i = 0; i < CHAINS; i++) sum[i] = x;
+    LS_NAME(vector) sum[CHAINS] = {0};
+    T one = 1;
+    __asm__ volatile("" : "+m"(one));  // unknown to the compiler
+    LS_NAME(vector) x = (LS_NAME(vector)){0} + one, y = x;
     for (int64_t n = 0; n < count; n += CHAINS * LS_NAME(lanes))
         _Pragma("clang loop unroll(full)") for (int i = 0; i < CHAINS; i++) sum[i] = sum[i] * x + y;
-    for (int i = 1; i < CHAINS; i++) sum[0] += sum[i];
-    __asm__ volatile("" : : "m"(sum[0]));
+    double made = 0;
+    for (int i = 0; i < CHAINS; i++)
+        for (int lane = 0; lane < LS_NAME(lanes); lane++) made += sum[i][lane];
+    return made;
 }
