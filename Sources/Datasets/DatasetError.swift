@@ -1,4 +1,5 @@
 import ArrayFiles
+import Foundation
 
 /// Why data cannot be used. Rows are counted from 0, as in NumPy.
 public enum DatasetError: DescribedError {
@@ -33,7 +34,7 @@ public enum DatasetError: DescribedError {
     public var description: String {
         switch self {
         case .unknownSpecification(let text):
-            "unknown data '\(text)', expected one of \(DataSpecification.forms)"
+            "unknown data '\(text)', expected one of \(DataSpecification.forms)" + Self.kindHint(text)
         case .badSpecification(let text, let expected):
             "data '\(text)' is incomplete, expected \(expected)"
         case .file(let problem): "\(problem)"
@@ -86,6 +87,16 @@ public enum DatasetError: DescribedError {
         case .notClasses(let name): "\(name) has real targets, so there are no labels to change; leave label noise out"
         case .badFraction(let value): "found a fraction of \(value), expected one from 0 to 1"
         case .damagedProgram(let what): "\(what) cannot be unpacked: this program file is damaged; install it again"
+        }
+    }
+
+    /// For a file that is named alone: the form that it looks like.
+    private static func kindHint(_ text: String) -> String {
+        switch (text as NSString).pathExtension {
+        case "npz": "; did you mean npz:\(text)?"
+        case "csv": "; did you mean csv:\(text)?"
+        case "npy": "; did you mean npy:\(text),Y.npy with the file of targets?"
+        default: ""
         }
     }
 }

@@ -29,6 +29,14 @@ import Testing
         #expect(throws: DatasetError.self) { try DataSpecification(text) }
     }
 
+    @Test(arguments: [
+        ("images.npz", "did you mean npz:images.npz?"), ("data/t.csv", "did you mean csv:data/t.csv?"),
+        ("X.npy", "did you mean npy:X.npy,Y.npy"),
+    ])
+    func hintsAtTheKindOfAFile(_ text: String, _ hint: String) {
+        #expect { try DataSpecification(text) } throws: { "\($0)".contains(hint) }
+    }
+
     @Test func makesPathsAbsolute() throws {
         let here = FileManager.default.currentDirectoryPath
         #expect(try DataSpecification("npz:a/../b.npz").absolute.description == "npz:\(here)/b.npz")
