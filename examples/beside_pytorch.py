@@ -393,7 +393,7 @@ for name, variants in workloads.items():
             [options.benchmark, "--json", "--filter", name, "--threads", str(options.threads)], check=True, capture_output=True, text=True).stdout
         ours.append(next(m for m in map(json.loads, lines.splitlines()) if m["workload"] == name))
     mine, other = statistics.median(m["median_s"] for m in ours), statistics.median(theirs)
-    share = statistics.median(m.get("share_of_peak", 0) for m in ours)
+    share = statistics.median(m["share_of_peak"] for m in ours)
     print(
         f"| `{name}` | {text(mine)} | {share:.0%} | {ours[0]['peak_rss_mib']:.0f} MiB | {text(other)} | {best} | {other / mine:.2f} | "
         f"{abs(ours[0]['value'] - value) / abs(value):.0e} |", flush=True)
