@@ -3,8 +3,10 @@
 #define _GNU_SOURCE
 #include "ls_threads.h"
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -27,6 +29,7 @@ static struct {
     ls_task task;
     void *context;
     long count;
+    atomic_int processor;             // where the caller runs, or -1
     _Alignas(64) atomic_long next;    // the first index that nobody has taken
     _Alignas(64) atomic_ulong state;
     _Alignas(64) atomic_int wanted;   // threads a loop may use, the caller's included
@@ -67,9 +70,30 @@ static void join_loop(unsigned long state, int thread) {
     }
 }
 
+// Linux may leave a worker on the caller's processor for a tenth of a second while another one idles, which is all of a short
+// command. A worker that finds itself there goes to any other one that it may use, at most every five milliseconds.
+#if defined(__linux__)
+static int this_processor(void) { return sched_getcpu(); }
+static void leave(int processor, int64_t *last) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    int64_t now = t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+    cpu_set_t all, others;
+    if (now - *last < 5000000 || sched_getaffinity(0, sizeof all, &all)) return;
+    *last = now;
+    others = all;
+    CPU_CLR(processor, &others);
+    if (CPU_COUNT(&others) && !sched_setaffinity(0, sizeof others, &others)) sched_setaffinity(0, sizeof all, &all);
+}
+#else
+static int this_processor(void) { return -1; }
+static void leave(int processor, int64_t *last) {}
+#endif
+
 static void *work(void *argument) {
     int thread = (int)(intptr_t)argument;
     unsigned long seen = 0;
+    int64_t left = 0;
     inside = 1;
     for (;;) {
         unsigned long now = atomic_load_explicit(&pool.state, memory_order_acquire);
@@ -86,6 +110,8 @@ static void *work(void *argument) {
             pthread_mutex_unlock(&pool.sleep);
         }
         seen = generation(now);
+        int processor = atomic_load_explicit(&pool.processor, memory_order_relaxed);
+        if (processor >= 0 && processor == this_processor()) leave(processor, &left);
         join_loop(now, thread);
     }
     return NULL;
@@ -135,6 +161,7 @@ void ls_parallel(long count, double nanoseconds, ls_task task, void *context) {
     pool.task = task;
     pool.context = context;
     pool.count = count;
+    atomic_store_explicit(&pool.processor, this_processor(), memory_order_relaxed);
     atomic_store_explicit(&pool.next, 0, memory_order_relaxed);
     atomic_store(&pool.state, (generation(atomic_load(&pool.state)) + 1) << GENERATION_SHIFT | OPEN);
     if (atomic_load(&pool.sleepers)) {

@@ -45,6 +45,31 @@ import Testing
         #expect((0..<(callers * outer * inner)).allSatisfy { places[$0] == 50 })
     }
 
+    #if os(Linux)
+        /// Workers that leave the caller's processor may run everywhere afterwards.
+        @Test func processorsStayAsTheyAre() {
+            let before = Threads.count, loops = 300
+            defer { Threads.count = before }
+            Threads.count = 3
+            @Sendable func processors() -> Substring? {
+                let status = try? String(contentsOfFile: "/proc/thread-self/status", encoding: .utf8)
+                return status?.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }
+            }
+            let own = processors()
+            let isSame = UnsafeMutablePointer<Bool>.allocate(capacity: 8 * loops)
+            defer { isSame.deallocate() }
+            isSame.initialize(repeating: false, count: 8 * loops)
+            nonisolated(unsafe) let shared = isSame
+            for loop in 0..<loops {
+                Threads.forEach(8) { i, _ in
+                    shared[8 * loop + i] = own != nil && processors() == own
+                    if loop % 2 == 0 { usleep(50) }  // long enough for others to wake up on any processor
+                }
+            }
+            #expect((0..<(8 * loops)).allSatisfy { isSame[$0] })
+        }
+    #endif
+
     /// No two calls that run at one time have the same thread number, and numbers are below the capacity.
     @Test func threadNumbersAreUnique() {
         let before = Threads.count
