@@ -305,7 +305,11 @@ def answered(run, other):
     def answer(result):
         pairs = zip(result, other) if isinstance(other, tuple) else [(result, other)]
         return sum(float((a.detach().double() * b.detach().double()).sum()) for a, b in pairs)
-    return lambda: (lambda result: lambda: answer(result))(run())
+
+    def run_and_answer():
+        result = run()
+        return lambda: answer(result)
+    return run_and_answer
 
 
 # Every variant that can be the fastest.

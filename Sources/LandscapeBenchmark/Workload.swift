@@ -34,16 +34,17 @@ struct Measurement: Codable {
 }
 
 extension Workload {
-    /// Runs until there are at least `least` runs and half a second, or five runs in ten seconds.
+    /// Runs until there are at least `least` runs and half a second, or three runs and ten seconds.
     func measure(threads: Int, least: Int) throws -> Measurement {
         let limitBefore = try Workload.limit()
         let run = try prepare()
         MachineMemory.resetPeak()
-        var answer = try run()
+        _ = try run()
         let clock = ContinuousClock(), start = clock.now, before = ProcessorTime.now
         var seconds: [Double] = []
-        var total = 0.0
+        var total = 0.0, answer: (() -> Double)?
         repeat {
+            answer = nil  // what it holds is not of the next run
             let began = clock.now
             answer = try run()
             seconds.append((clock.now - began) / .seconds(1))
@@ -53,7 +54,7 @@ extension Workload {
         let sorted = seconds.sorted(), half = sorted.count / 2
         let median = sorted.count % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
         let rate = operations / median
-        let memory = MachineMemory.peak, limit = (limitBefore + (try Workload.limit())) / 2, value = answer()
+        let memory = MachineMemory.peak, limit = (limitBefore + (try Workload.limit())) / 2, value = answer?() ?? .nan
         let holds = abs(value - expected) <= tolerance * abs(expected)
         return Measurement(
             workload: name, threads: threads, median_s: fourDigits(median), min_s: fourDigits(sorted[0]),
@@ -64,13 +65,11 @@ extension Workload {
             peak_rss_mib: memory.map { fourDigits(Double($0) / 1_048_576) },
             other_cores: fourDigits(max(0, (after.machine - before.machine) - (after.own - before.own)) / total))
     }
-}
 
-extension Workload {
     /// Operations a second of fused multiply-adds on registers at present: the best run in a tenth of a second (as a process
     /// starts, OpenBLAS's thread takes a part of the first). It is measured anew for every workload, because a virtual machine's
     /// processors are at times two halves of one.
-    fileprivate static func limit() throws -> Double {
+    private static func limit() throws -> Double {
         let run = try peak.prepare(), clock = ContinuousClock(), start = clock.now
         var least = Double.infinity
         while clock.now - start < .milliseconds(100) {
