@@ -18,64 +18,105 @@ let package = Package(
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+        // What all need: errors, interruption, progress.
+        .target(name: "Essentials"),
+
         // Numbers.
         .target(name: "CKernels"),
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
-        .target(name: "Autodiff", dependencies: ["Tensors", "CKernels"]),
-        .target(name: "MatrixFree", dependencies: ["Tensors", "COpenBLAS"]),
+        .target(name: "Autodiff", dependencies: ["CKernels", "Tensors"]),
+        .target(name: "MatrixFree", dependencies: ["COpenBLAS", "Essentials", "Tensors"]),
 
-        // Files, models and data.
-        .target(name: "ArrayFiles", dependencies: ["Tensors", "CKernels", "CZlib"]),
-        .target(name: "Datasets", dependencies: ["Tensors", "ArrayFiles"]),
-        .target(name: "Checkpoints", dependencies: ["Tensors", "ArrayFiles"]),
-        .target(name: "Networks", dependencies: ["Autodiff"]),
-        .target(name: "Interchange", dependencies: ["Networks", "ArrayFiles"]),
+        // Files, data and models.
+        .target(name: "ArrayFiles", dependencies: ["CKernels", "CZlib", "Essentials"]),
+        .target(name: "Datasets", dependencies: ["ArrayFiles", "Essentials", "Tensors"]),
+        .target(name: "Networks", dependencies: ["Autodiff", "Essentials", "Tensors"]),
+        .target(name: "ONNX", dependencies: ["ArrayFiles", "Autodiff", "Essentials", "Networks", "Tensors"]),
+        .target(
+            name: "Models", dependencies: ["ArrayFiles", "Datasets", "Essentials", "Networks", "ONNX", "Tensors"]),
 
-        // What is computed from them.
-        .target(name: "Objectives", dependencies: ["Networks", "Datasets"]),
-        .target(name: "Training", dependencies: ["Objectives", "Checkpoints", "Interchange"]),
-        .target(name: "Landscape", dependencies: ["Objectives", "MatrixFree"]),
-        .target(name: "GroundTruth", dependencies: ["Landscape", "Training"]),
+        // Functions of their parameters, and what is computed from them.
+        .target(
+            name: "Objectives",
+            dependencies: ["Autodiff", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Tensors"]),
+        .target(
+            name: "Training",
+            dependencies: [
+                "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "ONNX", "Objectives",
+                "Tensors",
+            ]),
+        .target(name: "Analyses", dependencies: ["Essentials", "MatrixFree", "Networks", "Objectives", "Tensors"]),
 
         // What is shown.
-        .target(name: "Plotting", dependencies: ["CPNG"]),
-        .target(name: "Reporting", dependencies: ["Landscape", "GroundTruth", "Plotting", "ArrayFiles"]),
+        .target(name: "Plotting", dependencies: ["CPNG", "Essentials"]),
+        .target(
+            name: "GroundTruth",
+            dependencies: ["Analyses", "Datasets", "MatrixFree", "Networks", "Objectives", "Tensors", "Training"]),
+        .target(
+            name: "Reporting",
+            dependencies: [
+                "Analyses", "ArrayFiles", "Essentials", "GroundTruth", "MatrixFree", "Objectives", "Plotting",
+                "Training",
+            ]),
+
+        // One import of all that is public, and the programs.
+        .target(
+            name: "Landscape",
+            dependencies: [
+                "Analyses", "ArrayFiles", "Datasets", "Essentials", "GroundTruth", "MatrixFree", "Models", "Networks",
+                "ONNX", "Objectives", "Plotting", "Reporting", "Tensors", "Training",
+            ]),
         .executableTarget(
             name: "LandscapeTool",
-            dependencies: [
-                "Training", "Reporting", "GroundTruth",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            dependencies: ["Landscape", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
         .executableTarget(
             name: "LandscapeBenchmark",
             dependencies: [
-                "ArrayFiles", "Training", "Landscape",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Autodiff", "CKernels", "Landscape", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .executableTarget(
             name: "LandscapeFuzz",
-            dependencies: ["Training", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: ["Landscape", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
-        .target(name: "GraphEvaluation", dependencies: ["Autodiff"], path: "Tests/GraphEvaluation"),
-        .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "GraphEvaluation"]),
+        .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Tensors"]),
+        .target(name: "GraphEvaluation", dependencies: ["Autodiff", "Tensors"], path: "Tests/GraphEvaluation"),
+        .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "CKernels", "GraphEvaluation", "Tensors"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-        .testTarget(name: "NetworksTests", dependencies: ["Networks", "GraphEvaluation", "AllocationCounter"]),
-        .testTarget(name: "MatrixFreeTests", dependencies: ["MatrixFree"]),
-        .testTarget(name: "ArrayFilesTests", dependencies: ["ArrayFiles"]),
-        .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
-        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
-        .target(name: "ReferenceModels", dependencies: ["Objectives", "ArrayFiles"], path: "Tests/ReferenceModels"),
-        .testTarget(name: "ObjectivesTests", dependencies: ["Objectives", "ReferenceModels"]),
-        .testTarget(name: "LandscapeTests", dependencies: ["Landscape", "ReferenceModels"]),
-        .testTarget(name: "GroundTruthTests", dependencies: ["GroundTruth"]),
         .testTarget(
-            name: "InterchangeTests", dependencies: ["Interchange", "Training", "GraphEvaluation", "ReferenceModels"]),
-        .testTarget(name: "TrainingTests", dependencies: ["Training", "ArrayFiles"]),
-        .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
-        .testTarget(name: "ToolTests", dependencies: ["LandscapeTool", "LandscapeFuzz", "ArrayFiles"]),
+            name: "NetworksTests",
+            dependencies: ["AllocationCounter", "Autodiff", "GraphEvaluation", "Networks", "Tensors"]),
+        .testTarget(name: "MatrixFreeTests", dependencies: ["MatrixFree", "Tensors"]),
+        .testTarget(name: "ArrayFilesTests", dependencies: ["ArrayFiles", "CKernels", "Essentials", "Tensors"]),
+        .testTarget(name: "DatasetsTests", dependencies: ["ArrayFiles", "Datasets"]),
+        .testTarget(name: "ModelsTests", dependencies: ["ArrayFiles", "Models", "Tensors"]),
+        .target(
+            name: "ReferenceModels",
+            dependencies: ["ArrayFiles", "Autodiff", "Datasets", "Networks", "Objectives", "Tensors"],
+            path: "Tests/ReferenceModels"),
+        .testTarget(
+            name: "ObjectivesTests",
+            dependencies: ["Autodiff", "Datasets", "Networks", "Objectives", "ReferenceModels", "Tensors"]),
+        .testTarget(
+            name: "AnalysesTests",
+            dependencies: [
+                "Analyses", "Datasets", "MatrixFree", "Networks", "Objectives", "ReferenceModels", "Tensors",
+            ]),
+        .testTarget(name: "GroundTruthTests", dependencies: ["GroundTruth", "Objectives", "Tensors"]),
+        .testTarget(
+            name: "ONNXTests",
+            dependencies: [
+                "ArrayFiles", "Autodiff", "Datasets", "GraphEvaluation", "Models", "Networks", "ONNX", "Objectives",
+                "ReferenceModels", "Tensors", "Training",
+            ]),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: [
+                "Analyses", "ArrayFiles", "Datasets", "Models", "Networks", "Objectives", "Tensors", "Training",
+            ]),
+        .testTarget(name: "PlottingTests", dependencies: ["CPNG", "Plotting"]),
+        .testTarget(name: "ToolTests", dependencies: ["ArrayFiles", "LandscapeFuzz", "LandscapeTool"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
+import Essentials
 import Foundation
 
 /// Tables of numbers as text, one row a line, separated by commas (or semicolons or tabs, where the first line has

@@ -1,4 +1,5 @@
 import CZlib
+import Essentials
 import Foundation
 
 /// Deflate streams (RFC 1951), bare as in ZIP or wrapped as in gzip (RFC 1952), always with a bound on what comes out.

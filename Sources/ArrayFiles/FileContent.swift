@@ -1,3 +1,4 @@
+import Essentials
 import Foundation
 
 /// Whole files read into memory, never more than a stated bound.

@@ -1,3 +1,4 @@
+import Essentials
 import Foundation
 
 /// What can go wrong between a path and its bytes. What is wrong *inside* the bytes is an error of the format,

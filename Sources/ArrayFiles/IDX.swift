@@ -1,3 +1,5 @@
+import Essentials
+
 /// The IDX files of MNIST and its successors, plain or compressed by gzip: two zero bytes, a type, the number of
 /// dimensions, the extents as big-endian 32-bit numbers, then the numbers in big-endian order.
 public enum IDX {

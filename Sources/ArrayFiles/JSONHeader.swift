@@ -1,3 +1,5 @@
+import Essentials
+
 /// The JSON that safetensors headers consist of: objects, arrays, strings and whole numbers, nested a few levels.
 ///
 /// Foundation's decoder would lose the order of the keys and accept a key given twice.

@@ -1,3 +1,5 @@
+import Essentials
+
 /// What can be wrong with the bytes of an NPY file.
 public enum NPYError: DescribedError, Equatable {
     case notNPY

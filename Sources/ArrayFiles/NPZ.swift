@@ -1,3 +1,5 @@
+import Essentials
+
 /// NumPy's archives: a ZIP file whose members are NPY files.
 public struct NPZ: Sendable {
     private let archive: ZipArchive

@@ -1,3 +1,5 @@
+import Essentials
+
 /// An array of numbers as a file holds it: a shape, an element type and the numbers in row-major (C) order.
 ///
 /// The bytes stay as stored, so an array written again is the same bits, NaN payloads included; `doubles`,

@@ -1,3 +1,5 @@
+import Essentials
+
 extension Safetensors {
     public init(_ bytes: [UInt8]) throws(SafetensorsError) {
         let header = try SafetensorsHeader(bytes, size: bytes.count)

@@ -1,3 +1,5 @@
+import Essentials
+
 /// The members of a ZIP file, found through its central directory and decompressed one at a time on demand.
 ///
 /// Stored and deflated members, with the 64-bit extension. What a member announces is checked against what its

@@ -1,4 +1,5 @@
 import ArrayFiles
+import Essentials
 import Foundation
 
 /// Why data cannot be used. Rows are counted from 0, as in NumPy.
@@ -30,6 +31,14 @@ public enum DatasetError: DescribedError {
     case notClasses(String)
     case badFraction(Double)
     case damagedProgram(String)
+
+    /// True for a name of data that means none.
+    public var isOfRequest: Bool {
+        switch self {
+        case .unknownSpecification, .badSpecification: true
+        default: false
+        }
+    }
 
     public var description: String {
         switch self {

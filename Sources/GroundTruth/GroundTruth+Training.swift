@@ -1,4 +1,4 @@
-import Landscape
+import Analyses
 import MatrixFree
 import Training
 

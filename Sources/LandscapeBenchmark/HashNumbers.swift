@@ -1,6 +1,4 @@
-import Datasets
-import Networks
-import Tensors
+import Landscape
 
 /// Numbers that any language makes with a few lines, so that other programs can be measured on the same inputs and weights:
 /// splitmix64 of seed · 2³² + i, of which the upper 24 bits are a number in [0, 1).

@@ -1,7 +1,7 @@
 import Autodiff
 import CKernels
 import Foundation
-import Tensors
+import Landscape
 
 extension Workload {
     /// The limit: fused multiply-adds on registers alone, on all threads, which count themselves.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Tensors
+import Landscape
 
 /// Measures what the tool is fast or slow at, and checks each answer. docs/performance.md says how to read the results.
 @main

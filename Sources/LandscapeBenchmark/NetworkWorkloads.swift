@@ -1,10 +1,5 @@
-import Datasets
 import Foundation
 import Landscape
-import Networks
-import Objectives
-import Tensors
-import Training
 
 /// A network with the weights and data of `HashNumbers`, and the workloads on it.
 struct NetworkCase {

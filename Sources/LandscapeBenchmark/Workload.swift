@@ -1,5 +1,5 @@
-import ArrayFiles
 import Foundation
+import Landscape
 
 /// Something to time: made ready once, then repeated.
 struct Workload {

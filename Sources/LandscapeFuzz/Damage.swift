@@ -1,4 +1,4 @@
-import Tensors
+import Landscape
 
 /// What a case does to a file: a function of seed and number alone.
 struct Damage {

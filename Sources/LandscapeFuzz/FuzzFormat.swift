@@ -1,11 +1,5 @@
-import ArrayFiles
-import Checkpoints
-import Datasets
 import Foundation
-import Networks
-import Objectives
-import Tensors
-import Training
+import Landscape
 
 /// A format, the sound files that are damaged, and the whole way that `landscape` reads one.
 enum FuzzFormat: String, CaseIterable {
@@ -32,7 +26,7 @@ enum FuzzFormat: String, CaseIterable {
                     data: .npy(inputs: "\(fixtures)/onnx/\(data)_x.npy", targets: "\(fixtures)/onnx/\(data)_y.npy"))
                 return Subject(bytes: try fixture("onnx/\(name).onnx")) { bytes in
                     let path = try folder.write("model.onnx", bytes)
-                    try Self.use(try TrainedModel.importONNX(path, settings).checkpoint.encoded())
+                    try Self.use(try Model.importONNX(path, settings).checkpoint.encoded())
                 }
             }
         case .safetensors:
@@ -133,8 +127,8 @@ enum FuzzFormat: String, CaseIterable {
             let file = try StateDictionary.read(path)
             _ = file.tensors.map(\.array.doubles)
             do {
-                try Self.use(try TrainedModel.importWeights(path, settings, data: data).checkpoint.encoded())
-            } catch TrainingError.tensorsUnmatched {
+                try Self.use(try Model.importWeights(path, settings, data: data).checkpoint.encoded())
+            } catch ModelError.tensorsUnmatched {
                 // Sound files of other networks are to be refused, too.
             }
         }
@@ -157,12 +151,12 @@ enum FuzzFormat: String, CaseIterable {
         let settings = TrainingConfiguration(
             model: "linear",
             data: .npy(inputs: "\(fixtures)/onnx/conv1d_x.npy", targets: "\(fixtures)/onnx/conv1d_y.npy"))
-        return try TrainedModel.importONNX("\(fixtures)/onnx/conv1d_dynamo21.onnx", settings).checkpoint
+        return try Model.importONNX("\(fixtures)/onnx/conv1d_dynamo21.onnx", settings).checkpoint
     }
 
     /// A checkpoint read, its network built, and loss and gradient computed on its data.
     private static func use(_ bytes: [UInt8]) throws {
-        let model = try TrainedModel(try Checkpoint(bytes))
+        let model = try Model(try Checkpoint(bytes))
         let data = try model.dataset(examples: 4)
         let objective = try model.objective(data, memoryLimit: 1 << 28)
         _ = try objective.evaluate(at: model.theta)

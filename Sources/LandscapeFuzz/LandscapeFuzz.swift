@@ -1,7 +1,6 @@
 import ArgumentParser
-import ArrayFiles
 import Foundation
-import Tensors
+import Landscape
 
 /// Reads damaged files the whole way that `landscape` does, up to a loss and a gradient where they still load, and says what became of
 /// them. A trap, a hang or too much memory ends it by a signal, with the number of the case on standard error.

@@ -1,5 +1,4 @@
 import Landscape
-import Tensors
 
 extension Analysis {
     /// With this many examples and more, the starts of a worst-case search compete on a part of them.
@@ -27,7 +26,7 @@ extension Analysis {
         let model = try LocalModel(
             part, at: theta, scaling: scaling, vectors: WorstCaseSearch.eigenvectors, memoryLimit: vectorBytes,
             seed: options.seed, progress: spectrumProgress(self, "eigenvectors of \(count) examples"))
-        try Interruption.check()
+        try Signals.check()
         return WorstCaseSearch.Scout(part, examples: count, model: model)
     }
 
@@ -37,7 +36,7 @@ extension Analysis {
             objective, at: theta, scaling: scaling, vectors: scout == nil ? WorstCaseSearch.eigenvectors : 1,
             start: scout?.topVector, memoryLimit: vectorBytes, seed: options.seed,
             progress: spectrumProgress(self, "largest eigenvalue"))
-        try Interruption.check()
+        try Signals.check()
         return model
     }
 }

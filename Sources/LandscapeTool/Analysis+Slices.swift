@@ -1,6 +1,4 @@
 import Landscape
-import Objectives
-import Reporting
 
 extension Analysis {
     /// How the points of a slice are chosen.

@@ -1,18 +1,11 @@
-import ArrayFiles
-import Checkpoints
-import Datasets
 import Foundation
-import Networks
-import Objectives
-import Reporting
-import Tensors
-import Training
+import Landscape
 
 /// A checkpoint opened for an analysis: model, data, objective, and the writing of what comes out.
 struct Analysis {
     let options: AnalysisOptions
     let command: String
-    let model: TrainedModel
+    let model: Model
     /// The loss on the data, with the weight decay where that is asked for.
     let objective: PenalizedObjective
     /// The same without.
@@ -55,16 +48,16 @@ struct Analysis {
         for path in pictures {
             try Self.checkWritable(path)
             if !drawsPicture, [".png", ".svg", ".pdf"].contains(where: path.lowercased().hasSuffix) {
-                throw UnusableArgument(
+                throw UnusableRequest(
                     "-o \(path): \(command) draws no picture with these options; expected .json, .csv or .npz")
             }
             if !["slice", "trajectory", "interpolate"].contains(command),
                 [".vti", ".vtr"].contains(where: path.lowercased().hasSuffix)
             {
-                throw UnusableArgument("-o \(path): \(command) has no grid of numbers; expected .json, .csv or .npz")
+                throw UnusableRequest("-o \(path): \(command) has no grid of numbers; expected .json, .csv or .npz")
             }
         }
-        model = try TrainedModel(path: options.checkpoint)
+        model = try Model(path: options.checkpoint)
         let specification = try options.data.map { try DataSpecification($0) }
         data = try model.dataset(options.split, specification, examples: options.examples)
         dataName = specification.map { "\($0)" } ?? model.metadata.data.specification
@@ -105,7 +98,7 @@ struct Analysis {
     }
 
     private static func objective(
-        _ model: TrainedModel, _ data: Dataset, _ options: AnalysisOptions, _ normalizesLogits: Bool,
+        _ model: Model, _ data: Dataset, _ options: AnalysisOptions, _ normalizesLogits: Bool,
         _ statistics: [Double], _ reservedBytes: Int
     ) throws -> NetworkObjective {
         let objective = try model.objective(
@@ -114,7 +107,7 @@ struct Analysis {
             normalizesLogits: normalizesLogits)
         objective.sharedMemory = Self.memory
         objective.setBuffers(statistics)
-        objective.betweenBatches = { try Interruption.check() }
+        objective.betweenBatches = { try Signals.check() }
         return objective
     }
 
@@ -145,17 +138,17 @@ struct Analysis {
                 data, batchNorm: .batch, precision: options.precision,
                 batchSize: options.batchSize ?? Self.recalibrationBatch, memoryLimit: try options.memoryBytes(),
                 reservedBytes: reservedBytes)
-            statistics.betweenBatches = { try Interruption.check() }
+            statistics.betweenBatches = { try Signals.check() }
             statistics.sharedMemory = Self.memory
             return penalized(AdjustedObjective(dataObjective) { try statistics.batchStatistics(at: $0) })
         }
     }
 
     /// Another checkpoint of the same network.
-    func companion(_ path: String) throws -> TrainedModel {
-        let other = try TrainedModel(path: path)
+    func companion(_ path: String) throws -> Model {
+        let other = try Model(path: path)
         guard other.network.parameters == model.network.parameters else {
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "\(path) is \(other.metadata.model), expected the tensors of \(options.checkpoint): \(model.metadata.model)"
             )
         }
@@ -163,18 +156,18 @@ struct Analysis {
     }
 
     /// Another checkpoint of the same network, for losses on common terms.
-    func partner(_ path: String) throws -> TrainedModel {
+    func partner(_ path: String) throws -> Model {
         let other = try companion(path)
         try checkWeightDecay(of: other, path)
         return other
     }
 
     /// Losses of several networks can be compared with one weight decay alone.
-    func checkWeightDecay(of other: TrainedModel, _ path: String) throws {
+    func checkWeightDecay(of other: Model, _ path: String) throws {
         guard options.decay.isIncluded, let found = try options.decay.coefficient(of: other, path),
             found != objective.weightDecay
         else { return }
-        throw UnusableArgument(
+        throw UnusableRequest(
             "\(path) was trained with weight decay \(found), \(options.checkpoint) with \(objective.weightDecay); expected one for all: name it with --weight-decay"
         )
     }
@@ -185,11 +178,11 @@ struct Analysis {
     func vector(_ path: String) throws -> [Double] {
         let values = try NPY.read(path).doubles
         guard values.count == theta.count else {
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "\(path) holds \(values.count) numbers, expected the \(theta.count) of the parameters")
         }
         guard values.allSatisfy(\.isFinite) else {
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "\(path) holds numbers that are not finite, expected finite ones; write the vector again")
         }
         return values
@@ -237,21 +230,21 @@ struct Analysis {
 
     /// Finds out before long work that a file cannot be written after it.
     static func checkWritable(_ path: String) throws {
-        guard !path.isEmpty else { throw UnusableArgument("-o: found an empty name, expected a file to write to") }
+        guard !path.isEmpty else { throw UnusableRequest("-o: found an empty name, expected a file to write to") }
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-            throw UnusableArgument("cannot write \(path): it is a folder; name a file in it")
+            throw UnusableRequest("cannot write \(path): it is a folder; name a file in it")
         }
         let folder = (path as NSString).deletingLastPathComponent
         let shown = folder.isEmpty ? "." : folder
         guard FileManager.default.fileExists(atPath: shown, isDirectory: &isFolder), isFolder.boolValue else {
-            throw UnusableArgument("cannot write \(path): there is no folder \(shown); make it first")
+            throw UnusableRequest("cannot write \(path): there is no folder \(shown); make it first")
         }
         // Permissions do not say all: some folders take no files whoever asks.
         let trial = (shown as NSString).appendingPathComponent(".landscape-\(getpid()).trial")
         let descriptor = open(trial, O_CREAT | O_EXCL | O_WRONLY, 0o600)
         guard descriptor >= 0 else {
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "cannot write \(path): the folder \(shown) is not writable (\(String(cString: strerror(errno)))); name another place"
             )
         }

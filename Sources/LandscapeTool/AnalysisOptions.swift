@@ -1,12 +1,6 @@
 import ArgumentParser
-import ArrayFiles
-import Datasets
 import Foundation
-import Networks
-import Objectives
-import Reporting
-import Tensors
-import Training
+import Landscape
 
 extension Precision: ExpressibleByArgument {}
 extension Split: ExpressibleByArgument {}
@@ -37,7 +31,7 @@ struct GeneralOptions: ParsableArguments {
         guard keys.isEmpty else {
             return try keys.map { key in
                 guard let value = json[key] else {
-                    throw UnusableArgument("--key \(key): the result has no such key; expected \(json.keys(near: key))")
+                    throw UnusableRequest("--key \(key): the result has no such key; expected \(json.keys(near: key))")
                 }
                 if case .string(let text) = value { return text }
                 return value.text
@@ -49,7 +43,7 @@ struct GeneralOptions: ParsableArguments {
     /// Settles what the process is.
     func prepare() {
         Threads.count = threads ?? ProcessInfo.processInfo.activeProcessorCount
-        Interruption.watch()
+        Signals.watch()
     }
 }
 

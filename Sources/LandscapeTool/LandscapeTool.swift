@@ -1,9 +1,6 @@
 import ArgumentParser
-import ArrayFiles
-import Datasets
 import Foundation
-import Networks
-import Training
+import Landscape
 
 /// The command line. Each subcommand is a file in Commands; none of them computes anything itself.
 @main
@@ -43,21 +40,12 @@ struct LandscapeTool: ParsableCommand {
         case let interruption as Interruption:
             Progress.say("interrupted\(interruption.advice.map { "; " + $0 } ?? "")")
             Foundation.exit(130)
-        case is CancellationError where Interruption.isRequested:
+        case is CancellationError where Signals.isRequested:
             Progress.say("interrupted")
             Foundation.exit(130)
         default:
             Progress.say("error: \(error)")
-            Foundation.exit(isOfArguments(error) ? 2 : 1)
-        }
-    }
-
-    /// Whether an error says that the command line cannot be meant as it stands, whatever the files hold.
-    private static func isOfArguments(_ error: any Error) -> Bool {
-        switch error {
-        case is UnusableArgument, is NetworkError, DatasetError.unknownSpecification, DatasetError.badSpecification:
-            true
-        default: false
+            Foundation.exit((error as? any DescribedError)?.isOfRequest == true ? 2 : 1)
         }
     }
 

@@ -1,5 +1,5 @@
 import Foundation
-import Reporting
+import Landscape
 
 /// What is said on standard error while work goes on: on a terminal one line that is written again, elsewhere a line now and
 /// then, nothing when quiet.
@@ -21,7 +21,7 @@ final class Progress {
     /// Says how far the work is, if something was not said just now, and ends it if the user asked for that.
     /// The total is nil where it cannot be known.
     func update(_ done: Int, of total: Int?, _ detail: @autoclosure () -> String = "") throws {
-        try Interruption.check()
+        try Signals.check()
         let now = Date()
         let interval = Self.isTerminal ? Self.intervals.terminal : Self.intervals.elsewhere
         let first = lastShown == .distantPast
@@ -65,32 +65,4 @@ final class Progress {
         clear()
         FileHandle.standardError.write(Data("landscape: \(text)\n".utf8))
     }
-}
-
-/// The user's wish to stop (control-C, or a request to terminate): long work looks for it between steps and keeps what it has.
-/// A second one ends the program at once.
-struct Interruption: Error {
-    /// How to go on, such as the command that resumes.
-    var advice: String?
-
-    nonisolated(unsafe) private static var requested: sig_atomic_t = 0
-
-    /// From now on, the first request is only noted.
-    static func watch() {
-        // Whoever started this program may have had them blocked, which is inherited.
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
-        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-        for number in [SIGINT, SIGTERM] {
-            signal(number) { caught in
-                if Interruption.requested != 0 { _exit(130) }
-                Interruption.requested = 1
-                _ = caught
-            }
-        }
-    }
-
-    static var isRequested: Bool { requested != 0 }
-    static func check() throws { if isRequested { throw Interruption() } }
 }

@@ -1,5 +1,4 @@
-import MatrixFree
-import Reporting
+import Landscape
 
 /// Progress of a Lanczos run: products made, and how many values have converged. Ends the run when the user asks.
 func spectrumProgress(_ analysis: Analysis, _ name: String, most: Int = 0) -> (LanczosProgress) -> Bool {

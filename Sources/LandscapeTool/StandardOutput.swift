@@ -1,5 +1,5 @@
-import ArrayFiles
 import Foundation
+import Landscape
 
 /// Where results are printed: unlike with `print`, text that cannot be written is an error.
 enum StandardOutput {

@@ -1,6 +1,5 @@
 import ArgumentParser
-import Checkpoints
-import Training
+import Landscape
 
 /// How inputs are brought to a common scale.
 struct StandardizationOptions: ParsableArguments {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import Landscape
 
 /// Whether the loss of an analysis contains the term ½λ‖θ‖² that weight decay minimises.
 struct WeightDecayOptions: ParsableArguments {
@@ -25,20 +25,20 @@ struct WeightDecayOptions: ParsableArguments {
     }
 
     /// λ; nil where the loss is without the term.
-    func coefficient(of model: TrainedModel, _ path: String) throws -> Double? {
+    func coefficient(of model: Model, _ path: String) throws -> Double? {
         guard isIncluded else { return nil }
         if let value { return value }
         guard let training = model.metadata.training, let decay = training.settings["weight-decay"] else {
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "\(path) does not say with what weight decay it was trained; expected --include-weight-decay with --weight-decay X"
             )
         }
         guard decay >= 0, decay.isFinite else {
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "\(path) says it was trained with weight decay \(decay), expected 0 or more; name --weight-decay X")
         }
         if training.optimizer == OptimizerKind.adamw.rawValue, decay != 0 {
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "\(path) was trained by adamw, whose decay \(decay) shrinks θ and belongs to no term of the loss; expected --weight-decay X with a term's λ"
             )
         }

@@ -1,5 +1,7 @@
+import Essentials
+
 /// What can keep an algorithm of this module from giving a result. Not converging is a result, not an error.
-public enum MatrixFreeError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum MatrixFreeError: DescribedError, Equatable {
     /// An argument that no result exists for: what was found, what was expected.
     case invalidArgument(String)
     /// The given product of the run, counted from 1, contained NaN or an infinity.

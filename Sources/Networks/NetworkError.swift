@@ -1,5 +1,7 @@
+import Essentials
+
 /// What can be wrong with a model's name or with a model for given data.
-public enum NetworkError: Error, Equatable, CustomStringConvertible {
+public enum NetworkError: DescribedError, Equatable {
     case unknownModel(String)
     case invalidOption(model: String, found: String, expected: String)
     case inputMismatch(model: String, expected: String, found: [Int])
@@ -9,6 +11,9 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
     case unknownLoss(String)
     case tooLarge(model: String, parameters: Int, limit: Int)
     case tooManyOutputs(model: String, found: Int, most: Int)
+
+    /// Models are named in requests.
+    public var isOfRequest: Bool { true }
 
     public var description: String {
         switch self {

@@ -1,5 +1,7 @@
+import Essentials
+
 /// Why an objective cannot be made or computed.
-public enum ObjectiveError: Error, Equatable, CustomStringConvertible {
+public enum ObjectiveError: DescribedError, Equatable {
     case dataMismatch(expected: String, found: String)
     case labelOutOfRange(label: Int, outputs: Int)
     case unknownToken(token: Int, vocabulary: Int)

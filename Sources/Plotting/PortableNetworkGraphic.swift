@@ -1,8 +1,9 @@
 import CPNG
+import Essentials
 import Foundation
 
 /// Why a picture could not be written.
-public enum PlottingError: Error, Equatable, CustomStringConvertible {
+public enum PlottingError: DescribedError, Equatable {
     /// The size in pixels is beyond what is sensible or what libpng takes.
     case pictureTooLarge(width: Double, height: Double, limit: Double)
     case encodingFailed(message: String)

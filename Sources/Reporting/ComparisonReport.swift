@@ -1,5 +1,5 @@
 import ArrayFiles
-import Landscape
+import Analyses
 import MatrixFree
 import Objectives
 import Plotting

@@ -1,5 +1,5 @@
 import ArrayFiles
-import Landscape
+import Analyses
 import Plotting
 
 /// Loss on the straight line between two networks, and on a trained curve between them.

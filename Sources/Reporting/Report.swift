@@ -1,4 +1,5 @@
 import ArrayFiles
+import Essentials
 import Foundation
 import Plotting
 
@@ -22,7 +23,7 @@ public protocol Report {
 }
 
 /// Why a result was not written.
-public enum ReportError: Error, CustomStringConvertible {
+public enum ReportError: DescribedError {
     case unknownFormat(String)
     case nothingToWrite(path: String, command: String)
     case unevenGrid(path: String)

@@ -1,10 +1,11 @@
+import Analyses
 import ArrayFiles
+import Essentials
 import Foundation
-import Landscape
 import Plotting
 
 /// Why a saved result cannot be shown again or joined.
-public enum SavedSliceError: Error, CustomStringConvertible {
+public enum SavedSliceError: DescribedError {
     case notASlice(path: String, missing: String)
     case damaged(path: String, what: String)
     case different(path: String, from: String, what: String)

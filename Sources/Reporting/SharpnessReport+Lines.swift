@@ -1,4 +1,4 @@
-import Landscape
+import Analyses
 
 extension SharpnessReport {
     public var lines: [String] {

@@ -1,5 +1,5 @@
 import ArrayFiles
-import Landscape
+import Analyses
 import Plotting
 
 /// Sharpness in a ball of one radius or several, and in Keskar's boxes.

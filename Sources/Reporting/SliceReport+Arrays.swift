@@ -1,5 +1,5 @@
 import ArrayFiles
-import Landscape
+import Analyses
 
 extension SliceReport {
     public var arrays: [(name: String, array: NumericArray)] {

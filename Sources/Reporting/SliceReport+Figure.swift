@@ -1,4 +1,4 @@
-import Landscape
+import Analyses
 import Plotting
 
 /// How a slice is drawn, where that is not left to the picture.

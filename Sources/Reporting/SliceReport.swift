@@ -1,5 +1,5 @@
 import ArrayFiles
-import Landscape
+import Analyses
 import Plotting
 
 /// A loss slice, or several along the directions of several seeds.

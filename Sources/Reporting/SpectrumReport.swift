@@ -1,5 +1,6 @@
+import Objectives
 import ArrayFiles
-import Landscape
+import Analyses
 import MatrixFree
 
 /// Eigenvalues, trace and norm of a curvature matrix.

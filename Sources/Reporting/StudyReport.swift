@@ -1,5 +1,5 @@
 import ArrayFiles
-import Landscape
+import Analyses
 import Plotting
 
 /// Measures of many checkpoints, and their rank correlations with the generalisation gap.

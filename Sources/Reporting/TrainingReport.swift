@@ -1,5 +1,6 @@
+import Training
 import ArrayFiles
-import Landscape
+import Analyses
 import Plotting
 
 /// What a training gave, with the sharpness that was tracked on the way, if it was.

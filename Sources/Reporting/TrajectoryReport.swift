@@ -1,5 +1,5 @@
 import ArrayFiles
-import Landscape
+import Analyses
 import Plotting
 
 /// A training's path over the surface of its principal plane, with the loss of each checkpoint beside the surface's.

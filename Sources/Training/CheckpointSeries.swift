@@ -1,5 +1,5 @@
 import ArrayFiles
-import Checkpoints
+import Models
 
 /// The files that a training writes: the final one at the output path, those of epochs beside it. For `run/ckpt.bin` these are
 /// `run/ckpt.epoch000.bin`, `run/ckpt.epoch010.bin` and so on, three digits at least.

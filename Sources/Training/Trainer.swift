@@ -1,4 +1,4 @@
-import Checkpoints
+import Models
 import Datasets
 import Foundation
 import Networks
@@ -53,21 +53,21 @@ public final class Trainer {
     /// - Throws: `TrainingError`, `NetworkError`, `DatasetError`, `ObjectiveError` or `CheckpointError`.
     public init(
         _ configuration: TrainingConfiguration, data: TrainingData? = nil, resuming checkpoint: Checkpoint? = nil,
-        startingFrom start: TrainedModel? = nil, memoryLimit: Int? = nil
+        startingFrom start: Model? = nil, memoryLimit: Int? = nil
     ) throws {
         try configuration.validate()
         if let checkpoint {
             let changes = configuration.differences(from: try TrainingConfiguration(checkpoint.metadata))
             guard changes.isEmpty else { throw TrainingError.configurationChanged(changes) }
         }
-        let known = try start ?? checkpoint.map { try TrainedModel($0) }
+        let known = try start ?? checkpoint.map { try Model($0) }
         var data = try data ?? TrainingData(configuration, keepsTokens: known?.network.takesTokens)
         self.configuration = configuration
         self.memoryLimit = memoryLimit
         loss = try configuration.loss(for: data.train)
         if let known {
             guard data.record.exampleShape.reduce(1, *) == known.network.inputShape.reduce(1, *) else {
-                throw TrainingError.exampleShapeMismatch(
+                throw ModelError.exampleShapeMismatch(
                     model: known.metadata.model, expected: known.network.inputShape, data: data.train.name,
                     found: data.record.exampleShape)
             }
@@ -100,14 +100,14 @@ public final class Trainer {
         gradient = [Double](repeating: 0, count: network.parameters.count)
         if let checkpoint {
             guard checkpoint.metadata.data == data.record else {
-                throw TrainingError.dataChanged(
+                throw ModelError.dataChanged(
                     data: data.train.name, expected: checkpoint.metadata.data.trainingExamples, found: data.train.count)
             }
             state = try TrainingState(checkpoint, network, configuration)
             let expected = state.epoch.multipliedReportingOverflow(by: stepsPerEpoch)
             guard state.stepInEpoch < stepsPerEpoch, !expected.overflow,
                 expected.partialValue.addingReportingOverflow(state.stepInEpoch) == (state.step, false)
-            else { throw TrainingError.damagedCheckpoint("step \(state.step) does not lie in epoch \(state.epoch)") }
+            else { throw ModelError.damagedCheckpoint("step \(state.step) does not lie in epoch \(state.epoch)") }
         } else {
             let precision = configuration.precision
             state = TrainingState(

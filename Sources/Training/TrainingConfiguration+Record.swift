@@ -1,4 +1,4 @@
-import Checkpoints
+import Models
 import Datasets
 import Networks
 import Tensors
@@ -35,7 +35,7 @@ extension TrainingConfiguration {
     /// The configuration that a checkpoint was trained with.
     public init(_ metadata: CheckpointMetadata) throws {
         guard let record = metadata.training else { throw TrainingError.notTrained }
-        func bad(_ key: String) -> TrainingError {
+        func bad(_ key: String) -> ModelError {
             .damagedCheckpoint("'\(key)' of its training is missing or damaged")
         }
         func number(_ key: String) throws -> Double {

@@ -1,4 +1,4 @@
-import Checkpoints
+import Models
 
 /// How far a training is.
 public struct TrainingProgress: Sendable {

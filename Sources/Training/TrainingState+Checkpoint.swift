@@ -1,5 +1,5 @@
 import ArrayFiles
-import Checkpoints
+import Models
 import Networks
 import Tensors
 
@@ -25,7 +25,7 @@ extension TrainingState {
             model: network.canonicalSpecification, loss: loss, precision: configuration.precision,
             seed: configuration.seed, step: step, epoch: epoch, data: data.record, training: record, history: history,
             tool: tool, other: other)
-        var checkpoint = TrainedModel.checkpoint(network, theta: theta, buffers: buffers, metadata: metadata)
+        var checkpoint = Model.checkpoint(network, theta: theta, buffers: buffers, metadata: metadata)
         for (moment, values) in optimizer.state.sorted(by: { $0.key < $1.key }) {
             checkpoint.optimizerState += network.parameters.tensors.enumerated().map { index, tensor in
                 let part = Array(values[network.parameters.range(index)])
@@ -38,11 +38,11 @@ extension TrainingState {
 
     /// The state that a checkpoint was written in.
     init(_ checkpoint: Checkpoint, _ network: Network, _ configuration: TrainingConfiguration) throws {
-        let model = try TrainedModel(checkpoint)
+        let model = try Model(checkpoint)
         guard let settings = checkpoint.metadata.training?.settings else { throw TrainingError.notTrained }
         func count(_ key: String) throws -> Int {
             guard let value = settings[key].flatMap(Int.init(exactly:)), value >= 0 else {
-                throw TrainingError.damagedCheckpoint("'\(key)' of its training is missing or damaged")
+                throw ModelError.damagedCheckpoint("'\(key)' of its training is missing or damaged")
             }
             return value
         }

@@ -1,4 +1,4 @@
-import Checkpoints
+import Models
 import Networks
 import Objectives
 import Tensors

@@ -1,4 +1,4 @@
-import Checkpoints
+import Models
 import Datasets
 import Foundation
 import Networks

@@ -1,5 +1,5 @@
 import ArrayFiles
-import Checkpoints
+import Models
 import Datasets
 import Foundation
 import Networks
@@ -20,10 +20,10 @@ import Testing
 
     @Test func roundTrip() throws {
         let checkpoint = try trained("resnet8;activation=silu;norm=batch")
-        let model = try TrainedModel(checkpoint)
+        let model = try Model(checkpoint)
         #expect(model.network.canonicalSpecification == "resnet8;activation=silu;norm=batch")
         #expect(model.theta == checkpoint.theta)
-        var again = TrainedModel.checkpoint(
+        var again = Model.checkpoint(
             model.network, theta: model.theta, buffers: model.buffers, metadata: model.metadata)
         again.optimizerState = checkpoint.optimizerState
         #expect(again == checkpoint)
@@ -34,7 +34,7 @@ import Testing
         func expectFailure(_ change: (inout Checkpoint) -> Void, _ words: String) {
             var other = checkpoint
             change(&other)
-            let error = #expect(throws: (any Error).self) { try TrainedModel(other) }
+            let error = #expect(throws: (any Error).self) { try Model(other) }
             #expect("\(error.map { "\($0)" } ?? "")".contains(words), "\(String(describing: error))")
         }
         expectFailure({ $0.parameters.removeLast() }, "fc2.bias")
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func otherData() throws {
-        let model = try TrainedModel(
+        let model = try Model(
             trained {
                 $0.labelNoise = 0.5; $0.standardizes = true
             })
@@ -60,9 +60,9 @@ import Testing
         #expect(throws: DatasetError.self) { try model.dataset(examples: 201) }
         var changed = try trained()
         changed.metadata.data.trainingExamples = 1 << 40
-        #expect(throws: TrainingError.self) { try TrainedModel(changed).dataset() }
+        #expect(throws: TrainingError.self) { try Model(changed).dataset() }
         changed.metadata.data.standardization = StandardizationRecord(mean: [1, 2], deviation: [1])
-        #expect(throws: TrainingError.self) { try TrainedModel(changed).dataset(.test) }
+        #expect(throws: TrainingError.self) { try Model(changed).dataset(.test) }
     }
 
     @Test func textForms() throws {
@@ -94,10 +94,10 @@ import Testing
         let file = try Safetensors.read(ReferenceNetwork.folder + "/model.safetensors")
         let renamed = file.tensors.map { Safetensors.Tensor(name: prefix + $0.name, array: $0.array) }
         try Safetensors(tensors: renamed).write(to: folder + "/w.safetensors")
-        let (checkpoint, notes) = try TrainedModel.importWeights(folder + "/w.safetensors", digits())
+        let (checkpoint, notes) = try Model.importWeights(folder + "/w.safetensors", digits())
         #expect(checkpoint.theta == reference.theta && notes.isEmpty == prefix.isEmpty)
         #expect(checkpoint.metadata.training == nil && checkpoint.metadata.loss == "cross-entropy")
-        let model = try TrainedModel(checkpoint)
+        let model = try Model(checkpoint)
         #expect(try #require(model.objective(model.dataset(.test)).evaluate(at: model.theta).accuracy) > 0.9)
     }
 
@@ -116,11 +116,11 @@ import Testing
         }
         let path = folder + "/w.safetensors"
         try Safetensors(tensors: renamed.shuffled()).write(to: path)
-        let (checkpoint, notes) = try TrainedModel.importWeights(path, configuration)
+        let (checkpoint, notes) = try Model.importWeights(path, configuration)
         #expect(checkpoint.parameters == own.parameters && checkpoint.buffers == own.buffers)
         #expect(notes.count == 2 && notes[1].contains("other names"), "\(notes)")
         let error = #expect(throws: TrainingError.self) {
-            try TrainedModel.importWeights(path, digits("resnet8", epochs: 1))
+            try Model.importWeights(path, digits("resnet8", epochs: 1))
         }
         #expect(error?.description.contains("resnet…:B") == true)
     }
@@ -134,7 +134,7 @@ import Testing
             targets: .classes([0, 3], count: 4))
         let configuration = digits("linear")
         let wide = try Trainer(digits("linear", epochs: 1)).run(to: folder + "/wide.bin").checkpoint
-        let (checkpoint, notes) = try TrainedModel.importWeights(
+        let (checkpoint, notes) = try Model.importWeights(
             folder + "/wide.bin", configuration, data: TrainingData(train: data, test: nil, configuration))
         #expect(checkpoint.parameters == wide.parameters && checkpoint.metadata.data.outputs == 10)
         #expect(notes.contains("the model has 10 outputs, the data show 4 classes"), "\(notes)")
@@ -151,11 +151,11 @@ import Testing
         let file = try Safetensors.read(ReferenceNetwork.folder + "/model.safetensors")
         let renamed = file.tensors.map { Safetensors.Tensor(name: names[$0.name] ?? "", array: $0.array) }
         try Safetensors(tensors: renamed.sorted { $0.name < $1.name }).write(to: folder + "/w.safetensors")
-        let (checkpoint, notes) = try TrainedModel.importWeights(folder + "/w.safetensors", digits())
+        let (checkpoint, notes) = try Model.importWeights(folder + "/w.safetensors", digits())
         #expect(checkpoint.theta == reference.theta)
         #expect(notes.count == 1 && notes[0].contains("by order") && notes[0].contains("net.2.weight"))
         let error = #expect(throws: TrainingError.self) {
-            try TrainedModel.importWeights(folder + "/w.safetensors", digits("mlp:64-31-10"))
+            try Model.importWeights(folder + "/w.safetensors", digits("mlp:64-31-10"))
         }
         #expect(
             error?.description.contains("Missing: fc1.weight") == true
@@ -167,7 +167,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let path = folder + "/w.safetensors"
         let error = #expect(throws: TrainingError.self) {
-            try TrainedModel.importWeights(ReferenceNetwork.folder + "/model.safetensors", digits("mlp:64-31-10"))
+            try Model.importWeights(ReferenceNetwork.folder + "/model.safetensors", digits("mlp:64-31-10"))
         }
         #expect(error?.description.contains("[32, 64]") == true)
         let weights = try Safetensors.read(ReferenceNetwork.folder + "/model.safetensors").tensors
@@ -176,8 +176,8 @@ import Testing
             return Safetensors.Tensor(name: tensor.name, values: values, shape: tensor.array.shape, precision: .float)
         }
         try Safetensors(tensors: broken).write(to: path)
-        #expect(throws: TrainingError.self) { try TrainedModel.importWeights(path, digits()) }
-        #expect(throws: FileError.self) { try TrainedModel.importWeights(folder + "/none", digits()) }
+        #expect(throws: TrainingError.self) { try Model.importWeights(path, digits()) }
+        #expect(throws: FileError.self) { try Model.importWeights(folder + "/none", digits()) }
     }
 
     /// Buffers go by their own order, counters are passed over, a checkpoint's moments too.
@@ -187,13 +187,13 @@ import Testing
         var configuration = digits("resnet8", epochs: 1)
         configuration.examples = 100
         let own = try Trainer(configuration).run(to: folder + "/own.bin").checkpoint
-        let again = try TrainedModel.importWeights(folder + "/own.bin", configuration).checkpoint
+        let again = try Model.importWeights(folder + "/own.bin", configuration).checkpoint
         #expect(again.parameters == own.parameters && again.buffers == own.buffers && again.optimizerState.isEmpty)
         let counters = ["bn1.num_batches_tracked"].map {
             Safetensors.Tensor(name: $0, array: NumericArray([Int64(7)], shape: []))
         }
         try Safetensors(tensors: own.parameters + own.buffers + counters).write(to: folder + "/plain.safetensors")
-        let plain = try TrainedModel.importWeights(folder + "/plain.safetensors", configuration).checkpoint
+        let plain = try Model.importWeights(folder + "/plain.safetensors", configuration).checkpoint
         #expect(plain == again)
     }
 }

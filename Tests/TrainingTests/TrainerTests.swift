@@ -1,5 +1,5 @@
 import ArrayFiles
-import Checkpoints
+import Models
 import Datasets
 import Foundation
 import Networks
@@ -39,7 +39,7 @@ func digits(_ model: String = "mlp:64-32-10", _ optimizer: OptimizerKind = .sgd,
         #expect(records.last?.testAccuracy == outcome.testAccuracy)
         #expect(reports.last?.step == outcome.steps && reports.count <= Int(outcome.seconds * 10) + 2)
         // The checkpoint is the model: its loss is that of the end.
-        let model = try TrainedModel(outcome.checkpoint)
+        let model = try Model(outcome.checkpoint)
         #expect(try model.objective(model.dataset()).value(at: model.theta) == outcome.trainLoss)
         #expect(try model.objective(model.dataset(.test)).evaluate(at: model.theta).accuracy == outcome.testAccuracy)
     }
@@ -85,7 +85,7 @@ func digits(_ model: String = "mlp:64-32-10", _ optimizer: OptimizerKind = .sgd,
             outcome.checkpoint.buffers.contains {
                 $0.name == "bn1.running_mean" && $0.array.doubles.contains { $0 != 0 }
             })
-        #expect(try TrainedModel(outcome.checkpoint).dataset().count == 600)
+        #expect(try Model(outcome.checkpoint).dataset().count == 600)
     }
 
     /// Label noise is in the training split alone, label smoothing in the loss.
@@ -95,7 +95,7 @@ func digits(_ model: String = "mlp:64-32-10", _ optimizer: OptimizerKind = .sgd,
         configuration.labelSmoothing = 0.1
         configuration.standardizes = true
         let outcome = try Trainer(configuration).run()
-        let model = try TrainedModel(outcome.checkpoint)
+        let model = try Model(outcome.checkpoint)
         #expect(model.loss == .crossEntropy(labelSmoothing: 0.1) && outcome.checkpoint.metadata.loss.hasSuffix("=0.1"))
         let clean = try DataSpecification.digits.load()
         let noisy = try model.dataset(), test = try model.dataset(.test)

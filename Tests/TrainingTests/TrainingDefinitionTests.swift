@@ -1,3 +1,4 @@
+import Models
 import Datasets
 import Networks
 import Objectives
@@ -55,7 +56,7 @@ import Testing
             network: trainer.network, bufferValues: [], data: try DataSpecification.digits.load(.train).prefix(100),
             loss: .crossEntropy(labelSmoothing: 0))
         #expect(outcome.trainLoss == (try plain.value(at: theta)))
-        let model = try TrainedModel(outcome.checkpoint)
+        let model = try Model(outcome.checkpoint)
         #expect(try model.objective(model.dataset()).value(at: model.theta) == outcome.trainLoss)
         // What the steps saw was something else.
         #expect(outcome.checkpoint.metadata.history.last?.trainLoss != outcome.trainLoss)

@@ -1,3 +1,5 @@
+import Essentials
+
 /// What can be wrong with a file of PyTorch.
 public enum PyTorchError: DescribedError, Equatable {
     case notPyTorch(found: String)

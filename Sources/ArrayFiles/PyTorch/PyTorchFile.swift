@@ -1,3 +1,5 @@
+import Essentials
+
 /// A file that `torch.save` wrote: its objects, and the numbers that their tensors are views of.
 ///
 /// Two forms are read. Since 2020 a ZIP file: `NAME/data.pkl`, and every storage as a stored member `NAME/data/KEY`. Before that,

@@ -1,9 +1,5 @@
 import ArgumentParser
 import Landscape
-import MatrixFree
-import Objectives
-import Reporting
-import Tensors
 
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Reporting
+import Landscape
 
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,5 @@
 import ArgumentParser
-import ArrayFiles
-import Checkpoints
-import Reporting
+import Landscape
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,6 @@
 import ArgumentParser
-import ArrayFiles
 import Foundation
-import Reporting
-import Tensors
+import Landscape
 
 struct GradientCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

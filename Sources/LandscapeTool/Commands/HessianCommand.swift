@@ -1,10 +1,5 @@
 import ArgumentParser
-import ArrayFiles
 import Landscape
-import MatrixFree
-import Objectives
-import Reporting
-import Tensors
 
 extension CurvatureKind: ExpressibleByArgument {}
 
@@ -72,7 +67,7 @@ struct HessianCommand: ParsableCommand {
             options, command: "hessian", drawsPicture: top + bottom > 0 || density || layers, vectors: vectors)
         let curvature = CurvatureOperator(analysis.objective, at: analysis.theta, kind)
         guard top + bottom <= analysis.theta.count else {
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "--top \(top) --bottom \(bottom): expected no more than the \(analysis.theta.count) eigenvalues that there are"
             )
         }
@@ -103,7 +98,7 @@ struct HessianCommand: ParsableCommand {
             ) { done, most in
                 (try? progress.update(done, of: most)) != nil
             }
-            try Interruption.check()
+            try Signals.check()
             spectrum.density = result
             spectrum.products += result.products
         }
@@ -166,7 +161,7 @@ struct HessianCommand: ParsableCommand {
                 rounding: rounding,
                 multiplicities: multiplicities || repeats, verifyResiduals: true,
                 progress: spectrumProgress(analysis, "eigenvalues"))
-            try Interruption.check()
+            try Signals.check()
             if top > 0 {
                 spectrum.top = .init(values: result.largest.map(\.value), residuals: result.largest.map(\.residual))
             }

@@ -1,11 +1,6 @@
 import ArgumentParser
-import Checkpoints
-import Datasets
 import Foundation
-import Networks
-import Reporting
-import Tensors
-import Training
+import Landscape
 
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -41,35 +36,35 @@ struct ImportCommand: ParsableCommand {
         try Analysis.checkWritable(output)
         let isGraph = file.lowercased().hasSuffix(".onnx")
         if isGraph, model != nil {
-            throw UnusableArgument("--model is for weights; \(file) is a whole model")
+            throw UnusableRequest("--model is for weights; \(file) is a whole model")
         }
         if isGraph { return try importGraph(file, weights: nil) }
         guard let model else {
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "--model is missing: \(file) holds weights, so name the model that they are of, or its .onnx file")
         }
         if model.lowercased().hasSuffix(".onnx") { return try importGraph(model, weights: file) }
         guard parameters.isEmpty, freeze.isEmpty else {
-            throw UnusableArgument("--parameters and --freeze are for .onnx graphs; found --model \(model)")
+            throw UnusableRequest("--parameters and --freeze are for .onnx graphs; found --model \(model)")
         }
         let options = NetworkOptions(activation: activation, normalization: norm)
         var settings = TrainingConfiguration(model: model + options.suffix, data: try DataSpecification(data))
         settings.loss = try loss.map { try Loss(specification: $0) }
         try standardization.apply(to: &settings)
         settings.precision = precision ?? .float
-        let (checkpoint, notes) = try TrainedModel.importWeights(file, settings, tool: Software.name)
+        let (checkpoint, notes) = try Model.importWeights(file, settings, tool: Software.name)
         try write(checkpoint, notes, operators: [])
     }
 
     /// A model that is a graph of operators, with its own weights or those of another file.
     private func importGraph(_ path: String, weights: String?) throws {
         guard activation == nil, norm == nil else {
-            throw UnusableArgument("--activation and --norm are for models of this program; \(path) is a graph")
+            throw UnusableRequest("--activation and --norm are for models of this program; \(path) is a graph")
         }
         var settings = TrainingConfiguration(model: "linear", data: try DataSpecification(data))
         settings.loss = try loss.map { try Loss(specification: $0) }
         try standardization.apply(to: &settings)
-        let imported = try TrainedModel.importONNX(
+        let imported = try Model.importONNX(
             path, weights: weights, settings, parameters: parameters, frozen: freeze, precision: precision,
             tool: Software.name)
         try write(imported.checkpoint, imported.notes, operators: imported.operators)

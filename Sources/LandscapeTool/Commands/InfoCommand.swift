@@ -1,9 +1,6 @@
 import ArgumentParser
-import ArrayFiles
-import Checkpoints
 import Foundation
-import Interchange
-import Reporting
+import Landscape
 
 struct InfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,10 +1,5 @@
 import ArgumentParser
-import Datasets
 import Landscape
-import Objectives
-import Reporting
-import Tensors
-import Training
 
 struct InterpolateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -74,7 +69,7 @@ struct InterpolateCommand: ParsableCommand {
     }
 
     /// The losses on the straight line between two of the networks.
-    private func profile(_ a: TrainedModel, _ b: TrainedModel, _ mode: BatchNormOption, _ analysis: Analysis) throws
+    private func profile(_ a: Model, _ b: Model, _ mode: BatchNormOption, _ analysis: Analysis) throws
         -> PathProfile
     {
         let blend = PathProfile.line(from: a.buffers, to: b.buffers)
@@ -87,11 +82,11 @@ struct InterpolateCommand: ParsableCommand {
     }
 
     private func line(
-        _ models: [TrainedModel], _ names: [String], _ mode: BatchNormOption, _ analysis: Analysis
+        _ models: [Model], _ names: [String], _ mode: BatchNormOption, _ analysis: Analysis
     ) throws -> InterpolationReport {
         let difference = Vectors.sum(models[1].theta, -1, models[0].theta)
         guard Vectors.norm(difference) > 0 else {
-            throw UnusableArgument("\(names[0]) and \(names[1]) hold the same weights; expected two different networks")
+            throw UnusableRequest("\(names[0]) and \(names[1]) hold the same weights; expected two different networks")
         }
         let profile = try profile(models[0], models[1], mode, analysis)
         let trained = try curve.map { _ in try trainedCurve(models, mode, analysis) }
@@ -104,7 +99,7 @@ struct InterpolateCommand: ParsableCommand {
         return report
     }
 
-    private func trainedCurve(_ models: [TrainedModel], _ mode: BatchNormOption, _ analysis: Analysis) throws
+    private func trainedCurve(_ models: [Model], _ mode: BatchNormOption, _ analysis: Analysis) throws
         -> InterpolationReport.Curve
     {
         var curve = BezierCurve(from: models[0].theta, to: models[1].theta, bends: bends)
@@ -140,10 +135,10 @@ struct InterpolateCommand: ParsableCommand {
     }
 
     private func plane(
-        _ models: [TrainedModel], _ names: [String], _ mode: BatchNormOption, _ analysis: Analysis
+        _ models: [Model], _ names: [String], _ mode: BatchNormOption, _ analysis: Analysis
     ) throws -> CheckpointPlaneReport {
         guard let plane = CheckpointPlane(models[0].theta, models[1].theta, models[2].theta) else {
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "\(names.joined(separator: ", ")) lie on one line; expected three different networks that span a plane")
         }
         let count = points ?? 31

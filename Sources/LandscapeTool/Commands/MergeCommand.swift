@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Reporting
+import Landscape
 
 struct MergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

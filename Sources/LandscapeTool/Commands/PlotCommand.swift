@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
-import Plotting
-import Reporting
+import Landscape
 
 struct PlotCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -58,11 +57,11 @@ struct PlotCommand: ParsableCommand {
         let paths = output.isEmpty ? [(file as NSString).deletingPathExtension + ".png"] : output
         for path in paths { try Analysis.checkWritable(path) }
         guard file.lowercased().hasSuffix(".npz") else {
-            throw UnusableArgument("\(file): expected a saved slice, such as 'landscape slice -o slice.npz' writes")
+            throw UnusableRequest("\(file): expected a saved slice, such as 'landscape slice -o slice.npz' writes")
         }
         var report = try SliceReport(reading: file)
         if metric == .accuracy, report.slice.accuracy == nil {
-            throw UnusableArgument("--metric accuracy: \(file) holds no accuracy; leave --metric out")
+            throw UnusableRequest("--metric accuracy: \(file) holds no accuracy; leave --metric out")
         }
         report.drawsAccuracy = metric == .accuracy
         report.isLogarithmic = isLogarithmic
@@ -73,10 +72,10 @@ struct PlotCommand: ParsableCommand {
         report.style.isInSpace = isInSpace
         report.style.marksEvaluated = !noPoints
         guard report.figure != nil else {
-            throw UnusableArgument("\(file) is a shard; join the shards with 'landscape merge' first")
+            throw UnusableRequest("\(file) is a shard; join the shards with 'landscape merge' first")
         }
         if isInSpace, report.slice.beta.count < 2 {
-            throw UnusableArgument("--3d: \(file) is a slice along one direction; expected two")
+            throw UnusableRequest("--3d: \(file) is a slice along one direction; expected two")
         }
         for path in paths { try report.write(to: path) }
         if general.json || !general.keys.isEmpty {

@@ -1,8 +1,6 @@
 import ArgumentParser
-import ArrayFiles
 import Foundation
-import Reporting
-import Training
+import Landscape
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,7 +44,7 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         general.prepare()
-        let models = try checkpoints.map { try TrainedModel(path: $0) }
+        let models = try checkpoints.map { try Model(path: $0) }
         try makeFolder()
         var files: [String] = []
         var page = WebPage(title: "Loss landscape of \(checkpoints.joined(separator: ", "))")
@@ -88,15 +86,15 @@ struct ReportCommand: ParsableCommand {
     }
 
     private func makeFolder() throws {
-        guard !folder.isEmpty else { throw UnusableArgument("-o: found an empty name, expected a folder to write to") }
+        guard !folder.isEmpty else { throw UnusableRequest("-o: found an empty name, expected a folder to write to") }
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
-            guard isFolder.boolValue else { throw UnusableArgument("-o \(folder): it is a file; name a folder") }
+            guard isFolder.boolValue else { throw UnusableRequest("-o \(folder): it is a file; name a folder") }
         } else {
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             } catch {
-                throw UnusableArgument("-o \(folder): cannot make this folder; name another place")
+                throw UnusableRequest("-o \(folder): cannot make this folder; name another place")
             }
         }
     }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
-import GroundTruth
-import Reporting
+import Landscape
 
 struct SelfTestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

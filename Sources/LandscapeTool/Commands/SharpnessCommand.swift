@@ -1,8 +1,5 @@
 import ArgumentParser
-import ArrayFiles
 import Landscape
-import Reporting
-import Tensors
 
 extension Ball.Norm: ExpressibleByArgument {}
 

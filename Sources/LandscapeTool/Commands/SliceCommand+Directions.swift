@@ -1,9 +1,5 @@
 import ArgumentParser
 import Landscape
-import MatrixFree
-import Objectives
-import Tensors
-import Training
 
 extension SliceCommand {
     /// The directions of one plane, normalised.
@@ -16,7 +12,7 @@ extension SliceCommand {
             normalization: normalization ?? (isRandom ? .filter : .none), includes1D: includes1D,
             orthogonalizes: !noOrthogonalize && (isRandom || kind == "eigen"))
         for (i, vector) in pair.vectors.enumerated() where !(Vectors.norm(vector) > 0) {
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "direction \(i + 1) is zero\(pair.normalization == .none ? "" : " after \(pair.normalization.rawValue) normalisation"): name another --directions or --normalization"
             )
         }
@@ -31,7 +27,7 @@ extension SliceCommand {
             let spectrum = try lanczos(
                 CurvatureOperator(objective, at: theta), largest: count, tolerance: 1e-3, maximumProducts: 300,
                 seed: seed, progress: spectrumProgress(analysis, "eigenvectors"))
-            try Interruption.check()
+            try Signals.check()
             return (spectrum.largestVectors, "eigen")
         case "gradient":
             let gradient = try objective.valueAndGradient(at: theta).gradient
@@ -56,7 +52,7 @@ extension SliceCommand {
             try expect(paths, count)
             return (try paths.map { Vectors.sum(try analysis.companion($0).theta, -1, theta) }, "to")
         default:
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "--directions \(directions): expected random, eigen, gradient, pca:DIR, to:CKPT[,CKPT] or file:d1.npy[,d2.npy]"
             )
         }
@@ -64,7 +60,7 @@ extension SliceCommand {
 
     private func expect(_ paths: [String], _ count: Int) throws {
         guard paths.count == count else {
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "--directions \(directions) names \(paths.count), a \(count)-dimensional slice takes \(count)")
         }
     }

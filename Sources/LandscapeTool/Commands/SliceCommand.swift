@@ -1,10 +1,6 @@
 import ArgumentParser
-import ArrayFiles
 import Foundation
 import Landscape
-import Objectives
-import Reporting
-import Training
 
 extension DirectionNormalization: ExpressibleByArgument {}
 
@@ -79,12 +75,12 @@ struct SliceCommand: ParsableCommand {
         let isPlane = shape.isPlane(directions: directions)
         let grid = try shape.grid(isPlane: isPlane)
         if adaptive != nil, grid.count > 1_000_000 {
-            throw UnusableArgument("--adaptive on \(grid.count) points: expected at most 1000000; use fewer --points")
+            throw UnusableRequest("--adaptive on \(grid.count) points: expected at most 1000000; use fewer --points")
         }
         if let path = options.output.first(where: { $0.lowercased().hasSuffix(".vti") }),
             !GridData(x: grid.alpha.values, y: grid.beta?.values ?? [0], arrays: []).isEven
         {
-            throw UnusableArgument("-o \(ReportError.unevenGrid(path: path))")
+            throw UnusableRequest("-o \(ReportError.unevenGrid(path: path))")
         }
         let other = bothSplits ? try analysis.objectiveOfOtherSplit() : nil
         let seeds = (0..<planes).map { options.seed &+ UInt64($0) }

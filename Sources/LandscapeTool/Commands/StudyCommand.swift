@@ -1,9 +1,6 @@
 import ArgumentParser
-import Datasets
 import Foundation
 import Landscape
-import Reporting
-import Training
 
 struct StudyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,13 +41,13 @@ struct StudyCommand: ParsableCommand {
         for path in options.output.isEmpty ? [Self.picture(options.checkpoint)] : options.output {
             try Analysis.checkWritable(path)
             if [".vti", ".vtr"].contains(where: path.lowercased().hasSuffix) {
-                throw UnusableArgument(
+                throw UnusableRequest(
                     "-o \(path): study has no grid of numbers; expected a picture, .json, .csv or .npz")
             }
         }
         // Every file is looked at before hours of work begin.
-        for path in paths where try TrainedModel(path: path).metadata.data.testExamples == nil && options.data == nil {
-            throw UnusableArgument(
+        for path in paths where try Model(path: path).metadata.data.testExamples == nil && options.data == nil {
+            throw UnusableRequest(
                 "\(path): its data have no test split, and without one there is no generalisation gap; name other --data"
             )
         }
@@ -88,11 +85,11 @@ struct StudyCommand: ParsableCommand {
     private func checkpoints(in folder: String) throws -> [String] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-            throw UnusableArgument("\(folder) is no folder; expected one with checkpoints (.bin), as in 'study runs'")
+            throw UnusableRequest("\(folder) is no folder; expected one with checkpoints (.bin), as in 'study runs'")
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".bin") }.sorted()
         guard names.count >= Self.fewest else {
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "\(folder): found \(names.count) checkpoints (.bin), expected at least \(Self.fewest): a rank correlation needs several"
             )
         }

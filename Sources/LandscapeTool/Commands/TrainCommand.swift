@@ -1,12 +1,6 @@
 import ArgumentParser
-import Checkpoints
-import Datasets
 import Foundation
 import Landscape
-import Networks
-import Reporting
-import Tensors
-import Training
 
 extension OptimizerKind: ExpressibleByArgument {}
 
@@ -113,7 +107,7 @@ struct TrainCommand: ParsableCommand {
         return names
     }
 
-    private func settings(_ origin: TrainedModel?) throws -> TrainingConfiguration {
+    private func settings(_ origin: Model?) throws -> TrainingConfiguration {
         let options = NetworkOptions(activation: activation, normalization: norm)
         var settings = TrainingConfiguration(
             model: origin?.metadata.model ?? (model ?? "") + options.suffix,
@@ -135,7 +129,7 @@ struct TrainCommand: ParsableCommand {
         settings.schedule = schedule
         if let warmup {
             guard let span = TrainingSpan(warmup) else {
-                throw UnusableArgument("--warmup \(warmup): expected epochs, such as 1, or '100 steps'")
+                throw UnusableRequest("--warmup \(warmup): expected epochs, such as 1, or '100 steps'")
             }
             settings.warmup = span
         }
@@ -152,13 +146,13 @@ struct TrainCommand: ParsableCommand {
         settings.saveEvery = saveEvery
         settings.seed = seed
         settings.precision = precision
-        do { try settings.validate() } catch { throw UnusableArgument("\(error)") }
+        do { try settings.validate() } catch { throw UnusableRequest("\(error)") }
         return settings
     }
 
     func run() throws {
         general.prepare()
-        let origin = try start.map { try TrainedModel(path: $0) }
+        let origin = try start.map { try Model(path: $0) }
         let settings = try settings(origin)
         try Analysis.checkWritable(output)
         if !unused.isEmpty, !general.quiet {
@@ -174,7 +168,7 @@ struct TrainCommand: ParsableCommand {
             trainer.trackSharpness(every: trackSharpness)
         }
         let meter = Progress("train", quiet: general.quiet)
-        trainer.shouldStop = { Interruption.isRequested }
+        trainer.shouldStop = { Signals.isRequested }
         trainer.onProgress = { state in
             let accuracy = state.accuracy.map { "  accuracy \(Format.percent($0))" } ?? ""
             try? meter.update(

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Foundation
 import Landscape
-import Reporting
-import Training
 
 struct TrajectoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,7 +30,7 @@ struct TrajectoryCommand: ParsableCommand {
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: options.checkpoint, isDirectory: &isFolder)
         if exists, !isFolder.boolValue, options.checkpoint != "ckpt.bin" {
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "\(options.checkpoint) is a file; expected the folder with the checkpoints of a training")
         }
         let path = try CheckpointFolder(

@@ -1,7 +1,5 @@
-import ArrayFiles
 import Foundation
 import Landscape
-import Objectives
 
 /// The points of an interrupted slice, kept beside the picture it would have become.
 struct UnfinishedSlice {
@@ -39,11 +37,11 @@ struct UnfinishedSlice {
     ///   - count: points of each.
     func load(planes: Int, count: Int) throws -> [[Int: SlicePoint]] {
         guard FileManager.default.fileExists(atPath: path) else {
-            throw UnusableArgument("--resume: there is no interrupted slice \(path); start without --resume")
+            throw UnusableRequest("--resume: there is no interrupted slice \(path); start without --resume")
         }
         let archive = try NPZ.read(path)
         guard try archive.text("fingerprint") == fingerprint() else {
-            throw UnusableArgument(
+            throw UnusableRequest(
                 "--resume: \(path) is of another slice (checkpoint, directions, range, points or data differ); remove it or repeat its settings"
             )
         }
@@ -58,7 +56,7 @@ struct UnfinishedSlice {
         ]
         guard Set(columns).count == 1, plane.allSatisfy({ (0..<planes).contains(Int($0)) }),
             index.allSatisfy({ (0..<count).contains(Int($0)) })
-        else { throw UnusableArgument("\(path) is damaged: remove it and start without --resume") }
+        else { throw UnusableRequest("\(path) is damaged: remove it and start without --resume") }
         func evaluation(_ loss: Double, _ accuracy: Double) -> Evaluation {
             Evaluation(loss: loss, accuracy: accuracy.isNaN ? nil : accuracy)
         }

@@ -1,0 +1,9 @@
+/// A request that cannot be carried out as it stands, such as a direction that is zero or a file that is no slice.
+public struct UnusableRequest: DescribedError, Equatable {
+    public let description: String
+
+    /// - Parameter description: one line: what was found, what was expected, what to do.
+    public init(_ description: String) { self.description = description }
+
+    public var isOfRequest: Bool { true }
+}

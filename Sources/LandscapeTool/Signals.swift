@@ -1,0 +1,28 @@
+import Foundation
+import Landscape
+import Synchronization
+
+/// Requests to stop: control-C, or a request to terminate. The first is noted, and long work ends at its next look; a second one ends the
+/// program at once.
+enum Signals {
+    private static let isStopRequested = Atomic(false)
+
+    /// From now on, the first request is only noted.
+    static func watch() {
+        // Made before a handler needs it: handlers must not.
+        _ = isStopRequested.load(ordering: .relaxed)
+        // Whoever started this program may have had them blocked, which is inherited.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { _ in
+                if Signals.isStopRequested.exchange(true, ordering: .relaxed) { _exit(130) }
+            }
+        }
+    }
+
+    static var isRequested: Bool { isStopRequested.load(ordering: .relaxed) }
+    static func check() throws { if isRequested { throw Interruption() } }
+}

@@ -1,0 +1,133 @@
+import ArrayFiles
+import Datasets
+import ONNX
+import Networks
+import Tensors
+
+/// A checkpoint made ready for work: its network, θ, buffers, loss and data.
+public struct Model: Sendable {
+    public let network: Network
+    /// θ, in the order of the network's layout.
+    public let theta: [Double]
+    /// Running statistics, in the order of the network's buffers.
+    public let buffers: [Double]
+    /// What was minimised, label smoothing included; analyses look at this loss.
+    public let loss: Loss
+    public let metadata: CheckpointMetadata
+
+    /// - Throws: `ModelError`, `NetworkError` or `CheckpointError` where the metadata make no model, or tensors are missing,
+    ///   left over or of another shape than the model's.
+    public init(_ checkpoint: Checkpoint) throws {
+        let metadata = checkpoint.metadata, data = metadata.data
+        let size = data.exampleShape.reduce(1.0) { $0 * Double($1) }
+        guard !data.exampleShape.isEmpty, data.exampleShape.allSatisfy({ $0 > 0 }), size <= Self.largestExample else {
+            throw ModelError.damagedCheckpoint("examples of shape \(data.exampleShape)")
+        }
+        guard data.outputs > 0, data.outputs <= Dataset.maximalClasses else {
+            throw ModelError.damagedCheckpoint("\(data.outputs) outputs")
+        }
+        if let description = metadata.other[OperatorGraph.metadataKey] {
+            network = try OperatorGraph(encoded: description).network(
+                name: metadata.model, inputShape: data.exampleShape, takesTokens: data.takesTokens ?? false)
+            guard network.outputs == data.outputs else {
+                throw ModelError.damagedCheckpoint(
+                    "\(data.outputs) outputs of a model that gives \(network.outputs)")
+            }
+        } else {
+            network = try Network(
+                canonical: metadata.model, inputShape: data.exampleShape, takesTokens: data.takesTokens ?? false,
+                outputs: data.outputs)
+        }
+        loss = try Loss(specification: metadata.loss)
+        theta = try checkpoint.theta(matching: network.parameters.tensors.map { ($0.name, $0.shape) })
+        buffers = try network.buffers.tensors.flatMap { try checkpoint.buffer($0.name, shape: $0.shape) }
+        self.metadata = metadata
+    }
+
+    /// Reads and verifies a checkpoint's file.
+    public init(path: String) throws {
+        try self.init(try Checkpoint.read(path))
+    }
+
+    /// Numbers of an example beyond which a checkpoint is taken for damaged.
+    private static let largestExample = 1e9
+
+    /// The data that the model was trained on.
+    public var dataSpecification: DataSpecification {
+        get throws { try DataSpecification(metadata.data.specification) }
+    }
+
+    /// Examples as the model saw them.
+    ///
+    /// - Standardisation of the training is applied to any data, also to other than it was trained on.
+    /// - Label noise is applied to the training split of its own data only: analyses of training loss see the labels that
+    ///   were learnt. The test split and other data keep their labels.
+    /// - Where it was trained on the first examples alone, its training split is those.
+    ///
+    /// - Parameters:
+    ///   - specification: other data than it was trained on; nil for its own.
+    ///   - examples: only the first so many; nil for all.
+    public func dataset(
+        _ split: Split = .train, _ specification: DataSpecification? = nil, examples: Int? = nil
+    ) throws -> Dataset {
+        let own = try? dataSpecification
+        // Its own data may be named on the command line, too.
+        let isOwn = specification == nil || specification?.absolute == own?.absolute
+        var data = try (specification ?? dataSpecification).load(split)
+        if !network.takesTokens { data = data.withoutTokens }
+        if isOwn, split == .train {
+            guard data.count >= metadata.data.trainingExamples else {
+                throw ModelError.dataChanged(
+                    data: data.name, expected: metadata.data.trainingExamples, found: data.count)
+            }
+            data = try data.prefix(metadata.data.trainingExamples)
+            if let noise = metadata.data.labelNoise {
+                data = try data.withLabelNoise(noise, seed: metadata.data.labelNoiseSeed ?? metadata.seed)
+            }
+        }
+        guard data.exampleSize == network.inputShape.reduce(1, *) else {
+            throw ModelError.exampleShapeMismatch(
+                model: metadata.model, expected: network.inputShape, data: data.name, found: data.exampleShape)
+        }
+        // One output that no classes are chosen by is a number: whole numbers in a file are targets then, not classes.
+        if network.outputs == 1, !loss.takesClasses, let labels = data.labels {
+            data = Dataset(
+                name: data.name, inputs: data.inputs, exampleShape: data.exampleShape,
+                targets: .values(labels.map(Double.init), width: 1))
+        }
+        // Standardising is done example by example, so the prefix may come first.
+        if let examples { data = try data.prefix(examples) }
+        if let standardization = metadata.data.standardization {
+            data = try data.standardized(
+                by: Standardization(checking: standardization.mean, standardization.deviation))
+        }
+        return data
+    }
+
+    /// The checkpoint of a network with these numbers: what `init` reads. Tensors are in the metadata's precision.
+    public static func checkpoint(
+        _ network: Network, theta: [Double], buffers: [Double], metadata: CheckpointMetadata
+    ) -> Checkpoint {
+        func tensors(_ layout: ParameterLayout, _ values: [Double]) -> [Checkpoint.Tensor] {
+            precondition(values.count == layout.count, "\(values.count) numbers for a layout of \(layout.count)")
+            return layout.tensors.enumerated().map { index, tensor in
+                Checkpoint.Tensor(
+                    name: tensor.name, values: Array(values[layout.range(index)]), shape: tensor.shape,
+                    precision: metadata.precision)
+            }
+        }
+        return Checkpoint(
+            parameters: tensors(network.parameters, theta), buffers: tensors(network.buffers, buffers),
+            metadata: metadata)
+    }
+}
+
+extension Standardization {
+    /// Of a checkpoint, whose lists may differ in length.
+    fileprivate init(checking mean: [Double], _ deviation: [Double]) throws(ModelError) {
+        guard mean.count == deviation.count, deviation.allSatisfy({ $0 > 0 }) else {
+            throw .damagedCheckpoint("a standardisation of \(mean.count) means and \(deviation.count) deviations")
+        }
+        self.init(mean: mean, deviation: deviation)
+    }
+}

@@ -1,0 +1,79 @@
+import ArrayFiles
+import Essentials
+
+/// What can be wrong with an ONNX model, or with a model for given data.
+public enum ONNXError: DescribedError, Equatable {
+    case notProtobuf(String)
+    case notONNX(String)
+    case limit(String)
+    case tensor(name: String, problem: String)
+    case externalData(name: String, problem: String)
+    case cycle(node: String)
+    case undefined(value: String, node: String)
+    /// Operators that are not supported, each with the nodes that have it.
+    case unsupported([UnsupportedOperator])
+    case node(operator: String, node: String, problem: String)
+    /// An input that must be known when the model is imported is computed from the data.
+    case notConstant(operator: String, node: String, input: Int)
+    case inputs([String])
+    case inputMismatch(expected: String, found: String)
+    case output(String)
+    case noParameters
+    case unmatchedPattern(option: String, pattern: String, names: [String])
+    case notFloating(name: String)
+    case nonFinite(name: String)
+    /// Weights of a state dictionary that are not the graph's, each with its shape, and what to do.
+    case weights(missing: [String], unexpected: [String], advice: String)
+    case damagedDescription(String)
+
+    public struct UnsupportedOperator: Sendable, Equatable {
+        public let name: String
+        public let nodes: [String]
+    }
+
+    public var description: String {
+        switch self {
+        case .notProtobuf(let found):
+            "this is no ONNX model, or a damaged one: found \(found); export the model again"
+        case .notONNX(let problem): "this is no ONNX model that can be read: \(problem.shown); export the model again"
+        case .limit(let problem): "the model is larger than can be handled: \(problem)"
+        case .tensor(let name, let problem):
+            "tensor '\(name.shown)': \(problem); the file is damaged: export the model again"
+        case .externalData(let name, let problem):
+            "the external data of tensor '\(name.shown)': \(problem); keep the .onnx file and its data file together"
+        case .cycle(let node): "the graph has a cycle through node '\(node.shown)'; export the model again"
+        case .undefined(let value, let node):
+            "node '\(node.shown)' reads '\(value.shown)', which nothing gives; the file is damaged: export the model again"
+        case .unsupported(let operators):
+            "operators that are not supported: "
+                + operators.prefix(20).map { "\($0.name.shown) (\($0.nodes.shown))" }.joined(separator: ", ")
+                + (operators.count > 20 ? ", … (\(operators.count))" : "")
+                + "; docs/onnx.md has the list of those that are. Rewrite these parts of the model, or export it with another opset"
+        case .node(let kind, let node, let problem): "\(kind.shown) node '\(node.shown)': \(problem)"
+        case .notConstant(let kind, let node, let input):
+            "\(kind.shown) node '\(node.shown)': input \(input) depends on the data, but has to be known when the model is imported"
+        case .inputs(let names):
+            "found a model with \(names.count) inputs (\(names.shown)), expected one; export a module whose forward takes one of them and makes the others, such as attention_mask = torch.ones_like(input_ids)"
+        case .inputMismatch(let expected, let found):
+            "the model takes \(expected), but the data have \(found); name other --data"
+        case .output(let problem): "the model's output \(problem)"
+        case .noParameters:
+            "found no parameters (floating tensors of rank 1 or more that the output depends on); name some with --parameters"
+        case .unmatchedPattern(let option, let pattern, let names):
+            "\(option) \(pattern.shown): found no such tensor, expected a name or pattern of one of: \(names.shown)"
+        case .notFloating(let name): "--parameters: tensor '\(name.shown)' does not hold floating-point numbers"
+        case .nonFinite(let name):
+            "parameter '\(name.shown)' holds numbers that are not finite, expected trained weights; use another file, or --freeze it"
+        case .weights(let missing, let unexpected, let advice):
+            "the weights do not fit this graph. Missing: \(Self.list(missing)). Unexpected: \(Self.list(unexpected)). \(advice)"
+        case .damagedDescription(let problem):
+            "the checkpoint's description of its imported model is damaged: \(problem.shown); import the model again"
+        }
+    }
+
+    private static func list(_ tensors: [String]) -> String {
+        tensors.isEmpty
+            ? "none"
+            : tensors.prefix(12).joined(separator: ", ") + (tensors.count > 12 ? ", … (\(tensors.count))" : "")
+    }
+}

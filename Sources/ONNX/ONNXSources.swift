@@ -1,0 +1,115 @@
+import ArrayFiles
+import Essentials
+
+/// A model's nodes in an order in which operands come first, reduced to what one output needs, and the tensors that the file
+/// holds, whether as initializers or in Constant nodes.
+struct ONNXSources {
+    struct Tensor {
+        let name: String
+        /// The node that holds it; nil for an initializer.
+        let constantNode: String?
+        let tensor: ONNXTensor
+
+        /// Whether all its numbers are known to be the same, where they lie in the model's own file.
+        var isUniform: Bool {
+            guard let values = try? tensor.values({ _ in [] }).values else { return false }
+            return values.allSatisfy { $0 == values[0] }
+        }
+    }
+
+    var nodes: [ONNXModel.Node] = []
+    private(set) var tensors: [String: Tensor] = [:]
+    /// Names of the tensors in the file's order, initializers first.
+    private(set) var order: [String] = []
+
+    /// - Parameter given: names whose values come from outside.
+    init(_ all: [ONNXModel.Node], _ initializers: [ONNXTensor], outputs: [String], given: Set<String>) throws(ONNXError)
+    {
+        for tensor in initializers {
+            try add(Tensor(name: tensor.name, constantNode: nil, tensor: tensor))
+        }
+        var producer: [String: Int] = [:]
+        for (index, node) in all.enumerated() {
+            if node.kind == "Constant", node.domain.isEmpty,
+                let tensor = node.attributes.first(where: { $0.name == "value" })?.tensor, let name = node.outputs.first
+            {
+                try add(Tensor(name: name, constantNode: node.name, tensor: tensor))
+                continue
+            }
+            for name in node.outputs where !name.isEmpty {
+                guard producer[name] == nil, tensors[name] == nil, !given.contains(name) else {
+                    throw .notONNX("'\(name.shown)' is given twice")
+                }
+                producer[name] = index
+            }
+        }
+        var needed = [Bool](repeating: false, count: all.count)
+        var pending = outputs.compactMap { producer[$0] }
+        while let index = pending.popLast() {
+            if needed[index] { continue }
+            needed[index] = true
+            for name in all[index].inputs {
+                if let other = producer[name] { pending.append(other) }
+            }
+        }
+        try sort(all, needed, producer, given)
+    }
+
+    mutating func add(_ tensor: ONNXTensor) throws(ONNXError) {
+        try add(Tensor(name: tensor.name, constantNode: nil, tensor: tensor))
+    }
+
+    private mutating func add(_ tensor: Tensor) throws(ONNXError) {
+        guard !tensor.name.isEmpty, tensors.updateValue(tensor, forKey: tensor.name) == nil else {
+            throw .notONNX("tensor '\(tensor.name.shown)' is given twice or has no name")
+        }
+        order.append(tensor.name)
+    }
+
+    /// Makes a tensor the transpose of another instead, where exporters wrote both: a table that is also the last product's weights.
+    mutating func transpose(_ name: String, of other: String) {
+        guard tensors.removeValue(forKey: name) != nil else { return }
+        order.removeAll { $0 == name }
+        var node = ONNXModel.Node()
+        (node.name, node.kind, node.inputs, node.outputs) = (name, "Transpose", [other], [name])
+        nodes.insert(node, at: 0)
+    }
+
+    /// Puts other numbers in a tensor's place.
+    mutating func replace(_ name: String, by values: HostTensor, isDouble: Bool) {
+        guard let old = tensors[name] else { return }
+        tensors[name] = Tensor(
+            name: name, constantNode: old.constantNode, tensor: ONNXTensor(name: name, values, isDouble: isDouble))
+    }
+
+    private mutating func sort(
+        _ all: [ONNXModel.Node], _ needed: [Bool], _ producer: [String: Int], _ given: Set<String>
+    ) throws(ONNXError) {
+        var waiting = [Int](repeating: 0, count: all.count)
+        var readers: [Int: [Int]] = [:]
+        for (index, node) in all.enumerated() where needed[index] {
+            for name in node.inputs where !name.isEmpty {
+                if let other = producer[name] {
+                    waiting[index] += 1
+                    readers[other, default: []].append(index)
+                } else if tensors[name] == nil, !given.contains(name) {
+                    throw .undefined(value: name, node: ONNXModel.label(node))
+                }
+            }
+        }
+        var ready = all.indices.filter { needed[$0] && waiting[$0] == 0 }
+        var next = 0
+        while next < ready.count {
+            let index = ready[next]
+            next += 1
+            nodes.append(all[index])
+            for reader in readers[index] ?? [] {
+                waiting[reader] -= 1
+                if waiting[reader] == 0 { ready.append(reader) }
+            }
+        }
+        if let stuck = all.indices.first(where: { needed[$0] && waiting[$0] > 0 }) {
+            throw .cycle(node: ONNXModel.label(all[stuck]))
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import ArrayFiles
+import Autodiff
+import Essentials
+import Networks
+
+/// Builds a graph from a model's operators for one size of batch. Shapes are known then, so whatever the model computes from
+/// them is computed here, once, and is no part of the graph.
+final class OperatorInterpreter {
+    /// Elements of a tensor for one example beyond which a model is refused.
+    static let mostElements = 1 << 26
+    /// Elements of what is computed while the graph is built.
+    static let mostHostElements = 1 << 22
+    /// The same of all nodes together, and nodes of the graph that a model may come to.
+    static let mostHostTotal = 1 << 25, mostNodes = 1 << 21
+
+    let builder: NetworkBuilder
+    let description: OperatorGraph
+    /// Where the model was exported for a fixed batch that is another.
+    private(set) var fixedBatch: FixedBatch?
+    let batch: Int
+    private(set) var values: [String: Operand]
+    private var hostTotal = 0
+
+    init(
+        _ builder: NetworkBuilder, _ description: OperatorGraph, batch: Int, exported: [String: ExportedValue]? = nil,
+        given: [String: Operand] = [:]
+    ) {
+        self.builder = builder
+        self.description = description
+        self.batch = batch
+        if let exported, let size = description.exportedBatch, size != batch {
+            fixedBatch = FixedBatch(exported: size, batch: batch, values: exported)
+        }
+        values = given
+    }
+
+    /// Computes every value of the model.
+    ///
+    /// - Throws: `ONNXError` where a node cannot be built.
+    func run() throws {
+        for (name, tensor) in description.constants { values[name] = .host(tensor) }
+        for node in description.nodes { try run(node) }
+    }
+
+    private func run(_ node: OperatorGraph.Node) throws {
+        guard let implementation = Operators.table[node.kind] else {
+            throw ONNXError.unsupported([.init(name: node.kind, nodes: [node.name])])
+        }
+        let operands = try node.inputs.map { name -> Operand? in
+            if name.isEmpty { return nil }
+            guard let operand = values[name] else { throw ONNXError.undefined(value: name, node: node.name) }
+            return operand
+        }
+        let call = OperatorCall(node: node, operands: operands, interpreter: self)
+        let results = try implementation(call)
+        for (index, name) in node.outputs.enumerated() where !name.isEmpty {
+            guard index < results.count else { throw call.failure("output \(index) is not supported") }
+            switch results[index] {
+            case .graph(let tensor): try call.check(tensor.shape)
+            case .host(let tensor): hostTotal += tensor.values.count
+            }
+            values[name] = results[index]
+        }
+        fixedBatch?.follow(node) { values[$0]?.shape }
+        guard hostTotal <= Self.mostHostTotal, builder.graph.nodeCount <= Self.mostNodes else {
+            throw call.failure("the model computes too much from its constants, or has too many steps")
+        }
+    }
+
+    /// A value as [batch, outputs].
+    func output() throws -> Value {
+        guard let operand = values[description.output] else {
+            throw ONNXError.undefined(value: description.output, node: "output")
+        }
+        guard case .graph(let tensor) = operand else { throw ONNXError.output("does not depend on the examples") }
+        let value = tensor.value.asReal()
+        guard let first = value.shape.first, first == batch else {
+            throw ONNXError.output("has shape \(value.shape.shown), expected one row for each of \(batch) examples")
+        }
+        return value.reshaped([batch, value.type.count / batch])
+    }
+}
+
+/// The shape of a value at the batch that a model was exported for, and its numbers where it is a shape itself.
+struct ExportedValue: Sendable {
+    let shape: [Int]
+    let integers: [Int]?
+
+    init(_ operand: Operand) {
+        shape = operand.shape
+        if case .host(let tensor) = operand, tensor.kind == .integer, tensor.shape.count == 1 {
+            integers = tensor.integers
+        } else {
+            integers = nil
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import ArrayFiles
+import Autodiff
+import Essentials
+
+extension Operators {
+    /// Reading and writing at places that are known when the graph is built, as `x[rows, columns]` and `y[:, :3] = x` are exported.
+    static let scattering: [String: OperatorCall.Implementation] = [
+        "GatherND": { try gatherBlocks($0) },
+        "ScatterND": { try scatterBlocks($0) },
+        "ScatterElements": { try scatterElements($0) },
+    ]
+
+    /// Indices [b…, q…, k] name blocks by k axes after the `batch_dims` axes b that data have, too.
+    private static func gatherBlocks(_ call: OperatorCall) throws -> [Operand] {
+        let data = try call.operand(0), index = try call.host(1), batches = call.integer("batch_dims", default: 0)
+        guard let depth = index.shape.last, depth > 0, batches >= 0, batches < index.shape.count,
+            batches <= data.shape.count - depth, index.shape[..<batches] == data.shape[..<batches]
+        else { throw call.failure("found indices of shape \(index.shape.shown) for data of \(data.shape.shown)") }
+        let front = batches + depth, inner = data.shape[front...].reduce(1, *)
+        let strides = call.rowMajorStrides(Array(data.shape[..<front])), places = index.integers
+        let rows = index.shape.dropLast().reduce(1, *), size = index.shape[batches...].dropLast().reduce(1, *)
+        let shape = index.shape.dropLast() + data.shape[front...]
+        guard rows > 0, inner > 0 else { throw call.failure("found no indices") }
+        // A batch of the data is as long as its stride says.
+        let stride = batches == 0 ? 0 : strides[batches - 1]
+        let targets = try (0..<rows).map { row in
+            try (0..<depth).reduce(row / size * stride) { sum, axis in
+                sum + strides[batches + axis]
+                    * (try place(call, places[row * depth + axis], data.shape[batches + axis]))
+            }
+        }
+        let blocks = try reshaped(call, data, [data.shape[..<front].reduce(1, *), inner])
+        return [try reshaped(call, try take(call, blocks, 0, targets), Array(shape))]
+    }
+
+    /// Indices [q…, k] name blocks by their first k axes; updates are [q…, the block's shape].
+    private static func scatterBlocks(_ call: OperatorCall) throws -> [Operand] {
+        let data = try call.operand(0), index = try call.host(1), updates = try call.operand(2)
+        guard let depth = index.shape.last, 1...max(1, data.shape.count) ~= depth else {
+            throw call.failure("found indices of shape \(index.shape.shown) for data of \(data.shape.shown)")
+        }
+        let inner = data.shape[depth...].reduce(1, *), count = index.shape.dropLast().reduce(1, *)
+        guard updates.shape == index.shape.dropLast() + data.shape[depth...] else {
+            throw call.failure("found updates of shape \(updates.shape.shown) for indices of \(index.shape.shown)")
+        }
+        let strides = call.rowMajorStrides(Array(data.shape[..<depth])), places = index.integers
+        let targets = try (0..<count).map { row in
+            try (0..<depth).reduce(0) { sum, axis in
+                sum + strides[axis] * (try place(call, places[row * depth + axis], data.shape[axis]))
+            }
+        }
+        return [try written(call, data, updates, inner: inner, targets)]
+    }
+
+    /// Indices and updates have one shape; each index stands for the place along the axis.
+    private static func scatterElements(_ call: OperatorCall) throws -> [Operand] {
+        let data = try call.operand(0), index = try call.host(1), updates = try call.operand(2)
+        let rank = data.shape.count
+        let axis = try call.axis(call.integer("axis", default: 0), rank: rank)
+        guard index.shape == updates.shape, index.shape.count == rank,
+            data.shape.indices.allSatisfy({ $0 == axis || index.shape[$0] <= data.shape[$0] })
+        else {
+            throw call.failure("found indices of shape \(index.shape.shown) for data of \(data.shape.shown)")
+        }
+        let strides = call.rowMajorStrides(data.shape)
+        let bases = call.places(shape: index.shape, strides: data.shape.indices.map { $0 == axis ? 0 : strides[$0] })
+        let targets = try zip(bases, index.integers).map {
+            $0 + strides[axis] * (try place(call, $1, data.shape[axis]))
+        }
+        return [try written(call, data, updates, inner: 1, targets)]
+    }
+
+    private static func place(_ call: OperatorCall, _ index: Int, _ extent: Int) throws -> Int {
+        guard index >= -extent, index < extent else {
+            throw call.failure("found index \(index), expected \(-extent) to \(extent - 1)")
+        }
+        return index < 0 ? index + extent : index
+    }
+
+    /// The data with blocks of `inner` elements replaced; where a block is written twice, the last stays.
+    private static func written(
+        _ call: OperatorCall, _ data: Operand, _ updates: Operand, inner: Int, _ targets: [Int]
+    ) throws -> Operand {
+        guard call.text("reduction", default: "none") == "none" else {
+            throw call.failure("found a reduction, expected none")
+        }
+        guard !targets.isEmpty, inner > 0 else { return data }
+        let blocks = try call.hostCount(data.shape) / inner
+        var places = Array(0..<blocks)
+        for (row, target) in targets.enumerated() { places[target] = blocks + row }
+        let (first, second) = (
+            try reshaped(call, data, [blocks, inner]), try reshaped(call, updates, [targets.count, inner])
+        )
+        let all: Operand
+        if case .host(let a) = first, case .host(let b) = second {
+            all = .host(HostTensor(shape: [blocks + targets.count, inner], kind: a.kind, values: a.values + b.values))
+        } else {
+            let parts = try [first, second].map { try call.lifted($0).value.asReal() }
+            try call.check([blocks + targets.count, inner])
+            all = .graph(Value.concatenate(parts, axis: 0), data.kind)
+        }
+        return try reshaped(call, try take(call, all, 0, places), data.shape)
+    }
+}

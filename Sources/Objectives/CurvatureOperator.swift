@@ -1,0 +1,47 @@
+import MatrixFree
+import Tensors
+
+/// Which matrix of second derivatives.
+public enum CurvatureKind: String, Sendable, Codable, CaseIterable {
+    /// ∇²L, with negative curvature.
+    case hessian
+    /// Jᵀ H_ℓ J.
+    case ggn
+    /// The Fisher information of the model's own predictions; for the losses here it is the Gauss–Newton matrix.
+    case fisher
+    /// (1/n) Σ gᵢgᵢᵀ of the examples' own gradients at their labels: another matrix (Kunstner et al. 2019, arXiv 1905.12558), which
+    /// nears the Fisher matrix only where the model is the truth.
+    case empiricalFisher = "empirical-fisher"
+
+    /// For `lanczos`: matrices without negative eigenvalues end in zeros, which cannot be resolved from each other; that they are
+    /// zero within a tenth of the tolerance times the spread is all there is to know. 0.1, ours.
+    public var relativeFloor: Double { self == .hessian ? 1e-4 : 0.1 }
+}
+
+/// A curvature matrix of an objective at a point, as something that multiplies vectors. With a scaling T it is T H T.
+public struct CurvatureOperator<O: Objective>: LinearOperator {
+    public let objective: O
+    public let theta: [Double]
+    public let kind: CurvatureKind
+    /// The diagonal of T; nil for the identity.
+    public let scaling: [Double]?
+
+    public init(_ objective: O, at theta: [Double], _ kind: CurvatureKind = .hessian, scaling: [Double]? = nil) {
+        (self.objective, self.theta, self.kind, self.scaling) = (objective, theta, kind, scaling)
+    }
+
+    public var dimension: Int { objective.dimension }
+
+    public func apply(_ x: [Double]) throws -> [Double] { try apply(block: [x])[0] }
+
+    public func apply(block: [[Double]]) throws -> [[Double]] {
+        let vectors = block.map { Vectors.product(scaling, $0) }
+        let products =
+            switch kind {
+            case .hessian: try objective.hessianVectorProducts(at: theta, along: vectors)
+            case .ggn, .fisher: try objective.gaussNewtonVectorProducts(at: theta, along: vectors)
+            case .empiricalFisher: try objective.empiricalFisherVectorProducts(at: theta, along: vectors)
+            }
+        return products.map { Vectors.product(scaling, $0) }
+    }
+}
