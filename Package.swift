@@ -45,7 +45,9 @@ let package = Package(
                 "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "ONNX", "Objectives",
                 "Tensors",
             ]),
-        .target(name: "Analyses", dependencies: ["Essentials", "MatrixFree", "Networks", "Objectives", "Tensors"]),
+        .target(
+            name: "Analyses",
+            dependencies: ["Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Tensors"]),
 
         // What is shown.
         .target(name: "Plotting", dependencies: ["CPNG", "Essentials"]),
@@ -55,8 +57,8 @@ let package = Package(
         .target(
             name: "Reporting",
             dependencies: [
-                "Analyses", "ArrayFiles", "Essentials", "GroundTruth", "MatrixFree", "Objectives", "Plotting",
-                "Training",
+                "Analyses", "ArrayFiles", "Datasets", "Essentials", "GroundTruth", "MatrixFree", "Models", "Objectives",
+                "Plotting", "Training",
             ]),
 
         // One import of all that is public, and the programs.
@@ -112,9 +114,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "TrainingTests",
-            dependencies: [
-                "Analyses", "ArrayFiles", "Datasets", "Models", "Networks", "Objectives", "Tensors", "Training",
-            ]),
+            dependencies: ["ArrayFiles", "Datasets", "Models", "Networks", "Objectives", "Tensors", "Training"]),
         .testTarget(name: "PlottingTests", dependencies: ["CPNG", "Plotting"]),
         .testTarget(name: "ToolTests", dependencies: ["ArrayFiles", "LandscapeFuzz", "LandscapeTool"]),
     ],

@@ -13,7 +13,7 @@ enum SmallNetworks {
         let network = try Network(
             canonical: specification, inputShape: data.exampleShape, outputs: data.outputWidth)
         return try NetworkObjective(
-            network: network, bufferValues: [], data: data, loss: loss, precision: .double, batchSize: batchSize)
+            network: network, data: data, loss: loss, precision: .double, batchSize: batchSize)
     }
 
     static func theta(_ objective: NetworkObjective) -> [Double] { objective.network.parameters.initialValues(seed: 1) }

@@ -20,13 +20,13 @@ struct NetworkCase {
         var buffers = network.buffers.initialValues(seed: 0)
         if !buffers.isEmpty {
             buffers = try NetworkObjective(
-                network: network, bufferValues: buffers, data: HashNumbers.dataset(1024, shape: shape),
-                loss: .crossEntropy(labelSmoothing: 0), batchNorm: .batch, batchSize: 1024, memoryLimit: 8 << 30
+                network: network, statistics: buffers, data: HashNumbers.dataset(1024, shape: shape),
+                loss: .crossEntropy(labelSmoothing: 0), batchNorm: .batch, batchSize: 1024, memory: MemoryBudget(limit: 8 << 30)
             ).batchStatistics(at: theta)
         }
         return (
             try NetworkObjective(
-                network: network, bufferValues: buffers, data: HashNumbers.dataset(count, shape: shape),
+                network: network, statistics: buffers, data: HashNumbers.dataset(count, shape: shape),
                 loss: .crossEntropy(labelSmoothing: 0), batchSize: batchSize), theta
         )
     }

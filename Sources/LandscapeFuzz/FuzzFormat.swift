@@ -158,7 +158,7 @@ enum FuzzFormat: String, CaseIterable {
     private static func use(_ bytes: [UInt8]) throws {
         let model = try Model(try Checkpoint(bytes))
         let data = try model.dataset(examples: 4)
-        let objective = try model.objective(data, memoryLimit: 1 << 28)
+        let objective = try model.objective(data, memory: MemoryBudget(limit: 1 << 28))
         _ = try objective.evaluate(at: model.theta)
         _ = try objective.valueAndGradient(at: model.theta)
     }
@@ -173,8 +173,8 @@ enum FuzzFormat: String, CaseIterable {
         let loss = try settings.loss(for: examples.train)
         try NetworkObjective.check(examples.train, network, loss)
         let objective = try NetworkObjective(
-            network: network, bufferValues: [], data: try examples.train.prefix(min(4, examples.train.count)),
-            loss: loss, memoryLimit: 1 << 28)
+            network: network, data: try examples.train.prefix(min(4, examples.train.count)),
+            loss: loss, memory: MemoryBudget(limit: 1 << 28))
         _ = try objective.valueAndGradient(at: network.parameters.initialValues(seed: 0))
     }
 }

@@ -33,18 +33,18 @@ struct LandscapeTool: ParsableCommand {
 
     /// One line on standard error, and the exit code: 1 failed, 2 unusable arguments, 130 interrupted.
     private static func fail(_ error: any Error) -> Never {
-        Progress.clear()
+        Terminal.standard.clear()
         if exitCode(for: error) == .success { exit(withError: error) }  // help, asked for by a flag of a command
         switch error {
         case is CleanExit, is ExitCode, is ValidationError: refuse(error)
         case let interruption as Interruption:
-            Progress.say("interrupted\(interruption.advice.map { "; " + $0 } ?? "")")
+            Terminal.standard.say("interrupted\(interruption.advice.map { "; " + $0 } ?? "")")
             Foundation.exit(130)
         case is CancellationError where Signals.isRequested:
-            Progress.say("interrupted")
+            Terminal.standard.say("interrupted")
             Foundation.exit(130)
         default:
-            Progress.say("error: \(error)")
+            Terminal.standard.say("error: \(error)")
             Foundation.exit((error as? any DescribedError)?.isOfRequest == true ? 2 : 1)
         }
     }
@@ -75,7 +75,7 @@ struct LandscapeTool: ParsableCommand {
                 ? ", expected a number" : Int(found.1) == nil ? ", expected a whole number" : ", expected one from 0"
         }
         let help = fullMessage(for: error).firstMatch(of: /'(landscape [^']*--help)'/)?.1
-        Progress.say(
+        Terminal.standard.say(
             "error: \(words.hasSuffix(".") ? String(words.dropLast()) : words)\(expected ?? "")\(help.map { "; see \($0)" } ?? "")"
         )
         Foundation.exit(2)

@@ -20,8 +20,7 @@ public final class BatchGradient: MemoryHolder {
     public let partSize: Int
     /// How often a gradient was computed.
     public private(set) var evaluations = 0
-    /// With whom the memory is shared; nil where nobody else has a part in it.
-    public var sharedMemory: SharedMemory?
+    private let memory: MemoryBudget
 
     private let theta: Buffer, buffers: Buffer
     private let store: ExampleStore
@@ -40,13 +39,11 @@ public final class BatchGradient: MemoryHolder {
 
     /// - Parameters:
     ///   - batchSize: the largest batch; more than the data have is taken as all of them.
-    ///   - memoryLimit: bytes that the process may take, with the data, for this alone; by default 1 GiB, and more where the data
-    ///     leave less than a quarter of it.
-    ///   - reservedBytes: what the caller takes of it.
+    ///   - memory: what the process may take, with the data.
     /// - Throws: `ObjectiveError` where the data do not fit the network, or a batch does not fit the memory.
     public init(
         network: Network, data: Dataset, loss: Loss, batchSize: Int, precision: Precision = .float,
-        memoryLimit: Int? = nil, reservedBytes: Int = 0
+        memory: MemoryBudget = MemoryBudget()
     ) throws(ObjectiveError) {
         precondition(batchSize > 0, "batches of \(batchSize) examples")
         try NetworkObjective.check(data, network, loss)
@@ -54,6 +51,7 @@ public final class BatchGradient: MemoryHolder {
         self.data = data
         self.loss = loss
         self.precision = precision
+        self.memory = memory
         self.batchSize = min(batchSize, data.count)
         theta = Buffer(byteCount: network.parameters.count * precision.size)
         buffers = Buffer(byteCount: network.buffers.count * precision.size)
@@ -62,8 +60,7 @@ public final class BatchGradient: MemoryHolder {
         let isWhole = !network.buffers.tensors.isEmpty
         series = try BatchSeries(
             examples: self.batchSize, requested: network.largestBatch, preference: isWhole ? .whole : .inCache,
-            memoryLimit: memoryLimit,
-            heldBytes: data.byteCount + store.byteCount + reservedBytes, keeps: false
+            memory: memory, heldBytes: data.byteCount + store.byteCount, keeps: false
         ) {
             BatchProgram(network, loss, isWhole ? .batch : .stored, .gradient, batch: $0, precision)
         }
@@ -86,7 +83,7 @@ public final class BatchGradient: MemoryHolder {
         precondition(
             !examples.isEmpty && examples.count <= batchSize, "\(examples.count) examples in a batch of \(batchSize)")
         evaluations += 1
-        sharedMemory?.claim(by: self)
+        memory.holder.claim(by: self)
         theta.store(point, as: precision)
         load(examples, augmentation, epoch: epoch)
         gradient.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }

@@ -78,15 +78,14 @@ final class BatchSeries {
     static func vectorBytes(_ network: Network) -> Int { 6 * 8 * network.parameters.count }
 
     /// - Parameters:
-    ///   - memoryLimit: of the process; by default 1 GiB, and more where a quarter of it would not be left for programs.
-    ///   - heldBytes: what data and vectors take of it.
+    ///   - heldBytes: what data and the few vectors of every analysis take of the memory.
     init(
-        examples: Int, requested: Int?, preference: Preference, memoryLimit given: Int?, heldBytes: Int, keeps: Bool,
+        examples: Int, requested: Int?, preference: Preference, memory: MemoryBudget, heldBytes: Int, keeps: Bool,
         make: @escaping (Int) -> BatchProgram
     ) throws(ObjectiveError) {
-        let fixed = Self.processBytes + heldBytes
-        let usual = NetworkObjective.defaultMemoryLimit
-        let limit = given ?? max(usual, fixed + usual / 4)
+        let fixed = Self.processBytes + heldBytes + memory.reserved
+        let usual = MemoryBudget.defaultLimit
+        let limit = memory.limit ?? max(usual, fixed + usual / 4)
         let room = limit - fixed
         var size: Int
         if preference == .whole {

@@ -19,14 +19,18 @@ public enum CurvatureKind: String, Sendable, Codable, CaseIterable {
 }
 
 /// A curvature matrix of an objective at a point, as something that multiplies vectors. With a scaling T it is T H T.
-public struct CurvatureOperator<O: Objective>: LinearOperator {
-    public let objective: O
+public struct CurvatureOperator: LinearOperator {
+    /// What is curved.
+    public let objective: any Objective
+    /// Where.
     public let theta: [Double]
+    /// Which matrix.
     public let kind: CurvatureKind
     /// The diagonal of T; nil for the identity.
     public let scaling: [Double]?
 
-    public init(_ objective: O, at theta: [Double], _ kind: CurvatureKind = .hessian, scaling: [Double]? = nil) {
+    /// - Parameter scaling: the diagonal of T, P numbers; nil for the identity.
+    public init(_ objective: any Objective, at theta: [Double], _ kind: CurvatureKind = .hessian, scaling: [Double]? = nil) {
         (self.objective, self.theta, self.kind, self.scaling) = (objective, theta, kind, scaling)
     }
 

@@ -1,8 +1,9 @@
 import Tensors
 
-/// What the analyses see of a network and its data: a function of θ ∈ Rᴾ with exact derivatives.
+/// A function of θ ∈ Rᴾ with exact derivatives: all that the analyses see of a network and its data.
 ///
-/// All vectors are Float64 of length `dimension`; what is computed in Float32 is rounded on the way in.
+/// All vectors are Float64 of length `dimension`. What is computed in Float32 is rounded on the way in. Only a value is required:
+/// whoever calls for a derivative that an objective does not have gets an `ObjectiveError` that names it.
 public protocol Objective: AnyObject {
     /// P, the length of θ.
     var dimension: Int { get }
@@ -10,29 +11,56 @@ public protocol Objective: AnyObject {
     /// L(θ), and the share of examples classified right where that is defined.
     func evaluate(at theta: [Double]) throws -> Evaluation
 
-    /// L(θ + Σₖ cₖ dₖ) for each c of `coordinates`, with dₖ of `directions`. Several points at once cost less than one by one.
+    /// L(θ + Σₖ cₖ dₖ) for each c of `coordinates`, with dₖ of `directions`.
+    ///
+    /// Where all cₖ are 0 it has the bits of `evaluate(at:)`. By default points are evaluated one by one.
     func evaluate(at theta: [Double], along directions: [[Double]], coordinates: [[Double]]) throws -> [Evaluation]
 
-    /// L(θ) and ∇L(θ).
+    /// L(θ) and ∇L(θ), P numbers.
+    ///
+    /// - Throws: `ObjectiveError.noGradient` by default.
     func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double])
 
-    /// H v for each v, where H = ∇²L(θ); exact, no finite differences. Several at once cost less than one by one.
+    /// H v for each v, where H = ∇²L(θ): exact, no finite differences. Several at once cost less than one by one.
+    ///
+    /// - Throws: `ObjectiveError.noHessian` by default.
     func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
 
     /// G v for each v, where G = Jᵀ H_ℓ J is the Gauss–Newton matrix.
+    ///
+    /// - Throws: `ObjectiveError.noGaussNewton` by default.
     func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
 
-    /// F̂ v for each v, where F̂ = (1/n) Σ gᵢgᵢᵀ is the empirical Fisher matrix, gᵢ the gradient of example i's own loss. Objectives
-    /// that are no mean over examples throw `ObjectiveError.noEmpiricalFisher`.
+    /// F̂ v for each v, where F̂ = (1/n) Σ gᵢgᵢᵀ is the empirical Fisher matrix, gᵢ the gradient of example i's own loss.
+    ///
+    /// - Throws: `ObjectiveError.noEmpiricalFisher` by default, for what is no mean over examples.
     func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
+
+    /// Bytes that an analysis may take for vectors of θ's length, such as a Krylov basis; 4 GiB by default, which holds 500 vectors
+    /// of a million parameters.
+    var vectorMemory: Int { get }
+
+    /// The relative rounding error of a product: 2⁻⁵² by default, 2⁻²³ for what is computed in Float32.
+    var rounding: Double { get }
+}
+
+/// An objective that is a mean over examples, and is known for any part of them, too.
+public protocol ExampleObjective: Objective {
+    /// n.
+    var examples: Int { get }
+
+    /// The mean over some of the examples alone, by their numbers from 0.
+    func restricted(to examples: [Int]) throws -> any Objective
 }
 
 /// The value of an objective at a point.
 public struct Evaluation: Sendable, Equatable {
+    /// L.
     public let loss: Double
     /// In [0, 1]; nil for regression and for analytic objectives.
     public let accuracy: Double?
 
+    /// - Parameter accuracy: in [0, 1]; nil where nothing is classified.
     public init(loss: Double, accuracy: Double? = nil) { (self.loss, self.accuracy) = (loss, accuracy) }
 }
 
@@ -50,9 +78,24 @@ extension Objective {
         return point
     }
 
+    public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
+        throw ObjectiveError.noGradient
+    }
+
+    public func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        throw ObjectiveError.noHessian
+    }
+
+    public func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        throw ObjectiveError.noGaussNewton
+    }
+
     public func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         throw ObjectiveError.noEmpiricalFisher
     }
+
+    public var vectorMemory: Int { 4 << 30 }
+    public var rounding: Double { 0x1p-52 }
 
     /// L(θ).
     public func value(at theta: [Double]) throws -> Double { try evaluate(at: theta).loss }

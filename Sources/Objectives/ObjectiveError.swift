@@ -9,8 +9,21 @@ public enum ObjectiveError: DescribedError, Equatable {
     /// Inputs that are larger than memory have no place to be mapped from.
     case noRoom(bytes: Int)
     case batchTooLarge(batch: Int, given: Int, needed: Int)
-    case noGaussNewton(loss: String)
+    case noGradient
+    case noHessian
+    case noGaussNewton
     case noEmpiricalFisher
+    /// An analysis of parts of the data, such as m-sharpness, of an objective that has no examples.
+    case noExamples
+    /// A closure gave a vector of another length than θ.
+    case wrongLength(found: Int, expected: Int)
+    /// A checkpoint that does not say its weight decay, or one that belongs to no term of the loss.
+    case weightDecay(String)
+
+    /// True where another request to the same files can do.
+    public var isOfRequest: Bool {
+        if case .weightDecay = self { true } else { false }
+    }
 
     public var description: String {
         switch self {
@@ -27,8 +40,16 @@ public enum ObjectiveError: DescribedError, Equatable {
         case .batchTooLarge(let batch, let given, let needed):
             "a batch of \(batch) examples needs \((needed >> 20) + 1)M, but \(given >> 20)M is what may be used; batch normalisation "
                 + "sees a batch as a whole, so it cannot be taken in parts: use a smaller --batch-size or, in an analysis, more --memory"
-        case .noGaussNewton(let loss): "the Gauss–Newton matrix is not defined for \(loss)"
+        case .noGradient: "this objective has no gradient, which the analysis needs; give its gradient, too"
+        case .noHessian: "this objective has no Hessian products, which the analysis needs; give hessianVectorProduct, too"
+        case .noGaussNewton:
+            "the Gauss–Newton matrix is not defined for this objective; give gaussNewtonVectorProduct, or use the Hessian"
         case .noEmpiricalFisher: "the empirical Fisher matrix is not defined: the objective is no mean over examples"
+        case .noExamples:
+            "this analysis takes parts of the data, and the objective has no examples; expected one that is a mean over examples"
+        case .wrongLength(let found, let expected):
+            "the objective gave a vector of \(found) numbers, expected as many as θ has: \(expected)"
+        case .weightDecay(let problem): problem
         }
     }
 }

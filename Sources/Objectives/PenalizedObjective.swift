@@ -16,6 +16,8 @@ public final class PenalizedObjective: Objective {
     }
 
     public var dimension: Int { base.dimension }
+    public var vectorMemory: Int { base.vectorMemory }
+    public var rounding: Double { base.rounding }
 
     private func penalized(_ evaluation: Evaluation, at theta: [Double]) -> Evaluation {
         guard weightDecay != 0 else { return evaluation }

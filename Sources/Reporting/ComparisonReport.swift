@@ -1,5 +1,6 @@
-import ArrayFiles
 import Analyses
+import ArrayFiles
+import Essentials
 import MatrixFree
 import Objectives
 import Plotting
@@ -7,36 +8,30 @@ import Plotting
 /// Several checkpoints side by side: every measure in one table, slices on the same axes, range and colours.
 public struct ComparisonReport: Report {
     public let context: RunContext
-    public let entries: [Entry]
-    /// Radius of the worst case, deviation of the average case.
-    public let radius: Double
+    private let entries: [Entry]
+    private let radius: Double
+    /// Whether losses are drawn on a logarithmic scale.
     public var isLogarithmic = false
 
-    /// What was measured of one checkpoint.
-    public struct Entry {
-        public var slice: SliceReport
-        /// On the other split, where there is one.
-        public var other: Evaluation?
-        public var gradientNorm: Double
-        public var largestEigenvalue: (value: Double, residual: Double)
-        public var trace: StochasticEstimate
-        public var worstCase: WorstCaseSharpness
-        public var averageCase: AverageCaseSharpness
-
-        public init(
-            slice: SliceReport, other: Evaluation?, gradientNorm: Double,
-            largestEigenvalue: (value: Double, residual: Double),
-            trace: StochasticEstimate, worstCase: WorstCaseSharpness, averageCase: AverageCaseSharpness
-        ) {
-            (self.slice, self.other) = (slice, other)
-            (self.gradientNorm, self.largestEigenvalue) = (gradientNorm, largestEigenvalue)
-            (self.trace, self.worstCase, self.averageCase) = (trace, worstCase, averageCase)
-        }
+    /// What was measured of one checkpoint, with its slice as it is shown.
+    private struct Entry {
+        let measured: Comparison.Entry
+        let slice: SliceReport
     }
 
-    public init(context: RunContext, entries: [Entry], radius: Double) {
+    /// - Parameters:
+    ///   - entries: at least one.
+    ///   - radius: of the worst case, and deviation of the average case.
+    ///   - seconds: how long it took.
+    public init(_ entries: [Comparison.Entry], radius: Double, seed: UInt64 = 0, seconds: Double = 0) {
         precondition(!entries.isEmpty, "nothing to compare")
-        (self.context, self.entries, self.radius) = (context, entries, radius)
+        self.entries = entries.map { entry in
+            let context = RunContext(
+                command: "compare", entry.subject, entry.slice.slice.centerEvaluation, seed: seed, seconds: seconds)
+            return Entry(measured: entry, slice: SliceReport(context: context, entry.slice))
+        }
+        self.radius = radius
+        context = self.entries[0].slice.context
     }
 
     /// Rows of the table: JSON's key, words, value.
@@ -45,18 +40,18 @@ public struct ComparisonReport: Report {
         return [
             ("\(split)_loss", "\(split) loss", { $0.slice.context.loss }),
             ("\(split)_accuracy", "\(split) accuracy", { $0.slice.context.accuracy }),
-            ("\(other)_loss", "\(other) loss", { $0.other?.loss }),
-            ("\(other)_accuracy", "\(other) accuracy", { $0.other?.accuracy }),
+            ("\(other)_loss", "\(other) loss", { $0.measured.other?.loss }),
+            ("\(other)_accuracy", "\(other) accuracy", { $0.measured.other?.accuracy }),
             ("weight_norm", "norm of the weights", { $0.slice.context.weightNorm }),
-            ("gradient_norm", "norm of the gradient", { $0.gradientNorm }),
-            ("lambda_max", "largest eigenvalue of H", { $0.largestEigenvalue.value }),
-            ("lambda_max_residual", "  its residual", { $0.largestEigenvalue.residual }),
-            ("trace", "trace of H", { $0.trace.value }),
-            ("trace_standard_error", "  its standard error", { $0.trace.standardError }),
-            ("worst_case", "worst case, ball of \(rho), at least", { $0.worstCase.lowerBound }),
-            ("one_step", "one step of SAM, \(rho)", { $0.worstCase.oneStep }),
-            ("average_case", "average case, deviation \(rho)", { $0.averageCase.value }),
-            ("average_case_standard_error", "  its standard error", { $0.averageCase.standardError }),
+            ("gradient_norm", "norm of the gradient", { $0.measured.gradientNorm }),
+            ("lambda_max", "largest eigenvalue of H", { $0.measured.largestEigenvalue.value }),
+            ("lambda_max_residual", "  its residual", { $0.measured.largestEigenvalue.residual }),
+            ("trace", "trace of H", { $0.measured.trace.value }),
+            ("trace_standard_error", "  its standard error", { $0.measured.trace.standardError }),
+            ("worst_case", "worst case, ball of \(rho), at least", { $0.measured.worstCase.lowerBound }),
+            ("one_step", "one step of SAM, \(rho)", { $0.measured.worstCase.oneStep }),
+            ("average_case", "average case, deviation \(rho)", { $0.measured.averageCase.value }),
+            ("average_case_standard_error", "  its standard error", { $0.measured.averageCase.standardError }),
             ("slice_rise", "slice: highest rise at |α| = \(Format.short(reach))", { rise($0) }),
         ]
     }
@@ -66,9 +61,11 @@ public struct ComparisonReport: Report {
     /// The larger of the losses at the two ends of the first axis, over the checkpoint's.
     private func rise(_ entry: Entry) -> Double? {
         let slice = entry.slice.slice
-        guard let origin = entry.slice.origin else { return nil }
-        let row = origin / slice.alpha.count * slice.alpha.count
-        return max(slice.loss[row], slice.loss[row + slice.alpha.count - 1]) - slice.center
+        guard let origin = slice.grid.origin else { return nil }
+        let row = slice.grid.row(origin)
+        return max(
+            slice.loss[slice.grid.index(row: row, column: 0)],
+            slice.loss[slice.grid.index(row: row, column: slice.grid.columns - 1)]) - slice.center
     }
 
     public var fields: [(key: String, value: JSONValue)] {

@@ -1,33 +1,26 @@
-import ArrayFiles
 import Analyses
+import ArrayFiles
+import Essentials
 import Plotting
 
 /// Loss on the straight line between two networks, and on a trained curve between them.
 public struct InterpolationReport: Report {
     public let context: RunContext
+    /// What A and B are called.
     public let ends: [String]
-    /// ‖θ_B − θ_A‖.
-    public let distance: Double
-    public let line: PathProfile
-    public var curve: Curve?
+    /// What is shown.
+    public let result: Interpolation.Line
+    /// Whether losses are drawn on a logarithmic scale.
     public var isLogarithmic = false
 
-    /// A trained curve.
-    public struct Curve: Sendable {
-        public let profile: PathProfile
-        public let points: [[Double]]
-        public let steps: Int
-        /// Length over the distance of the ends.
-        public let relativeLength: Double
-
-        public init(profile: PathProfile, points: [[Double]], steps: Int, relativeLength: Double) {
-            (self.profile, self.points, self.steps, self.relativeLength) = (profile, points, steps, relativeLength)
-        }
+    /// - Parameter ends: what A and B are called.
+    public init(context: RunContext, ends: [String], _ result: Interpolation.Line) {
+        (self.context, self.ends, self.result) = (context, ends, result)
     }
 
-    public init(context: RunContext, ends: [String], distance: Double, line: PathProfile) {
-        (self.context, self.ends, self.distance, self.line) = (context, ends, distance, line)
-    }
+    private var distance: Double { result.distance }
+    private var line: PathProfile { result.profile }
+    private var curve: Interpolation.TrainedCurve? { result.curve }
 
     public var fields: [(key: String, value: JSONValue)] {
         var fields: [(key: String, value: JSONValue)] = [
@@ -126,20 +119,21 @@ public struct InterpolationReport: Report {
 /// The plane through three networks.
 public struct CheckpointPlaneReport: Report {
     public let context: RunContext
-    public let surface: SliceReport
-    /// Of A, B and C.
+    /// What A, B and C are called.
     public let names: [String]
-    public let corners: [(x: Double, y: Double)]
-    /// On the straight lines between two of them: AB, AC, BC.
-    public let sides: [PathProfile]
+    /// What is shown.
+    public let result: Interpolation.Plane
+    /// Whether losses are drawn on a logarithmic scale.
     public var isLogarithmic = false
 
-    public init(
-        context: RunContext, surface: SliceReport, names: [String], corners: [(x: Double, y: Double)],
-        sides: [PathProfile]
-    ) {
-        (self.context, self.surface, self.names, self.corners, self.sides) = (context, surface, names, corners, sides)
+    /// - Parameter names: what A, B and C are called.
+    public init(context: RunContext, names: [String], _ result: Interpolation.Plane) {
+        (self.context, self.names, self.result) = (context, names, result)
     }
+
+    private var surface: SliceReport { SliceReport(context: context, slice: result.slice) }
+    private var corners: [(x: Double, y: Double)] { result.corners }
+    private var sides: [PathProfile] { result.sides }
 
     private static let sideNames = ["ab", "ac", "bc"]
 

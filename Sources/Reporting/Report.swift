@@ -66,7 +66,7 @@ extension Report {
         try AtomicFile.write(try encoded(for: path), to: path)
     }
 
-    private func encoded(for path: String) throws -> [UInt8] {
+    func encoded(for path: String) throws -> [UInt8] {
         let nothing = ReportError.nothingToWrite(path: path, command: context.command)
         switch (path as NSString).pathExtension.lowercased() {
         case "png":

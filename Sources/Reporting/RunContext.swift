@@ -1,3 +1,5 @@
+import Essentials
+import Objectives
 import Foundation
 
 /// What every result states beside its own numbers.
@@ -37,6 +39,24 @@ public struct RunContext: Sendable {
             lossName, loss, accuracy, weightNorm, seconds
         )
         (self.weightDecay, self.software) = (weightDecay, software)
+    }
+
+    /// Of a result about one model.
+    ///
+    /// - Parameters:
+    ///   - command: what computed it.
+    ///   - subject: the model on its data.
+    ///   - evaluation: L(θ) and the accuracy there.
+    ///   - seconds: how long it took.
+    public init(
+        command: String, _ subject: ModelLoss.Summary, _ evaluation: Evaluation, seed: UInt64 = 0, seconds: Double = 0
+    ) {
+        self.init(
+            command: command, checkpoint: subject.name, model: subject.model, data: subject.data,
+            split: subject.split.rawValue, examples: subject.examples, seed: seed,
+            precision: subject.precision.rawValue, batchnorm: subject.statistics.rawValue, lossName: subject.lossName,
+            weightDecay: subject.weightDecay, loss: evaluation.loss, accuracy: evaluation.accuracy,
+            weightNorm: subject.weightNorm, seconds: seconds, software: Software.name)
     }
 
     /// The keys that all commands share.
@@ -105,30 +125,5 @@ public struct RunContext: Sendable {
             header,
             "loss (\(penalty.isEmpty ? lossName : lossName + " " + penalty))  \(Format.number(loss))\(share)    ‖θ‖₂  \(Format.number(weightNorm))",
         ]
-    }
-}
-
-/// Numbers as people read them.
-public enum Format {
-    /// Six significant digits.
-    public static func number(_ value: Double) -> String {
-        guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
-        return String(format: "%.6g", value)
-    }
-    public static func number(_ value: Double?) -> String { value.map { number($0) } ?? "–" }
-    /// Three significant digits.
-    public static func short(_ value: Double) -> String {
-        value.isFinite ? String(format: "%.3g", value) : number(value)
-    }
-    public static func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }
-    /// Seconds as 12 s, 3:05 or 1:02:03.
-    public static func duration(_ seconds: Double) -> String {
-        guard seconds.isFinite, seconds < 1e7 else { return "–" }
-        let whole = Int(seconds.rounded())
-        if seconds < 9.95 { return String(format: "%.1f s", seconds) }
-        if whole < 60 { return "\(whole) s" }
-        let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
-        return hours > 0
-            ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
     }
 }

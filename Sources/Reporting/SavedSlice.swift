@@ -2,6 +2,7 @@ import Analyses
 import ArrayFiles
 import Essentials
 import Foundation
+import Objectives
 import Plotting
 
 /// Why a saved result cannot be shown again or joined.
@@ -76,19 +77,33 @@ extension SliceReport {
         guard curvature.count == axes, reach.count == axes else {
             throw damaged("its audit is of \(curvature.count) directions, expected \(axes)")
         }
+        // Directions are kept in files for other programs, and may have been left out.
+        let directions = SliceDirections(
+            Array(vectors), kind: metadata["surface.directions"]?.string ?? context.command,
+            normalization: (metadata["surface.normalization"]?.string).flatMap(DirectionNormalization.init(rawValue:))
+                ?? .none)
         func slice(_ loss: [Double], _ accuracy: [Double]?, _ other: SliceValues?) throws -> Slice {
             Slice(
-                grid: grid, values: SliceValues(loss: loss, accuracy: accuracy), other: other,
+                grid: grid, directions: directions, values: SliceValues(loss: loss, accuracy: accuracy), other: other,
                 isMeasured: try column("evaluated")?.map { $0 != 0 }, accuracyOfInterpolation: interpolation,
-                center: center, cosine: cosine, curvature: curvature,
-                relativeReach: reach)
+                center: Evaluation(loss: center, accuracy: context.accuracy), cosine: cosine,
+                curvature: curvature.map { $0.isNaN ? nil : $0 }, relativeReach: reach)
         }
         let other = try column("other_loss").map { SliceValues(loss: $0, accuracy: try column("other_accuracy")) }
-        self.init(
-            context: context, slice: try slice(loss, try column("accuracy"), other),
-            directions: Directions(
-                kind: metadata["surface.directions"]?.string ?? context.command,
-                normalization: metadata["surface.normalization"]?.string ?? "none", vectors: vectors))
+        let first = try slice(loss, try column("accuracy"), other)
+        var planes = [SliceAnalysis.Plane(seed: context.seed, slice: first)]
+        if let all = try values("planes"), let seeds = try values("seeds") {
+            guard all.count == seeds.count * grid.count, !seeds.isEmpty else {
+                throw damaged("'planes' has \(all.count) numbers for \(seeds.count) × \(grid.count)")
+            }
+            planes = try seeds.enumerated().map { i, seed in
+                guard seed >= 0, seed < 0x1p63 else { throw damaged("a seed of \(seed)") }
+                let part = Array(all[(i * grid.count)..<((i + 1) * grid.count)])
+                return SliceAnalysis.Plane(
+                    seed: UInt64(seed), slice: i == 0 && part == loss ? first : try slice(part, nil, nil))
+            }
+        }
+        self.init(context: context, SliceAnalysis.Result(planes: planes))
         // Paths over the surface: of a training, or the sides of the triangle of three networks.
         for (name, label, isClosed) in [("path", "checkpoints", false), ("corners", "A, B and C", true)] {
             guard let places = try values(name), places.count >= 2, places.count % 2 == 0 else { continue }
@@ -96,17 +111,6 @@ extension SliceReport {
             var y = stride(from: 1, to: places.count, by: 2).map { places[$0] }
             if isClosed { (x, y) = (x + [x[0]], y + [y[0]]) }
             style.overlays.append(HeatmapFigure.Overlay(label: label, x: x, y: y))
-        }
-        if let all = try values("planes"), let seeds = try values("seeds") {
-            guard all.count == seeds.count * grid.count else {
-                throw damaged("'planes' has \(all.count) numbers for \(seeds.count) × \(grid.count)")
-            }
-            planes = try seeds.enumerated().map { i, seed in
-                guard seed >= 0, seed < 0x1p63 else { throw damaged("a seed of \(seed)") }
-                return Plane(
-                    seed: UInt64(seed),
-                    slice: try slice(Array(all[(i * grid.count)..<((i + 1) * grid.count)]), nil, nil))
-            }
         }
     }
 
@@ -140,20 +144,18 @@ extension SliceReport {
         return SliceReport(
             context: report.context,
             slice: Slice(
-                grid: SliceGrid(
-                    SliceAxis(values: slice.alpha)!, report.isPlane ? SliceAxis(values: slice.beta)! : nil),
-                values: SliceValues(loss: loss, accuracy: slice.accuracy == nil ? nil : accuracy),
+                grid: slice.grid, directions: slice.directions, values: SliceValues(loss: loss, accuracy: slice.accuracy == nil ? nil : accuracy),
                 other: slice.other.map {
                     SliceValues(loss: otherLoss, accuracy: $0.accuracy == nil ? nil : otherAccuracy)
                 },
-                center: slice.center, cosine: slice.cosine, curvature: slice.audit.curvatureFromProduct,
-                relativeReach: slice.audit.relativeReach), directions: report.directions)
+                center: slice.centerEvaluation, cosine: slice.cosine, curvature: slice.audit.curvatureFromProduct,
+                relativeReach: slice.audit.relativeReach))
     }
 
     /// What two parts of one slice must have in common and these have not.
     private func difference(from other: SliceReport) -> String? {
         let (a, b) = (context, other.context)
-        if slice.alpha != other.slice.alpha || slice.beta != other.slice.beta { return "the grids" }
+        if slice.grid != other.slice.grid { return "the grids" }
         if directions.vectors != other.directions.vectors || directions.kind != other.directions.kind {
             return "the directions"
         }

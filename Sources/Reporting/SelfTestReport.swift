@@ -1,3 +1,4 @@
+import Essentials
 import GroundTruth
 
 /// What the program's check of itself found.

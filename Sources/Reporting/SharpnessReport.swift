@@ -1,42 +1,24 @@
-import ArrayFiles
 import Analyses
+import ArrayFiles
+import Essentials
 import Plotting
 
 /// Sharpness in a ball of one radius or several, and in Keskar's boxes.
 public struct SharpnessReport: Report {
-    /// What was measured at one radius.
-    public struct Point: Sendable {
-        public let radius: Double
-        public var worstCase: WorstCaseSharpness?
-        /// In place of `worstCase`, for m-sharpness.
-        public var batchwise: BatchwiseSharpness?
-        public var averageCase: AverageCaseSharpness?
-
-        public init(radius: Double) { self.radius = radius }
-
-        /// Increases of the worst case: what was found, at one step, by the estimate and in the quadratic model.
-        var worst: (lowerBound: Double, oneStep: Double, estimate: Double, quadraticModel: Double?)? {
-            if let worstCase {
-                return (worstCase.lowerBound, worstCase.oneStep, worstCase.estimate, worstCase.quadraticModel)
-            }
-            return batchwise.map { ($0.lowerBound, $0.oneStep, $0.estimate, nil) }
-        }
-    }
+    typealias Point = SharpnessAnalysis.Point
 
     public var context: RunContext
-    /// Ascending by radius; at least one.
-    public let points: [Point]
-    public let norm: Ball.Norm
-    /// `none`, or `adaptive, η = 0.01`.
-    public let scaling: String
-    public let gradientNorm: Double
-    public var keskar: [KeskarSharpness] = []
+    /// What is shown.
+    public let result: SharpnessAnalysis.Result
 
-    public init(context: RunContext, points: [Point], norm: Ball.Norm, scaling: String, gradientNorm: Double) {
-        precondition(!points.isEmpty, "sharpness at no radius")
-        (self.context, self.points, self.norm) = (context, points, norm)
-        (self.scaling, self.gradientNorm) = (scaling, gradientNorm)
-    }
+    /// - Parameter result: what is shown.
+    public init(context: RunContext, _ result: SharpnessAnalysis.Result) { (self.context, self.result) = (context, result) }
+
+    var points: [Point] { result.points }
+    var norm: Ball.Norm { result.norm }
+    var gradientNorm: Double { result.gradientNorm }
+    var keskar: [KeskarSharpness] { result.boxes }
+    var scaling: String { result.adaptiveShift.map { "adaptive, η = \($0)" } ?? "none" }
 
     // MARK: JSON
 
@@ -167,5 +149,15 @@ public struct SharpnessReport: Report {
         add("average") { $0.averageCase?.value }
         add("average_standard_error") { $0.averageCase?.standardError }
         return header.count > 1 ? (header, rows) : nil
+    }
+}
+
+extension SharpnessAnalysis.Point {
+    /// Increases of the worst case: what was found, at one step, by the estimate and in the quadratic model.
+    var worst: (lowerBound: Double, oneStep: Double, estimate: Double, quadraticModel: Double?)? {
+        if let worstCase {
+            return (worstCase.lowerBound, worstCase.oneStep, worstCase.estimate, worstCase.quadraticModel)
+        }
+        return batchwise.map { ($0.lowerBound, $0.oneStep, $0.estimate, nil) }
     }
 }

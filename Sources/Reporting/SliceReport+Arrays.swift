@@ -3,7 +3,7 @@ import Analyses
 
 extension SliceReport {
     public var arrays: [(name: String, array: NumericArray)] {
-        let shape = isPlane ? [slice.beta.count, slice.alpha.count] : [slice.alpha.count]
+        let shape = isPlane ? [slice.grid.rows, slice.grid.columns] : [slice.grid.columns]
         func grid(_ values: [Double]) -> NumericArray { NumericArray(values, shape: shape) }
         var arrays: [(name: String, array: NumericArray)] = [
             ("loss", grid(slice.loss)), ("alpha", NumericArray(slice.alpha)),
@@ -18,7 +18,7 @@ extension SliceReport {
         // In the metadata, too; here to the last bit.
         arrays.append(("center", NumericArray([slice.center], shape: [])))
         if let cosine = slice.cosine { arrays.append(("cosine", NumericArray([cosine], shape: []))) }
-        arrays.append(("curvature_hvp", NumericArray(slice.audit.curvatureFromProduct)))
+        arrays.append(("curvature_hvp", NumericArray(slice.audit.curvatureFromProduct.map { $0 ?? .nan })))
         arrays.append(("relative_reach", NumericArray(slice.audit.relativeReach)))
         for (i, vector) in directions.vectors.enumerated() {
             arrays.append(("direction_\(i + 1)", NumericArray(vector)))
@@ -40,14 +40,13 @@ extension SliceReport {
         if let other = slice.other { arrays.append(("other_loss", other.loss)) }
         if let accuracy = slice.other?.accuracy { arrays.append(("other_accuracy", accuracy)) }
         if let isMeasured = slice.isMeasured { arrays.append(("evaluated", isMeasured.map { $0 ? 1 : 0 })) }
-        return GridData(
-            x: slice.alpha, y: isPlane ? slice.beta : [0], arrays: arrays.map { (name: $0.0, values: $0.1) })
+        return GridData(slice.grid, arrays: arrays.map { (name: $0.0, values: $0.1) })
     }
 
     public var table: (header: [String], rows: [[Double]])? {
-        let width = slice.alpha.count
-        var columns: [(String, (Int) -> Double)] = [("alpha", { slice.alpha[$0 % width] })]
-        if isPlane { columns.append(("beta", { slice.beta[$0 / width] })) }
+        let points = slice.grid
+        var columns: [(String, (Int) -> Double)] = [("alpha", { points.coordinates($0).alpha })]
+        if isPlane { columns.append(("beta", { points.coordinates($0).beta })) }
         columns.append(("loss", { slice.loss[$0] }))
         if let accuracy = slice.accuracy { columns.append(("accuracy", { accuracy[$0] })) }
         if let other = slice.other {

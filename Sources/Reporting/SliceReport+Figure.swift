@@ -21,7 +21,7 @@ public struct SliceStyle: Sendable {
 extension SliceReport {
     private var title: String {
         if let title = style.title { return title }
-        let normalized = directions.normalization == "none" ? "" : "\(directions.normalization)-normalised "
+        let normalized = normalization == "none" ? "" : "\(normalization)-normalised "
         return
             "\(drawsAccuracy ? "Accuracy" : "Loss") along \(normalized)\(directions.kind) direction\(isPlane ? "s" : "")"
     }
@@ -90,7 +90,7 @@ extension SliceReport {
         figure.overlays = style.overlays
         if let isMeasured = slice.isMeasured, slice.interpolation != nil, style.marksEvaluated, planes.count < 2 {
             figure.samples = isMeasured.indices.filter { isMeasured[$0] }.map {
-                Point(slice.alpha[$0 % slice.alpha.count], slice.beta[$0 / slice.alpha.count])
+                Point(slice.grid.coordinates($0).alpha, slice.grid.coordinates($0).beta)
             }
         }
         return figure

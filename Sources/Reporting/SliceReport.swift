@@ -1,77 +1,52 @@
-import ArrayFiles
 import Analyses
+import ArrayFiles
+import Essentials
 import Plotting
 
 /// A loss slice, or several along the directions of several seeds.
 public struct SliceReport: Report {
     public var context: RunContext
-    public let slice: Slice
-    public let directions: Directions
-    /// Slices along further random directions, `slice` first; empty for one alone.
-    public var planes: [Plane] = []
+    /// The slices of all seeds, at least one.
+    public let result: SliceAnalysis.Result
     /// What is drawn where there is a choice.
     public var drawsAccuracy = false
     public var isLogarithmic = false
     public var style = SliceStyle()
 
-    /// The slice of one seed.
-    public struct Plane: Sendable {
-        public let seed: UInt64
-        public let slice: Slice
-
-        public init(seed: UInt64, slice: Slice) { (self.seed, self.slice) = (seed, slice) }
+    /// - Parameter result: one slice, or those of several seeds.
+    public init(context: RunContext, _ result: SliceAnalysis.Result) {
+        (self.context, self.result) = (context, result)
     }
 
-    /// What a slice runs along.
-    public struct Directions: Sendable {
-        /// Such as `random` or `eigen`.
-        public let kind: String
-        public let normalization: String
-        /// One or two, P numbers each.
-        public let vectors: [[Double]]
-
-        public init(kind: String, normalization: String, vectors: [[Double]]) {
-            (self.kind, self.normalization, self.vectors) = (kind, normalization, vectors)
-        }
+    /// A slice alone.
+    public init(context: RunContext, slice: Slice) {
+        self.init(context: context, SliceAnalysis.Result(planes: [SliceAnalysis.Plane(seed: context.seed, slice: slice)]))
     }
 
-    public init(context: RunContext, slice: Slice, directions: SliceDirections) {
-        self.init(
-            context: context, slice: slice,
-            directions: Directions(
-                kind: directions.kind, normalization: directions.normalization.rawValue, vectors: directions.vectors))
-    }
-
-    public init(context: RunContext, slice: Slice, directions: Directions) {
-        (self.context, self.slice, self.directions) = (context, slice, directions)
-    }
-
-    var isPlane: Bool { slice.beta.count > 1 || directions.vectors.count == 2 }
+    /// The first slice.
+    public var slice: Slice { result.slice }
+    var directions: SliceDirections { slice.directions }
+    var normalization: String { directions.normalization.rawValue }
+    var planes: [SliceAnalysis.Plane] { result.planes }
+    var isPlane: Bool { slice.isPlane }
     var otherSplit: String { context.split == "train" ? "test" : "train" }
-    /// Whether points are still to come from other shards.
-    var isPartial: Bool { slice.isMeasured != nil && slice.interpolation == nil }
-
-    /// The number of the point (0, 0).
-    var origin: Int? {
-        guard let column = slice.alpha.firstIndex(of: 0), let row = slice.beta.firstIndex(of: 0) else { return nil }
-        return row * slice.alpha.count + column
-    }
+    var isPartial: Bool { slice.isPartial }
 
     private func rows(_ values: [Double]) -> JSONValue {
         guard isPlane else { return JSONValue(values) }
-        let width = slice.alpha.count
-        return .array(slice.beta.indices.map { JSONValue(Array(values[($0 * width)..<(($0 + 1) * width)])) })
+        let width = slice.grid.columns
+        return .array((0..<slice.grid.rows).map { JSONValue(Array(values[($0 * width)..<(($0 + 1) * width)])) })
     }
 
     public var fields: [(key: String, value: JSONValue)] {
         let audit = slice.audit
         var surface: [(key: String, value: JSONValue)] = [
-            ("directions", .string(directions.kind)), ("normalization", .string(directions.normalization)),
+            ("directions", .string(directions.kind)), ("normalization", .string(normalization)),
             ("center_exact", audit.centerIsExact.map { .bool($0) } ?? .null),
             ("relative_reach", JSONValue(audit.relativeReach)),
         ]
         if let minimum = slice.minimum {
-            surface.append(("minimum", .number(slice.loss[minimum.beta * slice.alpha.count + minimum.alpha])))
+            surface.append(("minimum", .number(slice.loss[slice.grid.index(row: minimum.beta, column: minimum.alpha)])))
             surface.append(("minimum_at", JSONValue([slice.alpha[minimum.alpha], slice.beta[minimum.beta]])))
         }
         var fields: [(key: String, value: JSONValue)] = [
@@ -86,11 +61,11 @@ public struct SliceReport: Report {
         }
         fields += [
             ("center", .number(slice.center)), ("cosine", JSONValue(slice.cosine)),
-            ("curvature_hvp", .number(audit.curvatureFromProduct[0])),
+            ("curvature_hvp", JSONValue(audit.curvatureFromProduct[0])),
             ("curvature_grid", JSONValue(audit.curvatureFromGrid[0])),
         ]
         if isPlane {
-            fields.append(("curvature_hvp_2", .number(audit.curvatureFromProduct[1])))
+            fields.append(("curvature_hvp_2", JSONValue(audit.curvatureFromProduct[1])))
             fields.append(("curvature_grid_2", JSONValue(audit.curvatureFromGrid[1])))
         }
         fields += [
@@ -117,7 +92,7 @@ public struct SliceReport: Report {
             .object([
                 ("seed", .integer(Int(truncatingIfNeeded: plane.seed))), ("values", rows(plane.slice.loss)),
                 ("cosine", JSONValue(plane.slice.cosine)),
-                ("curvature_hvp", JSONValue(plane.slice.audit.curvatureFromProduct)),
+                ("curvature_hvp", .array(plane.slice.audit.curvatureFromProduct.map { JSONValue($0) })),
                 ("nonfinite", .integer(plane.slice.audit.nonfinite)),
                 ("evaluations", .integer(plane.slice.audit.evaluations)),
             ])
@@ -135,7 +110,7 @@ public struct SliceReport: Report {
         let audit = slice.audit
         let size = isPlane ? "\(slice.alpha.count) × \(slice.beta.count)" : "\(slice.alpha.count)"
         let normalization =
-            directions.normalization == "none" ? "not normalised" : "\(directions.normalization) normalisation"
+            normalization == "none" ? "not normalised" : "\(normalization) normalisation"
         var lines = [
             "slice: \(size) points along \(directions.kind) directions, \(normalization); "
                 + "α from \(Format.short(slice.alpha[0])) to \(Format.short(slice.alpha.last!))"
@@ -147,7 +122,7 @@ public struct SliceReport: Report {
                 ? "(\(Format.short(slice.alpha[minimum.alpha])), \(Format.short(slice.beta[minimum.beta])))"
                 : Format.short(slice.alpha[minimum.alpha])
             lines.append(
-                "lowest \(Format.number(slice.loss[minimum.beta * slice.alpha.count + minimum.alpha])) at \(place)")
+                "lowest \(Format.number(slice.loss[slice.grid.index(row: minimum.beta, column: minimum.alpha)])) at \(place)")
         }
         if let cosine = slice.cosine { lines.append("cosine of the directions  \(Format.short(cosine))") }
         for (i, curvature) in audit.curvatureFromProduct.enumerated() {

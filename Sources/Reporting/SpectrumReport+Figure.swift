@@ -1,3 +1,4 @@
+import Essentials
 import Analyses
 import MatrixFree
 import Plotting
@@ -5,7 +6,7 @@ import Plotting
 extension SpectrumReport {
     /// The density, else the blocks of layers, else the eigenvalues.
     public var figure: (any Figure)? {
-        if let density { return densityFigure(density) }
+        if let density = result.density { return densityFigure(density) }
         if !layers.isEmpty { return layerFigure }
         return top != nil || bottom != nil ? eigenvalueFigure : nil
     }

@@ -1,3 +1,4 @@
+import Essentials
 import Analyses
 import MatrixFree
 
@@ -13,7 +14,7 @@ extension SpectrumReport {
 
     public var lines: [String] {
         var lines: [String] = []
-        func add(_ end: End, _ name: String) {
+        func add(_ end: SpectrumAnalysis.End, _ name: String) {
             for (i, value) in end.values.enumerated() {
                 lines.append(
                     "λ\(name)\(i + 1)  \(Format.number(value).padding(toLength: 12, withPad: " ", startingAt: 0)) residual ‖\(symbol)v − λv‖ \(Format.short(end.residuals[i]))"
@@ -22,22 +23,22 @@ extension SpectrumReport {
         }
         if top != nil || bottom != nil {
             lines.append(
-                "\(kind.rawValue), \(method), \(products) products\(converged ? "" : "; NOT CONVERGED to \(Format.short(tolerance)): try a larger --iterations")"
+                "\(kind.rawValue), \(result.method.rawValue), \(products) products\(converged ? "" : "; NOT CONVERGED to \(Format.short(tolerance)): try a larger --iterations")"
             )
         }
-        if let top { add(top, "") }
-        if let bottom { add(bottom, "min") }
-        if let trace {
+        if let top = result.top { add(top, "") }
+        if let bottom = result.bottom { add(bottom, "min") }
+        if let trace = result.trace {
             lines.append(
                 "trace  \(Format.number(trace.trace.value)) ± \(trace.trace.standardError.map(Format.short) ?? "–")  (\(trace.method.rawValue), \(trace.products) products)"
             )
         }
-        if let frobenius {
+        if let frobenius = result.frobenius {
             lines.append(
                 "‖\(symbol)‖_F  \(Format.number(frobenius.value)) ± \(frobenius.standardError.map(Format.short) ?? "–")"
             )
         }
-        if let density {
+        if let density = result.density {
             lines.append(
                 "density  \(density.quadratures.count) probes of \(density.steps) steps, σ \(Format.short(density.sigma)), \(density.products) products"
             )
@@ -59,7 +60,7 @@ extension SpectrumReport {
                 )
             }
         }
-        if let along {
+        if let along = result.along {
             lines.append(
                 "vᵀ\(symbol)v  \(Format.number(along.quadraticForm))   ‖\(symbol)v‖  \(Format.number(along.norm))")
         }

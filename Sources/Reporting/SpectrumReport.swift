@@ -1,51 +1,40 @@
-import Objectives
-import ArrayFiles
 import Analyses
+import ArrayFiles
+import Essentials
 import MatrixFree
+import Objectives
 
-/// Eigenvalues, trace and norm of a curvature matrix.
+/// The spectrum of a curvature matrix.
 public struct SpectrumReport: Report {
-    /// One end of the spectrum: values with residuals.
-    public struct End: Sendable {
-        public let values: [Double], residuals: [Double]
-        public init(values: [Double], residuals: [Double]) { (self.values, self.residuals) = (values, residuals) }
-    }
-
     public var context: RunContext
-    public let kind: CurvatureKind
-    public let method: String
-    /// Descending and ascending.
-    public var top: End?, bottom: End?
-    public var converged = true
-    public var products = 0
-    public var tolerance = 0.0
-    public var trace: TraceEstimate?
-    public var frobenius: StochasticEstimate?
-    public var density: SpectralDensity?
-    /// vᵀHv and ‖Hv‖ for a given v.
-    public var along: (quadraticForm: Double, norm: Double)?
-    /// Diagonal blocks of parameter tensors.
-    public var layers: [LayerCurvature] = []
-    /// Eigenvectors of the top, P numbers each.
-    public var vectors: [[Double]] = []
+    /// What is shown.
+    public let result: SpectrumAnalysis.Result
 
-    public init(context: RunContext, kind: CurvatureKind, method: String) {
-        (self.context, self.kind, self.method) = (context, kind, method)
-    }
+    /// - Parameter result: what is shown.
+    public init(context: RunContext, _ result: SpectrumAnalysis.Result) { (self.context, self.result) = (context, result) }
+
+    typealias End = SpectrumAnalysis.End
+    var kind: CurvatureKind { result.kind }
+    var top: End? { result.top }
+    var bottom: End? { result.bottom }
+    var converged: Bool { result.converged }
+    var products: Int { result.products }
+    var tolerance: Double { result.tolerance }
+    var layers: [LayerCurvature] { result.layers }
 
     public var fields: [(key: String, value: JSONValue)] {
         var fields: [(key: String, value: JSONValue)] = [
-            ("operator", .string(kind.rawValue)), ("method", .string(method)),
+            ("operator", .string(kind.rawValue)), ("method", .string(result.method.rawValue)),
         ]
-        if let top { fields += [("eigenvalues", JSONValue(top.values)), ("residuals", JSONValue(top.residuals))] }
-        if let bottom {
+        if let top = result.top { fields += [("eigenvalues", JSONValue(top.values)), ("residuals", JSONValue(top.residuals))] }
+        if let bottom = result.bottom {
             fields += [("eigenvalues_low", JSONValue(bottom.values)), ("residuals_low", JSONValue(bottom.residuals))]
         }
         if top != nil || bottom != nil {
             fields += [("converged", .bool(converged)), ("tolerance", .number(tolerance))]
         }
         fields.append(("products", .integer(products)))
-        if let trace {
+        if let trace = result.trace {
             fields.append(
                 (
                     "trace",
@@ -56,7 +45,7 @@ public struct SpectrumReport: Report {
                     ])
                 ))
         }
-        if let frobenius {
+        if let frobenius = result.frobenius {
             fields.append(
                 (
                     "frobenius",
@@ -65,7 +54,7 @@ public struct SpectrumReport: Report {
                     ])
                 ))
         }
-        if let density {
+        if let density = result.density {
             let (nodes, weights) = density.nodesAndWeights
             fields.append(
                 (
@@ -96,7 +85,7 @@ public struct SpectrumReport: Report {
                         })
                 ))
         }
-        if let along {
+        if let along = result.along {
             fields.append(
                 ("along", .object([("quadratic_form", .number(along.quadraticForm)), ("norm", .number(along.norm))])))
         }
@@ -105,15 +94,15 @@ public struct SpectrumReport: Report {
 
     public var arrays: [(name: String, array: NumericArray)] {
         var arrays: [(name: String, array: NumericArray)] = []
-        if let top {
+        if let top = result.top {
             arrays += [("eigenvalues", NumericArray(top.values)), ("residuals", NumericArray(top.residuals))]
         }
-        if let bottom {
+        if let bottom = result.bottom {
             arrays += [
                 ("eigenvalues_low", NumericArray(bottom.values)), ("residuals_low", NumericArray(bottom.residuals)),
             ]
         }
-        if let density {
+        if let density = result.density {
             arrays += [("density_x", NumericArray(density.grid)), ("density_y", NumericArray(density.density))]
         }
         if !layers.isEmpty {
@@ -126,7 +115,7 @@ public struct SpectrumReport: Report {
     }
 
     public var table: (header: [String], rows: [[Double]])? {
-        guard let top else { return nil }
+        guard let top = result.top else { return nil }
         return (["eigenvalue", "residual"], zip(top.values, top.residuals).map { [$0, $1] })
     }
 }

@@ -1,5 +1,7 @@
-import ArrayFiles
 import Analyses
+import ArrayFiles
+import Essentials
+import Objectives
 import Plotting
 
 /// Measures of many checkpoints, and their rank correlations with the generalisation gap.
@@ -7,11 +9,19 @@ public struct StudyReport: Report {
     public let context: RunContext
     public let study: Study
 
-    /// - Parameter context: of the first run; what is a single checkpoint's own is left out.
-    public init(context: RunContext, study: Study) {
-        var context = context
-        (context.loss, context.accuracy, context.weightNorm) = (.nan, nil, .nan)
-        (self.context, self.study) = (context, study)
+    /// - Parameters:
+    ///   - result: what is shown; of at least one run.
+    ///   - folder: what holds the checkpoints.
+    ///   - seconds: how long it took.
+    public init(_ result: StudyRun.Result, folder: String, seed: UInt64 = 0, seconds: Double = 0) {
+        precondition(!result.subjects.isEmpty, "a study of no run")
+        // No single checkpoint has the loss of all.
+        let contexts = result.subjects.map {
+            RunContext(command: "study", $0, Evaluation(loss: .nan), seed: seed, seconds: seconds)
+        }
+        var context = RunContext.common(to: contexts)!
+        (context.checkpoint, context.split, context.weightNorm) = (folder, "train", .nan)
+        (self.context, study) = (context, result.study)
     }
 
     // MARK: JSON

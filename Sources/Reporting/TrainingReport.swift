@@ -1,7 +1,7 @@
-import Training
 import ArrayFiles
-import Analyses
+import Essentials
 import Plotting
+import Training
 
 /// What a training gave, with the sharpness that was tracked on the way, if it was.
 public struct TrainingReport: Report {
@@ -10,13 +10,29 @@ public struct TrainingReport: Report {
     public let lines: [String]
     public let tracked: [TrackedSharpness]
 
-    public init(
-        context: RunContext, fields: [(key: String, value: JSONValue)], lines: [String], tracked: [TrackedSharpness]
-    ) {
+    /// - Parameters:
+    ///   - outcome: what a training gave.
+    ///   - optimizer: that it was trained with.
+    ///   - output: where its checkpoint is.
+    public init(context: RunContext, _ outcome: TrainingOutcome, optimizer: OptimizerKind, output: String) {
         self.context = context
-        self.tracked = tracked
-        self.lines = lines + tracked.suffix(1).map(Self.line)
-        var fields = fields
+        tracked = outcome.checkpoint.metadata.history.compactMap {
+            TrackedSharpness(step: $0.step, measures: $0.measures ?? [:])
+        }
+        let test = outcome.testLoss.map {
+            "test loss  \(Format.number($0))\(outcome.testAccuracy.map { ", accuracy \(Format.percent($0))" } ?? "")"
+        }
+        let work =
+            "\(outcome.steps) steps, \(outcome.gradientEvaluations) gradient evaluations, \(Format.duration(outcome.seconds)); written to \(output)"
+        lines = [test, work].compactMap { $0 } + tracked.suffix(1).map(Self.line)
+        var fields: [(key: String, value: JSONValue)] = [
+            ("optimizer", .string(optimizer.rawValue)), ("train_loss", JSONValue(outcome.trainLoss)),
+            ("train_accuracy", JSONValue(outcome.trainAccuracy)), ("test_loss", JSONValue(outcome.testLoss)),
+            ("test_accuracy", JSONValue(outcome.testAccuracy)), ("steps", .integer(outcome.steps)),
+            ("gradient_evaluations", .integer(outcome.gradientEvaluations)),
+            ("files", .array(outcome.files.map { .string($0) })),
+            ("warnings", .array(outcome.warnings.map { .string($0) })),
+        ]
         if !tracked.isEmpty {
             fields.append(
                 (

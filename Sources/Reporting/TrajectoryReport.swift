@@ -1,42 +1,22 @@
-import ArrayFiles
 import Analyses
+import ArrayFiles
+import Essentials
 import Plotting
 
 /// A training's path over the surface of its principal plane, with the loss of each checkpoint beside the surface's.
 public struct TrajectoryReport: Report {
     public let context: RunContext
-    public let surface: SliceReport
-    /// Of all principal axes, descending.
-    public let explainedVariance: [Double]
-    /// In the order of training.
-    public let points: [Point]
+    /// What is shown.
+    public let result: TrajectoryAnalysis.Result
+    /// Whether losses are drawn on a logarithmic scale.
     public var isLogarithmic = false
 
-    /// A checkpoint of the path.
-    public struct Point: Sendable {
-        public let path: String
-        public let step: Int, epoch: Int
-        public let place: TrajectoryPCA.Point
-        /// L(θ_t), with the checkpoint's own statistics of batch normalisation where they are stored ones.
-        public let loss: Double
-        public let accuracy: Double?
-        /// L where θ_t falls in the plane.
-        public let planeLoss: Double
+    /// - Parameter result: what is shown.
+    public init(context: RunContext, _ result: TrajectoryAnalysis.Result) { (self.context, self.result) = (context, result) }
 
-        public init(
-            path: String, step: Int, epoch: Int, place: TrajectoryPCA.Point, loss: Double, accuracy: Double?,
-            planeLoss: Double
-        ) {
-            (self.path, self.step, self.epoch, self.place) = (path, step, epoch, place)
-            (self.loss, self.accuracy, self.planeLoss) = (loss, accuracy, planeLoss)
-        }
-    }
-
-    public init(context: RunContext, surface: SliceReport, explainedVariance: [Double], points: [Point]) {
-        (self.context, self.surface, self.explainedVariance, self.points) = (
-            context, surface, explainedVariance, points
-        )
-    }
+    private var surface: SliceReport { SliceReport(context: context, slice: result.surface) }
+    private var explainedVariance: [Double] { result.explainedVariance }
+    private var points: [TrajectoryAnalysis.Point] { result.points }
 
     public var fields: [(key: String, value: JSONValue)] {
         let rows = points.map { point -> JSONValue in

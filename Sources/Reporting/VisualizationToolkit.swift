@@ -1,35 +1,29 @@
+import Analyses
 import ArrayFiles
 import Foundation
 
-/// Numbers at the points of an α × β grid; the first index runs along α. One coordinate in `y` makes a line.
+/// Numbers at the points of a slice, for ParaView.
 public struct GridData: Sendable {
-    public var x: [Double], y: [Double]
-    /// x.count · y.count values each.
-    public var arrays: [(name: String, values: [Double])]
+    /// The points.
+    public let grid: SliceGrid
+    /// Names with a value for every point, in the order of the grid.
+    public let arrays: [(name: String, values: [Double])]
 
-    public init(x: [Double], y: [Double] = [0], arrays: [(name: String, values: [Double])]) {
-        (self.x, self.y, self.arrays) = (x, y, arrays)
-    }
+    /// - Parameter arrays: as many values as the grid has points.
+    public init(_ grid: SliceGrid, arrays: [(name: String, values: [Double])]) { (self.grid, self.arrays) = (grid, arrays) }
 
-    /// Whether coordinates are evenly spaced, as `.vti` needs them.
-    public var isEven: Bool { VisualizationToolkit.spacing(x) != nil && VisualizationToolkit.spacing(y) != nil }
+    /// Coordinates along α, and along β: [0] for a line.
+    var x: [Double] { grid.alpha.values }
+    var y: [Double] { grid.beta?.values ?? [0] }
 }
 
 /// The XML files of the Visualization Toolkit for numbers on a grid, which ParaView opens: ImageData (`.vti`) where the coordinates
 /// are evenly spaced, RectilinearGrid (`.vtr`) for any. Numbers are Float64 in base64, exact to the last bit, NaN and infinity too.
 /// Format: "VTK File Formats", docs.vtk.org.
 enum VisualizationToolkit {
-    /// The spacing of evenly spaced coordinates; nil where they are not.
-    static func spacing(_ values: [Double]) -> Double? {
-        guard values.count > 1, let first = values.first, let last = values.last else { return 1 }
-        let step = (last - first) / Double(values.count - 1)
-        let isEven = values.indices.allSatisfy { abs(values[$0] - first - Double($0) * step) <= 1e-9 * abs(step) }
-        return isEven ? step : nil
-    }
-
     /// Nil where the coordinates are not evenly spaced.
     static func imageData(_ grid: GridData, about: String) -> [UInt8]? {
-        guard let dx = spacing(grid.x), let dy = spacing(grid.y) else { return nil }
+        guard let dx = grid.grid.alpha.spacing, let dy = grid.grid.beta.map(\.spacing) ?? 1 else { return nil }
         let attributes = "Origin=\"\(grid.x[0]) \(grid.y[0]) 0\" Spacing=\"\(dx) \(dy) 1\""
         return document("ImageData", grid, about: about, attributes: " " + attributes, coordinates: "")
     }

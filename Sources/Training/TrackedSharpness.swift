@@ -28,7 +28,7 @@ public struct TrackedSharpness: Sendable, Equatable {
     ///   - rounding: relative rounding error of a product.
     ///   - edge: from the norm of the gradient.
     public init(
-        _ objective: some Objective, at theta: [Double], step: Int, tolerance: Double = 1e-3, rounding: Double,
+        _ objective: any Objective, at theta: [Double], step: Int, tolerance: Double = 1e-3, rounding: Double,
         edge: (Double) -> Double?
     ) throws {
         let (loss, gradient) = try objective.valueAndGradient(at: theta)

@@ -13,8 +13,8 @@ extension Trainer {
     /// The training's loss on data, with the batch-norm statistics that training has averaged so far.
     func objective(on data: Dataset) throws -> NetworkObjective {
         try NetworkObjective(
-            network: network, bufferValues: state.buffers, data: data, loss: loss, precision: configuration.precision,
-            memoryLimit: memoryLimit)
+            network: network, statistics: state.buffers, data: data, loss: loss, precision: configuration.precision,
+            memory: memory)
     }
 
     /// Steps taken so far, and whether they are all.
@@ -25,8 +25,7 @@ extension Trainer {
     public func trackedObjective(_ buffers: [Double]) throws -> NetworkObjective {
         let objective = try tracked ?? self.objective(on: data.train)
         tracked = objective
-        objective.setBuffers(buffers)
-        return objective
+        return objective.with(statistics: buffers)
     }
 
     func finalEvaluation() throws -> FinalEvaluation {

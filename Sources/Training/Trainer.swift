@@ -29,7 +29,7 @@ public final class Trainer {
     /// The program's version, kept in checkpoints.
     public var tool: String?
 
-    let memoryLimit: Int?
+    let memory: MemoryBudget
     /// What a checkpoint of the network needs beside its tensors: an imported one's operators.
     private let carried: [String: String]
     var state: TrainingState
@@ -49,11 +49,11 @@ public final class Trainer {
     ///     `saveEvery` may differ; with another length, the schedule is that of the new one.
     ///   - start: a network to start from instead of initial values: its θ and buffers, its graph of operators where it was imported.
     ///     The configuration's model is not looked at then.
-    ///   - memoryLimit: bytes that the process may take for a training's gradients; see `BatchGradient`.
+    ///   - memory: what the process may take for a training's gradients.
     /// - Throws: `TrainingError`, `NetworkError`, `DatasetError`, `ObjectiveError` or `CheckpointError`.
     public init(
         _ configuration: TrainingConfiguration, data: TrainingData? = nil, resuming checkpoint: Checkpoint? = nil,
-        startingFrom start: Model? = nil, memoryLimit: Int? = nil
+        startingFrom start: Model? = nil, memory: MemoryBudget = MemoryBudget()
     ) throws {
         try configuration.validate()
         if let checkpoint {
@@ -63,7 +63,7 @@ public final class Trainer {
         let known = try start ?? checkpoint.map { try Model($0) }
         var data = try data ?? TrainingData(configuration, keepsTokens: known?.network.takesTokens)
         self.configuration = configuration
-        self.memoryLimit = memoryLimit
+        self.memory = memory
         loss = try configuration.loss(for: data.train)
         if let known {
             guard data.record.exampleShape.reduce(1, *) == known.network.inputShape.reduce(1, *) else {
@@ -85,7 +85,7 @@ public final class Trainer {
         carried = known?.metadata.other ?? [:]
         batches = try BatchGradient(
             network: network, data: data.train, loss: loss, batchSize: configuration.batchSize,
-            precision: configuration.precision, memoryLimit: memoryLimit)
+            precision: configuration.precision, memory: memory)
         // The gradients of several batches make a step where they are accumulated.
         stepSize = min(data.train.count, batches.batchSize * configuration.accumulation)
         stepsPerEpoch = (data.train.count + stepSize - 1) / stepSize
@@ -217,8 +217,7 @@ public final class Trainer {
         if let test = data.test {
             let objective = try testObjective ?? objective(on: test)
             testObjective = objective
-            objective.setBuffers(state.buffers)
-            let evaluation = try objective.evaluate(at: state.theta)
+            let evaluation = try objective.with(statistics: state.buffers).evaluate(at: state.theta)
             (record.testLoss, record.testAccuracy) = (evaluation.loss, evaluation.accuracy)
         }
         if let found = try measures?(state.epoch + 1, state.theta, state.buffers), !found.isEmpty {

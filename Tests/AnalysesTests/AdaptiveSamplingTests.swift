@@ -18,7 +18,7 @@ import Testing
         let truth = (0..<grid.count).map { f(grid.coordinates($0).alpha, grid.coordinates($0).beta) }
         var sampling = AdaptiveSampling(
             grid, channels: [.controlled(forcesLogarithm: false)], tolerance: tolerance, seed: seed)
-        let surface = try sampling.run { [truth[$0]] }
+        let surface = try sampling.run { $0.map { [truth[$0]] } }
         let finite = truth.filter(\.isFinite)
         let range = finite.max()! - finite.min()!
         let error = zip(surface.values[0], truth).reduce(0) { worst, pair in
@@ -104,9 +104,8 @@ import Testing
         let grid = Self.grid(31, 31)
         var sampling = AdaptiveSampling(
             grid, channels: [.controlled(forcesLogarithm: false), .carried], tolerance: 0.01)
-        let surface = try sampling.run { index in
-            let (a, b) = grid.coordinates(index)
-            return [1 + a * a + b * b, 0.5 + 0.4 * a]
+        let surface = try sampling.run { indices in
+            indices.map(grid.coordinates).map { a, b in [1 + a * a + b * b, 0.5 + 0.4 * a] }
         }
         let error = (0..<grid.count).map { abs(surface.values[1][$0] - 0.5 - 0.4 * grid.coordinates($0).alpha) }.max()!
         #expect(error < 1e-9)  // the interpolation reproduces linear functions

@@ -49,7 +49,7 @@ import Testing
         let data = r.data.subset(Array(0..<60))
         func objective(_ part: [Int]) throws -> NetworkObjective {
             try NetworkObjective(
-                network: r.network, bufferValues: r.buffers, data: data.subset(part),
+                network: r.network, statistics: r.buffers, data: data.subset(part),
                 loss: .crossEntropy(labelSmoothing: 0), precision: .double)
         }
         var search = WorstCaseSearch(Ball(radius: 0.05))
@@ -83,7 +83,7 @@ import Testing
         let r = try Reference.mlp()
         func objective(_ network: Network) throws -> NetworkObjective {
             try NetworkObjective(
-                network: network, bufferValues: r.buffers, data: r.data, loss: .crossEntropy(labelSmoothing: 0),
+                network: network, statistics: r.buffers, data: r.data, loss: .crossEntropy(labelSmoothing: 0),
                 precision: .double)
         }
         let plain = try objective(r.network), normalized = try objective(r.network.normalizingLogits())

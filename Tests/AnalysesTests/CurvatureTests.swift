@@ -16,7 +16,7 @@ import Testing
         let n = 40, data = r.data.subset(Array(0..<n))
         func objective(_ part: Dataset, _ batch: Int) throws -> NetworkObjective {
             try NetworkObjective(
-                network: r.network, bufferValues: r.buffers, data: part, loss: .crossEntropy(labelSmoothing: 0.1),
+                network: r.network, statistics: r.buffers, data: part, loss: .crossEntropy(labelSmoothing: 0.1),
                 precision: .double, batchSize: batch)
         }
         let v = RandomNumbers(seed: 3).normals(r.theta.count)
@@ -45,7 +45,7 @@ import Testing
                 name: "normal", inputs: .doubles(rows.flatMap { x[($0 * 5)..<($0 * 5 + 5)] }), exampleShape: [5],
                 targets: .classes(labels, count: 3))
             return try NetworkObjective(
-                network: network, bufferValues: [], data: data, loss: .crossEntropy(labelSmoothing: smoothing),
+                network: network, data: data, loss: .crossEntropy(labelSmoothing: smoothing),
                 precision: .double)
         }
         let v = RandomNumbers(seed: 3).normals(theta.count)
@@ -87,7 +87,7 @@ import Testing
         let data = try DataSpecification("digits").load(.train).subset(Array(0..<50))
         let network = try Network("mlp:64-3-10", inputShape: [64], outputs: 10)
         let objective = try NetworkObjective(
-            network: network, bufferValues: [], data: data, loss: .crossEntropy(labelSmoothing: 0), precision: .double)
+            network: network, data: data, loss: .crossEntropy(labelSmoothing: 0), precision: .double)
         let theta = RandomNumbers(seed: 8).normals(network.parameters.count).map { 0.3 * $0 }
         let (layers, products) = try LayerCurvature.all(
             CurvatureOperator(objective, at: theta), network.parameters, tolerance: 1e-6, probes: 200)
@@ -119,7 +119,7 @@ import Testing
             name: "normal", inputs: .doubles(x), exampleShape: [d], targets: .values(y, width: k))
         let network = try Network("linear", inputShape: [d], outputs: k)
         let objective = try NetworkObjective(
-            network: network, bufferValues: [], data: data, loss: .halfMeanSquaredError, precision: .double)
+            network: network, data: data, loss: .halfMeanSquaredError, precision: .double)
         // With the bias, rows are (x, 1).
         var gram = [Double](repeating: 0, count: 25)
         for example in 0..<n {

@@ -19,7 +19,7 @@ import Testing
         let network = try Network("linear", inputShape: [1], outputs: 1)
         func loss(_ batchSize: Int) throws -> Double {
             try NetworkObjective(
-                network: network, bufferValues: [], data: data, loss: .meanSquaredError, precision: .float,
+                network: network, data: data, loss: .meanSquaredError, precision: .float,
                 batchSize: batchSize
             ).value(at: [0, 0])
         }
@@ -38,7 +38,7 @@ import Testing
         let data = Dataset(
             name: "five", inputs: .doubles([0, 0, 0, 0, 0]), exampleShape: [1], targets: .values(targets, width: 1))
         let objective = try NetworkObjective(
-            network: try Network("linear", inputShape: [1], outputs: 1), bufferValues: [], data: data,
+            network: try Network("linear", inputShape: [1], outputs: 1), data: data,
             loss: .meanSquaredError, precision: .double, batchSize: batchSize)
         let squares = targets.map { $0 * $0 }
         let exact = squares.reduce(0, +) / 5

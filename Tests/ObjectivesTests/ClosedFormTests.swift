@@ -25,7 +25,7 @@ import Testing
     private func objective(_ loss: Loss, _ targets: Dataset.Targets) throws -> NetworkObjective {
         let data = Dataset(name: "linear", inputs: .doubles(x), exampleShape: [d], targets: targets)
         return try NetworkObjective(
-            network: Network("linear", inputShape: [d], outputs: k), bufferValues: [], data: data, loss: loss,
+            network: Network("linear", inputShape: [d], outputs: k), data: data, loss: loss,
             precision: .double, batchSize: 4)
     }
 
@@ -138,7 +138,7 @@ import Testing
             name: "large", inputs: .doubles([1000, -1000]), exampleShape: [1], targets: .classes([0, 0], count: 2))
         for precision in Precision.allCases {
             let objective = try NetworkObjective(
-                network: Network("linear", inputShape: [1], outputs: 2), bufferValues: [], data: data,
+                network: Network("linear", inputShape: [1], outputs: 2), data: data,
                 loss: .crossEntropy(labelSmoothing: 0), precision: precision)
             // Logits (1000, 0) and (−1000, 0): losses 0 and 1000.
             let (value, gradient) = try objective.valueAndGradient(at: [1, 0, 0, 0])

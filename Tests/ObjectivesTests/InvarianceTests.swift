@@ -37,7 +37,7 @@ import Testing
             name: "random", inputs: .doubles(RandomNumbers(seed: 1).normals(40)), exampleShape: [5],
             targets: .classes((0..<8).map { $0 % 3 }, count: 3))
         let objective = try NetworkObjective(
-            network: network, bufferValues: [], data: data, loss: .crossEntropy(labelSmoothing: 0), precision: .double)
+            network: network, data: data, loss: .crossEntropy(labelSmoothing: 0), precision: .double)
         let theta = network.parameters.initialValues(seed: 5), order = RandomNumbers(seed: 2).permutation(6)
         let (w1, b1, w2, b2) = (
             network.parameters.range(0), network.parameters.range(1), network.parameters.range(2),

@@ -13,8 +13,8 @@ import Testing
             name: "six", inputs: .floats([Float](repeating: 1, count: 6 * inputs)), exampleShape: [inputs],
             targets: targets)
         return try NetworkObjective(
-            network: Network("linear", inputShape: [4], outputs: outputs), bufferValues: [], data: data, loss: loss,
-            memoryLimit: memory)
+            network: Network("linear", inputShape: [4], outputs: outputs), data: data, loss: loss,
+            memory: MemoryBudget(limit: memory))
     }
     private let classes = Dataset.Targets.classes([0, 1, 2, 0, 1, 2], count: 3)
     private let numbers = Dataset.Targets.values([Double](repeating: 1, count: 18), width: 3)

@@ -14,7 +14,7 @@ import Testing
     private func network() throws -> (objective: NetworkObjective, theta: [Double]) {
         let r = try Reference.mlp()
         let objective = try NetworkObjective(
-            network: r.network, bufferValues: r.buffers, data: r.data.subset(Array(0..<50)),
+            network: r.network, statistics: r.buffers, data: r.data.subset(Array(0..<50)),
             loss: .crossEntropy(labelSmoothing: 0), precision: .double, batchSize: 16)
         return (objective, r.theta)
     }

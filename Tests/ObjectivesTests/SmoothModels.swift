@@ -84,7 +84,7 @@ struct SmoothModel: CustomStringConvertible, Sendable {
             }
         }
         return try NetworkObjective(
-            network: network, bufferValues: buffers, data: data, loss: loss, batchNorm: mode, precision: .double,
+            network: network, statistics: buffers, data: data, loss: loss, batchNorm: mode, precision: .double,
             batchSize: mode == .batch ? n : 4)
     }
 

@@ -76,9 +76,9 @@ public struct Reference {
         -> NetworkObjective
     {
         try NetworkObjective(
-            network: network, bufferValues: buffers, data: data, loss: .crossEntropy(labelSmoothing: 0),
+            network: network, statistics: buffers, data: data, loss: .crossEntropy(labelSmoothing: 0),
             batchNorm: batchNorm,
-            precision: precision, batchSize: batchSize, memoryLimit: memory)
+            precision: precision, batchSize: batchSize, memory: MemoryBudget(limit: memory))
     }
 }
 

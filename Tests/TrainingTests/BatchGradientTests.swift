@@ -13,7 +13,7 @@ import Testing
     @Test func raggedBatches() throws {
         let r = try ReferenceNetwork()
         let objective = try NetworkObjective(
-            network: r.network, bufferValues: [], data: r.data, loss: .crossEntropy(labelSmoothing: 0),
+            network: r.network, data: r.data, loss: .crossEntropy(labelSmoothing: 0),
             precision: .double)
         let (loss, whole) = try objective.valueAndGradient(at: r.theta)
         let batches = try r.gradients(batchSize: 150)
@@ -55,7 +55,7 @@ import Testing
         #expect {
             try BatchGradient(
                 network: network, data: data, loss: .crossEntropy(labelSmoothing: 0), batchSize: 200,
-                memoryLimit: 8 << 20)
+                memory: MemoryBudget(limit: 8 << 20))
         } throws: { error in
             guard case ObjectiveError.batchTooLarge(let batch, _, _) = error else { return false }
             return batch == 200 && "\(error)".contains("--batch-size")

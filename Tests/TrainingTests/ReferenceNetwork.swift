@@ -37,6 +37,6 @@ struct ReferenceNetwork {
         try BatchGradient(
             network: network, data: data, loss: .crossEntropy(labelSmoothing: 0), batchSize: batchSize,
             precision: .double,
-            memoryLimit: memoryLimit)
+            memory: MemoryBudget(limit: memoryLimit))
     }
 }

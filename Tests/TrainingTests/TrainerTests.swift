@@ -67,7 +67,7 @@ func digits(_ model: String = "mlp:64-32-10", _ optimizer: OptimizerKind = .sgd,
         let trainer = try Trainer(configuration)
         let start = trainer.state.theta
         let objective = try NetworkObjective(
-            network: trainer.network, bufferValues: [], data: trainer.data.train, loss: trainer.loss, precision: .double
+            network: trainer.network, data: trainer.data.train, loss: trainer.loss, precision: .double
         )
         let g = try objective.valueAndGradient(at: start).gradient
         let climbed = try objective.valueAndGradient(at: Vectors.sum(start, 0.05 / Vectors.norm(g), g)).gradient

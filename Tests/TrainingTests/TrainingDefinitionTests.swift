@@ -53,7 +53,7 @@ import Testing
         let outcome = try trainer.run()
         let theta = outcome.checkpoint.theta
         let plain = try NetworkObjective(
-            network: trainer.network, bufferValues: [], data: try DataSpecification.digits.load(.train).prefix(100),
+            network: trainer.network, data: try DataSpecification.digits.load(.train).prefix(100),
             loss: .crossEntropy(labelSmoothing: 0))
         #expect(outcome.trainLoss == (try plain.value(at: theta)))
         let model = try Model(outcome.checkpoint)

@@ -84,6 +84,14 @@ public struct TrajectoryPCA: Sendable {
         }
     }
 
+    /// The directions as long as the path reaches along them from the centre, to 1 or −1: P numbers each.
+    public var reachingDirections: [[Double]] {
+        directions.enumerated().map { axis, direction in
+            let reach = points.map { abs($0.coordinates[axis]) }.max() ?? 1
+            return direction.map { $0 * reach }
+        }
+    }
+
     /// Where a point of the path falls in the plane: θ_T + Σ cᵢ dᵢ.
     public func projection(_ index: Int) -> [Double] {
         var point = center

@@ -18,7 +18,7 @@ public struct AverageCaseSharpness: Sendable, Codable {
     ///
     /// - Parameter pairs: at least 2. 50, ours.
     public init(
-        _ objective: some Objective, at theta: [Double], deviation: Double, scaling: [Double]? = nil, pairs: Int = 50,
+        _ objective: any Objective, at theta: [Double], deviation: Double, scaling: [Double]? = nil, pairs: Int = 50,
         seed: UInt64 = 0,
         progress: (Int) throws -> Void = { _ in }
     ) throws {

@@ -39,9 +39,9 @@ public struct KeskarSharpness: Sendable, Codable {
     ///   - memoryLimit: bytes for A; beyond it, its columns are computed anew at every use.
     ///   - progress: called before every iteration with the number of the repeat; what it throws ends the search.
     public init(
-        _ objective: some Objective, at theta: [Double], epsilon: Double = 1e-3, subspace: Int? = nil,
+        _ objective: any Objective, at theta: [Double], epsilon: Double = 1e-3, subspace: Int? = nil,
         iterations: Int = 10, repeats: Int = 5, seed: UInt64 = 0,
-        memoryLimit: Int = NetworkObjective.defaultMemoryLimit,
+        memoryLimit: Int = MemoryBudget.defaultLimit,
         progress: (Int) throws -> Void = { _ in }
     ) throws {
         precondition(epsilon > 0 && repeats > 0 && iterations > 0 && subspace ?? 1 > 0, "a box of \(epsilon)")

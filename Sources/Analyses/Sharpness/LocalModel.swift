@@ -22,8 +22,8 @@ public struct LocalModel: Sendable {
     ///   - start: a vector that may be near the top eigenvector, such as that of a part of the data.
     ///   - memoryLimit: bytes for the Krylov basis.
     ///   - tolerance: of the residuals; 1e-3, ours: they are starts for the search and an estimate.
-    public init<O: Objective>(
-        _ objective: O, at theta: [Double], scaling: [Double]? = nil, vectors: Int = 1, start: [Double]? = nil,
+    public init(
+        _ objective: any Objective, at theta: [Double], scaling: [Double]? = nil, vectors: Int = 1, start: [Double]? = nil,
         tolerance: Double = 1e-3, memoryLimit: Int = 4 << 30, seed: UInt64 = 0,
         progress: (LanczosProgress) -> Bool = { _ in true }
     ) throws {

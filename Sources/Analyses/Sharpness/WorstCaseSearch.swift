@@ -54,8 +54,8 @@ public struct WorstCaseSearch {
     ///   - scout: a part of the data, where all of it takes long.
     ///   - model: what is known around θ, of the same scaling; made here where nil.
     ///   - smaller: the best ε that was found in a smaller ball, one more start: so the curve over radii never falls.
-    public func run<O: Objective>(
-        _ objective: O, at theta: [Double], scout: Scout? = nil, model given: LocalModel? = nil,
+    public func run(
+        _ objective: any Objective, at theta: [Double], scout: Scout? = nil, model given: LocalModel? = nil,
         smaller: WorstCaseSharpness? = nil
     ) throws -> WorstCaseSharpness {
         let stages = Stages(progress)

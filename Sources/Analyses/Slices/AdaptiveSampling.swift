@@ -68,10 +68,10 @@ public struct AdaptiveSampling {
     /// Evaluates and interpolates.
     ///
     /// - Parameters:
-    ///   - evaluate: the channels' values at a point of the grid; what it throws ends the work.
+    ///   - evaluate: the channels' values at each of some points of the grid, by their numbers; what it throws ends the work.
     ///   - progress: gets the number of measured points and the largest expected error, relative to the tolerance.
     public mutating func run(
-        progress: (Int, Double) throws -> Void = { _, _ in }, evaluate: (Int) throws -> [Double]
+        progress: (Int, Double) throws -> Void = { _, _ in }, evaluate: ([Int]) throws -> [[Double]]
     ) throws -> AdaptiveSurface {
         try measure(coarsePoints(), evaluate)
         let batch = grid.rows > 1 && grid.columns > 1 ? 8 : 2
@@ -122,9 +122,10 @@ public struct AdaptiveSampling {
         return points.filter { seen.insert($0).inserted }
     }
 
-    private mutating func measure(_ points: [Int], _ evaluate: (Int) throws -> [Double]) throws {
-        for point in points where !isMeasured[point] {
-            let found = try evaluate(point)
+    private mutating func measure(_ points: [Int], _ evaluate: ([Int]) throws -> [[Double]]) throws {
+        let unknown = points.filter { !isMeasured[$0] }
+        guard !unknown.isEmpty else { return }
+        for (point, found) in zip(unknown, try evaluate(unknown)) {
             precondition(found.count == channels.count, "\(found.count) values for \(channels.count) channels")
             for (channel, value) in found.enumerated() { values[channel][point] = value }
             isMeasured[point] = true
@@ -142,7 +143,7 @@ public struct AdaptiveSampling {
     }
 
     /// Evaluates points whose values have been predicted, and compares.
-    private mutating func certify(_ points: [Int], _ evaluate: (Int) throws -> [Double]) throws -> [PredictionError] {
+    private mutating func certify(_ points: [Int], _ evaluate: ([Int]) throws -> [[Double]]) throws -> [PredictionError] {
         let said = points.map { point in predicted.map { $0[point] } }
         try measure(points, evaluate)
         updateRanges()
@@ -157,7 +158,7 @@ public struct AdaptiveSampling {
 
     /// Evaluates where the first channel is predicted to be lowest, until it is lowest at an evaluated point: the minimum is a
     /// number that people quote.
-    private mutating func measureMinimum(_ evaluate: (Int) throws -> [Double]) throws {
+    private mutating func measureMinimum(_ evaluate: ([Int]) throws -> [[Double]]) throws {
         for _ in 0..<Self.mostMinima {
             predict()
             func value(_ point: Int) -> Double { isMeasured[point] ? values[0][point] : predicted[0][point] }

@@ -28,6 +28,14 @@ public struct SliceAxis: Sendable, Equatable {
     /// The place of 0.
     public var zero: Int? { values.firstIndex(of: 0) }
 
+    /// The spacing of evenly spaced coordinates, 1 for a single one; nil where they are not evenly spaced (as where one was moved to 0).
+    public var spacing: Double? {
+        guard values.count > 1, let first = values.first, let last = values.last else { return 1 }
+        let step = (last - first) / Double(values.count - 1)
+        let isEven = values.indices.allSatisfy { abs(values[$0] - first - Double($0) * step) <= 1e-9 * abs(step) }
+        return isEven ? step : nil
+    }
+
     /// The second derivative at 0 of a function known at the coordinates: the five-point formula where two neighbours on each
     /// side are evenly spaced (error h⁴), else the three-point one. Nil at an edge.
     func secondDifference(_ f: (Int) -> Double) -> Double? {

@@ -3,13 +3,17 @@ import Tensors
 
 /// Computes a slice point by point; what is finished can be taken out at any time and given to a later computation.
 public struct SliceComputation {
+    /// What the slice runs along.
     public let directions: SliceDirections
+    /// The points of the slice.
     public let grid: SliceGrid
-    /// By their numbers in the grid.
+    /// What is evaluated already. By their numbers in the grid.
     public private(set) var finished: [Int: SlicePoint]
     /// How points between the evaluated ones were filled in, if they were.
     private var surface: AdaptiveSurface?
 
+    /// - Parameter finished: points that an earlier computation of the same slice evaluated, by their numbers in the grid.
+    /// - Precondition: an axis for each direction.
     public init(
         _ directions: SliceDirections, alpha: SliceAxis, beta: SliceAxis? = nil, finished: [Int: SlicePoint] = [:]
     ) {
@@ -19,6 +23,7 @@ public struct SliceComputation {
         self.finished = finished
     }
 
+    /// How many points the grid has.
     public var points: Int { grid.count }
 
     /// Points that are evaluated together, which costs less than one by one.
@@ -56,7 +61,9 @@ public struct SliceComputation {
         controlsAccuracy: Bool = false, forcesLogarithm: Bool = false, seed: UInt64 = 0,
         progress: (Int, Double) throws -> Void = { _, _ in }
     ) throws {
-        let first = try evaluate(grid.origin ?? 0, objective, other, at: theta)
+        let start = grid.origin ?? 0
+        try evaluate([start].filter { finished[$0] == nil }, objective, other, at: theta)
+        guard let first = finished[start] else { return }
         let hasAccuracy = first.evaluation.accuracy != nil
         let loss =
             controlsAccuracy && hasAccuracy
@@ -65,24 +72,25 @@ public struct SliceComputation {
         let channels = (hasAccuracy ? [loss, accuracy] : [loss])
         var sampling = AdaptiveSampling(
             grid, channels: other == nil ? channels : channels + channels, tolerance: tolerance, seed: seed)
-        surface = try sampling.run(progress: progress) { index in
-            let point = try evaluate(index, objective, other, at: theta)
-            return ([point.evaluation] + (point.other.map { [$0] } ?? [])).flatMap {
-                [$0.loss] + ($0.accuracy.map { [$0] } ?? [])
+        surface = try sampling.run(progress: progress) { indices in
+            let missing = indices.filter { finished[$0] == nil }
+            for first in stride(from: 0, to: missing.count, by: Self.pointsAtOnce) {
+                try evaluate(
+                    Array(missing[first..<min(first + Self.pointsAtOnce, missing.count)]), objective, other, at: theta)
+            }
+            return indices.map { index in
+                let point = finished[index]!
+                return ([point.evaluation] + (point.other.map { [$0] } ?? [])).flatMap {
+                    [$0.loss] + ($0.accuracy.map { [$0] } ?? [])
+                }
             }
         }
     }
 
     private mutating func evaluate(
-        _ index: Int, _ objective: any Objective, _ other: (any Objective)?, at theta: [Double]
-    ) throws -> SlicePoint {
-        if finished[index] == nil { try evaluate([index], objective, other, at: theta) }
-        return finished[index]!
-    }
-
-    private mutating func evaluate(
         _ indices: [Int], _ objective: any Objective, _ other: (any Objective)?, at theta: [Double]
     ) throws {
+        guard !indices.isEmpty else { return }
         let coordinates = indices.map { index in
             let place = grid.coordinates(index)
             return directions.vectors.count == 1 ? [place.alpha] : [place.alpha, place.beta]
@@ -92,9 +100,11 @@ public struct SliceComputation {
         for (i, index) in indices.enumerated() { finished[index] = SlicePoint(own[i], other: others?[i]) }
     }
 
-    /// The finished slice with its audit: one more evaluation and a Hessian product for each direction. Points that were not
-    /// evaluated are interpolated after `refine`, NaN otherwise.
-    public func result(_ objective: any Objective, at theta: [Double]) throws -> Slice {
+    /// The finished slice with its audit: a Hessian product for each direction. Points that were not evaluated are interpolated
+    /// after `refine`, NaN otherwise.
+    ///
+    /// - Parameter center: L(θ), where it is known already; else it is evaluated.
+    public func result(_ objective: any Objective, at theta: [Double], center: Evaluation? = nil) throws -> Slice {
         let isMeasured = (0..<points).map { surface?.isMeasured[$0] ?? (finished[$0] != nil) }
         func values(_ other: Bool) -> SliceValues? {
             let evaluations = (0..<points).map { index -> Evaluation? in
@@ -110,17 +120,26 @@ public struct SliceComputation {
                 loss: evaluations.map { $0?.loss ?? .nan },
                 accuracy: hasAccuracy ? evaluations.map { $0?.accuracy ?? .nan } : nil)
         }
-        let center = try objective.value(at: theta)
-        let products = try objective.hessianVectorProducts(at: theta, along: directions.vectors)
+        let center = try center ?? objective.evaluate(at: theta)
         let own = values(false) ?? SliceValues(loss: [Double](repeating: .nan, count: points), accuracy: nil)
         let axes = [grid.alpha] + (grid.beta.map { [$0] } ?? [])
         let weightNorm = Vectors.norm(theta)
         return Slice(
-            grid: grid, values: own, other: values(true), isMeasured: isMeasured.allSatisfy { $0 } ? nil : isMeasured,
-            accuracyOfInterpolation: surface?.accuracy, center: center, cosine: directions.cosine,
-            curvature: zip(directions.vectors, products).map { Vectors.dot($0, $1) },
+            grid: grid, directions: directions, values: own, other: values(true),
+            isMeasured: isMeasured.allSatisfy { $0 } ? nil : isMeasured, accuracyOfInterpolation: surface?.accuracy,
+            center: center, curvature: try curvature(objective, at: theta),
             relativeReach: zip(directions.vectors, axes).map { vector, axis in
                 Vectors.norm(vector) * axis.values.reduce(0) { max($0, abs($1)) } / weightNorm
             })
+    }
+
+    /// dᵀHd for each direction; nil where the objective has no Hessian products.
+    private func curvature(_ objective: any Objective, at theta: [Double]) throws -> [Double?] {
+        do {
+            let products = try objective.hessianVectorProducts(at: theta, along: directions.vectors)
+            return zip(directions.vectors, products).map { Vectors.dot($0, $1) }
+        } catch ObjectiveError.noHessian {
+            return directions.vectors.map { _ in nil }
+        }
     }
 }

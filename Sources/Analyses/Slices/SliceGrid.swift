@@ -20,6 +20,9 @@ public struct SliceGrid: Sendable, Equatable {
         (alpha.values[column(index)], beta?.values[row(index)] ?? 0)
     }
 
+    /// Whether coordinates are evenly spaced along every axis.
+    public var isEven: Bool { alpha.spacing != nil && (beta == nil || beta?.spacing != nil) }
+
     /// The number of (0, 0); nil where the grid does not have it.
     public var origin: Int? {
         guard let column = alpha.zero, let row = beta.map(\.zero) ?? 0 else { return nil }

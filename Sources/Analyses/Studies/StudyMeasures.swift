@@ -61,8 +61,8 @@ public struct StudyMeasures: Sendable, Codable {
     public subscript(measure: Measure) -> Double { values[measure] ?? .nan }
 
     /// Takes every measure of a training loss at θ. `progress` is called with the share done; what it throws ends the work.
-    public init<O: Objective>(
-        _ objective: O, at theta: [Double], _ settings: Settings = Settings(),
+    public init(
+        _ objective: any Objective, at theta: [Double], _ settings: Settings = Settings(),
         progress: @escaping (_ share: Double) throws -> Void = { _ in }
     ) throws {
         func search(_ ball: Ball, _ share: Double) throws -> (WorstCaseSharpness, LocalModel) {

@@ -25,67 +25,14 @@ struct CompareCommand: ParsableCommand {
     }
 
     func run() throws {
-        // Of the network under examination a search's, of the first θ and its file's content.
-        let search = Analysis.searchVectors(restarts: WorstCaseSearch(Ball(radius: rho)).restarts, radii: 1)
-        let vectors = search.lowerBound + 8...search.upperBound + 8
-        let first = try Analysis(options, command: "compare", drawsPicture: true, vectors: vectors)
-        var entries: [ComparisonReport.Entry] = []
-        for path in [options.checkpoint] + others {
-            var options = options
-            options.checkpoint = path
-            let analysis =
-                path == first.options.checkpoint
-                ? first : try Analysis(options, command: "compare", drawsPicture: true, vectors: vectors)
-            try first.checkWeightDecay(of: analysis.model, path)
-            entries.append(try measure(analysis))
-        }
-        var report = ComparisonReport(context: entries[0].slice.context, entries: entries, radius: rho)
+        let session = try Session(options, command: "compare", drawsPicture: true)
+        var comparison = Comparison(radius: rho, grid: try shape.grid(isPlane: shape.isPlane(directions: "random")))
+        (comparison.tolerance, comparison.isLogarithmic) = (adaptive, isLogarithmic)
+        (comparison.loss, comparison.seed) = (try options.lossSettings(), options.seed)
+        let entries = try comparison.run(
+            [options.checkpoint] + others, memory: session.memory, monitor: session.monitor)
+        var report = ComparisonReport(entries, radius: rho, seed: options.seed, seconds: session.seconds)
         report.isLogarithmic = isLogarithmic
-        try first.finish(report)
-    }
-
-    private func measure(_ analysis: Analysis) throws -> ComparisonReport.Entry {
-        let (theta, objective, name) = (analysis.theta, analysis.objective, analysis.options.checkpoint)
-        let traces = try hutchPlusPlusTrace(
-            CurvatureOperator(objective, at: theta), products: min(30, max(6, theta.count)), seed: options.seed)
-        var search = WorstCaseSearch(Ball(radius: rho))
-        (search.seed, search.tolerance, search.memoryLimit) = (
-            options.seed, analysis.searchTolerance, analysis.vectorBytes
-        )
-        let scout = try analysis.scout(examples: nil)
-        let model = try analysis.localModel(scout: scout)
-        let worstProgress = analysis.progress("\(name): worst case")
-        search.progress = { try worstProgress.update($1, of: $2, "from \($0)") }
-        let worst = try search.run(objective, at: theta, scout: scout, model: model)
-        let averageProgress = analysis.progress("\(name): average case")
-        let average = try AverageCaseSharpness(objective, at: theta, deviation: rho, pairs: 20, seed: options.seed) {
-            try averageProgress.update($0, of: 20)
-        }
-        let other = analysis.hasOtherSplit ? try analysis.objectiveOfOtherSplit() : nil
-        return ComparisonReport.Entry(
-            slice: try slice(analysis, other), other: try other?.evaluate(at: theta),
-            gradientNorm: Vectors.norm(model.gradient),
-            largestEigenvalue: (model.largestEigenvalue, model.residual), trace: traces.trace,
-            worstCase: worst, averageCase: average)
-    }
-
-    private func slice(_ analysis: Analysis, _ other: PenalizedObjective?) throws -> SliceReport {
-        let isPlane = shape.isPlane(directions: "random")
-        let grid = try shape.grid(isPlane: isPlane)
-        let theta = analysis.theta
-        // The same random numbers for each, scaled to its own filters.
-        let pair = SliceDirections(
-            SliceDirections.random(isPlane ? 2 : 1, dimension: theta.count, seed: options.seed), kind: "random",
-            at: theta,
-            analysis.model.network.parameters, normalization: .filter, orthogonalizes: true)
-        // Maps are of one split only.
-        let other = isPlane ? nil : other
-        var computation = SliceComputation(pair, alpha: grid.alpha, beta: grid.beta)
-        try analysis.compute(
-            &computation, "\(analysis.options.checkpoint): slice",
-            .init(tolerance: adaptive, isLogarithmic: isLogarithmic), other: other)
-        return SliceReport(
-            context: try analysis.context(), slice: try computation.result(analysis.objective, at: theta),
-            directions: pair)
+        try session.finish(report)
     }
 }

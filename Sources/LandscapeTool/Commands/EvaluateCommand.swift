@@ -7,7 +7,8 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var options: AnalysisOptions
 
     func run() throws {
-        let analysis = try Analysis(options, command: "evaluate")
-        try analysis.finish(PlainReport(context: try analysis.context()))
+        let session = try Session(options, command: "evaluate")
+        let loss = try session.loss()
+        try session.finish(PlainReport(context: session.context(loss, try loss.evaluation())))
     }
 }

@@ -26,7 +26,7 @@ struct ExportCommand: ParsableCommand {
 
     func run() throws {
         general.prepare()
-        try Analysis.checkWritable(output)
+        try OutputFile.checkWritable(output)
         let file = try Checkpoint.read(checkpoint)
         let tensors = file.exchangedTensors
         switch format {
@@ -39,6 +39,6 @@ struct ExportCommand: ParsableCommand {
             ("tensors", .array(tensors.map { .string($0.name) })), ("files", .array([.string(output)])),
         ])
         let line = "\(output): \(tensors.count) tensors of \(file.metadata.model), \(file.parameterCount) parameters"
-        try StandardOutput.print(try general.text(result, [line]))
+        try general.print(result, [line])
     }
 }

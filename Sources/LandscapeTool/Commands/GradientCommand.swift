@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Landscape
 
 struct GradientCommand: ParsableCommand {
@@ -9,29 +8,11 @@ struct GradientCommand: ParsableCommand {
     @OptionGroup var options: AnalysisOptions
 
     func run() throws {
-        if let save { try Analysis.checkWritable(save) }
-        let analysis = try Analysis(options, command: "gradient")
-        let gradient = try analysis.objective.valueAndGradient(at: analysis.theta).gradient
-        let layout = analysis.model.network.parameters
-        let norms = layout.tensors.indices.map {
-            (name: layout.tensors[$0].name, norm: Vectors.norm(Array(gradient[layout.range($0)])))
-        }
-        let norm = Vectors.norm(gradient)
-        var report = PlainReport(
-            context: try analysis.context(),
-            fields: [
-                ("gradient_norm", .number(norm)),
-                (
-                    "layers",
-                    .array(norms.map { .object([("name", .string($0.name)), ("gradient_norm", .number($0.norm))]) })
-                ),
-            ],
-            lines: ["‖∇L‖₂  \(Format.number(norm))"]
-                + norms.map {
-                    "  \($0.name.padding(toLength: 28, withPad: " ", startingAt: 0)) \(Format.number($0.norm))"
-                })
-        report.arrays = [("gradient", NumericArray(gradient))]
-        if let save { try NPY.write(NumericArray(gradient), to: save) }
-        try analysis.finish(report)
+        if let save { try OutputFile.checkWritable(save) }
+        let session = try Session(options, command: "gradient")
+        let loss = try session.loss()
+        let gradient = try GradientNorms(loss, at: loss.theta, layout: loss.model.network.parameters)
+        if let save { try NPY.write(NumericArray(gradient.gradient), to: save) }
+        try session.finish(GradientReport(context: session.context(loss, gradient.evaluation), gradient))
     }
 }

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Landscape
 
-extension CurvatureKind: ExpressibleByArgument {}
-
 struct HessianCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hessian",
@@ -10,11 +8,9 @@ struct HessianCommand: ParsableCommand {
             "Extreme eigenvalues of the Hessian with residuals, its trace and norm with standard errors, and its density."
     )
 
-    enum Method: String, ExpressibleByArgument, CaseIterable { case lanczos, power }
-
     @Option(help: "How many of the algebraically largest eigenvalues.") var top = 1
     @Option(help: "How many of the smallest.") var bottom = 0
-    @Option(help: "lanczos or power.") var method = Method.lanczos
+    @Option(help: "lanczos or power.") var method = SpectrumAnalysis.Method.lanczos
     @Option(help: "Residual ‖Hv − λv‖ relative to |λ| at which an eigenvalue is taken for converged.") var tolerance =
         1e-4
     @Option(help: "Products at most.") var iterations = 1000
@@ -62,120 +58,24 @@ struct HessianCommand: ParsableCommand {
     }
 
     func run() throws {
-        for path in [saveProduct, saveVectors].compactMap({ $0 }) { try Analysis.checkWritable(path) }
-        let analysis = try Analysis(
-            options, command: "hessian", drawsPicture: top + bottom > 0 || density || layers, vectors: vectors)
-        let curvature = CurvatureOperator(analysis.objective, at: analysis.theta, kind)
-        guard top + bottom <= analysis.theta.count else {
-            throw UnusableRequest(
-                "--top \(top) --bottom \(bottom): expected no more than the \(analysis.theta.count) eigenvalues that there are"
-            )
-        }
-        let rounding = options.precision == .float ? 0x1p-23 : 0x1p-52
-        var spectrum = SpectrumReport(context: try analysis.context(), kind: kind, method: method.rawValue)
-        spectrum.tolerance = tolerance
-        if let along {
-            let v = try analysis.vector(along)
-            let product = try curvature.apply(v)
-            spectrum.along = (Vectors.dot(v, product), Vectors.norm(product))
-            spectrum.products += 1
-            if let saveProduct { try NPY.write(NumericArray(product), to: saveProduct) }
-        }
-        if top + bottom > 0 { try eigenvalues(curvature, analysis, rounding, &spectrum) }
-        if trace || frobenius {
-            let progress = analysis.progress("trace")
-            try progress.update(0, of: probes)
-            let estimate = try hutchPlusPlusTrace(curvature, products: probes, seed: options.seed)
-            if trace { spectrum.trace = estimate }
-            if frobenius { spectrum.frobenius = estimate.frobeniusNorm }
-            spectrum.products += estimate.products
-        }
-        if density {
-            let progress = analysis.progress("density")
-            let result = try stochasticLanczosQuadrature(
-                curvature, steps: Self.quadratureSteps, memoryLimit: analysis.vectorBytes, seed: options.seed,
-                rounding: rounding
-            ) { done, most in
-                (try? progress.update(done, of: most)) != nil
-            }
-            try Signals.check()
-            spectrum.density = result
-            spectrum.products += result.products
-        }
-        if layers {
-            let progress = analysis.progress("layers")
-            let (blocks, products) = try LayerCurvature.all(
-                curvature, analysis.model.network.parameters, tolerance: max(tolerance, 1e-3),
-                maximumProducts: iterations, probes: probes, memoryLimit: analysis.vectorBytes, seed: options.seed,
-                rounding: rounding
-            ) { try progress.update($0, of: $1) }
-            spectrum.layers = blocks
-            spectrum.products += products
-        }
-        // The time of all of it.
-        spectrum.context.seconds = analysis.seconds
-        try analysis.finish(spectrum)
-    }
-
-    /// How many vectors are held: bases with what comes out of them.
-    private var vectors: ClosedRange<Int> {
-        let found = 2 * (top + bottom)
-        let least =
-            [
-                found > 0 ? found / 2 + 3 + found : 0, trace || frobenius ? probes : 0,
-                density ? Self.quadratureSteps : 0,
-                layers ? probes : 0,
-            ].max() ?? 0
-        let most = [found > 0 || layers ? found + iterations : 0, density ? 4 * Self.quadratureSteps : 0].max() ?? 0
-        return least...max(least, most)
-    }
-    private static let quadratureSteps = 90
-
-    private func eigenvalues(
-        _ curvature: CurvatureOperator<PenalizedObjective>, _ analysis: Analysis, _ rounding: Double,
-        _ spectrum: inout SpectrumReport
-    ) throws {
-        if method == .power {
-            for (count, target) in [(top, PowerTarget.largestAlgebraic), (bottom, .smallestAlgebraic)] where count > 0 {
-                let result = try powerIteration(
-                    curvature, count: count, target: target, tolerance: tolerance, maximumIterations: iterations,
-                    seed: options.seed)
-                let end = SpectrumReport.End(
-                    values: result.eigenvalues.map(\.value), residuals: result.eigenvalues.map(\.residual))
-                if target == .largestAlgebraic {
-                    (spectrum.top, spectrum.vectors) = (end, result.vectors)
-                } else {
-                    spectrum.bottom = end
-                }
-                spectrum.converged = spectrum.converged && result.converged
-                spectrum.products += result.products
-            }
-        } else {
-            // Mean squared errors of several outputs: in a linear model every eigenvalue has as many copies.
-            let repeats = analysis.model.network.outputs > 1 && !analysis.model.loss.takesClasses
-            let result = try lanczos(
-                curvature, largest: top, smallest: bottom, tolerance: tolerance, relativeFloor: kind.relativeFloor,
-                maximumProducts: iterations,
-                memoryLimit: analysis.vectorBytes - 2 * (top + bottom) * 8 * analysis.theta.count,
-                seed: options.seed,
-                rounding: rounding,
-                multiplicities: multiplicities || repeats, verifyResiduals: true,
-                progress: spectrumProgress(analysis, "eigenvalues"))
-            try Signals.check()
-            if top > 0 {
-                spectrum.top = .init(values: result.largest.map(\.value), residuals: result.largest.map(\.residual))
-            }
-            if bottom > 0 {
-                spectrum.bottom = .init(
-                    values: result.smallest.map(\.value), residuals: result.smallest.map(\.residual))
-            }
-            (spectrum.converged, spectrum.vectors) = (result.converged, result.largestVectors)
-            spectrum.products += result.products
-        }
+        for path in [saveProduct, saveVectors].compactMap({ $0 }) { try OutputFile.checkWritable(path) }
+        let session = try Session(
+            options, command: "hessian", drawsPicture: top + bottom > 0 || density || layers)
+        var analysis = SpectrumAnalysis(largest: top, smallest: bottom)
+        (analysis.kind, analysis.method, analysis.tolerance) = (kind, method, tolerance)
+        (analysis.maximumProducts, analysis.probes, analysis.seed) = (iterations, probes, options.seed)
+        (analysis.estimatesTrace, analysis.estimatesFrobeniusNorm) = (trace, frobenius)
+        (analysis.estimatesDensity, analysis.findsBlocks, analysis.findsMultiplicities) = (density, layers, multiplicities)
+        let loss = try session.loss(vectors: analysis.vectors)
+        analysis.along = try along.map { try session.vector($0, for: loss) }
+        let spectrum = try analysis.run(
+            loss, at: loss.theta, layout: loss.model.network.parameters, monitor: session.monitor)
+        if let saveProduct { try NPY.write(NumericArray(spectrum.product), to: saveProduct) }
         if let saveVectors {
             try NPY.write(
-                NumericArray(spectrum.vectors.flatMap { $0 }, shape: [spectrum.vectors.count, analysis.theta.count]),
+                NumericArray(spectrum.vectors.flatMap { $0 }, shape: [spectrum.vectors.count, loss.dimension]),
                 to: saveVectors)
         }
+        try session.finish(SpectrumReport(context: session.context(loss, try loss.evaluation()), spectrum))
     }
 }

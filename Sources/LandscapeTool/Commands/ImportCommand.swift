@@ -33,7 +33,7 @@ struct ImportCommand: ParsableCommand {
 
     func run() throws {
         general.prepare()
-        try Analysis.checkWritable(output)
+        try OutputFile.checkWritable(output)
         let isGraph = file.lowercased().hasSuffix(".onnx")
         if isGraph, model != nil {
             throw UnusableRequest("--model is for weights; \(file) is a whole model")
@@ -72,7 +72,7 @@ struct ImportCommand: ParsableCommand {
 
     private func write(_ checkpoint: Checkpoint, _ notes: [String], operators: [(name: String, count: Int)]) throws {
         try checkpoint.write(to: output)
-        if !general.quiet { for note in notes { Progress.say(note) } }
+        for note in notes { general.remark(note) }
         let result = JSONValue.object([
             ("command", .string("import")), ("checkpoint", .string(output)),
             ("model", .string(checkpoint.metadata.model)),
@@ -87,6 +87,6 @@ struct ImportCommand: ParsableCommand {
         ])
         let line =
             "\(output): \(checkpoint.metadata.model), \(checkpoint.parameterCount) parameters from \(file), loss \(checkpoint.metadata.loss)"
-        try StandardOutput.print(try general.text(result, [line]))
+        try general.print(result, [line])
     }
 }

@@ -26,8 +26,7 @@ struct InfoCommand: ParsableCommand {
                     ])
                 }
             }
-            try StandardOutput.print(
-                try general.text(
+            try general.print(
                     JSONValue.object([
                         ("command", .string("info")), ("checkpoint", .string(checkpoint)),
                         ("model", .string(metadata.model)),
@@ -58,28 +57,28 @@ struct InfoCommand: ParsableCommand {
                                 ("history", try JSONValue(encoding: metadata.history)),
                             ])
                         ),
-                    ]), []))
+                    ]), [])
             return
         }
-        try StandardOutput.print(
+        try Terminal.standard.print(
             "\(checkpoint): \(metadata.model), \(file.parameterCount) parameters, checksum verified")
-        try StandardOutput.print(
+        try Terminal.standard.print(
             "data        \(metadata.data.specification), \(metadata.data.trainingExamples) training examples of shape \(metadata.data.exampleShape)"
         )
-        try StandardOutput.print("loss        \(metadata.loss), \(metadata.precision.rawValue), seed \(metadata.seed)")
+        try Terminal.standard.print("loss        \(metadata.loss), \(metadata.precision.rawValue), seed \(metadata.seed)")
         if let training = metadata.training {
             let settings = training.settings.filter {
                 ["lr", "momentum", "weight-decay", "rho", "batch-size"].contains($0.key)
             }
             let words = settings.sorted { $0.key < $1.key }.map { "\($0.key) \(Format.short($0.value))" }.joined(
                 separator: ", ")
-            try StandardOutput.print(
+            try Terminal.standard.print(
                 "training    \(training.optimizer), \(words); epoch \(metadata.epoch), step \(metadata.step)")
         } else {
-            try StandardOutput.print("training    none recorded (imported)")
+            try Terminal.standard.print("training    none recorded (imported)")
         }
         if let last = metadata.history.last {
-            try StandardOutput.print(
+            try Terminal.standard.print(
                 "last epoch  train loss \(Format.number(last.trainLoss)), test loss \(Format.number(last.testLoss)), test accuracy \(last.testAccuracy.map(Format.percent) ?? "–")"
             )
         }
@@ -87,13 +86,13 @@ struct InfoCommand: ParsableCommand {
             ("parameter", file.parameters), ("buffer", file.buffers), ("optimizer", file.optimizerState),
         ] {
             for tensor in group {
-                try StandardOutput.print(
+                try Terminal.standard.print(
                     "  \(tensor.name.padding(toLength: max(36, tensor.name.count), withPad: " ", startingAt: 0)) \(tensor.type.rawValue) \(tensor.shape)  \(role)"
                 )
             }
         }
         if !constants.isEmpty {
-            try StandardOutput.print(
+            try Terminal.standard.print(
                 "  \(constants.count) constants of real numbers, no part of θ: \(constants.map(\.key).shown)")
         }
     }

@@ -47,124 +47,38 @@ struct InterpolateCommand: ParsableCommand {
     }
 
     func run() throws {
-        // Of every network θ and its file's content, and of a curve the points with their gradients.
-        let vectors = 4 * (others.count + 1) + (curve == nil ? 6 : 12 + 4 * bends)
-        let analysis = try Analysis(
-            options, command: "interpolate", drawsPicture: true, vectors: vectors...vectors)
-        let models = [analysis.model] + (try others.map(analysis.partner))
-        let names = [options.checkpoint] + others
-        // Stored statistics are those of no network between: along a trained curve they are measured anew.
-        let hasBuffers = analysis.model.network.buffers.count > 0
-        let mode = curve != nil && options.batchnorm == .stored && hasBuffers ? .recalibrate : options.batchnorm
-        if hasBuffers, mode == .stored, !analysis.quiet {
-            Progress.say(
-                "statistics of batch normalisation between the networks are mixtures of theirs; --batchnorm recalibrate measures them at every point"
-            )
+        let session = try Session(options, command: "interpolate", drawsPicture: true)
+        var analysis = Interpolation()
+        if let points { (analysis.linePoints, analysis.planePoints) = (points, points) }
+        if curve != nil {
+            var settings = Interpolation.Curve()
+            (settings.bends, settings.steps, settings.learningRate) = (bends, steps, lr)
+            settings.batchSize = curveBatchSize
+            analysis.curve = settings
         }
-        if models.count == 3 {
-            try analysis.finish(try plane(models, names, mode, analysis))
+        (analysis.tolerance, analysis.isLogarithmic, analysis.seed) = (adaptive, isLogarithmic, options.seed)
+        let loss = try session.loss(vectors: analysis.vectors(models: others.count + 1))
+        let models = try others.map { (model: try Model(path: $0), name: $0) }
+        if models.count == 2 {
+            let plane = try analysis.run(loss, through: models, monitor: session.monitor)
+            var report = CheckpointPlaneReport(
+                context: context(session, loss, plane.start, plane.statistics), names: [options.checkpoint] + others, plane)
+            report.isLogarithmic = isLogarithmic
+            try session.finish(report)
         } else {
-            try analysis.finish(try line(models, names, mode, analysis))
+            let line = try analysis.run(loss, to: models[0], monitor: session.monitor)
+            var report = InterpolationReport(
+                context: context(session, loss, line.start, line.statistics), ends: [options.checkpoint] + others, line)
+            report.isLogarithmic = isLogarithmic
+            try session.finish(report)
         }
     }
 
-    /// The losses on the straight line between two of the networks.
-    private func profile(_ a: Model, _ b: Model, _ mode: BatchNormOption, _ analysis: Analysis) throws
-        -> PathProfile
-    {
-        let blend = PathProfile.line(from: a.buffers, to: b.buffers)
-        let place = PathProfile.place(from: a.theta, to: b.theta)
-        let objective = try analysis.objective(mode) { blend(place($0)) }
-        let (progress, count) = (analysis.progress("line"), points ?? 51)
-        return try PathProfile(
-            objective, count: count, progress: { try progress.update($0, of: count) },
-            point: PathProfile.line(from: a.theta, to: b.theta))
-    }
-
-    private func line(
-        _ models: [Model], _ names: [String], _ mode: BatchNormOption, _ analysis: Analysis
-    ) throws -> InterpolationReport {
-        let difference = Vectors.sum(models[1].theta, -1, models[0].theta)
-        guard Vectors.norm(difference) > 0 else {
-            throw UnusableRequest("\(names[0]) and \(names[1]) hold the same weights; expected two different networks")
-        }
-        let profile = try profile(models[0], models[1], mode, analysis)
-        let trained = try curve.map { _ in try trainedCurve(models, mode, analysis) }
-        var context = try analysis.context()
-        context.batchnorm = mode.rawValue
-        var report = InterpolationReport(
-            context: context, ends: names, distance: Vectors.norm(difference), line: profile)
-        report.curve = trained
-        report.isLogarithmic = isLogarithmic
-        return report
-    }
-
-    private func trainedCurve(_ models: [Model], _ mode: BatchNormOption, _ analysis: Analysis) throws
-        -> InterpolationReport.Curve
-    {
-        var curve = BezierCurve(from: models[0].theta, to: models[1].theta, bends: bends)
-        let batches = try BatchGradient(
-            network: analysis.model.network, data: analysis.data, loss: analysis.model.loss, batchSize: curveBatchSize,
-            precision: options.precision, memoryLimit: try options.memoryBytes(), reservedBytes: analysis.reservedBytes)
-        batches.sharedMemory = Analysis.memory
-        let perEpoch = (analysis.data.count + batches.batchSize - 1) / batches.batchSize
-        var order = BatchOrder(count: analysis.data.count, batchSize: batches.batchSize, seed: options.seed, epoch: 0)
-        var gradient = [Double](repeating: 0, count: analysis.theta.count)
-        let training = analysis.progress("curve")
-        let decay = analysis.objective.weightDecay
-        try curve.train(
-            steps: steps, learningRate: lr, seed: options.seed,
-            progress: { step, loss in try training.update(step, of: steps, "loss \(Format.short(loss))") }
-        ) { step, point in
-            if step > 0, step % perEpoch == 0 {
-                order = BatchOrder(
-                    count: analysis.data.count, batchSize: batches.batchSize, seed: options.seed, epoch: step / perEpoch
-                )
-            }
-            let batch = batches.evaluate(at: point, examples: Array(order[step % perEpoch]), gradient: &gradient)
-            if decay != 0 { Vectors.add(decay, point, to: &gradient) }
-            return (batch.loss + 0.5 * decay * Vectors.dot(point, point), gradient)
-        }
-        // Without statistics to store, the mode makes no difference.
-        let objective = try analysis.objective(mode) { _ in analysis.statistics }
-        let (progress, count) = (analysis.progress("along the curve"), points ?? 51)
-        let profile = try PathProfile(
-            objective, count: count, progress: { try progress.update($0, of: count) }, point: curve.point)
-        return InterpolationReport.Curve(
-            profile: profile, points: curve.points, steps: steps, relativeLength: curve.relativeLength())
-    }
-
-    private func plane(
-        _ models: [Model], _ names: [String], _ mode: BatchNormOption, _ analysis: Analysis
-    ) throws -> CheckpointPlaneReport {
-        guard let plane = CheckpointPlane(models[0].theta, models[1].theta, models[2].theta) else {
-            throw UnusableRequest(
-                "\(names.joined(separator: ", ")) lie on one line; expected three different networks that span a plane")
-        }
-        let count = points ?? 31
-        let pair = SliceDirections(
-            plane.directions, kind: "plane", at: analysis.theta, analysis.model.network.parameters,
-            normalization: .none, orthogonalizes: false)
-        let objective = try analysis.objective(mode) { theta in
-            var mixture = [Double](repeating: 0, count: models[0].buffers.count)
-            for (weight, model) in zip(plane.weights(at: theta), models) {
-                Vectors.add(weight, model.buffers, to: &mixture)
-            }
-            return mixture
-        }
-        var computation = SliceComputation(
-            pair, alpha: SliceAxis(range: plane.range(axis: 0), points: count),
-            beta: SliceAxis(range: plane.range(axis: 1), points: count))
-        try analysis.compute(
-            &computation, "plane", .init(tolerance: adaptive, isLogarithmic: isLogarithmic), objective: objective)
-        let slice = try computation.result(objective, at: analysis.theta)
-        let sides = try [(0, 1), (0, 2), (1, 2)].map { try profile(models[$0.0], models[$0.1], mode, analysis) }
-        var context = try analysis.context()
-        context.batchnorm = mode.rawValue
-        var report = CheckpointPlaneReport(
-            context: context, surface: SliceReport(context: context, slice: slice, directions: pair), names: names,
-            corners: plane.corners, sides: sides)
-        report.isLogarithmic = isLogarithmic
-        return report
+    private func context(
+        _ session: Session, _ loss: ModelLoss, _ start: Evaluation, _ statistics: ModelLoss.BatchStatistics
+    ) -> RunContext {
+        var context = session.context(loss, start)
+        context.batchnorm = statistics.rawValue
+        return context
     }
 }

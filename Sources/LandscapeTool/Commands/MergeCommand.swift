@@ -26,11 +26,11 @@ struct MergeCommand: ParsableCommand {
     func run() throws {
         let started = Date()
         general.prepare()
-        for path in output { try Analysis.checkWritable(path) }
+        for path in output { try OutputFile.checkWritable(path) }
         var whole = try SliceReport.merged(try files.map { ($0, try SliceReport(reading: $0)) })
         whole.isLogarithmic = isLogarithmic
         whole.context.seconds = Date().timeIntervalSince(started)
-        try StandardOutput.print(try general.text(whole.json, whole.context.lines + whole.lines))
+        try general.print(whole.json, whole.context.lines + whole.lines)
         for path in output { try whole.write(to: path) }
     }
 }

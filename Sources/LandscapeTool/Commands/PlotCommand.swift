@@ -55,7 +55,7 @@ struct PlotCommand: ParsableCommand {
     func run() throws {
         general.prepare()
         let paths = output.isEmpty ? [(file as NSString).deletingPathExtension + ".png"] : output
-        for path in paths { try Analysis.checkWritable(path) }
+        for path in paths { try OutputFile.checkWritable(path) }
         guard file.lowercased().hasSuffix(".npz") else {
             throw UnusableRequest("\(file): expected a saved slice, such as 'landscape slice -o slice.npz' writes")
         }
@@ -79,11 +79,10 @@ struct PlotCommand: ParsableCommand {
         }
         for path in paths { try report.write(to: path) }
         if general.json || !general.keys.isEmpty {
-            try StandardOutput.print(
-                try general.text(
-                    JSONValue.object([("command", .string("plot")), ("files", .array(paths.map { .string($0) }))]), []))
-        } else if !general.quiet {
-            Progress.say("picture written to \(paths.joined(separator: ", "))")
+            try general.print(
+                JSONValue.object([("command", .string("plot")), ("files", .array(paths.map { .string($0) }))]), [])
+        } else {
+            general.remark("picture written to \(paths.joined(separator: ", "))")
         }
     }
 }

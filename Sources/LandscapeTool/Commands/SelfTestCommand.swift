@@ -14,13 +14,12 @@ struct SelfTestCommand: ParsableCommand {
     func run() throws {
         general.prepare()
         let truth = try GroundTruth()
-        let progress = Progress("selftest", quiet: general.quiet)
+        let monitor = general.monitor
         let started = Date()
-        let checks = try truth.run { try progress.update($0, of: truth.count, $1) }
+        let checks = try truth.run { try monitor.update("selftest", $0, of: truth.count, $1) }
         let report = SelfTestReport(
             checks: checks, seconds: Date().timeIntervalSince(started), software: Software.name)
-        Progress.clear()
-        try StandardOutput.print(try general.text(report.json, report.lines))
+        try general.print(report.json, report.lines)
         if let failure = report.failure { throw Failure(description: failure) }
     }
 }

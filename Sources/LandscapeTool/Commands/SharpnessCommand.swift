@@ -1,8 +1,6 @@
 import ArgumentParser
 import Landscape
 
-extension Ball.Norm: ExpressibleByArgument {}
-
 struct SharpnessCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sharpness",
@@ -67,77 +65,26 @@ struct SharpnessCommand: ParsableCommand {
     }
 
     func run() throws {
-        if let saveEpsilon { try Analysis.checkWritable(saveEpsilon) }
-        let restarts = restarts ?? WorstCaseSearch(Ball(norm: norm, radius: 1)).restarts
-        let analysis = try Analysis(
-            options, command: "sharpness", drawsPicture: findsWorst || rho.values.count > 1 && findsAverage,
-            normalizesLogits: normalizeLogits,
-            vectors: findsWorst ? Analysis.searchVectors(restarts: restarts, radii: rho.values.count) : 8...8)
-        let (theta, objective) = (analysis.theta, analysis.objective)
-        let scaling = adaptive ? Ball.adaptiveScaling(theta, eta: eta) : nil
-        let searchesWhole = findsWorst && batch == nil
-        let party = searchesWhole ? try analysis.scout(examples: scout, scaling: scaling) : nil
-        let model = searchesWhole ? try analysis.localModel(scaling: scaling, scout: party) : nil
-        let gradient = try model?.gradient ?? objective.valueAndGradient(at: theta).gradient
-
-        var points: [SharpnessReport.Point] = []
-        for radius in rho.values {
-            var search = WorstCaseSearch(Ball(norm: norm, radius: radius, scaling: scaling))
-            (search.steps, search.seed, search.memoryLimit) = (steps, options.seed, analysis.vectorBytes)
-            (search.restarts, search.tolerance) = (restarts, analysis.searchTolerance)
-            let name = rho.values.count == 1 ? "worst case" : "worst case, ρ = \(Format.short(radius))"
-            var point = SharpnessReport.Point(radius: radius)
-            let progress = analysis.progress(name)
-            if let batch {
-                point.batchwise = try BatchwiseSharpness(
-                    search, at: theta, examples: analysis.data.count, batchSize: batch,
-                    progress: { try progress.update($0, of: $1) }, objective: analysis.objective(on:))
-            } else if searchesWhole {
-                search.progress = { try progress.update($1, of: $2, "from \($0)") }
-                point.worstCase = try search.run(
-                    objective, at: theta, scout: party, model: model, smaller: points.last?.worstCase)
-            }
-            if findsAverage {
-                let progress = analysis.progress("average case")
-                point.averageCase = try AverageCaseSharpness(
-                    objective, at: theta, deviation: radius, scaling: scaling, pairs: samples, seed: options.seed
-                ) {
-                    try progress.update($0, of: samples)
-                }
-            }
-            points.append(point)
+        if let saveEpsilon { try OutputFile.checkWritable(saveEpsilon) }
+        let session = try Session(
+            options, command: "sharpness", drawsPicture: findsWorst || rho.values.count > 1 && findsAverage)
+        var analysis = SharpnessAnalysis(radii: rho.values)
+        analysis.measures = switch measure {
+        case .worst: .worstCase
+        case .average: .averageCase
+        case .keskar: .box
+        case .all: .all
         }
-        if let saveEpsilon, let worst = points[0].worstCase {
+        (analysis.norm, analysis.adaptiveShift) = (norm, adaptive ? eta : nil)
+        (analysis.batchSize, analysis.steps, analysis.restarts) = (batch, steps, restarts)
+        (analysis.scoutExamples, analysis.pairs, analysis.seed) = (scout, samples, options.seed)
+        (analysis.boxEpsilons, analysis.subspace) = (boxEpsilon.values, subspace > 0 ? subspace : nil)
+        (analysis.boxIterations, analysis.boxRepeats) = (boxSteps, boxRepeats)
+        let loss = try session.loss(normalizesLogits: normalizeLogits, vectors: analysis.vectors)
+        let sharpness = try analysis.run(loss, at: loss.theta, monitor: session.monitor)
+        if let saveEpsilon, let worst = sharpness.points[0].worstCase {
             try NPY.write(NumericArray(worst.epsilon), to: saveEpsilon)
         }
-        var report = SharpnessReport(
-            context: try analysis.context(), points: points, norm: norm,
-            scaling: adaptive ? "adaptive, η = \(eta)" : "none", gradientNorm: Vectors.norm(gradient))
-        if findsBox { report.keskar = try boxes(analysis) }
-        report.context.seconds = analysis.seconds
-        try analysis.finish(report)
-    }
-
-    /// Keskar's measure for every ε, in the full space and in random subspaces.
-    private func boxes(_ analysis: Analysis) throws -> [KeskarSharpness] {
-        let spaces: [Int?] = subspace > 0 ? [nil, subspace] : [nil]
-        let progress = analysis.progress("box")
-        let count = boxEpsilon.values.count * spaces.count * boxRepeats
-        var results: [KeskarSharpness] = []
-        // The paper's order: the larger box first.
-        for epsilon in boxEpsilon.values.reversed() {
-            for space in spaces {
-                let done = results.count * boxRepeats
-                results.append(
-                    try KeskarSharpness(
-                        analysis.objective, at: analysis.theta, epsilon: epsilon, subspace: space,
-                        iterations: boxSteps, repeats: boxRepeats, seed: options.seed,
-                        memoryLimit: analysis.vectorBytes
-                    ) {
-                        try progress.update(done + $0, of: count)
-                    })
-            }
-        }
-        return results
+        try session.finish(SharpnessReport(context: session.context(loss, try loss.evaluation()), sharpness))
     }
 }

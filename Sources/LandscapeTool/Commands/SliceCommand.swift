@@ -2,8 +2,6 @@ import ArgumentParser
 import Foundation
 import Landscape
 
-extension DirectionNormalization: ExpressibleByArgument {}
-
 struct SliceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "slice", abstract: "The loss along one direction or over the plane of two, with its own audit.")
@@ -32,8 +30,6 @@ struct SliceCommand: ParsableCommand {
     @OptionGroup var options: AnalysisOptions
 
     private static let mostPlanes = 1000
-    /// Cosine beyond which a pair of directions hardly spans a plane.
-    private static let oblique = 0.99
 
     func validate() throws {
         guard (1...Self.mostPlanes).contains(planes) else {
@@ -71,66 +67,67 @@ struct SliceCommand: ParsableCommand {
     }
 
     func run() throws {
-        let analysis = try Analysis(options, command: "slice", drawsPicture: true, vectors: 8...8)
-        let isPlane = shape.isPlane(directions: directions)
-        let grid = try shape.grid(isPlane: isPlane)
-        if adaptive != nil, grid.count > 1_000_000 {
-            throw UnusableRequest("--adaptive on \(grid.count) points: expected at most 1000000; use fewer --points")
+        let session = try Session(options, command: "slice", drawsPicture: true)
+        let loss = try session.loss(vectors: SliceAnalysis.vectors)
+        var analysis = SliceAnalysis(try shape.grid(isPlane: shape.isPlane(directions: directions)))
+        if adaptive != nil, analysis.grid.count > 1_000_000 {
+            throw UnusableRequest(
+                "--adaptive on \(analysis.grid.count) points: expected at most 1000000; use fewer --points")
         }
-        if let path = options.output.first(where: { $0.lowercased().hasSuffix(".vti") }),
-            !GridData(x: grid.alpha.values, y: grid.beta?.values ?? [0], arrays: []).isEven
-        {
+        if let path = options.output.first(where: { $0.lowercased().hasSuffix(".vti") }), !analysis.grid.isEven {
             throw UnusableRequest("-o \(ReportError.unevenGrid(path: path))")
         }
-        let other = bothSplits ? try analysis.objectiveOfOtherSplit() : nil
-        let seeds = (0..<planes).map { options.seed &+ UInt64($0) }
-        let first = try directions(isPlane ? 2 : 1, seed: seeds[0], analysis)
-        if let cosine = first.cosine, abs(cosine) > Self.oblique, !analysis.quiet {
-            Progress.say(
-                "the two directions are nearly parallel (cosine \(Format.short(cosine))): the plane is stretched; name others"
-            )
-        }
-        let unfinished = UnfinishedSlice(Analysis.picturePath(options.checkpoint, "slice")) {
-            fingerprint(first, grid, analysis)
-        }
-        var finished =
-            resume ? try unfinished.load(planes: planes, count: grid.count) : seeds.map { _ in [Int: SlicePoint]() }
-        let sampling = Analysis.Sampling(
-            tolerance: adaptive, controlsAccuracy: metric == .accuracy, isLogarithmic: isLogarithmic,
-            shard: try shard.map(Self.shard))
-        var found: [SliceReport.Plane] = []
-        for (plane, seed) in seeds.enumerated() {
-            let pair = plane == 0 ? first : try directions(isPlane ? 2 : 1, seed: seed, analysis)
-            var computation = SliceComputation(pair, alpha: grid.alpha, beta: grid.beta, finished: finished[plane])
-            do {
-                try analysis.compute(
-                    &computation, planes > 1 ? "slice \(plane + 1) of \(planes)" : "slice", sampling, other: other,
-                    seed: seed)
-                finished[plane] = computation.finished
-                let slice = try computation.result(analysis.objective, at: analysis.theta)
-                found.append(SliceReport.Plane(seed: seed, slice: slice))
-            } catch is Interruption {
-                finished[plane] = computation.finished
-                try unfinished.save(finished)
-                let kept = finished.reduce(0) { $0 + $1.count }
-                let total = adaptive == nil ? "of \(grid.count * planes) " : ""
-                throw Interruption(advice: "\(kept) \(total)points kept; the same command with --resume goes on")
-            }
-        }
-        var report = SliceReport(context: try analysis.context(), slice: found[0].slice, directions: first)
-        if planes > 1 { report.planes = found }
+        analysis.directions = try parsedDirections(loss, session, analysis.grid.beta == nil ? 1 : 2)
+        (analysis.normalization, analysis.includes1D) = (normalization, includes1D)
+        (analysis.orthogonalizes, analysis.planes, analysis.seed) = (!noOrthogonalize, planes, options.seed)
+        (analysis.tolerance, analysis.controlsAccuracy, analysis.isLogarithmic) = (
+            adaptive, metric == .accuracy, isLogarithmic
+        )
+        analysis.shard = try shard.map(Self.shard)
+        var run = try analysis.begin(
+            loss, at: loss.theta, other: bothSplits ? try loss.onOtherSplit() : nil,
+            layout: loss.model.network.parameters, monitor: session.monitor)
+        let unfinished = UnfinishedSlice(beside: OutputFile.picture(options.checkpoint, "slice"), of: loss)
+        let result = try unfinished.finish(&run, resumes: resume, monitor: session.monitor)
+        var report = SliceReport(context: session.context(loss, result.slice.centerEvaluation), result)
         report.drawsAccuracy = metric == .accuracy
         report.isLogarithmic = isLogarithmic
-        try analysis.finish(report)
-        unfinished.remove()
+        try session.finish(report)
+        unfinished.remove(run)
     }
 
-    /// What an interrupted slice must have in common with this one to be gone on with.
-    private func fingerprint(_ pair: SliceDirections, _ grid: SliceGrid, _ analysis: Analysis) -> String {
-        let numbers = analysis.theta + pair.vectors.flatMap { $0 } + grid.alpha.values + (grid.beta?.values ?? [])
-        var hash = SHA256()
-        hash.update(numbers.withUnsafeBytes { Array($0) })
-        return
-            "\(hash.hexadecimal()) \(analysis.dataName) \(options.split) \(analysis.data.count) \(options.precision) \(options.batchnorm) \(analysis.objective.weightDecay) \(bothSplits) \(planes)"
+    /// What `--directions` names, with what its files hold.
+    private func parsedDirections(_ loss: ModelLoss, _ session: Session, _ count: Int) throws -> SliceAnalysis.Directions {
+        func paths(after prefix: String) throws -> [String] {
+            let paths = directions.dropFirst(prefix.count).split(separator: ",").map(String.init)
+            guard paths.count == count else {
+                throw UnusableRequest(
+                    "--directions \(directions) names \(paths.count), a \(count)-dimensional slice takes \(count)")
+            }
+            return paths
+        }
+        switch directions {
+        case "random": return .random
+        case "eigen": return .eigenvectors
+        case "gradient": return .gradient
+        case _ where directions.hasPrefix("pca:"):
+            let folder = try CheckpointFolder(
+                String(directions.dropFirst(4)), layout: loss.model.network.parameters)
+            let plane = try TrajectoryPCA(folder.models.map { $0.model.theta }, around: loss.theta, axes: count)
+            return .vectors(plane.reachingDirections, kind: "pca")
+        case _ where directions.hasPrefix("file:"):
+            return .vectors(try paths(after: "file:").map { try session.vector($0, for: loss) }, kind: "file")
+        case _ where directions.hasPrefix("to:"):
+            return .vectors(
+                try paths(after: "to:").map { path in
+                    let other = try Model(path: path)
+                    try loss.checkTensors(of: other, path)
+                    return Vectors.sum(other.theta, -1, loss.theta)
+                }, kind: "to")
+        default:
+            throw UnusableRequest(
+                "--directions \(directions): expected random, eigen, gradient, pca:DIR, to:CKPT[,CKPT] or file:d1.npy[,d2.npy]"
+            )
+        }
     }
 }

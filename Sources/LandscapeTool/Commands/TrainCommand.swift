@@ -154,9 +154,9 @@ struct TrainCommand: ParsableCommand {
         general.prepare()
         let origin = try start.map { try Model(path: $0) }
         let settings = try settings(origin)
-        try Analysis.checkWritable(output)
-        if !unused.isEmpty, !general.quiet {
-            Progress.say(
+        try OutputFile.checkWritable(output)
+        if !unused.isEmpty {
+            general.remark(
                 "\(unused.joined(separator: ", ")): of no effect with --optimizer \(optimizer.rawValue)")
         }
         let started = Date()
@@ -164,22 +164,22 @@ struct TrainCommand: ParsableCommand {
             settings, resuming: resume ? try Checkpoint.read(output) : nil, startingFrom: resume ? nil : origin)
         trainer.tool = Software.name
         if let trackSharpness {
-            try Analysis.checkWritable(Analysis.picturePath(output, "train"))
+            try OutputFile.checkWritable(OutputFile.picture(output, "train"))
             trainer.trackSharpness(every: trackSharpness)
         }
-        let meter = Progress("train", quiet: general.quiet)
+        let monitor = general.monitor
         trainer.shouldStop = { Signals.isRequested }
         trainer.onProgress = { state in
             let accuracy = state.accuracy.map { "  accuracy \(Format.percent($0))" } ?? ""
-            try? meter.update(
-                state.step, of: state.totalSteps,
+            try? monitor.update(
+                "train", state.step, of: state.totalSteps,
                 "epoch \(state.epoch)/\(state.epochs)  loss \(Format.short(state.loss))\(accuracy)")
         }
         if !general.quiet {
             trainer.onEpoch = { record in
                 let test = record.testLoss.map { ", test loss \(Format.short($0))" } ?? ""
                 let right = record.testAccuracy.map { " accuracy \(Format.percent($0))" } ?? ""
-                Progress.say(
+                general.remark(
                     "epoch \(record.epoch): train loss \(Format.short(record.trainLoss))\(record.trainAccuracy.map { " accuracy \(Format.percent($0))" } ?? "")\(test)\(right)"
                 )
             }
@@ -191,40 +191,21 @@ struct TrainCommand: ParsableCommand {
                     "\(output) keeps step \(outcome.steps) of \(trainer.totalSteps); the same command with --resume goes on"
             )
         }
-        Progress.clear()
-        for warning in outcome.warnings where !general.quiet { Progress.say("warning: \(warning)") }
-        let theta = Vectors.norm(outcome.checkpoint.theta)
+        for warning in outcome.warnings { general.remark("warning: \(warning)") }
         let context = RunContext(
             command: "train", checkpoint: output, model: settings.model,
             data: outcome.checkpoint.metadata.data.specification, split: "train",
             examples: trainer.data.train.count, seed: seed, precision: precision.rawValue, batchnorm: "stored",
             lossName: trainer.loss.name,
-            loss: outcome.trainLoss ?? .nan, accuracy: outcome.trainAccuracy, weightNorm: theta,
+            loss: outcome.trainLoss ?? .nan, accuracy: outcome.trainAccuracy,
+            weightNorm: Vectors.norm(outcome.checkpoint.theta),
             seconds: Date().timeIntervalSince(started), software: Software.name)
-        let report = TrainingReport(
-            context: context,
-            fields: [
-                ("optimizer", .string(optimizer.rawValue)), ("train_loss", JSONValue(outcome.trainLoss)),
-                ("train_accuracy", JSONValue(outcome.trainAccuracy)), ("test_loss", JSONValue(outcome.testLoss)),
-                ("test_accuracy", JSONValue(outcome.testAccuracy)), ("steps", .integer(outcome.steps)),
-                ("gradient_evaluations", .integer(outcome.gradientEvaluations)),
-                ("files", .array(outcome.files.map { .string($0) })),
-                ("warnings", .array(outcome.warnings.map { .string($0) })),
-            ],
-            lines: [
-                outcome.testLoss.map {
-                    "test loss  \(Format.number($0))\(outcome.testAccuracy.map { ", accuracy \(Format.percent($0))" } ?? "")"
-                },
-                "\(outcome.steps) steps, \(outcome.gradientEvaluations) gradient evaluations, \(Format.duration(outcome.seconds)); written to \(output)",
-            ].compactMap { $0 },
-            tracked: outcome.checkpoint.metadata.history.compactMap {
-                TrackedSharpness(step: $0.step, measures: $0.measures ?? [:])
-            })
-        try StandardOutput.print(try general.text(report.json, context.lines + report.lines))
+        let report = TrainingReport(context: context, outcome, optimizer: optimizer, output: output)
+        try general.print(report.json, context.lines + report.lines)
         if trackSharpness != nil {
-            let path = Analysis.picturePath(output, "train")
+            let path = OutputFile.picture(output, "train")
             try report.write(to: path)
-            if !general.quiet { Progress.say("picture written to \(path)") }
+            general.remark("picture written to \(path)")
         }
     }
 }

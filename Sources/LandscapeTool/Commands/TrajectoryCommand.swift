@@ -38,52 +38,17 @@ struct TrajectoryCommand: ParsableCommand {
                 ? options.checkpoint : exists || options.checkpoint == "ckpt.bin" ? "." : options.checkpoint)
         var options = options
         options.checkpoint = path.models.last!.path
-        // Of every checkpoint θ and its file's content.
-        let vectors = 4 * path.models.count + 8
-        let analysis = try Analysis(options, command: "trajectory", drawsPicture: true, vectors: vectors...vectors)
-        if !analysis.quiet { for file in path.ignored { Progress.say("left out \(file.path): \(file.reason)") } }
-        let plane = try TrajectoryPCA(path.models.map { $0.model.theta })
-        let surface = try surface(plane, analysis)
-        var report = TrajectoryReport(
-            context: surface.context, surface: surface, explainedVariance: plane.explainedVariance,
-            points: try checkpoints(path, plane, analysis))
-        report.isLogarithmic = isLogarithmic
-        try analysis.finish(report)
-    }
-
-    private func surface(_ plane: TrajectoryPCA, _ analysis: Analysis) throws -> SliceReport {
+        let session = try Session(options, command: "trajectory", drawsPicture: true)
+        let loss = try session.loss(vectors: TrajectoryAnalysis.vectors(checkpoints: path.models.count))
+        var analysis = TrajectoryAnalysis()
         let counts = try SliceOptions.counts(points)
-        let alpha = SliceAxis(range: try xRange.map(SliceOptions.interval) ?? plane.range(axis: 0), points: counts[0])
-        let beta = SliceAxis(range: try yRange.map(SliceOptions.interval) ?? plane.range(axis: 1), points: counts.last!)
-        let pair = SliceDirections(
-            plane.directions, kind: "pca", at: analysis.theta, analysis.model.network.parameters, normalization: .none,
-            orthogonalizes: false)
-        let objective = try analysis.objective(options.batchnorm) { _ in analysis.statistics }
-        var computation = SliceComputation(pair, alpha: alpha, beta: beta)
-        try analysis.compute(
-            &computation, "surface", .init(tolerance: adaptive, isLogarithmic: isLogarithmic), objective: objective)
-        let slice = try computation.result(objective, at: analysis.theta)
-        return SliceReport(context: try analysis.context(), slice: slice, directions: pair)
-    }
-
-    /// Every checkpoint's own loss, and the plane's where it falls.
-    private func checkpoints(_ path: CheckpointFolder, _ plane: TrajectoryPCA, _ analysis: Analysis) throws
-        -> [TrajectoryReport.Point]
-    {
-        let inPlane = try analysis.objective(options.batchnorm) { _ in analysis.statistics }
-        let progress = analysis.progress("checkpoints")
-        let planeLosses = try path.models.indices.map { index in
-            try progress.update(index, of: 2 * path.models.count)
-            return try inPlane.value(at: plane.projection(index))
-        }
-        return try path.models.enumerated().map { index, entry in
-            try progress.update(path.models.count + index, of: 2 * path.models.count)
-            let objective = try analysis.objective(options.batchnorm) { _ in entry.model.buffers }
-            let evaluation = try objective.evaluate(at: entry.model.theta)
-            return TrajectoryReport.Point(
-                path: entry.path, step: entry.model.metadata.step, epoch: entry.model.metadata.epoch,
-                place: plane.points[index], loss: evaluation.loss, accuracy: evaluation.accuracy,
-                planeLoss: planeLosses[index])
-        }
+        analysis.points = (counts[0], counts.last!)
+        analysis.alphaRange = try xRange.map(SliceOptions.interval)
+        analysis.betaRange = try yRange.map(SliceOptions.interval)
+        (analysis.tolerance, analysis.isLogarithmic, analysis.seed) = (adaptive, isLogarithmic, options.seed)
+        let trajectory = try analysis.run(loss, path, monitor: session.monitor)
+        var report = TrajectoryReport(context: session.context(loss, trajectory.end), trajectory)
+        report.isLogarithmic = isLogarithmic
+        try session.finish(report)
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 /// How much memory this process may have, and has had.
 public enum MachineMemory {
     /// The machine's, or what its control group allows (Linux, cgroup v2 and v1).
-    static let bytes: Int = {
+    public static let bytes: Int = {
         var result = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         for path in ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"] {
             guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { continue }
@@ -22,7 +22,7 @@ public enum MachineMemory {
     }
 
     /// What `ulimit -v` allows; nil where it is unlimited.
-    static var addressSpace: Int? {
+    public static var addressSpace: Int? {
         var limit = rlimit()
         #if os(Linux)
             let found = getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)

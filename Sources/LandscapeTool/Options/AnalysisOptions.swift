@@ -5,47 +5,11 @@ import Landscape
 extension Precision: ExpressibleByArgument {}
 extension Split: ExpressibleByArgument {}
 
-/// How batch normalisation gets its statistics in an analysis.
-enum BatchNormOption: String, ExpressibleByArgument, CaseIterable { case stored, batch, recalibrate }
-
-/// Threads, output and noise: what every command takes.
-struct GeneralOptions: ParsableArguments {
-    @Option(
-        help: "Threads; by default as many as the machine has processors. The result has the same bits for any number.")
-    var threads: Int?
-    @Flag(help: "Print one JSON object instead of a table.") var json = false
-    @Option(
-        name: .customLong("key"),
-        help:
-            "Print only this value of the JSON object, such as trace.value or eigenvalues.0; may be repeated, a line each."
-    )
-    var keys: [String] = []
-    @Flag(help: "No progress and no remarks on standard error.") var quiet = false
-
-    func validate() throws {
-        if let threads, threads < 1 { throw ValidationError("--threads \(threads): expected at least 1") }
-    }
-
-    /// What is printed of a result: the values of the keys, the whole object, or lines for people.
-    func text(_ json: JSONValue, _ lines: @autoclosure () -> [String]) throws -> String {
-        guard keys.isEmpty else {
-            return try keys.map { key in
-                guard let value = json[key] else {
-                    throw UnusableRequest("--key \(key): the result has no such key; expected \(json.keys(near: key))")
-                }
-                if case .string(let text) = value { return text }
-                return value.text
-            }.joined(separator: "\n")
-        }
-        return self.json ? json.text : lines().joined(separator: "\n")
-    }
-
-    /// Settles what the process is.
-    func prepare() {
-        Threads.count = threads ?? ProcessInfo.processInfo.activeProcessorCount
-        Signals.watch()
-    }
-}
+extension ModelLoss.BatchStatistics: ExpressibleByArgument {}
+extension CurvatureKind: ExpressibleByArgument {}
+extension SpectrumAnalysis.Method: ExpressibleByArgument {}
+extension DirectionNormalization: ExpressibleByArgument {}
+extension Ball.Norm: ExpressibleByArgument {}
 
 /// What every analysis takes.
 struct AnalysisOptions: ParsableArguments {
@@ -61,7 +25,7 @@ struct AnalysisOptions: ParsableArguments {
     var memory: String?
     @Option(help: "Seed of everything random.") var seed: UInt64 = 0
     @Option(help: "Statistics of batch normalisation: stored, batch, or recalibrate (averaged over the data first).")
-    var batchnorm = BatchNormOption.stored
+    var batchnorm = ModelLoss.BatchStatistics.stored
     @Option(
         name: .customShort("o"),
         help: "Write the result to a file: .png, .svg, .pdf, .npz, .json, .csv, .vti or .vtr; may be repeated.")
@@ -78,9 +42,20 @@ struct AnalysisOptions: ParsableArguments {
         }
     }
 
+    /// Which examples, in what arithmetic, and which loss exactly.
+    func lossSettings() throws -> ModelLoss.Settings {
+        var settings = ModelLoss.Settings()
+        settings.data = try data.map { try DataSpecification($0) }
+        (settings.split, settings.examples, settings.batchSize) = (split, examples, batchSize)
+        (settings.precision, settings.statistics, settings.weightDecay) = (precision, batchnorm, decay.term)
+        return settings
+    }
+
     /// Nil where none is given.
-    func memoryBytes() throws -> Int? {
-        guard let memory else { return nil }
+    func memoryBytes() throws -> Int? { try memory.map(Self.bytes) }
+
+    /// A size such as 512M in bytes.
+    static func bytes(_ memory: String) throws -> Int {
         let units: [Character: Double] = ["K": 0x1p10, "M": 0x1p20, "G": 0x1p30, "T": 0x1p40]
         let unit = memory.uppercased().last.flatMap { units[$0] }
         let number = Double(unit == nil ? memory : String(memory.dropLast()))

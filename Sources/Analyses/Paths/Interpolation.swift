@@ -1,0 +1,203 @@
+import Datasets
+import Essentials
+import Models
+import Objectives
+import Tensors
+
+/// The loss on the straight line between two networks with its barrier, on a trained curve between them, or on the plane through three.
+public struct Interpolation: Sendable {
+    /// Points along the line and the curve, and along each axis of the plane; 51 and 31, ours.
+    public var linePoints = 51, planePoints = 31
+    /// The training of a curve of low loss between two networks; nil for none.
+    public var curve: Curve?
+    /// Share of the range within which points of the plane are interpolated; nil to evaluate all.
+    public var tolerance: Double?
+    /// Whether the plane's losses are judged by their logarithm, too.
+    public var isLogarithmic = false
+    /// Of everything random.
+    public var seed: UInt64 = 0
+
+    /// A line of 51 points or a plane of 31 × 31.
+    public init() {}
+
+    /// How a Bezier curve is trained (Garipov et al. 2018, arXiv 1802.10026).
+    public struct Curve: Sendable {
+        /// Trained points between the ends; 1, as Garipov et al. have it.
+        public var bends = 1
+        /// Steps of the training; 1000, ours.
+        public var steps = 1000
+        /// Its learning rate; 0.05, ours.
+        public var learningRate = 0.05
+        /// Examples a step; 128, as in training.
+        public var batchSize = 128
+
+        /// One bend, 1000 steps.
+        public init() {}
+    }
+
+    /// A curve that was trained.
+    public struct TrainedCurve: Sendable {
+        /// Losses along it.
+        public let profile: PathProfile
+        /// The first network, the bends, the second network: P numbers each.
+        public let points: [[Double]]
+        /// Steps of its training.
+        public let steps: Int
+        /// Its length over the distance of its ends.
+        public let relativeLength: Double
+    }
+
+    /// Two networks.
+    public struct Line: Sendable {
+        /// ‖θ_B − θ_A‖₂.
+        public let distance: Double
+        /// Losses on the straight line.
+        public let profile: PathProfile
+        /// Nil where none was asked for.
+        public let curve: TrainedCurve?
+        /// L(θ_A), with the statistics of batch normalisation of the first network.
+        public let start: Evaluation
+        /// Where batch normalisation got its statistics between the networks.
+        public let statistics: ModelLoss.BatchStatistics
+    }
+
+    /// Three networks.
+    public struct Plane: Sendable {
+        /// Losses on the plane; its centre is the first network.
+        public let slice: Slice
+        /// Coordinates of A, B and C.
+        public let corners: [(x: Double, y: Double)]
+        /// Losses on the sides AB, AC and BC.
+        public let sides: [PathProfile]
+        /// L(θ_A), with the statistics of batch normalisation of the first network.
+        public let start: Evaluation
+        /// Where batch normalisation got its statistics between the networks.
+        public let statistics: ModelLoss.BatchStatistics
+    }
+
+    /// How many vectors of θ's length are held beside the few of every analysis: of every network θ and its file's content, and of a
+    /// curve the points with their gradients.
+    public func vectors(models: Int) -> ClosedRange<Int> {
+        let count = 4 * models + (curve.map { 12 + 4 * $0.bends } ?? 6)
+        return count...count
+    }
+
+    /// Stored statistics are those of no network between: along a trained curve they are measured anew.
+    private func statistics(_ loss: ModelLoss, _ monitor: Monitor) -> ModelLoss.BatchStatistics {
+        let hasBuffers = loss.model.network.buffers.count > 0, given = loss.settings.statistics
+        let chosen = curve != nil && given == .stored && hasBuffers ? .recalibrate : given
+        if hasBuffers, chosen == .stored {
+            monitor.remark(
+                "statistics of batch normalisation between the networks are mixtures of theirs; --batchnorm recalibrate measures them at every point"
+            )
+        }
+        return chosen
+    }
+
+    /// The line between two networks, and the curve where one is asked for.
+    ///
+    /// - Parameters:
+    ///   - loss: of the first network.
+    ///   - other: the second network, and what it is called.
+    ///   - monitor: told of the progress; what it throws ends the work.
+    /// - Throws: `UnusableRequest` where the networks are not comparable or the same; `BezierCurve.Diverged`; what the loss and the
+    ///   monitor throw.
+    public func run(_ loss: ModelLoss, to other: (model: Model, name: String), monitor: Monitor = .silent) throws -> Line {
+        try loss.checkComparable(other.model, other.name)
+        let statistics = statistics(loss, monitor)
+        let difference = Vectors.sum(other.model.theta, -1, loss.theta)
+        guard Vectors.norm(difference) > 0 else {
+            throw UnusableRequest("\(loss.name) and \(other.name) hold the same weights; expected two different networks")
+        }
+        let profile = try profile(loss, loss.model, other.model, statistics, monitor)
+        let trained = try curve.map { try train($0, loss, other.model, statistics, monitor) }
+        return Line(
+            distance: Vectors.norm(difference), profile: profile, curve: trained, start: try loss.evaluate(at: loss.theta),
+            statistics: statistics)
+    }
+
+    /// The plane through three networks.
+    ///
+    /// - Parameters:
+    ///   - loss: of the first network.
+    ///   - others: the second and the third, and what they are called.
+    ///   - monitor: told of the progress; what it throws ends the work.
+    /// - Throws: `UnusableRequest` where the networks are not comparable or lie on one line; what the loss and the monitor throw.
+    public func run(
+        _ loss: ModelLoss, through others: [(model: Model, name: String)], monitor: Monitor = .silent
+    ) throws -> Plane {
+        precondition(others.count == 2, "a plane through \(others.count + 1) networks")
+        for other in others { try loss.checkComparable(other.model, other.name) }
+        let statistics = statistics(loss, monitor)
+        let models = [loss.model] + others.map(\.model)
+        guard let plane = CheckpointPlane(models[0].theta, models[1].theta, models[2].theta) else {
+            let names = [loss.name] + others.map(\.name)
+            throw UnusableRequest(
+                "\(names.joined(separator: ", ")) lie on one line; expected three different networks that span a plane")
+        }
+        let mixed = try loss.away(statistics) { theta in
+            var mixture = [Double](repeating: 0, count: models[0].buffers.count)
+            for (weight, model) in zip(plane.weights(at: theta), models) {
+                Vectors.add(weight, model.buffers, to: &mixture)
+            }
+            return mixture
+        }
+        var slice = SliceAnalysis(
+            SliceGrid(
+                SliceAxis(range: plane.range(axis: 0), points: planePoints),
+                SliceAxis(range: plane.range(axis: 1), points: planePoints)))
+        (slice.tolerance, slice.isLogarithmic, slice.seed) = (tolerance, isLogarithmic, seed)
+        slice.directions = .vectors(plane.directions, kind: "plane")
+        let surface = try slice.run(mixed, at: loss.theta, monitor: monitor.named("plane")).slice
+        let sides = try [(0, 1), (0, 2), (1, 2)].map {
+            try profile(loss, models[$0.0], models[$0.1], statistics, monitor)
+        }
+        return Plane(
+            slice: surface, corners: plane.corners, sides: sides, start: try loss.evaluate(at: loss.theta),
+            statistics: statistics)
+    }
+
+    /// The losses on the straight line between two of the networks.
+    private func profile(
+        _ loss: ModelLoss, _ a: Model, _ b: Model, _ statistics: ModelLoss.BatchStatistics, _ monitor: Monitor
+    ) throws -> PathProfile {
+        let blend = PathProfile.line(from: a.buffers, to: b.buffers)
+        let place = PathProfile.place(from: a.theta, to: b.theta)
+        return try PathProfile(
+            try loss.away(statistics) { blend(place($0)) }, count: linePoints,
+            progress: { try monitor.update("line", $0, of: linePoints) },
+            point: PathProfile.line(from: a.theta, to: b.theta))
+    }
+
+    private func train(
+        _ settings: Curve, _ loss: ModelLoss, _ other: Model, _ statistics: ModelLoss.BatchStatistics,
+        _ monitor: Monitor
+    ) throws -> TrainedCurve {
+        var curve = BezierCurve(from: loss.theta, to: other.theta, bends: settings.bends)
+        let batches = try loss.batchGradient(batchSize: settings.batchSize)
+        let perEpoch = (loss.examples + batches.batchSize - 1) / batches.batchSize
+        func order(_ epoch: Int) -> BatchOrder {
+            BatchOrder(count: loss.examples, batchSize: batches.batchSize, seed: seed, epoch: epoch)
+        }
+        var current = order(0)
+        var gradient = [Double](repeating: 0, count: loss.dimension)
+        let decay = loss.weightDecay
+        try curve.train(
+            steps: settings.steps, learningRate: settings.learningRate, seed: seed,
+            progress: { step, value in
+                try monitor.update("curve", step, of: settings.steps, "loss \(Format.short(value))")
+            }
+        ) { step, point in
+            if step > 0, step % perEpoch == 0 { current = order(step / perEpoch) }
+            let batch = batches.evaluate(at: point, examples: Array(current[step % perEpoch]), gradient: &gradient)
+            if decay != 0 { Vectors.add(decay, point, to: &gradient) }
+            return (batch.loss + 0.5 * decay * Vectors.dot(point, point), gradient)
+        }
+        // Without statistics to store, the mode makes no difference.
+        let profile = try PathProfile(
+            try loss.away(statistics) { _ in loss.statistics }, count: linePoints,
+            progress: { try monitor.update("along the curve", $0, of: linePoints) }, point: curve.point)
+        return TrainedCurve(
+            profile: profile, points: curve.points, steps: settings.steps, relativeLength: curve.relativeLength())
+    }
+}

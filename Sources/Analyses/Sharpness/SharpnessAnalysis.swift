@@ -1,0 +1,171 @@
+import Essentials
+import MatrixFree
+import Objectives
+import Tensors
+
+/// Sharpness around a minimum: the worst case in balls, the average case, and Keskar's boxes.
+///
+/// ```swift
+/// let sharpness = try SharpnessAnalysis(radii: [0.05]).run(objective, at: theta)
+/// ```
+public struct SharpnessAnalysis: Sendable {
+    /// What is measured.
+    public struct Measures: OptionSet, Sendable {
+        public let rawValue: Int
+        public init(rawValue: Int) { self.rawValue = rawValue }
+
+        /// The worst case in a ball (`WorstCaseSearch`).
+        public static let worstCase = Measures(rawValue: 1)
+        /// The average case (`AverageCaseSharpness`).
+        public static let averageCase = Measures(rawValue: 2)
+        /// Keskar's measure in a box (`KeskarSharpness`).
+        public static let box = Measures(rawValue: 4)
+        /// All three.
+        public static let all: Measures = [.worstCase, .averageCase, .box]
+    }
+
+    /// What is measured; the worst case by default.
+    public var measures: Measures = .worstCase
+    /// Radii ρ of the balls, ascending; for the average case the deviation of each coordinate. 0.05 as in SAM (Foret et al. 2021,
+    /// arXiv 2010.01412).
+    public var radii: [Double]
+    /// The ball's norm; ℓ2 as in SAM.
+    public var norm = Ball.Norm.l2
+    /// η of adaptive sharpness, T = |θ| + η (Kwon et al. 2021, arXiv 2102.11600, who take 0.01); nil for T = 1.
+    public var adaptiveShift: Double?
+    /// m of m-sharpness: the mean over batches of m examples of each one's own worst case; nil for the worst case itself.
+    public var batchSize: Int?
+    /// Iterations of the search from each start at most (`WorstCaseSearch.steps`).
+    public var steps = 50
+    /// Random starts beside the informed ones; nil for the search's own default.
+    public var restarts: Int?
+    /// Examples on which the starts compete before the best go on with all; 0 for all, nil for 4096 of 16384 or more (ours).
+    public var scoutExamples: Int?
+    /// Antithetic pairs of the average case; 50, ours.
+    public var pairs = 50
+    /// Keskar's ε, the box being |z| ≤ ε(|θ| + 1): 1e-3 and 5e-4 (Keskar et al. 2017, arXiv 1609.04836).
+    public var boxEpsilons = [5e-4, 1e-3]
+    /// Dimension of the random subspaces of Keskar's measure; nil for the full space alone. 100, the paper's.
+    public var subspace: Int? = 100
+    /// Iterations of L-BFGS-B in the box, and repeats of the search there: 10 and 5, the paper's.
+    public var boxIterations = 10, boxRepeats = 5
+    /// Of everything random.
+    public var seed: UInt64 = 0
+
+    /// - Parameter radii: positive; at least one.
+    public init(radii: [Double] = [0.05]) { self.radii = radii.sorted() }
+
+    /// What was measured at one radius.
+    public struct Point: Sendable {
+        /// ρ.
+        public let radius: Double
+        /// The worst case in the ball; nil where it was not asked for.
+        public internal(set) var worstCase: WorstCaseSharpness?
+        /// In place of `worstCase`, for m-sharpness.
+        public internal(set) var batchwise: BatchwiseSharpness?
+        /// The average case; nil where it was not asked for.
+        public internal(set) var averageCase: AverageCaseSharpness?
+
+        init(radius: Double) { self.radius = radius }
+    }
+
+    /// Everything that was measured.
+    public struct Result: Sendable {
+        /// Ascending by radius; at least one.
+        public let points: [Point]
+        /// The ball's norm.
+        public let norm: Ball.Norm
+        /// η of the adaptive ball; nil where T = 1.
+        public let adaptiveShift: Double?
+        /// ‖∇L(θ)‖₂.
+        public let gradientNorm: Double
+        /// Keskar's measure for every ε, the larger box first, in the full space and in random subspaces; empty where not asked for.
+        public internal(set) var boxes: [KeskarSharpness] = []
+    }
+
+    /// With this many examples and more, the starts of a worst-case search compete on a part of them.
+    static let largeData = 16_384, scoutDefault = 4096
+
+    /// How many vectors of θ's length the analysis holds beside the few of every one: of a worst-case search, of every climb its place
+    /// and slope with what is tried, of every radius what was found, and a Krylov basis.
+    public var vectors: ClosedRange<Int> {
+        measures.contains(.worstCase)
+            ? WorstCaseSearch.vectors(restarts: restarts ?? WorstCaseSearch(ball(1)).restarts, radii: radii.count) : 8...8
+    }
+
+    private func ball(_ radius: Double, _ scaling: [Double]? = nil) -> Ball {
+        Ball(norm: norm, radius: radius, scaling: scaling)
+    }
+
+    /// Measures.
+    ///
+    /// - Parameter monitor: told of the progress; what it throws ends the work.
+    /// - Throws: `ObjectiveError.noExamples` for m-sharpness of what is no mean over examples; what the objective and the monitor throw.
+    /// - Precondition: at least one radius, all positive and finite.
+    public func run(_ objective: any Objective, at theta: [Double], monitor: Monitor = .silent) throws -> Result {
+        precondition(!radii.isEmpty, "sharpness at no radius")
+        let scaling = adaptiveShift.map { Ball.adaptiveScaling(theta, eta: $0) }
+        let findsWorst = measures.contains(.worstCase)
+        let searchesWhole = findsWorst && batchSize == nil
+        let scout =
+            searchesWhole
+            ? try WorstCaseSearch.scout(
+                objective, at: theta, examples: scoutExamples, scaling: scaling, seed: seed, monitor: monitor) : nil
+        let model =
+            searchesWhole
+            ? try LocalModel(around: theta, objective, scaling: scaling, scout: scout, seed: seed, monitor: monitor) : nil
+        let gradient = try model?.gradient ?? objective.valueAndGradient(at: theta).gradient
+
+        var points: [Point] = []
+        for radius in radii {
+            var search = WorstCaseSearch(ball(radius, scaling))
+            (search.steps, search.seed, search.memoryLimit) = (steps, seed, objective.vectorMemory)
+            search.restarts = restarts ?? search.restarts
+            search.tolerance = WorstCaseSearch.tolerance(of: objective)
+            let name = radii.count == 1 ? "worst case" : "worst case, ρ = \(Format.short(radius))"
+            var point = Point(radius: radius)
+            if findsWorst, let batchSize {
+                guard let parts = objective as? any ExampleObjective else { throw ObjectiveError.noExamples }
+                point.batchwise = try BatchwiseSharpness(
+                    search, at: theta, examples: parts.examples, batchSize: batchSize,
+                    progress: { try monitor.update(name, $0, of: $1) }, objective: parts.restricted(to:))
+            } else if searchesWhole {
+                search.progress = { start, done, most in try monitor.update(name, done, of: most, "from \(start)") }
+                point.worstCase = try search.run(
+                    objective, at: theta, scout: scout, model: model, smaller: points.last?.worstCase)
+            }
+            if measures.contains(.averageCase) {
+                point.averageCase = try AverageCaseSharpness(
+                    objective, at: theta, deviation: radius, scaling: scaling, pairs: pairs, seed: seed
+                ) {
+                    try monitor.update("average case", $0, of: pairs)
+                }
+            }
+            points.append(point)
+        }
+        var result = Result(
+            points: points, norm: norm, adaptiveShift: adaptiveShift, gradientNorm: Vectors.norm(gradient))
+        if measures.contains(.box) { result.boxes = try boxes(objective, at: theta, monitor) }
+        return result
+    }
+
+    private func boxes(_ objective: any Objective, at theta: [Double], _ monitor: Monitor) throws -> [KeskarSharpness] {
+        let spaces: [Int?] = subspace == nil ? [nil] : [nil, subspace]
+        let count = boxEpsilons.count * spaces.count * boxRepeats
+        var results: [KeskarSharpness] = []
+        // The paper's order: the larger box first.
+        for epsilon in boxEpsilons.sorted(by: >) {
+            for space in spaces {
+                let done = results.count * boxRepeats
+                results.append(
+                    try KeskarSharpness(
+                        objective, at: theta, epsilon: epsilon, subspace: space, iterations: boxIterations,
+                        repeats: boxRepeats, seed: seed, memoryLimit: objective.vectorMemory
+                    ) {
+                        try monitor.update("box", done + $0, of: count)
+                    })
+            }
+        }
+        return results
+    }
+}

@@ -1,0 +1,242 @@
+import Essentials
+import MatrixFree
+import Networks
+import Objectives
+import Tensors
+
+/// A slice of the loss along one direction or over the plane of two, with its audit (Li et al. 2018, arXiv 1712.09913).
+///
+/// ```swift
+/// let slice = try SliceAnalysis(SliceGrid(SliceAxis(range: -1...1, points: 51))).run(objective, at: theta).slice
+/// ```
+public struct SliceAnalysis: Sendable {
+    /// What a slice runs along.
+    public enum Directions: Sendable {
+        /// Standard normal numbers by the seed.
+        case random
+        /// The eigenvectors of the Hessian's largest eigenvalues.
+        case eigenvectors
+        /// The gradient, and a random second one.
+        case gradient
+        /// Vectors that are given, P numbers each, and what they are called.
+        case vectors([[Double]], kind: String)
+
+        /// Whether they have no length of their own, and are scaled to the network unless something else is asked for. (Eigenvectors would
+        /// be none any more, and differences of checkpoints have a length that means something.)
+        var isArbitrary: Bool {
+            switch self {
+            case .random, .gradient: true
+            case .eigenvectors, .vectors: false
+            }
+        }
+    }
+
+    /// The points.
+    public var grid: SliceGrid
+    /// Random by default.
+    public var directions = Directions.random
+    /// How directions are scaled. Nil for the filters' norms (Li et al. 2018) where a direction is random or the gradient and the
+    /// tensors are known, and for none otherwise. Without tensors, random directions have length 1.
+    public var normalization: DirectionNormalization?
+    /// Whether biases and norm scales move, too; not by default, as Li et al. have it.
+    public var includes1D = false
+    /// Whether the second of arbitrary or eigenvector directions is made orthogonal to the first.
+    public var orthogonalizes = true
+    /// Slices along random directions of so many seeds from `seed`; 1, and a band over them where there are more.
+    public var planes = 1
+    /// Share of the range within which points are interpolated; nil to evaluate all (see `AdaptiveSampling`).
+    public var tolerance: Double?
+    /// Whether the tolerance is of the accuracy.
+    public var controlsAccuracy = false
+    /// Whether the loss is judged by its logarithm, too, however small its range.
+    public var isLogarithmic = false
+    /// Only a part of the points; nil for all.
+    public var shard: SliceShard?
+    /// Of random directions, and of the adaptive choice of points.
+    public var seed: UInt64 = 0
+
+    /// A slice on a grid: along one direction, or over a plane where the grid has two axes.
+    public init(_ grid: SliceGrid) { self.grid = grid }
+
+    /// How many vectors of θ's length a slice holds beside the few of every analysis.
+    public static let vectors = 8...8
+    /// Cosine beyond which a pair of directions hardly spans a plane; 0.99, ours.
+    private static let oblique = 0.99
+
+    /// A slice, or the slices along the directions of several seeds.
+    public struct Result: Sendable {
+        /// At least one, in the order of seeds.
+        public let planes: [Plane]
+        /// The first.
+        public var slice: Slice { planes[0].slice }
+
+        /// - Precondition: at least one slice.
+        public init(planes: [Plane]) {
+            precondition(!planes.isEmpty, "a result of no slice")
+            self.planes = planes
+        }
+    }
+
+    /// The slice of one seed.
+    public struct Plane: Sendable {
+        /// Of its random directions.
+        public let seed: UInt64
+        /// The slice itself.
+        public let slice: Slice
+
+        /// - Parameter seed: of the random directions.
+        public init(seed: UInt64, slice: Slice) { (self.seed, self.slice) = (seed, slice) }
+    }
+
+    /// Computes the slice.
+    ///
+    /// - Parameters:
+    ///   - other: the same function on other data, evaluated at the same points.
+    ///   - layout: the tensors of θ, for scaling directions to them; nil where θ is a plain vector.
+    ///   - monitor: told of the progress; what it throws ends the work.
+    /// - Throws: `UnusableRequest` for a direction that is zero; what the objective and the monitor throw.
+    public func run(
+        _ objective: any Objective, at theta: [Double], other: (any Objective)? = nil, layout: ParameterLayout? = nil,
+        monitor: Monitor = .silent
+    ) throws -> Result {
+        var run = try begin(objective, at: theta, other: other, layout: layout, monitor: monitor)
+        return try run.finish(monitor: monitor)
+    }
+
+    /// Begins a slice that can be interrupted and gone on with.
+    public func begin(
+        _ objective: any Objective, at theta: [Double], other: (any Objective)? = nil, layout: ParameterLayout? = nil,
+        monitor: Monitor = .silent
+    ) throws -> SliceRun {
+        let first = try pair(seed: seed, objective, at: theta, layout, monitor)
+        if let cosine = first.cosine, abs(cosine) > Self.oblique {
+            monitor.remark(
+                "the two directions are nearly parallel (cosine \(Format.short(cosine))): the plane is stretched; name others"
+            )
+        }
+        return SliceRun(self, objective, theta, other, layout, first)
+    }
+
+    /// The directions of one plane, scaled as asked.
+    func pair(
+        seed: UInt64, _ objective: any Objective, at theta: [Double], _ layout: ParameterLayout?, _ monitor: Monitor
+    ) throws -> SliceDirections {
+        let count = grid.beta == nil ? 1 : 2
+        let (raw, kind) = try raw(count, seed: seed, objective, at: theta, hasLayout: layout != nil, monitor)
+        guard raw.count == count else {
+            throw UnusableRequest("found \(raw.count) directions, expected \(count): one for each axis of the grid")
+        }
+        let scaling = normalization ?? (directions.isArbitrary && layout != nil ? .filter : .none)
+        guard layout != nil || scaling == .none else {
+            throw UnusableRequest(
+                "normalisation by \(scaling.rawValue) needs the tensors of θ, and only a vector is known; expected none")
+        }
+        let isEigen = if case .eigenvectors = directions { true } else { false }
+        let pair = SliceDirections(
+            raw, kind: kind, at: theta, layout, normalization: scaling, includes1D: includes1D,
+            orthogonalizes: orthogonalizes && (directions.isArbitrary || isEigen))
+        for (i, vector) in pair.vectors.enumerated() where !(Vectors.norm(vector) > 0) {
+            throw UnusableRequest(
+                "direction \(i + 1) is zero\(pair.normalization == .none ? "" : " after \(pair.normalization.rawValue) normalisation"): name another --directions or --normalization"
+            )
+        }
+        return pair
+    }
+
+    private func raw(
+        _ count: Int, seed: UInt64, _ objective: any Objective, at theta: [Double], hasLayout: Bool, _ monitor: Monitor
+    ) throws -> (vectors: [[Double]], kind: String) {
+        func random(_ count: Int) -> [[Double]] {
+            SliceDirections.random(count, dimension: theta.count, seed: seed).map { direction in
+                guard !hasLayout else { return direction }
+                let norm = Vectors.norm(direction)
+                return direction.map { $0 / norm }
+            }
+        }
+        switch directions {
+        case .random: return (random(count), "random")
+        case .eigenvectors:
+            let spectrum = try monitor.following("eigenvectors") {
+                try lanczos(
+                    CurvatureOperator(objective, at: theta), largest: count, tolerance: 1e-3, maximumProducts: 300,
+                    seed: seed, progress: $0)
+            }
+            return (spectrum.largestVectors, "eigen")
+        case .gradient:
+            let gradient = try objective.valueAndGradient(at: theta).gradient
+            return ([gradient] + (count == 2 ? [random(2)[1]] : []), "gradient")
+        case .vectors(let vectors, let kind): return (vectors, kind)
+        }
+    }
+}
+
+/// A slice under way: what is finished can be kept when it is interrupted, and given to a later run of the same slice.
+public struct SliceRun {
+    /// What is computed.
+    public let settings: SliceAnalysis
+    /// Of the first plane.
+    public let directions: SliceDirections
+    /// Finished points of each plane, by their numbers in the grid.
+    public var finished: [[Int: SlicePoint]]
+    /// Where the slice is centred.
+    public let theta: [Double]
+    private let objective: any Objective, other: (any Objective)?
+    private let layout: ParameterLayout?
+
+    init(
+        _ settings: SliceAnalysis, _ objective: any Objective, _ theta: [Double], _ other: (any Objective)?,
+        _ layout: ParameterLayout?, _ directions: SliceDirections
+    ) {
+        (self.settings, self.objective, self.theta) = (settings, objective, theta)
+        (self.other, self.layout, self.directions) = (other, layout, directions)
+        finished = [[Int: SlicePoint]](repeating: [:], count: settings.planes)
+    }
+
+    /// Whether the other split's values are computed, too.
+    public var hasOther: Bool { other != nil }
+
+    /// Computes what is missing. What is thrown ends the work; `finished` keeps what was evaluated.
+    public mutating func finish(monitor: Monitor = .silent) throws -> SliceAnalysis.Result {
+        let center = try objective.evaluate(at: theta)
+        var planes: [SliceAnalysis.Plane] = []
+        for number in 0..<settings.planes {
+            let seed = settings.seed &+ UInt64(number)
+            let pair =
+                number == 0 ? directions : try settings.pair(seed: seed, objective, at: theta, layout, monitor)
+            var computation = SliceComputation(
+                pair, alpha: settings.grid.alpha, beta: settings.grid.beta, finished: finished[number])
+            defer { finished[number] = computation.finished }
+            let name = settings.planes > 1 ? "slice \(number + 1) of \(settings.planes)" : "slice"
+            try computation.compute(settings, objective, other: other, at: theta, seed: seed, name, monitor)
+            var slice = try computation.result(objective, at: theta, center: center)
+            if number > 0 { slice.directions = pair.described }
+            planes.append(SliceAnalysis.Plane(seed: seed, slice: slice))
+        }
+        return SliceAnalysis.Result(planes: planes)
+    }
+}
+
+extension SliceComputation {
+    /// Evaluates the points, all or those that are needed, and tells how far it is.
+    mutating func compute(
+        _ settings: SliceAnalysis, _ objective: any Objective, other: (any Objective)? = nil, at theta: [Double],
+        seed: UInt64, _ name: String, _ monitor: Monitor
+    ) throws {
+        let points = points
+        if let tolerance = settings.tolerance {
+            try refine(
+                objective, other: other, at: theta, tolerance: tolerance, controlsAccuracy: settings.controlsAccuracy,
+                forcesLogarithm: settings.isLogarithmic, seed: seed
+            ) { count, error in
+                try monitor.update(
+                    name, count, of: nil,
+                    "of \(points) points at most; largest expected error \(Format.short(error)) × tolerance")
+            }
+        } else {
+            let total = (0..<points).count { settings.shard?.contains($0) ?? true }
+            try run(objective, other: other, at: theta, shard: settings.shard) {
+                try monitor.update(name, $0, of: total)
+            }
+        }
+    }
+}

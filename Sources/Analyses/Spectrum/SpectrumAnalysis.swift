@@ -1,0 +1,215 @@
+import Essentials
+import MatrixFree
+import Networks
+import Objectives
+import Tensors
+
+/// The spectrum of a curvature matrix: extreme eigenvalues with residuals, trace and norm with standard errors, density, blocks.
+///
+/// ```swift
+/// let spectrum = try SpectrumAnalysis(largest: 5).run(objective, at: theta)
+/// ```
+public struct SpectrumAnalysis: Sendable {
+    /// How eigenvalues are found.
+    public enum Method: String, Sendable, Codable, CaseIterable {
+        /// Lanczos with thick restart: the algebraically largest and smallest.
+        case lanczos
+        /// Power iteration with deflation.
+        case power
+    }
+
+    /// Which matrix; the Hessian by default.
+    public var kind = CurvatureKind.hessian
+    /// How many of the algebraically largest eigenvalues, and of the smallest.
+    public var largest: Int, smallest: Int
+    /// Lanczos by default.
+    public var method = Method.lanczos
+    /// Residual ‖Hv − λv‖ relative to |λ| at which an eigenvalue is taken for converged; 1e-4, ours.
+    public var tolerance = 1e-4
+    /// Products for eigenvalues at most; 1000, ours.
+    public var maximumProducts = 1000
+    /// Whether the trace is estimated, by Hutch++ (arXiv 2010.09649), and the Frobenius norm.
+    public var estimatesTrace = false, estimatesFrobeniusNorm = false
+    /// Products for the trace and the norm, a third each for sketch, range and rest; 30, ours.
+    public var probes = 30
+    /// Whether the spectral density is estimated, by stochastic Lanczos quadrature (Ghorbani et al. 2019, arXiv 1901.10159).
+    public var estimatesDensity = false
+    /// Whether the largest eigenvalue and the trace of each tensor's diagonal block are computed.
+    public var findsBlocks = false
+    /// Whether further copies of repeated eigenvalues are looked for; done anyway where the loss is known to repeat them.
+    public var findsMultiplicities = false
+    /// A vector v for vᵀHv and ‖Hv‖, P numbers; nil for none.
+    public var along: [Double]?
+    /// Of everything random.
+    public var seed: UInt64 = 0
+
+    /// The largest and smallest eigenvalues, and nothing else.
+    public init(largest: Int = 1, smallest: Int = 0) { (self.largest, self.smallest) = (largest, smallest) }
+
+    /// Lanczos steps of the density: 90 (Ghorbani et al. 2019).
+    private static let quadratureSteps = 90
+
+    /// One end of the spectrum: values with residuals.
+    public struct End: Sendable {
+        /// Descending for the largest, ascending for the smallest.
+        public let values: [Double]
+        /// ‖Hv − λv‖ of each.
+        public let residuals: [Double]
+
+        /// - Parameter residuals: as many as values.
+        public init(values: [Double], residuals: [Double]) { (self.values, self.residuals) = (values, residuals) }
+    }
+
+    /// What was found.
+    public struct Result: Sendable {
+        /// Which matrix.
+        public let kind: CurvatureKind
+        /// How eigenvalues were found.
+        public let method: Method
+        /// The residual that was asked for, relative to |λ|.
+        public let tolerance: Double
+        /// The largest, descending, and the smallest, ascending; nil where not asked for.
+        public internal(set) var top: End?, bottom: End?
+        /// Whether all eigenvalues reached the tolerance.
+        public internal(set) var converged = true
+        /// Products that all of it took.
+        public internal(set) var products = 0
+        /// nil where not asked for.
+        public internal(set) var trace: TraceEstimate?
+        /// ‖H‖_F; nil where not asked for.
+        public internal(set) var frobenius: StochasticEstimate?
+        /// nil where not asked for.
+        public internal(set) var density: SpectralDensity?
+        /// vᵀHv and ‖Hv‖ for the given v.
+        public internal(set) var along: (quadraticForm: Double, norm: Double)?
+        /// H v, P numbers; empty where no v was given.
+        public internal(set) var product: [Double] = []
+        /// Diagonal blocks of the tensors, in order.
+        public internal(set) var layers: [LayerCurvature] = []
+        /// Unit eigenvectors of the largest eigenvalues, P numbers each.
+        public internal(set) var vectors: [[Double]] = []
+
+        init(kind: CurvatureKind, method: Method, tolerance: Double) {
+            (self.kind, self.method, self.tolerance) = (kind, method, tolerance)
+        }
+    }
+
+    /// How many vectors of θ's length the analysis holds beside the few of every one: bases, with what comes out of them.
+    public var vectors: ClosedRange<Int> {
+        let found = 2 * (largest + smallest)
+        let least =
+            [
+                found > 0 ? found / 2 + 3 + found : 0, estimatesTrace || estimatesFrobeniusNorm ? probes : 0,
+                estimatesDensity ? Self.quadratureSteps : 0, findsBlocks ? probes : 0,
+            ].max() ?? 0
+        let most =
+            [found > 0 || findsBlocks ? found + maximumProducts : 0, estimatesDensity ? 4 * Self.quadratureSteps : 0]
+            .max() ?? 0
+        return least...max(least, most)
+    }
+
+    /// Computes what is asked for.
+    ///
+    /// - Parameters:
+    ///   - layout: the tensors of θ, for `findsBlocks`.
+    ///   - monitor: told of the progress; what it throws ends the work.
+    /// - Throws: `UnusableRequest` for more eigenvalues than there are, a v of another length, or blocks without a layout; what the
+    ///   objective and the monitor throw.
+    public func run(
+        _ objective: any Objective, at theta: [Double], layout: ParameterLayout? = nil, monitor: Monitor = .silent
+    ) throws -> Result {
+        guard largest >= 0, smallest >= 0, largest + smallest <= theta.count else {
+            throw UnusableRequest(
+                "--top \(largest) --bottom \(smallest): expected no more than the \(theta.count) eigenvalues that there are"
+            )
+        }
+        let curvature = CurvatureOperator(objective, at: theta, kind)
+        var result = Result(kind: kind, method: method, tolerance: tolerance)
+        if let along {
+            guard along.count == theta.count else {
+                throw UnusableRequest("a vector of \(along.count) numbers; expected \(theta.count), one for each parameter")
+            }
+            result.product = try curvature.apply(along)
+            result.along = (Vectors.dot(along, result.product), Vectors.norm(result.product))
+            result.products += 1
+        }
+        if largest + smallest > 0 { try findEigenvalues(curvature, monitor, &result) }
+        if estimatesTrace || estimatesFrobeniusNorm {
+            try monitor.update("trace", 0, of: probes)
+            let estimate = try hutchPlusPlusTrace(curvature, products: probes, seed: seed)
+            if estimatesTrace { result.trace = estimate }
+            if estimatesFrobeniusNorm { result.frobenius = estimate.frobeniusNorm }
+            result.products += estimate.products
+        }
+        if estimatesDensity { try estimateDensity(curvature, monitor, &result) }
+        if findsBlocks {
+            guard let layout else {
+                throw UnusableRequest("blocks of tensors: the tensors of θ are not known; expected their layout")
+            }
+            let (blocks, products) = try LayerCurvature.all(
+                curvature, layout, tolerance: max(tolerance, 1e-3), maximumProducts: maximumProducts, probes: probes,
+                memoryLimit: objective.vectorMemory, seed: seed, rounding: objective.rounding
+            ) { try monitor.update("layers", $0, of: $1) }
+            result.layers = blocks
+            result.products += products
+        }
+        return result
+    }
+
+    private func estimateDensity(
+        _ curvature: CurvatureOperator, _ monitor: Monitor, _ result: inout Result
+    ) throws {
+        var failure: (any Error)?
+        let density = try stochasticLanczosQuadrature(
+            curvature, steps: Self.quadratureSteps, memoryLimit: curvature.objective.vectorMemory, seed: seed,
+            rounding: curvature.objective.rounding
+        ) { done, most in
+            do { try monitor.update("density", done, of: most) } catch { failure = error }
+            return failure == nil
+        }
+        if let failure { throw failure }
+        result.density = density
+        result.products += density.products
+    }
+
+    private func findEigenvalues(
+        _ curvature: CurvatureOperator, _ monitor: Monitor, _ result: inout Result
+    ) throws {
+        switch method {
+        case .power:
+            for (count, target) in [(largest, PowerTarget.largestAlgebraic), (smallest, .smallestAlgebraic)]
+            where count > 0 {
+                let found = try powerIteration(
+                    curvature, count: count, target: target, tolerance: tolerance, maximumIterations: maximumProducts,
+                    seed: seed)
+                let end = End(values: found.eigenvalues.map(\.value), residuals: found.eigenvalues.map(\.residual))
+                if target == .largestAlgebraic {
+                    (result.top, result.vectors) = (end, found.vectors)
+                } else {
+                    result.bottom = end
+                }
+                result.converged = result.converged && found.converged
+                result.products += found.products
+            }
+        case .lanczos:
+            let objective = curvature.objective
+            let repeats = (objective as? ModelLoss)?.hasRepeatedEigenvalues ?? false
+            let found = try monitor.following("eigenvalues") {
+                try lanczos(
+                    curvature, largest: largest, smallest: smallest, tolerance: tolerance,
+                    relativeFloor: kind.relativeFloor, maximumProducts: maximumProducts,
+                    memoryLimit: objective.vectorMemory - 2 * (largest + smallest) * 8 * curvature.dimension,
+                    seed: seed, rounding: objective.rounding, multiplicities: findsMultiplicities || repeats,
+                    verifyResiduals: true, progress: $0)
+            }
+            if largest > 0 {
+                result.top = End(values: found.largest.map(\.value), residuals: found.largest.map(\.residual))
+            }
+            if smallest > 0 {
+                result.bottom = End(values: found.smallest.map(\.value), residuals: found.smallest.map(\.residual))
+            }
+            (result.converged, result.vectors) = (found.converged, found.largestVectors)
+            result.products += found.products
+        }
+    }
+}

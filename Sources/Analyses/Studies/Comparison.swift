@@ -1,0 +1,110 @@
+import Essentials
+import MatrixFree
+import Models
+import Objectives
+import Tensors
+
+/// Every measure of several checkpoints side by side, and their slices on the same axes.
+public struct Comparison: Sendable {
+    /// Radius of the worst case, and deviation of each coordinate in the average case; 0.05 as in SAM (Foret et al. 2021).
+    public var radius: Double
+    /// The points of the slices.
+    public var grid: SliceGrid
+    /// Share of the range within which points of the slices are interpolated; nil to evaluate all.
+    public var tolerance: Double?
+    /// Whether the slices' losses are judged by their logarithm, too.
+    public var isLogarithmic = false
+    /// Which examples, in what arithmetic, and which loss exactly.
+    public var loss = ModelLoss.Settings()
+    /// Products of the trace at most, and antithetic pairs of the average case; 30 and 20, ours.
+    public var traceProducts = 30, pairs = 20
+    /// Of everything random.
+    public var seed: UInt64 = 0
+
+    /// - Parameters:
+    ///   - radius: positive.
+    ///   - grid: of the slices along random, filter-normalised directions; 51 points from −1 to 1 by default.
+    public init(radius: Double = 0.05, grid: SliceGrid = SliceGrid(SliceAxis(range: -1...1, points: 51))) {
+        (self.radius, self.grid) = (radius, grid)
+    }
+
+    /// What was measured of one checkpoint.
+    public struct Entry: Sendable {
+        /// The model on its data, without what it was computed with.
+        public let subject: ModelLoss.Summary
+        /// The slice along the common directions, scaled to this network's filters; its centre is L(θ).
+        public let slice: SliceAnalysis.Result
+        /// On the other split, where there is one.
+        public let other: Evaluation?
+        /// ‖∇L(θ)‖₂.
+        public let gradientNorm: Double
+        /// λmax of the Hessian, and ‖Hv − λv‖.
+        public let largestEigenvalue: (value: Double, residual: Double)
+        /// tr H.
+        public let trace: StochasticEstimate
+        /// In the ball of the radius.
+        public let worstCase: WorstCaseSharpness
+        /// With the radius as deviation.
+        public let averageCase: AverageCaseSharpness
+    }
+
+    /// How many vectors of θ's length are held beside the few of every analysis: of the network under examination a search's, of the
+    /// first θ and its file's content.
+    public var vectors: ClosedRange<Int> {
+        let search = WorstCaseSearch.vectors(restarts: WorstCaseSearch(Ball(radius: radius)).restarts, radii: 1)
+        return search.lowerBound + 8...search.upperBound + 8
+    }
+
+    /// Measures every checkpoint, one after another.
+    ///
+    /// - Parameters:
+    ///   - paths: of the checkpoints.
+    ///   - memory: what the process may take.
+    ///   - monitor: told of the progress; what it throws ends the work.
+    /// - Throws: `UnusableRequest` where the losses have different weight decay; what opening and the monitor throw.
+    public func run(_ paths: [String], memory: MemoryBudget = MemoryBudget(), monitor: Monitor = .silent) throws -> [Entry]
+    {
+        var first: ModelLoss?
+        return try paths.map { path in
+            let loss =
+                path == first?.name
+                ? first!
+                : try ModelLoss(
+                    Model(path: path), name: path, loss, vectors: vectors, memory: memory, monitor: monitor)
+            if let first { try first.checkWeightDecay(of: loss.model, path) } else { first = loss }
+            return try measure(loss, monitor)
+        }
+    }
+
+    private func measure(_ loss: ModelLoss, _ monitor: Monitor) throws -> Entry {
+        let (theta, name) = (loss.theta, loss.name)
+        let traces = try hutchPlusPlusTrace(
+            CurvatureOperator(loss, at: theta), products: min(traceProducts, max(6, theta.count)), seed: seed)
+        var search = WorstCaseSearch(Ball(radius: radius))
+        (search.seed, search.memoryLimit) = (seed, loss.vectorMemory)
+        search.tolerance = WorstCaseSearch.tolerance(of: loss)
+        let scout = try WorstCaseSearch.scout(loss, at: theta, seed: seed, monitor: monitor)
+        let model = try LocalModel(around: theta, loss, scout: scout, seed: seed, monitor: monitor)
+        search.progress = { start, done, most in
+            try monitor.update("\(name): worst case", done, of: most, "from \(start)")
+        }
+        let worst = try search.run(loss, at: theta, scout: scout, model: model)
+        let average = try AverageCaseSharpness(loss, at: theta, deviation: radius, pairs: pairs, seed: seed) {
+            try monitor.update("\(name): average case", $0, of: pairs)
+        }
+        let other = loss.hasOtherSplit ? try loss.onOtherSplit() : nil
+        // The same random numbers for each, scaled to its own filters.
+        var slice = SliceAnalysis(grid)
+        (slice.tolerance, slice.isLogarithmic, slice.seed) = (tolerance, isLogarithmic, seed)
+        slice.normalization = .filter
+        // Maps are of one split only.
+        let result = try slice.run(
+            loss, at: theta, other: grid.beta == nil ? other : nil, layout: loss.model.network.parameters,
+            monitor: monitor.named("\(name): slice"))
+        return Entry(
+            subject: loss.summary, slice: result, other: try other?.evaluate(at: theta),
+            gradientNorm: Vectors.norm(model.gradient),
+            largestEigenvalue: (model.largestEigenvalue, model.residual), trace: traces.trace, worstCase: worst,
+            averageCase: average)
+    }
+}

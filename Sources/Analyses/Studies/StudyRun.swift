@@ -1,0 +1,111 @@
+import Datasets
+import Essentials
+import Foundation
+import Models
+import Objectives
+
+/// Measures of all checkpoints in a folder, and how they are ordered with the generalisation gap.
+public struct StudyRun: Sendable {
+    /// How the measures are taken; their memory, seed and tolerance are set by the run.
+    public var measures = StudyMeasures.Settings()
+    /// Of the measures: which examples, in what arithmetic, and which loss. Losses and accuracies are of the whole splits.
+    public var loss = ModelLoss.Settings()
+    /// Of everything random.
+    public var seed: UInt64 = 0
+
+    /// Fewer runs have no order to speak of.
+    public static let fewest = 3
+
+    /// The settings of `StudyMeasures`, on whole training splits.
+    public init() {}
+
+    /// What was measured.
+    public struct Result: Sendable {
+        /// Measures, gaps and correlations.
+        public let study: Study
+        /// What each run is of.
+        public let subjects: [ModelLoss.Summary]
+        /// Why the study is of fewer checkpoints than there are; nil where it is of all.
+        public let interruption: Interruption?
+    }
+
+    /// The checkpoints of a folder, sorted by name.
+    ///
+    /// - Throws: `UnusableRequest` where it is no folder or holds fewer than three.
+    public static func checkpoints(in folder: String) throws -> [String] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+            throw UnusableRequest("\(folder) is no folder; expected one with checkpoints (.bin), as in 'study runs'")
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".bin") }.sorted()
+        guard names.count >= fewest else {
+            throw UnusableRequest(
+                "\(folder): found \(names.count) checkpoints (.bin), expected at least \(fewest): a rank correlation needs several"
+            )
+        }
+        return names.map { (folder as NSString).appendingPathComponent($0) }
+    }
+
+    /// Measures the checkpoints one after another. Where it is interrupted, the result is of those that were measured, if they are
+    /// enough.
+    ///
+    /// - Parameters:
+    ///   - paths: of the checkpoints; at least three.
+    ///   - memory: what the process may take.
+    ///   - monitor: told of the progress; an `Interruption` that it throws ends the work.
+    /// - Throws: `UnusableRequest` where data have no test split; what opening and measuring throw.
+    public func run(_ paths: [String], memory: MemoryBudget = MemoryBudget(), monitor: Monitor = .silent) throws -> Result {
+        // Every file is looked at before hours of work begin.
+        for path in paths where try Model(path: path).metadata.data.testExamples == nil && loss.data == nil {
+            throw UnusableRequest(
+                "\(path): its data have no test split, and without one there is no generalisation gap; name other --data"
+            )
+        }
+        var runs: [Study.Run] = [], subjects: [ModelLoss.Summary] = []
+        var interruption: Interruption?
+        do {
+            for (number, path) in paths.enumerated() {
+                let (run, subject) = try measure(path, memory, monitor) { share in
+                    try monitor.update(
+                        "study", number * 100 + Int(100 * share), of: paths.count * 100, "% of each, \(path)")
+                }
+                runs.append(run)
+                subjects.append(subject)
+            }
+        } catch var interrupted as Interruption {
+            // What was measured is reported all the same.
+            guard runs.count >= Self.fewest else { throw interrupted }
+            interrupted.advice = "the result is of the \(runs.count) of \(paths.count) checkpoints that were measured"
+            interruption = interrupted
+        }
+        return Result(study: Study(runs, seed: seed), subjects: subjects, interruption: interruption)
+    }
+
+    private func measure(
+        _ path: String, _ memory: MemoryBudget, _ monitor: Monitor, progress: @escaping (Double) throws -> Void
+    ) throws -> (Study.Run, ModelLoss.Summary) {
+        // A search's, and up to three times θ with its file's content.
+        let search = WorstCaseSearch.vectors(restarts: measures.restarts, radii: 2)
+        let vectors = search.lowerBound + 24...search.upperBound + 24
+        func open(_ split: Split, examples: Int?) throws -> ModelLoss {
+            var loss = loss
+            (loss.split, loss.examples) = (split, examples)
+            return try ModelLoss(
+                Model(path: path), name: path, loss, vectors: vectors, memory: memory, monitor: monitor)
+        }
+        try progress(0)
+        let whole = try open(.train, examples: nil)
+        let train = try whole.evaluate(at: whole.theta)
+        let test = try open(.test, examples: nil)
+        let unseen = try test.evaluate(at: test.theta)
+        let measured = loss.examples == nil ? whole : try open(.train, examples: loss.examples)
+        var settings = measures
+        (settings.seed, settings.memoryLimit) = (seed, measured.vectorMemory)
+        if measured.rounding > 0x1p-40 { settings.tolerance = 1e-4 }
+        let measures = try StudyMeasures(measured, at: measured.theta, settings, progress: progress)
+        let run = Study.Run(
+            checkpoint: path, trainLoss: train.loss, testLoss: unseen.loss, trainAccuracy: train.accuracy,
+            testAccuracy: unseen.accuracy, measures: measures)
+        return (run, measured.summary)
+    }
+}

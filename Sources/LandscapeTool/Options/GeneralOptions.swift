@@ -1,0 +1,51 @@
+import ArgumentParser
+import Foundation
+import Landscape
+
+/// Threads, output and noise: what every command takes.
+struct GeneralOptions: ParsableArguments {
+    @Option(
+        help: "Threads; by default as many as the machine has processors. The result has the same bits for any number.")
+    var threads: Int?
+    @Flag(help: "Print one JSON object instead of a table.") var json = false
+    @Option(
+        name: .customLong("key"),
+        help:
+            "Print only this value of the JSON object, such as trace.value or eigenvalues.0; may be repeated, a line each."
+    )
+    var keys: [String] = []
+    @Flag(help: "No progress and no remarks on standard error.") var quiet = false
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads \(threads): expected at least 1") }
+    }
+
+    /// Settles what the process is.
+    func prepare() {
+        Threads.count = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        Signals.watch()
+    }
+
+    var monitor: Monitor { Terminal.standard.monitor(quiet: quiet) }
+
+    /// Prints a result: the values of the keys, the whole object, or lines for people.
+    func print(_ json: JSONValue, _ lines: @autoclosure () -> [String]) throws {
+        try Terminal.standard.print(try text(json, lines()))
+    }
+
+    /// A remark on standard error, unless quiet.
+    func remark(_ text: String) { if !quiet { Terminal.standard.say(text) } }
+
+    private func text(_ json: JSONValue, _ lines: @autoclosure () -> [String]) throws -> String {
+        guard keys.isEmpty else {
+            return try keys.map { key in
+                guard let value = json[key] else {
+                    throw UnusableRequest("--key \(key): the result has no such key; expected \(json.keys(near: key))")
+                }
+                if case .string(let text) = value { return text }
+                return value.text
+            }.joined(separator: "\n")
+        }
+        return self.json ? json.text : lines().joined(separator: "\n")
+    }
+}

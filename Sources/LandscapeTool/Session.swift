@@ -1,0 +1,87 @@
+import Foundation
+import Landscape
+
+/// A command's run on a checkpoint: its options, its clock, and where its results go.
+struct Session {
+    let options: AnalysisOptions
+    let command: String
+    let monitor: Monitor
+    let memory: MemoryBudget
+    private let started = Date()
+
+    /// Settles what the process is, and finds out whether the results can be written.
+    ///
+    /// - Parameter drawsPicture: whether the command draws with these options; then a picture is written where no -o is given.
+    init(_ options: AnalysisOptions, command: String, drawsPicture: Bool = false) throws {
+        (self.options, self.command) = (options, command)
+        options.general.prepare()
+        monitor = options.general.monitor
+        memory = MemoryBudget(limit: try options.memoryBytes())
+        let pictures =
+            drawsPicture && options.output.isEmpty
+            ? [OutputFile.picture(options.checkpoint, command)] : options.output
+        for path in pictures {
+            try OutputFile.checkWritable(path)
+            if !drawsPicture, [".png", ".svg", ".pdf"].contains(where: path.lowercased().hasSuffix) {
+                throw UnusableRequest(
+                    "-o \(path): \(command) draws no picture with these options; expected .json, .csv or .npz")
+            }
+            if !["slice", "trajectory", "interpolate"].contains(command),
+                [".vti", ".vtr"].contains(where: path.lowercased().hasSuffix)
+            {
+                throw UnusableRequest("-o \(path): \(command) has no grid of numbers; expected .json, .csv or .npz")
+            }
+        }
+    }
+
+    var seconds: Double { Date().timeIntervalSince(started) }
+
+    /// The checkpoint's loss on its data.
+    ///
+    /// - Parameter vectors: how many vectors of θ's length the command holds beside the few of every analysis.
+    func loss(
+        _ checkpoint: String? = nil, normalizesLogits: Bool = false, vectors: ClosedRange<Int> = 0...0
+    ) throws -> ModelLoss {
+        let path = checkpoint ?? options.checkpoint
+        var settings = try options.lossSettings()
+        settings.normalizesLogits = normalizesLogits
+        return try ModelLoss(
+            Model(path: path), name: path, settings, vectors: vectors, memory: memory, monitor: monitor)
+    }
+
+    /// What the results state.
+    func context(_ loss: ModelLoss, _ evaluation: Evaluation) -> RunContext {
+        RunContext(command: command, loss.summary, evaluation, seed: options.seed, seconds: seconds)
+    }
+
+    /// A vector of θ's length from an .npy file.
+    func vector(_ path: String, for loss: ModelLoss) throws -> [Double] {
+        let values = try NPY.read(path).doubles
+        guard values.count == loss.dimension else {
+            throw UnusableRequest(
+                "\(path) holds \(values.count) numbers, expected the \(loss.dimension) of the parameters")
+        }
+        guard values.allSatisfy(\.isFinite) else {
+            throw UnusableRequest(
+                "\(path) holds numbers that are not finite, expected finite ones; write the vector again")
+        }
+        return values
+    }
+
+    /// Prints a result and writes it where asked; without -o a picture, if there is one, goes beside the checkpoint.
+    ///
+    /// - Parameter picture: where the picture goes without -o; nil for beside the checkpoint.
+    func finish(_ report: some Report, picture: String? = nil) throws {
+        Terminal.standard.clear()
+        // A key that is not there must not keep the files from being written.
+        let printed = Result { try options.general.print(report.json, report.context.lines + report.lines) }
+        if !options.output.isEmpty {
+            for path in options.output { try report.write(to: path) }
+        } else if report.figure != nil {
+            let path = picture ?? OutputFile.picture(options.checkpoint, command)
+            try report.write(to: path)
+            options.general.remark("picture written to \(path)")
+        }
+        try printed.get()
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Landscape
+import Synchronization
+
+/// What is said on standard error while work goes on: on a terminal one line that is written again, elsewhere a line now and then.
+final class Terminal: Sendable {
+    static let standard = Terminal()
+
+    private struct State {
+        /// Whether the line that is written again is there.
+        var hasLine = false
+        /// The task that was told of last, since when, and when a line was shown.
+        var task = "", started = Date(), lastShown = Date.distantPast
+    }
+
+    private let state = Mutex(State())
+    private let isTerminal = isatty(STDERR_FILENO) != 0
+    /// Seconds between lines: on a terminal, and elsewhere.
+    private static let intervals = (terminal: 0.1, elsewhere: 10.0)
+
+    /// A monitor that shows progress and remarks, unless quiet, and ends the work where the user asks for that.
+    func monitor(quiet: Bool) -> Monitor {
+        Monitor(
+            onUpdate: { state in
+                try Signals.check()
+                if !quiet { self.show(state) }
+            }, onRemark: { if !quiet { self.say($0) } }, onCheck: { try Signals.check() })
+    }
+
+    /// Says how far the work is, if something was not said just now.
+    private func show(_ progress: Monitor.State) {
+        state.withLock { state in
+            let now = Date()
+            if state.task != progress.task {
+                (state.task, state.started) = (progress.task, now)
+                // Elsewhere there is nothing to say about work that has just begun.
+                state.lastShown = isTerminal ? .distantPast : now
+            }
+            let interval = isTerminal ? Self.intervals.terminal : Self.intervals.elsewhere
+            guard now.timeIntervalSince(state.lastShown) >= interval else { return }
+            state.lastShown = now
+            let line = Self.line(progress, elapsed: now.timeIntervalSince(state.started))
+            if isTerminal {
+                FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
+                state.hasLine = true
+            } else {
+                FileHandle.standardError.write(Data("landscape: \(line)\n".utf8))
+            }
+        }
+    }
+
+    private static func line(_ progress: Monitor.State, elapsed: Double) -> String {
+        let done = progress.done
+        var line = "\(progress.task)  \(done)"
+        if let total = progress.total {
+            let share = total > 0 ? Double(done) / Double(total) : 0
+            line += "/\(total)"
+            if done > 0 {
+                line +=
+                    "  \(Format.duration(elapsed)) so far, \(Format.duration(elapsed * (1 - share) / max(share, 1e-9))) left"
+            }
+        } else {
+            line += "  \(Format.duration(elapsed)) so far"
+        }
+        let detail = progress.detail()
+        return detail.isEmpty ? line : line + "  " + detail
+    }
+
+    /// Removes the line that is written again.
+    func clear() { state.withLock { Self.clear(&$0) } }
+
+    private static func clear(_ state: inout State) {
+        if state.hasLine { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+        state.hasLine = false
+    }
+
+    /// A line of its own.
+    func say(_ text: String) {
+        state.withLock { state in
+            Self.clear(&state)
+            FileHandle.standardError.write(Data("landscape: \(text)\n".utf8))
+        }
+    }
+
+    /// Prints a result on standard output. Unlike with `print`, text that cannot be written is an error.
+    func print(_ text: String) throws {
+        clear()
+        var bytes = Array((text + "\n").utf8)[...]
+        while !bytes.isEmpty {
+            let put = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            if put < 0, errno == EINTR { continue }
+            // A reader such as `head` that has had enough is no failure.
+            if put < 0, errno == EPIPE { return }
+            guard put > 0 else { throw FileError.unprinted(reason: String(cString: strerror(put < 0 ? errno : EIO))) }
+            bytes = bytes.dropFirst(put)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Foundation
+
+/// The memory that a process may take, and who has it: what objectives are made within.
+///
+/// Copies share one holder. Of all objectives that are made with copies of one budget, the one that computes holds the memory for
+/// programs, and the one before gives up what it kept.
+public struct MemoryBudget: Sendable {
+    /// Upper limit for the process's memory, in bytes: the program, data, vectors, and what programs keep. `nil` means 1 GiB, and
+    /// more where data and vectors leave less than a quarter of it.
+    public var limit: Int?
+    /// Bytes of the limit that the caller sets aside for vectors of θ's length, such as a Krylov basis, beyond the few that every
+    /// analysis holds.
+    public var reserved: Int
+    let holder = Holder()
+
+    /// 1 GiB, ours: room for the data and models of the papers' scale on any laptop.
+    public static let defaultLimit = 1 << 30
+
+    /// - Parameters:
+    ///   - limit: bytes; `nil` for the default.
+    ///   - reserved: bytes of it for the caller's own vectors.
+    public init(limit: Int? = nil, reserved: Int = 0) { (self.limit, self.reserved) = (limit, reserved) }
+
+    /// Who holds the memory for programs.
+    final class Holder: @unchecked Sendable {
+        private let lock = NSLock()
+        private weak var current: (any MemoryHolder)?
+
+        func claim(by holder: any MemoryHolder) {
+            lock.withLock {
+                if current !== holder { current?.releaseMemory() }
+                current = holder
+            }
+        }
+    }
+}
+
+protocol MemoryHolder: AnyObject {
+    /// Gives up all memory but that of the data and the programs themselves.
+    func releaseMemory()
+}

@@ -1,0 +1,248 @@
+import Datasets
+import Essentials
+import Models
+import Tensors
+
+/// The loss of a model on examples of its data: what analyses of a checkpoint look at.
+///
+/// It is the loss that was trained, on the model's own data or on others, with the statistics of batch normalisation and the term of
+/// weight decay that the settings ask for.
+public final class ModelLoss: ExampleObjective {
+    /// Which examples, in what arithmetic, and which loss exactly.
+    public struct Settings: Sendable {
+        /// Of the data; the training split by default, whose loss the minimum is a minimum of.
+        public var split = Split.train
+        /// Other data than the model was trained on; nil for its own.
+        public var data: DataSpecification?
+        /// Only the first so many examples; nil for all.
+        public var examples: Int?
+        /// Examples taken at once; nil for what suits the memory.
+        public var batchSize: Int?
+        /// What the network computes in. Float32 by default; vectors and sums are Float64 in any case.
+        public var precision = Precision.float
+        /// Where batch normalisation gets its statistics.
+        public var statistics = BatchStatistics.stored
+        /// Whether the loss contains the term ½λ‖θ‖².
+        public var weightDecay = WeightDecayTerm.none
+        /// Whether the loss sees each example's logits with mean 0 and norm 1.
+        public var normalizesLogits = false
+
+        /// The training loss as it was trained, without weight decay, in Float32.
+        public init() {}
+    }
+
+    /// Where batch normalisation gets its statistics.
+    public enum BatchStatistics: String, Sendable, Codable, CaseIterable {
+        /// The checkpoint's running averages.
+        case stored
+        /// Every batch's own.
+        case batch
+        /// Averages over the data of each batch's own, measured first (`NetworkObjective.batchStatistics`).
+        case recalibrate
+    }
+
+    /// The model that is analysed.
+    public let model: Model
+    /// What the model is called, such as its checkpoint's path.
+    public let name: String
+    /// The settings that it was made with.
+    public let settings: Settings
+    /// The examples, as the model sees them.
+    public let data: Dataset
+    /// The name of the data.
+    public let dataName: String
+    /// Of batch normalisation, in the order of the network's buffers: averaged over the data for `.recalibrate`, the model's own else.
+    public let statistics: [Double]
+    /// λ of the term ½λ‖θ‖²; 0 where the loss has none.
+    public let weightDecay: Double
+    /// Bytes for vectors of θ's length beyond the few that every analysis holds.
+    public let vectorMemory: Int
+    private let memory: MemoryBudget
+    private let monitor: Monitor
+    /// The loss on the data, without and with the term of weight decay.
+    private let base: NetworkObjective, objective: PenalizedObjective
+
+    /// Examples whose statistics are averaged for `.recalibrate` where no batch size is given: that of training (He et al. 2015).
+    private static let recalibrationBatch = 128
+
+    /// - Parameters:
+    ///   - name: what the model is called in results and messages, such as its path.
+    ///   - vectors: how many vectors of θ's length the analysis holds beside the few of every one: at least, and at most. Of a memory
+    ///     limit they get what the least need, and a quarter of what is more than enough.
+    ///   - memory: what the process may take, shared by all losses of one analysis.
+    ///   - monitor: asked between batches whether to go on.
+    /// - Throws: `DatasetError`, `FileError` or `ModelError` where the data cannot be loaded or are not the model's kind;
+    ///   `ObjectiveError` where the memory is too small or the weight decay is unknown.
+    public init(
+        _ model: Model, name: String = "model", _ settings: Settings = Settings(), vectors: ClosedRange<Int> = 0...0,
+        memory: MemoryBudget = MemoryBudget(), monitor: Monitor = .silent
+    ) throws {
+        (self.model, self.name, self.settings, self.monitor) = (model, name, settings, monitor)
+        data = try model.dataset(settings.split, settings.data, examples: settings.examples)
+        dataName = settings.data.map { "\($0)" } ?? model.metadata.data.specification
+        var memory = memory
+        let perVector = 8 * model.network.parameters.count
+        let least = vectors.lowerBound * perVector
+        memory.reserved = memory.limit == nil ? 0 : least
+        let recalibration =
+            settings.statistics == .recalibrate
+            ? try Self.recalibration(model, data, settings, memory, monitor) : nil
+        let base = try Self.network(model, data, settings, memory, monitor)
+        if let limit = memory.limit {
+            // Reading data of which only a part is used may have taken more.
+            let peak = MachineMemory.peak.flatMap { $0 > limit ? $0 + $0 / 64 : nil } ?? 0
+            let enough = max(base.leastMemory, recalibration?.leastMemory ?? 0, peak)
+            guard limit >= enough else { throw ObjectiveError.memoryTooSmall(given: limit, needed: enough) }
+            vectorMemory = min(least + (limit - enough) / 4, vectors.upperBound * perVector)
+            memory.reserved = vectorMemory
+            base.memory.reserved = vectorMemory
+        } else {
+            vectorMemory = max(MemoryBudget.defaultLimit, least)
+        }
+        self.memory = memory
+        statistics = try recalibration?.batchStatistics(at: model.theta) ?? model.buffers
+        self.base = base.with(statistics: statistics)
+        weightDecay = try settings.weightDecay.coefficient(of: model, name) ?? 0
+        objective = PenalizedObjective(self.base, weightDecay: weightDecay)
+    }
+
+    /// θ of the model.
+    public var theta: [Double] { model.theta }
+    public var dimension: Int { objective.dimension }
+    public var rounding: Double { objective.rounding }
+    public var examples: Int { data.count }
+    /// Whether the loss contains the term of weight decay, be λ 0 or not.
+    public var includesWeightDecay: Bool { settings.weightDecay != .none }
+    /// The loss's name, such as `cross-entropy`.
+    public var lossName: String { model.loss.name + (settings.normalizesLogits ? " of normalised logits" : "") }
+
+    /// Whether eigenvalues of the Hessian repeat by construction: with mean squared errors of several outputs, every eigenvalue of a
+    /// linear model has as many copies.
+    public var hasRepeatedEigenvalues: Bool { model.network.outputs > 1 && !model.loss.takesClasses }
+
+    /// L(θ) and the accuracy of the model itself.
+    public func evaluation() throws -> Evaluation { try evaluate(at: theta) }
+
+    public func evaluate(at theta: [Double]) throws -> Evaluation { try objective.evaluate(at: theta) }
+
+    public func evaluate(at theta: [Double], along directions: [[Double]], coordinates: [[Double]]) throws
+        -> [Evaluation]
+    {
+        try objective.evaluate(at: theta, along: directions, coordinates: coordinates)
+    }
+
+    public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
+        try objective.valueAndGradient(at: theta)
+    }
+
+    public func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        try objective.hessianVectorProducts(at: theta, along: vectors)
+    }
+
+    public func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        try objective.gaussNewtonVectorProducts(at: theta, along: vectors)
+    }
+
+    public func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        try objective.empiricalFisherVectorProducts(at: theta, along: vectors)
+    }
+
+    /// The loss on some of the examples, with the same statistics of batch normalisation.
+    public func restricted(to examples: [Int]) throws -> any Objective {
+        penalized(try Self.network(model, data.subset(examples), settings, memory, monitor).with(statistics: statistics))
+    }
+
+    /// Whether the model has the other split of the same data.
+    public var hasOtherSplit: Bool {
+        settings.data == nil && (settings.split == .test || model.metadata.data.testExamples != nil)
+    }
+
+    /// The same loss on the other split of the same data, with the same statistics of batch normalisation.
+    ///
+    /// - Throws: `DatasetError.noTestSplit` where there is none.
+    public func onOtherSplit() throws -> any Objective {
+        // The other split may have fewer examples than are asked for.
+        let all = try model.dataset(settings.split == .train ? .test : .train, settings.data)
+        let other = try all.prefix(min(settings.examples ?? all.count, all.count))
+        return penalized(try Self.network(model, other, settings, memory, monitor).with(statistics: statistics))
+    }
+
+    /// The loss at points far from the model: statistics of batch normalisation are measured anew at each for `.recalibrate`, and are
+    /// for `.stored` what `stored` gives, such as a mixture of those of the networks around.
+    ///
+    /// - Parameter statistics: in place of those of the settings.
+    public func away(
+        _ statistics: BatchStatistics, stored: @escaping (_ theta: [Double]) -> [Double]
+    ) throws -> any Objective {
+        guard model.network.buffers.count > 0 else { return objective }
+        switch statistics {
+        case .batch: return objective
+        case .stored: return penalized(base.with(statistics: stored))
+        case .recalibrate:
+            let measured = try Self.recalibration(model, data, settings, memory, monitor)
+            return penalized(base.with { try measured.batchStatistics(at: $0) })
+        }
+    }
+
+    /// Another model of the same network, for losses on common terms.
+    ///
+    /// - Parameters:
+    ///   - other: the other model.
+    ///   - path: what it is called.
+    /// - Throws: `UnusableRequest` where its tensors or its weight decay are others.
+    public func checkComparable(_ other: Model, _ path: String) throws {
+        try checkTensors(of: other, path)
+        try checkWeightDecay(of: other, path)
+    }
+
+    /// - Throws: `UnusableRequest` where another model has other tensors.
+    public func checkTensors(of other: Model, _ path: String) throws {
+        guard other.network.parameters == model.network.parameters else {
+            throw UnusableRequest(
+                "\(path) is \(other.metadata.model), expected the tensors of \(name): \(model.metadata.model)")
+        }
+    }
+
+    /// Losses of several networks can be compared with one weight decay alone.
+    ///
+    /// - Throws: `UnusableRequest` where another model's is another.
+    public func checkWeightDecay(of other: Model, _ path: String) throws {
+        guard let found = try settings.weightDecay.coefficient(of: other, path), found != weightDecay else { return }
+        throw UnusableRequest(
+            "\(path) was trained with weight decay \(found), \(name) with \(weightDecay); expected one for all: name it with --weight-decay"
+        )
+    }
+
+    /// Gradients of random batches for a training near the model, such as that of a curve between networks.
+    ///
+    /// - Parameter batchSize: the largest batch.
+    public func batchGradient(batchSize: Int) throws(ObjectiveError) -> BatchGradient {
+        try BatchGradient(
+            network: model.network, data: data, loss: model.loss, batchSize: batchSize, precision: settings.precision,
+            memory: memory)
+    }
+
+    private func penalized(_ other: NetworkObjective) -> PenalizedObjective {
+        PenalizedObjective(other, weightDecay: weightDecay)
+    }
+
+    private static func network(
+        _ model: Model, _ data: Dataset, _ settings: Settings, _ memory: MemoryBudget, _ monitor: Monitor
+    ) throws -> NetworkObjective {
+        let objective = try model.objective(
+            data, batchNorm: settings.statistics == .batch ? .batch : .stored, precision: settings.precision,
+            batchSize: settings.batchSize, memory: memory, normalizesLogits: settings.normalizesLogits)
+        objective.betweenBatches = { try monitor.check() }
+        return objective
+    }
+
+    private static func recalibration(
+        _ model: Model, _ data: Dataset, _ settings: Settings, _ memory: MemoryBudget, _ monitor: Monitor
+    ) throws -> NetworkObjective {
+        let objective = try model.objective(
+            data, batchNorm: .batch, precision: settings.precision,
+            batchSize: settings.batchSize ?? recalibrationBatch, memory: memory)
+        objective.betweenBatches = { try monitor.check() }
+        return objective
+    }
+}

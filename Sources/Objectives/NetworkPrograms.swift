@@ -1,0 +1,168 @@
+import Autodiff
+import Datasets
+import Essentials
+import Networks
+import Tensors
+
+/// The compiled programs of a network on a data set, with the memory that they run in: what all objectives of one network and data
+/// share, whatever their statistics of batch normalisation.
+final class NetworkPrograms: MemoryHolder {
+    let network: Network
+    let loss: Loss
+    let batchNorm: BatchNormMode
+    let precision: Precision
+    /// n.
+    let examples: Int
+    var memory: MemoryBudget
+    /// Called between batches; what it throws ends the computation.
+    var betweenBatches: (() throws -> Void)?
+
+    private let store: ExampleStore
+    private let heldBytes: Int
+    private let requestedBatch: Int?
+    private let theta: Buffer, buffers: Buffer
+    private var tangents: [Buffer] = []
+    private var directions: [Buffer] = []
+    // What the buffers above hold.
+    private var storedTheta: [Double]?, storedStatistics: [Double]?, storedDirections: [[Double]] = []
+    /// Grows when θ, statistics or directions change; what an instance keeps of older ones is out of date.
+    private var version = 0
+    private var series: [BatchProgram.Kind: BatchSeries] = [:]
+
+    init(
+        _ network: Network, _ data: Dataset, _ loss: Loss, _ batchNorm: BatchNormMode, _ precision: Precision,
+        batchSize: Int?, memory: MemoryBudget
+    ) throws(ObjectiveError) {
+        (self.network, self.loss, self.batchNorm, self.precision) = (network, loss, batchNorm, precision)
+        self.memory = memory
+        examples = data.count
+        requestedBatch = network.largestBatch.map { min(batchSize ?? $0, $0) } ?? batchSize
+        store = try ExampleStore(data, 0..<data.count, outputs: network.outputs, loss, precision)
+        heldBytes = data.byteCount + store.byteCount + BatchSeries.vectorBytes(network)
+        theta = Buffer(byteCount: network.parameters.count * precision.size)
+        buffers = Buffer(byteCount: network.buffers.count * precision.size)
+    }
+
+    /// Where a program runs: θ, the network's buffers, and for displaced points the directions.
+    struct Place {
+        let theta: [Double], statistics: [Double]
+        var directions: [[Double]] = []
+    }
+
+    /// How many tangents a kind of program may be run for at once.
+    func tangentsAtOnce(_ kind: BatchProgram.Kind) throws -> Int { try series(kind).tangentsAtOnce }
+
+    /// Runs a kind of program on every batch, for each tangent if there are any, and hands what it gives to `collect`.
+    func run(
+        _ kind: BatchProgram.Kind, at place: Place, tangents values: [[Double]] = [],
+        _ collect: (BatchProgram, Executable.Instance, Executable.Context, Int) -> Void
+    ) throws {
+        store(place)
+        for (number, value) in values.enumerated() {
+            let bytes = value.count * precision.size
+            if number == tangents.count { tangents.append(Buffer(byteCount: bytes)) }
+            if tangents[number].byteCount < bytes { tangents[number] = Buffer(byteCount: bytes) }
+            tangents[number].store(value, as: precision)
+        }
+        let series = try series(kind)
+        makeRoom(for: series, tangents: max(1, values.count))
+        let work = BatchSeries.Work<any Error>(
+            version: version, tangents: max(1, values.count),
+            bindContext: { [self] program, context, number in
+                program.bind(
+                    context, theta: theta.address, buffers: buffers.address,
+                    directions: directions.map { UnsafeRawPointer($0.address) },
+                    tangent: number < values.count ? UnsafeRawPointer(tangents[number].address) : nil)
+            },
+            bindData: { [store] program, instance, first in
+                program.bind(instance, inputs: store.inputs(from: first), targets: store.targets(from: first))
+            }, between: betweenBatches)
+        try series.run(work, collect: collect)
+    }
+
+    private func store(_ place: Place) {
+        precondition(
+            place.theta.count == network.parameters.count,
+            "θ of length \(place.theta.count), not \(network.parameters.count)")
+        precondition(
+            place.statistics.count == network.buffers.count,
+            "\(place.statistics.count) buffer values, not \(network.buffers.count)")
+        if storedTheta != place.theta {
+            theta.store(place.theta, as: precision)
+            storedTheta = place.theta
+            version += 1
+        }
+        // Programs read buffers in the same stage as θ.
+        if storedStatistics != place.statistics {
+            buffers.store(place.statistics, as: precision)
+            storedStatistics = place.statistics
+            version += 1
+        }
+        if !place.directions.isEmpty, storedDirections != place.directions {
+            directions = place.directions.map { direction in
+                let buffer = Buffer(byteCount: direction.count * precision.size)
+                buffer.store(direction, as: precision)
+                return buffer
+            }
+            storedDirections = place.directions
+            version += 1
+        }
+    }
+
+    /// Other programs give up their memory where there is not enough for all.
+    private func makeRoom(for series: BatchSeries, tangents: Int) {
+        memory.holder.claim(by: self)
+        let others = self.series.values.filter { $0 !== series }
+        guard others.reduce(series.bytes(tangents: tangents), { $0 + $1.usedBytes }) > series.room else { return }
+        for other in others { other.release() }
+    }
+
+    func releaseMemory() {
+        for series in series.values { series.release() }
+    }
+
+    private func series(_ kind: BatchProgram.Kind) throws -> BatchSeries {
+        if let known = series[kind] { return known }
+        let made = try makeSeries(kind)
+        series[kind] = made
+        return made
+    }
+
+    private func makeSeries(_ kind: BatchProgram.Kind) throws -> BatchSeries {
+        var requested = requestedBatch
+        if case .displacedValue = kind {
+            // The same batches as elsewhere, so that θ itself has the same loss to the bit.
+            requested = try series(.value).batchSize
+        }
+        do {
+            return try makeSeries(kind, requested, memory)
+        } catch .memoryTooSmall(let given, let needed) {
+            // What is enough for this kind of program alone would be refused by the next.
+            throw ObjectiveError.memoryTooSmall(given: given, needed: max(needed, leastMemory))
+        }
+    }
+
+    /// The memory limit, in bytes, below which values, gradients or Hessian products are refused.
+    var leastMemory: Int {
+        var least = 0
+        for kind in [BatchProgram.Kind.value, .gradient, .hessian] {
+            do throws(ObjectiveError) {
+                _ = try makeSeries(kind, 1, MemoryBudget(limit: 0, reserved: memory.reserved))
+            } catch {
+                if case .memoryTooSmall(_, let needed) = error { least = max(least, needed) }
+            }
+        }
+        return least
+    }
+
+    private func makeSeries(
+        _ kind: BatchProgram.Kind, _ requested: Int?, _ memory: MemoryBudget
+    ) throws(ObjectiveError) -> BatchSeries {
+        try BatchSeries(
+            examples: examples, requested: requested, preference: batchNorm == .batch ? .many : .inCache,
+            memory: memory, heldBytes: heldBytes, keeps: kind.keeps
+        ) { [network, loss, batchNorm, precision] in
+            BatchProgram(network, loss, batchNorm, kind, batch: $0, precision)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Models
+
+/// Whether a loss contains the term ½λ‖θ‖² that weight decay minimises.
+public enum WeightDecayTerm: Sendable, Equatable {
+    /// It does not.
+    case none
+    /// It does, with the λ that the model was trained with.
+    case ofTraining
+    /// It does, with this λ.
+    case coefficient(Double)
+
+    /// λ for a model; nil where the loss is without the term.
+    ///
+    /// - Throws: `ObjectiveError.weightDecay` where the model does not say its λ, or where its decay belongs to no term of the loss.
+    public func coefficient(of model: Model, _ name: String) throws(ObjectiveError) -> Double? {
+        switch self {
+        case .none: return nil
+        case .coefficient(let value): return value
+        case .ofTraining: break
+        }
+        guard let training = model.metadata.training, let decay = training.settings["weight-decay"] else {
+            throw .weightDecay(
+                "\(name) does not say with what weight decay it was trained; expected --include-weight-decay with --weight-decay X"
+            )
+        }
+        guard decay >= 0, decay.isFinite else {
+            throw .weightDecay(
+                "\(name) says it was trained with weight decay \(decay), expected 0 or more; name --weight-decay X")
+        }
+        // AdamW's decay shrinks θ apart from the gradient.
+        if training.optimizer == "adamw", decay != 0 {
+            throw .weightDecay(
+                "\(name) was trained by adamw, whose decay \(decay) shrinks θ and belongs to no term of the loss; expected --weight-decay X with a term's λ"
+            )
+        }
+        return decay
+    }
+}

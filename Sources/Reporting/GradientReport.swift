@@ -1,0 +1,33 @@
+import Foundation
+import Analyses
+import ArrayFiles
+import Essentials
+import Plotting
+
+/// The norm of a gradient, whole and by tensor.
+public struct GradientReport: Report {
+    public let context: RunContext
+    /// What is shown.
+    public let result: GradientNorms
+
+    /// - Parameter result: what is shown.
+    public init(context: RunContext, _ result: GradientNorms) { (self.context, self.result) = (context, result) }
+
+    public var fields: [(key: String, value: JSONValue)] {
+        let layers = result.layers.map { layer -> JSONValue in
+            .object([("name", .string(layer.name)), ("gradient_norm", .number(layer.norm))])
+        }
+        return [("gradient_norm", .number(result.norm)), ("layers", .array(layers))]
+    }
+
+    public var lines: [String] {
+        ["‖∇L‖₂  \(Format.number(result.norm))"]
+            + result.layers.map {
+                "  \($0.name.padding(toLength: 28, withPad: " ", startingAt: 0)) \(Format.number($0.norm))"
+            }
+    }
+
+    public var arrays: [(name: String, array: NumericArray)] { [("gradient", NumericArray(result.gradient))] }
+    public var figure: (any Figure)? { nil }
+    public var table: (header: [String], rows: [[Double]])? { nil }
+}
