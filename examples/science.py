@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the tables and pictures of docs/science.md: trains, measures, prints Markdown. Needs python3 alone.
+"""Makes the tables and pictures of docs/explanation/science.md: trains, measures, prints Markdown. Needs python3 alone.
 
     examples/science.py [PART ...]      (parts: optimizers, shortcuts, tracking, edge; default: all of them)
 

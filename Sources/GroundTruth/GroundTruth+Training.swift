@@ -18,7 +18,7 @@ extension GroundTruth {
 
     /// A training on 20 points of a Chebyshev polynomial: a 1-100-1 tanh network, full batches, ½ mean r², in Float64. PyTorch's
     /// initial values start beyond 2/η, so the rate rises slowly; where it rises within 4000 steps, T5 at η = 0.4 is thrown off again
-    /// and again (docs/science.md).
+    /// and again (docs/explanation/science.md).
     private static func chebyshev(
         _ degree: Int, rate: Double, warmup: Int, steps: Int, _ optimizer: OptimizerKind = .sgd, rho: Double = 0.05
     ) throws -> Trainer {

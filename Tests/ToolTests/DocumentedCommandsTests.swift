@@ -3,12 +3,18 @@ import Testing
 
 /// What the README tells people to type works as typed.
 @Suite struct DocumentedCommandsTests {
-    /// The lines of all blocks marked as shell, in order.
-    static func shellLines(_ text: String) -> [String] {
+    /// README.md and all pages of docs/, by their paths in the package.
+    static let pages: [String] =
+        ["README.md"]
+        + ((try? FileManager.default.subpathsOfDirectory(atPath: Tool.package.appending(path: "docs").path)) ?? [])
+        .filter { $0.hasSuffix(".md") }.sorted().map { "docs/" + $0 }
+
+    /// The lines of all blocks of one language, in order.
+    static func shellLines(_ text: String, language: String = "sh") -> [String] {
         var lines: [String] = [], isInside = false
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             if line.hasPrefix("```") {
-                isInside = line == "```sh"
+                isInside = line == "```\(language)"
             } else if isInside, !line.isEmpty {
                 lines.append(String(line))
             }
@@ -37,6 +43,32 @@ import Testing
         }
     }
 
+    /// The README's commands for a PyTorch model, on a network of the fixtures.
+    @Test func readmeModel() throws {
+        let text = try String(contentsOf: Tool.package.appending(path: "README.md"), encoding: .utf8)
+        let lines = Self.shellLines(text, language: "bash")
+        #expect(lines.count >= 4)
+        let folder = try Self.folderWithModel()
+        for line in lines {
+            #expect(line.hasPrefix("landscape "))
+            try Tool.succeed(line.dropFirst("landscape ".count) + " --quiet", in: folder)
+        }
+        #expect(try folder.bytes("model.png").starts(with: [0x89, 0x50, 0x4E, 0x47]))
+    }
+
+    /// A folder with a network and its data under the names that the pages use.
+    static func folderWithModel() throws -> Folder {
+        let folder = try Folder(), digits = Tool.package.appending(path: "Tests/Fixtures/cnn_digits")
+        for (file, name) in [
+            ("graph_ts17.onnx", "model.onnx"), ("model.safetensors", "model.safetensors"), ("eval_x.npy", "X.npy"),
+            ("eval_y.npy", "Y.npy"),
+        ] {
+            try FileManager.default.copyItem(
+                at: digits.appending(path: file), to: folder.url.appending(path: name))
+        }
+        return folder
+    }
+
     /// Every option that docs/commands.md names exists, and every command's options are there.
     @Test(arguments: [
         "train", "import", "export", "evaluate", "gradient", "slice", "sharpness", "hessian", "trajectory",
@@ -56,10 +88,10 @@ import Testing
 
     /// Options of all commands that pages show in blocks of their own are there.
     @Test func commandsOfPages() throws {
-        let docs = Tool.package.appending(path: "docs"), folder = try Folder()
+        let folder = try Folder()
         var help: [String: String] = [:], count = 0
-        for page in try FileManager.default.contentsOfDirectory(atPath: docs.path).filter({ $0.hasSuffix(".md") }) {
-            let text = try String(contentsOf: docs.appending(path: page), encoding: .utf8)
+        for page in Self.pages {
+            let text = try String(contentsOf: Tool.package.appending(path: page), encoding: .utf8)
                 .replacingOccurrences(of: "\\\n", with: " ")
             for line in text.split(separator: "\n") where line.hasPrefix("landscape ") {
                 let words = Tool.words(String(line)), command = words[1]
@@ -67,7 +99,7 @@ import Testing
                 for option in words where option.hasPrefix("-") && option.dropFirst().first?.isNumber == false {
                     #expect(
                         help[command]?.firstMatch(of: try Regex("\\n  (-o, )?\(option)[ ,\n]")) != nil,
-                        "docs/\(page): \(line): \(command) has no \(option)")
+                        "\(page): \(line): \(command) has no \(option)")
                 }
                 count += 1
             }
@@ -80,14 +112,7 @@ import Testing
         let text = try String(contentsOf: Tool.package.appending(path: "docs/onnx.md"), encoding: .utf8)
         let lines = text.split(separator: "\n").filter { $0.hasPrefix("landscape ") }
         #expect(lines.count >= 3)
-        let folder = try Folder(), digits = Tool.package.appending(path: "Tests/Fixtures/cnn_digits")
-        for (file, name) in [
-            ("graph_ts17.onnx", "model.onnx"), ("model.safetensors", "model.safetensors"), ("eval_x.npy", "X.npy"),
-            ("eval_y.npy", "Y.npy"),
-        ] {
-            try FileManager.default.copyItem(
-                at: digits.appending(path: file), to: folder.url.appending(path: name))
-        }
+        let folder = try Self.folderWithModel()
         for line in lines { try Tool.succeed(line.dropFirst("landscape ".count) + " --quiet", in: folder) }
     }
 
@@ -109,20 +134,26 @@ import Testing
         }
     }
 
-    /// Links of the pages lead somewhere.
-    @Test(arguments: [
-        "README.md", "docs/architecture.md", "docs/commands.md", "docs/definitions.md", "docs/slices.md",
-        "docs/choosing-a-measure.md",
-        "docs/paths.md", "docs/science.md", "docs/onnx.md", "docs/resnet20.md",
-    ])
-    func links(
-        _ page: String
-    ) throws {
+    /// Links of the pages lead somewhere: the file is there, and so is the heading.
+    @Test(arguments: pages) func links(_ page: String) throws {
         let url = Tool.package.appending(path: page)
         let text = try String(contentsOf: url, encoding: .utf8)
-        for match in text.matches(of: /\]\(([^)#:]+)\)/) {
-            let target = url.deletingLastPathComponent().appending(path: String(match.1)).path
-            #expect(FileManager.default.fileExists(atPath: target), "\(page): \(match.1) is not there")
+        for match in text.matches(of: /\]\(([^)#:]*)(?:#([^)]+))?\)/) {
+            let target = match.1.isEmpty ? url : url.deletingLastPathComponent().appending(path: String(match.1))
+            #expect(FileManager.default.fileExists(atPath: target.path), "\(page): \(match.1) is not there")
+            if let anchor = match.2 {
+                let anchors = Self.anchors(try String(contentsOf: target, encoding: .utf8))
+                #expect(anchors.contains(String(anchor)), "\(page): \(match.1) has no heading #\(anchor)")
+            }
         }
+    }
+
+    /// The anchors of a page's headings, as GitHub names them.
+    static func anchors(_ text: String) -> Set<String> {
+        Set(
+            text.split(separator: "\n").filter { $0.hasPrefix("#") }.map { line in
+                line.drop { $0 == "#" || $0 == " " }.lowercased()
+                    .filter { $0.isLetter || $0.isNumber || " -_".contains($0) }.replacing(" ", with: "-")
+            })
     }
 }

@@ -6,7 +6,8 @@ import Testing
 ///
 /// PyTorch's initial values begin at λmax = 22, beyond 2/η already, hence the warm-ups. That of T5 is long: where the rate is reached
 /// before the polynomial is learned, the network is thrown off again and again, and λmax η/2 is 1.04 ± 0.06 for as long as that lasts
-/// (docs/science.md). λmax is measured at every 99th step: beyond the edge iterates alternate, and an even number would see one side.
+/// (docs/explanation/science.md). λmax is measured at every 99th step: beyond the edge iterates alternate, and an even number would
+/// see one side.
 @Suite struct EdgeOfStabilityTests {
     static let command =
         "train --model mlp:1-100-1 --activation tanh --momentum 0 --weight-decay 0 --schedule constant --loss half-mse "

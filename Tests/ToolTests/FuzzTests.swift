@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A short run of `landscape-fuzz` on every format; docs/onnx.md and docs/architecture.md have what long ones said.
+/// A short run of `landscape-fuzz` on every format; docs/SECURITY.md says how to start a long one.
 @Suite(.timeLimit(.minutes(10))) struct FuzzTests {
     static let program = Tool.program.deletingLastPathComponent().appending(path: "landscape-fuzz")
 
