@@ -58,7 +58,7 @@ let package = Package(
             name: "Reporting",
             dependencies: [
                 "Analyses", "ArrayFiles", "Datasets", "Essentials", "GroundTruth", "MatrixFree", "Models", "Objectives",
-                "Plotting", "Training",
+                "Plotting", "Tensors", "Training",
             ]),
 
         // One import of all that is public, and the programs.

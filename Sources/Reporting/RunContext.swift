@@ -1,44 +1,61 @@
+import Datasets
 import Essentials
-import Objectives
 import Foundation
+import Objectives
+import Tensors
 
 /// What every result states beside its own numbers.
 public struct RunContext: Sendable {
+    /// What computed it, such as `slice`.
     public var command: String
-    /// Path of the checkpoint.
+    /// Path of the checkpoint, or of the folder of several.
     public var checkpoint: String
+    /// The model, as the command line names it.
     public var model: String
+    /// The name of the data.
     public var data: String
-    public var split: String
+    /// Of the data.
+    public var split: Split
+    /// n.
     public var examples: Int
+    /// Of everything random.
     public var seed: UInt64
-    public var precision: String
-    public var batchnorm: String
+    /// What the network computed in.
+    public var precision: Precision
+    /// Where batch normalisation got its statistics.
+    public var statistics: ModelLoss.BatchStatistics
     /// What is averaged, such as `cross-entropy`.
     public var lossName: String
     /// λ of the term ½λ‖θ‖² that is part of the loss; nil where none is.
     public var weightDecay: Double?
-    /// Of the checkpoint on this data.
-    public var loss: Double
-    public var accuracy: Double?
+    /// L(θ) and the accuracy of the checkpoint on this data; NaN and nil for a result of several.
+    public var evaluation: Evaluation
     /// ‖θ‖₂.
     public var weightNorm: Double
+    /// How long it took.
     public var seconds: Double
     /// Name and version of the program.
     public var software: String
 
+    /// L(θ).
+    public var loss: Double { evaluation.loss }
+    /// In [0, 1]; nil for regression.
+    public var accuracy: Double? { evaluation.accuracy }
+
+    /// - Parameters:
+    ///   - checkpoint: path of the checkpoint, or of the folder of several.
+    ///   - weightDecay: λ of the term ½λ‖θ‖² that is part of the loss; nil where none is.
+    ///   - evaluation: L(θ) and the accuracy there.
     public init(
-        command: String, checkpoint: String, model: String, data: String, split: String, examples: Int, seed: UInt64,
-        precision: String,
-        batchnorm: String, lossName: String, weightDecay: Double? = nil, loss: Double, accuracy: Double?,
-        weightNorm: Double, seconds: Double, software: String
+        command: String, checkpoint: String, model: String, data: String, split: Split, examples: Int, seed: UInt64,
+        precision: Precision, statistics: ModelLoss.BatchStatistics = .stored, lossName: String,
+        weightDecay: Double? = nil, evaluation: Evaluation, weightNorm: Double, seconds: Double,
+        software: String = Software.name
     ) {
         (self.command, self.checkpoint, self.model, self.data, self.split) = (command, checkpoint, model, data, split)
-        (self.examples, self.seed, self.precision, self.batchnorm) = (examples, seed, precision, batchnorm)
-        (self.lossName, self.loss, self.accuracy, self.weightNorm, self.seconds) = (
-            lossName, loss, accuracy, weightNorm, seconds
-        )
-        (self.weightDecay, self.software) = (weightDecay, software)
+        (self.examples, self.seed, self.precision, self.statistics) = (examples, seed, precision, statistics)
+        (self.lossName, self.weightDecay, self.evaluation) = (lossName, weightDecay, evaluation)
+        (self.weightNorm, self.seconds, self.software) = (weightNorm, seconds, software)
     }
 
     /// Of a result about one model.
@@ -53,10 +70,9 @@ public struct RunContext: Sendable {
     ) {
         self.init(
             command: command, checkpoint: subject.name, model: subject.model, data: subject.data,
-            split: subject.split.rawValue, examples: subject.examples, seed: seed,
-            precision: subject.precision.rawValue, batchnorm: subject.statistics.rawValue, lossName: subject.lossName,
-            weightDecay: subject.weightDecay, loss: evaluation.loss, accuracy: evaluation.accuracy,
-            weightNorm: subject.weightNorm, seconds: seconds, software: Software.name)
+            split: subject.split, examples: subject.examples, seed: seed, precision: subject.precision,
+            statistics: subject.statistics, lossName: subject.lossName, weightDecay: subject.weightDecay,
+            evaluation: evaluation, weightNorm: subject.weightNorm, seconds: seconds)
     }
 
     /// The keys that all commands share.
@@ -64,9 +80,9 @@ public struct RunContext: Sendable {
         [
             ("command", .string(command)), ("checkpoint", .string(checkpoint)), ("model", .string(model)),
             ("data", .string(data)),
-            ("split", .string(split)), ("examples", .integer(examples)),
+            ("split", .string(split.rawValue)), ("examples", .integer(examples)),
             ("seed", .integer(Int(truncatingIfNeeded: seed))),
-            ("precision", .string(precision)), ("batchnorm", .string(batchnorm)), ("loss_function", .string(lossName)),
+            ("precision", .string(precision.rawValue)), ("batchnorm", .string(statistics.rawValue)), ("loss_function", .string(lossName)),
             ("weight_decay_in_loss", JSONValue(weightDecay)),
             ("loss", .number(loss)), ("accuracy", JSONValue(accuracy)), ("weight_norm", .number(weightNorm)),
             ("seconds", .number(seconds)),
@@ -108,8 +124,8 @@ public struct RunContext: Sendable {
     private var captionParts: [String] {
         let name = data.split(separator: "/").last.map(String.init) ?? data
         return [
-            model, "\(name), \(split), \(examples) examples", precision,
-            ["stored", ""].contains(batchnorm) ? "" : "batch norm: \(batchnorm)",
+            model, "\(name), \(split.rawValue), \(examples) examples", precision.rawValue,
+            statistics == .stored ? "" : "batch norm: \(statistics.rawValue)",
             penalty.isEmpty ? "" : "loss \(penalty)",
         ]
     }
@@ -118,7 +134,7 @@ public struct RunContext: Sendable {
     public var lines: [String] {
         let share = accuracy.map { ", accuracy \(Format.percent($0))" } ?? ""
         let header =
-            "\(checkpoint): \(model) on \(data) (\(split), \(examples) examples), \(precision), batch norm \(batchnorm)"
+            "\(checkpoint): \(model) on \(data) (\(split.rawValue), \(examples) examples), \(precision.rawValue), batch norm \(statistics.rawValue)"
         // Results of many checkpoints have no loss of their own.
         guard !loss.isNaN || !weightNorm.isNaN else { return [header] }
         return [

@@ -1,9 +1,11 @@
 import Analyses
 import ArrayFiles
+import Datasets
 import Essentials
 import Foundation
 import Objectives
 import Plotting
+import Tensors
 
 /// Why a saved result cannot be shown again or joined.
 public enum SavedSliceError: DescribedError {
@@ -160,8 +162,8 @@ extension SliceReport {
             return "the directions"
         }
         if (a.model, a.data, a.split, a.examples) != (b.model, b.data, b.split, b.examples) { return "model or data" }
-        if (a.precision, a.batchnorm, a.lossName, a.weightDecay) != (
-            b.precision, b.batchnorm, b.lossName, b.weightDecay
+        if (a.precision, a.statistics, a.lossName, a.weightDecay) != (
+            b.precision, b.statistics, b.lossName, b.weightDecay
         ) {
             return "precision, batch norm or loss"
         }
@@ -180,13 +182,19 @@ extension RunContext {
         guard let command = fields["command"]?.string, let model = fields["model"]?.string,
             let data = fields["data"]?.string, let examples = fields["examples"]?.int
         else { return nil }
+        // What a file does not say, or says in a word that is not known, is what results are of by default.
+        func word<Word: RawRepresentable<String>>(_ key: String, _ usual: Word) -> Word {
+            fields[key]?.string.flatMap(Word.init(rawValue:)) ?? usual
+        }
         func text(_ key: String) -> String { fields[key]?.string ?? "" }
         self.init(
-            command: command, checkpoint: text("checkpoint"), model: model, data: data, split: text("split"),
-            examples: examples, seed: (fields["seed"]?.int).map { UInt64(bitPattern: Int64($0)) } ?? 0,
-            precision: text("precision"), batchnorm: text("batchnorm"), lossName: text("loss_function"),
+            command: command, checkpoint: text("checkpoint"), model: model, data: data,
+            split: word("split", Split.train), examples: examples,
+            seed: (fields["seed"]?.int).map { UInt64(bitPattern: Int64($0)) } ?? 0,
+            precision: word("precision", Precision.float),
+            statistics: word("batchnorm", ModelLoss.BatchStatistics.stored), lossName: text("loss_function"),
             weightDecay: fields["weight_decay_in_loss"]?.double,
-            loss: fields["loss"]?.double ?? .nan, accuracy: fields["accuracy"]?.double,
+            evaluation: Evaluation(loss: fields["loss"]?.double ?? .nan, accuracy: fields["accuracy"]?.double),
             weightNorm: fields["weight_norm"]?.double ?? .nan, seconds: fields["seconds"]?.double ?? 0,
             software: text("software"))
     }

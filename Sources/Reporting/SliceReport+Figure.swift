@@ -69,7 +69,7 @@ extension SliceReport {
         if let other = slice.other {
             return PanelFigure(
                 title: title, subtitle: subtitle,
-                panels: [map(context.split, drawn(slice.values)), map(otherSplit, drawn(other))],
+                panels: [map(context.split.rawValue, drawn(slice.values)), map(otherSplit.rawValue, drawn(other))],
                 size: Size(width: 800, height: 420))
         }
         var figure = map(title, drawn(slice.values))

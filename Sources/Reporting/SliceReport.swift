@@ -1,5 +1,6 @@
 import Analyses
 import ArrayFiles
+import Datasets
 import Essentials
 import Plotting
 
@@ -29,7 +30,7 @@ public struct SliceReport: Report {
     var normalization: String { directions.normalization.rawValue }
     var planes: [SliceAnalysis.Plane] { result.planes }
     var isPlane: Bool { slice.isPlane }
-    var otherSplit: String { context.split == "train" ? "test" : "train" }
+    var otherSplit: Split { context.split == .train ? .test : .train }
     var isPartial: Bool { slice.isPartial }
 
     private func rows(_ values: [Double]) -> JSONValue {
@@ -55,7 +56,7 @@ public struct SliceReport: Report {
         ]
         if let accuracy = slice.accuracy { fields.append(("accuracies", rows(accuracy))) }
         if let other = slice.other {
-            fields.append(("other_split", .string(otherSplit)))
+            fields.append(("other_split", .string(otherSplit.rawValue)))
             fields.append(("other_values", rows(other.loss)))
             if let accuracy = other.accuracy { fields.append(("other_accuracies", rows(accuracy))) }
         }

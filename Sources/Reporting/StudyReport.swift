@@ -20,7 +20,7 @@ public struct StudyReport: Report {
             RunContext(command: "study", $0, Evaluation(loss: .nan), seed: seed, seconds: seconds)
         }
         var context = RunContext.common(to: contexts)!
-        (context.checkpoint, context.split, context.weightNorm) = (folder, "train", .nan)
+        (context.checkpoint, context.split, context.weightNorm) = (folder, .train, .nan)
         (self.context, study) = (context, result.study)
     }
 

@@ -78,7 +78,7 @@ struct InterpolateCommand: ParsableCommand {
         _ session: Session, _ loss: ModelLoss, _ start: Evaluation, _ statistics: ModelLoss.BatchStatistics
     ) -> RunContext {
         var context = session.context(loss, start)
-        context.batchnorm = statistics.rawValue
+        context.statistics = statistics
         return context
     }
 }

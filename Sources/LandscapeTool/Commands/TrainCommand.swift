@@ -194,12 +194,10 @@ struct TrainCommand: ParsableCommand {
         for warning in outcome.warnings { general.remark("warning: \(warning)") }
         let context = RunContext(
             command: "train", checkpoint: output, model: settings.model,
-            data: outcome.checkpoint.metadata.data.specification, split: "train",
-            examples: trainer.data.train.count, seed: seed, precision: precision.rawValue, batchnorm: "stored",
-            lossName: trainer.loss.name,
-            loss: outcome.trainLoss ?? .nan, accuracy: outcome.trainAccuracy,
-            weightNorm: Vectors.norm(outcome.checkpoint.theta),
-            seconds: Date().timeIntervalSince(started), software: Software.name)
+            data: outcome.checkpoint.metadata.data.specification, split: .train, examples: trainer.data.train.count,
+            seed: seed, precision: precision, lossName: trainer.loss.name,
+            evaluation: Evaluation(loss: outcome.trainLoss ?? .nan, accuracy: outcome.trainAccuracy),
+            weightNorm: Vectors.norm(outcome.checkpoint.theta), seconds: Date().timeIntervalSince(started))
         let report = TrainingReport(context: context, outcome, optimizer: optimizer, output: output)
         try general.print(report.json, context.lines + report.lines)
         if trackSharpness != nil {
