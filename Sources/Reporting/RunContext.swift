@@ -75,6 +75,27 @@ public struct RunContext: Sendable {
             evaluation: evaluation, weightNorm: subject.weightNorm, seconds: seconds)
     }
 
+    /// Of a result about a plain function, which has no data.
+    ///
+    /// - Parameters:
+    ///   - function: what it is called, in results and under pictures.
+    ///   - command: what computed it.
+    ///   - evaluation: L(θ); nil where it was not computed.
+    public init(function: String, command: String, _ evaluation: Evaluation? = nil, seed: UInt64 = 0) {
+        self.init(
+            command: command, checkpoint: function, model: function, data: "", split: .train, examples: 0, seed: seed,
+            precision: .double, lossName: "value", evaluation: evaluation ?? Evaluation(loss: .nan), weightNorm: .nan,
+            seconds: 0)
+    }
+
+    /// Whether it is about a plain function.
+    private var isOfFunction: Bool { examples == 0 && data.isEmpty }
+
+    /// What values of the loss are called on an axis, with the split where one of two is meant.
+    func lossLabel(withSplit: Bool = false) -> String {
+        isOfFunction ? lossName : "\(withSplit ? "\(split.rawValue) " : "")loss (\(lossName))"
+    }
+
     /// The keys that all commands share.
     public var fields: [(key: String, value: JSONValue)] {
         [
@@ -122,6 +143,7 @@ public struct RunContext: Sendable {
     }
 
     private var captionParts: [String] {
+        guard !isOfFunction else { return [model] }
         let name = data.split(separator: "/").last.map(String.init) ?? data
         return [
             model, "\(name), \(split.rawValue), \(examples) examples", precision.rawValue,
@@ -132,6 +154,7 @@ public struct RunContext: Sendable {
 
     /// The first lines of a printed result.
     public var lines: [String] {
+        guard !isOfFunction else { return [loss.isNaN ? model : "\(model)  \(Format.number(loss))"] }
         let share = accuracy.map { ", accuracy \(Format.percent($0))" } ?? ""
         let header =
             "\(checkpoint): \(model) on \(data) (\(split.rawValue), \(examples) examples), \(precision.rawValue), batch norm \(statistics.rawValue)"

@@ -14,6 +14,15 @@ public struct SharpnessReport: Report {
     /// - Parameter result: what is shown.
     public init(context: RunContext, _ result: SharpnessAnalysis.Result) { (self.context, self.result) = (context, result) }
 
+    /// Of a plain function.
+    ///
+    /// - Parameters:
+    ///   - function: what it is called, in results and under pictures.
+    ///   - result: what is shown.
+    public init(function: String, _ result: SharpnessAnalysis.Result) {
+        self.init(context: RunContext(function: function, command: "sharpness"), result)
+    }
+
     var points: [Point] { result.points }
     var norm: Ball.Norm { result.norm }
     var gradientNorm: Double { result.gradientNorm }

@@ -40,7 +40,7 @@ extension SliceReport {
     private func drawn(_ values: SliceValues) -> [Double] {
         drawsAccuracy ? values.accuracy ?? values.loss : values.loss
     }
-    private var valueLabel: String { drawsAccuracy ? "accuracy" : "loss (\(context.lossName))" }
+    private var valueLabel: String { drawsAccuracy ? "accuracy" : context.lossLabel() }
 
     public var figure: (any Figure)? {
         guard !isPartial else { return nil }
@@ -142,7 +142,7 @@ extension SliceReport {
             leftAxis: Axis(
                 isAccuracyAlone
                     ? "\(context.split) accuracy"
-                    : slice.other == nil ? "\(context.split) loss (\(context.lossName))" : "loss (\(context.lossName))",
+                    : context.lossLabel(withSplit: slice.other == nil),
                 scale: isLogarithmic && !isAccuracyAlone ? .logarithmic : .linear, range: style.valueRange),
             rightAxis: Axis(slice.other == nil ? "\(context.split) accuracy" : "accuracy", range: 0...1), series: series
         )

@@ -19,6 +19,15 @@ public struct SliceReport: Report {
         (self.context, self.result) = (context, result)
     }
 
+    /// Of a plain function.
+    ///
+    /// - Parameters:
+    ///   - function: what it is called, in results and under pictures.
+    ///   - result: what is shown.
+    public init(function: String, _ result: SliceAnalysis.Result) {
+        self.init(context: RunContext(function: function, command: "slice", result.slice.centerEvaluation), result)
+    }
+
     /// A slice alone.
     public init(context: RunContext, slice: Slice) {
         self.init(context: context, SliceAnalysis.Result(planes: [SliceAnalysis.Plane(seed: context.seed, slice: slice)]))

@@ -13,6 +13,15 @@ public struct SpectrumReport: Report {
     /// - Parameter result: what is shown.
     public init(context: RunContext, _ result: SpectrumAnalysis.Result) { (self.context, self.result) = (context, result) }
 
+    /// Of a plain function.
+    ///
+    /// - Parameters:
+    ///   - function: what it is called, in results and under pictures.
+    ///   - result: what is shown.
+    public init(function: String, _ result: SpectrumAnalysis.Result) {
+        self.init(context: RunContext(function: function, command: "hessian"), result)
+    }
+
     typealias End = SpectrumAnalysis.End
     var kind: CurvatureKind { result.kind }
     var top: End? { result.top }
