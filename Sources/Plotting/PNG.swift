@@ -38,18 +38,18 @@ extension Drawing {
             throw PlottingError.pictureTooLarge(width: width, height: height, limit: limit)
         }
         let canvas = PixelCanvas(self, scale: scale)
-        let plain = try PortableNetworkGraphic.encode(canvas.bytes, width: canvas.width, height: canvas.height)
-        var chunks = [PortableNetworkGraphic.resolutionChunk(pixelsPerInch: 72 * scale)]
+        let plain = try PNG.encode(canvas.bytes, width: canvas.width, height: canvas.height)
+        var chunks = [PNG.resolutionChunk(pixelsPerInch: 72 * scale)]
         for (keyword, text) in metadata {
-            chunks.append(try PortableNetworkGraphic.textChunk(keyword: keyword, text: text))
+            chunks.append(try PNG.textChunk(keyword: keyword, text: text))
         }
-        return PortableNetworkGraphic.insert(chunks, into: plain)
+        return PNG.insert(chunks, into: plain)
     }
 }
 
 /// The bytes of PNG files. libpng's simplified interface writes the pixels; resolution and text chunks are added here,
 /// because that interface has none and the full one needs `setjmp`, which Swift cannot call.
-enum PortableNetworkGraphic {
+enum PNG {
     /// Signature (8 bytes) and IHDR (4 length, 4 type, 13 data, 4 checksum) come first in every file.
     static let endOfHeader = 33
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Plotting
 
-@Suite struct PortableDocumentTests {
+@Suite struct PDFTests {
     private var drawing: Drawing {
         let raster = CellRaster(
             columnEdges: [10, 20, 30, 40], rowEdges: [10, 20, 30],

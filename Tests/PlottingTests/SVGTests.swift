@@ -40,7 +40,7 @@ private final class SVGReader: NSObject, XMLParserDelegate {
     }
 }
 
-@Suite struct ScalableVectorGraphicTests {
+@Suite struct SVGTests {
     private static func read(_ svg: String) throws -> SVGReader {
         let reader = SVGReader()
         let parser = XMLParser(data: Data(svg.utf8))
@@ -97,10 +97,10 @@ private final class SVGReader: NSObject, XMLParserDelegate {
     }
 
     @Test func numbersAreShortAndFinite() {
-        #expect(ScalableVectorGraphic.number(1.5) == "1.5")
-        #expect(ScalableVectorGraphic.number(-0.0304) == "-0.03")
-        #expect(ScalableVectorGraphic.number(-0.0001) == "0")
-        #expect(ScalableVectorGraphic.number(12) == "12")
-        #expect(ScalableVectorGraphic.number(.nan) == "0")
+        #expect(SVG.number(1.5) == "1.5")
+        #expect(SVG.number(-0.0304) == "-0.03")
+        #expect(SVG.number(-0.0001) == "0")
+        #expect(SVG.number(12) == "12")
+        #expect(SVG.number(.nan) == "0")
     }
 }

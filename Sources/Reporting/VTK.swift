@@ -20,7 +20,7 @@ public struct GridData: Sendable {
 /// The XML files of the Visualization Toolkit for numbers on a grid, which ParaView opens: ImageData (`.vti`) where the coordinates
 /// are evenly spaced, RectilinearGrid (`.vtr`) for any. Numbers are Float64 in base64, exact to the last bit, NaN and infinity too.
 /// Format: "VTK File Formats", docs.vtk.org.
-enum VisualizationToolkit {
+enum VTK {
     /// Nil where the coordinates are not evenly spaced.
     static func imageData(_ grid: GridData, about: String) -> [UInt8]? {
         guard let dx = grid.grid.alpha.spacing, let dy = grid.grid.beta.map(\.spacing) ?? 1 else { return nil }

@@ -6,16 +6,16 @@ extension Drawing {
     /// Letters are drawn by the built-in font, so that the page looks the same everywhere and needs no font for α or λ. Metadata
     /// go into the document's information under the keywords given.
     public func pdf(metadata: [(keyword: String, text: String)] = []) -> [UInt8] {
-        var page = PortableDocumentPage(height: size.height)
+        var page = PDFPage(height: size.height)
         page.fill(.rectangle(Box(x: 0, y: 0, width: size.width, height: size.height)), background)
         page.write(elements)
         var states = ""
         for (name, opacity) in page.opacities.map({ ($0.value, $0.key) }).sorted(by: { $0.0 < $1.0 }) {
-            let value = PortableDocumentPage.number(Double(opacity) / 1000)
+            let value = PDFPage.number(Double(opacity) / 1000)
             states += "/G\(name) << /Type /ExtGState /ca \(value) /CA \(value) >> "
         }
-        let (width, height) = (PortableDocumentPage.number(size.width), PortableDocumentPage.number(size.height))
-        let entries = metadata.map { "/\(PortableDocumentPage.name($0.keyword)) \(PortableDocumentPage.text($0.text))" }
+        let (width, height) = (PDFPage.number(size.width), PDFPage.number(size.height))
+        let entries = metadata.map { "/\(PDFPage.name($0.keyword)) \(PDFPage.text($0.text))" }
         let objects = [
             "<< /Type /Catalog /Pages 2 0 R >>",
             "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -39,7 +39,7 @@ extension Drawing {
 }
 
 /// The operators that draw a page. PDF's y runs upwards; everything is turned over by the first one.
-struct PortableDocumentPage {
+struct PDFPage {
     private(set) var content: String
     /// Thousandths of opacity in use, with the number of the graphics state that sets each.
     private(set) var opacities: [Int: Int] = [:]
@@ -142,7 +142,7 @@ struct PortableDocumentPage {
         return text
     }
 
-    static func number(_ value: Double) -> String { ScalableVectorGraphic.number(value) }
+    static func number(_ value: Double) -> String { SVG.number(value) }
 
     /// A keyword as a PDF name: letters and digits.
     static func name(_ keyword: String) -> String { keyword.filter { $0.isASCII && ($0.isLetter || $0.isNumber) } }

@@ -6,14 +6,14 @@ extension Drawing {
     /// Text stays text (`<text>`, a generic sans-serif family), so it can be searched and edited; cells are rectangles
     /// without smoothing. Metadata goes into `<metadata>` as elements `<entry name="keyword">text</entry>`.
     public func svg(metadata: [(keyword: String, text: String)] = []) -> String {
-        var writer = ScalableVectorGraphic()
+        var writer = SVG()
         writer.write(self, metadata: metadata)
         return writer.output
     }
 }
 
 /// Writes drawings as SVG.
-struct ScalableVectorGraphic {
+struct SVG {
     private(set) var output = ""
     private var clipCount = 0
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Plotting
 
-@Suite struct PortableNetworkGraphicTests {
+@Suite struct PNGTests {
     struct Chunk {
         var type: String
         var data: [UInt8]
@@ -78,8 +78,8 @@ import Testing
 
     @Test func checksumHasTheKnownValues() {
         // The check value of CRC-32, and the one at the end of every PNG file.
-        #expect(PortableNetworkGraphic.checksum(Array("123456789".utf8)) == 0xCBF4_3926)
-        #expect(PortableNetworkGraphic.checksum(Array("IEND".utf8)) == 0xAE42_6082)
+        #expect(PNG.checksum(Array("123456789".utf8)) == 0xCBF4_3926)
+        #expect(PNG.checksum(Array("IEND".utf8)) == 0xAE42_6082)
         #expect(Self.checksum(Array("123456789".utf8)) == 0xCBF4_3926)
     }
 
@@ -106,7 +106,7 @@ import Testing
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return UInt8(state >> 56)
         }
-        let file = try PortableNetworkGraphic.encode(noise, width: 64, height: 48)
+        let file = try PNG.encode(noise, width: 64, height: 48)
         #expect(try Self.decode(file).pixels == noise)
     }
 
