@@ -1,11 +1,13 @@
 import CKernels
 
-/// A function of each row of a sum of one or two products, then multiplied by another matrix or not: attention, softmax(scale · Q Kᵀ) V,
-/// and the derivative of its softmax. It is made by blocks of rows, of which no more exists at a time than each thread's one
+/// Attention as one kernel: softmax(scale · Q Kᵀ) V, its softmax alone, and the derivatives of both.
+///
+/// The scores are a sum of one or two matrix products. A function is applied to each of their rows, and the rows are then multiplied
+/// by another matrix or not. The kernel takes a block of rows at a time, so that a thread holds no more than one block
 /// (Rabe & Staats 2021, arXiv 2112.05682; Dao et al. 2022, arXiv 2205.14135).
 ///
 /// Operands: the factors of each term, then y where the function has one, then the last factor.
-struct RowwiseProduct: KernelPrimitive {
+struct FusedAttention: KernelPrimitive {
     enum Function: Hashable {
         case softmax(scale: Double)
         /// Its operand y, the softmax, lies dense.
@@ -19,7 +21,7 @@ struct RowwiseProduct: KernelPrimitive {
     let rows: TensorType
     /// The product of the rows, term 0's A, with what they are multiplied by.
     var second: ProductSum?
-    var name: String { "rowwise function of matrix products" }
+    var name: String { "fused attention" }
 
     func type(of operands: [TensorType]) -> TensorType {
         second.map { $0.type(of: [rows, operands.last!]) } ?? rows
@@ -34,8 +36,8 @@ struct RowwiseProduct: KernelPrimitive {
     }
 
     /// What the kernel is told, but for addresses.
-    private func shape(_ operands: [TensorType]) -> ls_rowwise_product {
-        var q = ls_rowwise_product()
+    private func shape(_ operands: [TensorType]) -> ls_fused_attention {
+        var q = ls_fused_attention()
         q.terms = Int32(scores.terms.count)
         q.term.0.product = scores.product(0, operands[0].shape, operands[1].shape)
         if q.terms == 2 { q.term.1.product = scores.product(1, operands[2].shape, operands[3].shape) }
@@ -52,7 +54,7 @@ struct RowwiseProduct: KernelPrimitive {
 
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int {
         var q = shape(operands)
-        return Int(kernels.table.rowwise_product_workspace(&q))
+        return Int(kernels.table.fused_attention_workspace(&q))
     }
 
     func evaluate(_ call: KernelCall) {
@@ -63,6 +65,6 @@ struct RowwiseProduct: KernelPrimitive {
         if let second {
             q.second.b = call.operands.last! + (second.terms[0].b?.offset ?? 0) * call.kernels.precision.size
         }
-        call.kernels.table.rowwise_product(&q, call.result, call.workspace)
+        call.kernels.table.fused_attention(&q, call.result, call.workspace)
     }
 }

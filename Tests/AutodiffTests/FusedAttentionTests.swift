@@ -7,15 +7,15 @@ import Testing
 @testable import Autodiff
 
 /// Attention and the derivative of its softmax, made by blocks of rows, against plain loops in Float64.
-@Suite struct RowwiseProductTests {
+@Suite struct FusedAttentionTests {
     private func kernels(_ outputs: [Value]) -> [any KernelPrimitive] {
         Lowering(outputs[0].graph, outputs: outputs).items.compactMap {
             if case .kernel(let primitive) = $0.work { primitive } else { nil }
         }
     }
 
-    private func rowwise(_ outputs: [Value]) -> [RowwiseProduct] {
-        kernels(outputs).compactMap { $0 as? RowwiseProduct }
+    private func fused(_ outputs: [Value]) -> [FusedAttention] {
+        kernels(outputs).compactMap { $0 as? FusedAttention }
     }
 
     private func isSoftmaxAlone(_ outputs: [Value]) -> Bool {
@@ -75,8 +75,8 @@ import Testing
     @Test(arguments: shapes) func agreesWithPlainLoops(_ s: Shape) {
         let test = attention(s), graph = test.outputs[0].graph
         let isFused = s.keys < 256 || s.n * s.heads * s.queries >= 128
-        #expect(rowwise(test.outputs).count == (isFused ? 5 : 0))
-        #expect(rowwise(test.outputs).count { $0.second != nil } == (isFused ? 2 : 0))
+        #expect(fused(test.outputs).count == (isFused ? 5 : 0))
+        #expect(fused(test.outputs).count { $0.second != nil } == (isFused ? 2 : 0))
         #expect(isSoftmaxAlone(test.outputs) == !isFused)
         let truth = interpret(graph, test.outputs, Array(zip(test.inputs, test.numbers)))
         for variant in Variant.all {
@@ -104,7 +104,7 @@ import Testing
             let factors = [a, b, v].map { GuardedTensor($0, variant.precision) }
             for multiplies in [false, true] {
                 let result = GuardedTensor(empty: m * (multiplies ? d : n), variant.precision)
-                var q = ls_rowwise_product()
+                var q = ls_fused_attention()
                 (q.terms, q.scale, q.multiplies) = (1, 0.5, multiplies ? 1 : 0)
                 var first = ls_product()
                 (first.batches, first.inner, first.m, first.n, first.k) = (1, 1, Int64(m), Int64(n), Int64(k))
@@ -116,9 +116,9 @@ import Testing
                 (second.b_row, second.b_column, second.c_row) = (Int64(d), 1, Int64(d))
                 q.second = ls_factors(product: second, a: nil, b: factors[2].address)
                 let table = variant.kernels.table
-                let bytes = Int(table.rowwise_product_workspace(&q))
+                let bytes = Int(table.fused_attention_workspace(&q))
                 let workspace = GuardedTensor(empty: (bytes + size - 1) / size, variant.precision)
-                table.rowwise_product(&q, result.address, workspace.address)
+                table.fused_attention(&q, result.address, workspace.address)
                 #expect(result.isIntact && workspace.isIntact, "\(m) \(n) \(k) \(d)")
                 #expect(result.numbers.allSatisfy { $0.isFinite }, "\(m) \(n) \(k) \(d)")
             }
@@ -142,7 +142,7 @@ import Testing
         let inputs = Array(zip(x, numbers))
         let fused = evaluate(graph, [mixed], inputs, kernels: variant.kernels)[0]
         let plain = evaluate(graph, [mixed, scores, p], inputs, kernels: variant.kernels)
-        #expect(rowwise([mixed]).count == 1 && rowwise([mixed, scores, p]).isEmpty)
+        #expect(fused([mixed]).count == 1 && fused([mixed, scores, p]).isEmpty)
         #expect(plain[1].contains { $0 > 1e4 } && plain[1].contains { $0 < -1e4 } && plain[1].contains(-.infinity))
         #expect(fused.count { $0.isNaN } == width)
         let unit = variant.precision == .float ? Double(Float.ulpOfOne) : Double.ulpOfOne
@@ -160,7 +160,7 @@ import Testing
         let graph = Graph()
         let x = (0..<4).map { graph.input("x\($0)", TensorType([2, 3, 8, 4]), .data) }
         let scores = x[0].product(x[1], transposeB: true), p = scores.scaled(0.5).softmax(), mixed = p.product(x[2])
-        func found(_ outputs: [Value]) -> [Bool] { rowwise(outputs).map { $0.second != nil } }
+        func found(_ outputs: [Value]) -> [Bool] { fused(outputs).map { $0.second != nil } }
         #expect(found([mixed]) == [true])
         #expect(found([p]) == [false])
         #expect(found([mixed, p]) == [false])
@@ -219,7 +219,7 @@ import Testing
         let unit = variant.precision == .float ? Double(Float.ulpOfOne) : Double.ulpOfOne
         let truth = interpret(graph, outputs, inputs)
         for (i, output) in outputs.enumerated() {
-            #expect(rowwise([output]).count == 1, "output \(i)")
+            #expect(fused([output]).count == 1, "output \(i)")
             let numbers = evaluate(graph, [output], inputs, kernels: variant.kernels)[0]
             #expect(relativeError(numbers, truth[i]) <= 32 * unit, "output \(i)")
         }
@@ -236,13 +236,13 @@ import Testing
         let mixed = parts[0].product(parts[1], transposeB: true).scaled(0.5).softmax().product(parts[2])
             .permuted([0, 2, 1, 3])
         let loss = mixed.squared().sum()
-        #expect(kernels([loss]).count == 1 && rowwise([loss]).count { $0.second != nil } == 1)
+        #expect(kernels([loss]).count == 1 && fused([loss]).count { $0.second != nil } == 1)
         let gradient = graph.gradient(of: loss, at: x)
-        #expect(rowwise(gradient).map(\.function) == [.softmax(scale: 0.5), .slope(scale: 0.5)])
+        #expect(fused(gradient).map(\.function) == [.softmax(scale: 0.5), .slope(scale: 0.5)])
         #expect(!isSoftmaxAlone(gradient))
         let product = graph.hessianVectorProduct(of: loss, at: x, along: v)
         // Softmax, its derivatives along the tangents of scores and of what reaches it from behind.
-        #expect(rowwise(product).filter { $0.function.hasOperand }.allSatisfy { $0.scores.terms.count == 2 })
-        #expect(rowwise(product).count { $0.function.hasOperand } == 2)
+        #expect(fused(product).filter { $0.function.hasOperand }.allSatisfy { $0.scores.terms.count == 2 })
+        #expect(fused(product).count { $0.function.hasOperand } == 2)
     }
 }

@@ -6,12 +6,12 @@
 enum {
     LS_NAME(block_bytes) = 1 << 17,         // of a block of rows: a small part of the second-level cache
     LS_NAME(most_block_bytes) = 1 << 19,    // of one that is a tile high
-    LS_NAME(rowwise_tasks) = 32,            // about as many as few pairs are cut into
-    LS_NAME(rowwise_least_rows) = 64,       // of a pair to a task, which packs the pair's factors for itself
+    LS_NAME(attention_tasks) = 32,      // about as many as few pairs are cut into
+    LS_NAME(attention_least_rows) = 64, // of a pair to a task, which packs the pair's factors for itself
 };
 
 typedef struct {
-    const ls_rowwise_product *p;
+    const ls_fused_attention *p;
     T *c;
     T *buffers;              // for each thread: a block of rows where it is multiplied, then the packed factors
     int64_t row;             // elements from one row of a block to the next
@@ -20,14 +20,14 @@ typedef struct {
     int64_t block, buffer;   // elements of a block, and of all that is there
     int64_t groups, parts;   // of pairs, and of the rows of each: tasks are parts of groups
     double nanoseconds;
-} LS_NAME(rowwise_call);
+} LS_NAME(attention_call);
 
 static int64_t LS_NAME(packed_count)(const ls_product *p) {
     return LS_NAME(packs)(p) ? p->k * round_up(p->n, LS_NAME(lanes)) : 0;
 }
 
-static LS_NAME(rowwise_call) LS_NAME(rowwise_plan)(const ls_rowwise_product *p) {
-    LS_NAME(rowwise_call) q = {.p = p};
+static LS_NAME(attention_call) LS_NAME(attention_plan)(const ls_fused_attention *p) {
+    LS_NAME(attention_call) q = {.p = p};
     int64_t pairs = p->term[0].product.batches, m = p->term[0].product.m, n = p->term[0].product.n;
     q.row = round_up(n, LS_NAME(lanes));
     // Rows a multiple of a page apart would share their places in the first-level cache.
@@ -47,15 +47,15 @@ static LS_NAME(rowwise_call) LS_NAME(rowwise_plan)(const ls_rowwise_product *p) 
         work += m * n * p->second.product.n;
     }
     q.buffer = q.block + q.packed[0] + q.packed[1] + q.packed[2];
-    q.parts = pairs >= LS_NAME(rowwise_tasks) ? 1 : MIN(divide_up(LS_NAME(rowwise_tasks), pairs), m / LS_NAME(rowwise_least_rows));
+    q.parts = pairs >= LS_NAME(attention_tasks) ? 1 : MIN(divide_up(LS_NAME(attention_tasks), pairs), m / LS_NAME(attention_least_rows));
     q.parts = MAX(1, MIN(q.parts, work >> 18));
     q.groups = q.parts > 1 ? pairs : MIN(pairs, MAX(1, MIN(MOST_CHUNKS, pairs * work >> 18)));
     q.nanoseconds = multiply_adds_time(pairs * work) + moves_time(pairs * m * n);
     return q;
 }
 
-static int64_t LS_NAME(rowwise_product_workspace)(const ls_rowwise_product *p) {
-    return (int64_t)sizeof(T) * LS_NAME(rowwise_plan)(p).buffer * ls_threads_capacity() + LS_SLACK;
+static int64_t LS_NAME(fused_attention_workspace)(const ls_fused_attention *p) {
+    return (int64_t)sizeof(T) * LS_NAME(attention_plan)(p).buffer * ls_threads_capacity() + LS_SLACK;
 }
 
 /// B of one pair: packed, at `to` if this is not done yet, or NULL where it is read as it lies.
@@ -68,9 +68,9 @@ static const T *LS_NAME(packed_factor)(const ls_product *p, const T *b, T *to) {
     return to;
 }
 
-static void LS_NAME(rowwise_task)(void *context, long task, int thread) {
-    const LS_NAME(rowwise_call) *q = context;
-    const ls_rowwise_product *p = q->p;
+static void LS_NAME(attention_task)(void *context, long task, int thread) {
+    const LS_NAME(attention_call) *q = context;
+    const ls_fused_attention *p = q->p;
     const ls_product *first = &p->term[0].product, *second = &p->second.product, *last = p->multiplies ? second : first;
     T *block = q->buffers + thread * q->buffer, *packing[3] = {block + q->block};
     packing[1] = packing[0] + q->packed[0];
@@ -115,9 +115,9 @@ static void LS_NAME(rowwise_task)(void *context, long task, int thread) {
     }
 }
 
-static void LS_NAME(rowwise_product)(const ls_rowwise_product *p, void *c, void *workspace) {
-    LS_NAME(rowwise_call) q = LS_NAME(rowwise_plan)(p);
+static void LS_NAME(fused_attention)(const ls_fused_attention *p, void *c, void *workspace) {
+    LS_NAME(attention_call) q = LS_NAME(attention_plan)(p);
     q.c = c;
     q.buffers = workspace;
-    ls_parallel(q.groups * q.parts, q.nanoseconds, LS_NAME(rowwise_task), &q);
+    ls_parallel(q.groups * q.parts, q.nanoseconds, LS_NAME(attention_task), &q);
 }
