@@ -6,8 +6,8 @@
 enum {
     LS_NAME(block_bytes) = 1 << 17,         // of a block of rows: a small part of the second-level cache
     LS_NAME(most_block_bytes) = 1 << 19,    // of one that is a tile high
-    LS_NAME(attention_tasks) = 32,      // about as many as few pairs are cut into
-    LS_NAME(attention_least_rows) = 64, // of a pair to a task, which packs the pair's factors for itself
+    LS_NAME(attention_tasks) = 32,          // about as many as few pairs are cut into
+    LS_NAME(attention_least_rows) = 64,     // of a pair to a task, which packs the pair's factors for itself
 };
 
 typedef struct {

@@ -77,7 +77,7 @@ struct LanczosRun<Operator: LinearOperator> {
                 if status.done || mustStop || !progress(describe(status)) { return }
             }
             if process.isFull {
-                let kept = RestartChoice(state: state, criterion: criterion, capacity: process.basis.capacity)
+                let kept = ThickRestart(state: state, criterion: criterion, capacity: process.basis.capacity)
                 try process.restart(keepingSettled: kept.settled, active: kept.active)
                 state.restarted(keepingSettled: kept.settled)
                 restarts += 1

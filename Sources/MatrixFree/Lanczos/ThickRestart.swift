@@ -6,7 +6,7 @@ import Foundation
 /// more, and leaves room for fewer steps. The growth of the Chebyshev polynomial that separates the hardest wanted value
 /// from the discarded interval, steps · acosh(1 + 2·gap/spread), is maximised over how many to keep at either end, as
 /// in TRLan (Yamazaki, Bai, Simon, Wang, Wu 2010, doi:10.1145/1824801.1824805).
-struct RestartChoice {
+struct ThickRestart {
     /// Indices into the settled block's ascending values, ascending.
     let settled: [Int]
     /// Indices into the active block's ascending values, ascending.
