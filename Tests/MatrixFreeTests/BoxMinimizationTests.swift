@@ -8,7 +8,7 @@ import Testing
     @Test func linearFunctionEndsInTheCorner() throws {
         let g = [1.0, -2, 0.5, 0, 1e-3]
         let box = try BoxConstraint(lower: [-1, -2, -3, -4, -5], upper: [0.5, 1, 1.5, 2, 2.5])
-        let found = try minimizeInBox(box, from: [0, 0, 0, 0.25, 0]) { (Vectors.dot(g, $0), g) }
+        let found = try LBFGSB().minimize(in: box, from: [0, 0, 0, 0.25, 0]) { (Vectors.dot(g, $0), g) }
         #expect(found.point == [-1, 1, -3, 0.25, -5])
         #expect(found.stationarity == 0 && found.converged)
     }
@@ -21,8 +21,9 @@ import Testing
         let scales: [Double] = (0..<n).map { 1 + 30 * random.uniform(at: $0) }
         let widths: [Double] = (0..<n).map { 0.1 + random.named("width").uniform(at: $0) }
         let box = try BoxConstraint(halfWidths: widths)
-        let found = try minimizeInBox(box, from: [Double](repeating: 0, count: n), maximumIterations: 200, tolerance: 0)
-        {
+        let found = try LBFGSB(maximumIterations: 200, tolerance: 0).minimize(
+            in: box, from: [Double](repeating: 0, count: n)
+        ) {
             x in
             let offset = Vectors.sum(x, -1, center)
             let gradient = Vectors.product(scales, offset)
@@ -65,8 +66,8 @@ import Testing
             }
             if box.projection(x) == x { best = min(best, value(x).0) }
         }
-        let found = try minimizeInBox(
-            box, from: [Double](repeating: 0, count: n), maximumIterations: 200, tolerance: 0, value)
+        let found = try LBFGSB(maximumIterations: 200, tolerance: 0).minimize(
+            in: box, from: [Double](repeating: 0, count: n), value)
         #expect(abs(found.value - best) < 1e-9 * max(1, abs(best)), "\(found.value) against \(best)")
         #expect(box.projection(found.point) == found.point)
         #expect(found.stationarity < 1e-4)
@@ -78,7 +79,9 @@ import Testing
         let n = 25
         let box = try BoxConstraint(
             lower: (0..<n).map { $0 % 2 == 0 ? 1.0 : -100.0 }, upper: [Double](repeating: 100, count: n))
-        let found = try minimizeInBox(box, from: [Double](repeating: 3, count: n), memory: 5, maximumIterations: 60) {
+        let found = try LBFGSB(memory: 5, maximumIterations: 60).minimize(
+            in: box, from: [Double](repeating: 3, count: n)
+        ) {
             x in
             var f = 0.25 * (x[0] - 1) * (x[0] - 1), gradient = [Double](repeating: 0, count: n)
             gradient[0] = 2 * (x[0] - 1)
@@ -102,11 +105,11 @@ import Testing
             let r = t[1] - t[0] * t[0]
             return ((1 - t[0]) * (1 - t[0]) + 100 * r * r, [-2 * (1 - t[0]) - 400 * t[0] * r, 200 * r])
         }
-        let wide = try minimizeInBox(
-            BoxConstraint(halfWidths: [.infinity, .infinity]), from: [-1.2, 1], tolerance: 0, value)
+        let wide = try LBFGSB(tolerance: 0).minimize(
+            in: BoxConstraint(halfWidths: [.infinity, .infinity]), from: [-1.2, 1], value)
         #expect(abs(wide.point[0] - 1) < 1e-6 && abs(wide.point[1] - 1) < 1e-6)
-        let bounded = try minimizeInBox(
-            BoxConstraint(lower: [-2, -2], upper: [0.5, 2]), from: [-1.2, 1], tolerance: 0, value)
+        let bounded = try LBFGSB(tolerance: 0).minimize(
+            in: BoxConstraint(lower: [-2, -2], upper: [0.5, 2]), from: [-1.2, 1], value)
         #expect(abs(bounded.point[0] - 0.5) < 1e-9 && abs(bounded.point[1] - 0.25) < 1e-7)
     }
 
@@ -114,12 +117,12 @@ import Testing
     @Test func nonFiniteValuesAndUnusableArguments() throws {
         let box = try BoxConstraint(lower: [0, 0], upper: [10, 10])
         // Falls towards an edge behind which there is nothing.
-        let found = try minimizeInBox(box, from: [0, 0]) { x in
+        let found = try LBFGSB().minimize(in: box, from: [0, 0]) { x in
             (x[0] > 3 ? .nan : -x[0] + x[1], [-1, 1])
         }
         #expect(found.value.isFinite && found.point[0] <= 3 && found.point[0] > 2.5)
-        #expect(throws: MatrixFreeError.self) { try minimizeInBox(box, from: [0, 0]) { _ in (.nan, [0, 0]) } }
-        #expect(throws: MatrixFreeError.self) { try minimizeInBox(box, from: [0]) { _ in (0, [0]) } }
+        #expect(throws: MatrixFreeError.self) { try LBFGSB().minimize(in: box, from: [0, 0]) { _ in (.nan, [0, 0]) } }
+        #expect(throws: MatrixFreeError.self) { try LBFGSB().minimize(in: box, from: [0]) { _ in (0, [0]) } }
         #expect(throws: MatrixFreeError.self) { try BoxConstraint(lower: [1], upper: [0]) }
     }
 }

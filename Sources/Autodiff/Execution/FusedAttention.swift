@@ -2,9 +2,9 @@ import CKernels
 
 /// Attention as one kernel: softmax(scale · Q Kᵀ) V, its softmax alone, and the derivatives of both.
 ///
-/// The scores are a sum of one or two matrix products. A function is applied to each of their rows, and the rows are then multiplied
-/// by another matrix or not. The kernel takes a block of rows at a time, so that a thread holds no more than one block
-/// (Rabe & Staats 2021, arXiv 2112.05682; Dao et al. 2022, arXiv 2205.14135).
+/// The scores are a sum of one or two matrix products. A function is applied to each of their rows, and the rows are
+/// then multiplied by another matrix or not. The kernel takes a block of rows at a time, so that a thread holds no more
+/// than one block (Rabe & Staats 2021, arXiv 2112.05682; Dao et al. 2022, arXiv 2205.14135).
 ///
 /// Operands: the factors of each term, then y where the function has one, then the last factor.
 struct FusedAttention: KernelPrimitive {

@@ -2,8 +2,13 @@ import Tensors
 
 /// The set of points l ≤ x ≤ u, coordinate by coordinate; bounds may be infinite.
 public struct BoxConstraint: Sendable {
-    public let lower: [Double], upper: [Double]
+    /// l, n numbers.
+    public let lower: [Double]
+    /// u, n numbers, none below its lower bound.
+    public let upper: [Double]
 
+    /// The box between two bounds.
+    ///
     /// - Throws: `MatrixFreeError.invalidArgument` where a lower bound is above its upper one.
     public init(lower: [Double], upper: [Double]) throws(MatrixFreeError) {
         guard lower.count == upper.count, zip(lower, upper).allSatisfy({ $0 <= $1 }) else {
@@ -13,12 +18,14 @@ public struct BoxConstraint: Sendable {
         (self.lower, self.upper) = (lower, upper)
     }
 
-    /// |x_i| ≤ h_i.
+    /// |x_i| ≤ h_i for n half-widths h.
+    ///
+    /// - Throws: `MatrixFreeError.invalidArgument` where a half-width is negative or not a number.
     public init(halfWidths: [Double]) throws(MatrixFreeError) {
         try self.init(lower: halfWidths.map { -$0 }, upper: halfWidths)
     }
 
-    /// The nearest point of the box.
+    /// The nearest point of the box to x, n numbers each.
     public func projection(_ x: [Double]) -> [Double] {
         x.indices.map { min(upper[$0], max(lower[$0], x[$0])) }
     }
@@ -40,13 +47,15 @@ public struct BoxConstraint: Sendable {
     }
 }
 
-/// What `minimizeInBox` found.
+/// What `LBFGSB` found.
 public struct BoxMinimum: Sendable {
-    /// In the box.
+    /// x, n numbers, in the box.
     public let point: [Double]
+    /// f(x).
     public let value: Double
     /// ‖P(x − g) − x‖∞ at the point.
     public let stationarity: Double
+    /// Iterations made, each of which lowered the value.
     public let iterations: Int
     /// Values with their gradients.
     public let evaluations: Int

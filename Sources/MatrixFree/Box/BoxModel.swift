@@ -14,7 +14,8 @@ struct BoxModel {
         var coordinates: [Double]
     }
 
-    /// The first local minimum along P(x − tg), t ≥ 0: a search from one breakpoint to the next, O(k²) each (algorithm CP).
+    /// The first local minimum along P(x − tg), t ≥ 0: a search from one breakpoint to the next, O(k²) each (algorithm
+    /// CP).
     func cauchyPoint() -> CauchyPoint {
         let n = point.count, width = matrix.width, theta = matrix.scale
         var breaks = [Double](repeating: .infinity, count: n)

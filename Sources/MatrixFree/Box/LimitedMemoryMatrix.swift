@@ -22,8 +22,8 @@ struct LimitedMemoryMatrix {
 
     mutating func reset() { self = LimitedMemoryMatrix(capacity: capacity) }
 
-    /// Takes in a step and the change of the gradient along it; a pair without positive curvature is left out, as in the
-    /// authors' program (sᵀy > ε yᵀy).
+    /// Takes in a step and the change of the gradient along it; a pair without positive curvature is left out, as in
+    /// the authors' program (sᵀy > ε yᵀy).
     mutating func update(step s: [Double], change y: [Double]) {
         let curvature = Vectors.dot(s, y), square = Vectors.dot(y, y)
         guard curvature > 0x1p-52 * square, curvature.isFinite, square.isFinite else { return }

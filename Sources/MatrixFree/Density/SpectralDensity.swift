@@ -22,10 +22,13 @@ public struct SpectralDensity: Codable, Sendable {
     public let density: [Double]
     /// Standard error over probes at every point; empty with a single probe.
     public let standardError: [Double]
+    /// Lanczos steps for each probe, at most.
     public let steps: Int
+    /// Matrix–vector products made.
     public let products: Int
     /// P.
     public let dimension: Int
+    /// Of the probes.
     public let seed: UInt64
 
     /// All nodes, ascending, those of one probe after the other's merged, with weights that sum to 1.
@@ -40,9 +43,9 @@ public struct SpectralDensity: Codable, Sendable {
         StochasticEstimate(samples: quadratures.map { q in zip(q.nodes, q.weights).reduce(0) { $0 + $1.1 * f($1.0) } })
     }
 
-    /// Eigenvalues outside the bulk: nodes that are eigenvalues by their residual (at most 1e-3·|θ|, ours) and stand for
-    /// fewer than `share` of all eigenvalues together with everything beyond them. Ascending; the end nearest to zero
-    /// first where both ends have some.
+    /// Eigenvalues outside the bulk: nodes that are eigenvalues by their residual (at most 1e-3·|θ|, ours) and stand
+    /// for fewer than `share` of all eigenvalues together with everything beyond them. Ascending; the end nearest to
+    /// zero first where both ends have some.
     ///
     /// - Parameter share: the part of the spectrum that may count as outliers at one end; 1 %, ours.
     public func outliers(share: Double = 0.01) -> (low: [Double], high: [Double]) {

@@ -3,10 +3,12 @@ import Tensors
 
 /// Orthonormal vectors in contiguous memory, so that projections onto many of them are one call of BLAS.
 ///
-/// Memory is taken in slabs of 16 vectors as the basis grows: what a run never reaches it never asks the system for. In a
-/// slab, vector i occupies the numbers i·dimension ..< (i+1)·dimension.
+/// Memory is taken in slabs of 16 vectors as the basis grows: what a run never reaches it never asks the system for. In
+/// a slab, vector i occupies the numbers i·dimension ..< (i+1)·dimension.
 public final class KrylovBasis {
+    /// Numbers in a vector.
     public let dimension: Int
+    /// The most vectors that it can hold.
     public let capacity: Int
     /// Vectors held.
     public private(set) var count = 0
@@ -33,13 +35,17 @@ public final class KrylovBasis {
         }
     }
 
-    /// Vector `index`, copied out.
+    /// Vector `index`, copied out: `dimension` numbers.
+    ///
+    /// - Precondition: `index` is less than `count`.
     public func vector(_ index: Int) -> [Double] {
         precondition(index < count, "vector \(index) of \(count)")
         return Array(UnsafeBufferPointer(start: pointer(index), count: dimension))
     }
 
     /// Qᵀx: one coefficient for each vector.
+    ///
+    /// - Precondition: x has `dimension` numbers.
     public func coefficients(of x: [Double]) -> [Double] {
         precondition(x.count == dimension, "coefficients: \(x.count) numbers, expected \(dimension)")
         if count == 0 { return [] }
@@ -55,7 +61,9 @@ public final class KrylovBasis {
         return result
     }
 
-    /// Qc: the combination with the given coefficients of the first vectors.
+    /// Qc: the combination with the given coefficients of the first vectors, `dimension` numbers.
+    ///
+    /// - Precondition: there are at most `count` coefficients.
     public func combination(_ coefficients: [Double]) -> [Double] {
         var result = [Double](repeating: 0, count: dimension)
         add(1, coefficients, to: &result)

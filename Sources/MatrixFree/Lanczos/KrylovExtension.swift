@@ -2,8 +2,8 @@ import Tensors
 
 /// A Krylov basis Q with a few orthonormal vectors xⱼ from its complement, each a Ritz vector of H there.
 ///
-/// They are coupled to Q through the vector q after the basis alone, Qᵀ H xⱼ = β(qᵀxⱼ)eₘ, so that the projection onto both is T
-/// with one more row and column for each xⱼ.
+/// They are coupled to Q through the vector q after the basis alone, Qᵀ H xⱼ = β(qᵀxⱼ)eₘ, so that the projection onto
+/// both is T with one more row and column for each xⱼ.
 struct KrylovExtension {
     private(set) var vectors: [[Double]] = []
     private var values: [Double] = []
@@ -53,9 +53,9 @@ struct KrylovExtension {
 }
 
 extension LanczosRun {
-    /// Looks for eigenvectors that one Krylov space cannot contain, the further copies of repeated eigenvalues: by Lanczos
-    /// again, from a random vector, on the orthogonal complement of the basis. A copy found there that is more extreme
-    /// than the last value wanted joins the space, and the search is repeated outside it.
+    /// Looks for eigenvectors that one Krylov space cannot contain, the further copies of repeated eigenvalues: by
+    /// Lanczos again, from a random vector, on the orthogonal complement of the basis. A copy found there that is more
+    /// extreme than the last value wanted joins the space, and the search is repeated outside it.
     mutating func searchOutside(_ progress: (LanczosProgress) -> Bool) throws {
         let n = process.basis.dimension
         let room = criterion.largest + criterion.smallest

@@ -1,31 +1,8 @@
 import Tensors
 
-/// What `lanczos` is asked for; its parameters are explained there.
-struct LanczosSettings {
-    var largest = 1
-    var smallest = 0
-    var tolerance: Double
-    var relativeFloor = 1e-4
-    var maximumProducts: Int
-    var memoryLimit: Int
-    var seed: UInt64
-    var rounding: Double
-
-    func check() throws(MatrixFreeError) {
-        guard largest >= 0, smallest >= 0, largest + smallest > 0 else {
-            throw .invalidArgument("lanczos: \(largest) largest and \(smallest) smallest; expected at least one")
-        }
-        guard tolerance > 0, relativeFloor >= 0, maximumProducts > 0, rounding > 0 else {
-            throw .invalidArgument(
-                "lanczos: tolerance \(tolerance), floor \(relativeFloor), rounding \(rounding), "
-                    + "\(maximumProducts) products; expected positive numbers")
-        }
-    }
-}
-
-/// One run of `lanczos`: the process, what it has found, and when it is done.
+/// One run of `Lanczos`: the process, what it has found, and when it is done.
 struct LanczosRun<Operator: LinearOperator> {
-    let settings: LanczosSettings
+    let settings: Lanczos
     var counter: ProductCounter<Operator>
     private(set) var process: LanczosProcess
     var state = RitzState()
@@ -38,7 +15,7 @@ struct LanczosRun<Operator: LinearOperator> {
 
     /// - Parameter subspace: where the spectrum is wanted; nil for the whole space.
     init(
-        _ matrix: Operator, _ settings: LanczosSettings, start: [Double]? = nil, subspace: Subspace? = nil
+        _ matrix: Operator, _ settings: Lanczos, start: [Double]? = nil, subspace: Subspace? = nil
     ) throws(MatrixFreeError) {
         try settings.check()
         self.settings = settings
@@ -52,7 +29,7 @@ struct LanczosRun<Operator: LinearOperator> {
         let least = min(most, criterion.largest + criterion.smallest + 3)
         let room = settings.memoryLimit / (8 * n)
         guard room >= least else {
-            throw .memoryLimit(found: settings.memoryLimit, needed: least * 8 * n)
+            throw .memoryLimit(found: settings.memoryLimit, needed: bytes(of: least, vectors: n))
         }
         process = try LanczosProcess(
             basis: KrylovBasis(dimension: n, capacity: max(least, min(room, most, settings.maximumProducts))),

@@ -96,8 +96,8 @@ struct ConvergenceCriterion {
     func largestPositions(in state: RitzState) -> [Int] { state.values.indices.suffix(largest).reversed() }
     func smallestPositions(in state: RitzState) -> [Int] { Array(state.values.indices.prefix(smallest)) }
 
-    /// What a residual of this value is relative to: max(min(|θ|, spread), floor · spread). The spread of the spectrum enters
-    /// because a shift changes neither the work nor the meaning: 1e-4 of 1000 says nothing within [1000, 1001].
+    /// What a residual of this value is relative to: max(min(|θ|, spread), floor · spread). The spread of the spectrum
+    /// enters because a shift changes neither the work nor the meaning: 1e-4 of 1000 says nothing within [1000, 1001].
     func scale(of value: Double, in state: RitzState) -> Double {
         max(min(abs(value), state.spread), relativeFloor * state.spread)
     }

@@ -4,10 +4,10 @@ public struct RitzValue: Codable, Sendable, Equatable {
     public let value: Double
     /// ‖Hx − θx‖. *An* eigenvalue lies within this distance of θ; that it is the extreme one, no residual can prove.
     public let residual: Double
-    /// min(r, r²/gap), with the gap to the nearest other Ritz value: the error of an isolated eigenvalue is quadratic in
-    /// the residual. An estimate, because the gap is one of Ritz values.
+    /// min(r, r²/gap), with the gap to the nearest other Ritz value: the error of an isolated eigenvalue is quadratic
+    /// in the residual. An estimate, because the gap is one of Ritz values.
     public let errorEstimate: Double
-    /// The residual is within the tolerance (see `lanczos`).
+    /// The residual is within the tolerance (see `Lanczos`).
     public let converged: Bool
 }
 
@@ -19,7 +19,7 @@ public enum ResidualKind: String, Codable, Sendable {
     case verified
 }
 
-/// Both algebraic ends of a spectrum, as `lanczos` found them.
+/// Both algebraic ends of a spectrum, as `Lanczos` found them.
 public struct SpectrumExtremes: Codable, Sendable {
     /// The algebraically largest eigenvalues, descending; min(asked, P) of them.
     public let largest: [RitzValue]
@@ -27,6 +27,7 @@ public struct SpectrumExtremes: Codable, Sendable {
     public let smallest: [RitzValue]
     /// Every value converged and, after a breakdown, the space outside the invariant one searched as well.
     public let converged: Bool
+    /// How the residuals were found.
     public let residualKind: ResidualKind
     /// Matrix–vector products made.
     public let products: Int
@@ -40,8 +41,11 @@ public struct SpectrumExtremes: Codable, Sendable {
     public let basisSize: Int
     /// The largest |θ|: a lower bound of ‖H‖₂, tight when an end of the spectrum has converged.
     public let norm: Double
+    /// The relative residual at which a value counted as converged.
     public let tolerance: Double
+    /// The share of the spread below which accuracy was absolute.
     public let relativeFloor: Double
+    /// Of the start and of restarts after a breakdown.
     public let seed: UInt64
     /// Unit eigenvectors of `largest`, in its order, P numbers each. Not part of the coded form.
     public internal(set) var largestVectors: [[Double]] = []
@@ -55,15 +59,19 @@ public struct SpectrumExtremes: Codable, Sendable {
     }
 }
 
-/// What `lanczos` tells while it runs.
+/// What `Lanczos` tells while it runs.
 public struct LanczosProgress: Sendable {
+    /// Matrix–vector products made so far.
     public let products: Int
+    /// Thick restarts made so far.
     public let restarts: Int
     /// Of the values asked for, how many have converged.
     public let converged: Int
+    /// The values asked for, at both ends together; more than P count as P.
     public let wanted: Int
-    /// The present largest and smallest Ritz values.
+    /// The present largest Ritz value.
     public let largest: Double
+    /// The present smallest Ritz value.
     public let smallest: Double
     /// The largest residual among the values asked for, relative as the tolerance is; infinite while too few exist.
     public let worstRelativeResidual: Double

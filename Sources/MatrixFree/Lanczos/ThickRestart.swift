@@ -3,9 +3,9 @@ import Foundation
 /// Which Ritz vectors a thick restart keeps.
 ///
 /// Keeping more brings the discarded part of the spectrum further away from the wanted values, so that each step gains
-/// more, and leaves room for fewer steps. The growth of the Chebyshev polynomial that separates the hardest wanted value
-/// from the discarded interval, steps · acosh(1 + 2·gap/spread), is maximised over how many to keep at either end, as
-/// in TRLan (Yamazaki, Bai, Simon, Wang, Wu 2010, doi:10.1145/1824801.1824805).
+/// more, and leaves room for fewer steps. The growth of the Chebyshev polynomial that separates the hardest wanted
+/// value from the discarded interval, steps · acosh(1 + 2·gap/spread), is maximised over how many to keep at either
+/// end, as in TRLan (Yamazaki, Bai, Simon, Wang, Wu 2010, doi:10.1145/1824801.1824805).
 struct ThickRestart {
     /// Indices into the settled block's ascending values, ascending.
     let settled: [Int]

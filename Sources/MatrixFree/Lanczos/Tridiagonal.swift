@@ -8,8 +8,10 @@ public struct Tridiagonal: Sendable, Codable, Equatable {
     public private(set) var diagonal: [Double]
     /// T's two other diagonals, m − 1 numbers.
     public private(set) var offDiagonal: [Double]
+    /// m, the number of rows and columns.
     public var size: Int { diagonal.count }
 
+    /// - Precondition: `offDiagonal` has one number fewer than `diagonal`, or none where that has none.
     public init(diagonal: [Double] = [], offDiagonal: [Double] = []) {
         precondition(offDiagonal.count == max(0, diagonal.count - 1), "tridiagonal: shape")
         self.diagonal = diagonal
@@ -30,10 +32,12 @@ public struct Tridiagonal: Sendable, Codable, Equatable {
         )
     }
 
-    /// Eigenvalues, ascending, with their orthonormal eigenvectors (LAPACK's dstev, O(m³)).
+    /// Eigenvalues, ascending, with their orthonormal eigenvectors, m numbers each (LAPACK's dstev, O(m³)).
+    ///
+    /// - Throws: `MatrixFreeError` where the iteration fails or m is beyond what LAPACK counts.
     public func eigendecomposition() throws(MatrixFreeError) -> (values: [Double], vectors: [[Double]]) {
         BLAS.prepare()
-        var m = blasInt(size)
+        var m = try blasCount(size)
         var d = diagonal
         var e = offDiagonal + [0]
         var z = [Double](repeating: 0, count: max(1, size * size))
@@ -45,11 +49,14 @@ public struct Tridiagonal: Sendable, Codable, Equatable {
         return (d, (0..<size).map { Array(z[($0 * size)..<(($0 + 1) * size)]) })
     }
 
-    /// Eigenvalues, ascending, with the first and the last component of every eigenvector and nothing else: O(m²), which
-    /// is what a residual, a quadrature weight or a secular equation needs.
+    /// Eigenvalues, ascending, with the first and the last component of every eigenvector and nothing else: O(m²),
+    /// which is what a residual, a quadrature weight or a secular equation needs.
     ///
-    /// Implicit QL iteration (Golub & Welsch 1969, doi:10.1090/S0025-5718-69-99647-1; LAPACK's dsteqr is the same) on the
-    /// first and last row of the identity.
+    /// Implicit QL iteration (Golub & Welsch 1969, doi:10.1090/S0025-5718-69-99647-1; LAPACK's dsteqr is the same) on
+    /// the first and last row of the identity.
+    ///
+    /// - Throws: `MatrixFreeError.eigensolverFailed` where the iteration does not end, which finite numbers do not
+    ///   cause.
     public func ritzValues() throws(MatrixFreeError) -> RitzValues {
         let m = size
         var d = diagonal
@@ -114,6 +121,7 @@ public struct Tridiagonal: Sendable, Codable, Equatable {
 
 /// Eigenvalues θ, ascending, of a tridiagonal T and two components of their eigenvectors y.
 public struct RitzValues: Sendable, Codable, Equatable {
+    /// θ, m numbers, ascending.
     public let values: [Double]
     /// The first component of every y; its square is the weight of the value in Gauss quadrature.
     public let first: [Double]

@@ -4,11 +4,15 @@ import Tensors
 ///
 /// Where Q holds eigenvectors of H, the others keep their eigenvalues.
 public struct DeflatedOperator<Base: LinearOperator>: LinearOperator {
+    /// H.
     public let base: Base
     private let removed: KrylovBasis
+    /// That of H.
     public var dimension: Int { base.dimension }
 
-    /// - Parameter vectors: the columns of Q. They are orthonormalised here; dependent ones are dropped.
+    /// - Parameters:
+    ///   - base: H, of at least one row.
+    ///   - vectors: the columns of Q, P numbers each. They are orthonormalised here; dependent ones are dropped.
     public init(_ base: Base, removing vectors: [[Double]]) {
         let basis = KrylovBasis(dimension: base.dimension, capacity: max(1, min(vectors.count, base.dimension)))
         for vector in vectors { basis.appendOrthonormalized(vector) }
@@ -20,14 +24,16 @@ public struct DeflatedOperator<Base: LinearOperator>: LinearOperator {
         removed = basis
     }
 
+    /// (I − QQᵀ) H (I − QQᵀ) x, with one product of H.
     public func apply(_ x: [Double]) throws -> [Double] { project(try base.apply(project(x))) }
 
+    /// (I − QQᵀ) H (I − QQᵀ) x of several vectors, with one block of products of H.
     public func apply(block: [[Double]]) throws -> [[Double]] { try base.apply(block: block.map(project)).map(project) }
 
     /// The orthogonal complement of the removed vectors.
     var complement: Subspace { Subspace(dimension: dimension - removed.count, project: project) }
 
-    /// (I − QQᵀ)x.
+    /// (I − QQᵀ)x, P numbers.
     public func project(_ x: [Double]) -> [Double] {
         var y = x
         removed.removeComponents(from: &y)

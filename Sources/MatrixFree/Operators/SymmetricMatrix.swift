@@ -3,11 +3,13 @@ import Tensors
 
 /// A dense symmetric matrix: the small case in which everything can be checked.
 public struct SymmetricMatrix: LinearOperator, Sendable {
+    /// P, the number of rows and columns.
     public let dimension: Int
     /// dimension × dimension, one column after the other.
     public let elements: [Double]
 
     /// - Parameter elements: dimension² numbers; the matrix used is their symmetric part.
+    /// - Precondition: there are dimension² elements.
     public init(dimension: Int, elements: [Double]) {
         precondition(elements.count == dimension * dimension, "\(elements.count) elements, expected \(dimension)²")
         self.dimension = dimension
@@ -22,6 +24,9 @@ public struct SymmetricMatrix: LinearOperator, Sendable {
         self.elements = symmetric
     }
 
+    /// Hx (BLAS's dsymv).
+    ///
+    /// - Precondition: x has `dimension` numbers.
     public func apply(_ x: [Double]) -> [Double] {
         precondition(x.count == dimension, "apply: \(x.count) numbers, expected \(dimension)")
         BLAS.prepare()
@@ -31,14 +36,16 @@ public struct SymmetricMatrix: LinearOperator, Sendable {
         return y
     }
 
-    /// All eigenvalues, ascending, and the eigenvectors that belong to them (LAPACK's dsyev).
+    /// All eigenvalues, ascending, and the orthonormal eigenvectors that belong to them (LAPACK's dsyev).
+    ///
+    /// - Throws: `MatrixFreeError` where the iteration fails or the matrix is beyond what LAPACK counts.
     public func eigendecomposition() throws(MatrixFreeError) -> (values: [Double], vectors: [[Double]]) {
         BLAS.prepare()
-        var n = blasInt(dimension)
+        var n = try blasCount(dimension)
         var a = elements
         var values = [Double](repeating: 0, count: dimension)
         var work = [Double](repeating: 0, count: max(1, 34 * dimension))
-        var workCount = blasInt(work.count)
+        var workCount = try blasCount(work.count)
         var info: Int32 = 0
         var lda = max(1, n)
         dsyev_("V", "U", &n, &a, &lda, &values, &work, &workCount, &info)

@@ -4,60 +4,50 @@ import Tensors
 ///
 /// m products serve any number of blocks. What couples a block to others adds to the variance, 2Σ_{i≠j in b}H²ᵢⱼ +
 /// Σ_{i in b, j outside}H²ᵢⱼ, and stays out of the mean.
-///
-/// - Parameters:
-///   - blocks: ranges of coordinates.
-///   - probes: m.
-///   - progress: called before every block of products with the probes done; what it throws ends the work.
-/// - Throws: `MatrixFreeError`, and what the operator throws.
-public func blockTraces(
-    _ matrix: some LinearOperator, blocks: [Range<Int>], probes: Int = 100, blockSize: Int = 4, seed: UInt64 = 0,
-    progress: (Int) throws -> Void = { _ in }
-) throws -> [StochasticEstimate] {
-    guard probes > 0, blockSize > 0, blocks.allSatisfy({ $0.lowerBound >= 0 && $0.upperBound <= matrix.dimension })
-    else {
-        throw MatrixFreeError.invalidArgument(
-            "block traces: \(probes) probes, \(blocks.count) blocks of \(matrix.dimension) coordinates; expected at least one probe and blocks within"
-        )
+public struct BlockTraces: Sendable, Equatable {
+    /// m, the number of random vectors, at least 1; one product each. Default 100, as in `Hutchinson`.
+    public var probes: Int
+    /// Probes handed to the operator at once, at least 1. Default 4, ours.
+    public var blockSize: Int
+    /// The seed of the probes. Default 0.
+    public var seed: UInt64
+
+    /// Settings for a run; each parameter is described at the property of its name.
+    public init(probes: Int = 100, blockSize: Int = 4, seed: UInt64 = 0) {
+        (self.probes, self.blockSize, self.seed) = (probes, blockSize, seed)
     }
-    var counter = try ProductCounter(matrix)
-    let random = RandomNumbers(seed: seed).named("block traces")
-    var samples = blocks.map { _ in [Double]() }
-    for first in stride(from: 0, to: probes, by: blockSize) {
-        try progress(first)
-        let vectors = (first..<min(first + blockSize, probes)).map {
-            random.named("probe \($0)").signs(matrix.dimension)
+
+    /// Estimates the trace of each block.
+    ///
+    /// - Parameters:
+    ///   - blocks: ranges of coordinates within 0 ..< P; they may overlap.
+    ///   - progress: called before every block of products with the probes done; what it throws ends the work.
+    /// - Returns: one estimate for each of `blocks`, in their order.
+    /// - Throws: `MatrixFreeError` for settings or blocks that have no answer and for products that are not finite;
+    ///   what the operator and `progress` throw.
+    public func run(
+        _ matrix: some LinearOperator, blocks: [Range<Int>], progress: (Int) throws -> Void = { _ in }
+    ) throws -> [StochasticEstimate] {
+        guard probes > 0, blockSize > 0, blocks.allSatisfy({ $0.lowerBound >= 0 && $0.upperBound <= matrix.dimension })
+        else {
+            throw MatrixFreeError.invalidArgument(
+                "block traces: \(probes) probes, \(blocks.count) blocks of \(matrix.dimension) coordinates; expected at least one probe and blocks within"
+            )
         }
-        for (z, product) in zip(vectors, try counter.apply(block: vectors)) {
-            for (b, range) in blocks.enumerated() {
-                samples[b].append(range.reduce(0) { $0 + z[$1] * product[$1] })
+        var counter = try ProductCounter(matrix)
+        let random = RandomNumbers(seed: seed).named("block traces")
+        var samples = blocks.map { _ in [Double]() }
+        for first in stride(from: 0, to: probes, by: blockSize) {
+            try progress(first)
+            let vectors = (first..<min(first + blockSize, probes)).map {
+                random.named("probe \($0)").signs(matrix.dimension)
+            }
+            for (z, product) in zip(vectors, try counter.apply(block: vectors)) {
+                for (b, range) in blocks.enumerated() {
+                    samples[b].append(range.reduce(0) { $0 + z[$1] * product[$1] })
+                }
             }
         }
-    }
-    return samples.map { StochasticEstimate(samples: $0) }
-}
-
-/// A diagonal block of H: its rows and columns of one range.
-public struct DiagonalBlock<Base: LinearOperator>: LinearOperator {
-    public let base: Base
-    public let range: Range<Int>
-    public var dimension: Int { range.count }
-
-    public init(_ base: Base, _ range: Range<Int>) {
-        precondition(
-            range.lowerBound >= 0 && range.upperBound <= base.dimension, "a block \(range) of \(base.dimension)")
-        (self.base, self.range) = (base, range)
-    }
-
-    public func apply(_ x: [Double]) throws -> [Double] { try apply(block: [x])[0] }
-
-    public func apply(block: [[Double]]) throws -> [[Double]] {
-        let padded = block.map { x in
-            precondition(x.count == range.count, "apply: \(x.count) numbers, expected \(range.count)")
-            var whole = [Double](repeating: 0, count: base.dimension)
-            whole.replaceSubrange(range, with: x)
-            return whole
-        }
-        return try base.apply(block: padded).map { Array($0[range]) }
+        return samples.map { StochasticEstimate(samples: $0) }
     }
 }

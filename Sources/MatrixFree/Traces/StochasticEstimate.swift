@@ -2,14 +2,16 @@ import Foundation
 
 /// A mean over random probes, with its own uncertainty.
 public struct StochasticEstimate: Codable, Sendable, Equatable {
+    /// The mean.
     public let value: Double
-    /// Estimated standard deviation of `value` over seeds, s/√m from the probes themselves; nil with a single probe, which
-    /// shows nothing of its spread. 0 where the value is exact.
+    /// Estimated standard deviation of `value` over seeds, s/√m from the probes themselves; nil with a single probe,
+    /// which shows nothing of its spread. 0 where the value is exact.
     public let standardError: Double?
     /// Degrees of freedom of the standard error, m − 1. With few the standard error is itself uncertain (by about
     /// 1/√(2·df) of its size), and an interval has to use Student's t.
     public let degreesOfFreedom: Int
 
+    /// An estimate that was made elsewhere; each parameter is described at the property of its name.
     public init(value: Double, standardError: Double?, degreesOfFreedom: Int) {
         self.value = value
         self.standardError = standardError
@@ -35,11 +37,15 @@ public struct StochasticEstimate: Codable, Sendable, Equatable {
             degreesOfFreedom: degreesOfFreedom)
     }
 
-    /// value ± t·SE with Student's t for the degrees of freedom at hand: it covers the true value with probability `level`
-    /// as far as the mean over probes is normally distributed. nil where there is no standard error.
+    /// value ± t·SE with Student's t for the degrees of freedom at hand: it covers the true value with probability
+    /// `level` as far as the mean over probes is normally distributed. nil where there is no standard error, or nothing
+    /// that tells its own uncertainty.
+    ///
+    /// - Parameter level: between 0 and 1, both excluded; 0.95 by convention.
     public func interval(level: Double = 0.95) -> ClosedRange<Double>? {
         guard let standardError else { return nil }
         if standardError == 0 { return value...value }
+        guard degreesOfFreedom > 0, level > 0, level < 1 else { return nil }
         let half = StudentDistribution(degreesOfFreedom: degreesOfFreedom).quantile(0.5 + 0.5 * level) * standardError
         return (value - half)...(value + half)
     }

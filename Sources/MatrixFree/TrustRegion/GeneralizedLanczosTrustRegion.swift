@@ -2,150 +2,170 @@ import Tensors
 
 /// The global maximiser of the quadratic gᵀε + ½εᵀHε in the ball ‖ε‖ ≤ ρ, for symmetric H of any signs.
 ///
+///     let worst = try GeneralizedLanczosTrustRegion(radius: 0.1).run(hessian, gradient: gradient)
+///     print(worst.value, worst.converged)
+///
 /// The generalised Lanczos trust-region method (Gould, Lucidi, Roma, Toint 1999, doi:10.1137/S1052623497322735): on the
-/// Krylov space of g, H is a tridiagonal T and g is ‖g‖e₁; the problem there is solved exactly in T's eigenbasis, and
-/// grows until ‖(λI − H)ε − g‖ = |βhₘ| is small. A Krylov space of g holds no eigenvector orthogonal to g. So, unless told
-/// not to, the largest eigenvalue outside it is looked for as well; where it exceeds λ, its vector joins the subspace
-/// (the hard case). With g = 0 the answer is ρ times the top eigenvector, of either sign, or 0 if no eigenvalue is positive.
-///
-/// - Parameters:
-///   - gradient: g, P numbers.
-///   - radius: ρ.
-///   - tolerance: of the residual relative to ‖g‖; 1e-6, ours: the model's error in the landscape is larger.
-///   - maximumProducts: of both searches; 300, ours.
-///   - memoryLimit: bytes for the basis, 8P a step; the Krylov space cannot be restarted.
-///   - searchOutside: whether to look outside the Krylov space: about as many products as `lanczos(H, largest: 1)` takes. Without
-///     it, the result is the global maximiser only if λ ≥ λmax.
-/// - Throws: `MatrixFreeError`, and what the operator throws.
-public func maximizeQuadratic(
-    gradient: [Double], _ matrix: some LinearOperator, radius: Double, tolerance: Double = 1e-6,
-    maximumProducts: Int = 300, memoryLimit: Int = 4 << 30, searchOutside: Bool = true, seed: UInt64 = 0,
-    rounding: Double = 0x1p-52
-) throws -> QuadraticMaximum {
-    let length = Vectors.norm(gradient)
-    guard gradient.count == matrix.dimension, length.isFinite, radius > 0, radius.isFinite, tolerance > 0,
-        maximumProducts > 0
-    else {
-        throw MatrixFreeError.invalidArgument(
-            "trust region: gradient of \(gradient.count) numbers and norm \(length), radius \(radius), tolerance \(tolerance), "
-                + "\(maximumProducts) products; expected \(matrix.dimension) finite numbers and positive parameters")
-    }
-    var counter = try ProductCounter(matrix)
-    let n = matrix.dimension
-    guard memoryLimit >= 8 * n * min(n, 4) else {
-        throw MatrixFreeError.memoryLimit(found: memoryLimit, needed: 8 * n * min(n, 4))
-    }
-    if length == 0 {
-        return try maximizeWithoutGradient(
-            matrix, radius: radius, tolerance: tolerance, maximumProducts: maximumProducts, memoryLimit: memoryLimit,
-            seed: seed, rounding: rounding)
+/// Krylov space of g, H is a tridiagonal T and g is ‖g‖e₁. The problem there is solved exactly in T's eigenbasis, and
+/// grows until ‖(λI − H)ε − g‖ = |βhₘ| is small. A Krylov space of g holds no eigenvector orthogonal to g. So, unless
+/// told not to, the method looks for the largest eigenvalue outside it as well; where that exceeds λ, its vector joins
+/// the subspace (the hard case). With g = 0 the answer is ρ times the top eigenvector, of either sign, or 0 if no
+/// eigenvalue is positive.
+public struct GeneralizedLanczosTrustRegion: Sendable, Equatable {
+    /// ρ, positive and finite.
+    public var radius: Double
+    /// The residual at which the maximiser has converged, relative to ‖g‖; positive. Default 1e-6, ours: the model's
+    /// error in the landscape is larger.
+    public var tolerance: Double
+    /// The most products of both searches together; positive. Default 300, ours: it bounds the time, not the accuracy.
+    public var maximumProducts: Int
+    /// Bytes for the basis, 8P a step and at least four steps; the Krylov space cannot be restarted. Default 4 GiB, as
+    /// in `Lanczos`.
+    public var memoryLimit: Int
+    /// Whether to look outside the Krylov space: about as many products as `Lanczos(largest: 1)` takes. Without it, the
+    /// result is the global maximiser only if λ ≥ λmax. Default true.
+    public var searchOutside: Bool
+    /// The seed of the search outside. Default 0.
+    public var seed: UInt64
+    /// The relative rounding error of a product. Default 2⁻⁵², for products made in Float64; 2⁻²³ is Float32's.
+    public var rounding: Double
+
+    /// Settings for a run; each parameter is described at the property of its name.
+    public init(
+        radius: Double, tolerance: Double = 1e-6, maximumProducts: Int = 300, memoryLimit: Int = 4 << 30,
+        searchOutside: Bool = true, seed: UInt64 = 0, rounding: Double = 0x1p-52
+    ) {
+        (self.radius, self.tolerance, self.maximumProducts) = (radius, tolerance, maximumProducts)
+        (self.memoryLimit, self.searchOutside) = (memoryLimit, searchOutside)
+        (self.seed, self.rounding) = (seed, rounding)
     }
 
-    var process = try LanczosProcess(
-        basis: KrylovBasis(dimension: n, capacity: min(memoryLimit / (8 * n), n, maximumProducts)), start: gradient,
-        random: RandomNumbers(seed: seed).named("trust region"), rounding: rounding)
-    var inside = KrylovMaximum()
-    repeat {
-        try process.step { try counter.apply($0) }
-        inside = try KrylovMaximum(process, gradientNorm: length, radius: radius)
-    } while inside.residual > tolerance * length && !process.isFull && process.breakdowns == 0
-
-    var projection = process.projection
-    var outside: Complement?
-    if searchOutside && process.count < n && counter.products < maximumProducts {
-        let found = try Complement(
-            matrix, of: process.basis, above: inside.solution.multiplier, accuracy: tolerance * length / radius,
-            maximumProducts: maximumProducts - counter.products, memoryLimit: memoryLimit, seed: seed,
-            rounding: rounding)
-        counter.add(found.products)
-        outside = found
-        if found.value > inside.solution.multiplier {
-            // Only the vector after the basis couples the basis to the rest, so that T stays tridiagonal.
-            let overlap = process.next.map { Vectors.dot($0, found.vector) } ?? 0
-            projection.append(found.value, coupling: process.coupling * overlap)
+    /// Finds the maximiser on a Krylov space that it builds.
+    ///
+    /// - Parameters:
+    ///   - matrix: H, P × P.
+    ///   - gradient: g, P finite numbers.
+    /// - Throws: `MatrixFreeError` for arguments that have no answer and for products that are not finite; what the
+    ///   operator throws.
+    public func run(_ matrix: some LinearOperator, gradient: [Double]) throws -> QuadraticMaximum {
+        var counter = try ProductCounter(matrix)
+        let length = gradient.count == matrix.dimension ? Vectors.norm(gradient) : .nan
+        guard length.isFinite, radius > 0, radius.isFinite, tolerance > 0, maximumProducts > 0 else {
+            throw MatrixFreeError.invalidArgument(
+                "trust region: gradient of \(gradient.count) numbers and norm \(length), radius \(radius), tolerance \(tolerance), "
+                    + "\(maximumProducts) products; expected \(matrix.dimension) finite numbers and positive parameters"
+            )
         }
+        let n = matrix.dimension
+        guard memoryLimit >= 8 * n * min(n, 4) else {
+            throw MatrixFreeError.memoryLimit(found: memoryLimit, needed: 8 * n * min(n, 4))
+        }
+        if length == 0 {
+            return try runWithoutGradient(matrix)
+        }
+
+        var process = try LanczosProcess(
+            basis: KrylovBasis(dimension: n, capacity: min(memoryLimit / (8 * n), n, maximumProducts)), start: gradient,
+            random: RandomNumbers(seed: seed).named("trust region"), rounding: rounding)
+        var inside = KrylovMaximum()
+        repeat {
+            try process.step { try counter.apply($0) }
+            inside = try KrylovMaximum(process, gradientNorm: length, radius: radius)
+        } while inside.residual > tolerance * length && !process.isFull && process.breakdowns == 0
+
+        var projection = process.projection
+        var outside: Complement?
+        if searchOutside && process.count < n && counter.products < maximumProducts {
+            let found = try Complement(
+                matrix, of: process.basis, above: inside.solution.multiplier, accuracy: tolerance * length / radius,
+                productsMade: counter.products, settings: self)
+            counter.add(found.products)
+            outside = found
+            if found.value > inside.solution.multiplier {
+                // Only the vector after the basis couples the basis to the rest, so that T stays tridiagonal.
+                let overlap = process.next.map { Vectors.dot($0, found.vector) } ?? 0
+                projection.append(found.value, coupling: process.coupling * overlap)
+            }
+        }
+
+        let (values, vectors) = try projection.eigendecomposition()
+        let linear = vectors.map { length * $0[0] }
+        let solution = SecularEquation(eigenvalues: values, linear: linear, radius: radius).solve()
+        var h = [Double](repeating: 0, count: projection.size)
+        for (c, y) in zip(solution.coefficients, vectors) { Vectors.add(c, y, to: &h) }
+        var maximizer = process.basis.combination(Array(h[0..<process.count]))
+        var residual = abs(process.coupling * h[process.count - 1]) + process.dropped * Vectors.norm(h)
+        var value = solution.value(linear: linear, eigenvalues: values)
+        if let outside, projection.size > process.count {
+            Vectors.add(h[process.count], outside.vector, to: &maximizer)
+            // What is left of the two parts together takes one product to see.
+            let product = try counter.apply(maximizer)
+            var rest = Vectors.sum(gradient, 1, product)
+            Vectors.add(-solution.multiplier, maximizer, to: &rest)
+            residual = Vectors.norm(rest)
+            value = Vectors.dot(gradient, maximizer) + 0.5 * Vectors.dot(maximizer, product)
+        }
+        var result = QuadraticMaximum(
+            value: value, multiplier: solution.multiplier, residual: residual, norm: Vectors.norm(maximizer),
+            radius: radius,
+            isActive: solution.isActive, isHardCase: solution.isHardCase, largestOutside: outside?.value,
+            converged: residual <= tolerance * length, products: counter.products, tolerance: tolerance)
+        result.maximizer = maximizer
+        return result
     }
 
-    let (values, vectors) = try projection.eigendecomposition()
-    let linear = vectors.map { length * $0[0] }
-    let solution = SecularEquation(eigenvalues: values, linear: linear, radius: radius).solve()
-    var h = [Double](repeating: 0, count: projection.size)
-    for (c, y) in zip(solution.coefficients, vectors) { Vectors.add(c, y, to: &h) }
-    var maximizer = process.basis.combination(Array(h[0..<process.count]))
-    var residual = abs(process.coupling * h[process.count - 1]) + process.dropped * Vectors.norm(h)
-    var value = solution.value(linear: linear, eigenvalues: values)
-    if let outside, projection.size > process.count {
-        Vectors.add(h[process.count], outside.vector, to: &maximizer)
-        // What is left of the two parts together takes one product to see.
-        let product = try counter.apply(maximizer)
-        var rest = Vectors.sum(gradient, 1, product)
-        Vectors.add(-solution.multiplier, maximizer, to: &rest)
-        residual = Vectors.norm(rest)
-        value = Vectors.dot(gradient, maximizer) + 0.5 * Vectors.dot(maximizer, product)
+    /// Finds the maximiser on the space of a Lanczos decomposition that is there already, without a product. g may have
+    /// parts outside its basis; they count in the residual. Only `radius` and `tolerance` have a say.
+    ///
+    /// - Parameter gradient: g, P finite numbers.
+    /// - Throws: `MatrixFreeError` for arguments that have no answer.
+    public func run(_ decomposition: LanczosDecomposition, gradient: [Double]) throws -> QuadraticMaximum {
+        let length = gradient.count == decomposition.basis.dimension ? Vectors.norm(gradient) : .nan
+        guard length.isFinite, radius > 0, radius.isFinite else {
+            throw MatrixFreeError.invalidArgument(
+                "trust region: gradient of \(gradient.count) numbers and norm \(length), radius \(radius); "
+                    + "expected \(decomposition.basis.dimension) finite numbers and a positive radius")
+        }
+        var rest = gradient
+        let (inside, _) = decomposition.basis.removeComponents(from: &rest)
+        let (values, vectors) = try decomposition.projection.eigendecomposition()
+        let linear = vectors.map { Vectors.dot($0, inside) }
+        let solution = SecularEquation(eigenvalues: values, linear: linear, radius: radius).solve()
+        var h = [Double](repeating: 0, count: values.count)
+        for (c, y) in zip(solution.coefficients, vectors) { Vectors.add(c, y, to: &h) }
+        // (λI − H)Qh − g = −βhₘq − (I − QQᵀ)g.
+        if let next = decomposition.next { Vectors.add(decomposition.coupling * h[h.count - 1], next, to: &rest) }
+        let residual = Vectors.norm(rest)
+        let value = solution.value(linear: linear, eigenvalues: values)
+        let norm = Vectors.norm(h)
+        var result = QuadraticMaximum(
+            value: value, multiplier: solution.multiplier, residual: residual, norm: norm, radius: radius,
+            isActive: solution.isActive, isHardCase: solution.isHardCase, largestOutside: nil,
+            converged: residual <= tolerance * (length > 0 ? length : solution.multiplier * norm), products: 0,
+            tolerance: tolerance)
+        result.maximizer = decomposition.basis.combination(h)
+        return result
     }
-    var result = QuadraticMaximum(
-        value: value, multiplier: solution.multiplier, residual: residual, norm: Vectors.norm(maximizer),
-        radius: radius,
-        isActive: solution.isActive, isHardCase: solution.isHardCase, largestOutside: outside?.value,
-        converged: residual <= tolerance * length, products: counter.products, tolerance: tolerance)
-    result.maximizer = maximizer
-    return result
-}
 
-/// The same on the space of a Lanczos decomposition that is there already, without a product. g may have parts outside
-/// its basis; they count in the residual.
-///
-/// - Throws: `MatrixFreeError` for arguments that have no answer.
-public func maximizeQuadratic(
-    gradient: [Double], _ decomposition: LanczosDecomposition, radius: Double, tolerance: Double = 1e-6
-) throws -> QuadraticMaximum {
-    let length = Vectors.norm(gradient)
-    guard gradient.count == decomposition.basis.dimension, length.isFinite, radius > 0, radius.isFinite else {
-        throw MatrixFreeError.invalidArgument(
-            "trust region: gradient of \(gradient.count) numbers and norm \(length), radius \(radius); "
-                + "expected \(decomposition.basis.dimension) finite numbers and a positive radius")
+    /// ρ times the top eigenvector, or nothing.
+    private func runWithoutGradient(_ matrix: some LinearOperator) throws -> QuadraticMaximum {
+        let spectrum = try Lanczos(
+            tolerance: tolerance, maximumProducts: maximumProducts, memoryLimit: memoryLimit, seed: seed,
+            rounding: rounding
+        ).run(matrix)
+        let top = spectrum.largest[0]
+        let isActive = top.value > 0
+        let norm = isActive ? radius : 0
+        var result = QuadraticMaximum(
+            value: 0.5 * norm * norm * top.value, multiplier: isActive ? top.value : 0, residual: norm * top.residual,
+            norm: norm,
+            radius: radius, isActive: isActive, isHardCase: isActive, largestOutside: top.value,
+            converged: spectrum.converged,
+            products: spectrum.products, tolerance: tolerance)
+        result.maximizer = spectrum.largestVectors[0]
+        Vectors.scale(&result.maximizer, by: norm)
+        return result
     }
-    var rest = gradient
-    let (inside, _) = decomposition.basis.removeComponents(from: &rest)
-    let (values, vectors) = try decomposition.projection.eigendecomposition()
-    let linear = vectors.map { Vectors.dot($0, inside) }
-    let solution = SecularEquation(eigenvalues: values, linear: linear, radius: radius).solve()
-    var h = [Double](repeating: 0, count: values.count)
-    for (c, y) in zip(solution.coefficients, vectors) { Vectors.add(c, y, to: &h) }
-    // (λI − H)Qh − g = −βhₘq − (I − QQᵀ)g.
-    if let next = decomposition.next { Vectors.add(decomposition.coupling * h[h.count - 1], next, to: &rest) }
-    let residual = Vectors.norm(rest)
-    let value = solution.value(linear: linear, eigenvalues: values)
-    let norm = Vectors.norm(h)
-    var result = QuadraticMaximum(
-        value: value, multiplier: solution.multiplier, residual: residual, norm: norm, radius: radius,
-        isActive: solution.isActive, isHardCase: solution.isHardCase, largestOutside: nil,
-        converged: residual <= tolerance * (length > 0 ? length : solution.multiplier * norm), products: 0,
-        tolerance: tolerance)
-    result.maximizer = decomposition.basis.combination(h)
-    return result
-}
-
-/// ρ times the top eigenvector, or nothing.
-private func maximizeWithoutGradient(
-    _ matrix: some LinearOperator, radius: Double, tolerance: Double, maximumProducts: Int, memoryLimit: Int,
-    seed: UInt64, rounding: Double
-) throws -> QuadraticMaximum {
-    let spectrum = try lanczos(
-        matrix, tolerance: tolerance, maximumProducts: maximumProducts, memoryLimit: memoryLimit, seed: seed,
-        rounding: rounding)
-    let top = spectrum.largest[0]
-    let isActive = top.value > 0
-    let norm = isActive ? radius : 0
-    var result = QuadraticMaximum(
-        value: 0.5 * norm * norm * top.value, multiplier: isActive ? top.value : 0, residual: norm * top.residual,
-        norm: norm,
-        radius: radius, isActive: isActive, isHardCase: isActive, largestOutside: top.value,
-        converged: spectrum.converged,
-        products: spectrum.products, tolerance: tolerance)
-    result.maximizer = spectrum.largestVectors[0]
-    Vectors.scale(&result.maximizer, by: norm)
-    return result
 }
 
 /// The maximiser in the Krylov space of g, as far as convergence has to know it.
@@ -174,14 +194,17 @@ private struct Complement {
     /// - Parameters:
     ///   - threshold: values below it are of no use, and need not be accurate.
     ///   - accuracy: the residual that a useful one should have.
+    ///   - productsMade: of those that the settings allow.
     init(
         _ matrix: some LinearOperator, of basis: KrylovBasis, above threshold: Double, accuracy: Double,
-        maximumProducts: Int, memoryLimit: Int, seed: UInt64, rounding: Double
+        productsMade: Int, settings request: GeneralizedLanczosTrustRegion
     ) throws {
+        let maximumProducts = request.maximumProducts - productsMade
         let complement = DeflatedOperator(matrix, removing: basis)
-        var settings = LanczosSettings(
-            tolerance: 1e-3, maximumProducts: maximumProducts, memoryLimit: max(memoryLimit, 32 * basis.dimension),
-            seed: RandomNumbers(seed: seed).named("complement").bits(at: 0), rounding: rounding)
+        var settings = Lanczos(
+            tolerance: 1e-3, maximumProducts: maximumProducts,
+            memoryLimit: max(request.memoryLimit, 32 * basis.dimension),
+            seed: RandomNumbers(seed: request.seed).named("complement").bits(at: 0), rounding: request.rounding)
         func search(_ start: [Double]?) throws -> SpectrumExtremes {
             var run = try LanczosRun(complement, settings, start: start, subspace: complement.complement)
             try run.iterate { _ in true }

@@ -4,8 +4,9 @@ import Tensors
 /// The maximiser of Σ γᵢcᵢ + ½θᵢcᵢ² in the ball ‖c‖ ≤ ρ: the trust-region problem in the eigenbasis.
 ///
 /// c maximises exactly if (λ − θᵢ)cᵢ = γᵢ with λ ≥ max(0, θmax), and ‖c‖ = ρ unless λ = 0 (Moré & Sorensen 1983,
-/// doi:10.1137/0904038). On the boundary λ solves ‖c(λ)‖ = ρ. Everything is kept relative to θmax: with s = λ − θmax and
-/// δᵢ = θmax − θᵢ the denominators are s + δᵢ, so that an s far below rounding in λ (the nearly hard case) still is exact.
+/// doi:10.1137/0904038). On the boundary λ solves ‖c(λ)‖ = ρ. Everything is kept relative to θmax: with s = λ − θmax
+/// and δᵢ = θmax − θᵢ the denominators are s + δᵢ, so that an s far below rounding in λ (the nearly hard case) still is
+/// exact.
 struct SecularEquation {
     /// θ, ascending.
     let eigenvalues: [Double]
@@ -19,8 +20,8 @@ struct SecularEquation {
         let coefficients: [Double]
         /// ‖c‖ = ρ is what keeps the value from growing.
         let isActive: Bool
-        /// γ has nothing along the top eigenvectors, and the rest does not reach the boundary: c contains as much of one
-        /// of them as does, with either sign.
+        /// γ has nothing along the top eigenvectors, and the rest does not reach the boundary: c contains as much of
+        /// one of them as does, with either sign.
         let isHardCase: Bool
 
         /// Σ γᵢcᵢ + ½θᵢcᵢ².
