@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    private func fused(_ outputs: [Value]) -> [FusedAttention] {
+    private func attentions(_ outputs: [Value]) -> [FusedAttention] {
         kernels(outputs).compactMap { $0 as? FusedAttention }
     }
 
@@ -75,8 +75,8 @@ import Testing
     @Test(arguments: shapes) func agreesWithPlainLoops(_ s: Shape) {
         let test = attention(s), graph = test.outputs[0].graph
         let isFused = s.keys < 256 || s.n * s.heads * s.queries >= 128
-        #expect(fused(test.outputs).count == (isFused ? 5 : 0))
-        #expect(fused(test.outputs).count { $0.second != nil } == (isFused ? 2 : 0))
+        #expect(attentions(test.outputs).count == (isFused ? 5 : 0))
+        #expect(attentions(test.outputs).count { $0.second != nil } == (isFused ? 2 : 0))
         #expect(isSoftmaxAlone(test.outputs) == !isFused)
         let truth = interpret(graph, test.outputs, Array(zip(test.inputs, test.numbers)))
         for variant in Variant.all {
@@ -142,7 +142,7 @@ import Testing
         let inputs = Array(zip(x, numbers))
         let fused = evaluate(graph, [mixed], inputs, kernels: variant.kernels)[0]
         let plain = evaluate(graph, [mixed, scores, p], inputs, kernels: variant.kernels)
-        #expect(fused([mixed]).count == 1 && fused([mixed, scores, p]).isEmpty)
+        #expect(attentions([mixed]).count == 1 && attentions([mixed, scores, p]).isEmpty)
         #expect(plain[1].contains { $0 > 1e4 } && plain[1].contains { $0 < -1e4 } && plain[1].contains(-.infinity))
         #expect(fused.count { $0.isNaN } == width)
         let unit = variant.precision == .float ? Double(Float.ulpOfOne) : Double.ulpOfOne
@@ -160,7 +160,7 @@ import Testing
         let graph = Graph()
         let x = (0..<4).map { graph.input("x\($0)", TensorType([2, 3, 8, 4]), .data) }
         let scores = x[0].product(x[1], transposeB: true), p = scores.scaled(0.5).softmax(), mixed = p.product(x[2])
-        func found(_ outputs: [Value]) -> [Bool] { fused(outputs).map { $0.second != nil } }
+        func found(_ outputs: [Value]) -> [Bool] { attentions(outputs).map { $0.second != nil } }
         #expect(found([mixed]) == [true])
         #expect(found([p]) == [false])
         #expect(found([mixed, p]) == [false])
@@ -219,7 +219,7 @@ import Testing
         let unit = variant.precision == .float ? Double(Float.ulpOfOne) : Double.ulpOfOne
         let truth = interpret(graph, outputs, inputs)
         for (i, output) in outputs.enumerated() {
-            #expect(fused([output]).count == 1, "output \(i)")
+            #expect(attentions([output]).count == 1, "output \(i)")
             let numbers = evaluate(graph, [output], inputs, kernels: variant.kernels)[0]
             #expect(relativeError(numbers, truth[i]) <= 32 * unit, "output \(i)")
         }
@@ -236,13 +236,13 @@ import Testing
         let mixed = parts[0].product(parts[1], transposeB: true).scaled(0.5).softmax().product(parts[2])
             .permuted([0, 2, 1, 3])
         let loss = mixed.squared().sum()
-        #expect(kernels([loss]).count == 1 && fused([loss]).count { $0.second != nil } == 1)
+        #expect(kernels([loss]).count == 1 && attentions([loss]).count { $0.second != nil } == 1)
         let gradient = graph.gradient(of: loss, at: x)
-        #expect(fused(gradient).map(\.function) == [.softmax(scale: 0.5), .slope(scale: 0.5)])
+        #expect(attentions(gradient).map(\.function) == [.softmax(scale: 0.5), .slope(scale: 0.5)])
         #expect(!isSoftmaxAlone(gradient))
         let product = graph.hessianVectorProduct(of: loss, at: x, along: v)
         // Softmax, its derivatives along the tangents of scores and of what reaches it from behind.
-        #expect(fused(product).filter { $0.function.hasOperand }.allSatisfy { $0.scores.terms.count == 2 })
-        #expect(fused(product).count { $0.function.hasOperand } == 2)
+        #expect(attentions(product).filter { $0.function.hasOperand }.allSatisfy { $0.scores.terms.count == 2 })
+        #expect(attentions(product).count { $0.function.hasOperand } == 2)
     }
 }

@@ -42,7 +42,7 @@ import Testing
     /// No softmax of a vision transformer is a kernel of its own, nor its derivative, unless a second one reads what it is applied
     /// to; where only the outputs are wanted, scores and probabilities do not exist.
     @Test func attentionIsMadeByRows() throws {
-        func fused(_ outputs: [Value], alone: Int = 0) -> [FusedAttention] {
+        func attentions(_ outputs: [Value], alone: Int = 0) -> [FusedAttention] {
             let kernels = Lowering(outputs[0].graph, outputs: outputs).items.compactMap { item in
                 if case .kernel(let primitive) = item.work { primitive } else { nil }
             }
@@ -51,11 +51,11 @@ import Testing
         }
         let network = try Network("vit:patch=4,dim=8,depth=2,heads=2", inputShape: [3, 8, 8], outputs: 10)
         let built = network.build(in: Graph(), batch: 5, batchNorm: .batch)
-        let values = fused([built.output])
+        let values = attentions([built.output])
         #expect(values.count == 2 && values.allSatisfy { $0.second?.result != nil })
         let gradient = built.output.graph.gradient(of: built.output.squared().sum(), at: built.parameters)
-        #expect(fused(gradient).count == 4 && fused(gradient).allSatisfy { $0.second == nil })
-        let products = fused(try product("vit:patch=4,dim=8,depth=2,heads=2").outputs, alone: 2)
+        #expect(attentions(gradient).count == 4 && attentions(gradient).allSatisfy { $0.second == nil })
+        let products = attentions(try product("vit:patch=4,dim=8,depth=2,heads=2").outputs, alone: 2)
         #expect(products.count { $0.scores.terms.count == 2 } == 4)
     }
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MatrixFree
 
-@Suite struct BoxMinimizationTests {
+@Suite struct LBFGSBTests {
     /// gᵀx over a box: the corner against the gradient, in one iteration.
     @Test func linearFunctionEndsInTheCorner() throws {
         let g = [1.0, -2, 0.5, 0, 1e-3]
