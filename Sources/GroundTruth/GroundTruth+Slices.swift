@@ -122,8 +122,8 @@ extension GroundTruth {
                 func curvature(_ point: [Double]) throws -> [Double] {
                     let matrix = CurvatureOperator(relu, at: point)
                     return [
-                        try lanczos(matrix, tolerance: 1e-3).largest[0].value,
-                        try hutchPlusPlusTrace(matrix, products: 60).trace.value,
+                        try Lanczos(tolerance: 1e-3).run(matrix).largest[0].value,
+                        try HutchPlusPlus(products: 60).run(matrix).trace.value,
                     ]
                 }
                 let before = try curvature(theta)

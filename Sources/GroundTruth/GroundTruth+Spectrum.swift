@@ -41,15 +41,15 @@ extension GroundTruth {
 
         return [
             Claim("spectrum", "full Lanczos = all eigenvalues of a matrix of known spectrum", within: 1e-12) {
-                let found = try lanczos(matrix, largest: n, tolerance: 1e-12, eigenvectors: false)
+                let found = try Lanczos(largest: n, tolerance: 1e-12, eigenvectors: false).run(matrix)
                 return relativeDifference(found.largest.map(\.value), descending)
             },
             Claim("spectrum", "λmax and λmin are algebraic where the negative end dominates", within: 1e-8) {
-                let found = try lanczos(matrix, largest: 1, smallest: 1, tolerance: 1e-6)
+                let found = try Lanczos(largest: 1, smallest: 1, tolerance: 1e-6).run(matrix)
                 return relativeDifference([found.largest[0].value, found.smallest[0].value], [9, -20])
             },
             Claim("spectrum", "each eigenvalue lies within its residual of a true one", within: 1) {
-                let found = try lanczos(matrix, largest: 4, smallest: 2, tolerance: 1e-2, verifyResiduals: true)
+                let found = try Lanczos(largest: 4, smallest: 2, tolerance: 1e-2, verifyResiduals: true).run(matrix)
                 var worst = 0.0
                 for pair in found.largest + found.smallest {
                     let distance = eigenvalues.map { abs($0 - pair.value) }.min() ?? .infinity
@@ -58,39 +58,38 @@ extension GroundTruth {
                 return worst
             },
             Claim("spectrum", "restarts within 8 vectors of memory change no eigenvalue", within: 1e-8) {
-                let found = try lanczos(
-                    matrix, largest: 3, smallest: 1, tolerance: 1e-6, memoryLimit: 8 * 8 * n)
+                let found = try Lanczos(largest: 3, smallest: 1, tolerance: 1e-6, memoryLimit: 8 * 8 * n).run(matrix)
                 if found.restarts == 0 || !found.converged { return .infinity }
                 return relativeDifference(
                     found.largest.map(\.value) + found.smallest.map(\.value), Array(descending[0..<3]) + [-20])
             },
             Claim("spectrum", "every copy of a repeated eigenvalue is found on request", within: 1e-8) {
-                let found = try lanczos(repeated, largest: 5, tolerance: 1e-8, multiplicities: true)
+                let found = try Lanczos(largest: 5, tolerance: 1e-8, multiplicities: true).run(repeated)
                 return relativeDifference(found.largest.map(\.value), [4, 4, 4, 1, 1])
             },
             Claim("spectrum", "power iteration stops on the residual, at the algebraic end asked for", within: 1e-6) {
-                let found = try powerIteration(
-                    matrix, target: .largestAlgebraic, tolerance: 1e-4, maximumIterations: 100_000)
-                let low = try powerIteration(matrix, target: .smallestAlgebraic, tolerance: 1e-4)
+                let found = try PowerIteration(target: .largestAlgebraic, tolerance: 1e-4, maximumIterations: 100_000)
+                    .run(matrix)
+                let low = try PowerIteration(target: .smallestAlgebraic, tolerance: 1e-4).run(matrix)
                 // 9 and 8.99 are neighbours: a vector of that residual may lie between.
                 let error = abs(found.eigenvalues[0].value - 9) <= found.eigenvalues[0].residual ? 0 : Double.infinity
                 return max(error, relativeDifference(low.eigenvalues[0].value, -20))
             },
             Claim("spectrum", "trace = Σλ and ‖H‖_F = √Σλ², Hutch++ with P products", within: 1e-12) {
-                let found = try hutchPlusPlusTrace(matrix, products: n)
+                let found = try HutchPlusPlus(products: n).run(matrix)
                 return relativeDifference([found.trace.value, found.frobeniusNorm.value], [trace, frobenius])
             },
             Claim("spectrum", "trace by Hutch++ with P/2 products: error in standard errors", within: 4) {
-                let found = try hutchPlusPlusTrace(matrix, products: n / 2, seed: 1)
+                let found = try HutchPlusPlus(products: n / 2, seed: 1).run(matrix)
                 return abs(found.trace.value - trace) / (found.trace.standardError ?? 0)
             },
             Claim("spectrum", "trace by Hutchinson: error in standard errors", within: 4) {
-                let found = try hutchinsonTrace(matrix, probes: 200, seed: 1)
+                let found = try Hutchinson(probes: 200, seed: 1).run(matrix)
                 return abs(found.trace.value - trace) / (found.trace.standardError ?? 0)
             },
             Claim("spectrum", "traces of diagonal blocks: error in standard errors", within: 4) {
                 let blocks = [0..<10, 10..<35, 35..<n]
-                let found = try blockTraces(matrix, blocks: blocks, probes: 400, seed: 1)
+                let found = try BlockTraces(probes: 400, seed: 1).run(matrix, blocks: blocks)
                 var worst = 0.0
                 for (estimate, block) in zip(found, blocks) {
                     let exact = block.map { matrix.elements[$0 * (n + 1)] }.reduce(0, +)
@@ -99,12 +98,12 @@ extension GroundTruth {
                 return worst
             },
             Claim("spectrum", "quadrature weights of every probe sum to 1", within: 1e-13) {
-                let density = try stochasticLanczosQuadrature(matrix, probes: 4, steps: 20)
+                let density = try StochasticLanczosQuadrature(probes: 4, steps: 20).run(matrix)
                 let sums = density.quadratures.map { $0.weights.reduce(0, +) }
                 return sums.map { abs($0 - 1) }.max() ?? .infinity
             },
             Claim("spectrum", "density: mean of λ and of λ², error in standard errors", within: 4) {
-                let density = try stochasticLanczosQuadrature(matrix, probes: 40, steps: 20, seed: 2)
+                let density = try StochasticLanczosQuadrature(probes: 40, steps: 20, seed: 2).run(matrix)
                 let first = density.mean { $0 }, second = density.mean { $0 * $0 }
                 let offsets = [first.value - trace / Double(n), second.value - frobenius * frobenius / Double(n)]
                 return max(

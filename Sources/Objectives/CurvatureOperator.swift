@@ -13,7 +13,7 @@ public enum CurvatureKind: String, Sendable, Codable, CaseIterable {
     /// nears the Fisher matrix only where the model is the truth.
     case empiricalFisher = "empirical-fisher"
 
-    /// For `lanczos`: matrices without negative eigenvalues end in zeros, which cannot be resolved from each other; that they are
+    /// For `Lanczos`: matrices without negative eigenvalues end in zeros, which cannot be resolved from each other; that they are
     /// zero within a tenth of the tolerance times the spread is all there is to know. 0.1, ours.
     public var relativeFloor: Double { self == .hessian ? 1e-4 : 0.1 }
 }

@@ -80,13 +80,13 @@ extension Report {
             return figure.draw().pdf(metadata: pictureMetadata(figure))
         case "vti":
             guard let grid else { throw nothing }
-            guard let bytes = VisualizationToolkit.imageData(grid, about: context.provenance) else {
+            guard let bytes = VTK.imageData(grid, about: context.provenance) else {
                 throw ReportError.unevenGrid(path: path)
             }
             return bytes
         case "vtr":
             guard let grid else { throw nothing }
-            return VisualizationToolkit.rectilinearGrid(grid, about: context.provenance)
+            return VTK.rectilinearGrid(grid, about: context.provenance)
         case "npz":
             return try NPZ.encode(arrays.map { ($0.name, .array($0.array)) } + [("metadata", .text(metadata.text))])
         case "json": return Array((json.text + "\n").utf8)

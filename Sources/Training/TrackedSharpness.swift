@@ -32,9 +32,9 @@ public struct TrackedSharpness: Sendable, Equatable {
         edge: (Double) -> Double?
     ) throws {
         let (loss, gradient) = try objective.valueAndGradient(at: theta)
-        let spectrum = try lanczos(
-            CurvatureOperator(objective, at: theta), largest: 1, tolerance: tolerance, maximumProducts: 300,
-            rounding: rounding, eigenvectors: false)
+        let spectrum = try Lanczos(
+            largest: 1, tolerance: tolerance, maximumProducts: 300, rounding: rounding, eigenvectors: false
+        ).run(CurvatureOperator(objective, at: theta))
         let norm = Vectors.norm(gradient)
         let top = spectrum.largest.first
         self.init(

@@ -68,9 +68,10 @@ import Testing
     @Test(arguments: [Precision.float, .double], [CurvatureKind.ggn, .empiricalFisher])
     func lowEndOfASemidefiniteMatrix(_ precision: Precision, _ kind: CurvatureKind) throws {
         let r = try Reference.mlp()
-        let found = try lanczos(
-            CurvatureOperator(try r.objective(precision), at: r.theta, kind), largest: 2, smallest: 3,
-            relativeFloor: kind.relativeFloor, rounding: precision == .float ? 0x1p-23 : 0x1p-52)
+        let found = try Lanczos(
+            largest: 2, smallest: 3, relativeFloor: kind.relativeFloor,
+            rounding: precision == .float ? 0x1p-23 : 0x1p-52
+        ).run(CurvatureOperator(try r.objective(precision), at: r.theta, kind))
         #expect(found.converged && found.products < 400, "\(found.products) products")
         for pair in found.smallest { #expect(abs(pair.value) < 1e-4 * found.largest[0].value) }
     }
@@ -129,9 +130,8 @@ import Testing
         let exact = Array(try SymmetricMatrix(dimension: 5, elements: gram).eigendecomposition().values.reversed())
         let theta = RandomNumbers(seed: 3).normals(network.parameters.count)
         for kind in [CurvatureKind.hessian, .ggn] {
-            let found = try lanczos(
-                CurvatureOperator(objective, at: theta, kind), largest: 7, smallest: 3, tolerance: 1e-8,
-                multiplicities: true)
+            let found = try Lanczos(largest: 7, smallest: 3, tolerance: 1e-8, multiplicities: true).run(
+                CurvatureOperator(objective, at: theta, kind))
             let expected = exact.flatMap { [$0, $0, $0] }
             #expect(relativeError(found.largest.map(\.value), Array(expected.prefix(7))) < 1e-8, "\(kind)")
             #expect(relativeError(found.smallest.map(\.value), Array(repeating: exact[4], count: 3)) < 1e-6)

@@ -16,9 +16,8 @@ import Testing
         for (kind, file, lowCount) in [(CurvatureKind.hessian, "hessian_eigenvalues", 5), (.ggn, "ggn_eigenvalues", 0)]
         {
             let all = try r.vector(file)
-            let spectrum = try lanczos(
-                CurvatureOperator(objective, at: r.theta, kind), largest: 5, smallest: lowCount, tolerance: 1e-5,
-                maximumProducts: 2000)
+            let spectrum = try Lanczos(largest: 5, smallest: lowCount, tolerance: 1e-5, maximumProducts: 2000).run(
+                CurvatureOperator(objective, at: r.theta, kind))
             #expect(spectrum.converged)
             for (i, found) in spectrum.largest.enumerated() {
                 let exact = all[all.count - 1 - i]

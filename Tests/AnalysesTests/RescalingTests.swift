@@ -1,5 +1,5 @@
-import Objectives
 import MatrixFree
+import Objectives
 import ReferenceModels
 import Tensors
 import Testing
@@ -48,10 +48,10 @@ import Testing
         #expect(abs(averageAfter.value - average.value) < 1e-8 * abs(average.value))
 
         let curvature = try [r.theta, theta].map { point in
-            try lanczos(CurvatureOperator(objective, at: point), largest: 1).largest[0].value
+            try Lanczos(largest: 1).run(CurvatureOperator(objective, at: point)).largest[0].value
         }
         let traces = try [r.theta, theta].map { point in
-            try hutchPlusPlusTrace(CurvatureOperator(objective, at: point), products: 60).trace.value
+            try HutchPlusPlus(products: 60).run(CurvatureOperator(objective, at: point)).trace.value
         }
         // The second layer's block of H grows with a².
         #expect(curvature[1] > 0.1 * a * a * curvature[0])

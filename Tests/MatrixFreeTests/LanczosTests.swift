@@ -32,7 +32,7 @@ import Testing
         var resolved = 0
         for tolerance in [1e-4, 1e-8] {
             let before = matrix.products
-            let result = try lanczos(matrix, largest: 5, smallest: 5, tolerance: tolerance)
+            let result = try Lanczos(largest: 5, smallest: 5, tolerance: tolerance).run(matrix)
             #expect(result.converged)
             #expect(result.products == matrix.products - before)
             #expect(result.products <= n)
@@ -61,13 +61,13 @@ import Testing
     @Test(arguments: cases) func residualsAreTrue(_ test: Case) throws {
         let matrix = Spectra.dense(test.spectrum)
         let norm = test.spectrum.map(abs).max()!
-        let result = try lanczos(matrix, largest: 3, smallest: 2, tolerance: 1e-6)
+        let result = try Lanczos(largest: 3, smallest: 2, tolerance: 1e-6).run(matrix)
         for (pair, x) in zip(result.largest + result.smallest, result.largestVectors + result.smallestVectors) {
             let true_ = Vectors.norm(Vectors.sum(matrix.apply(x), -pair.value, x))
             #expect(abs(true_ - pair.residual) < 1e-13 * norm)
             #expect(abs(Vectors.norm(x) - 1) < 1e-13)
         }
-        let verified = try lanczos(matrix, largest: 3, smallest: 2, tolerance: 1e-6, verifyResiduals: true)
+        let verified = try Lanczos(largest: 3, smallest: 2, tolerance: 1e-6, verifyResiduals: true).run(matrix)
         #expect(verified.residualKind == .verified)
         #expect(verified.products == result.products + 5)
         #expect(largestDifference(verified.largest.map(\.residual), result.largest.map(\.residual)) < 1e-13 * norm)
@@ -98,7 +98,7 @@ import Testing
         let n = 40
         let matrix = Spectra.dense(Spectra.flat(n, -3, 2))
         let dense = try matrix.eigendecomposition().values
-        let result = try lanczos(matrix, largest: n + 7, smallest: n)
+        let result = try Lanczos(largest: n + 7, smallest: n).run(matrix)
         #expect(result.converged)
         #expect(result.products == n)
         #expect(largestDifference(result.smallestValues, dense) < 1e-13)
@@ -106,21 +106,21 @@ import Testing
     }
 
     @Test func smallestCases() throws {
-        let one = try lanczos(DiagonalMatrix([-2.5]), largest: 3, smallest: 1)
+        let one = try Lanczos(largest: 3, smallest: 1).run(DiagonalMatrix([-2.5]))
         #expect(one.largestValues == [-2.5])
         #expect(one.smallestValues == [-2.5])
         #expect(one.converged)
         #expect(one.products == 1)
         #expect(abs(one.largestVectors[0][0]) == 1)
 
-        let two = try lanczos(DiagonalMatrix([1, -1]), largest: 2, smallest: 2)
+        let two = try Lanczos(largest: 2, smallest: 2).run(DiagonalMatrix([1, -1]))
         #expect(largestDifference(two.largestValues, [1, -1]) < 1e-15)
         #expect(largestDifference(two.smallestValues, [-1, 1]) < 1e-15)
         #expect(two.products == 2)
     }
 
     @Test func zeroOperator() throws {
-        let result = try lanczos(DiagonalMatrix([Double](repeating: 0, count: 30)), largest: 2, smallest: 2)
+        let result = try Lanczos(largest: 2, smallest: 2).run(DiagonalMatrix([Double](repeating: 0, count: 30)))
         #expect(result.converged)
         #expect(result.largestValues == [0, 0])
         #expect(result.smallestValues == [0, 0])
@@ -131,7 +131,7 @@ import Testing
     @Test func repeatedEigenvaluesAreAllFound() throws {
         let spectrum = [5, 5, 5, 4, 4, 2] + [Double](repeating: 1, count: 40) + [-3, -3]
         for matrix in [Spectra.dense(spectrum, seed: 1), Spectra.dense(spectrum, seed: 2)] {
-            let result = try lanczos(matrix, largest: 6, smallest: 3)
+            let result = try Lanczos(largest: 6, smallest: 3).run(matrix)
             #expect(result.converged)
             #expect(result.breakdowns > 0)
             #expect(largestDifference(result.largestValues, [5, 5, 5, 4, 4, 2]) < 1e-12)
@@ -144,7 +144,7 @@ import Testing
             }
         }
         // The identity breaks down at every step.
-        let identity = try lanczos(DiagonalMatrix([Double](repeating: 7, count: 50)), largest: 4)
+        let identity = try Lanczos(largest: 4).run(DiagonalMatrix([Double](repeating: 7, count: 50)))
         #expect(largestDifference(identity.largestValues, [7, 7, 7, 7]) < 1e-14)
         #expect(identity.converged)
         #expect(identity.products <= 5)
@@ -156,9 +156,9 @@ import Testing
         let distinct = (0..<60).map { 10 / Double($0 + 1) }
         let spectrum = distinct.flatMap { [$0, $0, $0] }
         let matrix = CountedOperator(Spectra.dense(spectrum))
-        let plain = try lanczos(matrix, largest: 7)
+        let plain = try Lanczos(largest: 7).run(matrix)
         let before = matrix.products
-        let full = try lanczos(matrix, largest: 7, multiplicities: true)
+        let full = try Lanczos(largest: 7, multiplicities: true).run(matrix)
         #expect(plain.converged && plain.largest[2].value < 9)
         #expect(full.converged)
         // Rounding may have brought some of the five copies into the Krylov space.
@@ -166,7 +166,7 @@ import Testing
         #expect(full.products == matrix.products - before)
         #expect(largestDifference(full.largestValues, [10, 10, 10, 5, 5, 5, 10 / 3.0]) < 1e-6)
         // Both ends, the low one dense, with a Krylov space so large that rounding alone finds the copies at the top.
-        let both = try lanczos(matrix, largest: 7, smallest: 3, tolerance: 1e-5, multiplicities: true)
+        let both = try Lanczos(largest: 7, smallest: 3, tolerance: 1e-5, multiplicities: true).run(matrix)
         let isDone = both.converged
         #expect(isDone)
         #expect(largestDifference(both.largestValues, [10, 10, 10, 5, 5, 5, 10 / 3.0]) < 1e-9)
@@ -180,8 +180,8 @@ import Testing
     /// Zero eighty times over, the low end of a matrix of rank twenty.
     @Test func copiesOfZeroAreFoundOnRequest() throws {
         let spectrum = Spectra.decaying(20, ratio: 0.7) + [Double](repeating: 0, count: 80)
-        let result = try lanczos(
-            Spectra.dense(spectrum), largest: 2, smallest: 4, tolerance: 1e-6, multiplicities: true)
+        let result = try Lanczos(largest: 2, smallest: 4, tolerance: 1e-6, multiplicities: true).run(
+            Spectra.dense(spectrum))
         #expect(result.converged)
         #expect(result.smallestValues.map(abs).max()! < 1e-9)
         #expect(largestDifference(result.largestValues, [1, 0.7]) < 1e-10)
@@ -191,13 +191,14 @@ import Testing
     @Test func searchingForCopiesThatAreNotThere() throws {
         let spectrum = Spectra.classifier(300).enumerated().map { $1 + 1e-6 * Double($0) }
         let matrix = DiagonalMatrix(spectrum)
-        let plain = try lanczos(matrix, largest: 3, smallest: 3, tolerance: 1e-8)
-        let searched = try lanczos(matrix, largest: 3, smallest: 3, tolerance: 1e-8, multiplicities: true)
+        let plain = try Lanczos(largest: 3, smallest: 3, tolerance: 1e-8).run(matrix)
+        let searched = try Lanczos(largest: 3, smallest: 3, tolerance: 1e-8, multiplicities: true).run(matrix)
         #expect(searched.converged && searched.foundOutside == 0)
         #expect(searched.largest == plain.largest && searched.smallest == plain.smallest)
         #expect(searched.products > plain.products && searched.products < 2 * plain.products)
-        let short = try lanczos(
-            matrix, largest: 3, smallest: 3, tolerance: 1e-8, maximumProducts: plain.products + 2, multiplicities: true)
+        let short = try Lanczos(
+            largest: 3, smallest: 3, tolerance: 1e-8, maximumProducts: plain.products + 2, multiplicities: true
+        ).run(matrix)
         #expect(!short.converged)
     }
 
@@ -207,7 +208,7 @@ import Testing
         let matrix = DiagonalMatrix(Spectra.flat(n, 1, 60))
         var start = [Double](repeating: 0, count: n)
         start[3] = 2
-        let result = try lanczos(matrix, largest: 1, smallest: 1, tolerance: 1e-8, start: start)
+        let result = try Lanczos(largest: 1, smallest: 1, tolerance: 1e-8).run(matrix, start: start)
         #expect(result.converged)
         #expect(result.breakdowns == 1)
         #expect(abs(result.largest[0].value - 60) < 1e-10)
@@ -218,7 +219,7 @@ import Testing
     /// differ only by multiplicity, which a Krylov space that is not exhausted sees once.
     @Test func rankDeficientOperatorConvergesAtZero() throws {
         let spectrum = Spectra.decaying(20, ratio: 0.7) + [Double](repeating: 0, count: 80)
-        let result = try lanczos(Spectra.dense(spectrum), largest: 3, smallest: 1, tolerance: 1e-6)
+        let result = try Lanczos(largest: 3, smallest: 1, tolerance: 1e-6).run(Spectra.dense(spectrum))
         #expect(result.converged)
         #expect(result.products < 30)
         #expect(abs(result.smallest[0].value) < 1e-10)
@@ -226,7 +227,7 @@ import Testing
 
     @Test func budgetThatIsTooSmallIsNotConverged() throws {
         let matrix = Spectra.dense(Spectra.flat(200, 0, 1))
-        let result = try lanczos(matrix, largest: 3, smallest: 3, tolerance: 1e-8, maximumProducts: 20)
+        let result = try Lanczos(largest: 3, smallest: 3, tolerance: 1e-8, maximumProducts: 20).run(matrix)
         #expect(!result.converged)
         #expect(result.products == 20)
         #expect(result.largest.count == 3)
@@ -240,7 +241,7 @@ import Testing
 
     @Test func progressStopsTheRunAndKeepsWhatIsThere() throws {
         var seen: [LanczosProgress] = []
-        let result = try lanczos(Spectra.dense(Spectra.flat(200, 0, 1)), largest: 2, tolerance: 1e-10) {
+        let result = try Lanczos(largest: 2, tolerance: 1e-10).run(Spectra.dense(Spectra.flat(200, 0, 1))) {
             seen.append($0)
             return $0.products < 12
         }
@@ -256,23 +257,23 @@ import Testing
             let dimension = 50
             func apply(_ x: [Double]) throws -> [Double] { throw Cancelled() }
         }
-        #expect(throws: Cancelled.self) { try lanczos(Failing()) }
+        #expect(throws: Cancelled.self) { try Lanczos().run(Failing()) }
     }
 
     @Test func unusableArguments() {
         let matrix = DiagonalMatrix([1, 2, 3])
-        #expect(throws: MatrixFreeError.self) { try lanczos(matrix, largest: 0, smallest: 0) }
-        #expect(throws: MatrixFreeError.self) { try lanczos(matrix, tolerance: 0) }
-        #expect(throws: MatrixFreeError.self) { try lanczos(matrix, start: [0, 0, 0]) }
-        #expect(throws: MatrixFreeError.self) { try lanczos(matrix, start: [1, 2]) }
-        #expect(throws: MatrixFreeError.memoryLimit(found: 8, needed: 72)) { try lanczos(matrix, memoryLimit: 8) }
+        #expect(throws: MatrixFreeError.self) { try Lanczos(largest: 0, smallest: 0).run(matrix) }
+        #expect(throws: MatrixFreeError.self) { try Lanczos(tolerance: 0).run(matrix) }
+        #expect(throws: MatrixFreeError.self) { try Lanczos().run(matrix, start: [0, 0, 0]) }
+        #expect(throws: MatrixFreeError.self) { try Lanczos().run(matrix, start: [1, 2]) }
+        #expect(throws: MatrixFreeError.memoryLimit(found: 8, needed: 72)) { try Lanczos(memoryLimit: 8).run(matrix) }
     }
 
     @Test func sameSeedSameBits() throws {
         let matrix = Spectra.dense(Spectra.classifier(150))
-        let a = try lanczos(matrix, largest: 3, smallest: 3, seed: 9)
-        let b = try lanczos(matrix, largest: 3, smallest: 3, seed: 9)
-        let c = try lanczos(matrix, largest: 3, smallest: 3, seed: 10)
+        let a = try Lanczos(largest: 3, smallest: 3, seed: 9).run(matrix)
+        let b = try Lanczos(largest: 3, smallest: 3, seed: 9).run(matrix)
+        let c = try Lanczos(largest: 3, smallest: 3, seed: 10).run(matrix)
         #expect(a.largest == b.largest && a.largestVectors == b.largestVectors)
         #expect(a.largestVectors != c.largestVectors)
         let decoded = try JSONDecoder().decode(SpectrumExtremes.self, from: JSONEncoder().encode(a))

@@ -57,14 +57,16 @@ import Testing
     }
 
     @Test func nonFiniteProductsAndEmptyOperatorsAreErrors() throws {
-        #expect(throws: MatrixFreeError.nonFiniteProduct(number: 1)) { try lanczos(DiagonalMatrix([1, .nan, 2])) }
         #expect(throws: MatrixFreeError.nonFiniteProduct(number: 1)) {
-            try hutchinsonTrace(DiagonalMatrix([1, .infinity]))
+            try Lanczos().run(DiagonalMatrix([1, .nan, 2]))
         }
         #expect(throws: MatrixFreeError.nonFiniteProduct(number: 1)) {
-            try powerIteration(DiagonalMatrix([-.infinity, 1]))
+            try Hutchinson().run(DiagonalMatrix([1, .infinity]))
         }
-        #expect(throws: MatrixFreeError.self) { try lanczos(DiagonalMatrix([])) }
-        #expect(throws: MatrixFreeError.self) { try hutchPlusPlusTrace(DiagonalMatrix([])) }
+        #expect(throws: MatrixFreeError.nonFiniteProduct(number: 1)) {
+            try PowerIteration().run(DiagonalMatrix([-.infinity, 1]))
+        }
+        #expect(throws: MatrixFreeError.self) { try Lanczos().run(DiagonalMatrix([])) }
+        #expect(throws: MatrixFreeError.self) { try HutchPlusPlus().run(DiagonalMatrix([])) }
     }
 }

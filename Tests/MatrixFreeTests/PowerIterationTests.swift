@@ -8,7 +8,7 @@ import Testing
     /// The error of the value is at most residual²/gap for an isolated one.
     @Test func findsDominantValuesOneAfterAnother() throws {
         let matrix = CountedOperator(Spectra.dense([10, 7, 4, -2] + Spectra.flat(40, -1, 1)))
-        let result = try powerIteration(matrix, count: 3, target: .largestMagnitude, tolerance: 1e-6)
+        let result = try PowerIteration(count: 3, target: .largestMagnitude, tolerance: 1e-6).run(matrix)
         #expect(result.converged)
         #expect(result.products == matrix.products)
         #expect(result.shift == 0)
@@ -24,17 +24,17 @@ import Testing
     @Test func algebraicEndsAreNotThoseOfLargestMagnitude() throws {
         let spectrum = [-9.0, 5, 3] + Spectra.flat(30, -1, 1)
         let matrix = Spectra.dense(spectrum)
-        let magnitude = try powerIteration(matrix, target: .largestMagnitude, tolerance: 1e-5)
-        let largest = try powerIteration(matrix, count: 2, target: .largestAlgebraic, tolerance: 1e-5)
-        let smallest = try powerIteration(matrix, target: .smallestAlgebraic, tolerance: 1e-5)
+        let magnitude = try PowerIteration(target: .largestMagnitude, tolerance: 1e-5).run(matrix)
+        let largest = try PowerIteration(count: 2, target: .largestAlgebraic, tolerance: 1e-5).run(matrix)
+        let smallest = try PowerIteration(target: .smallestAlgebraic, tolerance: 1e-5).run(matrix)
         // (1e-5·9)²/4 = 2e-9.
         #expect(abs(magnitude.eigenvalues[0].value + 9) < 1e-8)
         #expect(largestDifference(largest.eigenvalues.map(\.value), [5, 3]) < 1e-8)
         #expect(abs(smallest.eigenvalues[0].value + 9) < 1e-8)
         #expect(largest.shift > 8.9 && smallest.shift == 0)
         #expect(largest.converged && smallest.converged && magnitude.converged)
-        let mirrored = try powerIteration(
-            AffineOperator(matrix, scale: -1), count: 2, target: .smallestAlgebraic, tolerance: 1e-5)
+        let mirrored = try PowerIteration(count: 2, target: .smallestAlgebraic, tolerance: 1e-5).run(
+            AffineOperator(matrix, scale: -1))
         #expect(largestDifference(mirrored.eigenvalues.map(\.value), [-5, -3]) < 1e-8)
     }
 
@@ -44,7 +44,7 @@ import Testing
         let matrix = DiagonalMatrix([1, 0.999, 0.998] + Spectra.flat(20, 0, 0.5))
         let tolerance = 1e-4
         var x = RandomNumbers(seed: 5).normals(matrix.dimension)
-        let result = try powerIteration(matrix, tolerance: tolerance, maximumIterations: 20_000, start: x)
+        let result = try PowerIteration(tolerance: tolerance, maximumIterations: 20_000).run(matrix, start: x)
         #expect(result.converged)
         #expect(result.eigenvalues[0].residual <= tolerance * result.eigenvalues[0].value)
 
@@ -68,32 +68,33 @@ import Testing
     /// The value is that of the vector returned and of the last product, not of the step before (a known bug of another tool).
     @Test(arguments: [1, 2, 5]) func returnsTheLastValue(_ iterations: Int) throws {
         let matrix = Spectra.dense([10, 9, 4, -2] + Spectra.flat(40, -1, 1))
-        let result = try powerIteration(
-            matrix, target: .largestMagnitude, tolerance: 1e-12, maximumIterations: iterations)
+        let result = try PowerIteration(target: .largestMagnitude, tolerance: 1e-12, maximumIterations: iterations).run(
+            matrix)
         let x = result.vectors[0], quotient = Vectors.dot(x, matrix.apply(x))
         #expect(abs(result.eigenvalues[0].value - quotient) < 1e-13 && result.products == iterations)
         if iterations > 1 {
-            let before = try powerIteration(
-                matrix, target: .largestMagnitude, tolerance: 1e-12, maximumIterations: iterations - 1)
+            let before = try PowerIteration(
+                target: .largestMagnitude, tolerance: 1e-12, maximumIterations: iterations - 1
+            ).run(matrix)
             #expect(abs(before.eigenvalues[0].value - quotient) > 1e-3)
         }
     }
 
     @Test func valuesOfBothSignsAndEqualSizeDoNotConverge() throws {
         let matrix = Spectra.dense([4, -4, 1, 0.5, 0])
-        let result = try powerIteration(matrix, target: .largestMagnitude, maximumIterations: 200)
+        let result = try PowerIteration(target: .largestMagnitude, maximumIterations: 200).run(matrix)
         #expect(!result.converged)
         #expect(result.products == 200)
-        let largest = try powerIteration(matrix, target: .largestAlgebraic, maximumIterations: 200)
+        let largest = try PowerIteration(target: .largestAlgebraic, maximumIterations: 200).run(matrix)
         #expect(largest.converged)
         #expect(abs(largest.eigenvalues[0].value - 4) < 1e-6)
     }
 
     @Test func zeroOperatorAndMoreThanTheDimension() throws {
-        let zero = try powerIteration(DiagonalMatrix([0, 0, 0]), count: 5)
+        let zero = try PowerIteration(count: 5).run(DiagonalMatrix([0, 0, 0]))
         #expect(zero.converged)
         #expect(zero.eigenvalues.map(\.value) == [0, 0, 0])
-        #expect(throws: MatrixFreeError.self) { try powerIteration(DiagonalMatrix([1]), count: 0) }
-        #expect(throws: MatrixFreeError.self) { try powerIteration(DiagonalMatrix([1, 2]), start: [0, 0]) }
+        #expect(throws: MatrixFreeError.self) { try PowerIteration(count: 0).run(DiagonalMatrix([1])) }
+        #expect(throws: MatrixFreeError.self) { try PowerIteration().run(DiagonalMatrix([1, 2]), start: [0, 0]) }
     }
 }

@@ -35,9 +35,10 @@ import Testing
         let spectrum = Spectra.classifier(400)
         let matrix = DiagonalMatrix(spectrum)
         let exact = spectrum.sorted()
-        let free = try lanczos(matrix, largest: 5, smallest: 5, tolerance: 1e-7, maximumProducts: 400)
-        let bound = try lanczos(
-            matrix, largest: 5, smallest: 5, tolerance: 1e-7, maximumProducts: 20_000, memoryLimit: vectors * 8 * 400)
+        let free = try Lanczos(largest: 5, smallest: 5, tolerance: 1e-7, maximumProducts: 400).run(matrix)
+        let bound = try Lanczos(
+            largest: 5, smallest: 5, tolerance: 1e-7, maximumProducts: 20_000, memoryLimit: vectors * 8 * 400
+        ).run(matrix)
         #expect(free.restarts == 0 && free.converged)
         #expect(bound.restarts > 0 && bound.converged)
         #expect(bound.basisSize <= vectors)
@@ -55,7 +56,7 @@ import Testing
 
     @Test func memoryForLessThanTheRequestIsAnError() {
         #expect(throws: MatrixFreeError.memoryLimit(found: 5 * 800, needed: 9 * 800)) {
-            try lanczos(DiagonalMatrix(Spectra.flat(100, 0, 1)), largest: 3, smallest: 3, memoryLimit: 5 * 800)
+            try Lanczos(largest: 3, smallest: 3, memoryLimit: 5 * 800).run(DiagonalMatrix(Spectra.flat(100, 0, 1)))
         }
     }
 }

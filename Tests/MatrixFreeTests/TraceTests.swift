@@ -12,7 +12,7 @@ import Testing
         let norm = (0..<100).map { pow(10 / Double($0 + 1), 2) }.reduce(0, +).squareRoot()
         for seed in 0..<10 {
             let matrix = CountedOperator(Self.slow)
-            let result = try hutchinsonTrace(matrix, probes: 50, blockSize: 8, seed: UInt64(seed))
+            let result = try Hutchinson(probes: 50, blockSize: 8, seed: UInt64(seed)).run(matrix)
             #expect(abs(result.trace.value - exact) < 4 * result.trace.standardError!)
             #expect(abs(result.frobeniusNorm.value - norm) < 4 * result.frobeniusNorm.standardError!)
             #expect(matrix.products == 50 && result.products == 50 && matrix.calls == 7)
@@ -34,7 +34,7 @@ import Testing
         var squaredStandardError = 0.0
         var covered = 0
         for seed in 0..<200 {
-            let trace = try hutchinsonTrace(matrix, probes: 20, seed: UInt64(seed)).trace
+            let trace = try Hutchinson(probes: 20, seed: UInt64(seed)).run(matrix).trace
             squaredError += pow(trace.value - exact, 2) / 200
             squaredStandardError += pow(trace.standardError!, 2) / 200
             if trace.interval(level: 0.9)!.contains(exact) { covered += 1 }
@@ -47,7 +47,7 @@ import Testing
 
     /// A sign vector squares to ones: a diagonal matrix has no variance.
     @Test func signsAreExactOnDiagonalMatrices() throws {
-        let result = try hutchinsonTrace(DiagonalMatrix([1, -2, 3.5]), probes: 4)
+        let result = try Hutchinson(probes: 4).run(DiagonalMatrix([1, -2, 3.5]))
         #expect(result.trace.value == 2.5)
         #expect(result.trace.standardError == 0)
         #expect(abs(result.frobeniusNorm.value - (1 + 4 + 12.25).squareRoot()) < 1e-15)
@@ -61,8 +61,8 @@ import Testing
         var plain = 0.0
         var sketched = 0.0
         for seed in 0..<20 {
-            let a = try hutchinsonTrace(matrix, probes: 60, seed: UInt64(seed))
-            let b = try hutchPlusPlusTrace(matrix, products: 60, seed: UInt64(seed))
+            let a = try Hutchinson(probes: 60, seed: UInt64(seed)).run(matrix)
+            let b = try HutchPlusPlus(products: 60, seed: UInt64(seed)).run(matrix)
             #expect(a.products == 60 && b.products == 60 && b.probes == 20 && b.sketchRank == 20)
             plain += pow(a.trace.value - exact, 2)
             sketched += pow(b.trace.value - exact, 2)
@@ -74,19 +74,19 @@ import Testing
     /// Rank 6 inside a sketch of 10: exact to rounding, and it says so. Eigenvalues of both signs, trace 5.
     @Test func hutchPlusPlusIsExactAtLowRank() throws {
         let spectrum = [9.0, 4, 1, -1, -3, -5] + [Double](repeating: 0, count: 74)
-        let result = try hutchPlusPlusTrace(Spectra.dense(spectrum), products: 30)
+        let result = try HutchPlusPlus(products: 30).run(Spectra.dense(spectrum))
         #expect(result.sketchRank == 6)
         #expect(abs(result.trace.value - 5) < 1e-12)
         #expect(result.trace.standardError! < 1e-12)
         let squares = 81 + 16 + 1 + 1 + 9 + 25.0
         #expect(abs(result.frobeniusNorm.value - squares.squareRoot()) < 1e-12)
         // Not so with a sketch of five.
-        let less = try hutchPlusPlusTrace(Spectra.dense(spectrum), products: 15)
+        let less = try HutchPlusPlus(products: 15).run(Spectra.dense(spectrum))
         #expect(less.trace.standardError! > 1e-3)
     }
 
     @Test func hutchPlusPlusOnAllOfTheSpaceIsExact() throws {
-        let result = try hutchPlusPlusTrace(Spectra.dense([1, 2, -7, 4]), products: 99)
+        let result = try HutchPlusPlus(products: 99).run(Spectra.dense([1, 2, -7, 4]))
         #expect(result.products == 4)
         #expect(result.probes == 0)
         #expect(abs(result.trace.value) < 1e-13)
@@ -96,21 +96,21 @@ import Testing
     }
 
     @Test func oneProbeHasNoStandardError() throws {
-        let result = try hutchinsonTrace(Self.slow, probes: 1)
+        let result = try Hutchinson(probes: 1).run(Self.slow)
         #expect(result.trace.standardError == nil)
         #expect(result.trace.interval() == nil)
-        #expect(try hutchPlusPlusTrace(Self.slow, products: 3).trace.standardError == nil)
-        #expect(throws: MatrixFreeError.self) { try hutchPlusPlusTrace(Self.slow, products: 2) }
-        #expect(throws: MatrixFreeError.self) { try hutchinsonTrace(Self.slow, probes: 0) }
+        #expect(try HutchPlusPlus(products: 3).run(Self.slow).trace.standardError == nil)
+        #expect(throws: MatrixFreeError.self) { try HutchPlusPlus(products: 2).run(Self.slow) }
+        #expect(throws: MatrixFreeError.self) { try Hutchinson(probes: 0).run(Self.slow) }
     }
 
     @Test func blockSizeDoesNotChangeTheResult() throws {
-        let one = try hutchPlusPlusTrace(Self.slow, products: 40, blockSize: 1, seed: 4)
-        let seven = try hutchPlusPlusTrace(Self.slow, products: 40, blockSize: 7, seed: 4)
+        let one = try HutchPlusPlus(products: 40, blockSize: 1, seed: 4).run(Self.slow)
+        let seven = try HutchPlusPlus(products: 40, blockSize: 7, seed: 4).run(Self.slow)
         #expect(one == seven)
         #expect(
-            try frobeniusNorm(Self.slow, probes: 9, seed: 2)
-                == hutchinsonTrace(Self.slow, probes: 9, seed: 2).frobeniusNorm)
+            try Hutchinson(probes: 9, blockSize: 1, seed: 2).run(Self.slow)
+                == Hutchinson(probes: 9, blockSize: 7, seed: 2).run(Self.slow))
     }
 
     /// Tables of Student's t: the 97.5 % points.

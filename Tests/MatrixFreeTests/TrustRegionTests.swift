@@ -47,7 +47,7 @@ import Testing
         let gradient = RandomNumbers(seed: 11).normals(100)
         let linear = vectors.map { Vectors.dot($0, gradient) }
         let expected = Self.bisected(values, linear, radius)
-        let result = try maximizeQuadratic(gradient: gradient, matrix, radius: radius, tolerance: 1e-9)
+        let result = try GeneralizedLanczosTrustRegion(radius: radius, tolerance: 1e-9).run(matrix, gradient: gradient)
         let scale = Vectors.norm(gradient) * radius
         #expect(result.converged)
         #expect(result.products == matrix.products)
@@ -80,14 +80,14 @@ import Testing
         let spectrum = Spectra.flat(50, -4, -1)
         let matrix = Spectra.dense(spectrum)
         let gradient = RandomNumbers(seed: 1).normals(50)
-        let result = try maximizeQuadratic(gradient: gradient, matrix, radius: 100, tolerance: 1e-10)
+        let result = try GeneralizedLanczosTrustRegion(radius: 100, tolerance: 1e-10).run(matrix, gradient: gradient)
         #expect(!result.isActive && result.multiplier == 0 && result.converged)
         let image = matrix.apply(result.maximizer)
         #expect(largestDifference(image, gradient.map { -$0 }) < 1e-8)
         #expect(try #require(result.largestOutside) < 0)
         // One positive eigenvalue, and the boundary is reached.
-        let indefinite = try maximizeQuadratic(
-            gradient: gradient, Spectra.dense([0.01] + Spectra.flat(49, -4, -1)), radius: 100, tolerance: 1e-8)
+        let indefinite = try GeneralizedLanczosTrustRegion(radius: 100, tolerance: 1e-8).run(
+            Spectra.dense([0.01] + Spectra.flat(49, -4, -1)), gradient: gradient)
         #expect(indefinite.isActive && indefinite.multiplier > 0.01)
     }
 
@@ -106,7 +106,7 @@ import Testing
             zip(inner, zip(linear, values).dropFirst()).reduce(3 * share * share) {
                 $0 + $1.0 * $1.1.0 + 0.5 * $1.1.1 * $1.0 * $1.0
             }
-        let result = try maximizeQuadratic(gradient: gradient, matrix, radius: radius, tolerance: 1e-8)
+        let result = try GeneralizedLanczosTrustRegion(radius: radius, tolerance: 1e-8).run(matrix, gradient: gradient)
         #expect(result.converged)
         #expect(abs(result.value - expected) < 1e-8)
         #expect(abs(result.multiplier - 6) < 1e-8)
@@ -121,9 +121,9 @@ import Testing
         var gradient = RandomNumbers(seed: 2).normals(n)
         gradient[0] = 0
         let matrix = CountedOperator(DiagonalMatrix(spectrum))
-        let blind = try maximizeQuadratic(gradient: gradient, matrix, radius: 30, searchOutside: false)
+        let blind = try GeneralizedLanczosTrustRegion(radius: 30, searchOutside: false).run(matrix, gradient: gradient)
         let before = matrix.products
-        let result = try maximizeQuadratic(gradient: gradient, matrix, radius: 30)
+        let result = try GeneralizedLanczosTrustRegion(radius: 30).run(matrix, gradient: gradient)
         #expect(blind.multiplier < 8 && blind.largestOutside == nil)
         #expect(result.isHardCase && result.converged)
         #expect(abs(result.multiplier - 8) < 1e-9)
@@ -141,33 +141,34 @@ import Testing
     @Test func withoutGradientItIsTheTopEigenvector() throws {
         let matrix = Spectra.dense([4, 2, -9] + Spectra.flat(30, -1, 1))
         let zero = [Double](repeating: 0, count: 33)
-        let result = try maximizeQuadratic(gradient: zero, matrix, radius: 0.5)
+        let result = try GeneralizedLanczosTrustRegion(radius: 0.5).run(matrix, gradient: zero)
         // ½ρ²λmax.
         #expect(abs(result.value - 0.5 * 0.25 * 4) < 1e-11)
         #expect(result.converged && result.isActive && abs(result.norm - 0.5) < 1e-14)
-        let negative = try maximizeQuadratic(gradient: zero, AffineOperator(matrix, shift: -5), radius: 0.5)
+        let negative = try GeneralizedLanczosTrustRegion(radius: 0.5).run(
+            AffineOperator(matrix, shift: -5), gradient: zero)
         #expect(negative.value == 0 && negative.norm == 0 && !negative.isActive && negative.converged)
         #expect(negative.maximizer == zero)
     }
 
     @Test func extremeArguments() throws {
-        let one = try maximizeQuadratic(gradient: [-3], DiagonalMatrix([2]), radius: 0.1)
+        let one = try GeneralizedLanczosTrustRegion(radius: 0.1).run(DiagonalMatrix([2]), gradient: [-3])
         #expect(one.maximizer.count == 1 && abs(one.maximizer[0] + 0.1) < 1e-16)
         #expect(abs(one.value - (0.3 + 0.01)) < 1e-15)
         // H = 0: ε = ρg/‖g‖.
-        let flat = try maximizeQuadratic(gradient: [3, 0, 4], DiagonalMatrix([0, 0, 0]), radius: 10)
+        let flat = try GeneralizedLanczosTrustRegion(radius: 10).run(DiagonalMatrix([0, 0, 0]), gradient: [3, 0, 4])
         #expect(largestDifference(flat.maximizer, [6, 0, 8]) < 1e-13)
         #expect(abs(flat.value - 50) < 1e-12)
         for bad in [0, -1, .nan, .infinity] as [Double] {
             #expect(throws: MatrixFreeError.self) {
-                try maximizeQuadratic(gradient: [1], DiagonalMatrix([1]), radius: bad)
+                try GeneralizedLanczosTrustRegion(radius: bad).run(DiagonalMatrix([1]), gradient: [1])
             }
         }
         #expect(throws: MatrixFreeError.self) {
-            try maximizeQuadratic(gradient: [.nan], DiagonalMatrix([1]), radius: 1)
+            try GeneralizedLanczosTrustRegion(radius: 1).run(DiagonalMatrix([1]), gradient: [.nan])
         }
         #expect(throws: MatrixFreeError.self) {
-            try maximizeQuadratic(gradient: [1, 2], DiagonalMatrix([1]), radius: 1)
+            try GeneralizedLanczosTrustRegion(radius: 1).run(DiagonalMatrix([1]), gradient: [1, 2])
         }
     }
 
@@ -175,12 +176,12 @@ import Testing
     @Test func decompositionsCanBeReused() throws {
         let matrix = CountedOperator(Spectra.dense(Spectra.classifier(100)))
         let gradient = RandomNumbers(seed: 3).normals(100)
-        let direct = try maximizeQuadratic(gradient: gradient, matrix, radius: 2, tolerance: 1e-10)
+        let direct = try GeneralizedLanczosTrustRegion(radius: 2, tolerance: 1e-10).run(matrix, gradient: gradient)
         let grown = try LanczosDecomposition(of: matrix, start: gradient, steps: 40)
         let random = try LanczosDecomposition(of: matrix, steps: 40, seed: 1)
         let before = matrix.products
-        let reused = try maximizeQuadratic(gradient: gradient, grown, radius: 2, tolerance: 1e-8)
-        let foreign = try maximizeQuadratic(gradient: gradient, random, radius: 2, tolerance: 1e-8)
+        let reused = try GeneralizedLanczosTrustRegion(radius: 2, tolerance: 1e-8).run(grown, gradient: gradient)
+        let foreign = try GeneralizedLanczosTrustRegion(radius: 2, tolerance: 1e-8).run(random, gradient: gradient)
         #expect(matrix.products == before)
         #expect(reused.converged && abs(reused.value - direct.value) < 1e-12 * direct.value)
         #expect(!foreign.converged && foreign.value < direct.value && foreign.value > 0)
@@ -197,8 +198,8 @@ import Testing
     @Test func tooFewProductsAreNotConverged() throws {
         let matrix = Spectra.dense(Spectra.flat(200, 0, 10))
         let gradient = RandomNumbers(seed: 3).normals(200)
-        let result = try maximizeQuadratic(
-            gradient: gradient, matrix, radius: 100, tolerance: 1e-10, maximumProducts: 5)
+        let result = try GeneralizedLanczosTrustRegion(radius: 100, tolerance: 1e-10, maximumProducts: 5).run(
+            matrix, gradient: gradient)
         #expect(!result.converged && result.products == 5)
         #expect(abs(result.norm - 100) < 1e-11)
     }

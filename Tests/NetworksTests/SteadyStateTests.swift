@@ -42,20 +42,20 @@ import Testing
     /// No softmax of a vision transformer is a kernel of its own, nor its derivative, unless a second one reads what it is applied
     /// to; where only the outputs are wanted, scores and probabilities do not exist.
     @Test func attentionIsMadeByRows() throws {
-        func rowwise(_ outputs: [Value], alone: Int = 0) -> [RowwiseProduct] {
+        func attentions(_ outputs: [Value], alone: Int = 0) -> [FusedAttention] {
             let kernels = Lowering(outputs[0].graph, outputs: outputs).items.compactMap { item in
                 if case .kernel(let primitive) = item.work { primitive } else { nil }
             }
             #expect(kernels.count { $0 is Softmax || $0 is SoftmaxSlope } == alone)
-            return kernels.compactMap { $0 as? RowwiseProduct }
+            return kernels.compactMap { $0 as? FusedAttention }
         }
         let network = try Network("vit:patch=4,dim=8,depth=2,heads=2", inputShape: [3, 8, 8], outputs: 10)
         let built = network.build(in: Graph(), batch: 5, batchNorm: .batch)
-        let values = rowwise([built.output])
+        let values = attentions([built.output])
         #expect(values.count == 2 && values.allSatisfy { $0.second?.result != nil })
         let gradient = built.output.graph.gradient(of: built.output.squared().sum(), at: built.parameters)
-        #expect(rowwise(gradient).count == 4 && rowwise(gradient).allSatisfy { $0.second == nil })
-        let products = rowwise(try product("vit:patch=4,dim=8,depth=2,heads=2").outputs, alone: 2)
+        #expect(attentions(gradient).count == 4 && attentions(gradient).allSatisfy { $0.second == nil })
+        let products = attentions(try product("vit:patch=4,dim=8,depth=2,heads=2").outputs, alone: 2)
         #expect(products.count { $0.scores.terms.count == 2 } == 4)
     }
 

@@ -59,8 +59,8 @@ public struct KeskarSharpness: Sendable, Codable {
             let start = box.upper.enumerated().map { i, width in
                 space != nil || number == 0 ? 0 : width * (2 * stream.uniform(at: i) - 1)
             }
-            let minimum = try minimizeInBox(
-                box, from: start, maximumIterations: iterations, progress: { _ in try progress(number) }
+            let minimum = try LBFGSB(maximumIterations: iterations).minimize(
+                in: box, from: start, progress: { _ in try progress(number) }
             ) { z in
                 let move = space?.combination(z) ?? z
                 let (value, gradient) = try objective.valueAndGradient(at: Vectors.sum(theta, 1, move))

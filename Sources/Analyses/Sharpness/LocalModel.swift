@@ -31,9 +31,9 @@ public struct LocalModel: Sendable {
         let random = RandomNumbers(seed: seed).named("local model").normals(theta.count)
         // A tenth of a random vector: a start without a part of the top eigenvector would never find it.
         let near = start.map { Vectors.sum($0, 0.1 * Vectors.norm($0) / Vectors.norm(random), random) }
-        let top = try lanczos(
-            CurvatureOperator(objective, at: theta, scaling: scaling), largest: vectors, tolerance: tolerance,
-            maximumProducts: 200, memoryLimit: memoryLimit, start: near, seed: seed, progress: progress)
+        let top = try Lanczos(
+            largest: vectors, tolerance: tolerance, maximumProducts: 200, memoryLimit: memoryLimit, seed: seed
+        ).run(CurvatureOperator(objective, at: theta, scaling: scaling), start: near, progress: progress)
         (largestEigenvalue, residual, topVectors) = (
             top.largest[0].value, top.largest[0].residual, top.largestVectors
         )

@@ -112,9 +112,10 @@ public struct WorstCaseSearch {
 
     private func quadraticMaximum(_ curvature: some LinearOperator, _ model: LocalModel) throws -> QuadraticMaximum {
         func maximum(searchOutside: Bool) throws -> QuadraticMaximum {
-            try maximizeQuadratic(
-                gradient: model.slope, curvature, radius: ball.radius, tolerance: 1e-4, maximumProducts: 200,
-                memoryLimit: memoryLimit, searchOutside: searchOutside, seed: seed)
+            try GeneralizedLanczosTrustRegion(
+                radius: ball.radius, tolerance: 1e-4, maximumProducts: 200, memoryLimit: memoryLimit,
+                searchOutside: searchOutside, seed: seed
+            ).run(curvature, gradient: model.slope)
         }
         // Within the gradient's Krylov space it is the global maximum if its multiplier is above λmax, which is known.
         let inside = try maximum(searchOutside: false)

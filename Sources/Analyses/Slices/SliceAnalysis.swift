@@ -157,9 +157,8 @@ public struct SliceAnalysis: Sendable {
         case .random: return (random(count), "random")
         case .eigenvectors:
             let spectrum = try monitor.following("eigenvectors") {
-                try lanczos(
-                    CurvatureOperator(objective, at: theta), largest: count, tolerance: 1e-3, maximumProducts: 300,
-                    seed: seed, progress: $0)
+                try Lanczos(largest: count, tolerance: 1e-3, maximumProducts: 300, seed: seed).run(
+                    CurvatureOperator(objective, at: theta), progress: $0)
             }
             return (spectrum.largestVectors, "eigen")
         case .gradient:

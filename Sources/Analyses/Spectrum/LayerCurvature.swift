@@ -41,7 +41,7 @@ public struct LayerCurvature: Sendable, Codable {
         var products = large.isEmpty ? 0 : probes
         var traces: [StochasticEstimate] = []
         if !large.isEmpty {
-            traces = try blockTraces(curvature, blocks: large, probes: probes, seed: seed) { _ in
+            traces = try BlockTraces(probes: probes, seed: seed).run(curvature, blocks: large) { _ in
                 try progress(0, ranges.count)
             }
         }
@@ -54,10 +54,10 @@ public struct LayerCurvature: Sendable, Codable {
                 products += ranges[index].count
                 continue
             }
-            let found = try lanczos(
-                DiagonalBlock(curvature, ranges[index]), largest: 1, tolerance: tolerance,
-                maximumProducts: maximumProducts, memoryLimit: memoryLimit, seed: seed, rounding: rounding,
-                eigenvectors: false)
+            let found = try Lanczos(
+                largest: 1, tolerance: tolerance, maximumProducts: maximumProducts, memoryLimit: memoryLimit,
+                seed: seed, rounding: rounding, eigenvectors: false
+            ).run(DiagonalBlock(curvature, ranges[index]))
             products += found.products
             let top = found.largest[0]
             layers.append(

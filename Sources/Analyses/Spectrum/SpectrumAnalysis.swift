@@ -136,7 +136,7 @@ public struct SpectrumAnalysis: Sendable {
         if largest + smallest > 0 { try findEigenvalues(curvature, monitor, &result) }
         if estimatesTrace || estimatesFrobeniusNorm {
             try monitor.update("trace", 0, of: probes)
-            let estimate = try hutchPlusPlusTrace(curvature, products: probes, seed: seed)
+            let estimate = try HutchPlusPlus(products: probes, seed: seed).run(curvature)
             if estimatesTrace { result.trace = estimate }
             if estimatesFrobeniusNorm { result.frobenius = estimate.frobeniusNorm }
             result.products += estimate.products
@@ -160,10 +160,10 @@ public struct SpectrumAnalysis: Sendable {
         _ curvature: CurvatureOperator, _ monitor: Monitor, _ result: inout Result
     ) throws {
         var failure: (any Error)?
-        let density = try stochasticLanczosQuadrature(
-            curvature, steps: Self.quadratureSteps, memoryLimit: curvature.objective.vectorMemory, seed: seed,
+        let density = try StochasticLanczosQuadrature(
+            steps: Self.quadratureSteps, memoryLimit: curvature.objective.vectorMemory, seed: seed,
             rounding: curvature.objective.rounding
-        ) { done, most in
+        ).run(curvature) { done, most in
             do { try monitor.update("density", done, of: most) } catch { failure = error }
             return failure == nil
         }
@@ -179,9 +179,9 @@ public struct SpectrumAnalysis: Sendable {
         case .power:
             for (count, target) in [(largest, PowerTarget.largestAlgebraic), (smallest, .smallestAlgebraic)]
             where count > 0 {
-                let found = try powerIteration(
-                    curvature, count: count, target: target, tolerance: tolerance, maximumIterations: maximumProducts,
-                    seed: seed)
+                let found = try PowerIteration(
+                    count: count, target: target, tolerance: tolerance, maximumIterations: maximumProducts, seed: seed
+                ).run(curvature)
                 let end = End(values: found.eigenvalues.map(\.value), residuals: found.eigenvalues.map(\.residual))
                 if target == .largestAlgebraic {
                     (result.top, result.vectors) = (end, found.vectors)
@@ -195,12 +195,13 @@ public struct SpectrumAnalysis: Sendable {
             let objective = curvature.objective
             let repeats = (objective as? ModelLoss)?.hasRepeatedEigenvalues ?? false
             let found = try monitor.following("eigenvalues") {
-                try lanczos(
-                    curvature, largest: largest, smallest: smallest, tolerance: tolerance,
-                    relativeFloor: kind.relativeFloor, maximumProducts: maximumProducts,
+                try Lanczos(
+                    largest: largest, smallest: smallest, tolerance: tolerance, relativeFloor: kind.relativeFloor,
+                    maximumProducts: maximumProducts,
                     memoryLimit: objective.vectorMemory - 2 * (largest + smallest) * 8 * curvature.dimension,
                     seed: seed, rounding: objective.rounding, multiplicities: findsMultiplicities || repeats,
-                    verifyResiduals: true, progress: $0)
+                    verifyResiduals: true
+                ).run(curvature, progress: $0)
             }
             if largest > 0 {
                 result.top = End(values: found.largest.map(\.value), residuals: found.largest.map(\.residual))

@@ -78,8 +78,8 @@ public struct Comparison: Sendable {
 
     private func measure(_ loss: ModelLoss, _ monitor: Monitor) throws -> Entry {
         let (theta, name) = (loss.theta, loss.name)
-        let traces = try hutchPlusPlusTrace(
-            CurvatureOperator(loss, at: theta), products: min(traceProducts, max(6, theta.count)), seed: seed)
+        let traces = try HutchPlusPlus(products: min(traceProducts, max(6, theta.count)), seed: seed).run(
+            CurvatureOperator(loss, at: theta))
         var search = WorstCaseSearch(Ball(radius: radius))
         (search.seed, search.memoryLimit) = (seed, loss.vectorMemory)
         search.tolerance = WorstCaseSearch.tolerance(of: loss)

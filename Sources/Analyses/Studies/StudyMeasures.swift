@@ -76,8 +76,8 @@ public struct StudyMeasures: Sendable, Codable {
         }
         try progress(0)
         let (worst, model) = try search(Ball(radius: settings.radius), 0)
-        let trace = try hutchPlusPlusTrace(
-            CurvatureOperator(objective, at: theta), products: settings.traceProducts, seed: settings.seed
+        let trace = try HutchPlusPlus(products: settings.traceProducts, seed: settings.seed).run(
+            CurvatureOperator(objective, at: theta)
         ).trace
         let scaling = Ball.adaptiveScaling(theta, eta: 0)
         let (adaptive, _) = try search(Ball(radius: settings.adaptiveRadius, scaling: scaling), 0.4)

@@ -45,7 +45,7 @@ struct Lowering {
                     let operand = rows.operand.map { dense(views[$0]!) }
                     let second = group.second.map { graph.nodes[$0] }
                     let type = second.map { graph.nodes[$0.operands[0]].type } ?? node.type
-                    addRowwise(terms, rows.function, operand, type, second, order, node, id)
+                    addAttention(terms, rows.function, operand, type, second, order, node, id)
                 } else {
                     addProducts(terms, group.epilogue, ends, order, node, id)
                 }
@@ -113,8 +113,8 @@ struct Lowering {
     }
 
     /// A function of the rows of such a sum, which have this type, and the product with it where there is one.
-    private mutating func addRowwise(
-        _ terms: [Graph.Node], _ function: RowwiseProduct.Function, _ operand: StridedView?, _ rows: TensorType,
+    private mutating func addAttention(
+        _ terms: [Graph.Node], _ function: FusedAttention.Function, _ operand: StridedView?, _ rows: TensorType,
         _ second: Graph.Node?, _ order: Permute?, _ node: Graph.Node, _ id: Int
     ) {
         var (scores, operands) = productSum(terms)
@@ -130,7 +130,7 @@ struct Lowering {
         let isOrdered = factor != nil || terms[0].type == node.type
         let place = isOrdered ? order.flatMap { self.place(of: node.type, $0) } : nil
         if factor == nil { scores.result = place?.layout } else { factor?.result = place?.layout }
-        let primitive = RowwiseProduct(scores: scores, function: function, rows: rows, second: factor)
+        let primitive = FusedAttention(scores: scores, function: function, rows: rows, second: factor)
         add(.kernel(primitive), operands, node, id, place)
     }
 

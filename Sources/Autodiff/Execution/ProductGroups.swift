@@ -14,7 +14,7 @@ struct ProductGroups {
         var factor: (node: Int, kind: Epilogue.Factor)?
         var relu = false
         /// In place of all that: what is applied to each row, and the node of its operand.
-        var rows: (function: RowwiseProduct.Function, operand: Int?)?
+        var rows: (function: FusedAttention.Function, operand: Int?)?
         /// The product that the rows are the first factor of.
         var second: Int?
 
@@ -135,7 +135,7 @@ struct ProductGroups {
     }
 
     /// - Parameter number: which of the operands are the rows; the other one is the function's operand.
-    private mutating func mergeRows(_ id: Int, of number: Int, _ function: RowwiseProduct.Function) {
+    private mutating func mergeRows(_ id: Int, of number: Int, _ function: FusedAttention.Function) {
         let node = graph.nodes[id]
         guard let found = group(node.operands[number], of: id), found.group.isPlainSum, found.group.terms.count <= 2,
             found.group.terms.allSatisfy({ graph.nodes[$0].primitive is MatrixProduct })

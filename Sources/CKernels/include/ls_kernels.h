@@ -92,7 +92,7 @@ typedef struct {
     const void *y;         // dense
     int32_t multiplies;    // by V, which is the B of `second`; its A is what f gives. C lies as `second` says, or as term 0.
     ls_factors second;
-} ls_rowwise_product;
+} ls_fused_attention;
 
 /// Some memory.
 typedef struct { const void *start; int64_t bytes; } ls_range;
@@ -168,8 +168,8 @@ typedef struct {
     /// to = f(x), row by row; y is NULL where f has none.
     void (*rows)(enum ls_row_function f, int64_t rows, int64_t width, double scale, const void *y, const void *x, void *to);
 
-    int64_t (*rowwise_product_workspace)(const ls_rowwise_product *);
-    void (*rowwise_product)(const ls_rowwise_product *, void *c, void *workspace);
+    int64_t (*fused_attention_workspace)(const ls_fused_attention *);
+    void (*fused_attention)(const ls_fused_attention *, void *c, void *workspace);
     /// y = Σ over `parts` consecutive blocks of `count` elements, in order.
     void (*add_parts)(int64_t count, int64_t parts, const void *x, void *y);
     /// sum += x.
