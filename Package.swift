@@ -42,8 +42,7 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "ONNX", "Objectives",
-                "Tensors",
+                "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Tensors",
             ]),
         .target(
             name: "Analyses",
@@ -82,6 +81,7 @@ let package = Package(
             name: "LandscapeFuzz",
             dependencies: ["Landscape", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
+        .testTarget(name: "EssentialsTests", dependencies: ["Essentials"]),
         .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Tensors"]),
         .target(name: "GraphEvaluation", dependencies: ["Autodiff", "Tensors"], path: "Tests/GraphEvaluation"),
         .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "CKernels", "GraphEvaluation", "Tensors"]),
@@ -92,7 +92,12 @@ let package = Package(
         .testTarget(name: "MatrixFreeTests", dependencies: ["MatrixFree", "Tensors"]),
         .testTarget(name: "ArrayFilesTests", dependencies: ["ArrayFiles", "CKernels", "Essentials", "Tensors"]),
         .testTarget(name: "DatasetsTests", dependencies: ["ArrayFiles", "Datasets"]),
-        .testTarget(name: "ModelsTests", dependencies: ["ArrayFiles", "Models", "Tensors"]),
+        .testTarget(
+            name: "ModelsTests",
+            dependencies: [
+                "ArrayFiles", "Datasets", "Models", "Networks", "ONNX", "Objectives", "ReferenceModels", "Tensors",
+                "Training",
+            ]),
         .target(
             name: "ReferenceModels",
             dependencies: ["ArrayFiles", "Autodiff", "Datasets", "Networks", "Objectives", "Tensors"],
@@ -110,7 +115,7 @@ let package = Package(
             name: "ONNXTests",
             dependencies: [
                 "ArrayFiles", "Autodiff", "Datasets", "GraphEvaluation", "Models", "Networks", "ONNX", "Objectives",
-                "ReferenceModels", "Tensors", "Training",
+                "ReferenceModels", "Tensors",
             ]),
         .testTarget(
             name: "TrainingTests",

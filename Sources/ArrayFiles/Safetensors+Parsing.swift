@@ -6,7 +6,7 @@ extension Safetensors {
         self.init(
             parsed: header.entries.map { entry in
                 let own = bytes[header.place(entry)]
-                return Tensor(name: entry.name, array: NumericArray(checked: entry.shape, entry.type, Array(own)))
+                return NamedArray(name: entry.name, array: NumericArray(checked: entry.shape, entry.type, Array(own)))
             }, metadata: header.metadata)
     }
 }
@@ -44,9 +44,9 @@ struct SafetensorsHeader {
     ///   - size: the file's.
     init(_ bytes: [UInt8], size: Int) throws(SafetensorsError) {
         length = try Self.length(bytes, size: size)
-        let json: JSONHeader
+        let json: JSONValue
         do {
-            json = try JSONHeader.parse(bytes[8..<length])
+            json = try JSONValue(parsing: bytes[8..<length])
         } catch {
             if case .duplicateKey(let key) = error { throw .duplicateName(key) }
             throw .malformedHeader(error)
@@ -78,7 +78,7 @@ struct SafetensorsHeader {
     }
 
     /// One array; its shape, type and length are found to agree.
-    private static func entry(_ name: String, _ value: JSONHeader) throws(SafetensorsError) -> Safetensors.Entry {
+    private static func entry(_ name: String, _ value: JSONValue) throws(SafetensorsError) -> Safetensors.Entry {
         guard case .object(let members) = value else { throw .badEntry(name, "it is no JSON object") }
         var type: ElementType?
         var shape: [Int]?
@@ -108,7 +108,7 @@ struct SafetensorsHeader {
         return Safetensors.Entry(name: name, type: type, shape: shape, range: offsets[0]..<offsets[1])
     }
 
-    private static func integers(_ name: String, _ key: String, _ value: JSONHeader) throws(SafetensorsError) -> [Int] {
+    private static func integers(_ name: String, _ key: String, _ value: JSONValue) throws(SafetensorsError) -> [Int] {
         guard case .array(let elements) = value else { throw .badEntry(name, "'\(key)' is no list") }
         var result: [Int] = []
         for element in elements {
@@ -120,7 +120,7 @@ struct SafetensorsHeader {
         return result
     }
 
-    private static func metadata(_ value: JSONHeader) throws(SafetensorsError) -> [String: String] {
+    private static func metadata(_ value: JSONValue) throws(SafetensorsError) -> [String: String] {
         guard case .object(let members) = value else { throw .metadataNotText("__metadata__") }
         var result: [String: String] = [:]
         for (key, value) in members {
@@ -147,7 +147,7 @@ public enum SafetensorsError: DescribedError, Equatable {
     case notSafetensors(found: String)
     case headerTooLong(UInt64)
     case headerTruncated(expected: Int, found: Int)
-    case malformedHeader(JSONHeaderError)
+    case malformedHeader(JSONError)
     case duplicateName(String)
     case reservedName
     case metadataNotText(String)

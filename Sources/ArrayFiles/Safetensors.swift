@@ -1,19 +1,11 @@
+import Essentials
+
 /// Named arrays and text in the safetensors format: eight bytes with the header's length, a JSON header, then the
 /// numbers of all arrays without gaps. Any safetensors reader opens what this writes.
 ///
 /// Reading believes nothing: the header's length, every type, shape and offset is checked, and every byte behind the
 /// header must belong to exactly one array. Format: github.com/huggingface/safetensors.
 public struct Safetensors: Sendable, Equatable {
-    public struct Tensor: Sendable, Equatable {
-        public let name: String
-        public let array: NumericArray
-
-        public init(name: String, array: NumericArray) {
-            self.name = name
-            self.array = array
-        }
-    }
-
     /// An array as the file's header describes it.
     public struct Entry: Sendable, Equatable {
         public let name: String
@@ -30,7 +22,7 @@ public struct Safetensors: Sendable, Equatable {
     }
 
     /// In the order of their bytes in the file.
-    public let tensors: [Tensor]
+    public let tensors: [NamedArray]
     /// The header's `__metadata__`.
     public let metadata: [String: String]
 
@@ -38,10 +30,10 @@ public struct Safetensors: Sendable, Equatable {
     public static let maximalHeader = 100_000_000
 
     /// The tensors are ordered by falling element size, which aligns each in the file, and otherwise stay in order.
-    public init(tensors: [Tensor], metadata: [String: String] = [:]) throws(SafetensorsError) {
+    public init(tensors: [NamedArray], metadata: [String: String] = [:]) throws(SafetensorsError) {
         var names: Set<String> = []
         for tensor in tensors {
-            guard tensor.name != "__metadata__" else { throw .reservedName }
+            guard tensor.name != Self.metadataKey else { throw .reservedName }
             guard names.insert(tensor.name).inserted else { throw .duplicateName(tensor.name) }
         }
         let sizes = Set(tensors.map(\.array.type.size)).sorted(by: >)
@@ -49,7 +41,9 @@ public struct Safetensors: Sendable, Equatable {
         self.metadata = metadata
     }
 
-    init(parsed tensors: [Tensor], metadata: [String: String]) {
+    static let metadataKey = "__metadata__"
+
+    init(parsed tensors: [NamedArray], metadata: [String: String]) {
         self.tensors = tensors
         self.metadata = metadata
     }
@@ -95,39 +89,26 @@ public struct Safetensors: Sendable, Equatable {
 
     /// The length and the JSON, padded with spaces so that the numbers begin at a multiple of 8.
     private var header: [UInt8] {
-        var parts: [String] = []
+        var members: [(key: String, value: JSONValue)] = []
         if !metadata.isEmpty {
-            let pairs = metadata.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)):\(Self.quoted($0.value))" }
-            parts.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+            let pairs = metadata.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSONValue.string($0.value)) }
+            members.append((Self.metadataKey, .object(pairs)))
         }
         for entry in entries {
-            let shape = entry.shape.map(String.init).joined(separator: ",")
-            parts.append(
-                "\(Self.quoted(entry.name)):{\"dtype\":\"\(entry.type.rawValue)\",\"shape\":[\(shape)],"
-                    + "\"data_offsets\":[\(entry.range.lowerBound),\(entry.range.upperBound)]}")
+            let offsets = [entry.range.lowerBound, entry.range.upperBound]
+            members.append(
+                (
+                    entry.name,
+                    .object([
+                        ("dtype", .string(entry.type.rawValue)), ("shape", .array(entry.shape.map { .integer($0) })),
+                        ("data_offsets", .array(offsets.map { .integer($0) })),
+                    ])
+                ))
         }
-        var json = Array("{\(parts.joined(separator: ","))}".utf8)
+        var json = Array(JSONValue.object(members).compactText.utf8)
         while json.count % 8 != 0 { json.append(0x20) }
         var bytes: [UInt8] = []
         bytes.append(littleEndian: UInt64(json.count))
         return bytes + json
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case "\u{0}"..<"\u{20}":
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

@@ -53,7 +53,7 @@ public struct SafetensorsFile: Sendable {
         case .read(let content): return content
         case .unread(let file, let header):
             if file.size > limit { throw .tooLarge(path: file.path, bytes: file.size, limit: limit) }
-            var tensors: [Safetensors.Tensor] = []
+            var tensors: [NamedArray] = []
             for entry in entries {
                 let bytes = try file.bytes(header.place(entry))
                 tensors.append(.init(name: entry.name, array: NumericArray(checked: entry.shape, entry.type, bytes)))

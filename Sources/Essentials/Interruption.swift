@@ -3,5 +3,6 @@ public struct Interruption: Error, Sendable, Equatable {
     /// How to go on, such as the command that resumes; nil where nothing was kept.
     public var advice: String?
 
+    /// A wish to stop.
     public init(advice: String? = nil) { self.advice = advice }
 }

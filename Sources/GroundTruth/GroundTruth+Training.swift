@@ -33,18 +33,15 @@ extension GroundTruth {
 
     /// λmax over the edge: the mean over the last 2000 steps, measured at every 99th because iterates beyond the edge alternate from
     /// step to step.
-    private static func settledRatio(
-        _ trainer: Trainer, edge: @escaping (_ gradientNorm: Double) -> Double
-    ) throws -> Double {
-        var ratios: [Double] = []
-        trainer.measures = { step, theta, buffers in
-            guard step > trainer.totalSteps - 2000, step % 99 == 0 else { return [:] }
-            let now = try TrackedSharpness(
-                try trainer.trackedObjective(buffers), at: theta, step: step, rounding: 0x1p-52, edge: edge)
-            ratios.append(now.largestEigenvalue / (now.edge ?? .nan))
-            return [:]
+    private static func settledRatio(_ trainer: Trainer) throws -> Double {
+        let tracking = SharpnessTracking(every: 99, after: trainer.totalSteps - 2000)
+        trainer.sharpnessTracking = tracking
+        // An epoch is a step here. The last one is measured in any case.
+        let ratios = try trainer.run().checkpoint.metadata.history.filter { $0.step % tracking.every == 0 }.compactMap {
+            TrackedSharpness(step: $0.step, measures: $0.measures ?? [:]).map {
+                $0.largestEigenvalue / ($0.edge ?? .nan)
+            }
         }
-        _ = try trainer.run()
         return ratios.reduce(0, +) / Double(ratios.count)
     }
 
@@ -57,8 +54,7 @@ extension GroundTruth {
                 claims.append(
                     Claim("edge of stability", "T\(degree), η = \(rate): λmax η/2 settles at 1", within: 0.02) {
                         let trainer = try chebyshev(degree, rate: rate, warmup: warmup, steps: warmup + 6000)
-                        return abs(
-                            try settledRatio(trainer) { _ in StabilityEdge.gradientDescent(rate: rate) } - 1)
+                        return abs(try settledRatio(trainer) - 1)
                     })
             }
         }
@@ -68,11 +64,7 @@ extension GroundTruth {
                     "edge of stability", "T\(degree), SAM, ρ = 0.05, η = 0.1: λmax settles at SAM's edge", within: 0.03
                 ) {
                     let trainer = try chebyshev(degree, rate: 0.1, warmup: 2000, steps: 8000, .sam)
-                    return abs(
-                        try settledRatio(trainer) {
-                            StabilityEdge.sharpnessAware(
-                                rho: 0.05, gradientNorm: $0, edge: StabilityEdge.gradientDescent(rate: 0.1))
-                        } - 1)
+                    return abs(try settledRatio(trainer) - 1)
                 })
         }
         claims.append(

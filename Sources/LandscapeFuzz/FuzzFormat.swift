@@ -21,12 +21,11 @@ enum FuzzFormat: String, CaseIterable {
                 ("softmax_ts13", "softmax"), ("regressor_dynamo20", "regressor"), ("conv1d_dynamo21", "conv1d"),
                 ("softmax_fixed1", "softmax"), ("conv1d_ts17", "conv1d"), ("text_dynamo18", "text"),
             ].map { name, data in
-                let settings = TrainingConfiguration(
-                    model: "linear",
-                    data: .npy(inputs: "\(fixtures)/onnx/\(data)_x.npy", targets: "\(fixtures)/onnx/\(data)_y.npy"))
+                let specification = DataSpecification.npy(
+                    inputs: "\(fixtures)/onnx/\(data)_x.npy", targets: "\(fixtures)/onnx/\(data)_y.npy")
                 return Subject(bytes: try fixture("onnx/\(name).onnx")) { bytes in
                     let path = try folder.write("model.onnx", bytes)
-                    try Self.use(try Model.importONNX(path, settings).checkpoint.encoded())
+                    try Self.use(try ModelImport(.graph(path), data: specification).run().checkpoint.encoded())
                 }
             }
         case .safetensors:
@@ -118,16 +117,16 @@ enum FuzzFormat: String, CaseIterable {
 
     /// Weights for the perceptron of the digits, read as `landscape import --model` does.
     private func weights(_ bytes: [UInt8], _ name: String, _ fixtures: String, _ folder: FuzzFolder) throws -> Subject {
-        let settings = TrainingConfiguration(
-            model: "mlp:64-32-10",
-            data: .npy(inputs: "\(fixtures)/mlp_digits/eval_x.npy", targets: "\(fixtures)/mlp_digits/eval_y.npy"))
-        let data = try TrainingData(settings)
+        let digits = DataSpecification.npy(
+            inputs: "\(fixtures)/mlp_digits/eval_x.npy", targets: "\(fixtures)/mlp_digits/eval_y.npy")
+        let data = try DataPreparation(digits).load()
         return Subject(bytes: bytes) { bytes in
             let path = try folder.write(name, bytes)
             let file = try StateDictionary.read(path)
             _ = file.tensors.map(\.array.doubles)
             do {
-                try Self.use(try Model.importWeights(path, settings, data: data).checkpoint.encoded())
+                let settings = ModelImport(.weights(path, of: "mlp:64-32-10"), data: digits)
+                try Self.use(try settings.run(data).checkpoint.encoded())
             } catch ModelError.tensorsUnmatched {
                 // Sound files of other networks are to be refused, too.
             }
@@ -148,10 +147,9 @@ enum FuzzFormat: String, CaseIterable {
     }
 
     private static func importedCheckpoint(_ fixtures: String) throws -> Checkpoint {
-        let settings = TrainingConfiguration(
-            model: "linear",
-            data: .npy(inputs: "\(fixtures)/onnx/conv1d_x.npy", targets: "\(fixtures)/onnx/conv1d_y.npy"))
-        return try Model.importONNX("\(fixtures)/onnx/conv1d_dynamo21.onnx", settings).checkpoint
+        let data = DataSpecification.npy(
+            inputs: "\(fixtures)/onnx/conv1d_x.npy", targets: "\(fixtures)/onnx/conv1d_y.npy")
+        return try ModelImport(.graph("\(fixtures)/onnx/conv1d_dynamo21.onnx"), data: data).run().checkpoint
     }
 
     /// A checkpoint read, its network built, and loss and gradient computed on its data.
@@ -166,12 +164,12 @@ enum FuzzFormat: String, CaseIterable {
     /// Data loaded as for a training, and the loss of a linear model on them.
     private static func train(_ data: DataSpecification) throws {
         let settings = TrainingConfiguration(model: "linear", data: data)
-        let examples = try TrainingData(settings)
+        let examples = try settings.preparation().load()
         guard !(examples.record.takesTokens ?? false) else { return }
         let network = try Network(
             canonical: "linear", inputShape: examples.record.exampleShape, outputs: min(examples.record.outputs, 64))
         let loss = try settings.loss(for: examples.train)
-        try NetworkObjective.check(examples.train, network, loss)
+        try DataMismatch.check(examples.train, network, loss)
         let objective = try NetworkObjective(
             network: network, data: try examples.train.prefix(min(4, examples.train.count)),
             loss: loss, memory: MemoryBudget(limit: 1 << 28))

@@ -46,7 +46,7 @@ struct Session {
         var settings = try options.lossSettings()
         settings.normalizesLogits = normalizesLogits
         return try ModelLoss(
-            Model(path: path), name: path, settings, vectors: vectors, memory: memory, monitor: monitor)
+            Model.open(path), name: path, settings, vectors: vectors, memory: memory, monitor: monitor)
     }
 
     /// What the results state.

@@ -1,11 +1,12 @@
 import ArrayFiles
 import Datasets
-import ONNX
 import Networks
+import ONNX
 import Tensors
 
 /// A checkpoint made ready for work: its network, θ, buffers, loss and data.
 public struct Model: Sendable {
+    /// The architecture, or the graph that was imported, fitted to the data.
     public let network: Network
     /// θ, in the order of the network's layout.
     public let theta: [Double]
@@ -13,8 +14,11 @@ public struct Model: Sendable {
     public let buffers: [Double]
     /// What was minimised, label smoothing included; analyses look at this loss.
     public let loss: Loss
+    /// What the checkpoint says of itself.
     public let metadata: CheckpointMetadata
 
+    /// The model that a checkpoint holds.
+    ///
     /// - Throws: `ModelError`, `NetworkError` or `CheckpointError` where the metadata make no model, or tensors are missing,
     ///   left over or of another shape than the model's.
     public init(_ checkpoint: Checkpoint) throws {
@@ -27,8 +31,9 @@ public struct Model: Sendable {
             throw ModelError.damagedCheckpoint("\(data.outputs) outputs")
         }
         if let description = metadata.other[OperatorGraph.metadataKey] {
-            network = try OperatorGraph(encoded: description).network(
-                name: metadata.model, inputShape: data.exampleShape, takesTokens: data.takesTokens ?? false)
+            network = try Network(
+                operatorGraph: description, trials: metadata.other[TrialBuilds.metadataKey], name: metadata.model,
+                inputShape: data.exampleShape, takesTokens: data.takesTokens ?? false)
             guard network.outputs == data.outputs else {
                 throw ModelError.damagedCheckpoint(
                     "\(data.outputs) outputs of a model that gives \(network.outputs)")
@@ -39,20 +44,32 @@ public struct Model: Sendable {
                 outputs: data.outputs)
         }
         loss = try Loss(specification: metadata.loss)
-        theta = try checkpoint.theta(matching: network.parameters.tensors.map { ($0.name, $0.shape) })
+        theta = try checkpoint.theta(matching: network.parameters)
         buffers = try network.buffers.tensors.flatMap { try checkpoint.buffer($0.name, shape: $0.shape) }
         self.metadata = metadata
     }
 
     /// Reads and verifies a checkpoint's file.
-    public init(path: String) throws {
-        try self.init(try Checkpoint.read(path))
+    ///
+    /// - Throws: `FileError` where it cannot be read or is damaged, and what `init` throws.
+    public static func open(_ path: String) throws -> Model { try Model(try Checkpoint.read(path)) }
+
+    /// What `init` reads; an optimiser's state is no part of it.
+    public var checkpoint: Checkpoint {
+        Self.checkpoint(network, theta: theta, buffers: buffers, metadata: metadata)
     }
+
+    /// Replaces the checkpoint at `path`, atomically.
+    ///
+    /// - Throws: `FileError` where it cannot be written.
+    public func write(to path: String) throws(FileError) { try checkpoint.write(to: path) }
 
     /// Numbers of an example beyond which a checkpoint is taken for damaged.
     private static let largestExample = 1e9
 
     /// The data that the model was trained on.
+    ///
+    /// - Throws: `DatasetError` where the checkpoint names none that can be loaded.
     public var dataSpecification: DataSpecification {
         get throws { try DataSpecification(metadata.data.specification) }
     }
@@ -67,6 +84,7 @@ public struct Model: Sendable {
     /// - Parameters:
     ///   - specification: other data than it was trained on; nil for its own.
     ///   - examples: only the first so many; nil for all.
+    /// - Throws: `DatasetError` where there are no such data; `ModelError` where they are not what the model takes.
     public func dataset(
         _ split: Split = .train, _ specification: DataSpecification? = nil, examples: Int? = nil
     ) throws -> Dataset {
@@ -108,10 +126,10 @@ public struct Model: Sendable {
     public static func checkpoint(
         _ network: Network, theta: [Double], buffers: [Double], metadata: CheckpointMetadata
     ) -> Checkpoint {
-        func tensors(_ layout: ParameterLayout, _ values: [Double]) -> [Checkpoint.Tensor] {
+        func tensors(_ layout: ParameterLayout, _ values: [Double]) -> [NamedArray] {
             precondition(values.count == layout.count, "\(values.count) numbers for a layout of \(layout.count)")
             return layout.tensors.enumerated().map { index, tensor in
-                Checkpoint.Tensor(
+                NamedArray(
                     name: tensor.name, values: Array(values[layout.range(index)]), shape: tensor.shape,
                     precision: metadata.precision)
             }

@@ -2,15 +2,28 @@ import Essentials
 
 /// Why there is no model: files, weights or data that do not make one.
 public enum ModelError: DescribedError, Equatable {
+    /// Metadata that contradict each other or say something impossible.
     case damagedCheckpoint(String)
+    /// Data whose examples have another number of numbers than the model takes.
     case exampleShapeMismatch(model: String, expected: [Int], data: String, found: [Int])
+    /// Fewer training examples than the model was trained on.
     case dataChanged(data: String, expected: Int, found: Int)
+    /// Weights of a state dictionary that are not the architecture's.
     case tensorsUnmatched(file: String, missing: [String], unexpected: [String], reason: String)
+    /// Weights of a state dictionary that are not the graph's, each with its shape, and what to do.
+    case weightsUnmatched(missing: [String], unexpected: [String], advice: String)
+    /// Given deviations that inputs cannot be divided by.
+    case unusableDeviation([Double])
+    /// A file of weights holds infinity or NaN.
     case nonFiniteTensor(file: String, name: String)
+    /// Weights for a graph that are a checkpoint of one, in another layout.
     case alreadyImported(file: String)
+    /// A folder without checkpoints.
     case noCheckpoints(folder: String)
+    /// A path that is no folder.
     case noFolder(String)
 
+    /// What was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .damagedCheckpoint(let reason):
@@ -23,6 +36,10 @@ public enum ModelError: DescribedError, Equatable {
         case .tensorsUnmatched(let file, let missing, let unexpected, let reason):
             "\(file): its tensors do not fit the model. Missing: \(Self.list(missing)). Unexpected: \(Self.list(unexpected)). "
                 + "\(reason); name the --model that these weights are of"
+        case .weightsUnmatched(let missing, let unexpected, let advice):
+            "the weights do not fit this graph. Missing: \(Self.list(missing)). Unexpected: \(Self.list(unexpected)). \(advice)"
+        case .unusableDeviation(let deviation):
+            "--std: found \(deviation), expected a positive number for each mean"
         case .nonFiniteTensor(let file, let name):
             "\(file): tensor '\(name)' holds numbers that are not finite, expected trained weights; use another file"
         case .alreadyImported(let file):

@@ -62,6 +62,21 @@ public struct Network: Sendable {
         buffers = ParameterLayout(builder.buffers.map(\.specification))
     }
 
+    /// A network of an architecture given as code whose tensors are known, so that it need not be built to find them.
+    package init(
+        _ architecture: Architecture, specification: String, inputShape: [Int], takesTokens: Bool, outputs: Int,
+        parameters: ParameterLayout, buffers: ParameterLayout
+    ) {
+        self.specification = specification
+        options = .init()
+        self.inputShape = inputShape
+        self.takesTokens = takesTokens
+        self.outputs = outputs
+        self.architecture = architecture
+        self.parameters = parameters
+        self.buffers = buffers
+    }
+
     /// The same network with outputs (z − z̄)/‖z − z̄‖₂, z̄ the mean of an example's outputs, as Andriushchenko et al. 2023
     /// (arXiv 2302.07011) measure: the scale of the logits, which shrinks sharpness by itself, drops out.
     public func normalizingLogits() -> Network {

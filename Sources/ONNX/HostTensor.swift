@@ -1,12 +1,12 @@
 /// Numbers that are known while a graph is built: shapes, axes, indices, small constants. Whole numbers are exact up to 2⁵³;
 /// larger ones, which stand for "to the end", stay large.
-public struct HostTensor: Sendable, Hashable, Codable {
-    public enum Kind: String, Sendable, Codable { case real, integer, boolean }
+package struct HostTensor: Sendable, Hashable, Codable {
+    package enum Kind: String, Sendable, Codable { case real, integer, boolean }
 
-    public var shape: [Int]
-    public var kind: Kind
+    package var shape: [Int]
+    package var kind: Kind
     /// Row-major.
-    public var values: [Double]
+    package var values: [Double]
 
     init(shape: [Int], kind: Kind, values: [Double]) {
         precondition(shape.reduce(1, *) == values.count, "\(values.count) numbers of shape \(shape)")

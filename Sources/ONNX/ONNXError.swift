@@ -3,34 +3,52 @@ import Essentials
 
 /// What can be wrong with an ONNX model, or with a model for given data.
 public enum ONNXError: DescribedError, Equatable {
+    /// The bytes are no protocol buffer.
     case notProtobuf(String)
+    /// A protocol buffer that is no model.
     case notONNX(String)
+    /// A model beyond what is read of any file.
     case limit(String)
+    /// A tensor that cannot be read.
     case tensor(name: String, problem: String)
+    /// A tensor in another file that cannot be read.
     case externalData(name: String, problem: String)
+    /// A node whose result it needs itself.
     case cycle(node: String)
+    /// A value that no node, tensor or input gives.
     case undefined(value: String, node: String)
     /// Operators that are not supported, each with the nodes that have it.
     case unsupported([UnsupportedOperator])
+    /// A node whose operands or attributes its operator does not take.
     case node(operator: String, node: String, problem: String)
     /// An input that must be known when the model is imported is computed from the data.
     case notConstant(operator: String, node: String, input: Int)
+    /// A model of several inputs, or of none.
     case inputs([String])
+    /// Examples of another shape or kind than the model takes.
     case inputMismatch(expected: String, found: String)
+    /// An output that is not one row of numbers for an example.
     case output(String)
+    /// A model without parameters.
     case noParameters
+    /// A pattern of names that no tensor has.
     case unmatchedPattern(option: String, pattern: String, names: [String])
+    /// A tensor of whole numbers that is to be a parameter.
     case notFloating(name: String)
+    /// A parameter with infinity or NaN in it.
     case nonFinite(name: String)
-    /// Weights of a state dictionary that are not the graph's, each with its shape, and what to do.
-    case weights(missing: [String], unexpected: [String], advice: String)
+    /// A checkpoint's description of its graph that is none.
     case damagedDescription(String)
 
+    /// An operator, and the nodes that have it.
     public struct UnsupportedOperator: Sendable, Equatable {
+        /// Of the operator, with its domain where that is not ONNX's own.
         public let name: String
+        /// Their names.
         public let nodes: [String]
     }
 
+    /// What was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .notProtobuf(let found):
@@ -64,16 +82,8 @@ public enum ONNXError: DescribedError, Equatable {
         case .notFloating(let name): "--parameters: tensor '\(name.shown)' does not hold floating-point numbers"
         case .nonFinite(let name):
             "parameter '\(name.shown)' holds numbers that are not finite, expected trained weights; use another file, or --freeze it"
-        case .weights(let missing, let unexpected, let advice):
-            "the weights do not fit this graph. Missing: \(Self.list(missing)). Unexpected: \(Self.list(unexpected)). \(advice)"
         case .damagedDescription(let problem):
             "the checkpoint's description of its imported model is damaged: \(problem.shown); import the model again"
         }
-    }
-
-    private static func list(_ tensors: [String]) -> String {
-        tensors.isEmpty
-            ? "none"
-            : tensors.prefix(12).joined(separator: ", ") + (tensors.count > 12 ? ", … (\(tensors.count))" : "")
     }
 }

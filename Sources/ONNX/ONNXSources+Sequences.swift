@@ -5,8 +5,8 @@ extension ONNXSources {
     /// - Parameter data: the bytes of a file beside the model's.
     mutating func resolveSequences(_ data: (String) throws -> [UInt8]) throws {
         func integers(_ name: String?) throws -> (values: [Int], isList: Bool)? {
-            guard let name, let source = tensors[name], !source.tensor.isFloating else { return nil }
-            let tensor = try source.tensor.values(data)
+            guard let name, let source = tensors[name], !source.isFloating else { return nil }
+            let tensor = try source.values(data)
             return (tensor.integers, !tensor.shape.isEmpty)
         }
         for split in nodes where split.kind == "SplitToSequence" && split.domain.isEmpty && split.inputs.count == 2 {

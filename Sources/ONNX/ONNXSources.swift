@@ -4,36 +4,22 @@ import Essentials
 /// A model's nodes in an order in which operands come first, reduced to what one output needs, and the tensors that the file
 /// holds, whether as initializers or in Constant nodes.
 struct ONNXSources {
-    struct Tensor {
-        let name: String
-        /// The node that holds it; nil for an initializer.
-        let constantNode: String?
-        let tensor: ONNXTensor
-
-        /// Whether all its numbers are known to be the same, where they lie in the model's own file.
-        var isUniform: Bool {
-            guard let values = try? tensor.values({ _ in [] }).values else { return false }
-            return values.allSatisfy { $0 == values[0] }
-        }
-    }
-
     var nodes: [ONNXModel.Node] = []
-    private(set) var tensors: [String: Tensor] = [:]
+    private(set) var tensors: [String: ONNXTensor] = [:]
     /// Names of the tensors in the file's order, initializers first.
     private(set) var order: [String] = []
 
     /// - Parameter given: names whose values come from outside.
     init(_ all: [ONNXModel.Node], _ initializers: [ONNXTensor], outputs: [String], given: Set<String>) throws(ONNXError)
     {
-        for tensor in initializers {
-            try add(Tensor(name: tensor.name, constantNode: nil, tensor: tensor))
-        }
+        for tensor in initializers { try add(tensor) }
         var producer: [String: Int] = [:]
         for (index, node) in all.enumerated() {
             if node.kind == "Constant", node.domain.isEmpty,
-                let tensor = node.attributes.first(where: { $0.name == "value" })?.tensor, let name = node.outputs.first
+                var tensor = node.attributes.first(where: { $0.name == "value" })?.tensor, let name = node.outputs.first
             {
-                try add(Tensor(name: name, constantNode: node.name, tensor: tensor))
+                (tensor.name, tensor.constantNode) = (name, node.name)
+                try add(tensor)
                 continue
             }
             for name in node.outputs where !name.isEmpty {
@@ -55,11 +41,8 @@ struct ONNXSources {
         try sort(all, needed, producer, given)
     }
 
+    /// Adds a tensor that no file has.
     mutating func add(_ tensor: ONNXTensor) throws(ONNXError) {
-        try add(Tensor(name: tensor.name, constantNode: nil, tensor: tensor))
-    }
-
-    private mutating func add(_ tensor: Tensor) throws(ONNXError) {
         guard !tensor.name.isEmpty, tensors.updateValue(tensor, forKey: tensor.name) == nil else {
             throw .notONNX("tensor '\(tensor.name.shown)' is given twice or has no name")
         }
@@ -78,8 +61,9 @@ struct ONNXSources {
     /// Puts other numbers in a tensor's place.
     mutating func replace(_ name: String, by values: HostTensor, isDouble: Bool) {
         guard let old = tensors[name] else { return }
-        tensors[name] = Tensor(
-            name: name, constantNode: old.constantNode, tensor: ONNXTensor(name: name, values, isDouble: isDouble))
+        var tensor = ONNXTensor(name: name, values, isDouble: isDouble)
+        tensor.constantNode = old.constantNode
+        tensors[name] = tensor
     }
 
     private mutating func sort(

@@ -13,7 +13,10 @@ struct ONNXTensor {
         case external(location: String, offset: Int, length: Int?)
     }
 
+    /// In the graph: an initializer's own, or that of the value that its Constant node gives.
     var name = ""
+    /// The node that holds it; nil for an initializer.
+    var constantNode: String?
     var shape: [Int] = []
     /// TensorProto.DataType.
     var dataType = 0
@@ -94,6 +97,12 @@ struct ONNXTensor {
     }
 
     var isFloating: Bool { elementType?.isFloatingPoint ?? false }
+
+    /// Whether all its numbers are known to be the same, where they lie in the model's own file.
+    var isUniform: Bool {
+        guard let values = try? values({ _ in [] }).values else { return false }
+        return values.allSatisfy { $0 == values[0] }
+    }
 
     /// The product of the extents; nil where one is negative or it overflows.
     var count: Int? { NumericArray.byteCount(shape: shape, size: 1) }

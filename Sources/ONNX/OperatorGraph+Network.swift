@@ -75,13 +75,16 @@ extension OperatorGraph {
     /// The largest batch that a model of any batch is tried for.
     private static let largestTrial = 6
 
-    /// The network, after it was built on trial for several sizes of batch, so that no size fails later.
+    /// The network. Where nothing is known of it, it is built on trial for several sizes of batch, so that no size fails later.
     ///
     /// - Parameters:
     ///   - name: what it is called in results.
     ///   - inputShape: of one example of the data, of as many numbers as the model takes.
+    ///   - tried: what trials of this very graph found; nil to try it. It is not believed but for what the build for one example shows.
     /// - Throws: `ONNXError` where the model cannot be built, or does not give one row of numbers an example.
-    public func network(name: String, inputShape: [Int], takesTokens: Bool) throws -> Network {
+    func network(
+        name: String, inputShape: [Int], takesTokens: Bool, tried: TrialBuilds? = nil
+    ) throws -> Network {
         let expected = exampleShape.reduce(1.0) { $0 * Double($1) }, found = inputShape.reduce(1.0) { $0 * Double($1) }
         guard expected == found, expected <= 1e9 else {
             throw ONNXError.inputMismatch(
@@ -90,54 +93,58 @@ extension OperatorGraph {
         guard takesTokens || !inputIsInteger else {
             throw ONNXError.inputMismatch(expected: "tokens (whole numbers)", found: "real numbers")
         }
-        func trial(_ batch: Int, _ build: (NetworkBuilder, Value) throws -> Value) throws -> Int {
+        let blocks = takesBlocks ?? false ? exportedBatch : nil
+        let exported = blocks == nil ? try valuesAtExport() : nil
+        func outputs(of batch: Int) throws -> Int {
             let builder = NetworkBuilder(Graph(), .stored, .init())
             let x = builder.graph.input("x", TensorType([batch] + inputShape, takesTokens ? .index : .real), .data)
-            return try build(builder, x).shape[1]
+            return try build(builder, x, declareTensors(builder), inBlocksOf: blocks, exported: exported).shape[1]
         }
-        if let size = exportedBatch, takesBlocks ?? false {
-            let outputs = try trial(1) { try buildInBlocks($0, $1, declareTensors($0), of: size) }
-            let architecture = Architecture(vocabulary: vocabulary, largestBatch: Self.mostBlocks * size) {
-                builder, x in
-                do {
-                    return try self.buildInBlocks(builder, x, self.declareTensors(builder), of: size)
-                } catch {
-                    fatalError(
-                        "a model that was built for \(size) examples cannot be built for as many again: \(error)")
+        let width = try outputs(of: 1)
+        if let tried {
+            guard tried.outputs == width else {
+                throw ONNXError.damagedDescription("\(tried.outputs) outputs of a graph that gives \(width)")
+            }
+        } else if blocks == nil {
+            for batch in trialBatches {
+                let found = try outputs(of: batch)
+                guard found == width else {
+                    throw ONNXError.output(
+                        "has \(width) numbers for one example, but \(found) an example for \(batch)")
                 }
             }
-            return Network(
-                architecture, specification: name, inputShape: inputShape, takesTokens: takesTokens, outputs: outputs)
         }
-        let exported = try valuesAtExport()
-        var outputs = 0
-        for batch in Set([
-            1, 2, 3, 5, Self.largestTrial, exportedBatch.map { min($0, 64) } ?? 1,
-            exportedBatch.map { min(2 * min($0, 64), 64) } ?? 1,
-        ]).sorted() {
-            let found = try trial(batch) { try build($0, $1, declareTensors($0), exported: exported) }
-            guard batch == 1 || found == outputs else {
-                throw ONNXError.output(
-                    "has \(outputs) numbers for one example, but \(found) an example for \(batch)")
-            }
-            outputs = found
-        }
-        let width = outputs
-        let architecture = Architecture(vocabulary: vocabulary) { builder, x in
+        // A model whose shapes are such that a batch of some size is none is taken in blocks of sizes that were built.
+        let sizes: [Int?] = blocks.map { [$0] } ?? [nil, Self.largestTrial, 1]
+        let largest = blocks.map { Self.mostBlocks * $0 }
+        let architecture = Architecture(vocabulary: vocabulary, largestBatch: largest) { builder, x in
             let declared = self.declareTensors(builder)
-            if let y = try? self.build(builder, x, declared, exported: exported), y.shape == [x.shape[0], width] {
-                return y
+            for size in sizes {
+                let built = try? self.build(builder, x, declared, inBlocksOf: size, exported: exported)
+                if let built, built.shape == [x.shape[0], width] { return built }
             }
-            // A model whose shapes are such that a batch of this size is none: a size that was tried.
-            do {
-                return try self.buildInBlocks(builder, x, declared, of: Self.largestTrial, exported: exported)
-            } catch {
-                fatalError(
-                    "a model that was built for \(Self.largestTrial) examples cannot be built for as many again: \(error)"
-                )
-            }
+            fatalError("a model that was built for one example cannot be built for \(x.shape[0]) of them")
+        }
+        func layout(_ tensors: [Tensor]) -> ParameterLayout {
+            ParameterLayout(tensors.map { TensorSpecification($0.name, $0.storedShape, .constant(0)) })
         }
         return Network(
-            architecture, specification: name, inputShape: inputShape, takesTokens: takesTokens, outputs: outputs)
+            architecture, specification: name, inputShape: inputShape, takesTokens: takesTokens, outputs: width,
+            parameters: layout(parameters), buffers: layout(buffers))
+    }
+
+    /// Sizes of batch that a model of any batch is tried for beside 1: odd and even ones, that exported for and twice that.
+    private var trialBatches: [Int] {
+        let size = exportedBatch.map { min($0, 64) } ?? 1
+        return Set([2, 3, 5, Self.largestTrial, size, min(2 * size, 64)]).subtracting([1]).sorted()
+    }
+
+    /// Adds the model for all examples at once, or in blocks of a size.
+    private func build(
+        _ builder: NetworkBuilder, _ x: Value, _ declared: [String: Operand], inBlocksOf size: Int?,
+        exported: [String: ExportedValue]?
+    ) throws -> Value {
+        guard let size else { return try build(builder, x, declared, exported: exported) }
+        return try buildInBlocks(builder, x, declared, of: size, exported: exported)
     }
 }

@@ -23,7 +23,7 @@ extension OperatorGraph {
         let read = Set(sources.nodes.flatMap(\.inputs))
         for name in sources.order where read.contains(name) {
             guard let source = sources.tensors[name] else { continue }
-            var tensor = try source.tensor.values(data)
+            var tensor = try source.values(data)
             guard !tensor.shape.contains(0) else {
                 constants[name] = tensor
                 continue
@@ -37,14 +37,14 @@ extension OperatorGraph {
                 place.filterAxis = rules.filterAxis(name, rank: tensor.shape.count)
                 numbers.theta += tensor.transposed(place.order, place.storedShape).values
                 parameters.append(place)
-                numbers.isDouble = numbers.isDouble || source.tensor.elementType == .float64
+                numbers.isDouble = numbers.isDouble || source.elementType == .float64
             } else if (isStatistic || rules.isParameter(source) || tensor.values.count > most) && !rules.isSetting(name)
             {
                 // What was frozen is listed beside the parameters.
                 numbers.buffers += tensor.values
                 buffers.append(place)
             } else {
-                if [.float32, .float64].contains(source.tensor.elementType), rules.isWritten(source) {
+                if [.float32, .float64].contains(source.elementType), rules.isWritten(source) {
                     tensor.restoreRounded()
                 }
                 constants[name] = tensor

@@ -1,68 +1,69 @@
-import Foundation
+import ArrayFiles
+import Essentials
 
 /// A model of operators, reduced to what its output needs: what a checkpoint of an imported model carries, so that the network
 /// can be built again without the file that it came from. Operators and attributes are ONNX's.
-public struct OperatorGraph: Sendable, Hashable, Codable {
-    public struct Node: Sendable, Hashable, Codable {
-        public var name: String
-        public var kind: String
+package struct OperatorGraph: Sendable, Hashable, Codable {
+    package struct Node: Sendable, Hashable, Codable {
+        package var name: String
+        package var kind: String
         /// "" is an input that is left out.
-        public var inputs: [String]
-        public var outputs: [String]
-        public var attributes: [String: Attribute]
+        package var inputs: [String]
+        package var outputs: [String]
+        package var attributes: [String: Attribute]
     }
 
     /// One of these is not nil.
-    public struct Attribute: Sendable, Hashable, Codable {
-        public var integer: Int?
-        public var real: Double?
-        public var text: String?
-        public var integers: [Int]?
-        public var reals: [Double]?
-        public var texts: [String]?
-        public var tensor: HostTensor?
+    package struct Attribute: Sendable, Hashable, Codable {
+        package var integer: Int?
+        package var real: Double?
+        package var text: String?
+        package var integers: [Int]?
+        package var reals: [Double]?
+        package var texts: [String]?
+        package var tensor: HostTensor?
     }
 
     /// A tensor of θ or of the buffers.
-    public struct Tensor: Sendable, Hashable, Codable {
-        public var name: String
+    package struct Tensor: Sendable, Hashable, Codable {
+        package var name: String
         /// As operators take it.
-        public var shape: [Int]
+        package var shape: [Int]
         /// The axis that comes first in the checkpoint: of a filter, a unit or a row.
-        public var filterAxis: Int
+        package var filterAxis: Int
         /// Whether the network's statistics of batches are averaged in it.
-        public var isStatistic: Bool
+        package var isStatistic: Bool
 
         /// Axes of the tensor in the order of the checkpoint.
         var order: [Int] { shape.isEmpty ? [] : [filterAxis] + shape.indices.filter { $0 != filterAxis } }
         /// The shape in the checkpoint.
-        public var storedShape: [Int] { order.map { shape[$0] } }
+        package var storedShape: [Int] { order.map { shape[$0] } }
     }
 
-    public var opset: Int
+    package var opset: Int
     /// Operands first.
-    public var nodes: [Node]
-    public var constants: [String: HostTensor]
-    public var parameters: [Tensor]
-    public var buffers: [Tensor]
+    package var nodes: [Node]
+    package var constants: [String: HostTensor]
+    package var parameters: [Tensor]
+    package var buffers: [Tensor]
     /// The value that examples are.
-    public var input: String
+    package var input: String
     /// The shape of one example as the model takes it.
-    public var exampleShape: [Int]
-    public var inputIsInteger: Bool
-    public var output: String
+    package var exampleShape: [Int]
+    package var inputIsInteger: Bool
+    package var output: String
     /// The batch that the model was exported for, where it is fixed.
-    public var exportedBatch: Int?
+    package var exportedBatch: Int?
     /// Whether larger batches are taken in blocks of that many examples, because the model cannot be built for another number.
-    public var takesBlocks: Bool?
+    package var takesBlocks: Bool?
 
     /// How often each operator occurs, by name.
-    public var operators: [(name: String, count: Int)] {
+    package var operators: [(name: String, count: Int)] {
         Dictionary(grouping: nodes, by: \.kind).map { ($0.key, $0.value.count) }.sorted { $0.0 < $1.0 }
     }
 
     /// Tokens that the model has a row for: the least extent of the tables that examples are looked up in; nil where there is none.
-    public var vocabulary: Int? {
+    package var vocabulary: Int? {
         var names: Set = [input]
         var least: Int?
         for node in nodes {
@@ -83,35 +84,36 @@ public struct OperatorGraph: Sendable, Hashable, Codable {
     static let mostExported = 1 << 16
 
     /// The key of a checkpoint's metadata that holds it.
-    public static let metadataKey = "operator_graph"
+    package static let metadataKey = "operator_graph"
 }
 
 extension OperatorGraph {
-    public func encoded() throws(ONNXError) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    /// The text that a checkpoint keeps.
+    package func encoded() throws(ONNXError) -> String {
         do {
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
+            return try StoredJSON.text(of: self)
         } catch {
             throw .damagedDescription("it cannot be written as JSON")
         }
     }
 
-    public init(encoded text: String) throws(ONNXError) {
-        let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    /// What `encoded()` gave, checked for what no graph has.
+    ///
+    /// - Throws: `ONNXError.damagedDescription`.
+    package init(encoded text: String) throws(ONNXError) {
         do {
-            self = try decoder.decode(OperatorGraph.self, from: Data(text.utf8))
+            self = try StoredJSON.value(OperatorGraph.self, of: text)
         } catch {
             throw .damagedDescription("it is no such JSON")
         }
+        var total = 0
         for tensor in parameters + buffers {
             let isPlaced =
                 tensor.shape.isEmpty ? tensor.filterAxis == 0 : tensor.shape.indices.contains(tensor.filterAxis)
-            guard isPlaced, tensor.shape.allSatisfy({ $0 > 0 }) else {
+            // Bytes in Float64 of all tensors together must be countable.
+            let bytes = NumericArray.byteCount(shape: tensor.shape, size: 8).map { total.addingReportingOverflow($0) }
+            total = bytes?.partialValue ?? 0
+            guard isPlaced, tensor.shape.allSatisfy({ $0 > 0 }), bytes?.overflow == false else {
                 throw .damagedDescription("tensor '\(tensor.name)'")
             }
         }

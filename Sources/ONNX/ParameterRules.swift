@@ -92,26 +92,26 @@ struct ParameterRules {
     }
 
     /// Whether it could be a parameter: floating, of rank 1 or more, reached by the output, no statistic.
-    func isEligible(_ tensor: ONNXSources.Tensor) -> Bool {
-        tensor.tensor.isFloating && !tensor.tensor.shape.isEmpty && reached.contains(tensor.name)
+    func isEligible(_ tensor: ONNXTensor) -> Bool {
+        tensor.isFloating && !tensor.shape.isEmpty && reached.contains(tensor.name)
             && !isStatistic(tensor.name) && !isSetting(tensor.name)
     }
 
     /// Whether it is one by rule: an initializer that is eligible, and no buffer or constant where the file says what it was. Else
     /// constants, and single numbers under names that exporters make up, have to be weights of an operator, too: most are factors and
     /// bounds of the model's code.
-    func isParameter(_ tensor: ONNXSources.Tensor) -> Bool {
+    func isParameter(_ tensor: ONNXTensor) -> Bool {
         guard isEligible(tensor) else { return false }
         if let origin = provenance.origin(tensor.name) { return origin == .parameter }
         // Where a file says what the module's tensors were, one that it does not know was made by the exporter.
         let isConstant = tensor.constantNode != nil || Self.isLifted(tensor.name) || provenance.isKnown
-        guard isConstant || (tensor.tensor.count == 1 && Self.isMadeUp(tensor.name)) else { return true }
+        guard isConstant || (tensor.count == 1 && Self.isMadeUp(tensor.name)) else { return true }
         // Ones and zeros are how exporters write a normalisation without scale and bias.
         return isWeight(tensor.name, depth: 0) && !(isConstant && tensor.isUniform)
     }
 
     /// Whether a tensor stands for a number of the model's code, and is no tensor of the module.
-    func isWritten(_ tensor: ONNXSources.Tensor) -> Bool {
+    func isWritten(_ tensor: ONNXTensor) -> Bool {
         tensor.constantNode != nil || Self.isMadeUp(tensor.name)
     }
 
@@ -144,7 +144,7 @@ struct ParameterRules {
             let node = sources.nodes[use.node]
             if Self.weights[node.kind]?.contains(use.index) ?? false { return true }
             // The bias that stands behind a product.
-            if node.kind == "Add", node.inputs.count == 2, sources.tensors[name]?.tensor.count ?? 0 > 1 {
+            if node.kind == "Add", node.inputs.count == 2, sources.tensors[name]?.count ?? 0 > 1 {
                 return producers[node.inputs[1 - use.index]].map(Self.products.contains) ?? false
             }
             return (use.index == 0 || node.kind == "Concat") && Self.viewing.contains(node.kind)
@@ -191,8 +191,8 @@ struct ParameterRules {
     }
 
     /// Whether the module had it as a parameter of one number, as far as the file says: by definition no part of θ.
-    func isSingleParameter(_ tensor: ONNXSources.Tensor) -> Bool {
-        guard tensor.tensor.isFloating, tensor.tensor.shape.isEmpty, reached.contains(tensor.name),
+    func isSingleParameter(_ tensor: ONNXTensor) -> Bool {
+        guard tensor.isFloating, tensor.shape.isEmpty, reached.contains(tensor.name),
             !isSetting(tensor.name)
         else { return false }
         if let origin = provenance.origin(tensor.name) { return origin == .parameter }
@@ -220,11 +220,11 @@ struct ParameterRules {
     // MARK: what users choose
 
     /// Whether a tensor has this name, itself or its Constant node's, or a name of this pattern (`*`, `?`, `[…]`).
-    static func matches(_ tensor: ONNXSources.Tensor, _ pattern: String) -> Bool {
+    static func matches(_ tensor: ONNXTensor, _ pattern: String) -> Bool {
         isNamed(tensor, pattern) || fnmatch(pattern, tensor.name, 0) == 0
     }
 
-    static func isNamed(_ tensor: ONNXSources.Tensor, _ name: String) -> Bool {
+    static func isNamed(_ tensor: ONNXTensor, _ name: String) -> Bool {
         tensor.name == name || (tensor.constantNode == name && !name.isEmpty)
     }
 }

@@ -9,18 +9,18 @@ enum TiedWeights {
     /// - Parameter values: of a tensor.
     /// - Returns: the names of copies and of what they are copies of.
     static func find(
-        in sources: ONNXSources, values: (ONNXSources.Tensor) throws -> HostTensor
+        in sources: ONNXSources, values: (ONNXTensor) throws -> HostTensor
     ) rethrows -> [(copy: String, original: String)] {
         let read = Set(sources.nodes.flatMap(\.inputs))
         let matrices = sources.order.compactMap { sources.tensors[$0] }.filter { tensor in
-            read.contains(tensor.name) && tensor.tensor.isFloating && tensor.tensor.shape.count == 2
-                && tensor.tensor.count ?? 0 >= fewest
+            read.contains(tensor.name) && tensor.isFloating && tensor.shape.count == 2
+                && tensor.count ?? 0 >= fewest
         }
         let named = matrices.filter { $0.constantNode == nil && !ParameterRules.isMadeUp($0.name) }
         var found: [(String, String)] = []
         for copy in matrices where ParameterRules.isMadeUp(copy.name) {
-            let shape = Array(copy.tensor.shape.reversed())
-            let candidates = named.filter { $0.tensor.shape == shape && $0.tensor.dataType == copy.tensor.dataType }
+            let shape = Array(copy.shape.reversed())
+            let candidates = named.filter { $0.shape == shape && $0.dataType == copy.dataType }
             guard !candidates.isEmpty else { continue }
             let turned = try values(copy).transposed([1, 0], shape)
             guard turned.values.contains(where: { $0 != turned.values[0] }) else { continue }

@@ -46,7 +46,7 @@ public final class BatchGradient: MemoryHolder {
         memory: MemoryBudget = MemoryBudget()
     ) throws(ObjectiveError) {
         precondition(batchSize > 0, "batches of \(batchSize) examples")
-        try NetworkObjective.check(data, network, loss)
+        try ObjectiveError.checkData(data, network, loss)
         self.network = network
         self.data = data
         self.loss = loss

@@ -57,7 +57,7 @@ public final class NetworkObjective: Objective {
         precondition(
             statistics.count == network.buffers.count,
             "\(statistics.count) buffer values, not \(network.buffers.count)")
-        try Self.check(data, network, loss)
+        try ObjectiveError.checkData(data, network, loss)
         programs = try NetworkPrograms(
             network, data, loss, batchNorm, precision, batchSize: batchSize, memory: memory)
         self.statistics = .fixed(statistics)

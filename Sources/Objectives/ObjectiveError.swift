@@ -1,10 +1,12 @@
+import Datasets
 import Essentials
+import Models
+import Networks
 
 /// Why an objective cannot be made or computed.
 public enum ObjectiveError: DescribedError, Equatable {
-    case dataMismatch(expected: String, found: String)
-    case labelOutOfRange(label: Int, outputs: Int)
-    case unknownToken(token: Int, vocabulary: Int)
+    /// Data that the network or the loss cannot be applied to.
+    case data(DataMismatch)
     case memoryTooSmall(given: Int, needed: Int)
     /// Inputs that are larger than memory have no place to be mapped from.
     case noRoom(bytes: Int)
@@ -27,12 +29,7 @@ public enum ObjectiveError: DescribedError, Equatable {
 
     public var description: String {
         switch self {
-        case .dataMismatch(let expected, let found):
-            "the model takes \(expected), the data have \(found); name other --data"
-        case .labelOutOfRange(let label, let outputs):
-            "label \(label) is beyond the model's \(outputs) outputs; labels must be 0 to \(outputs - 1)"
-        case .unknownToken(let token, let vocabulary):
-            "token \(token) is beyond the model's \(vocabulary); tokens must be 0 to \(vocabulary - 1): use the data's own model, or vocab=\(token + 1) or more"
+        case .data(let mismatch): "\(mismatch)"
         case .memoryTooSmall(let given, let needed):
             "--memory \(given >> 20)M is too little: this model needs \((needed >> 20) + 1)M even for batches of one example"
         case .noRoom(let bytes):
@@ -50,6 +47,17 @@ public enum ObjectiveError: DescribedError, Equatable {
         case .wrongLength(let found, let expected):
             "the objective gave a vector of \(found) numbers, expected as many as θ has: \(expected)"
         case .weightDecay(let problem): problem
+        }
+    }
+}
+
+extension ObjectiveError {
+    /// Refuses data that a network and a loss cannot be applied to.
+    static func checkData(_ data: Dataset, _ network: Network, _ loss: Loss) throws(ObjectiveError) {
+        do {
+            try DataMismatch.check(data, network, loss)
+        } catch {
+            throw .data(error)
         }
     }
 }

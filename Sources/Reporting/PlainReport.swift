@@ -1,4 +1,5 @@
 import ArrayFiles
+import Essentials
 import Plotting
 
 /// A result of a few numbers, without a picture.

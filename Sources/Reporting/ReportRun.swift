@@ -36,7 +36,7 @@ public struct ReportRun {
     ///   - monitor: told of the progress; what it throws ends the work.
     /// - Returns: the paths of what was written, `index.html` last.
     public func run(_ checkpoints: [String], to folder: String, monitor: Monitor = .silent) throws -> [String] {
-        let models = try checkpoints.map { try Model(path: $0) }
+        let models = try checkpoints.map { try Model.open($0) }
         var page = Page(folder: folder, run: self)
         page.web.title = "Loss landscape of \(checkpoints.joined(separator: ", "))"
         page.web.blocks.append(

@@ -46,7 +46,7 @@ extension SliceReport {
             archive.contains(name) ? try archive.array(name).doubles : nil
         }
         guard
-            let metadata = try? JSONValue(parsing: Data(try archive.text("metadata").utf8)),
+            let metadata = try? JSONValue(parsing: Array(try archive.text("metadata").utf8)),
             let context = RunContext(metadata)
         else { throw damaged("its metadata do not say what it is of") }
         guard let alpha = SliceAxis(values: try values("alpha") ?? []) else { throw damaged("α does not ascend") }

@@ -1,12 +1,11 @@
 import ArrayFiles
-import Models
 import Datasets
 import Foundation
+import Models
 import Networks
 import Objectives
 import Tensors
 import Testing
-import Training
 
 @testable import ONNX
 
@@ -29,9 +28,11 @@ import Training
         "regressor_ts17", "regressor_dynamo20", "binary_ts17",
     ]
 
-    static func configuration(_ name: String) throws -> TrainingConfiguration {
+    /// The import of a file of the fixtures, for the data of its network.
+    static func importing(_ file: String, weights: String? = nil) throws -> ModelImport {
+        let name = file.prefix { $0 != "_" }
         let data = try DataSpecification("npy:\(folder)/\(name)_x.npy,\(folder)/\(name)_y.npy")
-        return TrainingConfiguration(model: "linear", data: data)
+        return ModelImport(.graph("\(folder)/\(file).onnx", weights: weights), data: data)
     }
 
     static func reference(_ name: String) throws -> Reference {
@@ -42,7 +43,7 @@ import Training
     @Test(arguments: files) func agreesWithPyTorch(_ file: String) throws {
         let name = String(file.prefix { $0 != "_" })
         let reference = try Self.reference(name)
-        let imported = try Model.importONNX("\(Self.folder)/\(file).onnx", Self.configuration(name))
+        let imported = try Self.importing(file).run()
         let model = try Model(Checkpoint(try imported.checkpoint.encoded()))
         #expect(model.theta.count == reference.parameters)
         let objective = try model.objective(model.dataset(), precision: .double)
@@ -80,9 +81,7 @@ import Training
     ]) func batchesOfAnySize(
         _ file: String
     ) throws {
-        let name = String(file.prefix { $0 != "_" })
-        let model = try Model(
-            Model.importONNX("\(Self.folder)/\(file).onnx", Self.configuration(name)).checkpoint)
+        let model = try Model(Self.importing(file).run().checkpoint)
         let whole = try model.objective(model.dataset(), precision: .double).evaluate(at: model.theta).loss
         for size in [1, 4] {
             let parts = try model.objective(model.dataset(), precision: .double, batchSize: size)
@@ -90,34 +89,48 @@ import Training
         }
     }
 
+    /// A checkpoint keeps what its import found on trial; an older one, which lacks it, opens to the same model.
+    @Test(arguments: ["softmax_ts13", "vit_fixed3", "lstm_fixed1"]) func openedWithAndWithoutTrials(_ file: String)
+        throws
+    {
+        let checkpoint = try Self.importing(file).run().checkpoint
+        var older = checkpoint
+        #expect(older.metadata.other.removeValue(forKey: TrialBuilds.metadataKey) != nil)
+        let losses = try [checkpoint, older].map { checkpoint in
+            let model = try Model(checkpoint)
+            return try model.objective(model.dataset(), precision: .double, batchSize: 4).evaluate(at: model.theta).loss
+        }
+        #expect(losses[0] == losses[1])
+    }
+
     /// Filters lie along the first axis in a checkpoint, however the model has its matrices.
     @Test func layoutIsPyTorchs() throws {
-        let imported = try Model.importONNX("\(Self.folder)/vit_dynamo20.onnx", Self.configuration("vit"))
+        let imported = try Self.importing("vit_dynamo20").run()
         let shapes = Dictionary(uniqueKeysWithValues: imported.checkpoint.parameters.map { ($0.name, $0.array.shape) })
         #expect(
             shapes["val_14"] == [24, 8] && shapes["head.weight"] == [4, 8] && shapes["patch.weight"] == [8, 3, 4, 4])
     }
 
     @Test func tokensOutsideTheVocabularyAreRefused() throws {
-        let imported = try Model.importONNX("\(Self.folder)/text_ts17.onnx", Self.configuration("text"))
+        let imported = try Self.importing("text_ts17").run()
         let other = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString + ".npy").path
         defer { try? FileManager.default.removeItem(atPath: other) }
         let data = try DataSpecification("npy:\(other),\(Self.folder)/text_y.npy")
         try NPY.write(NumericArray([Int](repeating: 20, count: 42), shape: [6, 7]), to: other)
-        let configuration = TrainingConfiguration(model: "linear", data: data)
-        let unknown = ObjectiveError.unknownToken(token: 20, vocabulary: 20)
-        #expect(throws: unknown) {
-            try Model.importONNX("\(Self.folder)/text_ts17.onnx", configuration)
-        }
+        let unknown = DataMismatch.unknownToken(token: 20, vocabulary: 20)
+        #expect(throws: unknown) { try ModelImport(.graph("\(Self.folder)/text_ts17.onnx"), data: data).run() }
         let model = try Model(imported.checkpoint)
-        #expect(throws: unknown) { try model.objective(model.dataset(.train, data)) }
+        #expect(throws: ObjectiveError.data(unknown)) { try model.objective(model.dataset(.train, data)) }
     }
 
     @Test func parametersAreChosenByName() throws {
-        let path = "\(Self.folder)/softmax_ts13.onnx", configuration = try Self.configuration("softmax")
+        func imported(_ parameters: [String], _ frozen: [String]) throws -> Checkpoint {
+            var settings = try Self.importing("softmax_ts13")
+            (settings.parameters, settings.frozen) = (parameters, frozen)
+            return try settings.run().checkpoint
+        }
         func names(_ parameters: [String], _ frozen: [String]) throws -> [String] {
-            try Model.importONNX(path, configuration, parameters: parameters, frozen: frozen).checkpoint
-                .parameters.map(\.name)
+            try imported(parameters, frozen).parameters.map(\.name)
         }
         #expect(try names([], []) == ["net.0.weight", "net.0.bias", "net.2.weight", "net.2.bias"])
         #expect(try names(["net.2.*"], []) == ["net.2.weight", "net.2.bias"])
@@ -127,7 +140,7 @@ import Training
         #expect(throws: FileError.self) { try names([], ["*"]) }
         // The loss stays what it is, whatever is θ.
         let loss = try [[], ["*.bias"]].map { frozen in
-            let model = try Model(Model.importONNX(path, configuration, frozen: frozen).checkpoint)
+            let model = try Model(imported([], frozen))
             return try model.objective(model.dataset(), precision: .double).evaluate(at: model.theta).loss
         }
         #expect(loss[0] == loss[1])
@@ -135,20 +148,20 @@ import Training
 
     /// Softmax and sigmoid at the end are a part of the loss where it takes logits, and stay where it does not.
     @Test func endings() throws {
-        func notes(_ file: String, _ name: String, _ loss: String?) throws -> (String, Double) {
-            var configuration = try Self.configuration(name)
-            configuration.loss = try loss.map { try Loss(specification: $0) }
-            let imported = try Model.importONNX("\(Self.folder)/\(file).onnx", configuration)
+        func notes(_ file: String, _ loss: String?) throws -> (String, Double) {
+            var settings = try Self.importing(file)
+            settings.loss = try loss.map { try Loss(specification: $0) }
+            let imported = try settings.run()
             let model = try Model(imported.checkpoint)
             return (
                 imported.notes.joined(),
                 try model.objective(model.dataset(), precision: .double).evaluate(at: model.theta).loss
             )
         }
-        #expect(try notes("softmax_ts13", "softmax", nil).0.contains("taken off"))
-        let squared = try notes("softmax_ts13", "softmax", "mse")
+        #expect(try notes("softmax_ts13", nil).0.contains("taken off"))
+        let squared = try notes("softmax_ts13", "mse")
         #expect(squared.0.contains("is applied to what that gives") && squared.1 < 1)
-        #expect(try notes("binary_ts17", "binary", nil).0.contains("bce"))
-        #expect(try notes("binary_ts17", "binary", "mse").1 < 1)
+        #expect(try notes("binary_ts17", nil).0.contains("bce"))
+        #expect(try notes("binary_ts17", "mse").1 < 1)
     }
 }

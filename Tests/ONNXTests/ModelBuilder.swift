@@ -102,3 +102,13 @@ struct ModelBuilder {
         return model.bytes
     }
 }
+
+extension ImportedModel {
+    /// A file of these bytes, made ready for data.
+    init(
+        onnxBytes bytes: [UInt8], name: String, _ options: ImportOptions,
+        data: @escaping (String) throws -> [UInt8]
+    ) throws {
+        try self.init(try ONNXFile(bytes, name: name, data: data), options)
+    }
+}

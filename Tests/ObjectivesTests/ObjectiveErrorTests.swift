@@ -32,16 +32,16 @@ import Testing
     }
 
     @Test func whatDoesNotFit() {
-        #expect(throws: ObjectiveError.dataMismatch(expected: "examples of shape [4]", found: "examples of shape [5]"))
+        #expect(throws: ObjectiveError.data(.unsuitable(expected: "examples of shape [4]", found: "examples of shape [5]")))
         { try make(classes, crossEntropy, inputs: 5) }
-        #expect(throws: ObjectiveError.labelOutOfRange(label: 2, outputs: 2)) {
+        #expect(throws: ObjectiveError.data(.labelOutOfRange(label: 2, outputs: 2))) {
             try make(classes, crossEntropy, outputs: 2)
         }
-        #expect(throws: ObjectiveError.labelOutOfRange(label: -1, outputs: 3)) {
+        #expect(throws: ObjectiveError.data(.labelOutOfRange(label: -1, outputs: 3))) {
             try make(.classes([0, 1, -1, 0, 1, 2], count: 3), crossEntropy)
         }
         #expect(throws: ObjectiveError.self) { try make(numbers, crossEntropy) }
-        #expect(throws: ObjectiveError.dataMismatch(expected: "5 targets an example", found: "3")) {
+        #expect(throws: ObjectiveError.data(.unsuitable(expected: "5 targets an example", found: "3"))) {
             try make(numbers, .meanSquaredError, outputs: 5)
         }
         // One-hot rows of three would be read as rows of five.

@@ -21,7 +21,7 @@ import Testing
         change(&configuration)
         let data = Dataset(
             name: "lines", inputs: .doubles(x.flatMap { $0 }), exampleShape: [3], targets: .values(y, width: 1))
-        return try Trainer(configuration, data: try TrainingData(train: data, test: nil, configuration))
+        return try Trainer(configuration, data: try configuration.preparation().prepare(train: data, test: nil))
     }
 
     func gradient(_ theta: [Double], _ rows: Range<Int> = 0..<6) -> [Double] {

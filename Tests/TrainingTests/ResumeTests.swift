@@ -1,6 +1,6 @@
-import Models
 import Datasets
 import Foundation
+import Models
 import Networks
 import Testing
 
@@ -75,7 +75,7 @@ import Testing
         }
         var damaged = checkpoint
         damaged.metadata.training?.settings["progress-step-in-epoch"] = 1e9
-        #expect(throws: TrainingError.self) { try Trainer(configuration, resuming: damaged) }
+        #expect(throws: ModelError.self) { try Trainer(configuration, resuming: damaged) }
         damaged = checkpoint
         damaged.optimizerState.removeLast()
         #expect(throws: CheckpointError.self) { try Trainer(configuration, resuming: damaged) }

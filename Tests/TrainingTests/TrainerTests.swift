@@ -1,7 +1,7 @@
 import ArrayFiles
-import Models
 import Datasets
 import Foundation
+import Models
 import Networks
 import Objectives
 import Tensors

@@ -1,5 +1,5 @@
-import Models
 import Datasets
+import Models
 import Networks
 import Objectives
 import Tensors
@@ -34,7 +34,8 @@ import Testing
         var configuration = TrainingConfiguration(model: "linear", data: .spirals)
         (configuration.loss, configuration.precision) = (.halfMeanSquaredError, .double)
         (configuration.weightDecay, configuration.length) = (1, .steps(5))
-        let outcome = try Trainer(configuration, data: try TrainingData(train: data, test: nil, configuration)).run()
+        let outcome = try Trainer(configuration, data: try configuration.preparation().prepare(train: data, test: nil))
+            .run()
         let theta = outcome.checkpoint.theta
         let half = (0..<20).reduce(0.0) { sum, row in
             let output = (0..<3).reduce(theta[3]) { $0 + theta[$1] * x[row * 3 + $1] }

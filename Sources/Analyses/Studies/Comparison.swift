@@ -70,7 +70,7 @@ public struct Comparison: Sendable {
                 path == first?.name
                 ? first!
                 : try ModelLoss(
-                    Model(path: path), name: path, loss, vectors: vectors, memory: memory, monitor: monitor)
+                    Model.open(path), name: path, loss, vectors: vectors, memory: memory, monitor: monitor)
             if let first { try first.checkWeightDecay(of: loss.model, path) } else { first = loss }
             return try measure(loss, monitor)
         }

@@ -56,7 +56,7 @@ public struct StudyRun: Sendable {
     /// - Throws: `UnusableRequest` where data have no test split; what opening and measuring throw.
     public func run(_ paths: [String], memory: MemoryBudget = MemoryBudget(), monitor: Monitor = .silent) throws -> Result {
         // Every file is looked at before hours of work begin.
-        for path in paths where try Model(path: path).metadata.data.testExamples == nil && loss.data == nil {
+        for path in paths where try Model.open(path).metadata.data.testExamples == nil && loss.data == nil {
             throw UnusableRequest(
                 "\(path): its data have no test split, and without one there is no generalisation gap; name other --data"
             )
@@ -91,7 +91,7 @@ public struct StudyRun: Sendable {
             var loss = loss
             (loss.split, loss.examples) = (split, examples)
             return try ModelLoss(
-                Model(path: path), name: path, loss, vectors: vectors, memory: memory, monitor: monitor)
+                Model.open(path), name: path, loss, vectors: vectors, memory: memory, monitor: monitor)
         }
         try progress(0)
         let whole = try open(.train, examples: nil)

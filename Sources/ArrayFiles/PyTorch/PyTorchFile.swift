@@ -96,10 +96,10 @@ struct PyTorchFile {
     }
 
     /// The numbers of these tensors of the graph, in C order.
-    func arrays(_ wanted: [(name: String, tensor: Int)]) throws(PyTorchError) -> [Safetensors.Tensor] {
+    func arrays(_ wanted: [(name: String, tensor: Int)]) throws(PyTorchError) -> [NamedArray] {
         var cache: [String: [UInt8]] = [:]
         var total = 0
-        var result: [Safetensors.Tensor] = []
+        var result: [NamedArray] = []
         for (name, index) in wanted {
             let tensor = graph.tensors[index], storage = graph.storages[tensor.storage]
             guard let needed = NumericArray.byteCount(shape: tensor.shape, size: tensor.type.size) else {

@@ -1,13 +1,14 @@
 /// The named tensors of a network, from any file that holds them: safetensors, both forms of `torch.save`, NPZ.
 public struct StateDictionary: Sendable {
-    public typealias Tensor = Safetensors.Tensor
-
     /// In the order of the file; names of nested dictionaries joined by dots.
-    public let tensors: [Tensor]
+    public let tensors: [NamedArray]
     /// Where in the file they were, if not at its top: `state_dict`, or `checkpoint.model`.
     public let key: String?
     /// The file itself, where it is safetensors.
     public let safetensors: Safetensors?
+
+    /// Whether the tensors are in the order in which the network declares them. Python's safetensors writes names in alphabetical order.
+    public var isInModuleOrder: Bool { safetensors == nil }
 
     public static func read(_ path: String, limit: Int = FileContent.defaultLimit) throws(FileError) -> StateDictionary
     {
@@ -49,13 +50,13 @@ public struct StateDictionary: Sendable {
         }
     }
 
-    private static func arrays(_ bytes: [UInt8], limit: Int) throws(PyTorchError) -> [Tensor] {
-        var tensors: [Tensor] = []
+    private static func arrays(_ bytes: [UInt8], limit: Int) throws(PyTorchError) -> [NamedArray] {
+        var tensors: [NamedArray] = []
         do {
             let archive = try NPZ(bytes, limit: limit)
             // Texts (what exports say about themselves) are no weights.
             for name in archive.names where (try? archive.text(name)) == nil {
-                tensors.append(Tensor(name: name, array: try archive.array(name)))
+                tensors.append(NamedArray(name: name, array: try archive.array(name)))
             }
         } catch {
             throw .array(error)
@@ -76,7 +77,7 @@ public struct StateDictionary: Sendable {
     ]
     private static let mostLevels = 8, mostEntries = 200_000, longestName = 1000
 
-    private static func weights(of file: PyTorchFile) throws(PyTorchError) -> ([Tensor], key: String?) {
+    private static func weights(of file: PyTorchFile) throws(PyTorchError) -> ([NamedArray], key: String?) {
         let graph = file.graph
         var place = file.root
         var path: [String] = []

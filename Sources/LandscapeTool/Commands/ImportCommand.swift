@@ -48,12 +48,7 @@ struct ImportCommand: ParsableCommand {
             throw UnusableRequest("--parameters and --freeze are for .onnx graphs; found --model \(model)")
         }
         let options = NetworkOptions(activation: activation, normalization: norm)
-        var settings = TrainingConfiguration(model: model + options.suffix, data: try DataSpecification(data))
-        settings.loss = try loss.map { try Loss(specification: $0) }
-        try standardization.apply(to: &settings)
-        settings.precision = precision ?? .float
-        let (checkpoint, notes) = try Model.importWeights(file, settings, tool: Software.name)
-        try write(checkpoint, notes, operators: [])
+        try run(.weights(file, of: model + options.suffix))
     }
 
     /// A model that is a graph of operators, with its own weights or those of another file.
@@ -61,18 +56,20 @@ struct ImportCommand: ParsableCommand {
         guard activation == nil, norm == nil else {
             throw UnusableRequest("--activation and --norm are for models of this program; \(path) is a graph")
         }
-        var settings = TrainingConfiguration(model: "linear", data: try DataSpecification(data))
-        settings.loss = try loss.map { try Loss(specification: $0) }
-        try standardization.apply(to: &settings)
-        let imported = try Model.importONNX(
-            path, weights: weights, settings, parameters: parameters, frozen: freeze, precision: precision,
-            tool: Software.name)
-        try write(imported.checkpoint, imported.notes, operators: imported.operators)
+        try run(.graph(path, weights: weights))
     }
 
-    private func write(_ checkpoint: Checkpoint, _ notes: [String], operators: [(name: String, count: Int)]) throws {
+    private func run(_ source: ModelImport.Source) throws {
+        var settings = ModelImport(source, data: try DataSpecification(data))
+        settings.loss = try loss.map { try Loss(specification: $0) }
+        settings.standardization = try standardization.choice
+        settings.precision = precision
+        (settings.parameters, settings.frozen) = (parameters, freeze)
+        settings.tool = Software.name
+        let imported = try settings.run()
+        let checkpoint = imported.checkpoint
         try checkpoint.write(to: output)
-        for note in notes { general.remark(note) }
+        for note in imported.notes { general.remark(note) }
         let result = JSONValue.object([
             ("command", .string("import")), ("checkpoint", .string(output)),
             ("model", .string(checkpoint.metadata.model)),
@@ -81,9 +78,9 @@ struct ImportCommand: ParsableCommand {
             ("parameters", .integer(checkpoint.parameterCount)),
             (
                 "operators",
-                .array(operators.map { .object([("name", .string($0.name)), ("count", .integer($0.count))]) })
+                .array(imported.operators.map { .object([("name", .string($0.name)), ("count", .integer($0.count))]) })
             ),
-            ("notes", .array(notes.map { .string($0) })),
+            ("notes", .array(imported.notes.map { .string($0) })),
         ])
         let line =
             "\(output): \(checkpoint.metadata.model), \(checkpoint.parameterCount) parameters from \(file), loss \(checkpoint.metadata.loss)"

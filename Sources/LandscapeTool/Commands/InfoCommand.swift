@@ -12,10 +12,7 @@ struct InfoCommand: ParsableCommand {
     func run() throws {
         let file = try CheckpointSummary.read(checkpoint)
         let metadata = file.metadata
-        let constants =
-            try metadata.other[OperatorGraph.metadataKey].map {
-                try OperatorGraph(encoded: $0).constants.filter { $0.value.kind == .real }.sorted { $0.key < $1.key }
-            } ?? []
+        let constants = try file.graphConstants
         if general.json || !general.keys.isEmpty {
             func tensors(_ group: [Safetensors.Entry], _ role: String) -> [JSONValue] {
                 group.map {
@@ -39,10 +36,10 @@ struct InfoCommand: ParsableCommand {
                             .array(
                                 tensors(file.parameters, "parameter") + tensors(file.buffers, "buffer")
                                     + tensors(file.optimizerState, "optimizer")
-                                    + constants.map { name, tensor in
+                                    + constants.map { name, shape in
                                         .object([
                                             ("name", .string(name)),
-                                            ("shape", .array(tensor.shape.map { .integer($0) })),
+                                            ("shape", .array(shape.map { .integer($0) })),
                                             ("type", .string("F64")), ("role", .string("constant")),
                                         ])
                                     })
@@ -93,7 +90,7 @@ struct InfoCommand: ParsableCommand {
         }
         if !constants.isEmpty {
             try Terminal.standard.print(
-                "  \(constants.count) constants of real numbers, no part of θ: \(constants.map(\.key).shown)")
+                "  \(constants.count) constants of real numbers, no part of θ: \(constants.map(\.name).shown)")
         }
     }
 }

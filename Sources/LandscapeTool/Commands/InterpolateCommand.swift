@@ -58,7 +58,7 @@ struct InterpolateCommand: ParsableCommand {
         }
         (analysis.tolerance, analysis.isLogarithmic, analysis.seed) = (adaptive, isLogarithmic, options.seed)
         let loss = try session.loss(vectors: analysis.vectors(models: others.count + 1))
-        let models = try others.map { (model: try Model(path: $0), name: $0) }
+        let models = try others.map { (model: try Model.open($0), name: $0) }
         if models.count == 2 {
             let plane = try analysis.run(loss, through: models, monitor: session.monitor)
             var report = CheckpointPlaneReport(

@@ -120,7 +120,7 @@ struct SliceCommand: ParsableCommand {
         case _ where directions.hasPrefix("to:"):
             return .vectors(
                 try paths(after: "to:").map { path in
-                    let other = try Model(path: path)
+                    let other = try Model.open(path)
                     try loss.checkTensors(of: other, path)
                     return Vectors.sum(other.theta, -1, loss.theta)
                 }, kind: "to")

@@ -152,7 +152,7 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         general.prepare()
-        let origin = try start.map { try Model(path: $0) }
+        let origin = try start.map { try Model.open($0) }
         let settings = try settings(origin)
         try OutputFile.checkWritable(output)
         if !unused.isEmpty {
@@ -165,7 +165,7 @@ struct TrainCommand: ParsableCommand {
         trainer.tool = Software.name
         if let trackSharpness {
             try OutputFile.checkWritable(OutputFile.picture(output, "train"))
-            trainer.trackSharpness(every: trackSharpness)
+            trainer.sharpnessTracking = SharpnessTracking(every: trackSharpness)
         }
         let monitor = general.monitor
         trainer.shouldStop = { Signals.isRequested }

@@ -20,6 +20,15 @@ struct StandardizationOptions: ParsableArguments {
         }
     }
 
+    /// What is asked for; nothing where nothing is said.
+    var choice: InputStandardization {
+        get throws {
+            if standardize { return .trainingSplit }
+            guard let given = try record() else { return .none }
+            return .given(given)
+        }
+    }
+
     private func record() throws -> StandardizationRecord? {
         guard mean != nil || std != nil else { return nil }
         guard !standardize else { throw ValidationError("--standardize and --mean, --std: expected one or the other") }

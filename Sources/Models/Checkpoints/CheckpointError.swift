@@ -1,0 +1,54 @@
+import ArrayFiles
+import Essentials
+
+/// What can be wrong with a checkpoint's content.
+public enum CheckpointError: DescribedError, Equatable {
+    /// The bytes are no safetensors file.
+    case container(SafetensorsError)
+    /// A safetensors file that this program did not write.
+    case notACheckpoint
+    /// A checkpoint of a later version.
+    case unknownVersion(String)
+    /// Metadata that every checkpoint has are missing: their key.
+    case missingMetadata(String)
+    /// Metadata that cannot be read: their key, and why.
+    case badMetadata(String, String)
+    /// Names, types, shapes or metadata are not those that were written.
+    case headerChanged
+    /// Numbers are not those that were written.
+    case tensorsChanged
+    /// A tensor that the model needs is missing.
+    case tensorMissing(String, found: [String])
+    /// A tensor that the model has no place for.
+    case unexpectedTensor(String, model: String)
+    /// A tensor of another shape than the model's.
+    case shapeMismatch(String, found: [Int], expected: [Int])
+
+    /// What was found, what was expected, what to do.
+    public var description: String {
+        switch self {
+        case .container(let problem): "\(problem)"
+        case .notACheckpoint:
+            "found plain safetensors without a model's description; turn it into a checkpoint first: "
+                + "landscape import FILE --model M --data D"
+        case .unknownVersion(let version):
+            "found checkpoint version '\(version.shown)', expected \(Checkpoint.version); update landscape"
+        case .missingMetadata(let key):
+            "the checkpoint's metadata lacks '\(key)'; the file is damaged: use another copy"
+        case .badMetadata(let key, let reason):
+            "the checkpoint's metadata '\(key)' is damaged: \(reason.shown); use another copy"
+        case .headerChanged:
+            "the checkpoint's names, shapes or metadata do not have the checksum written with them: damaged, or edited; "
+                + "use another copy, or take the tensors over with landscape import"
+        case .tensorsChanged:
+            "the checkpoint's tensors do not have the checksum written with them: damaged, or edited; "
+                + "use another copy, or take the tensors over with landscape import"
+        case .tensorMissing(let name, let found):
+            "there is no tensor '\(name.shown)' (found \(found.shown)); use the model that the checkpoint was made with"
+        case .unexpectedTensor(let name, let model):
+            "found the tensor '\(name.shown)', which model \(model.shown) has no place for; use the model it was made with"
+        case .shapeMismatch(let name, let found, let expected):
+            "tensor '\(name.shown)' has shape \(found.shown), expected \(expected.shown); use the model that the checkpoint was made with"
+        }
+    }
+}

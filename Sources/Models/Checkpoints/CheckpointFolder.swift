@@ -1,0 +1,52 @@
+import ArrayFiles
+import Foundation
+import Networks
+
+/// The checkpoints of one training in a folder, in the order of their steps.
+public struct CheckpointFolder {
+    /// A checkpoint that was read.
+    public struct Entry {
+        /// Of its file.
+        public let path: String
+        /// What it holds.
+        public let model: Model
+    }
+
+    /// Steps ascend.
+    public let models: [Entry]
+    /// Files that were passed over, and why.
+    public let ignored: [(path: String, reason: String)]
+
+    /// Reads all `.bin` files of a folder that have the same tensors as the last of them by step (or as `layout`), one of each
+    /// step.
+    ///
+    /// - Throws: `ModelError.noCheckpoints` where there are none; errors of reading a damaged file.
+    public init(_ folder: String, layout: ParameterLayout? = nil) throws {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+            throw ModelError.noFolder(folder)
+        }
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
+            $0.hasSuffix(".bin")
+        }
+        guard !names.isEmpty else { throw ModelError.noCheckpoints(folder: folder) }
+        // Names of epochs sort like the epochs; of equal steps the shorter name, the final one, is kept.
+        let found = try names.sorted().map { name in
+            let path = (folder as NSString).appendingPathComponent(name)
+            return Entry(path: path, model: try Model.open(path))
+        }.sorted { ($0.model.metadata.step, $0.path.count, $0.path) < ($1.model.metadata.step, $1.path.count, $1.path) }
+        let wanted = layout ?? found.last!.model.network.parameters
+        var models: [Entry] = [], ignored: [(path: String, reason: String)] = []
+        for entry in found {
+            if entry.model.network.parameters != wanted {
+                ignored.append((entry.path, "it holds other tensors (\(entry.model.metadata.model))"))
+            } else if let same = models.last, same.model.metadata.step == entry.model.metadata.step {
+                ignored.append((entry.path, "it is of the same step as \((same.path as NSString).lastPathComponent)"))
+            } else {
+                models.append(entry)
+            }
+        }
+        guard !models.isEmpty else { throw ModelError.noCheckpoints(folder: folder) }
+        (self.models, self.ignored) = (models, ignored)
+    }
+}

@@ -1,0 +1,166 @@
+import ArrayFiles
+import Essentials
+import Networks
+
+extension ImportedModel {
+    /// Makes a file that was read a model for data: which tensors are θ, which batches it can be built for, which loss suits it.
+    ///
+    /// - Throws: `ONNXError` where the model does not fit the data, or no network can be built from it.
+    package init(_ file: ONNXFile, _ options: ImportOptions) throws {
+        let sources = file.sources, output = file.output, data = file.data, name = file.name
+        var notes = file.notes
+        let rules = ParameterRules(sources, output: output, file.provenance)
+        let chosen = try Self.parameters(sources, rules, options)
+        let ending = ModelEnding.find(in: sources, output: output)
+        var graph = try OperatorGraph(sources, opset: file.opset, input: file.input, output: output, options)
+        let isTraining = graph.leaveTrainingMode { name in
+            (try? sources.tensors[name]?.values(data).values) == [1]
+        }
+        if isTraining {
+            notes.append(
+                "the model was exported in training mode; dropout is left out, and batch normalisation takes its running statistics"
+            )
+        }
+        notes += Self.notes(of: sources, rules, chosen)
+        let numbers = try graph.place(sources, rules, parameters: chosen, data)
+        guard !numbers.theta.isEmpty else { throw ONNXError.noParameters }
+
+        var network = try Self.network(&graph, numbers, name: name, options, &notes)
+        // The loss may depend on how many numbers the model gives.
+        let loss = options.loss ?? Self.loss(outputs: network.outputs, ending: ending?.ending, options)
+        if let ending {
+            if ending.ending.isPart(of: loss) {
+                for index in ending.nodes { graph.nodes[index].kind = "Identity" }
+                network = try graph.network(
+                    name: name, inputShape: options.exampleShape, takesTokens: options.takesTokens)
+                notes.append(
+                    "the model ends in \(ending.ending.rawValue), which the loss \(loss.name) contains; it is taken off"
+                )
+            } else {
+                notes.append(
+                    "the model ends in \(ending.ending.rawValue), and the loss \(loss.name) is applied to what that gives"
+                )
+            }
+        }
+        self.init(
+            graph: graph, network: network, theta: numbers.theta, buffers: numbers.buffers, loss: loss,
+            isDouble: numbers.isDouble, source: Self.source(of: graph, rules, file.replaced), notes: notes)
+    }
+
+    /// The network for any batch. For a model that was exported for a fixed one, it is decided whether its literal shapes are
+    /// rewritten or examples taken in blocks of that batch.
+    private static func network(
+        _ graph: inout OperatorGraph, _ numbers: OperatorGraph.Numbers, name: String, _ options: ImportOptions,
+        _ notes: inout [String]
+    ) throws -> Network {
+        func make(_ graph: OperatorGraph) throws -> Network {
+            try graph.network(name: name, inputShape: options.exampleShape, takesTokens: options.takesTokens)
+        }
+        func agrees(_ network: Network) throws -> Bool {
+            try BatchCheck(graph: graph, network: network, theta: numbers.theta, buffers: numbers.buffers).agrees()
+        }
+        guard let exported = graph.exportedBatch else {
+            let network = try make(graph)
+            if try !agrees(network) {
+                notes.append(
+                    "what the model gives for an example depends on the others of its batch, so results depend on --batch-size"
+                )
+            }
+            return network
+        }
+        graph.takesBlocks = false
+        do {
+            let network = try make(graph)
+            if try agrees(network) {
+                notes.append(
+                    "the model was exported for batches of \(exported); it is taken for any number of examples")
+                return network
+            }
+        } catch let failure as ONNXError {
+            // No other batch can be built, so that the exported one is the only way, unless it cannot be built either.
+            graph.takesBlocks = true
+            guard (try? make(graph)) != nil else { throw failure }
+        }
+        graph.takesBlocks = true
+        notes.append(
+            "the model was exported for batches of \(exported); others are taken in blocks of \(exported), which is slow: export it with an open batch"
+        )
+        return try make(graph)
+    }
+
+    /// What tensors are in the file of weights, or were in the module as far as the exporter kept their names.
+    private static func source(
+        of graph: OperatorGraph, _ rules: ParameterRules, _ replaced: [String: (source: String, isTransposed: Bool)]
+    ) -> ImportedModel.Source {
+        var source = ImportedModel.Source()
+        for (name, place) in replaced where place.source != name { source.names[name] = place.source }
+        for tensor in graph.parameters where tensor.filterAxis != 0 {
+            let isKept = replaced[tensor.name].map { !$0.isTransposed } ?? rules.isKept(tensor.name)
+            if isKept { source.filterAxes[tensor.name] = tensor.filterAxis }
+        }
+        return source
+    }
+
+    /// What suits the data: a class with several outputs is cross-entropy's, with one that ends in a sigmoid it is a yes or no.
+    private static func loss(outputs: Int, ending: ModelEnding?, _ options: ImportOptions) -> Loss {
+        guard let classes = options.classes else {
+            return ending == .sigmoid && options.hasBinaryTargets ? .binaryCrossEntropy : .meanSquaredError
+        }
+        if outputs > 1 { return .crossEntropy(labelSmoothing: 0) }
+        return ending == .sigmoid && classes <= 2 ? .binaryCrossEntropy : .meanSquaredError
+    }
+
+    /// What of a file is easily taken for something else.
+    private static func notes(of sources: ONNXSources, _ rules: ParameterRules, _ chosen: Set<String>) -> [String] {
+        var notes: [String] = []
+        let tensors = sources.order.compactMap { sources.tensors[$0] }
+        let single = tensors.filter { rules.isSingleParameter($0) && !chosen.contains($0.name) }
+        if !single.isEmpty {
+            notes.append(
+                "parameters of one number (rank 0) are no part of θ: \(single.map(\.name).shown); --parameters NAME takes one in"
+            )
+        }
+        let merged = tensors.filter {
+            chosen.contains($0.name) && $0.count ?? 0 > 1 && rules.layers(of: $0.name) > 1 && $0.isUniform
+        }
+        if let first = merged.first {
+            notes.append(
+                "'\(first.name.shown)', all of whose numbers are equal, is read by \(rules.layers(of: first.name)) layers: exporters make one tensor of equal ones, as those of an untrained network are, and θ has it once"
+            )
+        }
+        return notes
+    }
+
+    /// The names of θ's tensors.
+    private static func parameters(
+        _ sources: ONNXSources, _ rules: ParameterRules, _ options: ImportOptions
+    ) throws(ONNXError) -> Set<String> {
+        let read = Set(sources.nodes.flatMap(\.inputs))
+        let tensors = sources.order.compactMap { sources.tensors[$0] }.filter { read.contains($0.name) }
+        var chosen: Set<String> = []
+        if options.parameters.isEmpty {
+            chosen = Set(tensors.filter(rules.isParameter).map(\.name))
+        }
+        for pattern in options.parameters {
+            let named = tensors.filter { ParameterRules.isNamed($0, pattern) }
+            if let odd = named.first(where: { !$0.isFloating }) { throw .notFloating(name: odd.name) }
+            let found =
+                named.isEmpty ? tensors.filter { rules.isEligible($0) && ParameterRules.matches($0, pattern) } : named
+            guard !found.isEmpty else {
+                throw .unmatchedPattern(
+                    option: "--parameters", pattern: pattern, names: tensors.filter(rules.isEligible).map(\.name))
+            }
+            chosen.formUnion(found.map(\.name))
+        }
+        for pattern in options.frozen {
+            let found = chosen.filter { name in
+                sources.tensors[name].map { ParameterRules.matches($0, pattern) } ?? false
+            }
+            guard !found.isEmpty else {
+                throw .unmatchedPattern(option: "--freeze", pattern: pattern, names: chosen.sorted())
+            }
+            chosen.subtract(found)
+        }
+        return chosen
+    }
+}

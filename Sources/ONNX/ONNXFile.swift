@@ -1,0 +1,137 @@
+import ArrayFiles
+import Essentials
+import Foundation
+
+/// An ONNX file that was read and whose operators are supported, before it is decided what of it is θ: the first half of an import.
+/// Weights of another file may take the place of its own now.
+package struct ONNXFile {
+    /// What the model is called in results.
+    let name: String
+    let opset: Int
+    let input: ONNXModel.ValueInfo
+    let output: String
+    private(set) var sources: ONNXSources
+    let provenance: Provenance
+    /// The bytes of a file beside the model's.
+    let data: (String) throws -> [UInt8]
+    /// Which tensor of other weights took the place of the file's own, by the names here.
+    private(set) var replaced: [String: (source: String, isTransposed: Bool)] = [:]
+    /// What a user should know of how it was read.
+    package var notes: [String] = []
+
+    /// Reads an ONNX file. Weights in other files are read from beside it.
+    ///
+    /// - Throws: `FileError`; `ONNXError` where the model is damaged or has operators that are not supported.
+    package init(_ path: String) throws {
+        let files = FilesBeside(path)
+        try self.init(
+            try FileContent.bytes(of: path), name: "onnx:" + (path as NSString).lastPathComponent, data: files.bytes)
+    }
+
+    /// - Parameters:
+    ///   - name: what the model is called in results.
+    ///   - data: the bytes of a file beside the model's.
+    init(_ bytes: [UInt8], name: String, data: @escaping (String) throws -> [UInt8]) throws {
+        (self.name, self.data) = (name, data)
+        let model = try ONNXModel(bytes)
+        guard let output = model.graph.outputs.first?.name else { throw ONNXError.notONNX("it has no output") }
+        if model.graph.outputs.count > 1 {
+            notes.append("the model has \(model.graph.outputs.count) outputs; the first, '\(output.shown)', is taken")
+        }
+        let initializers = Set(model.graph.initializers.map(\.name))
+        let inputs = model.graph.inputs.filter { !initializers.contains($0.name) }
+        sources = try ONNXSources(
+            try model.inlinedNodes(), model.graph.initializers, outputs: [output], given: Set(inputs.map(\.name)))
+        try sources.resolveSequences(data)
+        for (copy, original) in try TiedWeights.find(in: sources, values: { try $0.values(data) }) {
+            sources.transpose(copy, of: original)
+            notes.append("'\(copy.shown)' is the transpose of '\(original.shown)', and is taken for the same weights")
+        }
+        let read = Set(sources.nodes.flatMap(\.inputs))
+        let used = inputs.filter { read.contains($0.name) }
+        guard used.count == 1, let input = used.first else { throw ONNXError.inputs(used.map(\.name)) }
+        try Self.checkSupport(sources, hasSparse: model.graph.hasSparseInitializers)
+        (self.input, self.output) = (input, output)
+        opset = model.opsets[""] ?? 1
+        provenance = Provenance(model.graph)
+    }
+
+    /// Names every operator that is missing, with its nodes.
+    private static func checkSupport(_ sources: ONNXSources, hasSparse: Bool) throws(ONNXError) {
+        var missing: [String: [String]] = [:]
+        for node in sources.nodes where Operators.table[node.kind] == nil || !node.domain.isEmpty {
+            missing[node.domain.isEmpty ? node.kind : "\(node.domain).\(node.kind)", default: []].append(
+                ONNXModel.label(node))
+        }
+        if !missing.isEmpty {
+            throw .unsupported(missing.sorted { $0.key < $1.key }.map { .init(name: $0.key, nodes: $0.value) })
+        }
+        if hasSparse { throw .notONNX("it has sparse initializers") }
+    }
+
+    // MARK: Weights of another file
+
+    /// The floating-point tensors that the model reads.
+    ///
+    /// - Parameter frozen: patterns of names of tensors that may stay as they are.
+    package func wantedTensors(frozen: [String]) throws -> [WantedTensor] {
+        let rules = ParameterRules(sources, output: output, provenance)
+        let batch = input.shape?.first ?? nil
+        let read = Set(sources.nodes.flatMap(\.inputs))
+        var wanted: [WantedTensor] = []
+        for name in sources.order where read.contains(name) {
+            guard let source = sources.tensors[name], source.isFloating else { continue }
+            var tensor = try source.values(data)
+            guard !tensor.values.isEmpty else { continue }
+            let repeated = rules.repeatedAxis(name, tensor, batch: batch)
+            if let repeated { tensor = tensor.once(along: repeated) }
+            let rank = tensor.shape.count, isKept = frozen.contains { ParameterRules.matches(source, $0) }
+            var entry = WantedTensor(name: name, shape: tensor.shape)
+            entry.isStatistic = rules.isStatistic(name)
+            entry.isNeeded = (entry.isStatistic || rules.isParameter(source)) && !isKept
+            entry.isTransposed = rank == 2 && rules.filterAxis(name, rank: rank) == 1
+            entry.isMadeUp = ParameterRules.isMadeUp(name)
+            entry.change =
+                repeated != nil
+                ? .repeated : rules.isKept(name) ? .none : entry.isTransposed ? .transposed : .unknown
+            entry.origins = provenance.origins(name)
+            entry.module = entry.isMadeUp ? rules.module(reading: name) : nil
+            entry.values = tensor.values
+            wanted.append(entry)
+        }
+        return wanted
+    }
+
+    /// Puts an array of another file in the place of a tensor.
+    ///
+    /// - Parameter isTransposed: whether the array, a matrix, is the transpose of the tensor.
+    /// - Throws: `ONNXError.nonFinite` where its numbers are no trained weights.
+    package mutating func replace(_ name: String, by other: NamedArray, isTransposed: Bool) throws(ONNXError) {
+        let shape = other.array.shape
+        let given = HostTensor(shape: shape, kind: .real, values: other.array.doubles)
+        guard given.values.allSatisfy(\.isFinite) else { throw .nonFinite(name: other.name) }
+        sources.replace(
+            name, by: isTransposed ? given.transposed([1, 0], shape.reversed()) : given,
+            isDouble: other.array.type == .float64)
+        replaced[name] = (other.name, isTransposed)
+    }
+}
+
+/// Files that a model's file names, each read once.
+private final class FilesBeside {
+    private let folder: String
+    private var files: [String: [UInt8]] = [:]
+
+    init(_ path: String) { folder = (path as NSString).deletingLastPathComponent }
+
+    func bytes(_ location: String) throws -> [UInt8] {
+        if let known = files[location] { return known }
+        // Only what lies beside the model or below it.
+        guard !location.hasPrefix("/"), !location.split(separator: "/").contains("..") else {
+            throw ONNXError.externalData(name: location, problem: "the path leads out of the model's folder")
+        }
+        let content = try FileContent.bytes(of: folder.isEmpty ? location : folder + "/" + location)
+        files[location] = content
+        return content
+    }
+}

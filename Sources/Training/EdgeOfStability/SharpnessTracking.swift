@@ -1,0 +1,34 @@
+import Objectives
+
+/// When a training measures λmax of its loss, to be seen beside the edge of stability.
+public struct SharpnessTracking: Sendable, Equatable {
+    /// After epochs of a number that this divides, and after the last step.
+    public var every: Int
+    /// Only after epochs of a higher number; 0 for all.
+    public var after: Int
+
+    /// - Precondition: `every` is at least 1.
+    public init(every: Int, after: Int = 0) {
+        precondition(every > 0, "tracking every \(every) epochs")
+        (self.every, self.after) = (every, after)
+    }
+
+    /// Whether to measure after an epoch.
+    func isDue(epoch: Int, isLast: Bool) -> Bool { isLast || (epoch > after && epoch % every == 0) }
+}
+
+extension Trainer {
+    /// λmax of the training loss at θ as it is now, with stored batch-norm statistics; nil where tracking does not ask for it.
+    func trackedSharpness(epoch: Int) throws -> TrackedSharpness? {
+        guard let sharpnessTracking, sharpnessTracking.isDue(epoch: epoch, isLast: step >= totalSteps) else {
+            return nil
+        }
+        // Made once for all that is measured on the way.
+        let objective = try tracked ?? self.objective(on: data.train)
+        tracked = objective
+        let rate = learningRate(step: max(0, step - 1))
+        return try TrackedSharpness(objective.with(statistics: state.buffers), at: state.theta, step: step) {
+            configuration.stabilityEdge(learningRate: rate, gradientNorm: $0)
+        }
+    }
+}

@@ -1,0 +1,239 @@
+import Datasets
+import Foundation
+import Models
+import Networks
+import Objectives
+import Tensors
+
+/// Trains a network by a configuration: epochs of shuffled batches, a checkpoint at the end and in between, and the same bits
+/// whether or not it was interrupted and resumed.
+public final class Trainer {
+    /// Everything that decides what it does.
+    public let configuration: TrainingConfiguration
+    /// What is trained.
+    public let network: Network
+    /// What is minimised, label smoothing included.
+    public let loss: Loss
+    /// The examples, prepared.
+    public let data: PreparedData
+    /// Examples a step.
+    public let stepSize: Int
+    /// Of an epoch, and of the whole training.
+    public let stepsPerEpoch: Int, totalSteps: Int
+    /// Of every step.
+    public let learningRate: LearningRate
+
+    /// Called after steps, at most ten times a second, and after the last.
+    public var onProgress: ((TrainingProgress) -> Void)?
+    /// Called after every epoch with its record.
+    public var onEpoch: ((EpochRecord) -> Void)?
+    /// Asked before every step; true ends the run with a checkpoint to resume from.
+    public var shouldStop: (() -> Bool)?
+    /// When λmax of the training loss is measured, which the records of epochs keep; nil for never.
+    public var sharpnessTracking: SharpnessTracking?
+    /// The program's version, kept in checkpoints.
+    public var tool: String?
+
+    let memory: MemoryBudget
+    /// What a checkpoint of the network needs beside its tensors: an imported one's operators.
+    private let carried: [String: String]
+    var state: TrainingState
+    let batches: BatchGradient
+    let ascent: SharpnessAwareAscent?
+    let augmentation: Augmentation?
+    var gradient: [Double]
+    var lastFiniteLoss: Double?
+    private var testObjective: NetworkObjective?
+    var tracked: NetworkObjective?
+
+    /// Makes a training ready to start.
+    ///
+    /// - Parameters:
+    ///   - data: examples that are loaded already; nil to load what the configuration names.
+    ///   - checkpoint: one that this configuration wrote, to continue from; nil to start from the seed's initial values. Length and
+    ///     `saveEvery` may differ; with another length, the schedule is that of the new one.
+    ///   - start: a network to start from instead of initial values: its θ and buffers, its graph of operators where it was imported.
+    ///     The configuration's model is not looked at then.
+    ///   - memory: what the process may take for a training's gradients.
+    /// - Throws: `TrainingError`, `NetworkError`, `DatasetError`, `DataMismatch`, `ObjectiveError` or `CheckpointError`.
+    public init(
+        _ configuration: TrainingConfiguration, data: PreparedData? = nil, resuming checkpoint: Checkpoint? = nil,
+        startingFrom start: Model? = nil, memory: MemoryBudget = MemoryBudget()
+    ) throws {
+        try configuration.validate()
+        if let checkpoint {
+            let changes = configuration.differences(from: try TrainingConfiguration(checkpoint.metadata))
+            guard changes.isEmpty else { throw TrainingError.configurationChanged(changes) }
+        }
+        let known = try start ?? checkpoint.map { try Model($0) }
+        var data = try data ?? configuration.preparation(keepsTokens: known?.network.takesTokens).load()
+        if !configuration.augmentation.isEmpty, data.train.exampleShape.count != 3 {
+            throw TrainingError.augmentationNeedsImages(shape: data.train.exampleShape)
+        }
+        self.configuration = configuration
+        self.memory = memory
+        loss = try configuration.loss(for: data.train)
+        if let known {
+            guard data.record.exampleShape.reduce(1, *) == known.network.inputShape.reduce(1, *) else {
+                throw ModelError.exampleShapeMismatch(
+                    model: known.metadata.model, expected: known.network.inputShape, data: data.train.name,
+                    found: data.record.exampleShape)
+            }
+            try DataMismatch.check(data.train, known.network, loss)
+            // A part of the data may not show every class of the network's.
+            data.record.outputs = known.network.outputs
+            data.record.exampleShape = known.network.inputShape
+            network = known.network
+        } else {
+            network = try Network(
+                canonical: configuration.model, inputShape: data.record.exampleShape,
+                takesTokens: data.record.takesTokens ?? false, outputs: data.record.outputs)
+        }
+        self.data = data
+        carried = known?.metadata.other ?? [:]
+        batches = try BatchGradient(
+            network: network, data: data.train, loss: loss, batchSize: configuration.batchSize,
+            precision: configuration.precision, memory: memory)
+        // The gradients of several batches make a step where they are accumulated.
+        stepSize = min(data.train.count, batches.batchSize * configuration.accumulation)
+        stepsPerEpoch = (data.train.count + stepSize - 1) / stepSize
+        totalSteps = max(1, configuration.length.steps(perEpoch: stepsPerEpoch))
+        learningRate = LearningRate(
+            peak: configuration.learningRate, schedule: configuration.schedule,
+            warmupSteps: configuration.warmup.steps(perEpoch: stepsPerEpoch), totalSteps: totalSteps)
+        ascent = configuration.ascent
+        augmentation =
+            configuration.augmentation.isEmpty
+            ? nil : Augmentation(configuration.augmentation, shape: data.train.exampleShape, seed: configuration.seed)
+        gradient = [Double](repeating: 0, count: network.parameters.count)
+        if let checkpoint {
+            guard checkpoint.metadata.data == data.record else {
+                throw ModelError.dataChanged(
+                    data: data.train.name, expected: checkpoint.metadata.data.trainingExamples, found: data.train.count)
+            }
+            state = try TrainingState(checkpoint, network, configuration)
+            let expected = state.epoch.multipliedReportingOverflow(by: stepsPerEpoch)
+            guard state.stepInEpoch < stepsPerEpoch, !expected.overflow,
+                expected.partialValue.addingReportingOverflow(state.stepInEpoch) == (state.step, false)
+            else { throw ModelError.damagedCheckpoint("step \(state.step) does not lie in epoch \(state.epoch)") }
+        } else {
+            let precision = configuration.precision
+            state = TrainingState(
+                theta: (start?.theta ?? network.parameters.initialValues(seed: configuration.seed)).map(
+                    precision.rounded),
+                buffers: start?.buffers.map(precision.rounded)
+                    ?? network.buffers.initialValues(seed: configuration.seed),
+                optimizer: configuration.baseOptimizer)
+        }
+    }
+
+    /// Trains to the end, or until it is told to stop.
+    ///
+    /// - Parameter output: where the final checkpoint goes. `saveEvery` writes `NAME.epochNNN.bin` beside it, from epoch 000, the
+    ///   initial values; nil writes nothing.
+    /// - Throws: `TrainingError.diverged` when a number stops being finite; `FileError` when a checkpoint cannot be written.
+    public func run(to output: String? = nil) throws -> TrainingOutcome {
+        let clock = ContinuousClock(), start = clock.now
+        func elapsed() -> Double { (clock.now - start) / .seconds(1) }
+        var files = CheckpointSeries(output: output)
+        let firstStep = state.step
+        var lastReport = -1.0
+        if state.step == 0, configuration.saveEvery != nil { try files.write(checkpoint(), epoch: 0) }
+        var lastGood = state.epoch > 0 && state.stepInEpoch == 0 ? state : nil
+
+        while state.step < totalSteps {
+            let order = epochOrder(state.epoch)
+            while state.stepInEpoch < order.count, state.step < totalSteps {
+                if shouldStop?() == true {
+                    let checkpoint = checkpoint()
+                    try files.writeFinal(checkpoint)
+                    return outcome(checkpoint, files, elapsed(), FinalEvaluation(), isFinished: false)
+                }
+                let rate = learningRate(step: state.step)
+                do {
+                    try step(Array(order[state.stepInEpoch]), rate)
+                } catch let failure {
+                    throw TrainingError.diverged(try divergence(failure, rate, lastGood, &files))
+                }
+                let seconds = elapsed()
+                if let onProgress, seconds - lastReport >= 0.1 || state.step == totalSteps {
+                    lastReport = seconds
+                    onProgress(progress(seconds, since: firstStep, order.count, rate))
+                }
+            }
+            let isWhole = state.stepInEpoch == order.count
+            try endEpoch(isWhole: isWhole)
+            if isWhole {
+                lastGood = state
+                if let every = configuration.saveEvery, state.epoch % every == 0 {
+                    try files.write(checkpoint(), epoch: state.epoch)
+                }
+            }
+        }
+        let evaluation = try finalEvaluation()
+        let checkpoint = checkpoint()
+        try files.writeFinal(checkpoint)
+        return outcome(checkpoint, files, elapsed(), evaluation, isFinished: true)
+    }
+
+    /// The model as it is now.
+    public func checkpoint() -> Checkpoint {
+        state.checkpoint(configuration, network, data, loss: loss.specification, tool: tool, other: carried)
+    }
+
+    /// A batch of everything needs no shuffle, and stays loaded without one.
+    private func epochOrder(_ epoch: Int) -> BatchOrder {
+        stepsPerEpoch == 1
+            ? BatchOrder(count: data.train.count, batchSize: stepSize)
+            : BatchOrder(count: data.train.count, batchSize: stepSize, seed: configuration.seed, epoch: epoch)
+    }
+
+    private func divergence(
+        _ failure: NotFinite, _ rate: Double, _ lastGood: TrainingState?, _ files: inout CheckpointSeries
+    ) throws -> TrainingError.Divergence {
+        var step = state.step
+        if failure.quantity.hasPrefix("updated") { step -= 1 }
+        let epoch = state.epoch
+        if let lastGood {
+            state = lastGood
+            try files.write(checkpoint(), epoch: lastGood.epoch)
+        }
+        let advice =
+            ascent == nil
+            ? "Try a smaller --lr (such as \(Float(configuration.learningRate / 10))), --warmup 1 or --grad-clip 1"
+            : "Try a smaller --lr (such as \(Float(configuration.learningRate / 10))) or --rho (such as \(Float(configuration.rho / 2))), "
+                + "or --grad-clip 1"
+        return TrainingError.Divergence(
+            quantity: failure.quantity, step: step, epoch: epoch, learningRate: rate, lastFiniteLoss: lastFiniteLoss,
+            lastGood: files.files.last, advice: advice)
+    }
+
+    private func progress(_ seconds: Double, since first: Int, _ perEpoch: Int, _ rate: Double) -> TrainingProgress {
+        let done = state.step - first
+        return TrainingProgress(
+            epoch: state.epoch + 1, epochs: (totalSteps + perEpoch - 1) / perEpoch, step: state.step,
+            totalSteps: totalSteps, loss: state.runningLoss, accuracy: loss.takesClasses ? state.runningAccuracy : nil,
+            learningRate: rate, elapsed: seconds,
+            left: done > 0 ? seconds / Double(done) * Double(totalSteps - state.step) : nil)
+    }
+
+    /// Records an epoch, or the part of one that a training of so many steps ends with.
+    private func endEpoch(isWhole: Bool) throws {
+        var record = EpochRecord(
+            epoch: state.epoch + 1, step: state.step, trainLoss: state.runningLoss,
+            trainAccuracy: loss.takesClasses ? state.runningAccuracy : nil)
+        if let test = data.test {
+            let objective = try testObjective ?? objective(on: test)
+            testObjective = objective
+            let evaluation = try objective.with(statistics: state.buffers).evaluate(at: state.theta)
+            (record.testLoss, record.testAccuracy) = (evaluation.loss, evaluation.accuracy)
+        }
+        record.measures = try trackedSharpness(epoch: state.epoch + 1)?.measures
+        state.history.append(record)
+        if isWhole {
+            state.epoch += 1
+            state.beginEpoch()
+        }
+        onEpoch?(record)
+    }
+}

@@ -1,0 +1,73 @@
+import Networks
+import Tensors
+
+/// A rule that moves θ by what it knows of gradients. It is told a learning rate at every step.
+///
+/// What a rule keeps (moments) is in Float64, one vector of θ's length for each name.
+public protocol Optimizer: Sendable {
+    /// Moments by name. Empty before the first step.
+    var state: [String: [Double]] { get set }
+    /// The names that `state` has after the first step.
+    var names: [String] { get }
+
+    /// Moves θ. `step` counts from 0.
+    mutating func update(_ theta: inout [Double], gradient: [Double], learningRate: Double, step: Int)
+}
+
+/// The optimisers that a training can use.
+public enum OptimizerKind: String, Sendable, Codable, CaseIterable {
+    /// Gradient descent with momentum (`SGD`), and with Nesterov's form of it.
+    case sgd, nesterov
+    /// `Adam`, and with decoupled weight decay.
+    case adam, adamw
+    /// SGD after a climb (`SharpnessAwareAscent`), and what GSAM and LookSAM make of it (`SharpnessAwareRule`).
+    case sam, asam, gsam, looksam
+
+    /// Whether steps first climb to a worse place nearby.
+    public var ascends: Bool { [.sam, .asam, .gsam, .looksam].contains(self) }
+}
+
+extension TrainingConfiguration {
+    /// The rule that moves θ; that of SAM and its kin is SGD with momentum, as in the papers.
+    var baseOptimizer: any Optimizer {
+        switch optimizer {
+        case .sgd, .sam, .asam, .gsam, .looksam: SGD(momentum: momentum, weightDecay: weightDecay)
+        case .nesterov: SGD(momentum: momentum, weightDecay: weightDecay, isNesterov: true)
+        case .adam: Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
+        case .adamw: Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, decouplesDecay: true)
+        }
+    }
+
+    /// The climb before each step; nil for optimisers that do none.
+    var ascent: SharpnessAwareAscent? {
+        switch optimizer {
+        case .sam, .gsam, .looksam:
+            SharpnessAwareAscent(rho: rho, scaling: .none, weightDecay: decaysInAscent ? weightDecay : 0)
+        case .asam:
+            SharpnessAwareAscent(rho: rho, scaling: .weights(eta: eta), weightDecay: decaysInAscent ? weightDecay : 0)
+        default: nil
+        }
+    }
+
+    /// What becomes of the gradient after the climb.
+    var rule: SharpnessAwareRule {
+        switch optimizer {
+        case .gsam: .gap(alpha: alpha)
+        case .looksam: .look(alpha: alpha, every: lookEvery)
+        default: .plain
+        }
+    }
+
+    /// The name of the direction that LookSAM keeps from step to step.
+    static let lookName = "looksam_direction"
+    /// Vectors of θ's length that the rule keeps beside the optimiser's own, from the first step on.
+    var keptDirections: [String] { optimizer == .looksam ? [Self.lookName] : [] }
+
+    /// Steps that take so many gradients of the batch: 1 a step, 2 where it climbs.
+    public func steps(forGradients count: Int) -> Int {
+        guard optimizer.ascends else { return count }
+        guard optimizer == .looksam else { return count / 2 }
+        let (rounds, rest) = count.quotientAndRemainder(dividingBy: lookEvery + 1)
+        return rounds * lookEvery + max(0, rest - 1)
+    }
+}

@@ -1,0 +1,145 @@
+import ArrayFiles
+import Datasets
+import Foundation
+import Objectives
+import ReferenceModels
+import Testing
+import Training
+
+@testable import Models
+
+/// A folder of a test's own.
+func temporaryFolder() throws -> String {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("models-" + UUID().uuidString)
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    return url.path
+}
+
+/// A training on the digits.
+func digits(_ model: String, epochs: Double) -> TrainingConfiguration {
+    var configuration = TrainingConfiguration(model: model, data: .digits)
+    configuration.length = .epochs(epochs)
+    return configuration
+}
+
+@Suite struct ModelImportTests {
+    static let mlp = Reference.fixtures + "/mlp_digits"
+
+    /// Weights of an architecture, for the digits.
+    static func importing(_ path: String, _ model: String = "mlp:64-32-10") -> ModelImport {
+        ModelImport(.weights(path, of: model), data: .digits)
+    }
+
+    /// The reference network's plain file gives the reference's weights, by whatever names.
+    @Test(arguments: ["", "module.", "module.model."]) func byName(_ prefix: String) throws {
+        let folder = try temporaryFolder(), reference = try Reference.mlp()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let file = try Safetensors.read(Self.mlp + "/model.safetensors")
+        let renamed = file.tensors.map { NamedArray(name: prefix + $0.name, array: $0.array) }
+        try Safetensors(tensors: renamed).write(to: folder + "/w.safetensors")
+        let imported = try Self.importing(folder + "/w.safetensors").run()
+        let (checkpoint, notes) = (imported.checkpoint, imported.notes)
+        #expect(checkpoint.theta == reference.theta && notes.isEmpty == prefix.isEmpty)
+        #expect(checkpoint.metadata.training == nil && checkpoint.metadata.loss == "cross-entropy")
+        let model = try Model(checkpoint)
+        #expect(try #require(model.objective(model.dataset(.test)).evaluate(at: model.theta).accuracy) > 0.9)
+    }
+
+    /// `fc` for `linear` and `downsample` for `shortcut`, as torchvision, timm and chenyaofo have them; through a compiled and a
+    /// parallel wrapper, with counters, under a key.
+    @Test func otherNames() throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var configuration = digits("resnet8:B", epochs: 1)
+        configuration.examples = 64
+        let own = try Trainer(configuration).run().checkpoint
+        let renamed = (own.parameters + own.buffers).map { tensor in
+            var name = tensor.name.replacingOccurrences(of: "linear.", with: "fc.")
+            name = name.replacingOccurrences(of: "shortcut.", with: "downsample.")
+            return NamedArray(name: "module._orig_mod." + name, array: tensor.array)
+        }
+        let path = folder + "/w.safetensors"
+        try Safetensors(tensors: renamed.shuffled()).write(to: path)
+        let imported = try Self.importing(path, "resnet8:B").run()
+        let (checkpoint, notes) = (imported.checkpoint, imported.notes)
+        #expect(checkpoint.parameters == own.parameters && checkpoint.buffers == own.buffers)
+        #expect(notes.count == 2 && notes[1].contains("other names"), "\(notes)")
+        let error = #expect(throws: ModelError.self) {
+            try Self.importing(path, "resnet8").run()
+        }
+        #expect(error?.description.contains("resnet…:B") == true)
+    }
+
+    /// Data that show fewer classes than the weights know.
+    @Test func fewerClassesThanOutputs() throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let data = Dataset(
+            name: "few", inputs: .floats([Float](repeating: 0.5, count: 128)), exampleShape: [64],
+            targets: .classes([0, 3], count: 4))
+        let wide = try Trainer(digits("linear", epochs: 1)).run(to: folder + "/wide.bin").checkpoint
+        let imported = try Self.importing(folder + "/wide.bin", "linear").run(
+            DataPreparation(.digits).prepare(train: data, test: nil))
+        let (checkpoint, notes) = (imported.checkpoint, imported.notes)
+        #expect(checkpoint.parameters == wide.parameters && checkpoint.metadata.data.outputs == 10)
+        #expect(notes.contains("the model has 10 outputs, the data show 4 classes"), "\(notes)")
+    }
+
+    /// As `nn.Sequential` names them, in the alphabetical order of Python's writer.
+    @Test func byOrder() throws {
+        let folder = try temporaryFolder(), reference = try Reference.mlp()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let names = [
+            "fc1.weight": "net.2.weight", "fc1.bias": "net.2.bias", "fc2.weight": "net.10.weight",
+            "fc2.bias": "net.10.bias",
+        ]
+        let file = try Safetensors.read(Self.mlp + "/model.safetensors")
+        let renamed = file.tensors.map { NamedArray(name: names[$0.name] ?? "", array: $0.array) }
+        try Safetensors(tensors: renamed.sorted { $0.name < $1.name }).write(to: folder + "/w.safetensors")
+        let imported = try Self.importing(folder + "/w.safetensors").run()
+        let (checkpoint, notes) = (imported.checkpoint, imported.notes)
+        #expect(checkpoint.theta == reference.theta)
+        #expect(notes.count == 1 && notes[0].contains("by order") && notes[0].contains("net.2.weight"))
+        let error = #expect(throws: ModelError.self) {
+            try Self.importing(folder + "/w.safetensors", "mlp:64-31-10").run()
+        }
+        #expect(
+            error?.description.contains("Missing: fc1.weight") == true
+                && error?.description.contains("net.10.bias") == true)
+    }
+
+    @Test func wrongShapesAndNumbers() throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = folder + "/w.safetensors"
+        let error = #expect(throws: ModelError.self) {
+            try Self.importing(Self.mlp + "/model.safetensors", "mlp:64-31-10").run()
+        }
+        #expect(error?.description.contains("[32, 64]") == true)
+        let weights = try Safetensors.read(Self.mlp + "/model.safetensors").tensors
+        let broken = weights.map { tensor in
+            let values = tensor.array.doubles.enumerated().map { $0 == 3 ? .nan : $1 }
+            return NamedArray(name: tensor.name, values: values, shape: tensor.array.shape, precision: .float)
+        }
+        try Safetensors(tensors: broken).write(to: path)
+        #expect(throws: ModelError.self) { try Self.importing(path).run() }
+        #expect(throws: FileError.self) { try Self.importing(folder + "/none").run() }
+    }
+
+    /// Buffers go by their own order, counters are passed over, a checkpoint's moments too.
+    @Test func batchNorm() throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var configuration = digits("resnet8", epochs: 1)
+        configuration.examples = 100
+        let own = try Trainer(configuration).run(to: folder + "/own.bin").checkpoint
+        let again = try Self.importing(folder + "/own.bin", "resnet8").run().checkpoint
+        #expect(again.parameters == own.parameters && again.buffers == own.buffers && again.optimizerState.isEmpty)
+        let counters = ["bn1.num_batches_tracked"].map {
+            NamedArray(name: $0, array: NumericArray([Int64(7)], shape: []))
+        }
+        try Safetensors(tensors: own.parameters + own.buffers + counters).write(to: folder + "/plain.safetensors")
+        let plain = try Self.importing(folder + "/plain.safetensors", "resnet8").run().checkpoint
+        #expect(plain == again)
+    }
+}
