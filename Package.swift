@@ -64,8 +64,8 @@ let package = Package(
         .target(
             name: "Landscape",
             dependencies: [
-                "Analyses", "ArrayFiles", "Datasets", "Essentials", "GroundTruth", "MatrixFree", "Models", "Networks",
-                "ONNX", "Objectives", "Plotting", "Reporting", "Tensors", "Training",
+                "Analyses", "ArrayFiles", "Autodiff", "Datasets", "Essentials", "GroundTruth", "MatrixFree", "Models",
+                "Networks", "ONNX", "Objectives", "Plotting", "Reporting", "Tensors", "Training",
             ]),
         .executableTarget(
             name: "LandscapeTool",
@@ -108,7 +108,8 @@ let package = Package(
         .testTarget(
             name: "AnalysesTests",
             dependencies: [
-                "Analyses", "Datasets", "MatrixFree", "Networks", "Objectives", "ReferenceModels", "Tensors",
+                "Analyses", "Datasets", "Essentials", "MatrixFree", "Networks", "Objectives", "ReferenceModels",
+                "Tensors",
             ]),
         .testTarget(name: "GroundTruthTests", dependencies: ["GroundTruth", "Objectives", "Tensors"]),
         .testTarget(

@@ -1,6 +1,7 @@
 // One import of all that is public: models, objectives, analyses, results and figures.
 @_exported import Analyses
 @_exported import ArrayFiles
+@_exported import Autodiff
 @_exported import Datasets
 @_exported import Essentials
 @_exported import GroundTruth

@@ -49,6 +49,20 @@ public struct Model: Sendable {
         self.metadata = metadata
     }
 
+    /// A model from its parts, such as one that was trained in this program.
+    ///
+    /// - Parameters:
+    ///   - theta: θ, in the order of the network's layout.
+    ///   - buffers: running statistics, in the order of the network's buffers.
+    /// - Precondition: as many numbers as the network has.
+    public init(_ network: Network, theta: [Double], buffers: [Double], loss: Loss, metadata: CheckpointMetadata) {
+        precondition(
+            theta.count == network.parameters.count && buffers.count == network.buffers.count,
+            "\(theta.count) parameters and \(buffers.count) buffers for a network of \(network.parameters.count) and \(network.buffers.count)"
+        )
+        (self.network, self.theta, self.buffers, self.loss, self.metadata) = (network, theta, buffers, loss, metadata)
+    }
+
     /// Reads and verifies a checkpoint's file.
     ///
     /// - Throws: `FileError` where it cannot be read or is damaged, and what `init` throws.

@@ -51,6 +51,7 @@ public final class ModelLoss: ExampleObjective {
     public let data: Dataset
     /// The name of the data.
     public let dataName: String
+    private let isOnGiven: Bool
     /// Of batch normalisation, in the order of the network's buffers: averaged over the data for `.recalibrate`, the model's own else.
     public let statistics: [Double]
     /// λ of the term ½λ‖θ‖²; 0 where the loss has none.
@@ -67,6 +68,7 @@ public final class ModelLoss: ExampleObjective {
 
     /// - Parameters:
     ///   - name: what the model is called in results and messages, such as its path.
+    ///   - examples: examples in memory, as the model sees them, in place of those that the settings name; nil for those.
     ///   - vectors: how many vectors of θ's length the analysis holds beside the few of every one: at least, and at most. Of a memory
     ///     limit they get what the least need, and a quarter of what is more than enough.
     ///   - memory: what the process may take, shared by all losses of one analysis.
@@ -74,12 +76,13 @@ public final class ModelLoss: ExampleObjective {
     /// - Throws: `DatasetError`, `FileError` or `ModelError` where the data cannot be loaded or are not the model's kind;
     ///   `ObjectiveError` where the memory is too small or the weight decay is unknown.
     public init(
-        _ model: Model, name: String = "model", _ settings: Settings = Settings(), vectors: ClosedRange<Int> = 0...0,
-        memory: MemoryBudget = MemoryBudget(), monitor: Monitor = .silent
+        _ model: Model, name: String = "model", _ settings: Settings = Settings(), on examples: Dataset? = nil,
+        vectors: ClosedRange<Int> = 0...0, memory: MemoryBudget = MemoryBudget(), monitor: Monitor = .silent
     ) throws {
         (self.model, self.name, self.settings, self.monitor) = (model, name, settings, monitor)
-        data = try model.dataset(settings.split, settings.data, examples: settings.examples)
-        dataName = settings.data.map { "\($0)" } ?? model.metadata.data.specification
+        isOnGiven = examples != nil
+        data = try examples ?? model.dataset(settings.split, settings.data, examples: settings.examples)
+        dataName = examples?.name ?? settings.data.map { "\($0)" } ?? model.metadata.data.specification
         var memory = memory
         let perVector = 8 * model.network.parameters.count
         let least = vectors.lowerBound * perVector
@@ -154,7 +157,7 @@ public final class ModelLoss: ExampleObjective {
 
     /// Whether the model has the other split of the same data.
     public var hasOtherSplit: Bool {
-        settings.data == nil && (settings.split == .test || model.metadata.data.testExamples != nil)
+        settings.data == nil && !isOnGiven && (settings.split == .test || model.metadata.data.testExamples != nil)
     }
 
     /// The same loss on the other split of the same data, with the same statistics of batch normalisation.

@@ -5,7 +5,7 @@ public struct Architecture: Sendable {
     let apply: @Sendable (NetworkBuilder, Value) -> Value
 
     /// For networks that take tokens: they are from 0 to one less than this.
-    let vocabulary: Int?
+    public let vocabulary: Int?
     /// For networks whose graph grows with the batch: what a batch should not exceed.
     let largestBatch: Int?
 

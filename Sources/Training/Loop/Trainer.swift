@@ -54,11 +54,13 @@ public final class Trainer {
     ///     `saveEvery` may differ; with another length, the schedule is that of the new one.
     ///   - start: a network to start from instead of initial values: its θ and buffers, its graph of operators where it was imported.
     ///     The configuration's model is not looked at then.
+    ///   - architecture: a network given as code, in place of the one that the configuration names; it goes by the configuration's name.
+    ///     Its checkpoints cannot be opened by that name: keep `model` instead.
     ///   - memory: what the process may take for a training's gradients.
     /// - Throws: `TrainingError`, `NetworkError`, `DatasetError`, `DataMismatch`, `ObjectiveError` or `CheckpointError`.
     public init(
         _ configuration: TrainingConfiguration, data: PreparedData? = nil, resuming checkpoint: Checkpoint? = nil,
-        startingFrom start: Model? = nil, memory: MemoryBudget = MemoryBudget()
+        startingFrom start: Model? = nil, architecture: Architecture? = nil, memory: MemoryBudget = MemoryBudget()
     ) throws {
         try configuration.validate()
         if let checkpoint {
@@ -66,7 +68,9 @@ public final class Trainer {
             guard changes.isEmpty else { throw TrainingError.configurationChanged(changes) }
         }
         let known = try start ?? checkpoint.map { try Model($0) }
-        var data = try data ?? configuration.preparation(keepsTokens: known?.network.takesTokens).load()
+        var data = try data ?? configuration.preparation(
+                keepsTokens: known?.network.takesTokens ?? architecture.map { $0.vocabulary != nil }
+            ).load()
         if !configuration.augmentation.isEmpty, data.train.exampleShape.count != 3 {
             throw TrainingError.augmentationNeedsImages(shape: data.train.exampleShape)
         }
@@ -84,6 +88,10 @@ public final class Trainer {
             data.record.outputs = known.network.outputs
             data.record.exampleShape = known.network.inputShape
             network = known.network
+        } else if let architecture {
+            network = Network(
+                architecture, specification: configuration.model, inputShape: data.record.exampleShape,
+                takesTokens: data.record.takesTokens ?? false, outputs: data.record.outputs)
         } else {
             network = try Network(
                 canonical: configuration.model, inputShape: data.record.exampleShape,
@@ -177,6 +185,12 @@ public final class Trainer {
     }
 
     /// The model as it is now.
+    public var model: Model {
+        Model(
+            network, theta: state.theta, buffers: state.buffers, loss: loss, metadata: checkpoint().metadata)
+    }
+
+    /// What keeps the model as it is now, and the training's state.
     public func checkpoint() -> Checkpoint {
         state.checkpoint(configuration, network, data, loss: loss.specification, tool: tool, other: carried)
     }
