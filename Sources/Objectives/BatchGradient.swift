@@ -10,9 +10,13 @@ import Tensors
 /// Programs are compiled once for each size of batch that occurs (whole ones, and a ragged last one), and their memory is used
 /// again.
 public final class BatchGradient: MemoryHolder {
+    /// The network whose gradient is computed.
     public let network: Network
+    /// The loss of an example.
     public let loss: Loss
+    /// What the network computes in.
     public let precision: Precision
+    /// The examples that batches are drawn from.
     public let data: Dataset
     /// The largest batch that can be given.
     public let batchSize: Int

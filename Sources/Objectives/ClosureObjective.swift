@@ -13,6 +13,7 @@ public final class ClosureObjective: Objective {
     /// A symmetric matrix at θ times a vector.
     public typealias Product = (_ theta: [Double], _ vector: [Double]) throws -> [Double]
 
+    /// P, the length of θ.
     public let dimension: Int
     private let value: Value
     private let gradient: Gradient?
@@ -33,18 +34,22 @@ public final class ClosureObjective: Objective {
         (hessian, gaussNewton) = (hessianVectorProduct, gaussNewtonVectorProduct)
     }
 
+    /// L(θ), and the accuracy where examples are classified.
     public func evaluate(at theta: [Double]) throws -> Evaluation { Evaluation(loss: try value(theta)) }
 
+    /// L(θ) and ∇L(θ), P numbers.
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
         guard let gradient else { throw ObjectiveError.noGradient }
         return (try value(theta), try checked(try gradient(theta)))
     }
 
+    /// H v for each v, P numbers each.
     public func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         guard let hessian else { throw ObjectiveError.noHessian }
         return try vectors.map { try checked(try hessian(theta, $0)) }
     }
 
+    /// G v for each v, P numbers each.
     public func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         guard let gaussNewton else { throw ObjectiveError.noGaussNewton }
         return try vectors.map { try checked(try gaussNewton(theta, $0)) }

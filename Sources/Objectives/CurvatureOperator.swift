@@ -34,10 +34,13 @@ public struct CurvatureOperator: LinearOperator {
         (self.objective, self.theta, self.kind, self.scaling) = (objective, theta, kind, scaling)
     }
 
+    /// P, the length of θ.
     public var dimension: Int { objective.dimension }
 
+    /// The matrix times a vector, P numbers.
     public func apply(_ x: [Double]) throws -> [Double] { try apply(block: [x])[0] }
 
+    /// The matrix times several vectors at once, P numbers each.
     public func apply(block: [[Double]]) throws -> [[Double]] {
         let vectors = block.map { Vectors.product(scaling, $0) }
         let products =

@@ -111,8 +111,11 @@ public final class ModelLoss: ExampleObjective {
 
     /// θ of the model.
     public var theta: [Double] { model.theta }
+    /// P, the length of θ.
     public var dimension: Int { objective.dimension }
+    /// The relative rounding error of a product.
     public var rounding: Double { objective.rounding }
+    /// n.
     public var examples: Int { data.count }
     /// Whether the loss contains the term of weight decay, be λ 0 or not.
     public var includesWeightDecay: Bool { settings.weightDecay != .none }
@@ -126,26 +129,32 @@ public final class ModelLoss: ExampleObjective {
     /// L(θ) and the accuracy of the model itself.
     public func evaluation() throws -> Evaluation { try evaluate(at: theta) }
 
+    /// L(θ), and the accuracy where examples are classified.
     public func evaluate(at theta: [Double]) throws -> Evaluation { try objective.evaluate(at: theta) }
 
+    /// L(θ + Σₖ cₖ dₖ) for each c of `coordinates`.
     public func evaluate(at theta: [Double], along directions: [[Double]], coordinates: [[Double]]) throws
         -> [Evaluation]
     {
         try objective.evaluate(at: theta, along: directions, coordinates: coordinates)
     }
 
+    /// L(θ) and ∇L(θ), P numbers.
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
         try objective.valueAndGradient(at: theta)
     }
 
+    /// H v for each v, P numbers each.
     public func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         try objective.hessianVectorProducts(at: theta, along: vectors)
     }
 
+    /// G v for each v, P numbers each.
     public func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         try objective.gaussNewtonVectorProducts(at: theta, along: vectors)
     }
 
+    /// F̂ v for each v, P numbers each.
     public func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         try objective.empiricalFisherVectorProducts(at: theta, along: vectors)
     }

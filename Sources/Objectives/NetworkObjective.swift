@@ -20,15 +20,19 @@ public final class NetworkObjective: Objective {
         case varying((_ theta: [Double]) throws -> [Double])
     }
 
+    /// The network.
     public var network: Network { programs.network }
+    /// The loss of an example.
     public var loss: Loss { programs.loss }
     /// Whether batch normalisation uses the statistics given, or those of every batch.
     public var batchNorm: BatchNormMode { programs.batchNorm }
+    /// What the network computes in.
     public var precision: Precision { programs.precision }
     /// n.
     public var examples: Int { programs.examples }
     /// P.
     public var dimension: Int { network.parameters.count }
+    /// The relative rounding error of a product.
     public var rounding: Double { precision == .float ? 0x1p-23 : 0x1p-52 }
 
     /// What the process may take. To be changed before anything is computed.
@@ -153,6 +157,7 @@ public final class NetworkObjective: Objective {
         return result
     }
 
+    /// L(θ) and ∇L(θ), P numbers.
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
         var loss = 0.0, gradient = [Double](repeating: 0, count: dimension)
         try programs.run(.gradient, at: place(theta)) { program, instance, context, _ in
@@ -163,14 +168,17 @@ public final class NetworkObjective: Objective {
         return (loss / Double(examples), gradient)
     }
 
+    /// H v for each v, P numbers each.
     public func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         try products(.hessian, at: theta, along: vectors)
     }
 
+    /// G v for each v, P numbers each.
     public func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         try products(.gaussNewton, at: theta, along: vectors)
     }
 
+    /// F̂ v for each v, P numbers each.
     public func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         try products(.empiricalFisher, at: theta, along: vectors)
     }

@@ -65,6 +65,7 @@ public struct Evaluation: Sendable, Equatable {
 }
 
 extension Objective {
+    /// Evaluates the points one by one.
     public func evaluate(at theta: [Double], along directions: [[Double]], coordinates: [[Double]]) throws
         -> [Evaluation]
     {
@@ -78,23 +79,29 @@ extension Objective {
         return point
     }
 
+    /// - Throws: `ObjectiveError.noGradient`.
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
         throw ObjectiveError.noGradient
     }
 
+    /// - Throws: `ObjectiveError.noHessian`.
     public func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         throw ObjectiveError.noHessian
     }
 
+    /// - Throws: `ObjectiveError.noGaussNewton`.
     public func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         throw ObjectiveError.noGaussNewton
     }
 
+    /// - Throws: `ObjectiveError.noEmpiricalFisher`.
     public func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         throw ObjectiveError.noEmpiricalFisher
     }
 
+    /// 4 GiB.
     public var vectorMemory: Int { 4 << 30 }
+    /// 2⁻⁵².
     public var rounding: Double { 0x1p-52 }
 
     /// L(θ).

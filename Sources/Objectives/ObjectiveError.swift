@@ -27,6 +27,7 @@ public enum ObjectiveError: DescribedError, Equatable {
         if case .weightDecay = self { true } else { false }
     }
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .data(let mismatch): "\(mismatch)"

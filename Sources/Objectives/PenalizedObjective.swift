@@ -6,17 +6,22 @@ import Tensors
 /// H + λI takes the place of H. The term is half a sum of squares, so its own Gauss–Newton matrix is λI: G + λI takes the place
 /// of G. It is no part of any example's loss, and the empirical Fisher matrix is not defined with it.
 public final class PenalizedObjective: Objective {
+    /// The objective without the term.
     public let base: any Objective
     /// λ; with 0 this is the base itself.
     public let weightDecay: Double
 
+    /// - Precondition: a finite weight decay of 0 or more.
     public init(_ base: any Objective, weightDecay: Double) {
         precondition(weightDecay >= 0 && weightDecay.isFinite, "a weight decay of \(weightDecay)")
         (self.base, self.weightDecay) = (base, weightDecay)
     }
 
+    /// P, the length of θ.
     public var dimension: Int { base.dimension }
+    /// Bytes that an analysis may take for vectors of θ's length.
     public var vectorMemory: Int { base.vectorMemory }
+    /// The relative rounding error of a product.
     public var rounding: Double { base.rounding }
 
     private func penalized(_ evaluation: Evaluation, at theta: [Double]) -> Evaluation {
@@ -25,10 +30,12 @@ public final class PenalizedObjective: Objective {
         return Evaluation(loss: evaluation.loss + penalty, accuracy: evaluation.accuracy)
     }
 
+    /// L(θ), and the accuracy where examples are classified.
     public func evaluate(at theta: [Double]) throws -> Evaluation {
         penalized(try base.evaluate(at: theta), at: theta)
     }
 
+    /// L(θ + Σₖ cₖ dₖ) for each c of `coordinates`.
     public func evaluate(at theta: [Double], along directions: [[Double]], coordinates: [[Double]]) throws
         -> [Evaluation]
     {
@@ -39,6 +46,7 @@ public final class PenalizedObjective: Objective {
         }
     }
 
+    /// L(θ) and ∇L(θ), P numbers.
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
         var (value, gradient) = try base.valueAndGradient(at: theta)
         guard weightDecay != 0 else { return (value, gradient) }
@@ -47,14 +55,17 @@ public final class PenalizedObjective: Objective {
         return (value, gradient)
     }
 
+    /// H v for each v, P numbers each.
     public func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         shifted(try base.hessianVectorProducts(at: theta, along: vectors), vectors)
     }
 
+    /// G v for each v, P numbers each.
     public func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         shifted(try base.gaussNewtonVectorProducts(at: theta, along: vectors), vectors)
     }
 
+    /// F̂ v for each v, P numbers each.
     public func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         guard weightDecay == 0 else { throw ObjectiveError.noEmpiricalFisher }
         return try base.empiricalFisherVectorProducts(at: theta, along: vectors)

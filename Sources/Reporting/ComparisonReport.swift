@@ -7,6 +7,7 @@ import Plotting
 
 /// Several checkpoints side by side: every measure in one table, slices on the same axes, range and colours.
 public struct ComparisonReport: Report {
+    /// What the result is of, and how it was computed.
     public let context: RunContext
     private let entries: [Entry]
     private let radius: Double
@@ -68,6 +69,7 @@ public struct ComparisonReport: Report {
             slice.loss[slice.grid.index(row: row, column: slice.grid.columns - 1)]) - slice.center
     }
 
+    /// Members of the JSON object beside those of the context; docs/commands.md lists them.
     public var fields: [(key: String, value: JSONValue)] {
         let rows = entries.map { entry -> JSONValue in
             let values = measures.map { (key: $0.key, value: JSONValue($0.value(entry))) }
@@ -80,6 +82,7 @@ public struct ComparisonReport: Report {
         return [("rho", .number(radius)), ("checkpoints", .array(rows))]
     }
 
+    /// What is printed for people, a line each.
     public var lines: [String] {
         let names = entries.map { String($0.slice.context.checkpoint.suffix(20)) }
         let left = measures.map { $0.words.count }.max() ?? 0
@@ -98,6 +101,7 @@ public struct ComparisonReport: Report {
             ]
     }
 
+    /// The slices on the same axes, range and colours.
     public var figure: (any Figure)? {
         let panels = entries.map { entry -> any Figure in
             var slice = entry.slice
@@ -112,12 +116,14 @@ public struct ComparisonReport: Report {
             columns: min(panels.count, 3))
     }
 
+    /// Arrays of the `.npz` file.
     public var arrays: [(name: String, array: NumericArray)] {
         entries.enumerated().flatMap { index, entry in
             entry.slice.arrays.filter { !$0.name.hasPrefix("direction") }.map { ("\($0.name)_\(index + 1)", $0.array) }
         }
     }
 
+    /// A header and rows of the `.csv` file.
     public var table: (header: [String], rows: [[Double]])? {
         (measures.map { $0.key }, entries.map { entry in measures.map { $0.value(entry) ?? .nan } })
     }

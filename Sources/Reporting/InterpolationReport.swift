@@ -5,6 +5,7 @@ import Plotting
 
 /// Loss on the straight line between two networks, and on a trained curve between them.
 public struct InterpolationReport: Report {
+    /// What the result is of, and how it was computed.
     public let context: RunContext
     /// What A and B are called.
     public let ends: [String]
@@ -22,6 +23,7 @@ public struct InterpolationReport: Report {
     private var line: PathProfile { result.profile }
     private var curve: Interpolation.TrainedCurve? { result.curve }
 
+    /// Members of the JSON object beside those of the context; docs/commands.md lists them.
     public var fields: [(key: String, value: JSONValue)] {
         var fields: [(key: String, value: JSONValue)] = [
             ("checkpoints", .array(ends.map { .string($0) })), ("distance", .number(distance)),
@@ -42,6 +44,7 @@ public struct InterpolationReport: Report {
         return fields
     }
 
+    /// What is printed for people, a line each.
     public var lines: [String] {
         func text(_ name: String, _ profile: PathProfile) -> String {
             "\(name)  barrier \(Format.number(profile.barrier)) at t = \(Format.short(profile.barrierAt)); highest loss \(Format.number(profile.loss.max()))"
@@ -60,6 +63,7 @@ public struct InterpolationReport: Report {
         return lines + ["barrier: largest rise of the loss over the straight line between the losses of the ends"]
     }
 
+    /// The losses along the line and the curve, or a map of the plane.
     public var figure: (any Figure)? {
         var series = [Series(curve == nil ? "loss" : "loss, straight line", x: line.t, y: line.loss)]
         series[0].color = Color.seriesPalette[0]
@@ -88,6 +92,7 @@ public struct InterpolationReport: Report {
         return figure
     }
 
+    /// Arrays of the `.npz` file.
     public var arrays: [(name: String, array: NumericArray)] {
         var arrays: [(name: String, array: NumericArray)] = [
             ("alpha", NumericArray(line.t)), ("loss", NumericArray(line.loss)),
@@ -105,6 +110,7 @@ public struct InterpolationReport: Report {
         return arrays
     }
 
+    /// A header and rows of the `.csv` file.
     public var table: (header: [String], rows: [[Double]])? {
         var columns = [("t", line.t), ("loss", line.loss)]
         if let accuracy = line.accuracy { columns.append(("accuracy", accuracy)) }
@@ -118,6 +124,7 @@ public struct InterpolationReport: Report {
 
 /// The plane through three networks.
 public struct CheckpointPlaneReport: Report {
+    /// What the result is of, and how it was computed.
     public let context: RunContext
     /// What A, B and C are called.
     public let names: [String]
@@ -137,6 +144,7 @@ public struct CheckpointPlaneReport: Report {
 
     private static let sideNames = ["ab", "ac", "bc"]
 
+    /// Members of the JSON object beside those of the context; docs/commands.md lists them.
     public var fields: [(key: String, value: JSONValue)] {
         let places = zip(names, corners).map { name, place -> JSONValue in
             .object([("checkpoint", .string(name)), ("coordinates", JSONValue([place.x, place.y]))])
@@ -148,6 +156,7 @@ public struct CheckpointPlaneReport: Report {
         ] + surface.fields
     }
 
+    /// What is printed for people, a line each.
     public var lines: [String] {
         let places = zip(["A", "B", "C"], zip(names, corners)).map {
             "\($0)  \($1.0) at (\(Format.short($1.1.x)), \(Format.short($1.1.y)))"
@@ -156,6 +165,7 @@ public struct CheckpointPlaneReport: Report {
         return places + ["barriers on the straight lines  \(barriers.joined(separator: ", "))"] + surface.lines
     }
 
+    /// The losses along the line and the curve, or a map of the plane.
     public var figure: (any Figure)? {
         let slice = surface.slice
         var map = HeatmapFigure(
@@ -174,10 +184,13 @@ public struct CheckpointPlaneReport: Report {
         return map
     }
 
+    /// Arrays of the `.npz` file.
     public var arrays: [(name: String, array: NumericArray)] {
         surface.arrays + [("corners", NumericArray(corners.flatMap { [$0.x, $0.y] }, shape: [corners.count, 2]))]
     }
 
+    /// Numbers on the grid, for ParaView.
     public var grid: GridData? { surface.grid }
+    /// A header and rows of the `.csv` file.
     public var table: (header: [String], rows: [[Double]])? { surface.table }
 }

@@ -5,6 +5,7 @@ import Plotting
 
 /// A result in all its forms: JSON members, printed lines, a picture, arrays. Reports show results; they compute nothing.
 public protocol Report {
+    /// What the result is of, and how it was computed.
     var context: RunContext { get }
     /// The members beside those of the context.
     var fields: [(key: String, value: JSONValue)] { get }
@@ -28,6 +29,7 @@ public enum ReportError: DescribedError {
     case nothingToWrite(path: String, command: String)
     case unevenGrid(path: String)
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .unknownFormat(let path):
@@ -45,7 +47,9 @@ public enum ReportError: DescribedError {
 public let writableFormats = ["png", "svg", "pdf", "npz", "json", "csv", "vti", "vtr"]
 
 extension Report {
+    /// There is no grid.
     public var grid: GridData? { nil }
+    /// Rows have no names.
     public var rowNames: (header: String, names: [String])? { nil }
 
     /// All members, the context's first.

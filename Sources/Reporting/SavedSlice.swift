@@ -16,6 +16,7 @@ public enum SavedSliceError: DescribedError {
     case incomplete(missing: Int, of: Int, first: [Int])
     case tooFew(Int)
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .notASlice(let path, let missing):

@@ -3,14 +3,19 @@ import GroundTruth
 
 /// What the program's check of itself found.
 public struct SelfTestReport: Sendable {
+    /// Every claim with its error and its bound.
     public let checks: [GroundTruthCheck]
+    /// How long it took.
     public let seconds: Double
+    /// Name and version of the program.
     public let software: String
 
+    /// - Parameter seconds: how long it took.
     public init(checks: [GroundTruthCheck], seconds: Double, software: String) {
         (self.checks, self.seconds, self.software) = (checks, seconds, software)
     }
 
+    /// Whether every claim holds.
     public var passed: Bool { checks.allSatisfy(\.passed) }
 
     /// What to say where not all passed.
@@ -20,6 +25,7 @@ public struct SelfTestReport: Sendable {
             ? nil : "\(failed) of \(checks.count) checks FAILED: do not trust this build on this machine"
     }
 
+    /// The JSON object; docs/commands.md lists its members.
     public var json: JSONValue {
         .object([
             ("command", .string("selftest")), ("software", .string(software)), ("passed", .bool(passed)),

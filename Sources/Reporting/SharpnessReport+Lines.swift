@@ -2,6 +2,7 @@ import Essentials
 import Analyses
 
 extension SharpnessReport {
+    /// What is printed for people, a line each.
     public var lines: [String] {
         var lines: [String] = []
         let measuresBall = points.contains { $0.worst != nil || $0.averageCase != nil }

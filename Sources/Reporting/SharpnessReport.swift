@@ -7,6 +7,7 @@ import Plotting
 public struct SharpnessReport: Report {
     typealias Point = SharpnessAnalysis.Point
 
+    /// What the result is of, and how it was computed.
     public var context: RunContext
     /// What is shown.
     public let result: SharpnessAnalysis.Result
@@ -121,6 +122,7 @@ public struct SharpnessReport: Report {
 
     // MARK: Arrays and table
 
+    /// Arrays of the `.npz` file.
     public var arrays: [(name: String, array: NumericArray)] {
         var arrays: [(name: String, array: NumericArray)] = []
         let worst = points.compactMap(\.worstCase)

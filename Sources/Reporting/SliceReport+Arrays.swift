@@ -2,6 +2,7 @@ import ArrayFiles
 import Analyses
 
 extension SliceReport {
+    /// Arrays of the `.npz` file.
     public var arrays: [(name: String, array: NumericArray)] {
         let shape = isPlane ? [slice.grid.rows, slice.grid.columns] : [slice.grid.columns]
         func grid(_ values: [Double]) -> NumericArray { NumericArray(values, shape: shape) }
@@ -34,6 +35,7 @@ extension SliceReport {
         return arrays
     }
 
+    /// Numbers on the grid, for ParaView.
     public var grid: GridData? {
         var arrays = [("loss", slice.loss)]
         if let accuracy = slice.accuracy { arrays.append(("accuracy", accuracy)) }
@@ -43,6 +45,7 @@ extension SliceReport {
         return GridData(slice.grid, arrays: arrays.map { (name: $0.0, values: $0.1) })
     }
 
+    /// A header and rows of the `.csv` file.
     public var table: (header: [String], rows: [[Double]])? {
         let points = slice.grid
         var columns: [(String, (Int) -> Double)] = [("alpha", { points.coordinates($0).alpha })]

@@ -3,10 +3,13 @@ import Plotting
 
 /// How a slice is drawn, where that is not left to the picture.
 public struct SliceStyle: Sendable {
+    /// Of a map; viridis, which is even to the eye.
     public var colorMap = ColorMap.viridis
+    /// Lines of equal loss over a map.
     public var contours = HeatmapFigure.Contours.automatic
     /// The values at the ends of the colour scale.
     public var valueRange: ClosedRange<Double>?
+    /// Nil for a title that says what is drawn.
     public var title: String?
     /// Whether the points that were evaluated are marked where others are interpolated.
     public var marksEvaluated = true
@@ -15,6 +18,7 @@ public struct SliceStyle: Sendable {
     /// A view of the surface in space instead of a map.
     public var isInSpace = false
 
+    /// As pictures are drawn by default.
     public init() {}
 }
 
@@ -42,6 +46,7 @@ extension SliceReport {
     }
     private var valueLabel: String { drawsAccuracy ? "accuracy" : context.lossLabel() }
 
+    /// A line along one direction, a map over a plane; nil for a shard.
     public var figure: (any Figure)? {
         guard !isPartial else { return nil }
         return isPlane ? planeFigure : lineFigure

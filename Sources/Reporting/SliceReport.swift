@@ -6,12 +6,15 @@ import Plotting
 
 /// A loss slice, or several along the directions of several seeds.
 public struct SliceReport: Report {
+    /// What the result is of, and how it was computed.
     public var context: RunContext
     /// The slices of all seeds, at least one.
     public let result: SliceAnalysis.Result
     /// What is drawn where there is a choice.
     public var drawsAccuracy = false
+    /// Whether losses are drawn on a logarithmic scale.
     public var isLogarithmic = false
+    /// How it is drawn, where that is not left to the picture.
     public var style = SliceStyle()
 
     /// - Parameter result: one slice, or those of several seeds.
@@ -48,6 +51,7 @@ public struct SliceReport: Report {
         return .array((0..<slice.grid.rows).map { JSONValue(Array(values[($0 * width)..<(($0 + 1) * width)])) })
     }
 
+    /// Members of the JSON object beside those of the context; docs/commands.md lists them.
     public var fields: [(key: String, value: JSONValue)] {
         let audit = slice.audit
         var surface: [(key: String, value: JSONValue)] = [
@@ -116,6 +120,7 @@ public struct SliceReport: Report {
         ]
     }
 
+    /// What is printed for people, a line each.
     public var lines: [String] {
         let audit = slice.audit
         let size = isPlane ? "\(slice.alpha.count) × \(slice.beta.count)" : "\(slice.alpha.count)"

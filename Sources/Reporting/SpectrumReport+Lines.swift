@@ -12,6 +12,7 @@ extension SpectrumReport {
         }
     }
 
+    /// What is printed for people, a line each.
     public var lines: [String] {
         var lines: [String] = []
         func add(_ end: SpectrumAnalysis.End, _ name: String) {

@@ -6,6 +6,7 @@ import Objectives
 
 /// The spectrum of a curvature matrix.
 public struct SpectrumReport: Report {
+    /// What the result is of, and how it was computed.
     public var context: RunContext
     /// What is shown.
     public let result: SpectrumAnalysis.Result
@@ -31,6 +32,7 @@ public struct SpectrumReport: Report {
     var tolerance: Double { result.tolerance }
     var layers: [LayerCurvature] { result.layers }
 
+    /// Members of the JSON object beside those of the context; docs/commands.md lists them.
     public var fields: [(key: String, value: JSONValue)] {
         var fields: [(key: String, value: JSONValue)] = [
             ("operator", .string(kind.rawValue)), ("method", .string(result.method.rawValue)),
@@ -101,6 +103,7 @@ public struct SpectrumReport: Report {
         return fields
     }
 
+    /// Arrays of the `.npz` file.
     public var arrays: [(name: String, array: NumericArray)] {
         var arrays: [(name: String, array: NumericArray)] = []
         if let top = result.top {
@@ -123,6 +126,7 @@ public struct SpectrumReport: Report {
         return arrays
     }
 
+    /// A header and rows of the `.csv` file.
     public var table: (header: [String], rows: [[Double]])? {
         guard let top = result.top else { return nil }
         return (["eigenvalue", "residual"], zip(top.values, top.residuals).map { [$0, $1] })

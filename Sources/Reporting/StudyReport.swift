@@ -6,7 +6,9 @@ import Plotting
 
 /// Measures of many checkpoints, and their rank correlations with the generalisation gap.
 public struct StudyReport: Report {
+    /// What the result is of, and how it was computed.
     public let context: RunContext
+    /// What is shown.
     public let study: Study
 
     /// - Parameters:
@@ -26,6 +28,7 @@ public struct StudyReport: Report {
 
     // MARK: JSON
 
+    /// Members of the JSON object beside those of the context; docs/commands.md lists them.
     public var fields: [(key: String, value: JSONValue)] {
         [
             ("runs", .array(study.runs.map(members))),
@@ -68,6 +71,7 @@ public struct StudyReport: Report {
 
     // MARK: Lines and table
 
+    /// What is printed for people, a line each.
     public var lines: [String] {
         func column(_ text: String, _ width: Int) -> String {
             text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
@@ -111,12 +115,15 @@ public struct StudyReport: Report {
             }
     }
 
+    /// A header and rows of the `.csv` file.
     public var table: (header: [String], rows: [[Double]])? {
         (columns.map(\.name), study.runs.map { run in columns.map { $0.value(run) } })
     }
 
+    /// The first column of the `.csv` file.
     public var rowNames: (header: String, names: [String])? { ("checkpoint", study.runs.map(\.checkpoint)) }
 
+    /// Arrays of the `.npz` file.
     public var arrays: [(name: String, array: NumericArray)] {
         columns.map { column in (column.name, NumericArray(study.runs.map(column.value))) }
     }

@@ -5,9 +5,13 @@ import Training
 
 /// What a training gave, with the sharpness that was tracked on the way, if it was.
 public struct TrainingReport: Report {
+    /// What the result is of, and how it was computed.
     public let context: RunContext
+    /// Members of the JSON object beside those of the context; docs/commands.md lists them.
     public let fields: [(key: String, value: JSONValue)]
+    /// What is printed for people, a line each.
     public let lines: [String]
+    /// λmax on the way, where it was tracked.
     public let tracked: [TrackedSharpness]
 
     /// - Parameters:
@@ -56,6 +60,7 @@ public struct TrainingReport: Report {
             + ", ‖∇L‖ \(Format.number(last.gradientNorm))"
     }
 
+    /// λmax during training beside the edge of stability; nil where it was not tracked.
     public var figure: (any Figure)? {
         guard !tracked.isEmpty else { return nil }
         let steps = tracked.map { Double($0.step) }
@@ -80,6 +85,8 @@ public struct TrainingReport: Report {
             rightAxis: Axis("training loss (\(context.lossName))", scale: .logarithmic), series: series)
     }
 
+    /// Arrays of the `.npz` file.
     public var arrays: [(name: String, array: NumericArray)] { [] }
+    /// A header and rows of the `.csv` file.
     public var table: (header: [String], rows: [[Double]])? { nil }
 }

@@ -5,6 +5,7 @@ import Plotting
 
 /// A training's path over the surface of its principal plane, with the loss of each checkpoint beside the surface's.
 public struct TrajectoryReport: Report {
+    /// What the result is of, and how it was computed.
     public let context: RunContext
     /// What is shown.
     public let result: TrajectoryAnalysis.Result
@@ -18,6 +19,7 @@ public struct TrajectoryReport: Report {
     private var explainedVariance: [Double] { result.explainedVariance }
     private var points: [TrajectoryAnalysis.Point] { result.points }
 
+    /// Members of the JSON object beside those of the context; docs/commands.md lists them.
     public var fields: [(key: String, value: JSONValue)] {
         let rows = points.map { point -> JSONValue in
             .object([
@@ -30,6 +32,7 @@ public struct TrajectoryReport: Report {
         return [("explained_variance", JSONValue(explainedVariance)), ("points", .array(rows))] + surface.fields
     }
 
+    /// What is printed for people, a line each.
     public var lines: [String] {
         let shares = explainedVariance.prefix(2).map { Format.percent($0) }
         let farthest = points.map(\.place.distanceToPlane).max() ?? 0
@@ -56,6 +59,7 @@ public struct TrajectoryReport: Report {
         return "principal axis \(axis + 1)\(share)"
     }
 
+    /// The path over the surface, and the losses of its checkpoints.
     public var figure: (any Figure)? {
         let slice = surface.slice
         var map = HeatmapFigure(
@@ -83,6 +87,7 @@ public struct TrajectoryReport: Report {
             sharesRanges: false, size: Size(width: 900, height: 430))
     }
 
+    /// Arrays of the `.npz` file.
     public var arrays: [(name: String, array: NumericArray)] {
         surface.arrays + [
             ("path", NumericArray(points.flatMap(\.place.coordinates), shape: [points.count, 2])),
@@ -93,8 +98,10 @@ public struct TrajectoryReport: Report {
         ]
     }
 
+    /// Numbers on the grid, for ParaView.
     public var grid: GridData? { surface.grid }
 
+    /// A header and rows of the `.csv` file.
     public var table: (header: [String], rows: [[Double]])? {
         (
             ["step", "epoch", "x", "y", "distance", "distance_to_plane", "loss", "plane_loss"],

@@ -2,6 +2,7 @@ import Foundation
 
 /// A page that needs nothing but itself: pictures lie in it, and it loads nothing.
 public struct WebPage {
+    /// A part of the page.
     public enum Block {
         case heading(String)
         case paragraph(String)
@@ -10,11 +11,15 @@ public struct WebPage {
         case picture(png: [UInt8], description: String)
     }
 
+    /// The title of the page.
     public var title: String
+    /// Its parts, in order.
     public var blocks: [Block]
 
+    /// - Parameter blocks: the parts, in order.
     public init(title: String, blocks: [Block] = []) { (self.title, self.blocks) = (title, blocks) }
 
+    /// The page as HTML.
     public var html: String {
         """
         <!doctype html>

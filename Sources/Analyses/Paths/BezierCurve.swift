@@ -12,6 +12,7 @@ public struct BezierCurve: Sendable {
     /// Why a curve was not trained.
     public struct Diverged: DescribedError {
         let step: Int
+        /// One line: what was found, what was expected, what to do.
         public var description: String {
             "the curve's training diverged at step \(step + 1): the loss or its gradient is not finite; try a smaller --lr"
         }

@@ -3,6 +3,7 @@ import Tensors
 /// The plane through three networks A, B and C: an orthonormal pair of axes, A at the origin, B on the first axis (Garipov et al.
 /// 2018, arXiv 1802.10026, appendix A.1).
 public struct CheckpointPlane: Sendable {
+    /// A, P numbers.
     public let origin: [Double]
     /// Orthonormal, P numbers each.
     public let directions: [[Double]]

@@ -5,6 +5,7 @@ import Tensors
 public struct PathProfile: Sendable, Codable {
     /// Ascending, from 0 to 1.
     public let t: [Double]
+    /// L at every place.
     public let loss: [Double]
     /// Nil for regression.
     public let accuracy: [Double]?
@@ -36,6 +37,12 @@ public struct PathProfile: Sendable, Codable {
             accuracy: values.allSatisfy { $0.accuracy != nil } ? values.map { $0.accuracy! } : nil)
     }
 
+    /// Losses that are known already.
+    ///
+    /// - Parameters:
+    ///   - t: ascending, from 0 to 1.
+    ///   - accuracy: in [0, 1]; nil for regression.
+    /// - Precondition: as many losses as places, two at least.
     public init(t: [Double], loss: [Double], accuracy: [Double]? = nil) {
         precondition(t.count == loss.count && t.count >= 2, "\(loss.count) values at \(t.count) places")
         (self.t, self.loss, self.accuracy) = (t, loss, accuracy)

@@ -14,9 +14,13 @@ public struct TrajectoryPCA: Sendable {
     /// Of every point of the path: coordinates along the directions, distance from the final point, and distance from the plane.
     public let points: [Point]
 
+    /// Where a point of the path lies.
     public struct Point: Sendable, Codable, Equatable {
+        /// Along each direction, in units of the weights.
         public let coordinates: [Double]
+        /// ‖θ_t − θ_T‖₂.
         public let distance: Double
+        /// ‖θ_t − its projection‖₂.
         public let distanceToPlane: Double
     }
 
@@ -24,6 +28,7 @@ public struct TrajectoryPCA: Sendable {
     public enum Failure: DescribedError {
         case tooFewAxes(points: Int, axes: Int, wanted: Int)
 
+        /// One line: what was found, what was expected, what to do.
         public var description: String {
             switch self {
             case .tooFewAxes(let points, let axes, let wanted):

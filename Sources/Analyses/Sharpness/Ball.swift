@@ -2,14 +2,20 @@ import Tensors
 
 /// The set of perturbations ε with ‖T⁻¹ε‖_p ≤ ρ, seen through z = T⁻¹ε.
 public struct Ball: Sendable {
+    /// The norm that a ball is one of: ℓ2, or ℓ∞, whose ball is a cube.
     public enum Norm: String, Sendable, Codable, CaseIterable { case l2, linf }
 
+    /// The norm of z.
     public let norm: Norm
     /// ρ.
     public let radius: Double
     /// The diagonal of T; nil for the identity. A zero entry keeps its weight where it is.
     public let scaling: [Double]?
 
+    /// - Parameters:
+    ///   - radius: ρ.
+    ///   - scaling: the diagonal of T, P numbers from 0; nil for the identity.
+    /// - Precondition: a positive, finite radius.
     public init(norm: Norm = .l2, radius: Double, scaling: [Double]? = nil) {
         precondition(radius > 0 && radius.isFinite, "a ball of radius \(radius)")
         (self.norm, self.radius, self.scaling) = (norm, radius, scaling)

@@ -13,6 +13,7 @@ public struct BatchwiseSharpness: Sendable, Codable {
     public let standardError: Double?
     /// What was found on every batch.
     public let batches: [WorstCaseSharpness]
+    /// Examples of every batch.
     public let sizes: [Int]
 
     enum CodingKeys: String, CodingKey {

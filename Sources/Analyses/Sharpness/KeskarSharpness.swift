@@ -29,6 +29,7 @@ public struct KeskarSharpness: Sendable, Codable {
         case standardDeviation = "standard_deviation"
     }
 
+    /// The mean of φ over the repeats.
     public var mean: Double { repeats.reduce(0, +) / Double(repeats.count) }
 
     /// - Parameters:

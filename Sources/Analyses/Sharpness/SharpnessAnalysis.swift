@@ -11,7 +11,9 @@ import Tensors
 public struct SharpnessAnalysis: Sendable {
     /// What is measured.
     public struct Measures: OptionSet, Sendable {
+        /// The measures as bits.
         public let rawValue: Int
+        /// - Parameter rawValue: the measures as bits.
         public init(rawValue: Int) { self.rawValue = rawValue }
 
         /// The worst case in a ball (`WorstCaseSearch`).

@@ -8,6 +8,7 @@ import Tensors
 /// The starts climb in heats until little more is gained. The highest tops then climb on to `tolerance`, and of those that come
 /// together only one. With much data the heats are run on a part of it, the scout: a top there is a start here.
 public struct WorstCaseSearch {
+    /// The set of perturbations.
     public var ball: Ball
     /// Iterations for each start at most, in the heats and after. 50, ours: the references settle within 45.
     public var steps = 50
@@ -16,6 +17,7 @@ public struct WorstCaseSearch {
     /// A climb has converged when no feasible direction promises more than this share of the increase, or four iterations
     /// brought less.
     public var tolerance = 1e-9
+    /// Of the random starts.
     public var seed: UInt64 = 0
     /// Bytes for a Krylov basis, while the climbs have not begun.
     public var memoryLimit = 4 << 30
@@ -30,6 +32,9 @@ public struct WorstCaseSearch {
         public let examples: Int
         let model: LocalModel
 
+        /// - Parameters:
+        ///   - objective: the loss on a part of the data.
+        ///   - model: what is known around θ there.
         public init(_ objective: any Objective, examples: Int, model: LocalModel) {
             (self.objective, self.examples, self.model) = (objective, examples, model)
         }
@@ -45,6 +50,7 @@ public struct WorstCaseSearch {
     /// Eigenvectors to start from, in both directions.
     public static let eigenvectors = 3
 
+    /// A search with the defaults in a ball.
     public init(_ ball: Ball) {
         self.ball = ball
         restarts = ball.norm == .l2 ? 4 : 12

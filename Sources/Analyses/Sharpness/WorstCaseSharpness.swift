@@ -14,6 +14,7 @@ public struct WorstCaseSharpness: Sendable, Codable {
     public let epsilonNorm: Double
     /// Whether the best ε lies on the boundary, within 1e-6 of ρ.
     public let constraintIsActive: Bool
+    /// How the climb from every start ended.
     public let restarts: [Restart]
     /// Losses with gradients, losses alone and Hessian products that it took.
     public let gradients: Int, values: Int, products: Int
@@ -27,16 +28,21 @@ public struct WorstCaseSharpness: Sendable, Codable {
     /// Gives back the memory of ε.
     mutating func forgetEpsilon() { (epsilon, coordinates) = ([], []) }
 
+    /// The part of the data on which the starts competed.
     public struct Scout: Sendable, Codable {
+        /// How many examples it has.
         public let examples: Int
         /// What it took there.
         public let gradients: Int, values: Int, products: Int
     }
 
+    /// The climb from one start.
     public struct Restart: Sendable, Codable {
         /// `gradient`, `top-eigenvector+`, `random-1`, `trust-region` and so on.
         public let start: String
+        /// L − L(θ) where the climb ended.
         public let increase: Double
+        /// Iterations with all data.
         public let iterations: Int
         /// Increase after every iteration, with all data.
         public let curve: [Double]

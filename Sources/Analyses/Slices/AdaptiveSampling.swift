@@ -23,6 +23,7 @@ public struct AdaptiveSampling {
 
     /// Share of the range.
     public let tolerance: Double
+    /// Of the points that are held out.
     public let seed: UInt64
     let grid: SliceGrid
     let channels: [Channel]
@@ -54,6 +55,10 @@ public struct AdaptiveSampling {
         var isLogarithmic = false
     }
 
+    /// - Parameters:
+    ///   - channels: how errors of each value at a point are measured.
+    ///   - tolerance: share of the range.
+    /// - Precondition: a positive tolerance and at least one channel.
     public init(_ grid: SliceGrid, channels: [Channel], tolerance: Double, seed: UInt64 = 0) {
         precondition(tolerance > 0 && !channels.isEmpty, "a tolerance of \(tolerance) for \(channels.count) channels")
         (self.grid, self.channels, self.tolerance, self.seed) = (grid, channels, tolerance, seed)

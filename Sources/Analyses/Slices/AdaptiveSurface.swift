@@ -4,8 +4,10 @@ public struct AdaptiveSurface: Sendable {
     public let values: [[Double]]
     /// Whether a point was evaluated; the others are interpolated.
     public let isMeasured: [Bool]
+    /// How far interpolated values may be off.
     public let accuracy: Accuracy
 
+    /// How far interpolated values may be off, by points that were held out.
     public struct Accuracy: Sendable, Codable, Equatable {
         /// The share of the range that was asked for.
         public let tolerance: Double
@@ -20,6 +22,7 @@ public struct AdaptiveSurface: Sendable {
         /// At least this share of the interpolated points has errors no larger, with 95 % confidence.
         public let coverage: Double
 
+        /// The accuracy as it was saved.
         public init(
             tolerance: Double, heldOut: Int, error: Double, logarithmicError: Double?, carriedError: Double?,
             coverage: Double

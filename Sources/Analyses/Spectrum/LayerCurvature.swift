@@ -9,7 +9,9 @@ public struct LayerCurvature: Sendable, Codable {
     public let name: String, shape: [Int]
     /// λmax of the block, algebraic, and ‖Hv − λv‖ within the block.
     public let largestEigenvalue: Double, residual: Double
+    /// Whether the eigenvalue reached the tolerance.
     public let converged: Bool
+    /// The trace of the block.
     public let trace: StochasticEstimate
 
     enum CodingKeys: String, CodingKey {

@@ -2,12 +2,18 @@
 public struct Study: Sendable {
     /// One checkpoint.
     public struct Run: Sendable {
+        /// Path of the checkpoint.
         public let checkpoint: String
         /// Of the whole training and test splits.
         public let trainLoss: Double, testLoss: Double
+        /// In [0, 1]; nil for regression.
         public let trainAccuracy: Double?, testAccuracy: Double?
+        /// What was measured of it.
         public let measures: StudyMeasures
 
+        /// - Parameters:
+        ///   - trainLoss: of the whole training split, `testLoss` of the whole test split.
+        ///   - trainAccuracy: in [0, 1]; nil for regression, like `testAccuracy`.
         public init(
             checkpoint: String, trainLoss: Double, testLoss: Double, trainAccuracy: Double?, testAccuracy: Double?,
             measures: StudyMeasures
@@ -27,14 +33,18 @@ public struct Study: Sendable {
 
     /// How one measure is ordered with the generalisation gaps over the runs.
     public struct Correlation: Sendable {
+        /// The measure.
         public let measure: StudyMeasures.Measure
         /// nil where one of the two is the same for every run.
         public let lossGap: KendallTau?, accuracyGap: KendallTau?
     }
 
+    /// The checkpoints, as they were measured.
     public let runs: [Run]
+    /// A correlation for every measure.
     public let correlations: [Correlation]
 
+    /// - Parameter seed: of the bootstrap.
     public init(_ runs: [Run], seed: UInt64 = 0) {
         self.runs = runs
         let gaps = runs.map(\.lossGap), accuracyGaps = runs.map { $0.accuracyGap ?? .nan }

@@ -18,6 +18,7 @@ public struct StudyMeasures: Sendable, Codable {
         case weightNorm = "weight_norm"
         case trainingLoss = "train_loss"
 
+        /// What it is called in pictures.
         public var title: String {
             switch self {
             case .largestEigenvalue: "λmax of the Hessian"
@@ -49,15 +50,19 @@ public struct StudyMeasures: Sendable, Codable {
         public var tolerance = 1e-6
         /// Bytes for a Krylov basis.
         public var memoryLimit = 4 << 30
+        /// Of everything random.
         public var seed: UInt64 = 0
 
+        /// The defaults.
         public init() {}
     }
 
+    /// By measure.
     public var values: [Measure: Double] = [:]
     /// Standard errors of those that are estimates over random draws.
     public var standardErrors: [Measure: Double] = [:]
 
+    /// The value of a measure; NaN where it was not taken.
     public subscript(measure: Measure) -> Double { values[measure] ?? .nan }
 
     /// Takes every measure of a training loss at θ. `progress` is called with the share done; what it throws ends the work.

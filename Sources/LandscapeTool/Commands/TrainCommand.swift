@@ -5,8 +5,11 @@ import Landscape
 extension OptimizerKind: ExpressibleByArgument {}
 
 extension AugmentationKinds: ExpressibleByArgument {
+    /// From a word of the command line.
     public init?(argument: String) { self.init(argument) }
+    /// How the default is shown in the help.
     public var defaultValueDescription: String { isEmpty ? "none" : description }
+    /// Words for completion.
     public static var allValueStrings: [String] { ["crop", "flip", "\(all)"] }
 }
 
