@@ -41,8 +41,8 @@ public struct ReportRun {
         page.web.title = "Loss landscape of \(checkpoints.joined(separator: ", "))"
         page.web.blocks.append(
             .paragraph(
-                "Made by \(Software.name). Under every heading stands the command that made what follows; its data lie beside this page. "
-                    + "Sharpness values are increases over the loss. Weights of another scale change them without changing the function; no flatness is better by itself."
+                "Made by \(Software.name). Under every heading is the command that made what follows; its data are beside this page. "
+                    + "Sharpness values are increases over the loss. Rescaling the weights changes them without changing the function; no flatness is better by itself."
             ))
         if checkpoints.count > 1 {
             try page.add(

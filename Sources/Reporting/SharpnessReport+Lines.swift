@@ -40,7 +40,7 @@ extension SharpnessReport {
             ]
             if let model = worst.quadraticModel { lines.append("quadratic model's maximum \(Format.number(model))") }
             if let scout = worst.scout {
-                lines.append("starts competed on \(scout.examples) examples; the highest went on with all:")
+                lines.append("starts competed on \(scout.examples) examples; the highest continued on all:")
             }
             for start in worst.restarts {
                 let met = start.joined.map { ", where it met the climb from " + $0 } ?? ""
