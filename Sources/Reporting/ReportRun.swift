@@ -10,7 +10,7 @@ import Objectives
 ///
 /// Under every heading of the page stands the command that makes what follows.
 public struct ReportRun {
-    /// Radius of the worst case, and deviation of each coordinate in the average case; 0.05 as in SAM (Foret et al. 2021).
+    /// Radius of the worst case, and deviation of each weight in the average case; 0.05 as in SAM (Foret et al. 2021).
     public var radius = 0.05
     /// Points along each axis of the slice over a plane, and its tolerance (see `SliceAnalysis.tolerance`); 41 and 0.02, ours.
     public var points = 41, tolerance = 0.02

@@ -62,7 +62,7 @@ extension SharpnessReport {
         }
         if let average = point.averageCase {
             lines.append(
-                "average case, each coordinate ~ N(0, ρ²)   \(Format.number(average.value)) ± \(Format.short(average.standardError)) (\(average.samples) samples)"
+                "average case, each weight ~ N(0, ρ²)   \(Format.number(average.value)) ± \(Format.short(average.standardError)) (\(average.samples) samples)"
             )
         }
         return lines
@@ -78,7 +78,7 @@ extension SharpnessReport {
         if hasWorst { header += column("worst case ≥", 14) + column("one step", 14) + column("estimate", 14) }
         if hasModel { header += column("quadratic", 14) }
         if hasError { header += column("± over batches", 16) }
-        if hasAverage { header += "average case (ρ: deviation of each coordinate)" }
+        if hasAverage { header += "average case (ρ: deviation of each weight)" }
         return [header]
             + points.map { point in
                 var line = column(Format.short(point.radius), 10)
