@@ -4,14 +4,14 @@ import Landscape
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         "export", "Writes the weights and buffers of a checkpoint for PyTorch.",
-        remark: "In Python: model.load_state_dict(safetensors.torch.load_file(FILE))",
+        remark: "In Python, load them with model.load_state_dict(safetensors.torch.load_file(FILE)).",
         examples: [
             "landscape export model.bin -o weights.safetensors",
             "landscape export -o weights.npz",
         ])
 
     @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
-    @Option(name: .customShort("o"), help: "The file to write: .safetensors or .npz.") var output: String
+    @Option(name: .customShort("o"), help: .file("The file to write: .safetensors or .npz.")) var output: String
     @OptionGroup var general: GeneralOptions
 
     func validate() throws {

@@ -14,7 +14,7 @@ struct HessianCommand: ParsableCommand {
     @Option(help: "Number of algebraically smallest eigenvalues.") var bottom = 0
     @Option(help: "Solver.") var method = SpectrumAnalysis.Method.lanczos
     @Option(help: "Largest residual ‖Hv − λv‖ relative to |λ| of a converged eigenvalue.") var tolerance = 1e-4
-    @Option(help: "Most Hessian–vector products.") var iterations = 1000
+    @Option(help: "Largest number of Hessian–vector products.") var iterations = 1000
     @Flag(help: "Estimate the trace, by Hutch++.") var trace = false
     @Flag(help: "Estimate the Frobenius norm, by Hutch++.") var frobenius = false
     @Flag(help: "Estimate the spectral density, by stochastic Lanczos quadrature.") var density = false
@@ -32,7 +32,7 @@ struct HessianCommand: ParsableCommand {
     )
     var multiplicities = false
     @Option(help: "Report vᵀHv and ‖Hv‖ for the vector in this .npy file.") var along: String?
-    @Option(help: "Write that Hv to this .npy file.") var saveProduct: String?
+    @Option(help: "Write the Hv of --along to this .npy file.") var saveProduct: String?
     @Option(help: "Write the largest eigenvectors to this .npy file, one row each.") var saveVectors: String?
     @OptionGroup var options: AnalysisOptions
 
@@ -69,7 +69,9 @@ struct HessianCommand: ParsableCommand {
         (analysis.kind, analysis.method, analysis.tolerance) = (kind, method, tolerance)
         (analysis.maximumProducts, analysis.probes, analysis.seed) = (iterations, probes, options.seed)
         (analysis.estimatesTrace, analysis.estimatesFrobeniusNorm) = (trace, frobenius)
-        (analysis.estimatesDensity, analysis.findsBlocks, analysis.findsMultiplicities) = (density, layers, multiplicities)
+        (analysis.estimatesDensity, analysis.findsBlocks, analysis.findsMultiplicities) = (
+            density, layers, multiplicities
+        )
         let loss = try session.loss(vectors: analysis.vectors)
         analysis.along = try along.map { try session.vector($0, for: loss) }
         let spectrum = try analysis.run(

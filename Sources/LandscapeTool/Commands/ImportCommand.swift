@@ -5,7 +5,7 @@ import Landscape
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         "import", "Makes a checkpoint of an ONNX model, or of PyTorch weights and their --model.",
-        remark: "Compare 'landscape evaluate' with PyTorch's loss afterwards.",
+        remark: "Afterwards, compare the loss of 'landscape evaluate' with PyTorch's.",
         examples: [
             "landscape import model.onnx --data npz:data.npz -o model.bin",
             "landscape import weights.pt --model mlp:2-32-32-3 --data npz:data.npz",
@@ -20,7 +20,7 @@ struct ImportCommand: ParsableCommand {
         completion: .file(extensions: ["onnx"]))
     var model: String?
     @Option(help: "Data to measure on: \(DataSpecification.forms).") var data: String
-    @Option(name: .customShort("o"), help: "The checkpoint to write.") var output = "ckpt.bin"
+    @Option(name: .customShort("o"), help: .file("The checkpoint to write.")) var output = "ckpt.bin"
     @Option(help: "cross-entropy, mse, half-mse or bce (default: what suits model and data).") var loss: String?
     @Option(help: .activation) var activation: NetworkOptions.Activation?
     @Option(help: .norm) var norm: NetworkOptions.Normalization?

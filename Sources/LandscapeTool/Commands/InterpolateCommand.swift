@@ -23,7 +23,7 @@ struct InterpolateCommand: ParsableCommand {
     @Option(help: "Batch size of the curve's training.") var curveBatchSize = 128
     @Option(
         help:
-            "For the plane: evaluate only the points needed to interpolate the rest within this share of the range, such as 0.01."
+            "For the plane: evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01."
     )
     var adaptive: Double?
     @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false

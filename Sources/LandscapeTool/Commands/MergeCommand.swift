@@ -13,7 +13,7 @@ struct MergeCommand: ParsableCommand {
     @Argument(help: "The .npz files of all shards, in any order.", completion: .file()) var files: [String]
     @Option(
         name: .customShort("o"),
-        help: "The whole slice: .npz, .json, .csv, .vti, .vtr, .png, .svg or .pdf. Repeatable.")
+        help: .file("The whole slice: .npz, .json, .csv, .vti, .vtr, .png, .svg or .pdf. Repeatable."))
     var output: [String] = []
     @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
     @OptionGroup var general: GeneralOptions

@@ -24,9 +24,9 @@ struct PlotCommand: ParsableCommand {
     }
 
     @Argument(help: "The .npz file of a slice.", completion: .file()) var file: String
-    @Option(name: .customShort("o"), help: "The picture: .png, .svg or .pdf (default: FILE.png). Repeatable.")
+    @Option(name: .customShort("o"), help: .file("The picture: .png, .svg or .pdf (default: FILE.png). Repeatable."))
     var output: [String] = []
-    @Option(help: "What the picture shows.") var metric = SliceCommand.Metric.loss
+    @Option(help: "Quantity that the picture shows.") var metric = SliceCommand.Metric.loss
     @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
     @Option(help: "Colour map.") var colors = Colors.viridis
     @Option(help: "Contour lines: automatic, none, or levels such as 0.5,1,2.") var contours = "automatic"

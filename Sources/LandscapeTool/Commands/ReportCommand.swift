@@ -12,10 +12,13 @@ struct ReportCommand: ParsableCommand {
             "landscape report sgd.bin sam.bin --points 31 -o report",
         ])
 
-    @Option(name: .customShort("o"), help: "The folder to write; it is made if missing.") var folder = "report"
+    @Option(
+        name: .customShort("o"), help: ArgumentHelp("The folder to write; it is made if missing.", valueName: "folder"))
+    var folder = "report"
     @Option(help: .radiusAndDeviation) var rho = 0.05
     @Option(help: "Points along each axis of the plane.") var points = 41
-    @Option(help: "Tolerance of the plane, as a share of the range (see 'slice --adaptive').") var adaptive = 0.02
+    @Option(help: "Tolerance of the plane, as a share of the values' range (see 'slice --adaptive').") var adaptive =
+        0.02
     @Option(help: .data) var data: String?
     @Option(help: .examples) var examples: Int?
     @Option(help: .batchSize) var batchSize: Int?
@@ -33,7 +36,8 @@ struct ReportCommand: ParsableCommand {
     /// What each analysis is given, besides its own.
     private var shared: [String] {
         var words = [
-            "--seed", "\(seed)", "--precision", precision.rawValue, "--memory", memory, "--batchnorm", batchnorm.rawValue,
+            "--seed", "\(seed)", "--precision", precision.rawValue, "--memory", memory, "--batchnorm",
+            batchnorm.rawValue,
         ]
         if let data { words += ["--data", data] }
         if let examples { words += ["--examples", "\(examples)"] }

@@ -23,7 +23,7 @@ struct SharpnessCommand: ParsableCommand {
     @Option(help: "Worst case, average case, Keskar's box, or all.") var measure = Measure.worst
     @Option(name: .customLong("m"), help: "m-sharpness: the mean worst case of batches of M examples.")
     var batch: Int?
-    @Option(help: "Most iterations from each start.") var steps = 50
+    @Option(help: "Largest number of iterations from each start.") var steps = 50
     @Option(
         help: "Random starts beside the informed ones (default: 4; linf 12, because its maxima lie in corners).")
     var restarts: Int?
@@ -75,12 +75,13 @@ struct SharpnessCommand: ParsableCommand {
             options, checkpoint: checkpoint, command: "sharpness",
             drawsPicture: findsWorst || rho.values.count > 1 && findsAverage)
         var analysis = SharpnessAnalysis(radii: rho.values)
-        analysis.measures = switch measure {
-        case .worst: .worstCase
-        case .average: .averageCase
-        case .keskar: .box
-        case .all: .all
-        }
+        analysis.measures =
+            switch measure {
+            case .worst: .worstCase
+            case .average: .averageCase
+            case .keskar: .box
+            case .all: .all
+            }
         (analysis.norm, analysis.adaptiveShift) = (norm, adaptive ? eta : nil)
         (analysis.batchSize, analysis.steps, analysis.restarts) = (batch, steps, restarts)
         (analysis.scoutExamples, analysis.pairs, analysis.seed) = (scout, samples, options.seed)

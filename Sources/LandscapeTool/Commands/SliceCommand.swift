@@ -29,7 +29,7 @@ struct SliceCommand: ParsableCommand {
     @Option(help: "Repeat with K seeds of random directions and draw mean and band.") var planes = 1
     @Option(help: .adaptive) var adaptive: Double?
     @Flag(help: "Add the other split's values to the picture.") var bothSplits = false
-    @Option(help: "What a picture of a plane shows and --adaptive watches.") var metric = Metric.loss
+    @Option(help: "Quantity that a picture of a plane shows and that --adaptive refines.") var metric = Metric.loss
     @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
     @Option(help: "Compute only every n-th point, as i/n. Needs -o part.npz; 'landscape merge' joins the parts.")
     var shard: String?
@@ -104,7 +104,9 @@ struct SliceCommand: ParsableCommand {
     }
 
     /// What `--directions` names, with what its files hold.
-    private func parsedDirections(_ loss: ModelLoss, _ session: Session, _ count: Int) throws -> SliceAnalysis.Directions {
+    private func parsedDirections(_ loss: ModelLoss, _ session: Session, _ count: Int) throws
+        -> SliceAnalysis.Directions
+    {
         func paths(after prefix: String) throws -> [String] {
             let paths = directions.dropFirst(prefix.count).split(separator: ",").map(String.init)
             guard paths.count == count else {

@@ -6,12 +6,13 @@ struct StudyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         "study", "Measures all checkpoints in a folder, and correlates each measure with the generalisation gap.",
         usage: "landscape study DIR [OPTIONS]",
-        remark: "Losses and accuracies are of the whole splits; --examples N applies to the measures only.",
+        remark: "Losses and accuracies are measured on the whole splits; --examples N limits the other measures only.",
         examples: [
             "landscape study runs -o study.csv",
             "landscape study runs --examples 500 --json",
         ])
-    @Argument(help: ArgumentHelp("The folder.", valueName: "DIR"), completion: .directory) var folder: String
+    @Argument(help: ArgumentHelp("The folder with the checkpoints.", valueName: "DIR"), completion: .directory)
+    var folder: String
     @Option(help: "Radius of the worst case.") var rho = 0.05
     @Option(help: "Radius of the adaptive worst case, T = |θ|.") var adaptiveRho = 0.5
     @Option(help: "Deviation of each weight in the average case.") var deviation = 0.01

@@ -28,8 +28,9 @@ struct TrainCommand: ParsableCommand {
         help: "Start from this checkpoint's network and weights instead of --model.",
         completion: .file(extensions: ["bin"]))
     var start: String?
-    @Option(help: "Training data: \(DataSpecification.forms). With --start, the checkpoint's by default.") var data: String?
-    @Option(name: .customShort("o"), help: "The checkpoint to write.") var output = "ckpt.bin"
+    @Option(help: "Training data: \(DataSpecification.forms). With --start, the checkpoint's by default.") var data:
+        String?
+    @Option(name: .customShort("o"), help: .file("The checkpoint to write.")) var output = "ckpt.bin"
     @Option(help: "Update rule.") var optimizer = OptimizerKind.sgd
     @Option(help: "Radius ρ of the ascent step (default: 0.05; asam 0.5).") var rho: Double?
     @Option(help: "η of ASAM's |w| + η (default: 0.01).") var eta: Double?
@@ -57,7 +58,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Share of the training labels that are replaced by wrong ones.") var labelNoise = 0.0
     @Option(
         help: ArgumentHelp(
-            "Shift (crop) and mirror (flip) training images. Alone: both.", valueName: "crop,flip"))
+            "Shift (crop) and mirror (flip) training images. Without a value: both.", valueName: "crop,flip"))
     var augment: AugmentationKinds = []
     @Option(help: "Largest norm of a gradient.") var gradClip: Double?
     @Option(help: "Measure λmax of the Hessian every N epochs and draw it beside the checkpoint.")

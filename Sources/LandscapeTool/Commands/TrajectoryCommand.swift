@@ -34,7 +34,8 @@ struct TrajectoryCommand: ParsableCommand {
             throw UnusableRequest("\(folder) is a file; expected the folder with the checkpoints of a training")
         }
         let path = try CheckpointFolder(folder)
-        let session = try Session(options, checkpoint: path.models.last!.path, command: "trajectory", drawsPicture: true)
+        let session = try Session(
+            options, checkpoint: path.models.last!.path, command: "trajectory", drawsPicture: true)
         let loss = try session.loss(vectors: TrajectoryAnalysis.vectors(checkpoints: path.models.count))
         var analysis = TrajectoryAnalysis()
         let counts = try SliceOptions.counts(points)

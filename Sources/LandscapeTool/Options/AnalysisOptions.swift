@@ -27,7 +27,7 @@ struct AnalysisOptions: ParsableArguments {
     @Option(help: .batchnorm) var batchnorm = ModelLoss.BatchStatistics.stored
     @Option(
         name: .customShort("o"),
-        help: "Write the result to a file: .png, .svg, .pdf, .npz, .json, .csv, .vti or .vtr. Repeatable.")
+        help: .file("Write the result to a file: .png, .svg, .pdf, .npz, .json, .csv, .vti or .vtr. Repeatable."))
     var output: [String] = []
     @OptionGroup var decay: WeightDecayOptions
     @OptionGroup var general: GeneralOptions

@@ -36,8 +36,11 @@ extension CommandConfiguration {
 
 /// What options of several commands say.
 extension ArgumentHelp {
+    /// Of `-o`, whose value has no name otherwise.
+    static func file(_ abstract: String) -> ArgumentHelp { ArgumentHelp(abstract, valueName: "file") }
+
     static var adaptive: ArgumentHelp {
-        "Evaluate only the points needed to interpolate the rest within this share of the range, such as 0.01."
+        "Evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01."
     }
     static var log: ArgumentHelp { "Draw on a logarithmic scale." }
     static var radiusAndDeviation: ArgumentHelp {
