@@ -40,7 +40,7 @@ public enum NPYError: DescribedError, Equatable {
         case .invalidText:
             "the NPY text holds bytes that are no characters; the file is damaged"
         case .scatteredRows:
-            "the array is in Fortran order and too large for memory, so that its rows cannot be read one by one; save it with "
+            "the array is in Fortran order and too large for memory: its rows cannot be read one by one; save it with "
                 + "numpy.save(FILE, numpy.ascontiguousarray(array))"
         }
     }

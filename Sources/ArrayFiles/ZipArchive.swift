@@ -186,7 +186,7 @@ public enum ZipError: DescribedError, Equatable {
             "no member '\(name.shown)'; the file holds \(found.shown)"
         case .damagedMember(let name, let what): "the ZIP member '\(name.shown)' is damaged: \(what)"
         case .checksumMismatch(let name):
-            "the ZIP member '\(name.shown)' does not have the checksum written beside it; copy or download the file again"
+            "the ZIP member '\(name.shown)' does not match its checksum; copy or download the file again"
         case .encrypted(let name): "the ZIP member '\(name.shown)' is encrypted; save it without a password"
         case .unknownMethod(let name, let method):
             "the ZIP member '\(name.shown)' is compressed by method \(method), expected 0 (stored) or 8 (deflated)"

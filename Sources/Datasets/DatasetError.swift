@@ -88,7 +88,7 @@ public enum DatasetError: DescribedError {
         case .badRecords(let path, let bytes, let record):
             "\(path): found \(bytes) bytes, expected a multiple of \(record); use the binary version of CIFAR"
         case .tooFewExamples(let requested, let available):
-            "\(requested) examples asked for, but the split has \(available); use --examples \(available) or fewer"
+            "--examples \(requested): the split has \(available) examples; use --examples \(available) or fewer"
         case .notStandardizable(let name):
             "\(name) holds tokens, which cannot be standardised; leave --standardize out"
         case .standardizationMismatch(let found, let expected):

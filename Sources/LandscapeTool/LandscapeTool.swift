@@ -8,7 +8,11 @@ struct LandscapeTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "landscape",
         abstract:
-            "Measures how sharp the minimum is that a network sits in, shows it, and says how far to trust the number.",
+            "Draws the loss around the weights of a network, and measures how sharp the minimum is.",
+        discussion: CommandConfiguration.discussion(examples: [
+            "landscape train --model mlp:64-32-10 --data digits --epochs 20",
+            "landscape slice --points 51x51",
+        ]),
         version: Software.version,
         subcommands: [
             TrainCommand.self, InfoCommand.self, EvaluateCommand.self, GradientCommand.self, SliceCommand.self,

@@ -4,6 +4,8 @@ import Landscape
 /// A command's run on a checkpoint: its options, its clock, and where its results go.
 struct Session {
     let options: AnalysisOptions
+    /// Its path; the folder of several for a command that measures all of them.
+    let checkpoint: String
     let command: String
     let monitor: Monitor
     let memory: MemoryBudget
@@ -12,14 +14,14 @@ struct Session {
     /// Settles what the process is, and finds out whether the results can be written.
     ///
     /// - Parameter drawsPicture: whether the command draws with these options; then a picture is written where no -o is given.
-    init(_ options: AnalysisOptions, command: String, drawsPicture: Bool = false) throws {
-        (self.options, self.command) = (options, command)
+    init(_ options: AnalysisOptions, checkpoint: String, command: String, drawsPicture: Bool = false) throws {
+        (self.options, self.checkpoint, self.command) = (options, checkpoint, command)
         options.general.prepare()
         monitor = options.general.monitor
         memory = MemoryBudget(limit: try options.memoryBytes())
         let pictures =
             drawsPicture && options.output.isEmpty
-            ? [OutputFile.picture(options.checkpoint, command)] : options.output
+            ? [OutputFile.picture(checkpoint, command)] : options.output
         for path in pictures {
             try OutputFile.checkWritable(path)
             if !drawsPicture, [".png", ".svg", ".pdf"].contains(where: path.lowercased().hasSuffix) {
@@ -39,14 +41,11 @@ struct Session {
     /// The checkpoint's loss on its data.
     ///
     /// - Parameter vectors: how many vectors of θ's length the command holds beside the few of every analysis.
-    func loss(
-        _ checkpoint: String? = nil, normalizesLogits: Bool = false, vectors: ClosedRange<Int> = 0...0
-    ) throws -> ModelLoss {
-        let path = checkpoint ?? options.checkpoint
+    func loss(normalizesLogits: Bool = false, vectors: ClosedRange<Int> = 0...0) throws -> ModelLoss {
         var settings = try options.lossSettings()
         settings.normalizesLogits = normalizesLogits
         return try ModelLoss(
-            Model.open(path), name: path, settings, vectors: vectors, memory: memory, monitor: monitor)
+            Model.open(checkpoint), name: checkpoint, settings, vectors: vectors, memory: memory, monitor: monitor)
     }
 
     /// What the results state.
@@ -78,7 +77,7 @@ struct Session {
         if !options.output.isEmpty {
             for path in options.output { try report.write(to: path) }
         } else if report.figure != nil {
-            let path = picture ?? OutputFile.picture(options.checkpoint, command)
+            let path = picture ?? OutputFile.picture(checkpoint, command)
             try report.write(to: path)
             options.general.remark("picture written to \(path)")
         }

@@ -19,9 +19,9 @@ public enum DataMismatch: DescribedError, Equatable {
         case .unsuitable(let expected, let found):
             "the model takes \(expected), the data have \(found); name other --data"
         case .labelOutOfRange(let label, let outputs):
-            "label \(label) is beyond the model's \(outputs) outputs; labels must be 0 to \(outputs - 1)"
+            "found the label \(label), expected 0 to \(outputs - 1): the model has \(outputs) outputs; use the data's own model, or other --data"
         case .unknownToken(let token, let vocabulary):
-            "token \(token) is beyond the model's \(vocabulary); tokens must be 0 to \(vocabulary - 1): use the data's own model, or vocab=\(token + 1) or more"
+            "found the token \(token), expected 0 to \(vocabulary - 1): the model knows \(vocabulary) tokens; use the data's own model, or vocab=\(token + 1) or more"
         case .loss(let loss, let data, let expected):
             "the loss \(loss) does not suit \(data); use --loss \(expected)"
         }

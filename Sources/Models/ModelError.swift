@@ -27,15 +27,15 @@ public enum ModelError: DescribedError, Equatable {
     public var description: String {
         switch self {
         case .damagedCheckpoint(let reason):
-            "the checkpoint's metadata make no model: \(reason); use another copy"
+            "the checkpoint's metadata do not describe a model: \(reason); use another copy"
         case .exampleShapeMismatch(let model, let expected, let data, let found):
             "model \(model) takes examples of shape \(expected), but \(data) has examples of shape \(found); name other --data"
         case .dataChanged(let data, let expected, let found):
             "\(data) has \(found) training examples, but the model was trained on \(expected): the data have changed; "
-                + "bring them back, or name the data with --data to use them as they are"
+                + "restore them, or name the data with --data to use them as they are"
         case .tensorsUnmatched(let file, let missing, let unexpected, let reason):
             "\(file): its tensors do not fit the model. Missing: \(Self.list(missing)). Unexpected: \(Self.list(unexpected)). "
-                + "\(reason); name the --model that these weights are of"
+                + "\(reason); name the --model of these weights"
         case .weightsUnmatched(let missing, let unexpected, let advice):
             "the weights do not fit this graph. Missing: \(Self.list(missing)). Unexpected: \(Self.list(unexpected)). \(advice)"
         case .unusableDeviation(let deviation):
@@ -43,7 +43,7 @@ public enum ModelError: DescribedError, Equatable {
         case .nonFiniteTensor(let file, let name):
             "\(file): tensor '\(name)' holds numbers that are not finite, expected trained weights; use another file"
         case .alreadyImported(let file):
-            "\(file) is a checkpoint that was imported with its graph already, expected weights as PyTorch has them; use it as it is"
+            "\(file) is a checkpoint that already holds its graph, expected weights from PyTorch; use it as it is"
         case .noCheckpoints(let folder):
             "found no checkpoints (.bin) in '\(folder)'; train with --save-every N to keep some"
         case .noFolder(let folder):

@@ -22,19 +22,19 @@ public enum NetworkError: DescribedError, Equatable {
         case .invalidOption(let model, let found, let expected):
             "model \(model): found '\(found)', expected \(expected)"
         case .inputMismatch(let model, let expected, let found):
-            "model \(model) takes \(expected), but an example of the data has shape \(found); name a model or data that fit"
+            "model \(model) takes \(expected), but an example of the data has shape \(found); choose a model or data that fit"
         case .outputMismatch(let model, let expected, let found):
-            "model \(model) gives \(found) numbers, but the data need \(expected); change the last width of the model"
+            "model \(model) has \(found) outputs, but the data need \(expected); change the last width of the model"
         case .takesNoTokens(let model):
-            "model \(model) takes real numbers, but the data hold tokens (integers); name a model for tokens or other data"
+            "model \(model) takes real numbers, but the data hold tokens (integers); choose a model for tokens or other data"
         case .takesTokens(let model):
-            "model \(model) takes tokens, but the data hold real numbers; name data of integers N×T (an .npy or .npz of them)"
+            "model \(model) takes tokens, but the data hold real numbers; choose data of integers N×T (an .npy or .npz of them)"
         case .tooLarge(let model, let parameters, let limit):
-            "model \(model) has \(parameters) parameters, expected at most \(limit), which this machine's memory can hold; name a smaller one"
+            "model \(model) has \(parameters) parameters, expected at most \(limit), which fit this machine's memory; choose a smaller model"
         case .unknownLoss(let text):
             "unknown loss '\(text)'; expected one of \(Loss.forms), S from 0 up to, not including, 1"
         case .tooManyOutputs(let model, let found, let most):
-            "model \(model) cannot give \(found) numbers; expected 1 to \(most)"
+            "model \(model) has \(found) outputs, expected 1 to \(most)"
         }
     }
 }

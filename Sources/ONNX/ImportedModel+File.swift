@@ -18,7 +18,7 @@ extension ImportedModel {
         }
         if isTraining {
             notes.append(
-                "the model was exported in training mode; dropout is left out, and batch normalisation takes its running statistics"
+                "the model was exported in training mode; it is evaluated without dropout and with the running statistics of batch normalisation"
             )
         }
         notes += Self.notes(of: sources, rules, chosen)
@@ -34,7 +34,7 @@ extension ImportedModel {
                 network = try graph.network(
                     name: name, inputShape: options.exampleShape, takesTokens: options.takesTokens)
                 notes.append(
-                    "the model ends in \(ending.ending.rawValue), which the loss \(loss.name) contains; it is taken off"
+                    "the model ends in \(ending.ending.rawValue), which the loss \(loss.name) contains; that step is taken off"
                 )
             } else {
                 notes.append(
@@ -63,7 +63,7 @@ extension ImportedModel {
             let network = try make(graph)
             if try !agrees(network) {
                 notes.append(
-                    "what the model gives for an example depends on the others of its batch, so results depend on --batch-size"
+                    "the model's output for an example depends on the rest of its batch, so results depend on --batch-size"
                 )
             }
             return network
@@ -73,7 +73,7 @@ extension ImportedModel {
             let network = try make(graph)
             if try agrees(network) {
                 notes.append(
-                    "the model was exported for batches of \(exported); it is taken for any number of examples")
+                    "the model was exported for batches of \(exported); it now takes batches of any size")
                 return network
             }
         } catch let failure as ONNXError {
@@ -83,7 +83,7 @@ extension ImportedModel {
         }
         graph.takesBlocks = true
         notes.append(
-            "the model was exported for batches of \(exported); others are taken in blocks of \(exported), which is slow: export it with an open batch"
+            "the model was exported for batches of \(exported) and computes in blocks of \(exported), which is slow; export it with an open batch"
         )
         return try make(graph)
     }
@@ -117,7 +117,7 @@ extension ImportedModel {
         let single = tensors.filter { rules.isSingleParameter($0) && !chosen.contains($0.name) }
         if !single.isEmpty {
             notes.append(
-                "parameters of one number (rank 0) are no part of θ: \(single.map(\.name).shown); --parameters NAME takes one in"
+                "single numbers (rank 0) are no part of θ: \(single.map(\.name).shown); --parameters NAME includes one"
             )
         }
         let merged = tensors.filter {
@@ -125,7 +125,7 @@ extension ImportedModel {
         }
         if let first = merged.first {
             notes.append(
-                "'\(first.name.shown)', all of whose numbers are equal, is read by \(rules.layers(of: first.name)) layers: exporters make one tensor of equal ones, as those of an untrained network are, and θ has it once"
+                "'\(first.name.shown)' is read by \(rules.layers(of: first.name)) layers and all its numbers are equal: exporters share equal tensors, as an untrained network has, so θ has it once"
             )
         }
         return notes

@@ -61,17 +61,17 @@ public enum ONNXError: DescribedError, Equatable {
             "the external data of tensor '\(name.shown)': \(problem); keep the .onnx file and its data file together"
         case .cycle(let node): "the graph has a cycle through node '\(node.shown)'; export the model again"
         case .undefined(let value, let node):
-            "node '\(node.shown)' reads '\(value.shown)', which nothing gives; the file is damaged: export the model again"
+            "node '\(node.shown)' reads '\(value.shown)', which no node or initializer gives; the file is damaged: export the model again"
         case .unsupported(let operators):
-            "operators that are not supported: "
+            "unsupported operators: "
                 + operators.prefix(20).map { "\($0.name.shown) (\($0.nodes.shown))" }.joined(separator: ", ")
                 + (operators.count > 20 ? ", … (\(operators.count))" : "")
-                + "; docs/onnx.md has the list of those that are. Rewrite these parts of the model, or export it with another opset"
+                + "; docs/onnx.md lists the supported ones. Rewrite these parts of the model, or export it with another opset"
         case .node(let kind, let node, let problem): "\(kind.shown) node '\(node.shown)': \(problem)"
         case .notConstant(let kind, let node, let input):
-            "\(kind.shown) node '\(node.shown)': input \(input) depends on the data, but has to be known when the model is imported"
+            "\(kind.shown) node '\(node.shown)': input \(input) depends on the data, expected a value that is known at import"
         case .inputs(let names):
-            "found a model with \(names.count) inputs (\(names.shown)), expected one; export a module whose forward takes one of them and makes the others, such as attention_mask = torch.ones_like(input_ids)"
+            "found a model with \(names.count) inputs (\(names.shown)), expected one; export a module whose forward takes one and makes the others, such as attention_mask = torch.ones_like(input_ids)"
         case .inputMismatch(let expected, let found):
             "the model takes \(expected), but the data have \(found); name other --data"
         case .output(let problem): "the model's output \(problem)"

@@ -221,7 +221,7 @@ public final class ModelLoss: ExampleObjective {
     public func checkWeightDecay(of other: Model, _ path: String) throws {
         guard let found = try settings.weightDecay.coefficient(of: other, path), found != weightDecay else { return }
         throw UnusableRequest(
-            "\(path) was trained with weight decay \(found), \(name) with \(weightDecay); expected one for all: name it with --weight-decay"
+            "\(path) was trained with weight decay \(found), \(name) with \(weightDecay); give one for all with --weight-decay"
         )
     }
 

@@ -32,19 +32,19 @@ public enum ObjectiveError: DescribedError, Equatable {
         switch self {
         case .data(let mismatch): "\(mismatch)"
         case .memoryTooSmall(let given, let needed):
-            "--memory \(given >> 20)M is too little: this model needs \((needed >> 20) + 1)M even for batches of one example"
+            "--memory \(given >> 20)M is too little: this model needs at least \((needed >> 20) + 1)M, for batches of one example; give --memory \((needed >> 20) + 1)M or more"
         case .noRoom(let bytes):
-            "the inputs take \((bytes >> 20) + 1)M, for which there is no room in the folder of temporary files (TMPDIR) or in the address space (ulimit -v); make room there, or take fewer --examples"
+            "the inputs take \((bytes >> 20) + 1)M, but the folder of temporary files (TMPDIR) or the address space (ulimit -v) has no room for them; make room there, or use fewer --examples"
         case .batchTooLarge(let batch, let given, let needed):
-            "a batch of \(batch) examples needs \((needed >> 20) + 1)M, but \(given >> 20)M is what may be used; batch normalisation "
-                + "sees a batch as a whole, so it cannot be taken in parts: use a smaller --batch-size or, in an analysis, more --memory"
+            "a batch of \(batch) examples needs \((needed >> 20) + 1)M, but the limit is \(given >> 20)M; batch normalisation needs the whole batch at "
+                + "once: use a smaller --batch-size or, in an analysis, more --memory"
         case .noGradient: "this objective has no gradient, which the analysis needs; give its gradient, too"
         case .noHessian: "this objective has no Hessian products, which the analysis needs; give hessianVectorProduct, too"
         case .noGaussNewton:
             "the Gauss–Newton matrix is not defined for this objective; give gaussNewtonVectorProduct, or use the Hessian"
-        case .noEmpiricalFisher: "the empirical Fisher matrix is not defined: the objective is no mean over examples"
+        case .noEmpiricalFisher: "the empirical Fisher matrix is not defined for this objective; use one that is a mean over examples"
         case .noExamples:
-            "this analysis takes parts of the data, and the objective has no examples; expected one that is a mean over examples"
+            "this analysis needs batches of examples, but the objective has none; use an objective that is a mean over examples"
         case .wrongLength(let found, let expected):
             "the objective gave a vector of \(found) numbers, expected as many as θ has: \(expected)"
         case .weightDecay(let problem): problem

@@ -20,17 +20,17 @@ public enum WeightDecayTerm: Sendable, Equatable {
         }
         guard let training = model.metadata.training, let decay = training.settings["weight-decay"] else {
             throw .weightDecay(
-                "\(name) does not say with what weight decay it was trained; expected --include-weight-decay with --weight-decay X"
+                "\(name) does not record its weight decay; add --weight-decay X to --include-weight-decay"
             )
         }
         guard decay >= 0, decay.isFinite else {
             throw .weightDecay(
-                "\(name) says it was trained with weight decay \(decay), expected 0 or more; name --weight-decay X")
+                "\(name) records the weight decay \(decay), expected 0 or more; give --weight-decay X")
         }
         // AdamW's decay shrinks θ apart from the gradient.
         if training.optimizer == "adamw", decay != 0 {
             throw .weightDecay(
-                "\(name) was trained by adamw, whose decay \(decay) shrinks θ and belongs to no term of the loss; expected --weight-decay X with a term's λ"
+                "\(name) was trained by adamw, whose weight decay \(decay) is not a term of the loss; give the λ of a term with --weight-decay X"
             )
         }
         return decay

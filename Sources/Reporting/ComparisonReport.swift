@@ -97,7 +97,7 @@ public struct ComparisonReport: Report {
         return [row("", names), row("model", models)]
             + measures.map { measure in row(measure.words, entries.map { Format.number(measure.value($0)) }) }
             + [
-                "sharpness rows are increases over the loss; weights of another norm or scale change them without changing the function"
+                "sharpness rows are increases over the loss; rescaling the weights changes them without changing the function"
             ]
     }
 

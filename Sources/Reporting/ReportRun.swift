@@ -10,7 +10,7 @@ import Objectives
 ///
 /// Under every heading of the page stands the command that makes what follows.
 public struct ReportRun {
-    /// Radius of the worst case, and deviation of each coordinate in the average case; 0.05 as in SAM (Foret et al. 2021).
+    /// Radius of the worst case, and deviation of each weight in the average case; 0.05 as in SAM (Foret et al. 2021).
     public var radius = 0.05
     /// Points along each axis of the slice over a plane, and its tolerance (see `SliceAnalysis.tolerance`); 41 and 0.02, ours.
     public var points = 41, tolerance = 0.02
@@ -41,8 +41,8 @@ public struct ReportRun {
         page.web.title = "Loss landscape of \(checkpoints.joined(separator: ", "))"
         page.web.blocks.append(
             .paragraph(
-                "Made by \(Software.name). Under every heading stands the command that made what follows; its data lie beside this page. "
-                    + "Sharpness values are increases over the loss. Weights of another scale change them without changing the function; no flatness is better by itself."
+                "Made by \(Software.name). Under every heading is the command that made what follows; its data are beside this page. "
+                    + "Sharpness values are increases over the loss. Rescaling the weights changes them without changing the function; no flatness is better by itself."
             ))
         if checkpoints.count > 1 {
             try page.add(

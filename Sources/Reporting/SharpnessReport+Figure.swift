@@ -68,7 +68,7 @@ extension SharpnessReport {
         return figure
     }
 
-    /// ρ is a radius in one panel and a deviation of each coordinate in the other, so they are two.
+    /// ρ is a radius in one panel and a deviation of each weight in the other, so they are two.
     private var radiusFigure: (any Figure)? {
         let radii = points.map(\.radius)
         func scale(_ values: [Double]) -> AxisScale {
@@ -102,7 +102,7 @@ extension SharpnessReport {
         if points.contains(where: { $0.averageCase != nil }) {
             var series = curve("average case ± standard error", { $0.averageCase?.value }, marker: .circle)
             series.errors = points.map { $0.averageCase?.standardError ?? 0 }
-            panels.append(panel("Average-case loss increase", "ρ, deviation of each coordinate", [series]))
+            panels.append(panel("Average-case loss increase", "ρ, deviation of each weight", [series]))
         }
         guard panels.count > 1 else { return panels.first }
         for i in panels.indices { panels[i].subtitle = "" }

@@ -41,7 +41,7 @@ extension SharpnessReport {
             ]
             if let model = worst.quadraticModel { lines.append("quadratic model's maximum \(Format.number(model))") }
             if let scout = worst.scout {
-                lines.append("starts competed on \(scout.examples) examples; the highest went on with all:")
+                lines.append("starts competed on \(scout.examples) examples; the highest continued on all:")
             }
             for start in worst.restarts {
                 let met = start.joined.map { ", where it met the climb from " + $0 } ?? ""
@@ -63,7 +63,7 @@ extension SharpnessReport {
         }
         if let average = point.averageCase {
             lines.append(
-                "average case, each coordinate ~ N(0, ρ²)   \(Format.number(average.value)) ± \(Format.short(average.standardError)) (\(average.samples) samples)"
+                "average case, each weight ~ N(0, ρ²)   \(Format.number(average.value)) ± \(Format.short(average.standardError)) (\(average.samples) samples)"
             )
         }
         return lines
@@ -79,7 +79,7 @@ extension SharpnessReport {
         if hasWorst { header += column("worst case ≥", 14) + column("one step", 14) + column("estimate", 14) }
         if hasModel { header += column("quadratic", 14) }
         if hasError { header += column("± over batches", 16) }
-        if hasAverage { header += "average case (ρ: deviation of each coordinate)" }
+        if hasAverage { header += "average case (ρ: deviation of each weight)" }
         return [header]
             + points.map { point in
                 var line = column(Format.short(point.radius), 10)

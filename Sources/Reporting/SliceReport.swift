@@ -170,7 +170,7 @@ public struct SliceReport: Report {
         guard interpolation.heldOut > 0 else { return "adaptive: all \(all) points were evaluated" }
         let logarithmic = interpolation.logarithmicError.map { " (\(Format.percent($0)) of the logarithm's)" } ?? ""
         return
-            "adaptive: \(slice.audit.evaluations) of \(all) points evaluated; off by at most \(Format.percent(interpolation.error)) of the range"
-            + "\(logarithmic) at \(interpolation.heldOut) held out at random; with 95 % confidence that holds for \(Format.percent(interpolation.coverage)) of the rest"
+            "adaptive: \(slice.audit.evaluations) of \(all) points evaluated; error at \(interpolation.heldOut) random points at most \(Format.percent(interpolation.error)) of the range"
+            + "\(logarithmic); with 95 % confidence that holds for \(Format.percent(interpolation.coverage)) of the rest"
     }
 }

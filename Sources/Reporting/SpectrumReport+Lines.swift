@@ -31,7 +31,7 @@ extension SpectrumReport {
         if let bottom = result.bottom { add(bottom, "min") }
         if let trace = result.trace {
             lines.append(
-                "trace  \(Format.number(trace.trace.value)) ± \(trace.trace.standardError.map(Format.short) ?? "–")  (\(trace.method.rawValue), \(trace.products) products)"
+                "trace  \(Format.number(trace.trace.value)) ± \(trace.trace.standardError.map(Format.short) ?? "–")  (\(trace.method.title), \(trace.products) products)"
             )
         }
         if let frobenius = result.frobenius {
@@ -66,5 +66,15 @@ extension SpectrumReport {
                 "vᵀ\(symbol)v  \(Format.number(along.quadraticForm))   ‖\(symbol)v‖  \(Format.number(along.norm))")
         }
         return lines
+    }
+}
+
+extension TraceEstimate.Method {
+    /// Its name in the literature.
+    fileprivate var title: String {
+        switch self {
+        case .hutchinson: "Hutchinson"
+        case .hutchPlusPlus: "Hutch++"
+        }
     }
 }

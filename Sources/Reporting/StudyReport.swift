@@ -93,7 +93,7 @@ public struct StudyReport: Report {
                     + words(correlation.accuracyGap))
         }
         lines.append(
-            "τ: Kendall's τ-b with a 95 % bootstrap interval over runs. It tells how these runs are ordered, not what causes what"
+            "τ: Kendall's τ-b with a 95 % bootstrap interval over runs. It says how these runs are ordered, not why"
         )
         return lines
     }

@@ -33,7 +33,7 @@ public struct UnfinishedSlice {
             let kept = run.finished.reduce(0) { $0 + $1.count }
             let settings = run.settings
             let total = settings.tolerance == nil ? "of \(settings.grid.count * settings.planes) " : ""
-            throw Interruption(advice: "\(kept) \(total)points kept; the same command with --resume goes on")
+            throw Interruption(advice: "\(kept) \(total)points kept; repeat the command with --resume to continue")
         }
     }
 

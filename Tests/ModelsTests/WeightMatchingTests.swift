@@ -124,7 +124,7 @@ import Testing
         let wanted = [Self.wanted("w", [2], [1, 2])], extra = Self.state("aux", [1], [3])
         #expect(try Self.places(wanted, [Self.state("w", [2], [5, 6]), Self.state("copy", [2], [5, 6])]) == ["w"])
         let same = try WeightMatching(graph: wanted, [Self.state("w", [2], [1, 2]), extra], isOrdered: true)
-        #expect(same.notes == ["the graph holds these very weights and reads none of: aux; they are left out"])
+        #expect(same.notes == ["ignored aux: the graph was exported with these weights and does not read them"])
         #expect(throws: WeightMatching.Failure.self) {
             try Self.places(wanted, [Self.state("w", [2], [5, 6]), extra])
         }

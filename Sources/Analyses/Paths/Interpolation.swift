@@ -88,7 +88,7 @@ public struct Interpolation: Sendable {
         let chosen = curve != nil && given == .stored && hasBuffers ? .recalibrate : given
         if hasBuffers, chosen == .stored {
             monitor.remark(
-                "statistics of batch normalisation between the networks are mixtures of theirs; --batchnorm recalibrate measures them at every point"
+                "statistics of batch normalisation are interpolated between the networks; --batchnorm recalibrate measures them at every point"
             )
         }
         return chosen

@@ -1,7 +1,7 @@
 import Objectives
 import Tensors
 
-/// E L(θ+ε) − L(θ) for ε ~ N(0, ρ²T²): ρ is the standard deviation of each coordinate, not the radius of a ball.
+/// E L(θ+ε) − L(θ) for ε ~ N(0, ρ²T²): ρ is the standard deviation of each weight, not the radius of a ball.
 public struct AverageCaseSharpness: Sendable, Codable {
     /// The mean increase over antithetic pairs.
     public let value: Double

@@ -28,7 +28,7 @@ public struct SharpnessAnalysis: Sendable {
 
     /// What is measured; the worst case by default.
     public var measures: Measures = .worstCase
-    /// Radii ρ of the balls, ascending; for the average case the deviation of each coordinate. 0.05 as in SAM (Foret et al. 2021,
+    /// Radii ρ of the balls, ascending; for the average case the deviation of each weight. 0.05 as in SAM (Foret et al. 2021,
     /// arXiv 2010.01412).
     public var radii: [Double]
     /// The ball's norm; ℓ2 as in SAM.

@@ -111,7 +111,7 @@ public struct SliceAnalysis: Sendable {
         let first = try pair(seed: seed, objective, at: theta, layout, monitor)
         if let cosine = first.cosine, abs(cosine) > Self.oblique {
             monitor.remark(
-                "the two directions are nearly parallel (cosine \(Format.short(cosine))): the plane is stretched; name others"
+                "the two directions are nearly parallel (cosine \(Format.short(cosine))), so the plane is stretched; choose other directions"
             )
         }
         return SliceRun(self, objective, theta, other, layout, first)
@@ -137,7 +137,7 @@ public struct SliceAnalysis: Sendable {
             orthogonalizes: orthogonalizes && (directions.isArbitrary || isEigen))
         for (i, vector) in pair.vectors.enumerated() where !(Vectors.norm(vector) > 0) {
             throw UnusableRequest(
-                "direction \(i + 1) is zero\(pair.normalization == .none ? "" : " after \(pair.normalization.rawValue) normalisation"): name another --directions or --normalization"
+                "direction \(i + 1) is zero\(pair.normalization == .none ? "" : " after \(pair.normalization.rawValue) normalisation"); choose other --directions or another --normalization"
             )
         }
         return pair

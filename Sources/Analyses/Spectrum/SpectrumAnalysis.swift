@@ -120,7 +120,7 @@ public struct SpectrumAnalysis: Sendable {
     ) throws -> Result {
         guard largest >= 0, smallest >= 0, largest + smallest <= theta.count else {
             throw UnusableRequest(
-                "--top \(largest) --bottom \(smallest): expected no more than the \(theta.count) eigenvalues that there are"
+                "--top \(largest) --bottom \(smallest): expected at most \(theta.count) eigenvalues, one for each parameter"
             )
         }
         let curvature = CurvatureOperator(objective, at: theta, kind)

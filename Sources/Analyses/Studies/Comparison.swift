@@ -6,7 +6,7 @@ import Tensors
 
 /// Every measure of several checkpoints side by side, and their slices on the same axes.
 public struct Comparison: Sendable {
-    /// Radius of the worst case, and deviation of each coordinate in the average case; 0.05 as in SAM (Foret et al. 2021).
+    /// Radius of the worst case, and deviation of each weight in the average case; 0.05 as in SAM (Foret et al. 2021).
     public var radius: Double
     /// The points of the slices.
     public var grid: SliceGrid

@@ -35,7 +35,7 @@ public struct StudyRun: Sendable {
     public static func checkpoints(in folder: String) throws -> [String] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-            throw UnusableRequest("\(folder) is no folder; expected one with checkpoints (.bin), as in 'study runs'")
+            throw UnusableRequest("\(folder) is not a folder; expected one with checkpoints (.bin), such as 'study runs'")
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".bin") }.sorted()
         guard names.count >= fewest else {
@@ -58,7 +58,7 @@ public struct StudyRun: Sendable {
         // Every file is looked at before hours of work begin.
         for path in paths where try Model.open(path).metadata.data.testExamples == nil && loss.data == nil {
             throw UnusableRequest(
-                "\(path): its data have no test split, and without one there is no generalisation gap; name other --data"
+                "\(path): its data have no test split, which the generalisation gap needs; choose other --data"
             )
         }
         var runs: [Study.Run] = [], subjects: [ModelLoss.Summary] = []

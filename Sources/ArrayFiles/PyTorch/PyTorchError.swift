@@ -34,8 +34,8 @@ public enum PyTorchError: DescribedError, Equatable {
         case .tooManyOperations(let limit):
             "the pickle has more than \(limit) operations; save the weights alone: torch.save(model.state_dict(), FILE)"
         case .forbidden(let name):
-            "found the Python object '\(name.shown)', which is not made here: only tensors in plain containers are read, and no "
-                + "code is run; save the weights alone: torch.save(model.state_dict(), FILE)"
+            "found the Python object '\(name.shown)', expected tensors in plain containers; no code is run; "
+                + "save the weights alone: torch.save(model.state_dict(), FILE)"
         case .torchScript:
             "found a TorchScript program, expected weights; save them: torch.save(model.state_dict(), FILE), or export to ONNX"
         case .unsupportedType(let name):
@@ -55,7 +55,7 @@ public enum PyTorchError: DescribedError, Equatable {
             "the numbers of tensor '\(tensor.shown)' (storage '\(key.shown)') are not in the file; copy or download it again"
         case .badTensor(let name, let what): "tensor '\(name.shown)' \(what); the file is damaged"
         case .tooLarge(let tensor, let limit):
-            "tensor '\(tensor.shown)' brings the numbers to more than \(limit) bytes, far more than the file holds; "
+            "with tensor '\(tensor.shown)' the tensors take more than \(limit) bytes, far more than the file holds; "
                 + "save contiguous tensors: {k: v.contiguous() for k, v in model.state_dict().items()}"
         }
     }

@@ -3,18 +3,20 @@ import Landscape
 
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "compare",
-        abstract:
-            "Every measure of several checkpoints side by side, and their slices on the same axes, range and colours.",
-        usage: "landscape compare A B [C …] [OPTIONS]")
+        "compare", "Measures several checkpoints side by side, and draws their slices on the same axes and colours.",
+        usage: "landscape compare A B [C …] [OPTIONS]",
+        examples: [
+            "landscape compare sgd.bin sam.bin",
+            "landscape compare sgd.bin sam.bin --points 31x31 --log -o compare.png",
+        ])
 
-    @OptionGroup var shape: SliceOptions
-    @Option(help: "Radius of the worst case, and deviation of each coordinate in the average case.") var rho = 0.05
-    @Option(help: "Evaluate 2-D slices only where needed to interpolate the rest within this share of the range.")
-    var adaptive: Double?
-    @Flag(name: .customLong("log"), help: "Logarithmic scale in the picture.") var isLogarithmic = false
-    @OptionGroup var options: AnalysisOptions
+    @Argument(help: "The first checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
     @Argument(help: "The other checkpoints.", completion: .file()) var others: [String] = []
+    @OptionGroup var shape: SliceOptions
+    @Option(help: .radiusAndDeviation) var rho = 0.05
+    @Option(help: .adaptive) var adaptive: Double?
+    @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
+    @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
         guard !others.isEmpty else { throw ValidationError("one checkpoint: expected at least two, A and B") }
@@ -25,12 +27,12 @@ struct CompareCommand: ParsableCommand {
     }
 
     func run() throws {
-        let session = try Session(options, command: "compare", drawsPicture: true)
+        let session = try Session(options, checkpoint: checkpoint, command: "compare", drawsPicture: true)
         var comparison = Comparison(radius: rho, grid: try shape.grid(isPlane: shape.isPlane(directions: "random")))
         (comparison.tolerance, comparison.isLogarithmic) = (adaptive, isLogarithmic)
         (comparison.loss, comparison.seed) = (try options.lossSettings(), options.seed)
         let entries = try comparison.run(
-            [options.checkpoint] + others, memory: session.memory, monitor: session.monitor)
+            [checkpoint] + others, memory: session.memory, monitor: session.monitor)
         var report = ComparisonReport(entries, radius: rho, seed: options.seed, seconds: session.seconds)
         report.isLogarithmic = isLogarithmic
         try session.finish(report)

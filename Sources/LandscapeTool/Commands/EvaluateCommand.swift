@@ -3,11 +3,16 @@ import Landscape
 
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "Loss and accuracy of a checkpoint.")
+        "evaluate", "Measures loss and accuracy.",
+        examples: [
+            "landscape evaluate",
+            "landscape evaluate ckpt.bin --split test",
+        ])
+    @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
     @OptionGroup var options: AnalysisOptions
 
     func run() throws {
-        let session = try Session(options, command: "evaluate")
+        let session = try Session(options, checkpoint: checkpoint, command: "evaluate")
         let loss = try session.loss()
         try session.finish(PlainReport(context: session.context(loss, try loss.evaluation())))
     }

@@ -3,12 +3,15 @@ import Landscape
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export",
-        abstract: "Writes a checkpoint's weights and buffers under PyTorch's names and in its layout.",
-        discussion: "model.load_state_dict(safetensors.torch.load_file(FILE)) takes them over in Python.")
+        "export", "Writes the weights and buffers of a checkpoint for PyTorch.",
+        remark: "In Python, load them with model.load_state_dict(safetensors.torch.load_file(FILE)).",
+        examples: [
+            "landscape export model.bin -o weights.safetensors",
+            "landscape export -o weights.npz",
+        ])
 
     @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
-    @Option(name: .customShort("o"), help: "Where to: a name that ends in .safetensors or .npz.") var output: String
+    @Option(name: .customShort("o"), help: .file("The file to write: .safetensors or .npz.")) var output: String
     @OptionGroup var general: GeneralOptions
 
     func validate() throws {

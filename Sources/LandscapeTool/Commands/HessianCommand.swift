@@ -3,33 +3,37 @@ import Landscape
 
 struct HessianCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "hessian",
-        abstract:
-            "Extreme eigenvalues of the Hessian with residuals, its trace and norm with standard errors, and its density."
-    )
+        "hessian", "Measures eigenvalues of the Hessian with residuals, its trace, norm and density.",
+        examples: [
+            "landscape hessian --top 5 --trace",
+            "landscape hessian ckpt.bin --top 10 --bottom 3 --density -o spectrum.png",
+        ])
 
-    @Option(help: "How many of the algebraically largest eigenvalues.") var top = 1
-    @Option(help: "How many of the smallest.") var bottom = 0
-    @Option(help: "lanczos or power.") var method = SpectrumAnalysis.Method.lanczos
-    @Option(help: "Residual ‖Hv − λv‖ relative to |λ| at which an eigenvalue is taken for converged.") var tolerance =
-        1e-4
-    @Option(help: "Products at most.") var iterations = 1000
-    @Flag(help: "The trace, by Hutch++.") var trace = false
-    @Flag(help: "The Frobenius norm.") var frobenius = false
-    @Flag(help: "The spectral density, by stochastic Lanczos quadrature.") var density = false
-    @Flag(help: "The largest eigenvalue and the trace of each parameter tensor's diagonal block.") var layers = false
-    @Option(help: "Products for the trace and the norm (Hutch++: a third each for sketch, range and rest).")
+    @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
+    @Option(help: "Number of algebraically largest eigenvalues.") var top = 1
+    @Option(help: "Number of algebraically smallest eigenvalues.") var bottom = 0
+    @Option(help: "Solver.") var method = SpectrumAnalysis.Method.lanczos
+    @Option(help: "Largest residual ‖Hv − λv‖ relative to |λ| of a converged eigenvalue.") var tolerance = 1e-4
+    @Option(help: "Largest number of Hessian–vector products.") var iterations = 1000
+    @Flag(help: "Estimate the trace, by Hutch++.") var trace = false
+    @Flag(help: "Estimate the Frobenius norm, by Hutch++.") var frobenius = false
+    @Flag(help: "Estimate the spectral density, by stochastic Lanczos quadrature.") var density = false
+    @Flag(help: "Measure the largest eigenvalue and the trace of each parameter tensor's diagonal block.")
+    var layers = false
+    @Option(help: "Products for the trace and the norm: a third each for Hutch++'s sketch, range and rest.")
     var probes = 30
-    @Option(name: .customLong("operator"), help: "hessian, ggn, fisher or empirical-fisher.")
+    @Option(
+        name: .customLong("operator"),
+        help: "Matrix: the Hessian, Gauss–Newton (ggn), Fisher, or empirical Fisher.")
     var kind = CurvatureKind.hessian
     @Flag(
         help:
-            "Look for further copies of repeated eigenvalues; done anyway for regression with several outputs, where they repeat by construction."
+            "Look for further copies of repeated eigenvalues. Always on for regression with several outputs."
     )
     var multiplicities = false
-    @Option(help: "Report vᵀHv and ‖Hv‖ for a vector from an .npy file.") var along: String?
-    @Option(help: "Write H v to an .npy file.") var saveProduct: String?
-    @Option(help: "Write the largest eigenvectors to an .npy file, a row each.") var saveVectors: String?
+    @Option(help: "Report vᵀHv and ‖Hv‖ for the vector in this .npy file.") var along: String?
+    @Option(help: "Write the Hv of --along to this .npy file.") var saveProduct: String?
+    @Option(help: "Write the largest eigenvectors to this .npy file, one row each.") var saveVectors: String?
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
@@ -50,7 +54,7 @@ struct HessianCommand: ParsableCommand {
         }
         if options.decay.isIncluded, kind == .fisher || kind == .empiricalFisher {
             throw ValidationError(
-                "--operator \(kind.rawValue) with --include-weight-decay: Fisher matrices are of the model's predictions, of which weight decay is no part; expected hessian or ggn"
+                "--operator \(kind.rawValue) with --include-weight-decay: Fisher matrices describe the model's predictions and have no weight decay; expected hessian or ggn"
             )
         }
         if saveProduct != nil, along == nil { throw ValidationError("--save-product needs --along") }
@@ -60,12 +64,14 @@ struct HessianCommand: ParsableCommand {
     func run() throws {
         for path in [saveProduct, saveVectors].compactMap({ $0 }) { try OutputFile.checkWritable(path) }
         let session = try Session(
-            options, command: "hessian", drawsPicture: top + bottom > 0 || density || layers)
+            options, checkpoint: checkpoint, command: "hessian", drawsPicture: top + bottom > 0 || density || layers)
         var analysis = SpectrumAnalysis(largest: top, smallest: bottom)
         (analysis.kind, analysis.method, analysis.tolerance) = (kind, method, tolerance)
         (analysis.maximumProducts, analysis.probes, analysis.seed) = (iterations, probes, options.seed)
         (analysis.estimatesTrace, analysis.estimatesFrobeniusNorm) = (trace, frobenius)
-        (analysis.estimatesDensity, analysis.findsBlocks, analysis.findsMultiplicities) = (density, layers, multiplicities)
+        (analysis.estimatesDensity, analysis.findsBlocks, analysis.findsMultiplicities) = (
+            density, layers, multiplicities
+        )
         let loss = try session.loss(vectors: analysis.vectors)
         analysis.along = try along.map { try session.vector($0, for: loss) }
         let spectrum = try analysis.run(

@@ -4,29 +4,36 @@ import Landscape
 
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import",
-        abstract:
-            "Makes a checkpoint of a network trained elsewhere: an ONNX model, or weights and the --model that they are of."
-    )
+        "import", "Makes a checkpoint of an ONNX model, or of PyTorch weights and their --model.",
+        remark: "Afterwards, compare the loss of 'landscape evaluate' with PyTorch's.",
+        examples: [
+            "landscape import model.onnx --data npz:data.npz -o model.bin",
+            "landscape import weights.pt --model mlp:2-32-32-3 --data npz:data.npz",
+        ])
 
     @Argument(
-        help: "An .onnx model, or weights in PyTorch's layout: .safetensors, .npz, or .pt, .pth, .th of torch.save.",
+        help: "An ONNX model, or weights in PyTorch's layout: .safetensors, .npz, .pt, .pth or .th.",
         completion: .file(extensions: ["onnx", "safetensors", "pt", "pth", "th", "npz"]))
     var file: String
     @Option(
-        help: "What weights are of: the .onnx file of their graph, or one of \(Architecture.names). Not for .onnx.",
+        help: "The network of the weights: an .onnx file, or \(Architecture.names). Not for an ONNX model.",
         completion: .file(extensions: ["onnx"]))
     var model: String?
-    @Option(help: "\(DataSpecification.forms).") var data: String
-    @Option(name: .customShort("o"), help: "Where the checkpoint goes.") var output = "ckpt.bin"
-    @Option(help: "cross-entropy, mse, half-mse or bce; by default what suits the data.") var loss: String?
-    @Option(help: "relu, gelu, tanh or silu instead of the model's own.") var activation: NetworkOptions.Activation?
-    @Option(help: "batch, layer, group or none instead of the model's own.") var norm: NetworkOptions.Normalization?
-    @Option(help: "float or double: what the weights are stored in (default float; of a graph as the weights are).")
+    @Option(help: "Data to measure on: \(DataSpecification.forms).") var data: String
+    @Option(name: .customShort("o"), help: .file("The checkpoint to write.")) var output = "ckpt.bin"
+    @Option(help: "cross-entropy, mse, half-mse or bce (default: what suits model and data).") var loss: String?
+    @Option(help: .activation) var activation: NetworkOptions.Activation?
+    @Option(help: .norm) var norm: NetworkOptions.Normalization?
+    @Option(
+        help:
+            "Precision in which the weights are stored (default: float; for a graph, the precision of its weights)."
+    )
     var precision: Precision?
-    @Option(help: "For an .onnx graph: θ is the tensors of this name or pattern, such as 'layer4.*'; may be repeated.")
+    @Option(
+        help:
+            "Take the tensors of this name or pattern as θ, such as 'layer4.*'. For .onnx graphs. Repeatable.")
     var parameters: [String] = []
-    @Option(help: "For an .onnx graph: tensors of this name or pattern are no part of θ; may be repeated.")
+    @Option(help: "Keep the tensors of this name or pattern out of θ. For .onnx graphs. Repeatable.")
     var freeze: [String] = []
     @OptionGroup var standardization: StandardizationOptions
     @OptionGroup var general: GeneralOptions
@@ -41,7 +48,7 @@ struct ImportCommand: ParsableCommand {
         if isGraph { return try importGraph(file, weights: nil) }
         guard let model else {
             throw UnusableRequest(
-                "--model is missing: \(file) holds weights, so name the model that they are of, or its .onnx file")
+                "--model is missing: \(file) holds weights only; name their model, or the .onnx file of their graph")
         }
         if model.lowercased().hasSuffix(".onnx") { return try importGraph(model, weights: file) }
         guard parameters.isEmpty, freeze.isEmpty else {

@@ -4,8 +4,11 @@ import Landscape
 
 struct InfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "info",
-        abstract: "What a checkpoint holds: model, tensors, data, training; its checksum is verified.")
+        "info", "Shows model, data, training and tensors of a checkpoint, and verifies its checksum.",
+        examples: [
+            "landscape info",
+            "landscape info model.bin --json",
+        ])
     @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
     @OptionGroup var general: GeneralOptions
 

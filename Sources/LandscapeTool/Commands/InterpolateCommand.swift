@@ -3,23 +3,31 @@ import Landscape
 
 struct InterpolateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "interpolate",
-        abstract: "The loss on the straight line between two networks and its barrier, or on the plane through three.",
-        usage: "landscape interpolate A B [C] [OPTIONS]")
+        "interpolate", "Measures the loss and the barrier between two networks, or draws the plane through three.",
+        usage: "landscape interpolate A B [C] [OPTIONS]",
+        examples: [
+            "landscape interpolate sgd.bin sam.bin",
+            "landscape interpolate sgd.bin sam.bin --curve bezier --steps 200",
+        ])
 
     enum CurveKind: String, ExpressibleByArgument, CaseIterable { case bezier }
 
-    @Option(help: "Points along the line (51), or along each axis of the plane (31).") var points: Int?
+    @Argument(help: "The first checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
+    @Argument(help: "The second checkpoint and, for a plane, the third.", completion: .file()) var others: [String] = []
+    @Option(help: "Points along the line (default: 51), or along each axis of the plane (default: 31).")
+    var points: Int?
     @Option(help: "bezier: also train a curve of low loss between the two.") var curve: CurveKind?
     @Option(help: "Trained points of the curve.") var bends = 1
     @Option(help: "Steps of the curve's training.") var steps = 1000
     @Option(help: "Learning rate of the curve's training.") var lr = 0.05
-    @Option(help: "Examples a step of the curve's training.") var curveBatchSize = 128
-    @Option(help: "Evaluate the plane only where needed to interpolate the rest within this share of the range.")
+    @Option(help: "Batch size of the curve's training.") var curveBatchSize = 128
+    @Option(
+        help:
+            "For the plane: evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01."
+    )
     var adaptive: Double?
-    @Flag(name: .customLong("log"), help: "Logarithmic scale in the picture.") var isLogarithmic = false
+    @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
     @OptionGroup var options: AnalysisOptions
-    @Argument(help: "The second checkpoint and, for a plane, a third.", completion: .file()) var others: [String] = []
 
     func validate() throws {
         guard (1...2).contains(others.count) else {
@@ -47,7 +55,7 @@ struct InterpolateCommand: ParsableCommand {
     }
 
     func run() throws {
-        let session = try Session(options, command: "interpolate", drawsPicture: true)
+        let session = try Session(options, checkpoint: checkpoint, command: "interpolate", drawsPicture: true)
         var analysis = Interpolation()
         if let points { (analysis.linePoints, analysis.planePoints) = (points, points) }
         if curve != nil {
@@ -62,13 +70,13 @@ struct InterpolateCommand: ParsableCommand {
         if models.count == 2 {
             let plane = try analysis.run(loss, through: models, monitor: session.monitor)
             var report = CheckpointPlaneReport(
-                context: context(session, loss, plane.start, plane.statistics), names: [options.checkpoint] + others, plane)
+                context: context(session, loss, plane.start, plane.statistics), names: [checkpoint] + others, plane)
             report.isLogarithmic = isLogarithmic
             try session.finish(report)
         } else {
             let line = try analysis.run(loss, to: models[0], monitor: session.monitor)
             var report = InterpolationReport(
-                context: context(session, loss, line.start, line.statistics), ends: [options.checkpoint] + others, line)
+                context: context(session, loss, line.start, line.statistics), ends: [checkpoint] + others, line)
             report.isLogarithmic = isLogarithmic
             try session.finish(report)
         }

@@ -4,14 +4,18 @@ import Landscape
 
 struct MergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "merge", abstract: "Joins the shards that 'slice --shard i/n' wrote into the whole slice.")
+        "merge", "Joins the shards of 'slice --shard i/n' into one slice.",
+        examples: [
+            "landscape merge part1.npz part2.npz -o whole.npz",
+            "landscape merge part1.npz part2.npz -o whole.png --log",
+        ])
 
     @Argument(help: "The .npz files of all shards, in any order.", completion: .file()) var files: [String]
     @Option(
         name: .customShort("o"),
-        help: "The whole slice: .npz, .json, .csv, .vti or .vtr data, .png, .svg or .pdf picture; may be repeated.")
+        help: .file("The whole slice: .npz, .json, .csv, .vti, .vtr, .png, .svg or .pdf. Repeatable."))
     var output: [String] = []
-    @Flag(name: .customLong("log"), help: "Logarithmic scale in the picture.") var isLogarithmic = false
+    @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
     @OptionGroup var general: GeneralOptions
 
     func validate() throws {

@@ -4,7 +4,11 @@ import Landscape
 
 struct PlotCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plot", abstract: "A saved slice again: other colours, scale, contours, or a view in space.")
+        "plot", "Draws a saved slice again, in other colours, on another scale, or in 3-D.",
+        examples: [
+            "landscape plot slice.npz --3d -o surface.png",
+            "landscape plot slice.npz --colors magma --contours 0.5,1,2 --log",
+        ])
 
     enum Colors: String, ExpressibleByArgument, CaseIterable {
         case viridis, magma, cividis, diverging
@@ -20,16 +24,16 @@ struct PlotCommand: ParsableCommand {
     }
 
     @Argument(help: "The .npz file of a slice.", completion: .file()) var file: String
-    @Option(name: .customShort("o"), help: "The picture: .png, .svg or .pdf; may be repeated. Default: FILE.png.")
+    @Option(name: .customShort("o"), help: .file("The picture: .png, .svg or .pdf (default: FILE.png). Repeatable."))
     var output: [String] = []
-    @Option(help: "loss or accuracy.") var metric = SliceCommand.Metric.loss
-    @Flag(name: .customLong("log"), help: "Logarithmic scale.") var isLogarithmic = false
-    @Option(help: "viridis, magma, cividis or diverging.") var colors = Colors.viridis
-    @Option(help: "automatic, none, or levels such as 0.5,1,2.") var contours = "automatic"
-    @Option(help: "a:b, the values at the ends of the scale.") var valueRange: String?
-    @Option(help: "The title.") var title: String?
-    @Flag(name: .customLong("3d"), help: "The surface in space.") var isInSpace = false
-    @Flag(help: "Leave out the dots at evaluated points of an adaptive slice.") var noPoints = false
+    @Option(help: "Quantity that the picture shows.") var metric = SliceCommand.Metric.loss
+    @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
+    @Option(help: "Colour map.") var colors = Colors.viridis
+    @Option(help: "Contour lines: automatic, none, or levels such as 0.5,1,2.") var contours = "automatic"
+    @Option(help: "Values at the ends of the colour scale, as a:b.") var valueRange: String?
+    @Option(help: "Title of the picture.") var title: String?
+    @Flag(name: .customLong("3d"), help: "Draw the surface in perspective.") var isInSpace = false
+    @Flag(help: "Leave out the dots of an adaptive slice.") var noPoints = false
     @OptionGroup var general: GeneralOptions
 
     func validate() throws {

@@ -4,29 +4,40 @@ import Landscape
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report",
-        abstract:
-            "Slices, sharpness and spectrum of one or more checkpoints as pictures, data, and one page that needs nothing else.",
-        usage: "landscape report A [B …] -o DIR [OPTIONS]")
+        "report", "Writes one page with slices, sharpness and spectrum of one or more checkpoints.",
+        usage: "landscape report A [B …] -o DIR [OPTIONS]",
+        remark: "The folder holds the pictures, the data, and an index.html that loads nothing else.",
+        examples: [
+            "landscape report sgd.bin -o report",
+            "landscape report sgd.bin sam.bin --points 31 -o report",
+        ])
 
-    @Option(name: .customShort("o"), help: "The folder to write; made where it is not there.") var folder = "report"
-    @Option(help: "Radius of the worst case, and deviation of each coordinate in the average case.") var rho = 0.05
-    @Option(help: "Points along each axis of the slice over a plane.") var points = 41
-    @Option(help: "Its tolerance: a share of the range (see 'slice --adaptive').") var adaptive = 0.02
-    @Option(help: "Data instead of those the checkpoints were trained on.") var data: String?
-    @Option(help: "Only the first N examples.") var examples: Int?
-    @Option(help: "Examples taken at once.") var batchSize: Int?
-    @Option(help: "float or double.") var precision = Precision.float
-    @Option(help: "Memory for the computation.") var memory = "1G"
-    @Option(help: "Seed of everything random.") var seed: UInt64 = 0
-    @Option(help: "stored, batch or recalibrate.") var batchnorm = ModelLoss.BatchStatistics.stored
+    @Option(
+        name: .customShort("o"), help: ArgumentHelp("The folder to write; it is made if missing.", valueName: "folder"))
+    var folder = "report"
+    @Option(help: .radiusAndDeviation) var rho = 0.05
+    @Option(help: "Points along each axis of the plane.") var points = 41
+    @Option(help: "Tolerance of the plane, as a share of the values' range (see 'slice --adaptive').") var adaptive =
+        0.02
+    @Option(help: .data) var data: String?
+    @Option(help: .examples) var examples: Int?
+    @Option(help: .batchSize) var batchSize: Int?
+    @Option(help: .precision) var precision = Precision.float
+    @Option(
+        help:
+            "Upper limit for the process's memory, such as 512M. If an analysis cannot run within it, the command stops and prints the smallest value that works."
+    )
+    var memory = "1G"
+    @Option(help: .seed) var seed: UInt64 = 0
+    @Option(help: .batchnorm) var batchnorm = ModelLoss.BatchStatistics.stored
     @OptionGroup var general: GeneralOptions
     @Argument(help: "The checkpoints.", completion: .file()) var checkpoints: [String] = ["ckpt.bin"]
 
     /// What each analysis is given, besides its own.
     private var shared: [String] {
         var words = [
-            "--seed", "\(seed)", "--precision", precision.rawValue, "--memory", memory, "--batchnorm", batchnorm.rawValue,
+            "--seed", "\(seed)", "--precision", precision.rawValue, "--memory", memory, "--batchnorm",
+            batchnorm.rawValue,
         ]
         if let data { words += ["--data", data] }
         if let examples { words += ["--examples", "\(examples)"] }

@@ -4,8 +4,12 @@ import Landscape
 
 struct SelfTestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "selftest",
-        abstract: "Checks this program against known answers: every error with its bound; exit code 1 if one fails.")
+        "selftest", "Checks this program against known answers.",
+        remark: "Each line shows an error and its bound. The exit code is 1 if a check fails.",
+        examples: [
+            "landscape selftest",
+            "landscape selftest --json",
+        ])
     @OptionGroup var general: GeneralOptions
 
     /// Checks that failed: the work was done, and its result is bad.

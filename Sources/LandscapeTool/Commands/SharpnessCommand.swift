@@ -3,37 +3,42 @@ import Landscape
 
 struct SharpnessCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sharpness",
-        abstract: "How much the loss can rise within a radius ρ: worst case and average, as increases over the loss.")
+        "sharpness", "Measures how much the loss can rise within a radius ρ of the weights.",
+        remark:
+            "All values are increases over the loss. A worst case is a lower bound: the largest increase that the search found.",
+        examples: [
+            "landscape sharpness --rho 0.05",
+            "landscape sharpness ckpt.bin --measure average --rho 0.005,0.01 --adaptive --eta 0",
+        ])
 
     enum Measure: String, ExpressibleByArgument, CaseIterable { case worst, average, keskar, all }
 
+    @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
     @Option(
-        help: "Radius of the ball, or several: 0.01,0.05,0.1; for the average case, the deviation of each coordinate.")
+        help: "Radius of the ball, or several: 0.01,0.05,0.1. For the average case, the deviation of each weight.")
     var rho = NumberList([0.05])
-    @Option(help: "l2 or linf.") var norm = Ball.Norm.l2
+    @Option(help: "Norm of the ball.") var norm = Ball.Norm.l2
     @Flag(help: "Measure ε relative to the weights: T = |θ| + η.") var adaptive = false
     @Option(help: "η of --adaptive.") var eta = 0.01
-    @Option(help: "worst, average, keskar or all.") var measure = Measure.worst
-    @Option(
-        name: .customLong("m"), help: "m-sharpness: the mean over batches of M examples of each one's own worst case.")
+    @Option(help: "Worst case, average case, Keskar's box, or all.") var measure = Measure.worst
+    @Option(name: .customLong("m"), help: "m-sharpness: the mean worst case of batches of M examples.")
     var batch: Int?
-    @Option(help: "Iterations of the search from each start at most.") var steps = 50
-    @Option(help: "Random starts beside the informed ones (default 4; linf, whose maxima are corners, 12).")
+    @Option(help: "Largest number of iterations from each start.") var steps = 50
+    @Option(
+        help: "Random starts beside the informed ones (default: 4; linf 12, because its maxima lie in corners).")
     var restarts: Int?
     @Option(
         help:
-            "Examples on which the starts compete before the best go on with all; 0 for all. By default 4096 of 16384 or more."
+            "Examples on which the starts compete; the best continue on all. 0: all examples (default: 4096 of 16384 or more)."
     )
     var scout: Int?
     @Option(help: "Antithetic pairs of the average case.") var samples = 50
     @Option(help: "Keskar's ε, or several: the box is |z| ≤ ε(|θ| + 1).") var boxEpsilon = NumberList([1e-3, 5e-4])
-    @Option(help: "Dimension of the random subspaces of Keskar's measure; 0 for the full space alone.") var subspace =
-        100
+    @Option(help: "Dimension of the random subspaces of Keskar's measure. 0: the full space only.") var subspace = 100
     @Option(help: "Iterations of L-BFGS-B in the box.") var boxSteps = 10
     @Option(help: "Repeats of the search in the box.") var boxRepeats = 5
-    @Flag(help: "The loss sees each example's logits with mean 0 and norm 1.") var normalizeLogits = false
-    @Option(help: "Write the best ε to an .npy file.") var saveEpsilon: String?
+    @Flag(help: "Give each example's logits mean 0 and norm 1 before the loss.") var normalizeLogits = false
+    @Option(help: "Write the best ε to this .npy file.") var saveEpsilon: String?
     @OptionGroup var options: AnalysisOptions
 
     private var findsWorst: Bool { measure == .worst || measure == .all }
@@ -67,14 +72,16 @@ struct SharpnessCommand: ParsableCommand {
     func run() throws {
         if let saveEpsilon { try OutputFile.checkWritable(saveEpsilon) }
         let session = try Session(
-            options, command: "sharpness", drawsPicture: findsWorst || rho.values.count > 1 && findsAverage)
+            options, checkpoint: checkpoint, command: "sharpness",
+            drawsPicture: findsWorst || rho.values.count > 1 && findsAverage)
         var analysis = SharpnessAnalysis(radii: rho.values)
-        analysis.measures = switch measure {
-        case .worst: .worstCase
-        case .average: .averageCase
-        case .keskar: .box
-        case .all: .all
-        }
+        analysis.measures =
+            switch measure {
+            case .worst: .worstCase
+            case .average: .averageCase
+            case .keskar: .box
+            case .all: .all
+            }
         (analysis.norm, analysis.adaptiveShift) = (norm, adaptive ? eta : nil)
         (analysis.batchSize, analysis.steps, analysis.restarts) = (batch, steps, restarts)
         (analysis.scoutExamples, analysis.pairs, analysis.seed) = (scout, samples, options.seed)

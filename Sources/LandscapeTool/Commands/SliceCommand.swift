@@ -4,29 +4,36 @@ import Landscape
 
 struct SliceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "slice", abstract: "The loss along one direction or over the plane of two, with its own audit.")
+        "slice", "Draws the loss along a direction or over a plane through the weights, and audits it.",
+        examples: [
+            "landscape slice ckpt.bin --points 51x51 -o slice.png -o slice.npz",
+            "landscape slice ckpt.bin --dims 2 --directions eigen --adaptive 0.01",
+        ])
 
     enum Metric: String, ExpressibleByArgument, CaseIterable { case loss, accuracy }
 
+    @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
     @OptionGroup var shape: SliceOptions
     @Option(
-        help: "filter, layer, weight or none; by default filter for random and gradient directions, none for others.")
+        help:
+            "How directions are scaled to the weights (default: filter for random and gradient directions, none for others)."
+    )
     var normalization: DirectionNormalization?
-    @Flag(name: .customLong("include-1d"), help: "Move biases and norm scales too.") var includes1D = false
+    @Flag(name: .customLong("include-1d"), help: "Move biases and norm scales, too.") var includes1D = false
     @Option(
         help:
-            "random, eigen, gradient, pca:DIR (of the checkpoints there), to:CKPT[,CKPT] or file:d1.npy[,d2.npy] (used as given, only normalised as asked)."
+            "random, eigen, gradient, pca:DIR (the path of the checkpoints there), to:CKPT[,CKPT], or file:d1.npy[,d2.npy]."
     )
     var directions = "random"
     @Flag(help: "Leave the second direction as it is.") var noOrthogonalize = false
-    @Option(help: "Repeat with K seeds of random directions and draw the band.") var planes = 1
-    @Option(help: "Evaluate only where needed to interpolate the rest within this share of the range, such as 0.01.")
-    var adaptive: Double?
-    @Flag(help: "The other split's values too, in the same picture.") var bothSplits = false
-    @Option(help: "loss or accuracy: what a 2-D picture shows, and what --adaptive watches.") var metric = Metric.loss
-    @Flag(name: .customLong("log"), help: "Logarithmic scale in the picture.") var isLogarithmic = false
-    @Option(help: "i/n: only every n-th point, for 'landscape merge' to join; needs -o part.npz.") var shard: String?
-    @Flag(help: "Go on with an interrupted slice of the same settings.") var resume = false
+    @Option(help: "Repeat with K seeds of random directions and draw mean and band.") var planes = 1
+    @Option(help: .adaptive) var adaptive: Double?
+    @Flag(help: "Add the other split's values to the picture.") var bothSplits = false
+    @Option(help: "Quantity that a picture of a plane shows and that --adaptive refines.") var metric = Metric.loss
+    @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
+    @Option(help: "Compute only every n-th point, as i/n. Needs -o part.npz; 'landscape merge' joins the parts.")
+    var shard: String?
+    @Flag(help: "Continue an interrupted slice of the same settings.") var resume = false
     @OptionGroup var options: AnalysisOptions
 
     private static let mostPlanes = 1000
@@ -47,7 +54,7 @@ struct SliceCommand: ParsableCommand {
             _ = try Self.shard(shard)
             if adaptive != nil || planes > 1 {
                 throw ValidationError(
-                    "--shard \(shard): goes with neither --adaptive nor --planes; every shard is a part of one full grid"
+                    "--shard \(shard): expected neither --adaptive nor --planes; a shard is part of one full grid"
                 )
             }
             guard !options.output.isEmpty, options.output.allSatisfy({ $0.lowercased().hasSuffix(".npz") }) else {
@@ -67,7 +74,7 @@ struct SliceCommand: ParsableCommand {
     }
 
     func run() throws {
-        let session = try Session(options, command: "slice", drawsPicture: true)
+        let session = try Session(options, checkpoint: checkpoint, command: "slice", drawsPicture: true)
         let loss = try session.loss(vectors: SliceAnalysis.vectors)
         var analysis = SliceAnalysis(try shape.grid(isPlane: shape.isPlane(directions: directions)))
         if adaptive != nil, analysis.grid.count > 1_000_000 {
@@ -87,7 +94,7 @@ struct SliceCommand: ParsableCommand {
         var run = try analysis.begin(
             loss, at: loss.theta, other: bothSplits ? try loss.onOtherSplit() : nil,
             layout: loss.model.network.parameters, monitor: session.monitor)
-        let unfinished = UnfinishedSlice(beside: OutputFile.picture(options.checkpoint, "slice"), of: loss)
+        let unfinished = UnfinishedSlice(beside: OutputFile.picture(checkpoint, "slice"), of: loss)
         let result = try unfinished.finish(&run, resumes: resume, monitor: session.monitor)
         var report = SliceReport(context: session.context(loss, result.slice.centerEvaluation), result)
         report.drawsAccuracy = metric == .accuracy
@@ -97,7 +104,9 @@ struct SliceCommand: ParsableCommand {
     }
 
     /// What `--directions` names, with what its files hold.
-    private func parsedDirections(_ loss: ModelLoss, _ session: Session, _ count: Int) throws -> SliceAnalysis.Directions {
+    private func parsedDirections(_ loss: ModelLoss, _ session: Session, _ count: Int) throws
+        -> SliceAnalysis.Directions
+    {
         func paths(after prefix: String) throws -> [String] {
             let paths = directions.dropFirst(prefix.count).split(separator: ",").map(String.init)
             guard paths.count == count else {

@@ -4,15 +4,18 @@ import Landscape
 
 struct StudyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "study",
-        abstract: "Measures of all checkpoints in a folder, and how they are ordered with the generalisation gap.",
+        "study", "Measures all checkpoints in a folder, and correlates each measure with the generalisation gap.",
         usage: "landscape study DIR [OPTIONS]",
-        discussion:
-            "The argument is the folder. Losses and accuracies are of the whole training and test splits; --examples N is for the measures alone."
-    )
-    @Option(help: "Radius of the ball of worst cases.") var rho = 0.05
-    @Option(help: "Radius of the adaptive ball, T = |θ|.") var adaptiveRho = 0.5
-    @Option(help: "Deviation of each coordinate in the average case.") var deviation = 0.01
+        remark: "Losses and accuracies are measured on the whole splits; --examples N limits the other measures only.",
+        examples: [
+            "landscape study runs -o study.csv",
+            "landscape study runs --examples 500 --json",
+        ])
+    @Argument(help: ArgumentHelp("The folder with the checkpoints.", valueName: "DIR"), completion: .directory)
+    var folder: String
+    @Option(help: "Radius of the worst case.") var rho = 0.05
+    @Option(help: "Radius of the adaptive worst case, T = |θ|.") var adaptiveRho = 0.5
+    @Option(help: "Deviation of each weight in the average case.") var deviation = 0.01
     @Option(help: "Deviation relative to each weight in the adaptive average case.") var adaptiveDeviation = 0.1
     @Option(help: "Products for the trace.") var probes = 30
     @Option(help: "Antithetic pairs of the average cases.") var samples = 20
@@ -21,7 +24,7 @@ struct StudyCommand: ParsableCommand {
     func validate() throws {
         guard !options.decay.isIncluded else {
             throw ValidationError(
-                "--include-weight-decay: the gap between test and training loss has no weight decay in it; leave it out"
+                "--include-weight-decay: weight decay cancels in the gap between test and training loss; leave it out"
             )
         }
         for (name, value) in [
@@ -37,8 +40,8 @@ struct StudyCommand: ParsableCommand {
     }
 
     func run() throws {
-        let paths = try StudyRun.checkpoints(in: options.checkpoint)
-        let picture = (options.checkpoint.hasSuffix("/") ? options.checkpoint : options.checkpoint + "/") + "study.png"
+        let paths = try StudyRun.checkpoints(in: folder)
+        let picture = (folder.hasSuffix("/") ? folder : folder + "/") + "study.png"
         for path in options.output.isEmpty ? [picture] : options.output {
             try OutputFile.checkWritable(path)
             if [".vti", ".vtr"].contains(where: path.lowercased().hasSuffix) {
@@ -46,14 +49,14 @@ struct StudyCommand: ParsableCommand {
                     "-o \(path): study has no grid of numbers; expected a picture, .json, .csv or .npz")
             }
         }
-        let session = try Session(options, command: "study", drawsPicture: true)
+        let session = try Session(options, checkpoint: folder, command: "study", drawsPicture: true)
         var study = StudyRun()
         (study.measures.radius, study.measures.adaptiveRadius) = (rho, adaptiveRho)
         (study.measures.deviation, study.measures.adaptiveDeviation) = (deviation, adaptiveDeviation)
         (study.measures.pairs, study.measures.traceProducts) = (samples, probes)
         (study.loss, study.seed) = (try options.lossSettings(), options.seed)
         let result = try study.run(paths, memory: session.memory, monitor: session.monitor)
-        let report = StudyReport(result, folder: options.checkpoint, seed: options.seed, seconds: session.seconds)
+        let report = StudyReport(result, folder: folder, seed: options.seed, seconds: session.seconds)
         try session.finish(report, picture: picture)
         if let interruption = result.interruption { throw interruption }
     }

@@ -19,58 +19,65 @@ extension NetworkOptions.Normalization: ExpressibleByArgument {}
 
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Trains a network and writes a checkpoint.",
-        discussion:
-            "With --resume, an interrupted training of the same settings goes on to the same bits as one that was not interrupted."
-    )
+        "train", "Trains a network and writes a checkpoint.",
+        remark: "An interrupted training continues with --resume, to the same bits as without the interruption.",
+        examples: [
+            "landscape train --model mlp:64-32-10 --data digits --epochs 20",
+            "landscape train --model mlp:64-32-10 --data digits --optimizer sam --rho 0.05 --gradients 480 -o sam.bin",
+        ])
 
-    @Option(help: "\(Architecture.names).") var model: String?
+    @Option(help: "The network: \(Architecture.names).") var model: String?
     @Option(
-        help: "A checkpoint whose network and weights to start from, an imported one too, instead of --model.",
+        help: "Start from this checkpoint's network and weights instead of --model.",
         completion: .file(extensions: ["bin"]))
     var start: String?
-    @Option(help: "\(DataSpecification.forms); with --start, by default the checkpoint's.") var data: String?
-    @Option(name: .customShort("o"), help: "Where the checkpoint goes.") var output = "ckpt.bin"
-    @Option(help: "sgd, nesterov, adam, adamw, sam, asam, gsam or looksam.") var optimizer = OptimizerKind.sgd
-    @Option(help: "Radius ρ of SAM's climb (default 0.05; ASAM 0.5).") var rho: Double?
-    @Option(help: "η of ASAM's |w| + η (default 0.01).") var eta: Double?
-    @Option(help: "α of GSAM (default 0.4) and LookSAM (0.7).") var alpha: Double?
-    @Option(help: "LookSAM climbs every so many steps (default 5).") var lookEvery: Int?
-    @Option(help: "m-SAM: every m examples of a batch climb on their own.") var m: Int?
-    @Option(help: "Learning rate (default 0.05; Adam 0.001).") var lr: Double?
-    @Option(help: "Momentum (default 0.9).") var momentum: Double?
-    @Option(help: "Weight decay (default 5e-4; Adam 0, AdamW 0.01).") var weightDecay: Double?
-    @Flag(help: "Take the weight decay for a part of the loss in SAM's climb.") var decayInAscent = false
-    @Option(help: "constant, step or cosine.") var schedule = Schedule.cosine
-    @Option(help: "Linear warm-up, in epochs, or in steps: '100 steps'.") var warmup: String?
-    @Option(help: "How many epochs (default 20).") var epochs: Double?
-    @Option(help: "How many steps, instead of --epochs.") var steps: Int?
-    @Option(help: "How many gradients, instead of --epochs: a step that climbs takes two.") var gradients: Int?
-    @Option(help: "Examples a batch.") var batchSize = 128
-    @Option(help: "Batches whose gradients make a step.") var accumulate = 1
-    @Option(help: "Only the first N training examples.") var examples: Int?
-    @Option(help: "cross-entropy, mse, half-mse or bce; by default what suits the data.") var loss: String?
-    @Option(help: "Share of each label spread over all classes.") var labelSmoothing = 0.0
-    @Option(help: "Share of the training labels replaced by wrong ones.") var labelNoise = 0.0
+    @Option(help: "Training data: \(DataSpecification.forms). With --start, the checkpoint's by default.") var data:
+        String?
+    @Option(name: .customShort("o"), help: .file("The checkpoint to write.")) var output = "ckpt.bin"
+    @Option(help: "Update rule.") var optimizer = OptimizerKind.sgd
+    @Option(help: "Radius ρ of the ascent step (default: 0.05; asam 0.5).") var rho: Double?
+    @Option(help: "η of ASAM's |w| + η (default: 0.01).") var eta: Double?
+    @Option(help: "α of GSAM (default: 0.4) or of LookSAM (default: 0.7).") var alpha: Double?
+    @Option(help: "LookSAM: take an ascent step every K steps (default: 5).") var lookEvery: Int?
+    @Option(help: "m-SAM: every M examples of a batch take their own ascent step.") var m: Int?
+    @Option(help: "Learning rate (default: 0.05; adam and adamw 0.001).") var lr: Double?
+    @Option(help: "Momentum (default: 0.9).") var momentum: Double?
+    @Option(help: "Weight decay (default: 5e-4; adam 0, adamw 0.01).") var weightDecay: Double?
+    @Flag(help: "Include the weight decay in the ascent step.") var decayInAscent = false
+    @Option(help: "Schedule of the learning rate.") var schedule = Schedule.cosine
+    @Option(help: "Linear warm-up in epochs, or in steps: '100 steps'.") var warmup: String?
+    @Option(help: "Number of epochs (default: 20).") var epochs: Double?
+    @Option(help: "Number of steps, instead of --epochs.") var steps: Int?
+    @Option(
+        help:
+            "Number of gradients, instead of --epochs. A step with an ascent takes two, so equal numbers are equal cost."
+    )
+    var gradients: Int?
+    @Option(help: "Examples in a batch.") var batchSize = 128
+    @Option(help: "Batches whose gradients make one step.") var accumulate = 1
+    @Option(help: "Train on the first N examples only.") var examples: Int?
+    @Option(help: "cross-entropy, mse, half-mse or bce (default: what suits the data).") var loss: String?
+    @Option(help: "Share of each label that is spread over all classes.") var labelSmoothing = 0.0
+    @Option(help: "Share of the training labels that are replaced by wrong ones.") var labelNoise = 0.0
     @Option(
         help: ArgumentHelp(
-            "Shift (crop) and mirror (flip) training images: both with --augment alone.", valueName: "crop,flip"))
+            "Shift (crop) and mirror (flip) training images. Without a value: both.", valueName: "crop,flip"))
     var augment: AugmentationKinds = []
     @Option(help: "Largest norm of a gradient.") var gradClip: Double?
-    @Option(help: "Measure λmax of the Hessian every N epochs; drawn beside the checkpoint.") var trackSharpness: Int?
+    @Option(help: "Measure λmax of the Hessian every N epochs and draw it beside the checkpoint.")
+    var trackSharpness: Int?
     @Option(help: "Keep a checkpoint NAME.epochNNN.bin every N epochs.") var saveEvery: Int?
-    @Option(help: "relu, gelu, tanh or silu instead of the model's own.") var activation: NetworkOptions.Activation?
-    @Option(help: "batch, layer, group or none instead of the model's own.") var norm: NetworkOptions.Normalization?
-    @Option(help: "float or double.") var precision = Precision.float
-    @Option(help: "Seed of initial weights, batches and everything else random.") var seed: UInt64 = 0
-    @Flag(help: "Go on from the checkpoint at the output path.") var resume = false
+    @Option(help: .activation) var activation: NetworkOptions.Activation?
+    @Option(help: .norm) var norm: NetworkOptions.Normalization?
+    @Option(help: "Precision of the network.") var precision = Precision.float
+    @Option(help: "Seed of everything random: initial weights, batches, augmentation.") var seed: UInt64 = 0
+    @Flag(help: "Continue from the checkpoint at -o.") var resume = false
     @OptionGroup var standardization: StandardizationOptions
     @OptionGroup var general: GeneralOptions
 
     func validate() throws {
         guard (model == nil) != (start == nil) else {
-            throw ValidationError(
-                "expected one of --model, for a new network, and --start, to go on from a checkpoint's")
+            throw ValidationError("expected one of --model (a new network) and --start (a checkpoint's)")
         }
         guard data != nil || start != nil else {
             throw ValidationError("--data is missing: \(DataSpecification.forms)")
@@ -160,7 +167,8 @@ struct TrainCommand: ParsableCommand {
         try OutputFile.checkWritable(output)
         if !unused.isEmpty {
             general.remark(
-                "\(unused.joined(separator: ", ")): of no effect with --optimizer \(optimizer.rawValue)")
+                "\(unused.joined(separator: ", ")): no effect with --optimizer \(optimizer.rawValue); leave it out or choose another --optimizer"
+            )
         }
         let started = Date()
         let trainer = try Trainer(
@@ -191,7 +199,7 @@ struct TrainCommand: ParsableCommand {
         guard outcome.isFinished else {
             throw Interruption(
                 advice:
-                    "\(output) keeps step \(outcome.steps) of \(trainer.totalSteps); the same command with --resume goes on"
+                    "\(output) keeps step \(outcome.steps) of \(trainer.totalSteps); repeat the command with --resume to continue"
             )
         }
         for warning in outcome.warnings { general.remark("warning: \(warning)") }

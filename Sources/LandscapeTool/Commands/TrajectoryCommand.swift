@@ -4,19 +4,22 @@ import Landscape
 
 struct TrajectoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "trajectory",
-        abstract: "The path of a training over the loss in its principal plane, from the checkpoints in a folder.",
+        "trajectory", "Draws the path of a training over the loss in its principal plane.",
         usage: "landscape trajectory [DIR] [OPTIONS]",
-        discussion:
-            "The argument is the folder with the checkpoints, such as 'train --save-every N' leaves; by default the current one."
-    )
+        examples: [
+            "landscape trajectory run",
+            "landscape trajectory run --points 21 --adaptive 0.02 --log -o path.png",
+        ])
 
+    @Argument(
+        help: ArgumentHelp("The folder with the checkpoints that 'train --save-every N' leaves.", valueName: "DIR"),
+        completion: .directory)
+    var folder = "."
     @Option(help: "Points of the surface along each axis: 41, or 41x31.") var points = "41"
-    @Option(help: "a:b, the range along the first axis; by default what holds the path.") var xRange: String?
-    @Option(help: "a:b, the range along the second axis.") var yRange: String?
-    @Option(help: "Evaluate the surface only where needed to interpolate the rest within this share of the range.")
-    var adaptive: Double?
-    @Flag(name: .customLong("log"), help: "Logarithmic scale in the picture.") var isLogarithmic = false
+    @Option(help: "Range along the first axis, as a:b (default: what holds the path).") var xRange: String?
+    @Option(help: "Range along the second axis, as a:b (default: what holds the path).") var yRange: String?
+    @Option(help: .adaptive) var adaptive: Double?
+    @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
@@ -26,19 +29,13 @@ struct TrajectoryCommand: ParsableCommand {
     }
 
     func run() throws {
-        // The default of the argument is a file's name.
         var isFolder: ObjCBool = false
-        let exists = FileManager.default.fileExists(atPath: options.checkpoint, isDirectory: &isFolder)
-        if exists, !isFolder.boolValue, options.checkpoint != "ckpt.bin" {
-            throw UnusableRequest(
-                "\(options.checkpoint) is a file; expected the folder with the checkpoints of a training")
+        if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
+            throw UnusableRequest("\(folder) is a file; expected the folder with the checkpoints of a training")
         }
-        let path = try CheckpointFolder(
-            isFolder.boolValue
-                ? options.checkpoint : exists || options.checkpoint == "ckpt.bin" ? "." : options.checkpoint)
-        var options = options
-        options.checkpoint = path.models.last!.path
-        let session = try Session(options, command: "trajectory", drawsPicture: true)
+        let path = try CheckpointFolder(folder)
+        let session = try Session(
+            options, checkpoint: path.models.last!.path, command: "trajectory", drawsPicture: true)
         let loss = try session.loss(vectors: TrajectoryAnalysis.vectors(checkpoints: path.models.count))
         var analysis = TrajectoryAnalysis()
         let counts = try SliceOptions.counts(points)

@@ -11,24 +11,23 @@ extension SpectrumAnalysis.Method: ExpressibleByArgument {}
 extension DirectionNormalization: ExpressibleByArgument {}
 extension Ball.Norm: ExpressibleByArgument {}
 
-/// What every analysis takes.
+/// What every analysis takes beside its checkpoints.
 struct AnalysisOptions: ParsableArguments {
-    @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
-    @Option(help: "Data instead of those the checkpoint was trained on: \(DataSpecification.forms).") var data: String?
-    @Option(help: "train or test.") var split = Split.train
-    @Option(help: "Only the first N examples.") var examples: Int?
-    @Option(help: "Examples taken at once; by default what suits the memory.") var batchSize: Int?
-    @Option(help: "float or double.") var precision = Precision.float
+    @Option(help: .data) var data: String?
+    @Option(help: "Split of the data.") var split = Split.train
+    @Option(help: .examples) var examples: Int?
+    @Option(help: .batchSize) var batchSize: Int?
+    @Option(help: .precision) var precision = Precision.float
     @Option(
         help:
-            "Memory that the process may take, such as 512M or 4G; by default 1G, and more for large data and vectors.")
+            "Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis cannot run within it, the command stops and prints the smallest value that works."
+    )
     var memory: String?
-    @Option(help: "Seed of everything random.") var seed: UInt64 = 0
-    @Option(help: "Statistics of batch normalisation: stored, batch, or recalibrate (averaged over the data first).")
-    var batchnorm = ModelLoss.BatchStatistics.stored
+    @Option(help: .seed) var seed: UInt64 = 0
+    @Option(help: .batchnorm) var batchnorm = ModelLoss.BatchStatistics.stored
     @Option(
         name: .customShort("o"),
-        help: "Write the result to a file: .png, .svg, .pdf, .npz, .json, .csv, .vti or .vtr; may be repeated.")
+        help: .file("Write the result to a file: .png, .svg, .pdf, .npz, .json, .csv, .vti or .vtr. Repeatable."))
     var output: [String] = []
     @OptionGroup var decay: WeightDecayOptions
     @OptionGroup var general: GeneralOptions

@@ -4,17 +4,15 @@ import Landscape
 
 /// Threads, output and noise: what every command takes.
 struct GeneralOptions: ParsableArguments {
-    @Option(
-        help: "Threads; by default as many as the machine has processors. The result has the same bits for any number.")
-    var threads: Int?
+    @Option(help: "Number of threads (default: all processors). Any number gives the same bits.") var threads: Int?
     @Flag(help: "Print one JSON object instead of a table.") var json = false
     @Option(
         name: .customLong("key"),
         help:
-            "Print only this value of the JSON object, such as trace.value or eigenvalues.0; may be repeated, a line each."
+            "Print only this value of the JSON object, such as trace.value or eigenvalues.0. Repeatable, one line each."
     )
     var keys: [String] = []
-    @Flag(help: "No progress and no remarks on standard error.") var quiet = false
+    @Flag(help: "Print no progress and no remarks.") var quiet = false
 
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads \(threads): expected at least 1") }

@@ -3,10 +3,11 @@ import Landscape
 
 /// How inputs are brought to a common scale.
 struct StandardizationOptions: ParsableArguments {
-    @Flag(help: "Bring inputs to mean 0 and deviation 1 by the training split.") var standardize = false
-    @Option(help: "Subtract this from inputs (bytes are in [0, 1] then): a number for each channel, or one for all.")
+    @Flag(help: "Bring inputs to mean 0 and deviation 1, measured on the training split.") var standardize = false
+    @Option(
+        help: "Subtract this from the inputs: one number for each channel, or one for all. Bytes count as 0 to 1.")
     var mean: String?
-    @Option(help: "Then divide by this, such as --std 0.229,0.224,0.225.") var std: String?
+    @Option(help: "Then divide by this, such as 0.229,0.224,0.225.") var std: String?
 
     func validate() throws { _ = try record() }
 

@@ -5,11 +5,11 @@ import Landscape
 struct WeightDecayOptions: ParsableArguments {
     @Flag(
         name: .customLong("include-weight-decay"),
-        help: "Analyse the loss with the term ½λ‖θ‖² of the training's weight decay λ.")
+        help: "Add ½λ‖θ‖² to the loss, with λ the training's weight decay.")
     var isIncluded = false
     @Option(
         name: .customLong("weight-decay"),
-        help: "λ for --include-weight-decay, where it is to be another than the training's.")
+        help: "Another λ for --include-weight-decay.")
     var value: Double?
 
     func validate() throws {
@@ -19,8 +19,7 @@ struct WeightDecayOptions: ParsableArguments {
         }
         guard isIncluded else {
             throw ValidationError(
-                "--weight-decay \(value): weight decay is no part of the loss; add --include-weight-decay to make it one"
-            )
+                "--weight-decay \(value) has no effect: the loss has no weight decay; add --include-weight-decay")
         }
     }
 

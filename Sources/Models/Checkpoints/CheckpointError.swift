@@ -38,15 +38,15 @@ public enum CheckpointError: DescribedError, Equatable {
         case .badMetadata(let key, let reason):
             "the checkpoint's metadata '\(key)' is damaged: \(reason.shown); use another copy"
         case .headerChanged:
-            "the checkpoint's names, shapes or metadata do not have the checksum written with them: damaged, or edited; "
-                + "use another copy, or take the tensors over with landscape import"
+            "the checkpoint's names, shapes or metadata do not match the checksum written with them: damaged, or edited; "
+                + "use another copy, or import the tensors with landscape import"
         case .tensorsChanged:
-            "the checkpoint's tensors do not have the checksum written with them: damaged, or edited; "
-                + "use another copy, or take the tensors over with landscape import"
+            "the checkpoint's tensors do not match the checksum written with them: damaged, or edited; "
+                + "use another copy, or import the tensors with landscape import"
         case .tensorMissing(let name, let found):
-            "there is no tensor '\(name.shown)' (found \(found.shown)); use the model that the checkpoint was made with"
+            "tensor '\(name.shown)' is missing (found \(found.shown)); use the model that the checkpoint was made with"
         case .unexpectedTensor(let name, let model):
-            "found the tensor '\(name.shown)', which model \(model.shown) has no place for; use the model it was made with"
+            "found the tensor '\(name.shown)', which model \(model.shown) does not have; use the model that the checkpoint was made with"
         case .shapeMismatch(let name, let found, let expected):
             "tensor '\(name.shown)' has shape \(found.shown), expected \(expected.shown); use the model that the checkpoint was made with"
         }

@@ -41,7 +41,7 @@ public struct CheckpointFolder {
             if entry.model.network.parameters != wanted {
                 ignored.append((entry.path, "it holds other tensors (\(entry.model.metadata.model))"))
             } else if let same = models.last, same.model.metadata.step == entry.model.metadata.step {
-                ignored.append((entry.path, "it is of the same step as \((same.path as NSString).lastPathComponent)"))
+                ignored.append((entry.path, "it has the same step as \((same.path as NSString).lastPathComponent)"))
             } else {
                 models.append(entry)
             }

@@ -39,7 +39,7 @@ extension WeightMatching {
         guard !missing.isEmpty || !unexpected.isEmpty else { return }
         if missing.isEmpty, isAsExported({ _ in true }) {
             notes.append(
-                "the graph holds these very weights and reads none of: \(unexpected.map(\.name).shown); they are left out"
+                "ignored \(unexpected.map(\.name).shown): the graph was exported with these weights and does not read them"
             )
             return
         }
@@ -54,20 +54,20 @@ extension WeightMatching {
             "export it with torch.onnx.export(…, dynamo=True, optimize=False), or dynamo=False, do_constant_folding=False"
         if let tensor = missing.first(where: { tensor in unexpected.contains { $0.name == tensor.name } }) {
             return
-                "'\(tensor.name.shown)' is in both, but of different shapes: export the graph of the module that the weights are of"
+                "'\(tensor.name.shown)' has another shape in the graph than in the weights; export the graph of the module that these weights belong to"
         }
         if let statistic = unexpected.first(where: { StateNames.isStatistic($0.name) }),
             !wanted.contains(where: \.isStatistic)
         {
             return
-                "The graph lacks the weights' batch normalisation (\(StateNames.split(statistic.name).module.shown)): exporters fold it into the convolutions before it, which makes other parameters. Keep it in the graph: \(export)"
+                "The graph has no batch normalisation \(StateNames.split(statistic.name).module.shown): exporters fold it into the convolutions before it. Keep it in the graph: \(export)"
         }
         if missing.isEmpty {
             return
-                "Exporters fold tensors into others, and make one of those whose numbers are equal, as a fresh network's are. Load these weights into the module before its graph is exported, and \(export); what the graph rightly lacks, leave out of the file of weights"
+                "Exporters fold tensors into others and share tensors of equal numbers, as a fresh network has. Load these weights into the module before you export it, and \(export); remove tensors that the graph does not need from the weights"
         }
         return
-            "Exporters rename tensors and fold some into others. Of the module that the weights are of, \(export), which keep them; what the weights rightly lack, --freeze, and it stays as the graph has it"
+            "Exporters rename tensors and fold some into others. Take the module of these weights and \(export), which keep its tensors; --freeze tensors that the weights do not have, and they keep the graph's values"
     }
 
     /// Notes for each kind of evidence how many of a graph's tensors were found by it, with an example that is not evident.
@@ -79,7 +79,7 @@ extension WeightMatching {
                 ?? found.first { places[$0.name]?.source != $0.name }
             guard let example, let place = places[example.name] else { continue }
             notes.append(
-                "of the weights \(found.count) were matched \(kind.words): '\(place.source.shown)' is "
+                "\(found.count) weight\(found.count == 1 ? " was" : "s were") matched \(kind.words): '\(place.source.shown)' is "
                     + "'\(example.name.shown)'\(place.isTransposed ? ", transposed" : "")"
                     + (found.count > 1 ? ", and so on" : ""))
         }

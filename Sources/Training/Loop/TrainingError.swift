@@ -42,7 +42,7 @@ public enum TrainingError: DescribedError, Equatable {
                 + "\(Float(d.learningRate)), last finite loss \(d.lastFiniteLoss.map { "\(Float($0))" } ?? "none"). \(d.advice). "
                 + (d.lastGood.map { "The last whole epoch is kept in \($0)" } ?? "No checkpoint of it was written")
         case .notTrained:
-            "the checkpoint says nothing about a training, so there is nothing to resume; train from the start, without --resume"
+            "the checkpoint records no training to resume; train from the start, without --resume"
         case .configurationChanged(let changes):
             "the checkpoint was trained with other settings: \(changes.joined(separator: "; ")); "
                 + "give the same ones to resume, or train from the start"

@@ -78,6 +78,6 @@ struct TrivialSolution: Equatable {
             configuration.optimizer.ascends
             ? "SAM does that when the radius is too large: try a smaller --rho (such as \(configuration.rho / 2)) or --lr"
             : "try another --lr (smaller, or larger if it has hardly moved) or more --epochs"
-        return "the network is at the trivial solution, the same answer whatever the input: \(what); \(advice)"
+        return "the network is at the trivial solution, the same output for every input: \(what); \(advice)"
     }
 }

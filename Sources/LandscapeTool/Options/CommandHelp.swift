@@ -1,0 +1,59 @@
+import ArgumentParser
+import Landscape
+
+extension CommandConfiguration {
+    /// What `--help` says about a command: what it does, what to know first, and commands to begin with.
+    ///
+    /// - Parameters:
+    ///   - abstract: one sentence; the list of all commands shows it, too.
+    ///   - remark: what the abstract leaves out.
+    ///   - examples: command lines that work as typed.
+    init(_ name: String, _ abstract: String, usage: String? = nil, remark: String? = nil, examples: [String]) {
+        self.init(
+            commandName: name, abstract: abstract, usage: usage,
+            discussion: Self.discussion(remark: remark, examples: examples))
+    }
+
+    static func discussion(remark: String? = nil, examples: [String]) -> String {
+        let lines = examples.map { "  " + continued($0, columns: 76) }
+        return (remark.map { $0 + "\n\n" } ?? "") + "EXAMPLES:\n" + lines.joined(separator: "\n")
+    }
+
+    /// A command line over as many lines as it needs, which a shell still reads as one.
+    private static func continued(_ command: String, columns: Int) -> String {
+        var lines = [""]
+        // An option stays on the line of its value.
+        for words in command.split(separator: /\ (?=-)/) {
+            if !lines[lines.count - 1].isEmpty, lines[lines.count - 1].count + 1 + words.count > columns {
+                lines.append("    " + words)
+            } else {
+                lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + words
+            }
+        }
+        return lines.joined(separator: " \\\n  ")
+    }
+}
+
+/// What options of several commands say.
+extension ArgumentHelp {
+    /// Of `-o`, whose value has no name otherwise.
+    static func file(_ abstract: String) -> ArgumentHelp { ArgumentHelp(abstract, valueName: "file") }
+
+    static var adaptive: ArgumentHelp {
+        "Evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01."
+    }
+    static var log: ArgumentHelp { "Draw on a logarithmic scale." }
+    static var radiusAndDeviation: ArgumentHelp {
+        "Radius ρ of the worst case, and deviation of each weight in the average case."
+    }
+    static var data: ArgumentHelp { "Data to measure on (default: the training's): \(DataSpecification.forms)." }
+    static var examples: ArgumentHelp { "Use only the first N examples." }
+    static var batchSize: ArgumentHelp { "Examples computed at once (default: what fits the memory)." }
+    static var precision: ArgumentHelp { "Precision of the network. Sums over examples are always double." }
+    static var seed: ArgumentHelp { "Seed of everything random." }
+    static var batchnorm: ArgumentHelp {
+        "Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate (averages over the data, measured first)."
+    }
+    static var activation: ArgumentHelp { "Activation in place of the model's own." }
+    static var norm: ArgumentHelp { "Normalisation in place of the model's own." }
+}
