@@ -61,7 +61,7 @@ public final class ModelLoss: ExampleObjective {
     private let memory: MemoryBudget
     private let monitor: Monitor
     /// The loss on the data, without and with the term of weight decay.
-    private let base: NetworkObjective, objective: PenalizedObjective
+    private let base: NetworkObjective, objective: any Objective
 
     /// Examples whose statistics are averaged for `.recalibrate` where no batch size is given: that of training (He et al. 2015).
     private static let recalibrationBatch = 128
@@ -106,7 +106,7 @@ public final class ModelLoss: ExampleObjective {
         statistics = try recalibration?.batchStatistics(at: model.theta) ?? model.buffers
         self.base = base.with(statistics: statistics)
         weightDecay = try settings.weightDecay.coefficient(of: model, name) ?? 0
-        objective = PenalizedObjective(self.base, weightDecay: weightDecay)
+        objective = Self.penalized(self.base, weightDecay)
     }
 
     /// θ of the model.
@@ -234,8 +234,10 @@ public final class ModelLoss: ExampleObjective {
             memory: memory)
     }
 
-    private func penalized(_ other: NetworkObjective) -> PenalizedObjective {
-        PenalizedObjective(other, weightDecay: weightDecay)
+    private func penalized(_ other: NetworkObjective) -> any Objective { Self.penalized(other, weightDecay) }
+
+    private static func penalized(_ loss: NetworkObjective, _ weightDecay: Double) -> any Objective {
+        weightDecay == 0 ? loss : PenalizedObjective(loss, weightDecay: weightDecay)
     }
 
     private static func network(

@@ -43,6 +43,15 @@ import Testing
         }
     }
 
+    /// README's program is the one of examples/library, which CI builds and runs.
+    @Test func readmeProgram() throws {
+        func text(_ path: String) throws -> String {
+            try String(contentsOf: Tool.package.appending(path: path), encoding: .utf8)
+        }
+        let page = try text("README.md"), program = try text("examples/library/Sources/OwnFunction/main.swift")
+        #expect(page.contains("```swift\n\(program)```"))
+    }
+
     /// The README's commands for a PyTorch model, on a network of the fixtures.
     @Test func readmeModel() throws {
         let text = try String(contentsOf: Tool.package.appending(path: "README.md"), encoding: .utf8)
