@@ -82,7 +82,11 @@ let package = Package(
             dependencies: ["Landscape", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
         .testTarget(name: "EssentialsTests", dependencies: ["Essentials"]),
-        .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Tensors"]),
+        // What tests of several modules share, and a program that sets no number of threads.
+        .target(name: "TestSupport", dependencies: ["ArrayFiles", "Models", "Tensors"], path: "Tests/TestSupport"),
+        .executableTarget(name: "DefaultThreads", dependencies: ["Tensors"], path: "Tests/DefaultThreads"),
+
+        .testTarget(name: "TensorsTests", dependencies: ["CKernels", "DefaultThreads", "Tensors"]),
         .target(name: "GraphEvaluation", dependencies: ["Autodiff", "Tensors"], path: "Tests/GraphEvaluation"),
         .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "CKernels", "GraphEvaluation", "Tensors"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
@@ -90,17 +94,17 @@ let package = Package(
             name: "NetworksTests",
             dependencies: ["AllocationCounter", "Autodiff", "GraphEvaluation", "Networks", "Tensors"]),
         .testTarget(name: "MatrixFreeTests", dependencies: ["MatrixFree", "Tensors"]),
-        .testTarget(name: "ArrayFilesTests", dependencies: ["ArrayFiles", "CKernels", "Essentials", "Tensors"]),
-        .testTarget(name: "DatasetsTests", dependencies: ["ArrayFiles", "Datasets"]),
+        .testTarget(name: "ArrayFilesTests", dependencies: ["ArrayFiles", "CKernels", "Essentials", "TestSupport"]),
+        .testTarget(name: "DatasetsTests", dependencies: ["ArrayFiles", "Datasets", "TestSupport"]),
         .testTarget(
             name: "ModelsTests",
             dependencies: [
                 "ArrayFiles", "Datasets", "Models", "Networks", "ONNX", "Objectives", "ReferenceModels", "Tensors",
-                "Training",
+                "TestSupport", "Training",
             ]),
         .target(
             name: "ReferenceModels",
-            dependencies: ["ArrayFiles", "Autodiff", "Datasets", "Networks", "Objectives", "Tensors"],
+            dependencies: ["ArrayFiles", "Autodiff", "Datasets", "Networks", "Objectives", "Tensors", "TestSupport"],
             path: "Tests/ReferenceModels"),
         .testTarget(
             name: "ObjectivesTests",
@@ -116,13 +120,16 @@ let package = Package(
             name: "ONNXTests",
             dependencies: [
                 "ArrayFiles", "Autodiff", "Datasets", "GraphEvaluation", "Models", "Networks", "ONNX", "Objectives",
-                "ReferenceModels", "Tensors",
+                "ReferenceModels", "Tensors", "TestSupport",
             ]),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["ArrayFiles", "Datasets", "Models", "Networks", "Objectives", "Tensors", "Training"]),
+            dependencies: [
+                "ArrayFiles", "Datasets", "Models", "Networks", "Objectives", "ReferenceModels", "Tensors",
+                "TestSupport", "Training",
+            ]),
         .testTarget(name: "PlottingTests", dependencies: ["CPNG", "Plotting"]),
-        .testTarget(name: "ToolTests", dependencies: ["ArrayFiles", "LandscapeFuzz", "LandscapeTool"]),
+        .testTarget(name: "ToolTests", dependencies: ["ArrayFiles", "LandscapeFuzz", "LandscapeTool", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

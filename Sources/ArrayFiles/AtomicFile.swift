@@ -1,3 +1,4 @@
+import Essentials
 import Foundation
 import Synchronization
 
@@ -29,7 +30,7 @@ public enum AtomicFile {
         if exists && kind != S_IFREG { return try writeToDevice(path, content) }
 
         let target = resolved(path)
-        let folder = (target as NSString).deletingLastPathComponent
+        let folder = FilePath.folder(of: target)
         let number = serial.wrappingAdd(1, ordering: .relaxed).newValue
         // Short and independent of the name, which may itself be as long as the file system allows.
         let temporary = (folder as NSString).appendingPathComponent(".landscape-\(getpid())-\(number).tmp")

@@ -32,14 +32,13 @@ static struct {
     atomic_int processor;             // where the caller runs, or -1
     _Alignas(64) atomic_long next;    // the first index that nobody has taken
     _Alignas(64) atomic_ulong state;
-    _Alignas(64) atomic_int wanted;   // threads a loop may use, the caller's included
+    _Alignas(64) atomic_int wanted;   // threads a loop may use, the caller's included; 0 until it is set
     atomic_int sleepers;
     int started;                      // workers that exist, the caller not counted
     pthread_mutex_t loop;             // held by the caller whose loop runs
     pthread_mutex_t sleep;
     pthread_cond_t wake, finished;
 } pool = {
-    .wanted = 1,
     .loop = PTHREAD_MUTEX_INITIALIZER,
     .sleep = PTHREAD_MUTEX_INITIALIZER,
     .wake = PTHREAD_COND_INITIALIZER,
@@ -129,10 +128,18 @@ int ls_threads_capacity(void) {
     return capacity;
 }
 
-int ls_threads_set(int threads) {
+int ls_threads_allowed(void) {
+#if defined(__linux__)
+    cpu_set_t allowed;
+    if (!sched_getaffinity(0, sizeof allowed, &allowed)) return CPU_COUNT(&allowed);
+#endif
+    return (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+// Held by the caller: the mutex of loops.
+static void start(int threads) {
     if (threads < 1) threads = 1;
     if (threads > ls_threads_capacity()) threads = ls_threads_capacity();
-    pthread_mutex_lock(&pool.loop);
     while (pool.started < threads - 1) {
         pthread_t id;
         pthread_attr_t attributes;
@@ -145,15 +152,31 @@ int ls_threads_set(int threads) {
     }
     if (threads > pool.started + 1) threads = pool.started + 1;
     atomic_store(&pool.wanted, threads);
-    pthread_mutex_unlock(&pool.loop);
-    return threads;
 }
 
-int ls_threads_get(void) { return atomic_load(&pool.wanted); }
+int ls_threads_set(int threads) {
+    pthread_mutex_lock(&pool.loop);
+    start(threads);
+    pthread_mutex_unlock(&pool.loop);
+    return ls_threads_get();
+}
+
+int ls_threads_set_default(int threads) {
+    if (atomic_load(&pool.wanted) != 0) return ls_threads_get();  // perhaps within a loop, which holds the mutex
+    pthread_mutex_lock(&pool.loop);
+    if (atomic_load(&pool.wanted) == 0) start(threads);
+    pthread_mutex_unlock(&pool.loop);
+    return ls_threads_get();
+}
+
+int ls_threads_get(void) {
+    int wanted = atomic_load(&pool.wanted);
+    return wanted < 1 ? 1 : wanted;
+}
 
 void ls_parallel(long count, double nanoseconds, ls_task task, void *context) {
     if (count <= 0) return;
-    if (count == 1 || nanoseconds < WORTH_SHARING || inside || atomic_load(&pool.wanted) == 1 || pthread_mutex_trylock(&pool.loop)) {
+    if (count == 1 || nanoseconds < WORTH_SHARING || inside || atomic_load(&pool.wanted) <= 1 || pthread_mutex_trylock(&pool.loop)) {
         for (long i = 0; i < count; i++) task(context, i, 0);
         return;
     }

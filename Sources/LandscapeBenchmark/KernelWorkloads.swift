@@ -11,12 +11,12 @@ extension Workload {
             name: "peak multiply-add", operations: 2 * Double(parts * count), expected: Double(parts * count),
             tolerance: 0
         ) {
-            let kernels = ls_kernels_get(0).pointee
+            let multiplyAdds = ls_kernels_get(0).pointee.multiply_adds!
             var made = [Double](repeating: 0, count: parts)
             return {
                 made.withUnsafeMutableBufferPointer { made in
-                    nonisolated(unsafe) let made = made
-                    Threads.forEach(parts) { i, _ in made[i] = kernels.multiply_adds(Int64(count)) }
+                    nonisolated(unsafe) let made = made  // each index is written by one thread
+                    Threads.forEach(parts) { i, _ in made[i] = multiplyAdds(Int64(count)) }
                 }
                 return { made.reduce(0, +) }
             }

@@ -1,10 +1,15 @@
 import Foundation
+import Synchronization
 
 /// Bounds on what a case may take. The system ends the program where they are broken, and where it traps: the handler only says
 /// which case it was.
 enum Watch {
-    /// What the signal's handler reads.
-    nonisolated(unsafe) private static var current = 0
+    // What the signals' handler reads and writes, at any moment: atomic.
+    private static let current = Atomic<Int>(0)
+    /// Where the processor's clock may stand at the end of the case.
+    private static let deadline = Atomic<Int>(0)
+    /// Seconds at which the system sends SIGXCPU. It counts in ticks, which on a busy machine run ahead of the clock.
+    private static let systemLimit = Atomic<Int>(0)
 
     static func install(mebibytes: Int) {
         // Address space, which is more than what is in memory: stacks, and pages that nobody touched.
@@ -16,7 +21,9 @@ enum Watch {
         #endif
         for number in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGALRM, SIGXCPU] {
             signal(number) { number in
-                if number == SIGXCPU, clock() < Watch.deadline { return Watch.setLimit(Watch.systemLimit + 1) }
+                if number == SIGXCPU, Int(clock()) < Watch.deadline.load(ordering: .relaxed) {
+                    return Watch.setLimit(Watch.systemLimit.load(ordering: .relaxed) + 1)
+                }
                 Watch.report(number)
                 signal(number, SIG_DFL)
                 raise(number)
@@ -26,19 +33,14 @@ enum Watch {
 
     /// Seconds are those of the processor, so that a busy machine makes no case slow; one that sleeps has thirty times as many.
     static func begin(_ number: Int, seconds: Int) {
-        current = number
-        deadline = clock() + clock_t(seconds * clockTicks)
+        current.store(number, ordering: .relaxed)
+        deadline.store(Int(clock()) + seconds * clockTicks, ordering: .relaxed)
         setLimit(Int(clock()) / clockTicks + seconds + 1)
         alarm(UInt32(30 * seconds))
     }
 
-    /// Where the processor's clock may stand at the end of the case.
-    nonisolated(unsafe) private static var deadline: clock_t = 0
-    /// Seconds at which the system sends SIGXCPU. It counts in ticks, which on a busy machine run ahead of the clock.
-    nonisolated(unsafe) private static var systemLimit = 0
-
     private static func setLimit(_ seconds: Int) {
-        systemLimit = seconds
+        systemLimit.store(seconds, ordering: .relaxed)
         var limit = rlimit()
         #if os(Linux)
             let resource = __rlimit_resource_t(RLIMIT_CPU.rawValue)
@@ -80,7 +82,7 @@ enum Watch {
             }
         }
         put("case ")
-        put(current)
+        put(current.load(ordering: .relaxed))
         put(number == SIGALRM || number == SIGXCPU ? ": too slow, signal " : ": signal ")
         put(Int(number))
         put("\n")

@@ -15,7 +15,7 @@ enum OutputFile {
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
             throw UnusableRequest("cannot write \(path): it is a folder; name a file in it")
         }
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = FilePath.folder(of: path)
         let shown = folder.isEmpty ? "." : folder
         guard FileManager.default.fileExists(atPath: shown, isDirectory: &isFolder), isFolder.boolValue else {
             throw UnusableRequest("cannot write \(path): there is no folder \(shown); make it first")

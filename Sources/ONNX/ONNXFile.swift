@@ -122,7 +122,7 @@ private final class FilesBeside {
     private let folder: String
     private var files: [String: [UInt8]] = [:]
 
-    init(_ path: String) { folder = (path as NSString).deletingLastPathComponent }
+    init(_ path: String) { folder = FilePath.folder(of: path) }
 
     func bytes(_ location: String) throws -> [UInt8] {
         if let known = files[location] { return known }

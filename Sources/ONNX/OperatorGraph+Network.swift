@@ -123,7 +123,8 @@ extension OperatorGraph {
                 let built = try? self.build(builder, x, declared, inBlocksOf: size, exported: exported)
                 if let built, built.shape == [x.shape[0], width] { return built }
             }
-            fatalError("a model that was built for one example cannot be built for \(x.shape[0]) of them")
+            // Blocks of the last size were built above, and what a block comes to depends on its own shapes alone.
+            preconditionFailure("a model that was built for one example cannot be built for \(x.shape[0]) of them")
         }
         func layout(_ tensors: [Tensor]) -> ParameterLayout {
             ParameterLayout(tensors.map { TensorSpecification($0.name, $0.storedShape, .constant(0)) })

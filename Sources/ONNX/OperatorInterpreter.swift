@@ -10,8 +10,10 @@ final class OperatorInterpreter {
     static let mostElements = 1 << 26
     /// Elements of what is computed while the graph is built.
     static let mostHostElements = 1 << 22
-    /// The same of all nodes together, and nodes of the graph that a model may come to.
-    static let mostHostTotal = 1 << 25, mostNodes = 1 << 21
+    /// The same of all nodes together.
+    static let mostHostTotal = 1 << 25
+    /// Nodes of the graph that a model may come to, each time it is built.
+    var mostNodes = 1 << 21
 
     let builder: NetworkBuilder
     let description: OperatorGraph
@@ -20,6 +22,8 @@ final class OperatorInterpreter {
     let batch: Int
     private(set) var values: [String: Operand]
     private var hostTotal = 0
+    /// Nodes that were in the graph before: a model that is built in blocks can be built as often as it takes.
+    private let nodesBefore: Int
 
     init(
         _ builder: NetworkBuilder, _ description: OperatorGraph, batch: Int, exported: [String: ExportedValue]? = nil,
@@ -32,6 +36,7 @@ final class OperatorInterpreter {
             fixedBatch = FixedBatch(exported: size, batch: batch, values: exported)
         }
         values = given
+        nodesBefore = builder.graph.nodeCount
     }
 
     /// Computes every value of the model.
@@ -62,7 +67,7 @@ final class OperatorInterpreter {
             values[name] = results[index]
         }
         fixedBatch?.follow(node) { values[$0]?.shape }
-        guard hostTotal <= Self.mostHostTotal, builder.graph.nodeCount <= Self.mostNodes else {
+        guard hostTotal <= Self.mostHostTotal, builder.graph.nodeCount - nodesBefore <= mostNodes else {
             throw call.failure("the model computes too much from its constants, or has too many steps")
         }
     }

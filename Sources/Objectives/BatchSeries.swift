@@ -113,7 +113,7 @@ final class BatchSeries {
         func copies() -> Int { preference == .whole || examples % size == 0 ? 1 : 2 }
         func needed() -> Int { copies() * (program.bytes + program.executable.commonBytes) }
         while needed() > room, size > 1, preference != .whole {
-            size = max(1, min(size - 1, size * room / needed()))
+            size = max(1, min(size - 1, Self.share(of: size, room: room, needed: needed())))
             program = make(size)
         }
         guard needed() <= room else {
@@ -131,6 +131,12 @@ final class BatchSeries {
         self.make = make
         programs = [Prepared(program: program)]
         kept = (0..<(examples + size - 1) / size).map { _ in Slot() }
+    }
+
+    /// size · room / needed, for a room that is less than needed. The product may be beyond 64 bits where memory and data are large;
+    /// the quotient is below the size.
+    static func share(of size: Int, room: Int, needed: Int) -> Int {
+        needed.dividingFullWidth(size.multipliedFullWidth(by: max(0, room))).quotient
     }
 
     /// Bytes that are taken at present, between runs.
@@ -175,13 +181,13 @@ final class BatchSeries {
         _ work: Work<Failure>, examples: Int? = nil,
         collect: (BatchProgram, Executable.Instance, Executable.Context, _ tangent: Int) -> Void
     ) throws(Failure) {
-        let examples = examples ?? self.examples, count = (examples + batchSize - 1) / batchSize
-        let ragged = examples % batchSize == 0 ? nil : program(examples % batchSize)
+        let (examples, size) = (examples ?? self.examples, batchSize), count = (examples + size - 1) / size
+        let ragged = examples % size == 0 ? nil : program(examples % size)
         let threads = min(Threads.count, count), bytes = programs.reduce(0) { $0 + $1.program.bytes }
         let common = programs.reduce(0) { $0 + $1.program.executable.commonBytes } * work.tangents
         let wanted = threads * bytes <= room - common ? threads : 1
         lanes.keep(wanted)
-        func number(_ batch: Int) -> Int { (batch + 1) * batchSize <= examples ? 0 : ragged! }
+        @Sendable func number(_ batch: Int) -> Int { (batch + 1) * size <= examples ? 0 : ragged! }
         for number in Set([number(0), number(count - 1)]).sorted() { prepare(work, number) }
         let left = max(0, room - common - wanted * bytes)
         let mostKept = keeps ? min(count, left / max(1, programs[0].program.executable.keptBytes)) : 0
@@ -193,18 +199,31 @@ final class BatchSeries {
             return
         }
         let turns = Turns<Failure>(work.tangents)
-        Threads.forEach(count) { batch, _ in
-            guard turns.failure == nil else { return }
-            lanes.with { lane in
-                compute(batch, number(batch), lane, batch < mostKept, work) { program, instance, context, tangent in
-                    turns.take(batch, of: tangent) { () throws(Failure) in
-                        if tangent == 0 { try work.between?() }
-                        collect(program, instance, context, tangent)
+        withoutActuallyEscaping(collect) { collect in
+            let shared = Shared(series: self, work: work, collect: collect)
+            Threads.forEach(count) { batch, _ in
+                guard turns.failure == nil else { return }
+                shared.series.lanes.with { lane in
+                    shared.series.compute(batch, number(batch), lane, batch < mostKept, shared.work) {
+                        program, instance, context, tangent in
+                        turns.take(batch, of: tangent) { () throws(Failure) in
+                            if tangent == 0 { try shared.work.between?() }
+                            shared.collect(program, instance, context, tangent)
+                        }
                     }
                 }
             }
         }
         if let failure = turns.failure { throw failure }
+    }
+
+    /// What threads share while they compute batches. They may: programs, contexts and θ are ready before and stay as they are;
+    /// a batch's slot belongs to the thread that computes the batch, a lane to the thread that has taken it; and `between` and
+    /// `collect` are called by one thread at a time, in turns, each of which sees what the one before has written.
+    private struct Shared<Failure: Error>: @unchecked Sendable {
+        let series: BatchSeries
+        let work: Work<Failure>
+        let collect: (BatchProgram, Executable.Instance, Executable.Context, _ tangent: Int) -> Void
     }
 
     /// Makes contexts and computes what is common to all batches.

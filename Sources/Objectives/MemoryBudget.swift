@@ -3,7 +3,7 @@ import Foundation
 /// The memory that a process may take, and who has it: what objectives are made within.
 ///
 /// Copies share one holder. Of all objectives that are made with copies of one budget, the one that computes holds the memory for
-/// programs, and the one before gives up what it kept.
+/// programs, and the one before gives up what it kept: they are for one thread at a time.
 public struct MemoryBudget: Sendable {
     /// Upper limit for the process's memory, in bytes: the program, data, vectors, and what programs keep. `nil` means 1 GiB, and
     /// more where data and vectors leave less than a quarter of it.
@@ -21,7 +21,8 @@ public struct MemoryBudget: Sendable {
     ///   - reserved: bytes of it for the caller's own vectors.
     public init(limit: Int? = nil, reserved: Int = 0) { (self.limit, self.reserved) = (limit, reserved) }
 
-    /// Who holds the memory for programs.
+    /// Who holds the memory for programs. Threads may share it: `current` is read and written under the lock. Objectives are for one
+    /// thread at a time, and so are all those of one budget together: one gives up its memory when another computes.
     final class Holder: @unchecked Sendable {
         private let lock = NSLock()
         private weak var current: (any MemoryHolder)?

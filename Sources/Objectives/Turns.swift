@@ -3,7 +3,9 @@ import Foundation
 /// Lets threads that finish in any order hand in what they have in a fixed one, one at a time. There are several series of
 /// turns; in each, turn n waits for turn n − 1. Turns must be started in order, as `Threads.forEach` does. The first error ends
 /// all of them: nobody waits any more, and nothing more is taken.
-final class Turns<Failure: Error> {
+///
+/// Threads share it: all that it holds is read and written under the lock of its condition, and so is what bodies change.
+final class Turns<Failure: Error>: @unchecked Sendable {
     private let condition = NSCondition()
     private var next: [Int]
     private var error: Failure?

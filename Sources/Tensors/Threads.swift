@@ -1,20 +1,37 @@
 import CKernels
+import Foundation
 
 /// The threads that loops over numbers run on. Work is cut into chunks that do not depend on their number, and partial
 /// results are combined in a fixed order, so results have the same bits for any number of threads.
 public enum Threads {
-    /// How many threads loops use; setting it starts what is missing.
+    /// How many threads loops use: where nothing else is set, as many as there are processors that this process may use (its
+    /// affinity and its control group are heeded), at most `capacity`. Setting it starts the threads that are missing.
     public static var count: Int {
-        get { Int(ls_threads_get()) }
+        get {
+            startDefault()
+            return Int(ls_threads_get())
+        }
         set { _ = ls_threads_set(Int32(clamping: newValue)) }
     }
 
     /// How many there can be at most.
     public static var capacity: Int { Int(ls_threads_capacity()) }
 
+    /// Starts the threads of the default count unless a count has been set. Whatever runs loops calls it; all but the first
+    /// call cost nothing.
+    @inline(__always)
+    public static func startDefault() { _ = started }
+
+    private static let started: Void = {
+        // Foundation's count heeds control groups, and where there are some, not the affinity.
+        let count = min(ProcessInfo.processInfo.activeProcessorCount, Int(ls_threads_allowed()))
+        _ = ls_threads_set_default(Int32(clamping: count))
+    }()
+
     /// Calls `body(i, thread)` for every i in 0..<count on the pool's threads, in any order.
     /// `thread` is below `Threads.capacity` and unique among the calls running at one time.
-    public static func forEach(_ count: Int, _ body: (_ index: Int, _ thread: Int) -> Void) {
+    public static func forEach(_ count: Int, _ body: @Sendable (_ index: Int, _ thread: Int) -> Void) {
+        startDefault()
         withoutActuallyEscaping(body) { escapable in
             var task = Task(body: escapable)
             withUnsafeMutablePointer(to: &task) { pointer in
@@ -29,6 +46,6 @@ public enum Threads {
 
     /// A closure behind a pointer of its own would be wrapped once more, in new memory.
     private struct Task {
-        let body: (Int, Int) -> Void
+        let body: @Sendable (Int, Int) -> Void
     }
 }

@@ -1,27 +1,69 @@
 import CKernels
 import COpenBLAS
+import Foundation
 
 /// Operations on flat vectors of Float64: parameters, directions, gradients and the bases built from them.
-/// Every one is a single-threaded BLAS call, so its result has the same bits in every run on one machine.
+/// Every one is a single-threaded BLAS call, so its result has the same bits in every run on one machine. (More elements than
+/// BLAS can count, 2³¹ − 1, are one call after another.)
 public enum Vectors {
+    /// Calls `body` for consecutive parts of `count` elements, none longer than `most`.
+    static func forEachPart(
+        of count: Int, atMost most: Int = Int(Int32.max), _ body: (_ start: Int, _ length: Int32) -> Void
+    ) {
+        for start in stride(from: 0, to: count, by: most) { body(start, Int32(min(most, count - start))) }
+    }
+
     /// Σ aᵢ bᵢ.
     public static func dot(_ a: [Double], _ b: [Double]) -> Double {
         precondition(a.count == b.count, "dot: lengths \(a.count) and \(b.count)")
+        return dot(a, b, atMost: Int(Int32.max))
+    }
+
+    static func dot(_ a: [Double], _ b: [Double], atMost most: Int) -> Double {
         BLAS.prepare()
-        return cblas_ddot(blasInt(a.count), a, 1, b, 1)
+        // −0 is the sum of nothing: whatever is added to it stays what it is.
+        var sum = a.isEmpty ? 0 : -0.0
+        a.withUnsafeBufferPointer { a in
+            b.withUnsafeBufferPointer { b in
+                forEachPart(of: a.count, atMost: most) { start, length in
+                    sum += cblas_ddot(length, a.baseAddress! + start, 1, b.baseAddress! + start, 1)
+                }
+            }
+        }
+        return sum
     }
 
     /// The Euclidean norm, without overflow.
     public static func norm(_ a: [Double]) -> Double {
+        norm(a, atMost: Int(Int32.max))
+    }
+
+    static func norm(_ a: [Double], atMost most: Int) -> Double {
         BLAS.prepare()
-        return cblas_dnrm2(blasInt(a.count), a, 1)
+        var norm = 0.0
+        a.withUnsafeBufferPointer { a in
+            forEachPart(of: a.count, atMost: most) { start, length in
+                norm = hypot(norm, cblas_dnrm2(length, a.baseAddress! + start, 1))
+            }
+        }
+        return norm
     }
 
     /// y ← y + αx.
     public static func add(_ alpha: Double, _ x: [Double], to y: inout [Double]) {
         precondition(x.count == y.count, "add: lengths \(x.count) and \(y.count)")
+        add(alpha, x, to: &y, atMost: Int(Int32.max))
+    }
+
+    static func add(_ alpha: Double, _ x: [Double], to y: inout [Double], atMost most: Int) {
         BLAS.prepare()
-        cblas_daxpy(blasInt(x.count), alpha, x, 1, &y, 1)
+        x.withUnsafeBufferPointer { x in
+            y.withUnsafeMutableBufferPointer { y in
+                forEachPart(of: x.count, atMost: most) { start, length in
+                    cblas_daxpy(length, alpha, x.baseAddress! + start, 1, y.baseAddress! + start, 1)
+                }
+            }
+        }
     }
 
     /// y ← y + x for numbers of a graph, which lie in memory in its precision.
@@ -33,8 +75,16 @@ public enum Vectors {
 
     /// x ← αx.
     public static func scale(_ x: inout [Double], by alpha: Double) {
+        scale(&x, by: alpha, atMost: Int(Int32.max))
+    }
+
+    static func scale(_ x: inout [Double], by alpha: Double, atMost most: Int) {
         BLAS.prepare()
-        cblas_dscal(blasInt(x.count), alpha, &x, 1)
+        x.withUnsafeMutableBufferPointer { x in
+            forEachPart(of: x.count, atMost: most) { start, length in
+                cblas_dscal(length, alpha, x.baseAddress! + start, 1)
+            }
+        }
     }
 
     /// D x for a diagonal matrix D, given by its diagonal; nil stands for the identity.

@@ -1,4 +1,6 @@
+import Essentials
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ArrayFiles
@@ -16,7 +18,7 @@ import Testing
     }
 
     @Test func replacesAFileWhole() throws {
-        try Fixture.withFolder { folder in
+        try Folder.with { folder in
             let path = folder + "/file"
             try AtomicFile.write("one", to: path)
             chmod(path, 0o600)
@@ -32,7 +34,7 @@ import Testing
     }
 
     @Test func leavesTheFormerFileWhenWritingFails() throws {
-        try Fixture.withFolder { folder in
+        try Folder.with { folder in
             let path = folder + "/file"
             try AtomicFile.write("old", to: path)
             let text = message {
@@ -48,7 +50,7 @@ import Testing
     }
 
     @Test func namesWhyAFileCannotBeWritten() throws {
-        try Fixture.withFolder { folder in
+        try Folder.with { folder in
             #expect(message { try AtomicFile.write([1], to: folder) }.contains("is a folder"))
             #expect(message { try AtomicFile.write([1], to: folder + "/new/") }.contains("is a folder"))
             #expect(message { try AtomicFile.write([1], to: folder + "/no/file") }.contains("there is no folder"))
@@ -59,5 +61,20 @@ import Testing
         }
         // A full disk that every Linux system has.
         #expect(message { try AtomicFile.write([1], to: "/dev/full") }.contains("No space left"))
+    }
+
+    /// Folders of paths, names of one character among them, and a file of such a name.
+    @Test func folders() throws {
+        for (path, folder) in [
+            ("a.png", ""), ("a", ""), (".", ""), ("é", ""), ("", ""), ("a/", ""), ("/", "/"), ("//", "/"), ("/a", "/"),
+            ("//a", "/"), ("/ab/", "/"), ("a/b", "a"), ("a//b", "a"), ("a/b/", "a"), ("a/b/c.d", "a/b"),
+            ("/a/b", "/a"), ("./a", "."), ("../a", ".."),
+        ] {
+            #expect(FilePath.folder(of: path) == folder, "\(path)")
+        }
+        try Folder.with { folder in
+            try AtomicFile.write("one", to: folder + "/x")
+            #expect(try FileContent.bytes(of: folder + "/x") == Array("one".utf8))
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Essentials
+import TestSupport
 import Testing
 
 @testable import ArrayFiles
@@ -71,14 +72,14 @@ import Testing
     /// Weights in both forms of torch.save, and through every reader of state dictionaries.
     @Test(arguments: ["zip.pt", "legacy.pt", "protocol4.pt", "untyped.pt", "gpu-legacy.pt"])
     func stateDictionary(_ name: String) throws {
-        let bytes = try FileContent.bytes(of: Fixture.path("../pytorch/" + name))
+        let bytes = try FileContent.bytes(of: Fixtures.path("pytorch/" + name))
         survive(bytes, flips: 3000) { _ = try StateDictionary($0, limit: 1 << 24).tensors.map(\.array.doubles) }
     }
 
     /// A pickle alone has no checksum around it: every flipped bit reaches the machine.
     @Test func pickle() throws {
         for name in ["zip.pt", "protocol4.pt", "gpu.pt"] {
-            let archive = try ZipArchive(try FileContent.bytes(of: Fixture.path("../pytorch/" + name)))
+            let archive = try ZipArchive(try FileContent.bytes(of: Fixtures.path("pytorch/" + name)))
             let member = try #require(archive.names.first { $0.hasSuffix("data.pkl") })
             let content = try archive.content(of: member)
             for damaged in Damage.truncations(content) {

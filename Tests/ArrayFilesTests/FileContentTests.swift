@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ArrayFiles
@@ -16,7 +17,7 @@ import Testing
     }
 
     @Test func namesWhyAFileCannotBeRead() throws {
-        try Fixture.withFolder { folder in
+        try Folder.with { folder in
             #expect(message { _ = try FileContent.bytes(of: folder + "/no") }.contains("no such file"))
             #expect(message { _ = try FileContent.bytes(of: folder) }.contains("found a folder"))
             #expect(FileManager.default.createFile(atPath: folder + "/empty", contents: nil))

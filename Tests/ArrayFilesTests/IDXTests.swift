@@ -1,10 +1,11 @@
+import TestSupport
 import Testing
 
 @testable import ArrayFiles
 
 @Suite struct IDXTests {
     @Test(arguments: ["images.idx", "images.idx.gz"]) func reads(_ name: String) throws {
-        let array = try IDX.read(Fixture.path(name))
+        let array = try IDX.read(Fixtures.path("arrays/" + name))
         #expect(array == NumericArray((0..<12).map { UInt8($0) }, shape: [2, 2, 3]))
     }
 

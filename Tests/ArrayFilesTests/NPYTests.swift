@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ArrayFiles
@@ -10,7 +11,7 @@ private func expected(_ type: String) -> [Double] {
 
 @Suite struct NPYTests {
     @Test func readsEveryTypeAndOrderThatNumPyWrites() throws {
-        let archive = try NPZ.read(Fixture.path("numpy.npz"))
+        let archive = try NPZ.read(Fixtures.path("arrays/numpy.npz"))
         var checked = 0
         for name in archive.names where name.hasSuffix("_little") || name.hasSuffix("_big") {
             let array = try archive.array(name)
@@ -30,7 +31,7 @@ private func expected(_ type: String) -> [Double] {
     }
 
     @Test func widensHalfPrecisionExactly() throws {
-        let halves = try NPZ.read(Fixture.path("numpy.npz")).array("halves").floats
+        let halves = try NPZ.read(Fixtures.path("arrays/numpy.npz")).array("halves").floats
         let truth: [Float] = [
             0, -0.0, 0x1p-24, 0x1.FF8p-15, 0x1p-14, 1, 65504, .infinity, -.infinity, 0.333251953125,
         ]
@@ -41,7 +42,7 @@ private func expected(_ type: String) -> [Double] {
 
     @Test func readsLaterVersions() throws {
         for name in ["version2.npy", "version3.npy"] {
-            let array = try NPY.read(Fixture.path(name))
+            let array = try NPY.read(Fixtures.path("arrays/" + name))
             #expect(array == NumericArray([0, 1, 2, 3, 4, 5.0], shape: [2, 3]))
         }
     }
@@ -70,7 +71,7 @@ private func expected(_ type: String) -> [Double] {
     }
 
     @Test func readsTextThatNumPyWrites() throws {
-        let archive = try NPZ.read(Fixture.path("numpy.npz"))
+        let archive = try NPZ.read(Fixtures.path("arrays/numpy.npz"))
         #expect(try archive.text("text") == "{\"name\":\"Größe 🙂\"}")
         #expect(try archive.text("bytes") == "plain")
     }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ArrayFiles
@@ -21,7 +22,7 @@ import Testing
     }
 
     @Test func readsCompressedMembersOfNumPy() throws {
-        let archive = try NPZ.read(Fixture.path("numpy-deflated.npz"))
+        let archive = try NPZ.read(Fixtures.path("arrays/numpy-deflated.npz"))
         #expect(try archive.array("zeros") == NumericArray([Double](repeating: 0, count: 10_000), shape: [100, 100]))
         #expect(try archive.array("ramp").integers() == Array(0..<1000))
     }

@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ArrayFiles
 
 @Suite struct SafetensorsTests {
     @Test func readsWhatTheReferenceWrites() throws {
-        let file = try Safetensors.read(Fixture.path("reference.safetensors"))
+        let file = try Safetensors.read(Fixtures.path("arrays/reference.safetensors"))
         #expect(file.metadata == ["note": "made by the \"reference\" library"])
         #expect(Set(file.tensors.map(\.name)) == ["weight", "bias", "half", "steps"])
         #expect(file["weight"] == NumericArray([0, 1, 2, 3, 4, 5] as [Float], shape: [2, 3]))
@@ -51,7 +52,7 @@ import Testing
         var bytes: [UInt8] = []
         bytes.append(littleEndian: length ?? UInt64(json.utf8.count))
         bytes += Array(json.utf8) + [UInt8](repeating: 0, count: body)
-        try Fixture.withFolder { folder in
+        try Folder.with { folder in
             try AtomicFile.write(bytes, to: folder + "/x")
             do throws(FileError) {
                 _ = try SafetensorsFile(folder + "/x")
@@ -134,7 +135,7 @@ import Testing
     }
 
     @Test func readsNumbersWhenTheyAreAskedFor() throws {
-        let path = Fixture.path("reference.safetensors")
+        let path = Fixtures.path("arrays/reference.safetensors")
         let file = try SafetensorsFile(path), whole = try Safetensors(try FileContent.bytes(of: path))
         #expect(file.entries == whole.entries && file.metadata == whole.metadata)
         #expect(try file.content() == whole && file.digest() == whole.digest)
@@ -143,7 +144,7 @@ import Testing
         // Longer than the pieces that a digest is made of.
         let numbers = (0..<100_001).map { Float($0) }
         let long = try Safetensors(tensors: [.init(name: "a", array: NumericArray(numbers))])
-        try Fixture.withFolder { folder in
+        try Folder.with { folder in
             try long.write(to: folder + "/long")
             let file = try SafetensorsFile(folder + "/long")
             #expect(try file.digest() == long.digest)
@@ -155,7 +156,7 @@ import Testing
     }
 
     @Test func readsFromAPipe() throws {
-        let bytes = try FileContent.bytes(of: Fixture.path("reference.safetensors")), pipe = Pipe()
+        let bytes = try FileContent.bytes(of: Fixtures.path("arrays/reference.safetensors")), pipe = Pipe()
         try pipe.fileHandleForWriting.write(contentsOf: bytes)
         try pipe.fileHandleForWriting.close()
         let file = try SafetensorsFile("/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)")
@@ -163,7 +164,7 @@ import Testing
     }
 
     @Test func writesAtomically() throws {
-        try Fixture.withFolder { folder in
+        try Folder.with { folder in
             let path = folder + "/a.safetensors"
             let file = try Safetensors(tensors: [.init(name: "a", array: NumericArray([1.0, 2]))])
             try file.write(to: path)

@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import ArrayFiles
 
 @Suite struct StateDictionaryTests {
-    private func read(_ name: String) throws -> StateDictionary { try .read(Fixture.path("../pytorch/" + name)) }
+    private func read(_ name: String) throws -> StateDictionary { try .read(Fixtures.path("pytorch/" + name)) }
 
     private func problem(_ bytes: [UInt8], limit: Int = 1 << 24) -> PyTorchError? {
         do throws(PyTorchError) {
@@ -15,12 +16,12 @@ import Testing
     }
 
     private func problem(_ name: String) throws -> PyTorchError? {
-        problem(try FileContent.bytes(of: Fixture.path("../pytorch/" + name)))
+        problem(try FileContent.bytes(of: Fixtures.path("pytorch/" + name)))
     }
 
     /// Every type, strides, an offset, no elements, a repeated element: as NumPy sees them.
     @Test(arguments: ["zip.pt", "legacy.pt", "protocol4.pt", "untyped.pt"]) func everyForm(_ name: String) throws {
-        let file = try read(name), expected = try NPZ.read(Fixture.path("../pytorch/expected.npz"))
+        let file = try read(name), expected = try NPZ.read(Fixtures.path("pytorch/expected.npz"))
         #expect(file.key == nil)
         let wide = file.tensors.first { $0.name == "wide" }
         #expect(wide.map(\.array) == (name == "untyped.pt" ? NumericArray.words([1, 65535]) : nil))
@@ -51,8 +52,8 @@ import Testing
     }
 
     @Test(arguments: ["mlp_digits", "cnn_digits"]) func sameAsSafetensors(_ folder: String) throws {
-        let file = try StateDictionary.read(Fixture.path("../\(folder)/model.pt"))
-        let other = try StateDictionary.read(Fixture.path("../\(folder)/model.safetensors"))
+        let file = try StateDictionary.read(Fixtures.path("\(folder)/model.pt"))
+        let other = try StateDictionary.read(Fixtures.path("\(folder)/model.safetensors"))
         #expect(other.safetensors != nil && file.tensors.count == other.tensors.count)
         for tensor in file.tensors { #expect(other.tensors.contains(tensor)) }
     }

@@ -1,17 +1,11 @@
 import ArrayFiles
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Datasets
 
 @Suite struct ArrayPairTests {
-    private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try body(folder.path)
-    }
-
     private func pair(_ x: NumericArray, _ y: NumericArray) throws(DatasetError) -> Dataset {
         try ArrayPair.dataset(x, y, name: "test")
     }
@@ -80,7 +74,7 @@ import Testing
     }
 
     @Test func readsArchivesUnderTheUsualNames() throws {
-        try withFolder { folder in
+        try Folder.with { folder in
             let (x, y) = (NumericArray([1.0, 2]), NumericArray([0, 1] as [Int]))
             let (xTest, yTest) = (NumericArray([3.0]), NumericArray([0] as [Int]))
             for (a, b) in [("x", "y"), ("X", "y"), ("images", "labels"), ("x_train", "y_train")] {
@@ -103,7 +97,7 @@ import Testing
     }
 
     @Test func readsTablesAndPairs() throws {
-        try withFolder { folder in
+        try Folder.with { folder in
             try AtomicFile.write("a,b,label\n1,2,0\n3,4,2\n", to: folder + "/t.csv")
             let table = try DataSpecification("csv:\(folder)/t.csv").load()
             #expect(table.doubleInputs == [1, 2, 3, 4] && table.targets == .classes([0, 2], count: 3))

@@ -1,19 +1,13 @@
 import ArrayFiles
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Datasets
 
 @Suite struct ImageFilesTests {
-    private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try body(folder.path)
-    }
-
     @Test func readsFoldersOfIDX() throws {
-        try withFolder { folder in
+        try Folder.with { folder in
             let images: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 255, 51, 0]
             let train: [UInt8] = [0, 0, 8, 1, 0, 0, 0, 2, 7, 0]
             let test: [UInt8] = [0, 0, 8, 1, 0, 0, 0, 2, 1, 2]
@@ -32,7 +26,7 @@ import Testing
     }
 
     @Test func readsTheBinaryCIFAR() throws {
-        try withFolder { folder in
+        try Folder.with { folder in
             let image = (0..<3072).map { UInt8($0 % 256) }
             for batch in 1...5 { try AtomicFile.write([UInt8(batch)] + image, to: folder + "/data_batch_\(batch).bin") }
             try AtomicFile.write([9] + image + [3] + image, to: folder + "/test_batch.bin")

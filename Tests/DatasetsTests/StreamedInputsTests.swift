@@ -1,5 +1,6 @@
 import ArrayFiles
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -19,10 +20,7 @@ import Testing
     }
 
     private func both(_ array: NumericArray, _ body: (Dataset, Dataset, String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let (x, y) = (folder.path + "/x.npy", folder.path + "/y.npy")
+        let folder = try Folder(), (x, y) = (folder.path("x.npy"), folder.path("y.npy"))
         try NPY.write(array, to: x)
         try NPY.write(NumericArray([0, 1, 2, 0, 1, 2, 0]), to: y)
         let streamed = try ArrayPair.npy(x, y, .train, name: "s", streamedSize: 0)
@@ -60,10 +58,7 @@ import Testing
     @Test func badFiles() throws {
         var values = [Float](repeating: 1, count: 14)
         values[9] = .infinity
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let (x, y) = (folder.path + "/x.npy", folder.path + "/y.npy")
+        let folder = try Folder(), (x, y) = (folder.path("x.npy"), folder.path("y.npy"))
         try NPY.write(NumericArray([0, 1, 2, 0, 1, 2, 0]), to: y)
         func problem() -> String {
             do {

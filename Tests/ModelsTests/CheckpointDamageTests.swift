@@ -1,6 +1,7 @@
 import ArrayFiles
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Models
@@ -8,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(20))) struct CheckpointDamageTests {
     /// The sample with its metadata changed and, if wished, its header's checksum made to fit.
     private func changed(_ change: (inout [String: String]) -> Void) throws -> Safetensors {
-        let file = try sample().safetensors()
+        let file = try Checkpoint.sample.safetensors()
         var metadata = file.metadata
         change(&metadata)
         return try Safetensors(tensors: file.tensors, metadata: metadata)
@@ -84,19 +85,17 @@ import Testing
         }
         var metadata = file.metadata
         metadata["header_sha256"] = Checkpoint.headerDigest(file.entries, metadata)
-        #expect(try Checkpoint(Safetensors(tensors: file.tensors, metadata: metadata)) == sample())
+        #expect(try Checkpoint(Safetensors(tensors: file.tensors, metadata: metadata)) == Checkpoint.sample)
     }
 
     @Test func aFileCutAnywhereIsRefused() throws {
-        let bytes = try sample().encoded()
-        for count in 0..<bytes.count {
-            #expect(throws: CheckpointError.self) { try Checkpoint(Array(bytes[..<count])) }
-        }
+        let bytes = try Checkpoint.sample.encoded()
+        for cut in Damage.truncations(bytes) { #expect(throws: CheckpointError.self) { try Checkpoint(cut) } }
     }
 
     /// Two checksums cover tensors and header: no flipped bit goes unnoticed, wherever it is.
     @Test func everyFlippedBitIsNoticed() throws {
-        var bytes = try sample().encoded()
+        var bytes = try Checkpoint.sample.encoded()
         for place in 0..<(8 * bytes.count) {
             bytes[place / 8] ^= 1 << UInt8(place % 8)
             let error = problem { _ = try Checkpoint(bytes) }
@@ -104,19 +103,12 @@ import Testing
             #expect(error.map { !$0.description.contains("\n") } ?? true)
             bytes[place / 8] ^= 1 << UInt8(place % 8)
         }
-        #expect(try Checkpoint(bytes) == sample())
+        #expect(try Checkpoint(bytes) == Checkpoint.sample)
     }
 
     @Test func randomDamageIsNoticed() throws {
-        let bytes = try sample().encoded()
-        let numbers = RandomNumbers(seed: 2).named("damage")
-        let trials = ProcessInfo.processInfo.environment["LANDSCAPE_FUZZ"].flatMap { Int($0) } ?? 3000
-        for trial in 0..<trials {
-            var damaged = bytes
-            for flip in 0..<8 {
-                let place = Int(numbers.bits(at: 8 * trial + flip) % UInt64(bytes.count))
-                damaged[place] = UInt8(truncatingIfNeeded: numbers.bits(at: 8 * trial + flip) >> 32)
-            }
+        let bytes = try Checkpoint.sample.encoded()
+        for damaged in Damage.overwrites(bytes, count: 3000, seed: 2) {
             #expect(problem { _ = try Checkpoint(damaged) } != nil || damaged == bytes)
         }
     }

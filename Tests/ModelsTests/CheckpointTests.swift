@@ -1,31 +1,9 @@
 import ArrayFiles
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Models
-
-/// A small checkpoint with everything in it.
-func sample() -> Checkpoint {
-    Checkpoint(
-        parameters: [
-            .init(name: "fc1.weight", values: [1, 2, 3, 4, 5, 6], shape: [2, 3], precision: .float),
-            .init(name: "fc1.bias", values: [0.1, 0.2], shape: [2], precision: .float),
-        ],
-        buffers: [.init(name: "bn1.running_mean", values: [7], shape: [1], precision: .double)],
-        optimizerState: [.init(name: "momentum.fc1.bias", values: [0.3, 0.4], shape: [2], precision: .double)],
-        metadata: CheckpointMetadata(
-            model: "mlp:3-2", loss: "cross-entropy", precision: .float, seed: .max, step: 12, epoch: 3,
-            data: DataRecord(
-                specification: "npz:/a \"quoted\"/Größe.npz", exampleShape: [3], classes: 2, outputs: 2,
-                trainingExamples: 10, testExamples: nil, standardization: .init(mean: [0.1], deviation: [2])),
-            training: TrainingRecord(
-                optimizer: "sam", settings: ["lr": 0.1, "rho": 0.05], choices: ["schedule": "cosine"]),
-            history: [
-                EpochRecord(epoch: 1, step: 4, trainLoss: 0.5, trainAccuracy: 0.75),
-                EpochRecord(
-                    epoch: 2, step: 8, trainLoss: .infinity, testLoss: -.infinity, measures: ["lambda_max": 12]),
-            ], tool: "landscape 0.1", other: ["later": "kept"]))
-}
 
 func problem(_ body: () throws -> Void) -> CheckpointError? {
     do {
@@ -38,21 +16,21 @@ func problem(_ body: () throws -> Void) -> CheckpointError? {
 
 @Suite struct CheckpointTests {
     @Test func roundTrips() throws {
-        let checkpoint = sample()
+        let checkpoint = Checkpoint.sample
         let bytes = try checkpoint.encoded()
         #expect(try Checkpoint(bytes) == checkpoint)
         #expect(try Checkpoint(bytes).encoded() == bytes)
-        #expect(try sample().encoded() == bytes)
+        #expect(try Checkpoint.sample.encoded() == bytes)
     }
 
     @Test func keepsLossesThatAreNoNumbers() throws {
-        var checkpoint = sample()
+        var checkpoint = Checkpoint.sample
         checkpoint.metadata.history = [EpochRecord(epoch: 1, step: 1, trainLoss: .nan)]
         #expect(try Checkpoint(checkpoint.encoded()).metadata.history[0].trainLoss.isNaN)
     }
 
     @Test func isASafetensorsFile() throws {
-        let file = try Safetensors(sample().encoded())
+        let file = try Safetensors(Checkpoint.sample.encoded())
         #expect(file["fc1.weight"]?.floats == [1, 2, 3, 4, 5, 6])
         #expect(file["optimizer.momentum.fc1.bias"]?.doubles == [0.3, 0.4])
         #expect(file.metadata["format"] == "landscape-checkpoint" && file.metadata["model"] == "mlp:3-2")
@@ -60,24 +38,18 @@ func problem(_ body: () throws -> Void) -> CheckpointError? {
     }
 
     @Test func writesAndReadsFiles() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let path = folder.appendingPathComponent("ckpt.bin").path
-        try sample().write(to: path)
-        #expect(try Checkpoint.read(path) == sample())
+        let folder = try Folder(), path = folder.path("ckpt.bin")
+        try Checkpoint.sample.write(to: path)
+        #expect(try Checkpoint.read(path) == Checkpoint.sample)
         do {
-            _ = try Checkpoint.read(folder.path)
+            _ = try Checkpoint.read(folder.url.path)
         } catch {
             #expect("\(error)".contains("found a folder"))
         }
     }
 
     @Test func summaryHasEverythingButTheNumbers() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let path = folder.appendingPathComponent("ckpt.bin").path, checkpoint = sample()
+        let folder = try Folder(), path = folder.path("ckpt.bin"), checkpoint = Checkpoint.sample
         try checkpoint.write(to: path)
         let summary = try CheckpointSummary.read(path)
         #expect(summary.metadata == checkpoint.metadata && summary.parameterCount == checkpoint.parameterCount)
@@ -100,7 +72,7 @@ func problem(_ body: () throws -> Void) -> CheckpointError? {
     }
 
     @Test func givesThetaInOrder() throws {
-        var checkpoint = sample()
+        var checkpoint = Checkpoint.sample
         #expect(checkpoint.parameterCount == 8)
         #expect(checkpoint.theta == [1, 2, 3, 4, 5, 6, Double(Float(0.1)), Double(Float(0.2))])
         let layout = [(name: "fc1.bias", shape: [2]), (name: "fc1.weight", shape: [2, 3])]
@@ -123,7 +95,7 @@ func problem(_ body: () throws -> Void) -> CheckpointError? {
     }
 
     @Test func refusesTensorsOfOneName() throws {
-        var checkpoint = sample()
+        var checkpoint = Checkpoint.sample
         checkpoint.buffers.append(checkpoint.parameters[0])
         #expect(problem { _ = try checkpoint.encoded() } == .container(.duplicateName("fc1.weight")))
     }

@@ -3,17 +3,11 @@ import Datasets
 import Foundation
 import Objectives
 import ReferenceModels
+import TestSupport
 import Testing
 import Training
 
 @testable import Models
-
-/// A folder of a test's own.
-func temporaryFolder() throws -> String {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("models-" + UUID().uuidString)
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    return url.path
-}
 
 /// A training on the digits.
 func digits(_ model: String, epochs: Double) -> TrainingConfiguration {
@@ -32,12 +26,11 @@ func digits(_ model: String, epochs: Double) -> TrainingConfiguration {
 
     /// The reference network's plain file gives the reference's weights, by whatever names.
     @Test(arguments: ["", "module.", "module.model."]) func byName(_ prefix: String) throws {
-        let folder = try temporaryFolder(), reference = try Reference.mlp()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try Folder(), reference = try Reference.mlp()
         let file = try Safetensors.read(Self.mlp + "/model.safetensors")
         let renamed = file.tensors.map { NamedArray(name: prefix + $0.name, array: $0.array) }
-        try Safetensors(tensors: renamed).write(to: folder + "/w.safetensors")
-        let imported = try Self.importing(folder + "/w.safetensors").run()
+        try Safetensors(tensors: renamed).write(to: folder.path("w.safetensors"))
+        let imported = try Self.importing(folder.path("w.safetensors")).run()
         let (checkpoint, notes) = (imported.checkpoint, imported.notes)
         #expect(checkpoint.theta == reference.theta && notes.isEmpty == prefix.isEmpty)
         #expect(checkpoint.metadata.training == nil && checkpoint.metadata.loss == "cross-entropy")
@@ -48,8 +41,7 @@ func digits(_ model: String, epochs: Double) -> TrainingConfiguration {
     /// `fc` for `linear` and `downsample` for `shortcut`, as torchvision, timm and chenyaofo have them; through a compiled and a
     /// parallel wrapper, with counters, under a key.
     @Test func otherNames() throws {
-        let folder = try temporaryFolder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try Folder()
         var configuration = digits("resnet8:B", epochs: 1)
         configuration.examples = 64
         let own = try Trainer(configuration).run().checkpoint
@@ -58,7 +50,7 @@ func digits(_ model: String, epochs: Double) -> TrainingConfiguration {
             name = name.replacingOccurrences(of: "shortcut.", with: "downsample.")
             return NamedArray(name: "module._orig_mod." + name, array: tensor.array)
         }
-        let path = folder + "/w.safetensors"
+        let path = folder.path("w.safetensors")
         try Safetensors(tensors: renamed.shuffled()).write(to: path)
         let imported = try Self.importing(path, "resnet8:B").run()
         let (checkpoint, notes) = (imported.checkpoint, imported.notes)
@@ -72,13 +64,12 @@ func digits(_ model: String, epochs: Double) -> TrainingConfiguration {
 
     /// Data that show fewer classes than the weights know.
     @Test func fewerClassesThanOutputs() throws {
-        let folder = try temporaryFolder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try Folder()
         let data = Dataset(
             name: "few", inputs: .floats([Float](repeating: 0.5, count: 128)), exampleShape: [64],
             targets: .classes([0, 3], count: 4))
-        let wide = try Trainer(digits("linear", epochs: 1)).run(to: folder + "/wide.bin").checkpoint
-        let imported = try Self.importing(folder + "/wide.bin", "linear").run(
+        let wide = try Trainer(digits("linear", epochs: 1)).run(to: folder.path("wide.bin")).checkpoint
+        let imported = try Self.importing(folder.path("wide.bin"), "linear").run(
             DataPreparation(.digits).prepare(train: data, test: nil))
         let (checkpoint, notes) = (imported.checkpoint, imported.notes)
         #expect(checkpoint.parameters == wide.parameters && checkpoint.metadata.data.outputs == 10)
@@ -87,21 +78,20 @@ func digits(_ model: String, epochs: Double) -> TrainingConfiguration {
 
     /// As `nn.Sequential` names them, in the alphabetical order of Python's writer.
     @Test func byOrder() throws {
-        let folder = try temporaryFolder(), reference = try Reference.mlp()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try Folder(), reference = try Reference.mlp()
         let names = [
             "fc1.weight": "net.2.weight", "fc1.bias": "net.2.bias", "fc2.weight": "net.10.weight",
             "fc2.bias": "net.10.bias",
         ]
         let file = try Safetensors.read(Self.mlp + "/model.safetensors")
         let renamed = file.tensors.map { NamedArray(name: names[$0.name] ?? "", array: $0.array) }
-        try Safetensors(tensors: renamed.sorted { $0.name < $1.name }).write(to: folder + "/w.safetensors")
-        let imported = try Self.importing(folder + "/w.safetensors").run()
+        try Safetensors(tensors: renamed.sorted { $0.name < $1.name }).write(to: folder.path("w.safetensors"))
+        let imported = try Self.importing(folder.path("w.safetensors")).run()
         let (checkpoint, notes) = (imported.checkpoint, imported.notes)
         #expect(checkpoint.theta == reference.theta)
         #expect(notes.count == 1 && notes[0].contains("by order") && notes[0].contains("net.2.weight"))
         let error = #expect(throws: ModelError.self) {
-            try Self.importing(folder + "/w.safetensors", "mlp:64-31-10").run()
+            try Self.importing(folder.path("w.safetensors"), "mlp:64-31-10").run()
         }
         #expect(
             error?.description.contains("Missing: fc1.weight") == true
@@ -109,9 +99,8 @@ func digits(_ model: String, epochs: Double) -> TrainingConfiguration {
     }
 
     @Test func wrongShapesAndNumbers() throws {
-        let folder = try temporaryFolder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let path = folder + "/w.safetensors"
+        let folder = try Folder()
+        let path = folder.path("w.safetensors")
         let error = #expect(throws: ModelError.self) {
             try Self.importing(Self.mlp + "/model.safetensors", "mlp:64-31-10").run()
         }
@@ -123,23 +112,22 @@ func digits(_ model: String, epochs: Double) -> TrainingConfiguration {
         }
         try Safetensors(tensors: broken).write(to: path)
         #expect(throws: ModelError.self) { try Self.importing(path).run() }
-        #expect(throws: FileError.self) { try Self.importing(folder + "/none").run() }
+        #expect(throws: FileError.self) { try Self.importing(folder.path("none")).run() }
     }
 
     /// Buffers go by their own order, counters are passed over, a checkpoint's moments too.
     @Test func batchNorm() throws {
-        let folder = try temporaryFolder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try Folder()
         var configuration = digits("resnet8", epochs: 1)
         configuration.examples = 100
-        let own = try Trainer(configuration).run(to: folder + "/own.bin").checkpoint
-        let again = try Self.importing(folder + "/own.bin", "resnet8").run().checkpoint
+        let own = try Trainer(configuration).run(to: folder.path("own.bin")).checkpoint
+        let again = try Self.importing(folder.path("own.bin"), "resnet8").run().checkpoint
         #expect(again.parameters == own.parameters && again.buffers == own.buffers && again.optimizerState.isEmpty)
         let counters = ["bn1.num_batches_tracked"].map {
             NamedArray(name: $0, array: NumericArray([Int64(7)], shape: []))
         }
-        try Safetensors(tensors: own.parameters + own.buffers + counters).write(to: folder + "/plain.safetensors")
-        let plain = try Self.importing(folder + "/plain.safetensors", "resnet8").run().checkpoint
+        try Safetensors(tensors: own.parameters + own.buffers + counters).write(to: folder.path("plain.safetensors"))
+        let plain = try Self.importing(folder.path("plain.safetensors"), "resnet8").run().checkpoint
         #expect(plain == again)
     }
 }

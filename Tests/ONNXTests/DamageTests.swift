@@ -1,7 +1,9 @@
 import ArrayFiles
+import Autodiff
 import Foundation
 import Networks
 import Tensors
+import TestSupport
 import Testing
 
 @testable import ONNX
@@ -27,9 +29,7 @@ import Testing
 
     @Test(arguments: ["softmax_ts13", "conv1d_dynamo21"]) func truncations(_ name: String) throws {
         let (bytes, options) = try Self.fixture(name)
-        for count in bytes.indices {
-            #expect(throws: ONNXError.self) { try read(Array(bytes[..<count]), options) }
-        }
+        for cut in Damage.truncations(bytes) { #expect(throws: ONNXError.self) { try read(cut, options) } }
     }
 
     /// LANDSCAPE_FUZZ is how often a file is damaged, for longer runs than this.
@@ -37,16 +37,9 @@ import Testing
         ("softmax_ts13", 1500), ("conv1d_dynamo21", 400), ("conv1d_ts17", 250), ("vit_fixed3", 60), ("lstm_ts17", 40),
     ])
     func flippedBits(_ name: String, _ count: Int) throws {
-        let count = ProcessInfo.processInfo.environment["LANDSCAPE_FUZZ"].flatMap { Int($0) } ?? count
         let (bytes, options) = try Self.fixture(name)
-        let random = RandomNumbers(seed: 1).named("damage")
         var refused = 0
-        for trial in 0..<count {
-            var damaged = bytes
-            for flip in 0...Int(random.bits(at: 8 * trial) % 4) {
-                let place = Int(random.bits(at: 8 * trial + 1 + flip) % UInt64(8 * bytes.count))
-                damaged[place / 8] ^= 1 << UInt8(place % 8)
-            }
+        for damaged in Damage.flips(bytes, count: count, seed: 1) {
             do {
                 _ = try read(damaged, options)
             } catch {
@@ -161,6 +154,26 @@ import Testing
         }
     }
 
+    /// How many steps a model may have does not depend on what its graph holds already, such as the same model for other examples: a
+    /// model that could be built once can be built again.
+    @Test func stepsOfOneCopy() throws {
+        let graph = try read(ModelBuilder.model(nodes: [Self.product], tensors: [Self.weight])).graph
+        func run(atMost most: Int) throws {
+            let builder = NetworkBuilder(Graph(), .stored, .init())
+            let x = builder.graph.input("x", TensorType([3, 2]), .data)
+            var sum = x
+            for _ in 0..<100 { sum = sum.sin() }
+            let interpreter = OperatorInterpreter(
+                builder, graph, batch: 3,
+                given: graph.declareTensors(builder).merging([graph.input: .graph(sum, .real)]) { $1 })
+            interpreter.mostNodes = most
+            try interpreter.run()
+            #expect(try interpreter.output().shape == [3, 2])
+        }
+        try run(atMost: 50)
+        #expect(throws: ONNXError.self) { try run(atMost: 0) }
+    }
+
     /// All that is missing is named at once, with its nodes.
     @Test func unsupportedOperators() throws {
         let nodes = [
@@ -194,12 +207,7 @@ import Testing
                 try OperatorGraph(encoded: changed).network(name: "changed", inputShape: [2], takesTokens: false)
             }
         }
-        let random = RandomNumbers(seed: 2).named("damage")
-        let bytes = Array(text.utf8)
-        for trial in 0..<1000 {
-            var damaged = bytes
-            let place = Int(random.bits(at: trial) % UInt64(8 * bytes.count))
-            damaged[place / 8] ^= 1 << UInt8(place % 8)
+        for damaged in Damage.flips(Array(text.utf8), count: 1000, seed: 2) {
             _ = try? OperatorGraph(encoded: String(decoding: damaged, as: UTF8.self)).network(
                 name: "damaged", inputShape: [2], takesTokens: false)
         }

@@ -5,6 +5,7 @@ import Models
 import Networks
 import Objectives
 import Tensors
+import TestSupport
 import Testing
 
 @testable import ONNX
@@ -12,8 +13,7 @@ import Testing
 /// Networks that PyTorch exported (Tests/Fixtures/onnx/generate.py), by way of a checkpoint's bytes, against PyTorch's own loss,
 /// gradient g and H g in Float64.
 @Suite struct FixtureTests {
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Fixtures/onnx").path
+    static let folder = Fixtures.path("onnx")
 
     struct Reference: Decodable {
         let loss: Double, parameters: Int, gradient_norm: Double, gHg: Double, hg_norm: Double
@@ -113,8 +113,7 @@ import Testing
 
     @Test func tokensOutsideTheVocabularyAreRefused() throws {
         let imported = try Self.importing("text_ts17").run()
-        let other = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString + ".npy").path
-        defer { try? FileManager.default.removeItem(atPath: other) }
+        let folder = try Folder(), other = folder.path("other.npy")
         let data = try DataSpecification("npy:\(other),\(Self.folder)/text_y.npy")
         try NPY.write(NumericArray([Int](repeating: 20, count: 42), shape: [6, 7]), to: other)
         let unknown = DataMismatch.unknownToken(token: 20, vocabulary: 20)

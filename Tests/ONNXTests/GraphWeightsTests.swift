@@ -5,6 +5,7 @@ import Models
 import Objectives
 import ReferenceModels
 import Tensors
+import TestSupport
 import Testing
 
 @testable import ONNX
@@ -74,8 +75,7 @@ import Testing
                 let values = tensor.array.doubles.enumerated().map { $1 * (1.1 + 0.01 * Double(($0 + index) % 7)) }
                 return .init(name: tensor.name, array: NumericArray(values.map(Float.init), shape: tensor.array.shape))
             })
-        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString + ".safetensors").path
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let own = try Folder(), path = own.path("changed.safetensors")
         try changed.write(to: path)
         func loss(_ graph: String) throws -> (Double, [String]) {
             let imported = try FixtureTests.importing(graph, weights: path).run()
@@ -97,10 +97,8 @@ import Testing
     /// What is exported is in the module's layout again: a matrix that the module multiplies by from the right, a transposed
     /// convolution's filters, and under the names and in the layout of the weights that were taken.
     @Test func exportedLayout() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        func path(_ name: String) -> String { folder.appending(path: name).path }
+        let folder = try Folder()
+        func path(_ name: String) -> String { folder.path(name) }
         func numbers(_ count: Int, _ first: Int) -> [Float] { (0..<count).map { Float(first + $0 * $0 % 11) } }
         let nodes = [
             ModelBuilder.node("ConvTranspose", ["x", "up"], ["a"]), ModelBuilder.node("Flatten", ["a"], ["f"]),
@@ -114,7 +112,7 @@ import Testing
                 ModelBuilder.tensor("w", [3, 3], numbers(9, 2)),
                 ModelBuilder.tensor("onnx::MatMul_9", [3, 2], numbers(6, 3)),
             ], input: ModelBuilder.value("x", [nil, 2, 1, 1]))
-        try Data(model).write(to: folder.appending(path: "m.onnx"))
+        try folder.write(model, to: "m.onnx")
         try NPY.write(NumericArray(numbers(8, 0), shape: [4, 2, 1, 1]), to: path("x.npy"))
         try NPY.write(NumericArray([0, 1, 0, 1]), to: path("y.npy"))
         let data = try DataSpecification("npy:\(path("x.npy")),\(path("y.npy"))")
@@ -142,11 +140,9 @@ import Testing
     /// A checkpoint of a graph holds matrices in its own layout and is refused; a tensor that the file lacks is an error until it is
     /// frozen, and stays what it is in the graph then.
     @Test func mistakes() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try Folder()
         let graph = "graph_ts17"
-        let own = folder.appending(path: "own.bin").path, lacking = folder.appending(path: "lacking.safetensors").path
+        let own = folder.path("own.bin"), lacking = folder.path("lacking.safetensors")
         try Self.importing(graph).run().checkpoint.write(to: own)
         #expect(throws: ModelError.alreadyImported(file: own)) {
             try Self.importing(graph, weights: own).run()

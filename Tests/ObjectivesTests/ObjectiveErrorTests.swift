@@ -32,8 +32,9 @@ import Testing
     }
 
     @Test func whatDoesNotFit() {
-        #expect(throws: ObjectiveError.data(.unsuitable(expected: "examples of shape [4]", found: "examples of shape [5]")))
-        { try make(classes, crossEntropy, inputs: 5) }
+        #expect(
+            throws: ObjectiveError.data(.unsuitable(expected: "examples of shape [4]", found: "examples of shape [5]"))
+        ) { try make(classes, crossEntropy, inputs: 5) }
         #expect(throws: ObjectiveError.data(.labelOutOfRange(label: 2, outputs: 2))) {
             try make(classes, crossEntropy, outputs: 2)
         }
@@ -52,5 +53,14 @@ import Testing
         #expect(throws: ObjectiveError.self) {
             try make(classes, crossEntropy, memory: 100).value(at: [Double](repeating: 0, count: 15))
         }
+    }
+
+    /// The size of a batch that fits is found on machines of any size: the product of examples and bytes may be beyond 64 bits.
+    @Test func sharesOfLargeMachines() {
+        #expect(BatchSeries.share(of: 100, room: 30, needed: 60) == 50)
+        #expect(BatchSeries.share(of: 7, room: 10, needed: 11) == 6)
+        #expect(BatchSeries.share(of: 1 << 30, room: 1 << 50, needed: 1 << 51) == 1 << 29)
+        #expect(BatchSeries.share(of: 1 << 40, room: 0, needed: 1) == 0)
+        #expect(BatchSeries.share(of: 1 << 40, room: -5, needed: 1) == 0)
     }
 }

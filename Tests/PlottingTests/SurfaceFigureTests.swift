@@ -23,35 +23,79 @@ import Testing
     }
 
     /// What is near the viewer is drawn later, and everything lies on the page.
-    @Test func orderAndPlace() throws {
-        let drawing = SurfaceFigure(Self.map(9, 9) { $0 * $0 + 2 * $1 * $1 }).draw()
-        var lowest: [Double] = []
-        for case .fill(let path, _) in try #require(drawing.groups(named: "surface").first) {
+    @Test(arguments: [35.0, 125, 215, 305]) func orderAndPlace(_ azimuth: Double) throws {
+        func surface(_ f: (Double, Double) -> Double) throws -> (faces: [Path], size: Size) {
+            var figure = SurfaceFigure(Self.map(9, 9, f))
+            figure.azimuth = azimuth
+            let drawing = figure.draw()
+            return (drawing.fills(inGroup: "surface"), drawing.size)
+        }
+        let (bowl, size) = try surface { $0 * $0 + 2 * $1 * $1 }
+        #expect(bowl.count == 64)
+        for face in bowl {
             #expect(
-                path.points.allSatisfy {
-                    $0.x >= 0 && $0.x <= drawing.size.width && $0.y >= 0 && $0.y <= drawing.size.height
-                })
-            lowest.append(path.points.map(\.x).min()!)
+                face.points.count == 4
+                    && face.points.allSatisfy { 0...size.width ~= $0.x && 0...size.height ~= $0.y })
         }
-        #expect(lowest.count == 64)
-        // On a flat ground, later faces lie lower on the page.
-        let flat = SurfaceFigure(Self.map(5, 5) { a, b in a == -1 && b == -1 ? 1 : 0 }).draw()
-        let heights = try #require(flat.groups(named: "surface").first).compactMap { element -> Double? in
-            guard case .fill(let path, _) = element else { return nil }
-            return path.points.map(\.y).reduce(0, +) / 4
-        }
-        #expect(heights.last! > heights.first!)
+        // On a flat ground, what is nearer lies lower on the page: from face to face it goes down.
+        let flat = try surface { _, _ in 1 }.faces.map { $0.points.reduce(0) { $0 + $1.y } / 4 }
+        #expect(flat.count == 64)
+        #expect(zip(flat, flat.dropFirst()).allSatisfy { face, next in next >= face - 1e-9 })
+        #expect(flat[63] > flat[0] + 50)
+        // Relief does not change the order: across the page, faces follow each other as those of the flat ground do.
+        let across = try surface { _, _ in 1 }.faces
+        let shift = bowl[0].points[0].x - across[0].points[0].x  // colour bars' labels are of different widths
+        let differences = zip(bowl, across).flatMap { zip($0.points, $1.points).map { $0.x - $1.x - shift } }
+        #expect(differences.allSatisfy { abs($0) < 1e-9 })
     }
 
+    /// Without a cell there is no surface but a note; with one cell there is one, on the page.
     @Test func degenerate() {
-        for (columns, rows) in [(0, 0), (1, 1), (1, 5), (5, 1), (2, 2)] {
-            _ = SurfaceFigure(Self.map(columns, rows) { $0 + $1 }).draw()
-            _ = SurfaceFigure(Self.map(columns, rows) { _, _ in .nan }).draw()
-            _ = SurfaceFigure(Self.map(columns, rows) { _, _ in 3 }).draw()
+        func drawn(_ columns: Int, _ rows: Int, _ f: (Double, Double) -> Double) -> Drawing {
+            SurfaceFigure(Self.map(columns, rows, f)).draw()
         }
-        // Thinned out, with the last row and column kept.
-        let large = SurfaceFigure(Self.map(1001, 3) { $0 + $1 }).draw()
-        #expect((large.groups(named: "surface").first?.count ?? 0) <= 2 * 126 * 2)
+        func notes(_ drawing: Drawing) -> [String] {
+            drawing.texts.map(\.string).filter { $0.hasPrefix("no ") || $0.hasPrefix("one ") }
+        }
+        for (columns, rows, note) in [
+            (0, 0, "no data"), (1, 1, "one row or column"), (1, 5, "one row or column"), (5, 1, "one row or column"),
+        ] {
+            for value in [3.0, .nan] {
+                let drawing = drawn(columns, rows) { _, _ in value }
+                #expect(drawing.groups(named: "surface").isEmpty, "\(columns)×\(rows) of \(value)")
+                #expect(notes(drawing) == [value.isNaN && columns > 0 ? "no finite values" : note])
+            }
+        }
+        let none = drawn(2, 2) { _, _ in .nan }
+        #expect(none.groups(named: "surface").isEmpty && notes(none) == ["no finite values"])
+        for f in [{ $0 + $1 }, { _, _ in 3 }] as [(Double, Double) -> Double] {
+            let drawing = drawn(2, 2, f), faces = drawing.fills(inGroup: "surface")
+            #expect(faces.count == 1 && notes(drawing).isEmpty)
+            for point in faces.flatMap(\.points) {
+                #expect(0...drawing.size.width ~= point.x && 0...drawing.size.height ~= point.y)
+            }
+        }
+    }
+
+    /// Many cells are thinned out to at most 120 along an axis, with the first and last row and column kept: the surface of a plane
+    /// ends where that of few cells does.
+    @Test func thinning() throws {
+        func box(_ columns: Int, _ rows: Int) -> (count: Int, box: Box) {
+            let faces = SurfaceFigure(Self.map(columns, rows) { $0 + 2 * $1 }).draw().fills(inGroup: "surface")
+            return (faces.count, Path(runs: faces.flatMap(\.runs)).boundingBox)
+        }
+        let (four, whole) = box(3, 3)
+        #expect(four == 4)
+        // Every 9th of 1001 columns, from 0 to 999, and the last.
+        for (columns, rows, count) in [(1001, 3, 112 * 2), (3, 1001, 112 * 2), (121, 3, 120 * 2), (122, 3, 61 * 2)] {
+            let (found, extent) = box(columns, rows)
+            #expect(found == count, "\(columns)×\(rows)")
+            for (a, b) in [
+                (extent.x, whole.x), (extent.y, whole.y), (extent.maxX, whole.maxX), (extent.maxY, whole.maxY),
+            ] {
+                #expect(abs(a - b) < 1e-9, "\(columns)×\(rows)")
+            }
+        }
     }
 
     @Test func samplesAndLabels() {

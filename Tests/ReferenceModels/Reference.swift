@@ -5,6 +5,7 @@ import Foundation
 import Networks
 import Objectives
 import Tensors
+import TestSupport
 
 /// A network with numbers that PyTorch computed in Float64 (Tests/Fixtures/README.md).
 public struct Reference {
@@ -14,8 +15,7 @@ public struct Reference {
     public let data: Dataset
     public let numbers: [String: Any]
 
-    public static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("Fixtures").path
+    public static let fixtures = Fixtures.folder.path
 
     public static func mlp() throws -> Reference {
         try Reference("mlp_digits", Network("mlp:64-32-10", inputShape: [64], outputs: 10))

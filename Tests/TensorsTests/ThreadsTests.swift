@@ -136,6 +136,38 @@ import Testing
         #expect((0..<200).contains { _ in threads(.infinity).count > 1 })
     }
 
+    #if os(Linux)
+        /// A program that sets nothing has all processors that it may use, and loops run on as many threads.
+        @Test(arguments: [false, true]) func allProcessorsByDefault(onOneProcessor: Bool) throws {
+            let folder = try #require(Bundle.main.executableURL).deletingLastPathComponent()
+            let program = try #require(
+                [folder, folder.appending(path: "../../../..")].map { $0.appending(path: "DefaultThreads") }.first {
+                    FileManager.default.isExecutableFile(atPath: $0.path)
+                }, "DefaultThreads is not built beside \(folder.path)")
+            let process = Process(), output = Pipe()
+            process.executableURL = onOneProcessor ? URL(filePath: "/usr/bin/taskset") : program
+            // A processor that this process may use, too: the first of a list such as 0-3,8.
+            let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+            let first = try #require(status.firstMatch(of: /Cpus_allowed_list:\s*([0-9]+)/)).1
+            process.arguments = onOneProcessor ? ["-c", "\(first)", program.path] : []
+            process.standardOutput = output
+            try process.run()
+            let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+            process.waitUntilExit()
+            let all = [ProcessInfo.processInfo.activeProcessorCount, Int(ls_threads_allowed()), Threads.capacity]
+            let expected = onOneProcessor ? 1 : all.min()!
+            #expect(process.terminationStatus == 0 && text == "\(expected) \(expected)\n")
+        }
+    #endif
+
+    /// The default is for programs that set nothing: it does not take back what is set.
+    @Test func defaultDoesNotReplaceACount() {
+        let before = Threads.count
+        defer { Threads.count = before }
+        Threads.count = 3
+        #expect(ls_threads_set_default(5) == 3 && Threads.count == 3)
+    }
+
     @Test func countsOutOfRange() {
         let before = Threads.count
         defer { Threads.count = before }

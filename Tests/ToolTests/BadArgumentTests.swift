@@ -1,4 +1,5 @@
 import ArrayFiles
+import TestSupport
 import Testing
 
 /// Command lines that cannot be meant.
@@ -19,6 +20,11 @@ import Testing
         ("sharpness --measure keskar --box-epsilon 0", ["--box-epsilon"]),
         ("sharpness --subspace -1", ["--subspace"]), ("sharpness --box-steps 0", ["--box-steps"]),
         ("sharpness --box-repeats 0", ["--box-repeats"]),
+        ("sharpness --steps 9223372036854775807", ["--steps", "10⁹"]),
+        ("sharpness --restarts 9223372036854775807", ["--restarts", "a million"]),
+        ("sharpness --box-repeats 4611686018427387905 --measure keskar", ["--box-repeats", "a million"]),
+        ("hessian --iterations 9223372036854775807", ["--iterations", "10⁹"]),
+        ("hessian --trace --probes 4611686018427387905", ["--probes", "10⁹"]),
         ("slice --points 1", ["--points 1", "at least 2"]), ("slice --points 0", ["--points 0"]),
         ("slice --points -5", ["--points"]),
         ("slice --points 5x", ["--points 5x"]), ("slice --points 5x5x5", ["5x5x5"]), ("slice --points many", ["many"]),

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The same command gives the same bits: with any number of threads, twice, and after an interruption.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the README tells people to type works as typed.
@@ -67,7 +68,7 @@ import Testing
 
     /// A folder with a network and its data under the names that the pages use.
     static func folderWithModel() throws -> Folder {
-        let folder = try Folder(), digits = Tool.package.appending(path: "Tests/Fixtures/cnn_digits")
+        let folder = try Folder(), digits = Fixtures.folder.appending(path: "cnn_digits")
         for (file, name) in [
             ("graph_ts17.onnx", "model.onnx"), ("model.safetensors", "model.safetensors"), ("eval_x.npy", "X.npy"),
             ("eval_y.npy", "Y.npy"),
@@ -78,21 +79,79 @@ import Testing
         return folder
     }
 
-    /// Every option that docs/commands.md names exists, and every command's options are there.
-    @Test(arguments: [
-        "train", "import", "export", "evaluate", "gradient", "slice", "sharpness", "hessian", "trajectory",
-        "interpolate",
-        "compare", "report", "plot", "merge", "study", "selftest",
-    ])
-    func options(
-        _ command: String
-    ) throws {
-        let page = try String(contentsOf: Tool.package.appending(path: "docs/commands.md"), encoding: .utf8)
-        let help = try Tool.succeed("\(command) --help", in: try Folder()).output
-        for match in help.matches(of: /\n  (?:-o|(--[a-z0-9-]+))/) {
-            guard let option = match.1, !["--version", "--help"].contains(option) else { continue }
-            #expect(page.contains(option), "docs/commands.md does not have \(option) of \(command)")
+    static let commands = [
+        "train", "import", "export", "info", "evaluate", "gradient", "slice", "sharpness", "hessian", "trajectory",
+        "interpolate", "compare", "report", "plot", "merge", "study", "selftest",
+    ]
+
+    /// What is wrong with a page's options. The section of a command has its name, or those of several, as the heading; sections
+    /// with other headings say what many commands have in common. In a span such as `train --save-every N` an option is that of the
+    /// command before it.
+    static func complaints(_ page: String, _ help: [String: Set<String>]) -> [String] {
+        var own: [String: Set<String>] = [:], common: Set<String> = [], found: [String] = []
+        for section in ("\n" + page).components(separatedBy: "\n## ") {
+            let heading = section.split(separator: "\n").first.map(String.init) ?? ""
+            let names = heading.components(separatedBy: ", "), isCommands = names.allSatisfy { help[$0] != nil }
+            for span in section.replacing("```", with: "`").matches(of: /`([^`]+)`/) {
+                var command: String?
+                for word in span.1.split(whereSeparator: { " \n|".contains($0) }) {
+                    if help[String(word)] != nil { command = String(word) }
+                    guard let option = word.prefixMatch(of: /--[a-z0-9][a-z0-9-]*/).map({ String($0.output) }),
+                        option != "--help", option != "--version"
+                    else { continue }
+                    let takers = command.map { [$0] } ?? (isCommands ? names : Array(help.keys))
+                    if !takers.contains(where: { help[$0]!.contains(option) }) {
+                        found.append("\(heading): \(takers.count == 1 ? takers[0] : "none") has \(option)")
+                    }
+                    if !isCommands { common.insert(option) }
+                    if isCommands, command.map(names.contains) ?? true {
+                        for name in names { own[name, default: []].insert(option) }
+                    }
+                }
+            }
         }
+        for (command, options) in help {
+            for option in options.subtracting(own[command] ?? []).subtracting(common) {
+                found.append("\(option) of \(command) is missing")
+            }
+        }
+        return found.sorted()
+    }
+
+    /// Every option that docs/commands.md names exists, and every command's options are there.
+    @Test func options() throws {
+        let page = try String(contentsOf: Tool.package.appending(path: "docs/commands.md"), encoding: .utf8)
+        let folder = try Folder()
+        var help: [String: Set<String>] = [:]
+        for command in Self.commands {
+            let text = try Tool.succeed("\(command) --help", in: folder).output
+            let options = text.matches(of: /\n  (?:-[a-z], )?(--[a-z0-9][a-z0-9-]*)/).map { String($0.1) }
+            #expect(options.count >= 4, "\(command): \(options)")
+            help[command] = Set(options).subtracting(["--help", "--version"])
+        }
+        let found = Self.complaints(page, help)
+        #expect(found.isEmpty, "docs/commands.md: \(found.joined(separator: "; "))")
+    }
+
+    /// The check itself: wrong, missing and misplaced options are found.
+    @Test func optionsAreChecked() {
+        let help: [String: Set<String>] = [
+            "slice": ["--data", "--points"], "train": ["--data", "--save-every"], "info": ["--key"],
+            "evaluate": ["--data", "--key"],
+        ]
+        func complaints(_ slice: String, common: String = "| `--data SPEC` | | |") -> [String] {
+            Self.complaints(
+                "# Commands\n\n## Data\n\(common)\n## slice\n\(slice)\n## train\nWith `--save-every N`.\n"
+                    + "## info, evaluate\nBoth take `--key`.\n", help)
+        }
+        #expect(complaints("`--points N` or `NxM`, as `train --save-every N` has kept them").isEmpty)
+        #expect(complaints("`--points N`, `--point N`") == ["slice: slice has --point"])
+        #expect(complaints("`--points N`, `--save-every N`") == ["slice: slice has --save-every"])
+        #expect(complaints("`--points N` for `train --point N`") == ["slice: train has --point"])
+        #expect(complaints("nothing") == ["--points of slice is missing"])
+        #expect(complaints("for `train --points N`") == ["--points of slice is missing", "slice: train has --points"])
+        #expect(complaints("`--points N`", common: "`--dat`").first == "--data of evaluate is missing")
+        #expect(complaints("`--points N`", common: "`--data` `--dat`") == ["Data: none has --dat"])
     }
 
     /// Options of all commands that pages show in blocks of their own are there.

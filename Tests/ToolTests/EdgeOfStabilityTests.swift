@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Full-batch descent on a Chebyshev polynomial at 20 points with a 1-100-1 tanh network, ½ mean r² in Float64 (Cohen et al. 2021,

@@ -1,5 +1,6 @@
 import ArrayFiles
 import Foundation
+import TestSupport
 import Testing
 
 #if canImport(FoundationXML)
@@ -8,7 +9,7 @@ import Testing
 
 /// Weights in and out, and results for other programs.
 @Suite struct ExchangeTests {
-    private static let fixtures = Tool.package.appending(path: "Tests/Fixtures").path
+    private static let fixtures = Fixtures.folder.path
     private static let digits = "npy:\(fixtures)/mlp_digits/eval_x.npy,\(fixtures)/mlp_digits/eval_y.npy"
 
     /// Whatever the file's form, the loss is that of PyTorch.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A short run of `landscape-fuzz` on every format; docs/SECURITY.md says how to start a long one.
@@ -8,7 +9,7 @@ import Testing
     @Test func everyFormatSurvives() throws {
         let folder = try Folder()
         let run = try Tool.Run(
-            ["all", "--count", "160", "--fixtures", Tool.package.appending(path: "Tests/Fixtures").path], in: folder,
+            ["all", "--count", "160", "--fixtures", Fixtures.folder.path], in: folder,
             program: Self.program)
         let outcome = try run.finish()
         #expect(outcome.code == 0 && !outcome.isKilled, "\(outcome.errors)")

@@ -1,10 +1,11 @@
 import ArrayFiles
 import Foundation
+import TestSupport
 import Testing
 
 /// `import` of an ONNX model and what follows, as a user types it.
 @Suite struct ImportModelTests {
-    static let fixtures = Tool.package.appending(path: "Tests/Fixtures/onnx").path
+    static let fixtures = Fixtures.path("onnx")
 
     @Test func everyAnalysisWorksOnTheCheckpointAlone() throws {
         let folder = try Folder()
@@ -60,7 +61,7 @@ import Testing
     /// Weights of PyTorch in the graph of an .onnx file, which is exported with others, as a user types it.
     @Test func weightsWithAGraph() throws {
         let folder = try Folder()
-        let digits = Tool.package.appending(path: "Tests/Fixtures/cnn_digits").path
+        let digits = Fixtures.path("cnn_digits")
         let data = "npy:\(digits)/eval_x.npy,\(digits)/eval_y.npy"
         for file in ["model.safetensors", "model.pt"] {
             let imported = try Tool.json(

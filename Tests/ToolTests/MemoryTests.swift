@@ -1,5 +1,6 @@
 #if os(Linux)
     import Foundation
+    import TestSupport
     import Testing
 
     /// `--memory` is of the process: what is refused states how much is enough, and with so much the process takes no more.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ReportCommandTests {
@@ -17,12 +18,24 @@ import Testing
             let opened = page.matches(of: try Regex("<\(tag)[ >]")).count
             #expect(opened == page.matches(of: try Regex("</\(tag)>")).count && opened > 0, "\(tag)")
         }
-        // The commands shown are those that made it.
-        #expect(page.contains("landscape sharpness a.bin --rho 0.05 --measure all"))
-        let json = try #require(
-            try JSONSerialization.jsonObject(with: Data(folder.bytes("out/1-a.slice.json"))) as? [String: Any])
-        let alone = try Tool.json("slice a.bin --both-splits --examples 100 -o s.npz", in: folder)
-        #expect(json["values"] as? [Double] == alone["values"] as? [Double])
+        // The pictures on the page are those beside it, in order, and the commands shown are those that made it: run again, they give
+        // the same numbers and the same pictures.
+        let parts =
+            ["compare"]
+            + ["1-a", "2-b"].flatMap { name in ["slice", "plane", "sharpness", "hessian"].map { "\(name).\($0)" } }
+        let pictures = page.matches(of: /base64,([^"]*)"/).compactMap { Data(base64Encoded: String($0.1)) }
+        let commands = page.matches(of: /<pre>landscape ([^<]*)<\/pre>/).map { String($0.1) }
+        try #require(pictures.count == parts.count && commands.count == parts.count)
+        #expect(commands[3].hasPrefix("sharpness a.bin --rho 0.05 --measure all "))
+        for (part, (command, picture)) in zip(parts, zip(commands, pictures)) {
+            #expect(try Array(picture) == folder.bytes("out/\(part).png"), "\(part).png is another picture on the page")
+            var saved = try #require(
+                try JSONSerialization.jsonObject(with: Data(folder.bytes("out/\(part).json"))) as? [String: Any])
+            var again = try Tool.json(command + " -o again.png", in: folder)
+            (saved["seconds"], again["seconds"]) = (nil, nil)
+            #expect(saved as NSDictionary == again as NSDictionary, "landscape \(command)")
+            #expect(try Array(picture) == folder.bytes("again.png"), "landscape \(command)")
+        }
 
         try Tool.refuse("report nothing.bin -o other", in: folder, saying: "nothing.bin")
         try Tool.refuse("report a.bin -o a.bin", in: folder, saying: "it is a file")

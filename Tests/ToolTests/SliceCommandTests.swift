@@ -1,5 +1,6 @@
 import ArrayFiles
 import Foundation
+import TestSupport
 import Testing
 
 /// What `slice` does beyond a plain grid.
@@ -64,25 +65,49 @@ import Testing
         try Tool.succeed("slice --points 5x4 --both-splits --examples 100 --quiet -o both.png", in: folder)
     }
 
-    /// Along the plane of a training's checkpoints, the path's ends are at known places.
+    /// Along the plane of a training's checkpoints: its directions are the principal components of θ_t − θ_T, and the path reaches
+    /// from the centre to 1 or −1 along each, its start to a positive coordinate.
     @Test func trajectoryDirections() throws {
         let folder = try Folder()
         try folder.makeFolder("runs")
         try Tool.succeed(
-            "train --model linear --data digits --epochs 3 --save-every 1 --quiet -o runs/ckpt.bin", in: folder)
+            "train --model linear --data digits --epochs 4 --save-every 1 --quiet -o runs/ckpt.bin", in: folder)
         let found = try Tool.json(
             "slice runs/ckpt.bin --directions pca:runs --points 5x3 --examples 200 -o s.npz", in: folder)
         let surface = try #require(found["surface"] as? [String: Any])
         #expect(surface["directions"] as? String == "pca" && surface["normalization"] as? String == "none")
         #expect(abs(try #require(found["cosine"] as? Double)) < 1e-10)
-        // The first axis is as long as the way from the start.
-        let reach = try NPZ.read(folder.path("s.npz")).array("direction_1").doubles
-        let start = try Tool.json(
-            "slice runs/ckpt.bin --directions to:runs/ckpt.epoch000.bin --points 3 --examples 200 -o t.npz", in: folder)
-        _ = start
-        let whole = try NPZ.read(folder.path("t.npz")).array("direction_1").doubles
-        func norm(_ v: [Double]) -> Double { v.reduce(0) { $0 + $1 * $1 }.squareRoot() }
-        #expect(norm(reach) <= norm(whole) * (1 + 1e-9) && norm(reach) > 0.9 * norm(whole))
+        let archive = try NPZ.read(folder.path("s.npz"))
+        let axes = try (1...2).map { try archive.array("direction_\($0)").doubles }
+        // θ_t − θ_T of the checkpoints on the way, the directions of slices towards them.
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("runs")).sorted().filter {
+            $0.contains(".epoch") && $0.hasSuffix(".bin")
+        }
+        #expect(names.count == 5)  // the last of them is θ_T
+        let path = try names.dropLast().map { name in
+            try Tool.succeed(
+                "slice runs/ckpt.bin --directions to:runs/\(name) --points 3 --examples 200 --quiet -o t.npz",
+                in: folder)
+            return try NPZ.read(folder.path("t.npz")).array("direction_1").doubles
+        }
+        func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+        var variances: [Double] = []
+        for axis in axes {
+            let square = dot(axis, axis), coordinates = path.map { dot($0, axis) / square }
+            #expect(abs(coordinates.map(abs).max()! - 1) < 1e-9 && coordinates[0] > 0, "\(coordinates)")
+            // Σ w wᵀ d = λ d for w = θ_t − θ_T. Rounding is 1e-16 of ‖w‖²; 1e-9 is far above.
+            var product = [Double](repeating: 0, count: axis.count)
+            for (w, coordinate) in zip(path, coordinates) {
+                for i in axis.indices { product[i] += coordinate * square * w[i] }
+            }
+            let variance = dot(axis, product) / square
+            let residual = zip(product, axis).map { $0 - variance * $1 }
+            #expect(dot(residual, residual).squareRoot() <= 1e-9 * dot(product, product).squareRoot())
+            variances.append(variance)
+        }
+        // The two of most variance: what is left has less than the second, which has less than the first.
+        let total = path.reduce(0) { $0 + dot($1, $1) }
+        #expect(variances[0] > variances[1] && total - variances[0] - variances[1] < variances[1])
         try folder.makeFolder("empty")
         try Tool.refuse(
             "slice runs/ckpt.bin --directions pca:empty", in: folder, saying: "no checkpoints", "--save-every")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `study` and `selftest` as a user runs them.

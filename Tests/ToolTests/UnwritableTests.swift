@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Places that cannot be written to: said before the work where it can be known, and nothing half-written stays.
@@ -20,6 +21,15 @@ import Testing
         try Tool.refuse(line + " runs", in: folder, saying: "runs", "folder")
         try Tool.refuse(line + " nowhere/ckpt.bin", in: folder, saying: "nowhere")
         try Tool.refuse(line + " ''", in: folder)
+    }
+
+    /// Files whose names are a single character.
+    @Test func shortNames() throws {
+        let folder = try Folder()
+        try Tool.succeed("train --model linear --data digits --epochs 1 --quiet -o x", in: folder)
+        try Tool.succeed("gradient x --examples 50 --quiet --save g", in: folder)
+        try Tool.refuse("import m --data digits", in: folder, saying: "m")
+        #expect(try folder.names().contains("g"))
     }
 
     @Test func otherFiles() throws {

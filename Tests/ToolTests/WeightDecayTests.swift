@@ -1,5 +1,6 @@
 import ArrayFiles
 import Foundation
+import TestSupport
 import Testing
 
 /// `--include-weight-decay`: analyses of L + ½λ‖θ‖² with the λ that the network was trained with.

@@ -1,34 +1,25 @@
-import ArrayFiles
 import Datasets
-import Foundation
 import Networks
 import Objectives
+import ReferenceModels
 import Testing
 
 @testable import Training
 
 /// The fixture `mlp_digits`, with numbers of PyTorch in Float64 (Tests/Fixtures/README.md).
 struct ReferenceNetwork {
-    let network: Network
-    let theta: [Double]
-    let data: Dataset
+    let reference: Reference
     /// `sharpness` of reference.json.
     let sharpness: [String: Any]
+    var network: Network { reference.network }
+    var theta: [Double] { reference.theta }
+    var data: Dataset { reference.data }
 
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("Fixtures/mlp_digits").path
+    static let folder = Reference.fixtures + "/mlp_digits"
 
     init() throws {
-        network = try Network("mlp:64-32-10", inputShape: [64], outputs: 10)
-        let weights = try Safetensors.read(Self.folder + "/model.safetensors")
-        theta = try network.parameters.tensors.flatMap { try #require(weights[$0.name]).doubles }
-        let x = try NPY.read(Self.folder + "/eval_x.npy"), y = try NPY.read(Self.folder + "/eval_y.npy")
-        data = Dataset(
-            name: "mlp_digits", inputs: .floats(x.floats), exampleShape: [64],
-            targets: .classes(try y.integers().map { Int32($0) }, count: 10))
-        let json = try Data(contentsOf: URL(fileURLWithPath: Self.folder + "/reference.json"))
-        let all = try #require(JSONSerialization.jsonObject(with: json) as? [String: Any])
-        sharpness = try #require(all["sharpness"] as? [String: Any])
+        reference = try Reference.mlp()
+        sharpness = try #require(reference.numbers["sharpness"] as? [String: Any])
     }
 
     func number(_ key: String) -> Double { sharpness[key] as? Double ?? .nan }

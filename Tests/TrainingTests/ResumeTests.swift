@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Models
 import Networks
+import TestSupport
 import Testing
 
 @testable import Training
@@ -29,14 +30,13 @@ import Testing
     ]
 
     @Test(arguments: cases) func sameBits(_ test: Case) throws {
-        let folder = try temporaryFolder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try Folder()
         var configuration = digits(test.model, test.optimizer, epochs: 2.5)
         configuration.examples = test.examples
         configuration.precision = test.precision == "double" ? .double : .float
         configuration.augmentation = test.model == "lenet" ? .all : []
         configuration.warmup = .epochs(0.5)
-        let whole = try Trainer(configuration).run(to: folder + "/whole.bin")
+        let whole = try Trainer(configuration).run(to: folder.path("whole.bin"))
 
         let first = try Trainer(configuration)
         var polls = 0
@@ -44,13 +44,15 @@ import Testing
             polls += 1
             return polls > test.stop
         }
-        let part = try first.run(to: folder + "/part.bin")
+        let part = try first.run(to: folder.path("part.bin"))
         #expect(!part.isFinished && part.steps == test.stop && part.trainLoss == nil)
-        let second = try Trainer(configuration, resuming: Checkpoint.read(folder + "/part.bin"))
-        let resumed = try second.run(to: folder + "/resumed.bin")
+        let second = try Trainer(configuration, resuming: Checkpoint.read(folder.path("part.bin")))
+        let resumed = try second.run(to: folder.path("resumed.bin"))
         #expect(resumed.checkpoint == whole.checkpoint)
         #expect(resumed.gradientEvaluations == whole.gradientEvaluations)
-        let files = try ["whole", "resumed"].map { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0).bin")) }
+        let files = try ["whole", "resumed"].map {
+            try Data(contentsOf: URL(fileURLWithPath: folder.path("\($0).bin")))
+        }
         #expect(files[0] == files[1])
     }
 

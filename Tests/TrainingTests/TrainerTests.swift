@@ -5,16 +5,10 @@ import Models
 import Networks
 import Objectives
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Training
-
-/// A folder of a test's own.
-func temporaryFolder() throws -> String {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("training-" + UUID().uuidString)
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    return url.path
-}
 
 func digits(_ model: String = "mlp:64-32-10", _ optimizer: OptimizerKind = .sgd, epochs: Double = 3)
     -> TrainingConfiguration
@@ -131,38 +125,36 @@ func digits(_ model: String = "mlp:64-32-10", _ optimizer: OptimizerKind = .sgd,
     }
 
     @Test func savesEveryFewEpochs() throws {
-        let folder = try temporaryFolder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try Folder()
         var configuration = digits(epochs: 5)
         configuration.examples = 100
         configuration.saveEvery = 2
-        let outcome = try Trainer(configuration).run(to: folder + "/run.bin")
+        let outcome = try Trainer(configuration).run(to: folder.path("run.bin"))
         let names = ["run.epoch000.bin", "run.epoch002.bin", "run.epoch004.bin", "run.bin"]
-        #expect(outcome.files == names.map { folder + "/" + $0 })
+        #expect(outcome.files == names.map { folder.path($0) })
         let epochs = try outcome.files.map { try Checkpoint.read($0).metadata.epoch }
         #expect(epochs == [0, 2, 4, 5])
-        #expect(try Checkpoint.read(folder + "/run.bin") == outcome.checkpoint)
+        #expect(try Checkpoint.read(folder.path("run.bin")) == outcome.checkpoint)
         #expect(CheckpointSeries.path("a.b/ckpt", epoch: 12) == "a.b/ckpt.epoch012")
         #expect(CheckpointSeries.path("x.bin", epoch: 1234) == "x.epoch1234.bin")
     }
 
     /// A loss that overflows stops the training; the last whole epoch stays on disk.
     @Test func divergence() throws {
-        let folder = try temporaryFolder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try Folder()
         var configuration = TrainingConfiguration(model: "linear", data: .chebyshev(degree: 2))
         configuration.momentum = 0
         configuration.learningRate = 1e6
         configuration.schedule = .constant
         configuration.length = .epochs(1000)
         let trainer = try Trainer(configuration)
-        let error = #expect(throws: TrainingError.self) { try trainer.run(to: folder + "/ckpt.bin") }
+        let error = #expect(throws: TrainingError.self) { try trainer.run(to: folder.path("ckpt.bin")) }
         guard case .diverged(let divergence)? = error else { Issue.record("\(String(describing: error))"); return }
         #expect(divergence.step > 1 && divergence.learningRate == 1e6 && divergence.lastFiniteLoss != nil)
         let kept = try Checkpoint.read(try #require(divergence.lastGood))
         #expect(kept.theta.allSatisfy(\.isFinite) && kept.metadata.epoch > 0)
         let text = try #require(error).description
         #expect(text.contains("--lr") && text.contains("not finite") && text.contains("ckpt.epoch"))
-        #expect(!FileManager.default.fileExists(atPath: folder + "/ckpt.bin"))
+        #expect(!FileManager.default.fileExists(atPath: folder.path("ckpt.bin")))
     }
 }

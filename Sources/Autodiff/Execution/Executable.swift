@@ -155,7 +155,7 @@ public final class Executable {
     /// The elements of an output after a run, as long as the arena is not used for another one.
     public func address(of output: Value, in instance: Instance, _ context: Context? = nil) -> UnsafeRawPointer {
         guard let item = outputItems[output.id] else { preconditionFailure("not an output of this executable") }
-        return UnsafeRawPointer(address(item, instance, context ?? instance.context, instance.arena))
+        return UnsafeRawPointer(RunMemory(self, instance, context ?? instance.context, instance.arena).address(item))
     }
 
     /// The numbers of a real output after a run.
@@ -163,23 +163,41 @@ public final class Executable {
         Buffer.load(address(of: output, in: instance, context), output.type.count, as: precision)
     }
 
-    /// - Parameter skipped: bytes of the parts of earlier examples; a block has none of these.
-    private func address(
-        _ item: Int, _ instance: Instance?, _ context: Context, _ arena: Arena?, _ bench: Bench? = nil, skipped: Int = 0
-    ) -> UnsafeMutableRawPointer {
-        switch plan.places[item] {
-        case .input(let number):
-            guard let address = context.inputs[number] ?? instance?.inputs[number] else {
-                preconditionFailure("input \(number) of the executable is not bound")
-            }
-            return UnsafeMutableRawPointer(mutating: address) + skipped
-        case .constant(let number): return constants.address + number * precision.size
-        case .common(let stage, let offset): return context.common[stage.rawValue].address + offset + skipped
-        case .kept(let offset): return instance!.kept.address + offset + skipped
-        case .scratch(let offset): return arena!.scratch.address + offset + skipped
-        case .block(let offset): return bench!.block.address + offset
-        case .none: preconditionFailure("item \(item) has no memory")
+    /// Where the elements of every item lie in one run.
+    ///
+    /// The threads of a run share it: while the run lasts, nobody binds inputs or makes benches, and threads write to different
+    /// memory, each to its own bench and to the parts and sums of its own chunks of examples.
+    struct RunMemory: @unchecked Sendable {
+        private let executable: Executable
+        private let instance: Instance?, context: Context
+        private let arena: Arena?
+
+        fileprivate init(_ executable: Executable, _ instance: Instance?, _ context: Context, _ arena: Arena?) {
+            (self.executable, self.instance, self.context, self.arena) = (executable, instance, context, arena)
         }
+
+        /// - Parameter skipped: bytes of the parts of earlier examples; a block has none of these.
+        @inline(__always)
+        func address(_ item: Int, _ bench: Bench? = nil, skipped: Int = 0) -> UnsafeMutableRawPointer {
+            switch executable.plan.places[item] {
+            case .input(let number):
+                guard let address = context.inputs[number] ?? instance?.inputs[number] else {
+                    preconditionFailure("input \(number) of the executable is not bound")
+                }
+                return UnsafeMutableRawPointer(mutating: address) + skipped
+            case .constant(let number): return executable.constants.address + number * executable.precision.size
+            case .common(let stage, let offset): return context.common[stage.rawValue].address + offset + skipped
+            case .kept(let offset): return instance!.kept.address + offset + skipped
+            case .scratch(let offset): return arena!.scratch.address + offset + skipped
+            case .block(let offset): return bench!.block.address + offset
+            case .none: preconditionFailure("item \(item) has no memory")
+            }
+        }
+
+        /// Makes what is missing of a bench for each thread, before threads take them.
+        func prepareBenches() { arena!.prepareBenches() }
+        func bench(_ thread: Int) -> Bench { arena!.benches[thread] }
+        var sums: UnsafeMutableRawPointer { arena!.sums.address }
     }
 
     /// Computes every value of the stages from `first` through `last`; what earlier ones hold in the instance is used as it is.
@@ -192,9 +210,8 @@ public final class Executable {
 
     /// Computes what depends on no data: once for all batches.
     public func runCommon(_ context: Context, _ arena: Arena, from first: Stage, through last: Stage) {
-        for step in steps where step.isCommon && step.stage >= first && step.stage <= last {
-            run(step.work, nil, context, arena)
-        }
+        let memory = RunMemory(self, nil, context, arena)
+        for step in steps where step.isCommon && step.stage >= first && step.stage <= last { run(step.work, memory) }
     }
 
     /// Computes what depends on a batch, from what `runCommon` has left in the context. A run that begins after `.recomputed`
@@ -203,19 +220,16 @@ public final class Executable {
         _ instance: Instance, _ context: Context, _ arena: Arena, from first: Stage, through last: Stage
     ) {
         instance.arena = arena
-        for step in steps where !step.isCommon && step.stage >= first && step.stage <= last {
-            run(step.work, instance, context, arena)
-        }
+        let memory = RunMemory(self, instance, context, arena)
+        for step in steps where !step.isCommon && step.stage >= first && step.stage <= last { run(step.work, memory) }
     }
 
     @inline(__always)
-    private func run(_ work: Prepared, _ instance: Instance?, _ context: Context, _ arena: Arena) {
-        let bench = arena.benches[0]
+    private func run(_ work: Prepared, _ memory: RunMemory) {
         switch work {
-        case .fused(let loop): loop.run(kernels, bench) { item, _ in address(item, instance, context, arena) }
-        case .kernel(let loop): loop.run(kernels, bench) { item, _ in address(item, instance, context, arena) }
-        case .sweep(let loop):
-            loop.run(kernels, arena) { address($0, instance, context, arena, $1, skipped: $2) }
+        case .fused(let loop): loop.run(kernels, memory.bench(0)) { item, _ in memory.address(item) }
+        case .kernel(let loop): loop.run(kernels, memory.bench(0)) { item, _ in memory.address(item) }
+        case .sweep(let loop): loop.run(kernels, memory)
         }
     }
 }

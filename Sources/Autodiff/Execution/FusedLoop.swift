@@ -2,7 +2,9 @@ import CKernels
 
 /// A fused loop made ready for the C kernel: dimensions merged, registers assigned. Addresses are filled in, in the arena of
 /// the run, before each run.
-final class FusedLoop {
+///
+/// Threads may share it: what its pointers lead to is its own, written while it is made and read ever after.
+final class FusedLoop: @unchecked Sendable {
     private struct Access {
         let item: Int
         let offset: Int
@@ -15,7 +17,7 @@ final class FusedLoop {
     private let instructions: UnsafeMutablePointer<ls_instruction>
     private let registers: UnsafeMutablePointer<Int32>  // of loads, stores, reductions; then the reductions' kinds
     private let sizes: UnsafeMutablePointer<Int64>
-    private var loop = ls_fused()
+    private let loop: ls_fused
 
     /// - Parameter part: how many examples of how many a run is for; nil for all.
     init(_ step: Step, _ items: [Item], needed: Set<Int>, part: (count: Int, examples: Int)? = nil) {
@@ -130,6 +132,7 @@ final class FusedLoop {
         sizes = .allocate(capacity: max(1, counts.count))
         sizes.initialize(from: counts, count: counts.count)
 
+        var loop = ls_fused()
         loop.dims = Int32(extents.count)
         withUnsafeMutableBytes(of: &loop.extent) { raw in
             let to = raw.bindMemory(to: Int64.self)
@@ -149,6 +152,7 @@ final class FusedLoop {
         loop.kept_prefix = Int32(
             extents.indices.first { i in strides[(loads.count + stores.count)...].contains { $0[i] == 0 } }
                 ?? extents.count)
+        self.loop = loop
     }
 
     deinit {
@@ -228,7 +232,8 @@ final class FusedLoop {
     }
 
     func benchRoom(_ kernels: Kernels) -> Bench.Room {
-        .init(workspaceBytes: Int(kernels.table.fused_workspace(&loop)), operands: accesses.count)
+        let bytes = withUnsafePointer(to: loop) { kernels.table.fused_workspace($0) }
+        return .init(workspaceBytes: Int(bytes), operands: accesses.count)
     }
 
     /// The loop with its addresses, in the memory of a bench.
@@ -257,7 +262,9 @@ final class FusedLoop {
     }
 
     /// Numbers that a part of the loop's sums over examples is kept in.
-    func accumulators(_ kernels: Kernels) -> Int { Int(kernels.table.fused_accumulators(&loop)) }
+    func accumulators(_ kernels: Kernels) -> Int {
+        Int(withUnsafePointer(to: loop) { kernels.table.fused_accumulators($0) })
+    }
 
     /// Runs a part of the loop and adds to its sums.
     func run(

@@ -16,7 +16,7 @@ public final class GraphRun {
     }
 
     public func bind(_ input: Value, _ numbers: [Double]) {
-        precondition(numbers.count == input.type.count)
+        precondition(numbers.count == input.type.count, "\(numbers.count) numbers for an input \(input.type)")
         let buffer = Buffer(byteCount: numbers.count * executable.precision.size)
         buffer.store(numbers, as: executable.precision)
         executable.bind(input, to: buffer.address, in: instance)
@@ -24,7 +24,7 @@ public final class GraphRun {
     }
 
     public func bind(_ input: Value, indices: [Int32]) {
-        precondition(indices.count == input.type.count)
+        precondition(indices.count == input.type.count, "\(indices.count) indices for an input \(input.type)")
         let buffer = Buffer(byteCount: indices.count * 4)
         for (i, n) in indices.enumerated() { buffer.address.assumingMemoryBound(to: Int32.self)[i] = n }
         executable.bind(input, to: buffer.address, in: instance)

@@ -1,7 +1,7 @@
 import CKernels
 
 /// A kernel made ready to run: what it reads and writes is known, and the addresses are found before each run.
-final class KernelLoop {
+final class KernelLoop: Sendable {
     private let primitive: any KernelPrimitive
     private let operandItems: [Int], item: Int
     private let operandTypes: [TensorType], resultType: TensorType

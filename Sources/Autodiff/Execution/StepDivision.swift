@@ -72,7 +72,7 @@ struct StepDivision {
 
 /// Consecutive steps that are run for a few examples of a batch after another, so that what one step leaves is still in a
 /// core's own cache when the next one reads it.
-struct Sweep {
+struct Sweep: Sendable {
     let steps: Range<Int>
     let examples: Int
     /// Examples that all steps are run for before the next ones; a ragged last block has fewer.

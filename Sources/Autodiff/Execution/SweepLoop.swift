@@ -5,8 +5,8 @@ import Tensors
 ///
 /// Threads take chunks of examples. Each has a bench of its own; each chunk has sums of its own, which are combined in order.
 /// While a block's last convolution multiplies, the memory that the next block reads and writes is brought near.
-final class SweepLoop {
-    private enum Work {
+final class SweepLoop: Sendable {
+    private enum Work: Sendable {
         case fused(FusedLoop), kernel(KernelLoop)
         case fusedSums(FusedLoop, ChunkSums, whole: FusedLoop), kernelSum(KernelLoop, ChunkSums)
 
@@ -19,11 +19,11 @@ final class SweepLoop {
     }
 
     /// Where the sums of every chunk lie in an arena's.
-    private struct ChunkSums {
+    private struct ChunkSums: Sendable {
         let offset: Int, bytes: Int
 
-        func address(_ arena: Arena, _ chunk: Int) -> UnsafeMutableRawPointer {
-            arena.sums.address + offset + chunk * bytes
+        func address(_ memory: Executable.RunMemory, _ chunk: Int) -> UnsafeMutableRawPointer {
+            memory.sums + offset + chunk * bytes
         }
     }
 
@@ -31,7 +31,7 @@ final class SweepLoop {
     /// For whole blocks, and for a ragged last one.
     private let whole: [Work], ragged: [Work]
     /// What the steps read and write example by example in memory that outlives a block, and its bytes an example.
-    private let memory: [(item: Int, bytes: Int)]
+    private let touched: [(item: Int, bytes: Int)]
     /// The last step that can read ahead.
     private let reader: Int?
     /// Bytes of all sums, of every chunk.
@@ -81,26 +81,22 @@ final class SweepLoop {
             touched.formUnion(divisions[number]!.reads)
             touched.formUnion(steps[number].items.filter { !divisions[number]!.sums.contains($0) })
         }
-        memory = touched.sorted().filter { plan.outlivesBlock($0) }.map {
+        self.touched = touched.sorted().filter { plan.outlivesBlock($0) }.map {
             ($0, items[$0].type.count / sweep.examples * (items[$0].type.element == .index ? 4 : size))
         }
-        benchRoom.ranges = memory.count
+        benchRoom.ranges = self.touched.count
         (self.sumBytes, self.benchRoom, self.operations) = (sumBytes, benchRoom, operations)
     }
 
-    /// - Parameter address: of an item, for a thread's bench, with the part of an example first.
-    func run(
-        _ kernels: Kernels, _ arena: Arena,
-        address: (_ item: Int, _ bench: Bench, _ skipped: Int) -> UnsafeMutableRawPointer
-    ) {
-        arena.prepareBenches()
+    func run(_ kernels: Kernels, _ memory: Executable.RunMemory) {
+        memory.prepareBenches()
         Threads.forEach(sweep.chunks) { turn, thread in
             let chunk = sweep.isDescending ? sweep.chunks - 1 - turn : turn
-            let bench = arena.benches[thread]
+            let bench = memory.bench(thread)
             for work in whole {
                 switch work {
                 case .fusedSums(_, let sums, _), .kernelSum(_, let sums):
-                    sums.address(arena, chunk).initializeMemory(as: UInt8.self, repeating: 0, count: sums.bytes)
+                    sums.address(memory, chunk).initializeMemory(as: UInt8.self, repeating: 0, count: sums.bytes)
                 case .fused, .kernel: break
                 }
             }
@@ -109,45 +105,45 @@ final class SweepLoop {
                 let works = end - first < sweep.block ? ragged : whole
                 for i in works.indices {
                     func at(_ item: Int, _ exampleStride: Int) -> UnsafeMutableRawPointer {
-                        address(item, bench, first * exampleStride)
+                        memory.address(item, bench, skipped: first * exampleStride)
                     }
-                    let ahead = i == reader ? ahead(first + sweep.block, end, bench, address) : nil
+                    let ahead = i == reader ? ahead(first + sweep.block, end, bench, memory) : nil
                     switch works[i] {
                     case .fused(let loop): loop.run(kernels, bench, address: at)
                     case .kernel(let loop): loop.run(kernels, bench, ahead: ahead, address: at)
                     case .fusedSums(let loop, let sums, _):
-                        let own = sums.address(arena, chunk).assumingMemoryBound(to: Double.self)
+                        let own = sums.address(memory, chunk).assumingMemoryBound(to: Double.self)
                         loop.run(kernels, bench, addingTo: own, address: at)
                     case .kernelSum(let loop, let sums):
-                        loop.run(kernels, bench, sum: sums.address(arena, chunk), ahead: ahead, address: at)
+                        loop.run(kernels, bench, sum: sums.address(memory, chunk), ahead: ahead, address: at)
                     }
                 }
             }
         }
-        let bench = arena.benches[0]
+        let bench = memory.bench(0)
         for work in whole {
             switch work {
             case .fused, .kernel: break
             case .fusedSums(_, let sums, let all):
-                let own = sums.address(arena, 0).assumingMemoryBound(to: Double.self)
-                all.finish(kernels, bench, own, parts: sweep.chunks) { item, _ in address(item, bench, 0) }
+                let own = sums.address(memory, 0).assumingMemoryBound(to: Double.self)
+                all.finish(kernels, bench, own, parts: sweep.chunks) { item, _ in memory.address(item, bench) }
             case .kernelSum(let loop, let sums):
-                loop.finish(kernels, sums.address(arena, 0), count: sweep.chunks) { address($0, bench, 0) }
+                loop.finish(kernels, sums.address(memory, 0), count: sweep.chunks) { memory.address($0, bench) }
             }
         }
     }
 
     /// What the block that begins with an example touches in memory; nil where the chunk has ended.
     private func ahead(
-        _ first: Int, _ end: Int, _ bench: Bench,
-        _ address: (_ item: Int, _ bench: Bench, _ skipped: Int) -> UnsafeMutableRawPointer
+        _ first: Int, _ end: Int, _ bench: Bench, _ memory: Executable.RunMemory
     ) -> UnsafeBufferPointer<ls_range>? {
         guard first < end else { return nil }
         let ranges = bench.ranges.address.assumingMemoryBound(to: ls_range.self)
-        for (i, (item, bytes)) in memory.enumerated() {
+        for (i, (item, bytes)) in touched.enumerated() {
             ranges[i] = ls_range(
-                start: address(item, bench, first * bytes), bytes: Int64(bytes * min(sweep.block, end - first)))
+                start: memory.address(item, bench, skipped: first * bytes),
+                bytes: Int64(bytes * min(sweep.block, end - first)))
         }
-        return UnsafeBufferPointer(start: ranges, count: memory.count)
+        return UnsafeBufferPointer(start: ranges, count: touched.count)
     }
 }

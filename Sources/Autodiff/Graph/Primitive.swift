@@ -103,12 +103,13 @@ struct KernelCall {
     func indices(_ number: Int) -> UnsafePointer<Int32> { operands[number].assumingMemoryBound(to: Int32.self) }
 }
 
-/// The C kernels of one precision.
-struct Kernels {
+/// The C kernels of one precision: a table of functions, which nobody changes, so any thread may use it.
+struct Kernels: @unchecked Sendable {
     let precision: Precision
     let table: ls_kernels
 
     init(_ precision: Precision) {
+        Threads.startDefault()
         self.precision = precision
         table = ls_kernels_get(precision == .double ? 1 : 0).pointee
     }
@@ -116,6 +117,7 @@ struct Kernels {
     /// Those of a variant by name (avx512, avx2, baseline); nil where the processor cannot run it.
     init?(_ precision: Precision, variant: String) {
         guard let variant = ls_kernels_variant(variant, precision == .double ? 1 : 0) else { return nil }
+        Threads.startDefault()
         self.precision = precision
         table = variant.pointee
     }

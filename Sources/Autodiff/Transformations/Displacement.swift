@@ -9,7 +9,9 @@ extension Graph {
     public func displaced(
         _ outputs: [Value], at values: [Value], along directions: [[Value?]], by coordinates: [Value]
     ) -> [Value] {
-        precondition(directions.count == coordinates.count && directions.allSatisfy { $0.count == values.count })
+        precondition(
+            directions.count == coordinates.count && directions.allSatisfy { $0.count == values.count },
+            "directions of \(directions.map(\.count)) values for \(values.count), and \(coordinates.count) coordinates")
         let needed = ancestors(of: outputs.map(\.id))
         // What depends on displaced values; of what is affine in them, also its derivative along each direction.
         var depends = [Bool](repeating: false, count: needed.count)

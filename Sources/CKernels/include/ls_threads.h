@@ -7,6 +7,13 @@ typedef void (*ls_task)(void *context, long index, int thread);
 int ls_threads_set(int threads);
 int ls_threads_get(void);
 
+/// Processors that the system lets this process run on.
+int ls_threads_allowed(void);
+
+/// ls_threads_set, unless it has been called before; returns how many threads there are. Until one of the two is called, loops run
+/// on the caller's thread.
+int ls_threads_set_default(int threads);
+
 /// Threads that there can be at most while this process runs: workspaces have a part for each.
 int ls_threads_capacity(void);
 

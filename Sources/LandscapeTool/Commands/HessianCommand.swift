@@ -45,8 +45,12 @@ struct HessianCommand: ParsableCommand {
         guard tolerance > 0, tolerance < 1 else {
             throw ValidationError("--tolerance \(tolerance): expected a number between 0 and 1")
         }
-        guard iterations >= 1 else { throw ValidationError("--iterations \(iterations): expected at least 1") }
-        guard probes >= 6 else { throw ValidationError("--probes \(probes): expected at least 6 for a standard error") }
+        guard 1...1_000_000_000 ~= iterations else {
+            throw ValidationError("--iterations \(iterations): expected 1 to 10⁹")
+        }
+        guard 6...1_000_000_000 ~= probes else {
+            throw ValidationError("--probes \(probes): expected at least 6 for a standard error, at most 10⁹")
+        }
         if top + bottom == 0, along == nil, !(trace || frobenius || density || layers) {
             throw ValidationError(
                 "--top 0 --bottom 0: nothing is asked for; expected at least one eigenvalue, --trace, --frobenius, --density, --layers or --along"

@@ -49,13 +49,17 @@ struct SharpnessCommand: ParsableCommand {
         try rho.check("--rho", "positive radii")
         try boxEpsilon.check("--box-epsilon", "positive numbers")
         guard eta >= 0, eta.isFinite else { throw ValidationError("--eta \(eta): expected 0 or more, such as 0.01") }
-        guard steps >= 1 else { throw ValidationError("--steps \(steps): expected at least 1") }
-        if let restarts, restarts < 0 { throw ValidationError("--restarts \(restarts): expected 0 or more") }
+        guard 1...1_000_000_000 ~= steps else { throw ValidationError("--steps \(steps): expected 1 to 10⁹") }
+        if let restarts, !(0...1_000_000 ~= restarts) {
+            throw ValidationError("--restarts \(restarts): expected 0 to a million")
+        }
         if let scout, scout < 0 { throw ValidationError("--scout \(scout): expected 0 or more examples") }
         guard samples >= 2 else { throw ValidationError("--samples \(samples): expected at least 2") }
         guard 0...10_000 ~= subspace else { throw ValidationError("--subspace \(subspace): expected 0 to 10000") }
         guard boxSteps >= 1 else { throw ValidationError("--box-steps \(boxSteps): expected at least 1") }
-        guard boxRepeats >= 1 else { throw ValidationError("--box-repeats \(boxRepeats): expected at least 1") }
+        guard 1...1_000_000 ~= boxRepeats else {
+            throw ValidationError("--box-repeats \(boxRepeats): expected 1 to a million")
+        }
         if let batch {
             guard batch >= 1 else { throw ValidationError("--m \(batch): expected at least 1 example a batch") }
             guard findsWorst else { throw ValidationError("--m is of the worst case: it needs --measure worst or all") }

@@ -20,7 +20,7 @@ struct GeneralOptions: ParsableArguments {
 
     /// Settles what the process is.
     func prepare() {
-        Threads.count = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        if let threads { Threads.count = threads }
         Signals.watch()
     }
 

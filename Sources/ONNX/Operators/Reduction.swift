@@ -66,7 +66,7 @@ extension Operators {
             let strides = call.rowMajorStrides(x.shape)
             let outer = call.places(shape: kept, strides: x.shape.indices.map { axes.contains($0) ? 0 : strides[$0] })
             let inner = call.places(shape: axes.map { x.shape[$0] }, strides: axes.map { strides[$0] })
-            precondition(outer.count == count)
+            precondition(outer.count == count, "\(outer.count) places of a reduction to the shape \(kept)")
             let values = outer.map { base in host(inner.map { tensor.values[base + $0] }) }
             return [.host(HostTensor(shape: result, kind: tensor.kind, values: values))]
         }

@@ -33,7 +33,10 @@ public struct SurfaceFigure: Figure {
             center: box.center.x, top: box.y + FigureStyle.outerMargin, width: box.width - 2 * FigureStyle.outerMargin)
         guard !plan.grid.finite.isEmpty, plan.grid.x.count > 1, plan.grid.y.count > 1 else {
             return result + [
-                FigureKey.note(plan.grid.values.isEmpty ? "no data" : "no finite values", at: inner.center)
+                FigureKey.note(
+                    plan.grid.values.isEmpty
+                        ? "no data" : plan.grid.finite.isEmpty ? "no finite values" : "one row or column",
+                    at: inner.center)
             ]
         }
         let bar = plan.bar

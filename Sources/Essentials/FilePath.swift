@@ -1,0 +1,16 @@
+/// Parts of a file's path.
+public enum FilePath {
+    /// The path of the folder that a path's last name lies in: `runs` of `runs/a.png`, `/` of `/a.png`, nothing of `a.png`.
+    ///
+    /// (Foundation's `deletingLastPathComponent` traps on Linux where that name is a single character.)
+    public static func folder(of path: String) -> String {
+        func withoutSlashes(_ part: Substring) -> Substring {
+            var part = part
+            while part.count > 1, part.last == "/" { part.removeLast() }
+            return part
+        }
+        let name = withoutSlashes(path[...])
+        guard name != "/", let slash = name.lastIndex(of: "/") else { return name == "/" ? "/" : "" }
+        return String(withoutSlashes(name[...slash]))
+    }
+}
