@@ -24,7 +24,7 @@ import Testing
         #expect(try parse("9007199254740993").int == 9_007_199_254_740_993)
         #expect(try parse("5.0").int == 5 && parse("5.0").text == "5.0")
         #expect(try parse("9223372036854775808").double == 0x1p63 && parse("9223372036854775808").int == nil)
-        for number in [0.1, 1 / 3, 1e308, 5e-324, -0x1.fffffffffffffp-1] {
+        for number: Double in [0.1, 1 / 3, 1e308, 5e-324, -0x1.fffffffffffffp-1] {
             #expect(try parse("\(number)").double == number)
         }
         for text in ["01", "+1", ".5", "1.", "1e", "-", "0x10", "nan", "inf", "-inf", "1_0", "--1"] {
