@@ -165,13 +165,14 @@ enum JSONHeader: Equatable {
     }
 }
 
-/// Why bytes are not the JSON of a header.
+/// Why bytes are not the JSON of a safetensors header.
 public enum JSONHeaderError: DescribedError, Equatable {
     case unexpected(at: Int)
     case duplicateKey(String)
     case tooDeep
     case notUnicode
 
+    /// The fault as part of a sentence, such as `malformed JSON at byte 12`.
     public var description: String {
         switch self {
         case .unexpected(let offset): "malformed JSON at byte \(offset)"

@@ -17,7 +17,7 @@ struct RowwiseProduct: KernelPrimitive {
     let function: Function
     /// The rows' type.
     let rows: TensorType
-    /// The product of the rows, term 0's A, with what they are multiplied by.
+    /// The product of the rows, its term 0's A, with the last factor; `nil` where there is none.
     var second: ProductSum?
     var name: String { "rowwise function of matrix products" }
 
@@ -33,7 +33,7 @@ struct RowwiseProduct: KernelPrimitive {
         scores.operations(operands) + (second?.product(0, rows.shape, operands.last!.shape).operations ?? 0)
     }
 
-    /// What the kernel is told, but for addresses.
+    /// The kernel's description, without addresses.
     private func shape(_ operands: [TensorType]) -> ls_rowwise_product {
         var q = ls_rowwise_product()
         q.terms = Int32(scores.terms.count)

@@ -1,10 +1,11 @@
 import CKernels
 import Tensors
 
-/// A sweep made ready to run: its steps for a block of examples, and sums over examples put together afterwards.
+/// A sweep made ready to run: its steps for a block of examples, and the sums over examples, which are combined
+/// afterwards.
 ///
-/// Threads take chunks of examples. Each has a bench of its own; each chunk has sums of its own, which are combined in order.
-/// While a block's last convolution multiplies, the memory that the next block reads and writes is brought near.
+/// Threads take chunks of examples. Each thread has a bench, and each chunk has sums, which are combined in the order
+/// of chunks. While a block's last convolution multiplies, the memory of the next block is prefetched.
 final class SweepLoop {
     private enum Work {
         case fused(FusedLoop), kernel(KernelLoop)
@@ -30,9 +31,10 @@ final class SweepLoop {
     private let sweep: Sweep
     /// For whole blocks, and for a ragged last one.
     private let whole: [Work], ragged: [Work]
-    /// What the steps read and write example by example in memory that outlives a block, and its bytes an example.
+    /// Items in memory that outlives a block, which the steps read and write example by example, and their bytes an
+    /// example.
     private let memory: [(item: Int, bytes: Int)]
-    /// The last step that can read ahead.
+    /// The last step that can prefetch.
     private let reader: Int?
     /// Bytes of all sums, of every chunk.
     let sumBytes: Int
@@ -137,7 +139,7 @@ final class SweepLoop {
         }
     }
 
-    /// What the block that begins with an example touches in memory; nil where the chunk has ended.
+    /// Memory that the block beginning with an example touches; `nil` where the chunk has ended.
     private func ahead(
         _ first: Int, _ end: Int, _ bench: Bench,
         _ address: (_ item: Int, _ bench: Bench, _ skipped: Int) -> UnsafeMutableRawPointer

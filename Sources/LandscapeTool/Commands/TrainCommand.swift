@@ -5,8 +5,11 @@ import Landscape
 extension OptimizerKind: ExpressibleByArgument {}
 
 extension AugmentationKinds: ExpressibleByArgument {
+    /// The kinds that an argument names, such as `crop,flip`; `nil` for other text.
     public init?(argument: String) { self.init(argument) }
+    /// The default as `--help` shows it.
     public var defaultValueDescription: String { isEmpty ? "none" : description }
+    /// The values that `--help` lists.
     public static var allValueStrings: [String] { ["crop", "flip", "\(all)"] }
 }
 
