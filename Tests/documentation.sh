@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks that every public declaration is documented, and builds the documentation of `import Landscape`; any warning fails.
+# Checks that every public declaration is documented, type-checks the articles' code, and builds the documentation of
+# `import Landscape`; any warning fails.
 #
 #     Tests/documentation.sh [FOLDER]
 #
@@ -32,6 +33,14 @@ done
 symbols=$folder/symbols
 rm -rf "$symbols" "$folder/Landscape.doccarchive"
 mkdir -p "$symbols"
+
+# Each block of code is the body of a function of its own.
+awk 'FNR == 1 { inside = 0 }
+    /^```swift$/ { inside = 1; printf "func block%d() throws {\n", ++count; next }
+    /^```$/ && inside { inside = 0; print "}"; next }
+    inside' "$root"/Sources/Landscape/Landscape.docc/*.md | cat <(echo "import Landscape") - >"$folder/articles.swift"
+swiftc -typecheck -swift-version 6 -suppress-warnings -I "$modules" "${headers[@]}" "$folder/articles.swift"
+
 swift symbolgraph-extract -module-name Landscape -target "$target" -I "$modules" "${headers[@]}" -output-dir "$symbols" \
     -minimum-access-level public -skip-synthesized-members -experimental-allowed-reexported-modules="$exported"
 "$tools/docc" convert "$root/Sources/Landscape/Landscape.docc" --additional-symbol-graph-dir "$symbols" \
