@@ -187,7 +187,9 @@ typedef struct {
     /// to = f(x), row by row; y is NULL for functions without it.
     void (*rows)(enum ls_row_function f, int64_t rows, int64_t width, double scale, const void *y, const void *x, void *to);
 
+    /// Bytes of workspace that `rowwise_product` needs.
     int64_t (*rowwise_product_workspace)(const ls_rowwise_product *);
+    /// c = f(A₁B₁ + A₂B₂), or that times V, as the description says.
     void (*rowwise_product)(const ls_rowwise_product *, void *c, void *workspace);
     /// y = Σ over `parts` consecutive blocks of `count` elements, added in order.
     void (*add_parts)(int64_t count, int64_t parts, const void *x, void *y);
