@@ -2,22 +2,35 @@ import Essentials
 import Foundation
 import Synchronization
 
-/// Files that are either completely there or not there at all: written under a temporary name in the same folder,
-/// flushed to the disk, then renamed. An interrupted or failed write leaves the former file as it was.
+/// Files that are written completely or not at all.
+///
+/// A file is written under a temporary name in the same folder, flushed to the disk, then renamed. An interrupted or
+/// failed write leaves the former file as it was. Symbolic links are followed. A pipe or a device, which cannot be
+/// replaced, is written to directly.
 public enum AtomicFile {
     private static let serial = Atomic<Int>(0)
 
     /// Replaces the file at `path` by `bytes`.
+    ///
+    /// - Throws: `FileError` where the path is a folder or cannot be written, where its folder does not exist, and
+    ///   where writing fails, such as on a full disk.
     public static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
         try write(to: path) { (sink) throws(FileError) in try sink.write(bytes) }
     }
 
     /// Replaces the file at `path` by text in UTF-8.
+    ///
+    /// - Throws: `FileError` where the path is a folder or cannot be written, where its folder does not exist, and
+    ///   where writing fails, such as on a full disk.
     public static func write(_ text: String, to path: String) throws(FileError) {
         try write(Array(text.utf8), to: path)
     }
 
-    /// Replaces the file at `path` by what `content` hands to the sink piece by piece.
+    /// Replaces the file at `path` by the pieces that `content` hands to the sink, for files that need not be in memory
+    /// as a whole.
+    ///
+    /// - Throws: what `content` throws, which leaves the former file; `FileError` where the path is a folder or cannot
+    ///   be written, where its folder does not exist, and where writing fails.
     public static func write(
         to path: String, _ content: (FileSink) throws(FileError) -> Void
     ) throws(FileError) {
@@ -84,11 +97,14 @@ public enum AtomicFile {
     }
 }
 
-/// Where the pieces of an atomically written file go.
+/// The receiver of the pieces of an atomically written file.
 public struct FileSink {
     let descriptor: Int32
     let path: String
 
+    /// Appends bytes to the file.
+    ///
+    /// - Throws: `FileError.writeFailed`, such as on a full disk.
     public func write(_ bytes: [UInt8]) throws(FileError) {
         var failure: Int32 = 0
         bytes.withUnsafeBytes { buffer in

@@ -1,20 +1,32 @@
 import Essentials
 import Foundation
 
-/// Tables of numbers as text, one row a line, separated by commas (or semicolons or tabs, where the first line has
-/// those and no comma), with or without a line of column names.
+/// A table of numbers as text, one row a line.
+///
+/// Columns are separated by commas; or by semicolons or tabs, where the first line has those and no comma. A first line
+/// that holds something other than numbers gives the column names. Cells may be quoted, and empty lines are skipped.
 public struct CSV: Sendable, Equatable {
-    /// The column names, when the first line holds something that is no number.
+    /// The column names; `nil` where the first line holds numbers alone.
     public let header: [String]?
+    /// Number of rows, without the line of names; at least 1.
     public let rows: Int
+    /// Number of columns, the same in every row.
     public let columns: Int
-    /// rows × columns numbers, row by row.
+    /// All numbers, rows × columns, row by row.
     public let values: [Double]
 
+    /// Reads a table from a file.
+    ///
+    /// - Parameter limit: the most bytes that are read into memory; larger files are refused.
+    ///   `FileContent.defaultLimit` fits the machine.
+    /// - Throws: `FileError` where the file cannot be read or holds no such table.
     public static func read(_ path: String, limit: Int = FileContent.defaultLimit) throws(FileError) -> CSV {
         try FileContent.parse(path, limit: limit) { (bytes) throws(CSVError) in try CSV(bytes) }
     }
 
+    /// Reads a table from the bytes of a file, UTF-8 with or without a byte order mark.
+    ///
+    /// - Throws: `CSVError` where there is no row, a row has another number of columns, or a cell holds no number.
     public init(_ bytes: [UInt8]) throws(CSVError) {
         var header: [String]?
         var values: [Double] = []
@@ -104,12 +116,13 @@ public struct CSV: Sendable, Equatable {
     }
 }
 
-/// What can be wrong with a table of numbers.
+/// Why a text is no table of numbers. Lines and columns are counted from 1.
 public enum CSVError: DescribedError, Equatable {
     case noRows
     case raggedRow(line: Int, found: Int, expected: Int)
     case notANumber(line: Int, column: Int, text: String)
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .noRows: "found no row of numbers, expected at least one; check that it is a CSV file"

@@ -96,7 +96,7 @@ enum Deflate {
     }
 }
 
-/// What can be wrong with a compressed stream.
+/// Why a compressed stream cannot be expanded.
 public enum DeflateError: DescribedError, Equatable {
     case truncated
     case corrupt
@@ -104,6 +104,7 @@ public enum DeflateError: DescribedError, Equatable {
     case trailingBytes(Int)
     case outOfMemory
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .truncated: "the compressed data ends too early; copy or download the file again"

@@ -2,7 +2,7 @@
     #error("ArrayFiles keeps numbers in little-endian memory order and has not been written for other machines")
 #endif
 
-/// How the numbers of an array are stored. The raw values are the names that safetensors uses.
+/// How each number of an array is stored. Raw values are the names that safetensors uses.
 public enum ElementType: String, Sendable, Codable, CaseIterable {
     case float64 = "F64"
     case float32 = "F32"
@@ -28,6 +28,7 @@ public enum ElementType: String, Sendable, Codable, CaseIterable {
         }
     }
 
+    /// Whether numbers have fractions; false for integers and for true/false.
     public var isFloatingPoint: Bool {
         switch self {
         case .float64, .float32, .float16, .bfloat16: true

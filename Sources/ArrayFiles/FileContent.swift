@@ -1,19 +1,23 @@
 import Essentials
 import Foundation
 
-/// Whole files read into memory, never more than a stated bound.
+/// Whole files in memory, never more than a stated limit.
 ///
-/// Files are read rather than mapped: a mapped file that another program shortens meanwhile ends this program by
-/// a signal, and no input may do that.
+/// Files are read and not mapped. A mapped file that another program shortens ends this program by a signal, and no
+/// input may do that.
 public enum FileContent {
-    /// Half of the memory that there is, so that the file and what is made of it fit together; a quarter of the address space, where
-    /// that is bounded, because threads and libraries take of it, too.
+    /// The most bytes that are read unless a caller says otherwise: half of the machine's or its control group's
+    /// memory, so that a file and what is made of it fit together. Where `ulimit -v` bounds the address space, at most
+    /// a quarter of it, because threads and libraries need some too.
     public static let defaultLimit = min(MachineMemory.bytes / 2, (MachineMemory.addressSpace ?? .max) / 4)
 
-    /// What is read from a pipe or a device, whose length is not known in advance.
+    /// The most bytes that are read from a pipe or a device, whose length is not known in advance.
     static let pipeLimit = 1 << 30
 
-    /// The bytes of a file. An empty file is an error: no array format has one.
+    /// The bytes of a file, or of a pipe up to 1 GiB.
+    ///
+    /// - Throws: `FileError` where there is no such file, it cannot be read, it is larger than `limit`, or it is empty,
+    ///   which no array format allows.
     public static func bytes(of path: String, limit: Int = defaultLimit) throws(FileError) -> [UInt8] {
         try bytes(of: RandomAccessFile(path), limit: limit)
     }
@@ -26,7 +30,10 @@ public enum FileContent {
         return result
     }
 
-    /// What `parse` makes of a file's bytes; its error gets the path.
+    /// The result of `parse` on a file's bytes.
+    ///
+    /// - Throws: `FileError` where the file cannot be read; `FileError.malformed` with the path and the error that
+    ///   `parse` throws.
     public static func parse<Value, Problem: DescribedError>(
         _ path: String, limit: Int = defaultLimit, _ parse: ([UInt8]) throws(Problem) -> Value
     ) throws(FileError) -> Value {

@@ -1,8 +1,8 @@
 import Essentials
 import Foundation
 
-/// What can go wrong between a path and its bytes. What is wrong *inside* the bytes is an error of the format,
-/// which `malformed` carries together with the path.
+/// Why a file cannot be read or written. An error of the format *inside* the bytes is carried by `malformed`, together
+/// with the path.
 public enum FileError: DescribedError {
     case missing(path: String)
     case directory(path: String)
@@ -16,6 +16,7 @@ public enum FileError: DescribedError {
     case writeFailed(path: String, reason: String)
     case unprinted(reason: String)
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .missing(let path):
@@ -45,7 +46,9 @@ public enum FileError: DescribedError {
 }
 
 extension FileError {
-    /// What `body` gives; the path is added to the error that it throws.
+    /// The result of `body`.
+    ///
+    /// - Throws: `FileError.malformed` with the path and the error that `body` throws.
     public static func `in`<Value, Problem: DescribedError>(
         _ path: String, _ body: () throws(Problem) -> Value
     ) throws(FileError) -> Value {

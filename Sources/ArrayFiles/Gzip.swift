@@ -5,8 +5,12 @@ public enum Gzip {
         bytes.count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B
     }
 
-    /// The content of all members of a gzip file, at most `limit` bytes. Zeros behind the last member (padding of
-    /// tapes and blocks) are allowed, as in gzip itself.
+    /// The content of all members of a gzip file. Zeros after the last member (padding of tapes and blocks) are
+    /// allowed, as in gzip itself.
+    ///
+    /// - Parameter limit: the most bytes that the content may have.
+    /// - Throws: `DeflateError` where the data are damaged or cut short, expand beyond the limit, or are followed by
+    ///   other bytes.
     public static func inflate(
         _ bytes: [UInt8], limit: Int = FileContent.defaultLimit
     ) throws(DeflateError) -> [UInt8] {
@@ -26,7 +30,9 @@ public enum Gzip {
         return result
     }
 
-    /// The bytes as a gzip file, always the same for the same bytes: no name and no time in it.
+    /// The bytes as a gzip file. The same bytes always give the same file: it holds no name and no time.
+    ///
+    /// - Throws: `DeflateError.outOfMemory`.
     public static func deflate(_ bytes: [UInt8]) throws(DeflateError) -> [UInt8] {
         try Deflate.deflated(bytes, wrapping: .gzip)
     }

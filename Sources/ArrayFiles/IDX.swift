@@ -1,13 +1,22 @@
 import Essentials
 
-/// The IDX files of MNIST and its successors, plain or compressed by gzip: two zero bytes, a type, the number of
-/// dimensions, the extents as big-endian 32-bit numbers, then the numbers in big-endian order.
+/// The IDX files of MNIST and its successors, plain or compressed by gzip.
+///
+/// A file is two zero bytes, a type, the number of dimensions, the extents as big-endian 32-bit numbers, and the
+/// numbers in big-endian order.
 public enum IDX {
+    /// Reads the array of a file.
+    ///
+    /// - Parameter limit: the most bytes that are read, and that compressed bytes may expand to.
+    /// - Throws: `FileError` where the file cannot be read or is no intact IDX file.
     public static func read(_ path: String, limit: Int = FileContent.defaultLimit) throws(FileError) -> NumericArray {
         try FileContent.parse(path, limit: limit) { (bytes) throws(IDXError) in try parse(bytes, limit: limit) }
     }
 
-    /// The array that the bytes hold; `limit` bounds what compressed bytes expand to.
+    /// The array that bytes hold.
+    ///
+    /// - Parameter limit: the most bytes that compressed bytes may expand to.
+    /// - Throws: `IDXError` where the bytes are no intact IDX file.
     public static func parse(
         _ bytes: [UInt8], limit: Int = FileContent.defaultLimit
     ) throws(IDXError) -> NumericArray {
@@ -51,7 +60,7 @@ public enum IDX {
     }
 }
 
-/// What can be wrong with an IDX file.
+/// Why bytes are no intact IDX file.
 public enum IDXError: DescribedError, Equatable {
     case notIDX
     case unknownType(UInt8)
@@ -61,6 +70,7 @@ public enum IDXError: DescribedError, Equatable {
     case trailingBytes(Int)
     case compression(DeflateError)
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .notIDX: "not an IDX file: it does not begin with two zero bytes; download the original file again"

@@ -1,12 +1,21 @@
-/// NumPy's array files, format versions 1.0 to 3.0.
+/// NumPy's array files, format versions 1.0 to 3.0 (NumPy Enhancement Proposal 1).
 ///
 /// Read: numbers of every type with a counterpart in `ElementType`, both byte orders, C and Fortran order. Written:
-/// version 1.0, little-endian, C order. Format: numpy.org, "NEP 1 — A simple file format for NumPy arrays".
+/// version 1.0, little-endian, C order.
 public enum NPY {
+    /// Reads the array of a file.
+    ///
+    /// - Parameter limit: the most bytes that are read into memory; larger files are refused.
+    ///   `FileContent.defaultLimit` fits the machine.
+    /// - Throws: `FileError` where the file cannot be read or is no intact NPY file of numbers.
     public static func read(_ path: String, limit: Int = FileContent.defaultLimit) throws(FileError) -> NumericArray {
         try FileContent.parse(path, limit: limit) { (bytes) throws(NPYError) in try parse(bytes) }
     }
 
+    /// Replaces the file at `path` by one with this array, atomically. NumPy has no bfloat16: such numbers are written
+    /// as the 16-bit integers of the same bits.
+    ///
+    /// - Throws: `FileError` where the file cannot be written.
     public static func write(_ array: NumericArray, to path: String) throws(FileError) {
         try AtomicFile.write(to: path) { (sink) throws(FileError) in
             try sink.write(header(code(of: array.type), array.shape))
@@ -15,6 +24,8 @@ public enum NPY {
     }
 
     /// The array that the bytes of an NPY file hold.
+    ///
+    /// - Throws: `NPYError` where they are no intact NPY file of numbers.
     public static func parse(_ bytes: [UInt8]) throws(NPYError) -> NumericArray {
         let header = try NPYHeader(bytes)
         guard let type = type(of: header.code) else { throw .unsupportedType(header.code) }
@@ -26,12 +37,14 @@ public enum NPY {
         return NumericArray(checked: header.shape, type, content)
     }
 
-    /// The bytes of an NPY file with this array.
+    /// The bytes of an NPY file with this array; bfloat16 numbers as the 16-bit integers of the same bits.
     public static func encode(_ array: NumericArray) -> [UInt8] {
         header(code(of: array.type), array.shape) + array.bytes
     }
 
-    /// The text that an array of no dimensions and type U or S holds, as `numpy.array("text")` makes it.
+    /// The text that an array of one element of type U or S holds, as `numpy.array("text")` makes it.
+    ///
+    /// - Throws: `NPYError` where the bytes are no intact NPY file of one text.
     public static func parseText(_ bytes: [UInt8]) throws(NPYError) -> String {
         let header = try NPYHeader(bytes)
         guard let kind = header.code.first, kind == "U" || kind == "S", let length = Int(header.code.dropFirst()),

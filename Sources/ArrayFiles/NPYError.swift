@@ -1,6 +1,6 @@
 import Essentials
 
-/// What can be wrong with the bytes of an NPY file.
+/// Why bytes are no intact NPY file, or hold something other than numbers.
 public enum NPYError: DescribedError, Equatable {
     case notNPY
     case unknownVersion(major: UInt8, minor: UInt8)
@@ -15,6 +15,7 @@ public enum NPYError: DescribedError, Equatable {
     case invalidText
     case scatteredRows
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .notNPY:

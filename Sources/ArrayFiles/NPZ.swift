@@ -4,6 +4,10 @@ import Essentials
 public struct NPZ: Sendable {
     private let archive: ZipArchive
 
+    /// Opens the archive that bytes hold; members are decompressed when they are asked for.
+    ///
+    /// - Parameter limit: the most bytes that any one member may expand to.
+    /// - Throws: `NPZError.archive` where the bytes are no intact ZIP file.
     public init(_ bytes: [UInt8], limit: Int = FileContent.defaultLimit) throws(NPZError) {
         do {
             archive = try ZipArchive(bytes, limit: limit)
@@ -12,18 +16,25 @@ public struct NPZ: Sendable {
         }
     }
 
+    /// Opens the archive of a file.
+    ///
+    /// - Parameter limit: the most bytes that are read, and that any one member may expand to.
+    /// - Throws: `FileError` where the file cannot be read or is no intact ZIP file.
     public static func read(_ path: String, limit: Int = FileContent.defaultLimit) throws(FileError) -> NPZ {
         try FileContent.parse(path, limit: limit) { (bytes) throws(NPZError) in try NPZ(bytes, limit: limit) }
     }
 
-    /// The arrays' names, in the order of the file.
+    /// The members' names without `.npy`, in the order of the file.
     public var names: [String] {
         archive.names.map { $0.hasSuffix(".npy") ? String($0.dropLast(4)) : $0 }
     }
 
+    /// Whether there is a member of this name, given without `.npy`.
     public func contains(_ name: String) -> Bool { archive.contains(name + ".npy") || archive.contains(name) }
 
-    /// The numbers of a member; decompressed at each call.
+    /// The numbers of a member, decompressed at each call.
+    ///
+    /// - Throws: `NPZError` where there is no such member, or it is damaged or holds no numbers.
     public func array(_ name: String) throws(NPZError) -> NumericArray {
         let content = try content(name)
         do {
@@ -33,7 +44,9 @@ public struct NPZ: Sendable {
         }
     }
 
-    /// The text of a member, such as the JSON in `metadata`.
+    /// The text of a member, such as the JSON in `metadata`, decompressed at each call.
+    ///
+    /// - Throws: `NPZError` where there is no such member, or it is damaged or holds no text.
     public func text(_ name: String) throws(NPZError) -> String {
         let content = try content(name)
         do {
@@ -54,14 +67,18 @@ public struct NPZ: Sendable {
 }
 
 extension NPZ {
-    /// What one name of an archive stands for.
+    /// The content of a member.
     public enum Value: Sendable, Equatable {
+        /// Numbers.
         case array(NumericArray)
         /// A text as an array of no dimensions: `str(archive['name'])` in Python.
         case text(String)
     }
 
-    /// The bytes of an archive with these members, in this order; the same members give the same bytes.
+    /// The bytes of an archive with these members, in this order. The same members give the same bytes.
+    ///
+    /// - Parameter deflated: whether members are compressed where that makes them smaller.
+    /// - Throws: `DeflateError.outOfMemory`.
     public static func encode(
         _ members: [(name: String, value: Value)], deflated: Bool = false
     ) throws(DeflateError) -> [UInt8] {
@@ -77,6 +94,10 @@ extension NPZ {
         return writer.finished()
     }
 
+    /// Replaces the file at `path` by an archive with these members, in this order, atomically.
+    ///
+    /// - Parameter deflated: whether members are compressed where that makes them smaller.
+    /// - Throws: `FileError` where the file cannot be written.
     public static func write(
         _ members: [(name: String, value: Value)], deflated: Bool = false, to path: String
     ) throws(FileError) {
@@ -90,11 +111,12 @@ extension NPZ {
     }
 }
 
-/// What can be wrong with an NPZ file: its archive, or one of its arrays.
+/// Why an NPZ file cannot be used: its archive, or one of its arrays.
 public enum NPZError: DescribedError, Equatable {
     case archive(ZipError)
     case array(String, NPYError)
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .archive(let problem): "\(problem)"

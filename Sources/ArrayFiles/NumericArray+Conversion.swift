@@ -1,5 +1,5 @@
 extension NumericArray {
-    /// The numbers in Float64. 64-bit integers beyond 2⁵³ are rounded; true is 1.
+    /// The numbers in Float64, row-major. 64-bit integers beyond 2⁵³ are rounded; true is 1.
     public var doubles: [Double] {
         switch type {
         case .float64: copied(as: Double.self)
@@ -18,7 +18,7 @@ extension NumericArray {
         }
     }
 
-    /// The numbers in Float32, each rounded to the nearest.
+    /// The numbers in Float32, row-major, each rounded to the nearest; true is 1.
     public var floats: [Float] {
         switch type {
         case .float64: mapped(from: Double.self) { Float($0) }
@@ -37,7 +37,10 @@ extension NumericArray {
         }
     }
 
-    /// The numbers as integers; throws where one is not whole (5.5, NaN) or does not fit.
+    /// The numbers as integers, row-major; true is 1.
+    ///
+    /// - Throws: `NumericArrayError.notIntegral` where one is not whole (5.5, NaN) or does not fit,
+    ///   `NumericArrayError.integerTooLarge` for unsigned numbers from 2⁶³ on.
     public func integers() throws(NumericArrayError) -> [Int] {
         switch type {
         case .float64, .float32, .float16, .bfloat16:

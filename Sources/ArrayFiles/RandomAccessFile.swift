@@ -1,14 +1,19 @@
 import Foundation
 
-/// A file of which parts are read when they are needed, for data that are larger than memory.
+/// A file of which parts are read when they are needed, for data larger than memory. It is open as long as this object
+/// lives.
 ///
-/// Parts are read rather than mapped: a mapped file that another program shortens meanwhile ends this program by a signal.
+/// Parts are read and not mapped. A mapped file that another program shortens ends this program by a signal.
 public final class RandomAccessFile: Sendable {
+    /// The path as it was given.
     public let path: String
-    /// Bytes, when it was opened; 0 for what comes without an end that is known, such as a pipe.
+    /// Bytes, when it was opened; 0 where the end is not known, as for a pipe.
     public let size: Int
     let descriptor: Int32
 
+    /// Opens a file for reading.
+    ///
+    /// - Throws: `FileError` where there is no such file, it is a folder, or it cannot be read.
     public init(_ path: String) throws(FileError) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -27,7 +32,9 @@ public final class RandomAccessFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Fills a buffer with the bytes from a place on.
+    /// Fills a buffer with the bytes from `offset` on.
+    ///
+    /// - Throws: `FileError.unreadable` where the file ends before, or cannot be read.
     public func read(from offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) {
         var done = 0
         while done < buffer.count, let base = buffer.baseAddress {
@@ -40,7 +47,9 @@ public final class RandomAccessFile: Sendable {
         }
     }
 
-    /// The bytes of a range that lies within the file.
+    /// The bytes of a range.
+    ///
+    /// - Throws: `FileError.unreadable` where the file ends before, or cannot be read.
     public func bytes(_ range: Range<Int>) throws(FileError) -> [UInt8] {
         var failure: FileError?
         let result = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
@@ -57,15 +66,18 @@ public final class RandomAccessFile: Sendable {
 
 /// An array in an NPY file, of which parts are read when they are needed.
 public struct StreamedArray: Sendable {
+    /// How each number is stored.
     public let type: ElementType
+    /// Extents, outermost first.
     public let shape: [Int]
     let file: RandomAccessFile
     let offset: Int
     let isBigEndian: Bool
 
-    /// Checks the header and that the numbers are all there.
+    /// Opens a file, checks its header, and checks that all numbers are there.
     ///
-    /// - Throws: what is wrong with the file; also where the array is in Fortran order, whose rows lie scattered.
+    /// - Throws: `FileError` where the file cannot be read or is no intact NPY file, and where an array of several
+    ///   dimensions is in Fortran order, whose rows lie scattered.
     public init(npy path: String) throws(FileError) {
         let file = try RandomAccessFile(path)
         let head = try file.bytes(0..<min(file.size, NPYHeader.maximalLength + 12))
@@ -84,9 +96,12 @@ public struct StreamedArray: Sendable {
         self.file = file
     }
 
+    /// The file's path as it was given.
     public var path: String { file.path }
 
-    /// Numbers of a range, as an array of one dimension.
+    /// The numbers of a range of elements, counted row-major, as an array of one dimension.
+    ///
+    /// - Throws: `FileError.unreadable` where the file has become shorter, or cannot be read.
     public func numbers(_ range: Range<Int>) throws(FileError) -> NumericArray {
         let start = offset + range.lowerBound * type.size
         var bytes = try file.bytes(start..<(start + range.count * type.size))

@@ -2,8 +2,9 @@ import CKernels
 
 /// The SHA-256 digest (FIPS 180-4), fed piece by piece.
 ///
-/// Written here because the alternative, swift-crypto, brings all of BoringSSL into the build for these hundred
-/// lines. It guards against damage, not against an adversary: a checkpoint's digest lies beside what it digests.
+/// It guards against damage and not against an adversary: a checkpoint's digest lies beside what it digests. It is
+/// written here because the alternative, swift-crypto, would bring all of BoringSSL into the build for these hundred
+/// lines.
 public struct SHA256: Sendable {
     private var state: [UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
@@ -12,17 +13,20 @@ public struct SHA256: Sendable {
     private var pending: [UInt8] = []
     private var length: UInt64 = 0
 
+    /// A digest of no bytes yet.
     public init() {}
 
-    /// The digest of the bytes, 64 hexadecimal digits.
+    /// The digest of bytes, as 64 hexadecimal digits.
     public static func hexadecimal(_ bytes: [UInt8]) -> String {
         var digest = SHA256()
         digest.update(bytes)
         return digest.hexadecimal()
     }
 
+    /// Takes further bytes in.
     public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
+    /// Takes further bytes in.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
         length &+= UInt64(bytes.count)
         var start = 0
@@ -40,7 +44,7 @@ public struct SHA256: Sendable {
         pending += bytes[(start + 64 * blocks)...]
     }
 
-    /// The digest of everything so far.
+    /// The digest of all bytes so far, as 64 hexadecimal digits; more may follow.
     public func hexadecimal() -> String {
         var last = self
         let bits = length &* 8

@@ -1,6 +1,9 @@
 import Essentials
 
 extension Safetensors {
+    /// Reads a file's bytes.
+    ///
+    /// - Throws: `SafetensorsError` where they are no safetensors file or a damaged one.
     public init(_ bytes: [UInt8]) throws(SafetensorsError) {
         let header = try SafetensorsHeader(bytes, size: bytes.count)
         self.init(
@@ -11,7 +14,8 @@ extension Safetensors {
     }
 }
 
-/// What a safetensors file says of itself: the arrays, found to lie side by side up to the file's end, and the metadata.
+/// The header of a safetensors file: its metadata, and its arrays, which are found to lie side by side up to the file's
+/// end.
 struct SafetensorsHeader {
     /// In the order of their bytes.
     let entries: [Safetensors.Entry]
@@ -130,7 +134,7 @@ struct SafetensorsHeader {
         return result
     }
 
-    /// What the bytes look like instead.
+    /// The kind of file that bytes look like, for the message that they are no safetensors.
     private static func kind(_ bytes: [UInt8], _ size: Int) -> String {
         let kinds: [([UInt8], String)] = [
             ([0x50, 0x4B], "a ZIP file (.pth, .pt or .npz)"), ([0x93, 0x4E, 0x55], "an NPY file"),
@@ -142,7 +146,7 @@ struct SafetensorsHeader {
     }
 }
 
-/// What can be wrong with the bytes of a safetensors file.
+/// Why bytes are no intact safetensors file, or tensors cannot be in one.
 public enum SafetensorsError: DescribedError, Equatable {
     case notSafetensors(found: String)
     case headerTooLong(UInt64)
@@ -161,6 +165,7 @@ public enum SafetensorsError: DescribedError, Equatable {
     case truncated(expected: Int, found: Int)
     case trailingBytes(Int)
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .notSafetensors(let found):

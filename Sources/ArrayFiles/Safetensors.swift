@@ -1,35 +1,42 @@
 import Essentials
 
-/// Named arrays and text in the safetensors format: eight bytes with the header's length, a JSON header, then the
-/// numbers of all arrays without gaps. Any safetensors reader opens what this writes.
+/// Named arrays and text in the safetensors format (github.com/huggingface/safetensors).
 ///
-/// Reading believes nothing: the header's length, every type, shape and offset is checked, and every byte behind the
-/// header must belong to exactly one array. Format: github.com/huggingface/safetensors.
+/// A file is eight bytes with the header's length, a JSON header, and the numbers of all arrays without gaps. Any
+/// safetensors reader opens what this writes. Reading trusts nothing: the header's length and every type, shape and
+/// offset are checked, and every byte after the header must belong to exactly one array.
 public struct Safetensors: Sendable, Equatable {
-    /// An array as the file's header describes it.
+    /// A tensor as the file's header describes it.
     public struct Entry: Sendable, Equatable {
+        /// Its name in the file.
         public let name: String
+        /// How each number is stored.
         public let type: ElementType
+        /// Extents, outermost first.
         public let shape: [Int]
-        /// Its bytes, counted from the first of all arrays.
+        /// Its bytes, counted from the first byte of all arrays.
         public let range: Range<Int>
 
-        /// How many numbers there are.
+        /// Number of elements.
         public var count: Int { range.count / type.size }
 
-        /// The same under another name.
+        /// The same tensor under another name.
         public func renamed(_ name: String) -> Entry { Entry(name: name, type: type, shape: shape, range: range) }
     }
 
-    /// In the order of their bytes in the file.
+    /// The tensors, in the order of their bytes in the file.
     public let tensors: [NamedArray]
-    /// The header's `__metadata__`.
+    /// The header's `__metadata__`: text by key.
     public let metadata: [String: String]
 
-    /// The header's length may be no more, as in the reference implementation.
+    /// The most bytes that a header may have, 100 MB, as in the reference implementation.
     public static let maximalHeader = 100_000_000
 
-    /// The tensors are ordered by falling element size, which aligns each in the file, and otherwise stay in order.
+    /// The content of a file with these tensors.
+    ///
+    /// They are ordered by falling element size, which aligns each in the file; within a size they keep their order.
+    ///
+    /// - Throws: `SafetensorsError` where two have one name, or one is named `__metadata__`.
     public init(tensors: [NamedArray], metadata: [String: String] = [:]) throws(SafetensorsError) {
         var names: Set<String> = []
         for tensor in tensors {
@@ -48,10 +55,10 @@ public struct Safetensors: Sendable, Equatable {
         self.metadata = metadata
     }
 
-    /// The array of that name, if there is one.
+    /// The numbers of the tensor of that name; `nil` where there is none.
     public subscript(name: String) -> NumericArray? { tensors.first { $0.name == name }?.array }
 
-    /// SHA-256 of the numbers' bytes as they lie in the file.
+    /// SHA-256 of the numbers' bytes, as they lie in the file.
     public var digest: String {
         var digest = SHA256()
         for tensor in tensors { digest.update(tensor.array.bytes) }
@@ -68,6 +75,11 @@ public struct Safetensors: Sendable, Equatable {
         }
     }
 
+    /// Reads a file.
+    ///
+    /// - Parameter limit: the most bytes that are read into memory; larger files are refused.
+    ///   `FileContent.defaultLimit` fits the machine.
+    /// - Throws: `FileError` where the file cannot be read or is no intact safetensors file.
     public static func read(
         _ path: String, limit: Int = FileContent.defaultLimit
     ) throws(FileError) -> Safetensors {
@@ -75,6 +87,8 @@ public struct Safetensors: Sendable, Equatable {
     }
 
     /// Replaces the file at `path`, atomically.
+    ///
+    /// - Throws: `FileError` where the file cannot be written.
     public func write(to path: String) throws(FileError) {
         try AtomicFile.write(to: path) { (sink) throws(FileError) in
             try sink.write(header)
@@ -82,7 +96,7 @@ public struct Safetensors: Sendable, Equatable {
         }
     }
 
-    /// The bytes of the file; the same content gives the same bytes.
+    /// The bytes of the file. The same content gives the same bytes.
     public func encoded() -> [UInt8] {
         tensors.reduce(into: header) { $0 += $1.array.bytes }
     }

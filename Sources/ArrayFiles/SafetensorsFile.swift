@@ -1,8 +1,8 @@
 /// A safetensors file: its header, read and checked, and its numbers, read when they are asked for.
 public struct SafetensorsFile: Sendable {
-    /// In the order of their bytes in the file.
+    /// The tensors' descriptions, in the order of their bytes in the file.
     public let entries: [Safetensors.Entry]
-    /// The header's `__metadata__`.
+    /// The header's `__metadata__`: text by key.
     public let metadata: [String: String]
     private let numbers: Numbers
 
@@ -12,7 +12,9 @@ public struct SafetensorsFile: Sendable {
         case read(Safetensors)
     }
 
-    /// - Throws: what is wrong with the file, or with its header.
+    /// Opens a file and checks its header.
+    ///
+    /// - Throws: `FileError` where the file cannot be read, or its header is damaged or does not fit the file's length.
     public init(_ path: String) throws(FileError) {
         let file = try RandomAccessFile(path)
         guard file.size > 0 else {
@@ -33,6 +35,8 @@ public struct SafetensorsFile: Sendable {
     }
 
     /// SHA-256 of the numbers' bytes, read in pieces and not kept.
+    ///
+    /// - Throws: `FileError` where the file can no longer be read.
     public func digest() throws(FileError) -> String {
         switch numbers {
         case .read(let content): return content.digest
@@ -45,9 +49,10 @@ public struct SafetensorsFile: Sendable {
         }
     }
 
-    /// All of the file.
+    /// The whole file.
     ///
-    /// - Parameter limit: how many bytes it may have.
+    /// - Parameter limit: the most bytes that the file may have.
+    /// - Throws: `FileError` where the file is larger or can no longer be read.
     public func content(limit: Int = FileContent.defaultLimit) throws(FileError) -> Safetensors {
         switch numbers {
         case .read(let content): return content

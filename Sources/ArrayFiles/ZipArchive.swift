@@ -1,12 +1,14 @@
 import Essentials
 
-/// The members of a ZIP file, found through its central directory and decompressed one at a time on demand.
+/// The members of a ZIP file, found through its central directory and decompressed on demand (PKWARE APPNOTE.TXT 6.3).
 ///
-/// Stored and deflated members, with the 64-bit extension. What a member announces is checked against what its
-/// compressed bytes can possibly expand to before any memory is set aside, so that no small file asks for much.
-/// Format: PKWARE APPNOTE.TXT 6.3.
+/// Members may be stored or deflated, with or without the 64-bit extension. Before any memory is allocated, the size
+/// that a member announces is checked against the most that its compressed bytes can expand to. So no small file takes
+/// much memory.
 public struct ZipArchive: Sendable {
+    /// A file in the archive.
     public struct Member: Sendable, Equatable {
+        /// Its path in the archive.
         public let name: String
         /// Bytes after decompression, as announced.
         public let size: Int
@@ -16,17 +18,22 @@ public struct ZipArchive: Sendable {
         let headerOffset: Int
     }
 
-    /// In the order of the central directory.
+    /// All members, in the order of the central directory.
     public let members: [Member]
     private let places: [String: Int]
     private let bytes: [UInt8]
     private let limit: Int
 
+    /// The members' names, in the same order.
     public var names: [String] { members.map(\.name) }
 
+    /// Whether there is a member of this name.
     public func contains(_ name: String) -> Bool { places[name] != nil }
 
-    /// `limit` bounds the decompressed bytes of any one member.
+    /// Reads the central directory of a ZIP file's bytes.
+    ///
+    /// - Parameter limit: the most bytes that any one member may expand to.
+    /// - Throws: `ZipError` where the bytes are no ZIP file, its directory is damaged, or two members have one name.
     public init(_ bytes: [UInt8], limit: Int = FileContent.defaultLimit) throws(ZipError) {
         self.bytes = bytes
         self.limit = limit
@@ -47,7 +54,10 @@ public struct ZipArchive: Sendable {
         self.places = places
     }
 
-    /// The decompressed bytes of a member.
+    /// The decompressed bytes of a member, with its checksum verified.
+    ///
+    /// - Throws: `ZipError` where there is no such member, or it is damaged, encrypted, compressed by another method or
+    ///   larger than the limit.
     public func content(of name: String) throws(ZipError) -> [UInt8] {
         guard let place = places[name] else { throw .noSuchMember(name, found: names) }
         let member = members[place]
@@ -160,7 +170,7 @@ public struct ZipArchive: Sendable {
     }
 }
 
-/// What can be wrong with a ZIP file.
+/// Why a ZIP file or one of its members cannot be read.
 public enum ZipError: DescribedError, Equatable {
     case notZip
     case noDirectory
@@ -174,6 +184,7 @@ public enum ZipError: DescribedError, Equatable {
     case unknownMethod(String, UInt16)
     case tooLarge(String, bytes: Int, limit: Int)
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .notZip: "not a ZIP file: it does not begin with PK; write it with numpy.savez"

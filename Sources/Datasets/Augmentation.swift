@@ -1,23 +1,29 @@
 import Tensors
 
-/// The augmentation that published CIFAR results use (He et al. 2015, section 4.2): the image on a border of zeros,
-/// cut to its size at a random place, and mirrored left to right with probability ½.
+/// Random crops and mirror images, as published CIFAR results use them (He et al. 2015, arXiv 1512.03385, section 4.2).
 ///
-/// What happens to an example depends on the seed, the epoch and the example alone. Standardise first, so that the
+/// An image gets a border of zeros, is cut to its size at a random place, and is mirrored left to right with
+/// probability ½. The result depends on the seed, the epoch and the example alone. Standardise first, so that the
 /// border's zeros are the mean.
 public struct Augmentation: Sendable, Equatable {
-    /// Zeros on every side.
+    /// Pixels of zeros on every side; 0 for no crops.
     public let padding: Int
+    /// Whether images are mirrored with probability ½.
     public let mirrors: Bool
+    /// Seed of the choices.
     public let seed: UInt64
 
+    /// Crops from a border of 4 pixels and mirror images, the values of He et al., unless others are given.
     public init(padding: Int = 4, mirrors: Bool = true, seed: UInt64) {
         self.padding = padding
         self.mirrors = mirrors
         self.seed = seed
     }
 
-    /// For images of shape [C, H, W]: a border of an eighth of the shorter side, which are He et al.'s 4 pixels of 32.
+    /// The augmentation of these kinds for images of shape [C, H, W]. Crops have a border of an eighth of the shorter
+    /// side, rounded up: the 4 pixels that He et al. give an image of 32.
+    ///
+    /// - Precondition: `shape` has three extents.
     public init(_ kinds: AugmentationKinds, shape: [Int], seed: UInt64) {
         precondition(shape.count == 3, "augmentation of examples of shape \(shape)")
         self.init(
@@ -25,7 +31,7 @@ public struct Augmentation: Sendable, Equatable {
             seed: seed)
     }
 
-    /// How an example is moved and whether it is mirrored in an epoch.
+    /// Pixels that an example's window moves down and right in an epoch, and whether the image is mirrored.
     public func choice(epoch: Int, example: Int) -> (down: Int, right: Int, isMirrored: Bool) {
         let numbers = RandomNumbers(seed: seed, stream: UInt64(epoch)).named("augmentation")
         func shift(_ index: Int) -> Int {
@@ -35,6 +41,8 @@ public struct Augmentation: Sendable, Equatable {
     }
 
     /// Augments one example of shape [C, H, W] in place.
+    ///
+    /// - Precondition: `shape` has three extents and `image` as many numbers.
     @inlinable
     public func apply<Scalar: BinaryFloatingPoint & BitwiseCopyable>(
         to image: UnsafeMutableBufferPointer<Scalar>, shape: [Int], epoch: Int, example: Int

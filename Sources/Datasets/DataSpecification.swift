@@ -1,29 +1,42 @@
 import Foundation
 
-/// Which data, as the command line names it: `digits`, `mnist:DIR`, `npy:X.npy,Y.npy` and so on.
+/// The name of a data set as `--data` takes it, such as `digits`, `mnist:DIR` or `npy:X.npy,Y.npy`.
 public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
+    /// The 1797 digits of 8 × 8 pixels that are part of the program.
     case digits
-    /// nil is the folder of Debian's package.
+    /// The four IDX files of Fashion-MNIST; `nil` is the folder of Debian's package `dataset-fashion-mnist`.
     case fashionMNIST(folder: String?)
+    /// A folder with the four IDX files of MNIST, plain or compressed by gzip.
     case mnist(folder: String)
+    /// A folder with the binary version of CIFAR-10.
     case cifar10(folder: String)
+    /// A folder with the binary version of CIFAR-100; targets are the 100 fine classes.
     case cifar100(folder: String)
+    /// Two NPY files, of inputs and of targets.
     case npy(inputs: String, targets: String)
+    /// An NPZ file with `x_train`, `y_train` (and `x_test`, `y_test`), or with `x`, `y`.
     case npz(file: String)
+    /// A table with the class in its last column.
     case csv(file: String)
+    /// MNIST-1D, generated (Greydanus, Kobak 2020, arXiv 2011.14439): signals of 40 numbers in ten classes.
     case mnist1D
+    /// Two interleaved spirals in the plane, one for each class, generated.
     case spirals
-    /// The Chebyshev polynomial of this degree at 20 points.
+    /// The Chebyshev polynomial of this degree at 20 points: regression (Cohen et al. 2021, arXiv 2103.00065).
     case chebyshev(degree: Int)
 
-    /// Every form, for help and error messages.
+    /// Every form, for help and messages.
     public static let forms =
         "digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR, npy:X.npy,Y.npy, npz:FILE, csv:FILE, "
         + "mnist1d, spirals, chebyshev:K"
 
-    /// The highest degree; 20 points show no more.
+    /// The highest degree of a Chebyshev polynomial, 19; 20 points show no more.
     public static let maximalDegree = 19
 
+    /// The data set that a text names.
+    ///
+    /// - Throws: `DatasetError.unknownSpecification` where no data set has that name, `DatasetError.badSpecification`
+    ///   where a folder, a file or a degree is missing or not usable.
     public init(_ text: String) throws(DatasetError) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let kind = parts.first.map(String.init) ?? ""
@@ -69,7 +82,7 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
         return first.isEmpty || second.isEmpty ? nil : (String(first), String(second))
     }
 
-    /// The text that names this data; `DataSpecification(description)` gives it back.
+    /// The text that names the data; `init(_:)` reads it.
     public var description: String {
         switch self {
         case .digits: "digits"
@@ -87,7 +100,7 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The same data with absolute paths, so that a checkpoint finds it from any folder.
+    /// The same data with absolute paths, so that a checkpoint finds them from any folder.
     public var absolute: DataSpecification {
         switch self {
         case .fashionMNIST(let folder): .fashionMNIST(folder: folder.map(Self.absolute))
@@ -111,6 +124,9 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Reads or generates the examples of a split.
+    ///
+    /// - Throws: `DatasetError` where files are missing, damaged or of another kind, where inputs and targets do not
+    ///   fit each other, and where the data have no such split.
     public func load(_ split: Split = .train) throws(DatasetError) -> Dataset {
         switch self {
         case .digits: try Digits.load(split)
@@ -131,10 +147,16 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension DataSpecification: Codable {
+    /// Reads the data's name from an encoded string.
+    ///
+    /// - Throws: `DatasetError` where it names no data, the decoder's error where it is no string.
     public init(from decoder: any Decoder) throws {
         try self.init(decoder.singleValueContainer().decode(String.self))
     }
 
+    /// Writes the data's name as a string.
+    ///
+    /// - Throws: the encoder's errors.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)

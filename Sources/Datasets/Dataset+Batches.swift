@@ -1,5 +1,7 @@
 extension Dataset {
-    /// Writes the inputs of these examples one behind the other, in Float32.
+    /// Writes the inputs of these examples in Float32, one example after another.
+    ///
+    /// - Precondition: the examples exist, and `target` has room for exactly their numbers.
     public func copyInputs(of indices: some Collection<Int>, to target: UnsafeMutableBufferPointer<Float>) {
         switch inputs {
         case .floats(let values): Self.copy(values, indices, exampleSize, target) { $0 }
@@ -9,7 +11,9 @@ extension Dataset {
         }
     }
 
-    /// Writes the inputs of these examples one behind the other, in Float64.
+    /// Writes the inputs of these examples in Float64, one example after another.
+    ///
+    /// - Precondition: the examples exist, and `target` has room for exactly their numbers.
     public func copyInputs(of indices: some Collection<Int>, to target: UnsafeMutableBufferPointer<Double>) {
         switch inputs {
         case .floats(let values): Self.copy(values, indices, exampleSize, target) { Double($0) }
@@ -19,7 +23,7 @@ extension Dataset {
         }
     }
 
-    /// All inputs in Float32, examples × `exampleShape`.
+    /// All inputs in Float32: examples × `exampleShape`, row-major.
     public var floatInputs: [Float] {
         if case .floats(let values) = inputs { return values }
         return [Float](unsafeUninitializedCapacity: inputs.count) { buffer, count in
@@ -28,7 +32,7 @@ extension Dataset {
         }
     }
 
-    /// All inputs in Float64, examples × `exampleShape`.
+    /// All inputs in Float64: examples × `exampleShape`, row-major.
     public var doubleInputs: [Double] {
         if case .doubles(let values) = inputs { return values }
         return [Double](unsafeUninitializedCapacity: inputs.count) { buffer, count in

@@ -1,20 +1,26 @@
-/// Which part of the data.
+/// A part of the data: for training, or for testing.
 public enum Split: String, Sendable, Codable, CaseIterable {
     case train
     case test
 }
 
-/// Examples in memory: inputs of one shape, and what each should be mapped to.
+/// Examples: inputs of one shape, and a target for each.
 public struct Dataset: Sendable, Equatable {
-    /// The numbers of all examples, one example behind the other, in the precision that the source holds: bytes and
-    /// Float32 (and narrower) as Float32, Float64 as Float64, 2-D integers as tokens.
+    /// The numbers of all examples, one example after another, in the source's precision.
+    ///
+    /// Bytes become fractions of 255 in Float32. Float32 and narrower numbers become Float32, Float64 stays. Integers
+    /// in two dimensions are tokens, others Float64.
     public enum Inputs: Sendable, Equatable {
+        /// In Float32, in memory.
         case floats([Float])
+        /// In Float64, in memory.
         case doubles([Double])
+        /// Integers from 0, in memory.
         case tokens([Int32])
-        /// Numbers that stay in their file.
+        /// Real numbers that stay in their file.
         case streamed(StreamedInputs)
 
+        /// Numbers of all examples together.
         public var count: Int {
             switch self {
             case .floats(let values): values.count
@@ -25,23 +31,30 @@ public struct Dataset: Sendable, Equatable {
         }
     }
 
+    /// What the examples should be mapped to.
     public enum Targets: Sendable, Equatable {
-        /// One class of 0..<count an example.
+        /// For classification, one class in 0..<count for each example.
         case classes([Int32], count: Int)
-        /// `width` real numbers an example, for regression.
+        /// For regression, `width` real numbers for each example, one example after another.
         case values([Double], width: Int)
     }
 
-    /// How it was named, for messages and results.
+    /// The name as it was given, for messages and results.
     public let name: String
+    /// The examples' inputs.
     public let inputs: Inputs
     /// The shape of one example: [C, H, W] for images, [D] for numbers, [T] for tokens.
     public let exampleShape: [Int]
+    /// The examples' targets.
     public let targets: Targets
 
-    /// A label beyond this is taken for a mistake: it would ask for a model with that many outputs.
+    /// One more than the largest label. Larger labels are taken for mistakes: they would ask for a model with that many
+    /// outputs.
     public static let maximalClasses = 1_000_000
 
+    /// Examples from memory, for data that no `DataSpecification` reads.
+    ///
+    /// - Precondition: there are as many inputs as the targets' examples have.
     public init(name: String, inputs: Inputs, exampleShape: [Int], targets: Targets) {
         self.name = name
         self.inputs = inputs
@@ -52,7 +65,7 @@ public struct Dataset: Sendable, Equatable {
             "\(inputs.count) numbers for \(count) examples of shape \(exampleShape)")
     }
 
-    /// How many examples there are.
+    /// Number of examples.
     public var count: Int {
         switch targets {
         case .classes(let labels, _): labels.count
@@ -60,7 +73,7 @@ public struct Dataset: Sendable, Equatable {
         }
     }
 
-    /// Bytes of memory that inputs and targets take.
+    /// Bytes of memory that inputs and targets take; streamed inputs take none.
     public var byteCount: Int {
         let inputBytes =
             switch inputs {
@@ -75,15 +88,15 @@ public struct Dataset: Sendable, Equatable {
         }
     }
 
-    /// How many numbers an example has.
+    /// Numbers of an example's input.
     public var exampleSize: Int { exampleShape.reduce(1, *) }
 
-    /// The number of classes; nil for regression.
+    /// Number of classes; `nil` for regression.
     public var classCount: Int? {
         if case .classes(_, let count) = targets { count } else { nil }
     }
 
-    /// The numbers a model should put out for an example: classes, or the width of the targets.
+    /// Outputs that a model needs for an example: the classes, or the width of the targets.
     public var outputWidth: Int {
         switch targets {
         case .classes(_, let count): count
@@ -91,19 +104,22 @@ public struct Dataset: Sendable, Equatable {
         }
     }
 
-    /// Each example's class; nil for regression.
+    /// Each example's class; `nil` for regression.
     public var labels: [Int32]? {
         if case .classes(let labels, _) = targets { labels } else { nil }
     }
 
-    /// The same with whole numbers that might be tokens as real numbers, for models that take those.
+    /// The same examples for models that take real numbers: tokens become Float64 of the same value.
     public var withoutTokens: Dataset {
         guard case .tokens(let values) = inputs else { return self }
         return Dataset(
             name: name, inputs: .doubles(values.map(Double.init)), exampleShape: exampleShape, targets: targets)
     }
 
-    /// The first examples in the data's own order. Where a file is sorted by class, these are of few classes.
+    /// The first `limit` examples in the data's own order. Where the data are sorted by class, these are of few
+    /// classes.
+    ///
+    /// - Throws: `DatasetError.tooFewExamples` where there are fewer, or `limit` is not positive.
     public func prefix(_ limit: Int) throws(DatasetError) -> Dataset {
         guard limit > 0 && limit <= count else { throw .tooFewExamples(requested: limit, available: count) }
         if limit == count { return self }
@@ -113,7 +129,9 @@ public struct Dataset: Sendable, Equatable {
             targets: targets(of: Array(0..<limit)))
     }
 
-    /// The examples at these places, in this order; a place may be given more than once.
+    /// The examples at these places, in this order and in memory; a place may come more than once.
+    ///
+    /// - Precondition: the places exist.
     public func subset(_ indices: [Int]) -> Dataset {
         let inputs: Inputs
         switch self.inputs {

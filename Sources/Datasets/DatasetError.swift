@@ -32,7 +32,7 @@ public enum DatasetError: DescribedError {
     case badFraction(Double)
     case damagedProgram(String)
 
-    /// True for a name of data that means none.
+    /// True where a text names no data; false where files are at fault.
     public var isOfRequest: Bool {
         switch self {
         case .unknownSpecification, .badSpecification: true
@@ -40,6 +40,7 @@ public enum DatasetError: DescribedError {
         }
     }
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .unknownSpecification(let text):

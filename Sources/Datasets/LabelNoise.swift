@@ -1,8 +1,12 @@
 import Tensors
 
 extension Dataset {
-    /// Gives a fraction of the examples a wrong label, each of the other classes being equally likely: the usual
-    /// way to make memorisation visible. Exactly `round(fraction × count)` labels change.
+    /// The same examples with wrong labels for some of them: the usual way to make memorisation visible.
+    ///
+    /// Exactly round(fraction · count) examples get another label, each of the other classes being equally likely.
+    ///
+    /// - Throws: `DatasetError.badFraction` where the fraction is not in [0, 1], `DatasetError.notClasses` for
+    ///   regression.
     public func withLabelNoise(_ fraction: Double, seed: UInt64) throws(DatasetError) -> Dataset {
         guard fraction >= 0 && fraction <= 1 else { throw .badFraction(fraction) }
         guard case .classes(var labels, let classes) = targets else { throw .notClasses(name) }

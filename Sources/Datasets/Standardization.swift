@@ -1,20 +1,27 @@
 import ArrayFiles
 
-/// The mean and the deviation of each channel over a training split, with which any split is brought to mean 0 and
-/// deviation 1. Images have a mean for every channel, other inputs for every number.
+/// The mean and the deviation of each channel over a training split. With them any split is brought to about mean 0 and
+/// deviation 1.
+///
+/// Images have a channel for each colour; other inputs have one for each number.
 public struct Standardization: Sendable, Codable, Equatable {
-    /// A value for each channel.
+    /// The mean of each channel.
     public let mean: [Double]
-    /// The population standard deviation of each channel; 1 where a channel is constant, which then becomes 0.
+    /// The population standard deviation of each channel; 1 for a constant channel, which then becomes 0.
     public let deviation: [Double]
 
+    /// Known means and deviations.
+    ///
+    /// - Precondition: as many of both.
     public init(mean: [Double], deviation: [Double]) {
         precondition(mean.count == deviation.count, "\(mean.count) means and \(deviation.count) deviations")
         self.mean = mean
         self.deviation = deviation
     }
 
-    /// Measures a training split; two passes in Float64.
+    /// Measures a training split, in two passes in Float64.
+    ///
+    /// - Throws: `DatasetError.notStandardizable` for tokens, `DatasetError.file` where streamed inputs cannot be read.
     public init(of training: Dataset) throws(DatasetError) {
         switch training.inputs {
         case .tokens: throw .notStandardizable(training.name)
@@ -80,10 +87,13 @@ extension Dataset {
         exampleShape.count == 3 ? (exampleShape[0], exampleShape[1] * exampleShape[2]) : (exampleSize, 1)
     }
 
-    /// How many means and deviations standardisation has.
+    /// Number of channels, each with a mean and a deviation.
     public var channelCount: Int { channels.count }
 
-    /// The same examples, (x − mean)/deviation in every channel.
+    /// The same examples with (x − mean)/deviation in every channel.
+    ///
+    /// - Throws: `DatasetError.standardizationMismatch` where the number of channels differs,
+    ///   `DatasetError.notStandardizable` for tokens.
     public func standardized(by standardization: Standardization) throws(DatasetError) -> Dataset {
         let (channels, area) = channels
         guard standardization.mean.count == channels, standardization.deviation.count == channels else {

@@ -1,7 +1,10 @@
 import ArrayFiles
 import Foundation
 
-/// Inputs that stay in their file, for data larger than memory: rows are read, converted and standardised when they are asked for.
+/// Inputs that stay in their file, for data larger than memory. Rows are read, converted and standardised when they are
+/// asked for.
+///
+/// Rows that can no longer be read become NaN, and so does everything that is computed from them.
 public final class StreamedInputs: Sendable, Equatable {
     let array: StreamedArray
     /// Numbers in an example, examples in use (the first of the file), and numbers of a channel.
@@ -19,6 +22,7 @@ public final class StreamedInputs: Sendable, Equatable {
         self.standardization = standardization
     }
 
+    /// Whether both are the same rows of the same file, standardised alike.
     public static func == (a: StreamedInputs, b: StreamedInputs) -> Bool {
         a.array.path == b.array.path && a.examples == b.examples && a.width == b.width
             && a.standardization == b.standardization

@@ -1,15 +1,17 @@
 import Foundation
 
-/// An error whose description is one line a person can act on: what was found, what was expected, what to do.
+/// An error whose description is one line that a person can act on: what was found, what was expected, what to do.
 ///
-/// Every error that this package throws conforms to it, except `Interruption`, which is no fault.
+/// Every error of this package conforms to it, except `Interruption`, which is no fault. An implementer provides
+/// `description`.
 public protocol DescribedError: LocalizedError, CustomStringConvertible, Sendable {
-    /// Whether the request itself cannot be meant, whatever the files hold: a command line then ends with exit code 2, not 1.
+    /// Whether the request itself is at fault, whatever the files hold. The program `landscape` then ends with exit
+    /// code 2, else with 1.
     var isOfRequest: Bool { get }
 }
 
 extension DescribedError {
-    /// The same as `description`.
+    /// The text of `description`, for those who ask for `localizedDescription`.
     public var errorDescription: String? { description }
 
     /// False, unless an error says otherwise.
@@ -17,8 +19,8 @@ extension DescribedError {
 }
 
 extension String {
-    /// Text out of a file as a message may show it: at most 60 characters, on one line, without control characters
-    /// (which could command a terminal).
+    /// Text from a file as a message may show it: one line of at most 60 characters. Control and format characters,
+    /// which could command a terminal, become U+FFFD.
     public var shown: String {
         var result = ""
         for (index, scalar) in unicodeScalars.enumerated() {
@@ -33,14 +35,14 @@ extension String {
 }
 
 extension [String] {
-    /// The first names of a list, as a message may show them.
+    /// The first eight names of a list, as a message may show them; `nothing` where it is empty.
     public var shown: String {
         isEmpty ? "nothing" : prefix(8).map(\.shown).joined(separator: ", ") + (count > 8 ? ", …" : "")
     }
 }
 
 extension [Int] {
-    /// A shape, as a message may show it.
+    /// A shape, as a message may show it: at most its first eight extents.
     public var shown: String {
         "[" + prefix(8).map(String.init).joined(separator: ", ") + (count > 8 ? ", … (\(count) extents)]" : "]")
     }

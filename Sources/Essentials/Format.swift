@@ -2,20 +2,20 @@ import Foundation
 
 /// Numbers as people read them.
 public enum Format {
-    /// Six significant digits.
+    /// A number with six significant digits; `nan`, `inf` and `-inf` by name.
     public static func number(_ value: Double) -> String {
         guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
         return String(format: "%.6g", value)
     }
-    /// Six significant digits, or a dash where there is no number.
+    /// A number with six significant digits; a dash for `nil`.
     public static func number(_ value: Double?) -> String { value.map { number($0) } ?? "–" }
-    /// Three significant digits.
+    /// A number with three significant digits.
     public static func short(_ value: Double) -> String {
         value.isFinite ? String(format: "%.3g", value) : number(value)
     }
-    /// A share in per cent, with two decimals.
+    /// A share in per cent, with two decimals: 0.5 is `50.00 %`.
     public static func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }
-    /// Seconds as 12 s, 3:05 or 1:02:03.
+    /// A time in seconds as `1.2 s`, `12 s`, `3:05` or `1:02:03`; a dash where it is not finite or beyond 10⁷ s.
     public static func duration(_ seconds: Double) -> String {
         guard seconds.isFinite, seconds < 1e7 else { return "–" }
         let whole = Int(seconds.rounded())

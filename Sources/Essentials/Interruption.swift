@@ -1,8 +1,10 @@
-/// The wish to stop: long work looks for it between steps, keeps what it has, and ends with this error.
+/// The error with which long work ends when it was asked to stop.
+///
+/// Work looks for the wish between its steps and keeps what it has.
 public struct Interruption: Error, Sendable, Equatable {
-    /// How to go on, such as the command that resumes; nil where nothing was kept.
+    /// How to go on, such as the command that resumes; `nil` where nothing was kept.
     public var advice: String?
 
-    /// A wish to stop.
+    /// An interruption, with what to tell the user about going on.
     public init(advice: String? = nil) { self.advice = advice }
 }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// How much memory this process may have, and has had.
+/// Memory that this process may have, and has had.
 public enum MachineMemory {
-    /// The machine's, or what its control group allows (Linux, cgroup v2 and v1).
+    /// Bytes of the machine, or the limit of its control group (Linux, cgroup v2 and v1) where that is less.
     public static let bytes: Int = {
         var result = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         for path in ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"] {
@@ -14,14 +14,14 @@ public enum MachineMemory {
         return result
     }()
 
-    /// The most that this process has had, in bytes, as the system counts; nil where it does not say (other than Linux).
+    /// The most memory that this process has had, in bytes, as Linux counts it; `nil` on other systems.
     public static var peak: Int? {
         let row = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8))?.split(separator: "\n")
             .first { $0.hasPrefix("VmHWM:") }
         return row.flatMap { Int($0.filter(\.isNumber)) }.map { $0 << 10 }
     }
 
-    /// What `ulimit -v` allows; nil where it is unlimited.
+    /// Limit of the address space in bytes, as `ulimit -v` sets it; `nil` where there is none.
     public static var addressSpace: Int? {
         var limit = rlimit()
         #if os(Linux)

@@ -1,14 +1,15 @@
-/// What long work reports to, and by which it is asked to stop.
+/// The receiver of progress, and the one who may stop long work.
 ///
-/// Work calls `update` between its steps. What the monitor throws there, such as an `Interruption`, ends the work.
+/// Work calls `update(_:_:of:_:)` between its steps. An error that the monitor throws there, such as an `Interruption`,
+/// ends the work.
 public struct Monitor: Sendable {
-    /// How far a piece of work is.
+    /// How far a task has come.
     public struct State {
-        /// What is being done, such as `slice` or `eigenvectors`.
+        /// Name of the task, such as `slice` or `eigenvectors`.
         public let task: String
-        /// Steps done, and how many there are; nil where that cannot be known.
+        /// Steps done, and how many there are; `total` is `nil` where that cannot be known.
         public let done: Int, total: Int?
-        /// Further words, made only where they are shown.
+        /// Further words for whoever shows progress. They are made only when they are asked for.
         public let detail: () -> String
     }
 
@@ -16,10 +17,13 @@ public struct Monitor: Sendable {
     private let onRemark: @Sendable (String) -> Void
     private let onCheck: @Sendable () throws -> Void
 
+    /// A monitor made of closures. Each does nothing where it is not given.
+    ///
     /// - Parameters:
-    ///   - onUpdate: called between steps, often, on the thread that works; what it throws ends the work.
-    ///   - onRemark: called with what a user should know while the work goes on, one line each.
-    ///   - onCheck: called more often still, between batches of examples, perhaps on other threads; what it throws ends the work.
+    ///   - onUpdate: called between steps, often, on the thread that works. An error that it throws ends the work.
+    ///   - onRemark: called with each remark that a user should see while the work goes on, one line each.
+    ///   - onCheck: called more often still, between batches of examples, perhaps on other threads. An error that it
+    ///     throws ends the work.
     public init(
         onUpdate: @escaping @Sendable (State) throws -> Void = { _ in },
         onRemark: @escaping @Sendable (String) -> Void = { _ in }, onCheck: @escaping @Sendable () throws -> Void = {}
@@ -27,32 +31,35 @@ public struct Monitor: Sendable {
         (self.onUpdate, self.onRemark, self.onCheck) = (onUpdate, onRemark, onCheck)
     }
 
-    /// Says nothing and never stops the work.
+    /// Shows nothing and never stops the work.
     public static let silent = Monitor()
 
-    /// Says how far a task is, and throws where the work is to end.
+    /// Reports that `done` of `total` steps of a task are done.
     ///
     /// - Parameters:
-    ///   - task: what is being done, such as `slice`.
+    ///   - task: name of the task, such as `slice`.
     ///   - done: steps done.
-    ///   - total: how many there are; nil where that cannot be known.
+    ///   - total: steps of the whole task; `nil` where that cannot be known.
     ///   - detail: further words, made only where they are shown.
+    /// - Throws: what the monitor's closure throws; the caller ends its work and passes the error on.
     public func update(_ task: String, _ done: Int, of total: Int?, _ detail: @autoclosure () -> String = "") throws {
         try withoutActuallyEscaping(detail) {
             try onUpdate(State(task: task, done: done, total: total, detail: $0))
         }
     }
 
-    /// The same monitor for a part of the work: every task of it goes by this name.
+    /// The same monitor for a part of the work: all of its tasks are reported under this name.
     public func named(_ name: String) -> Monitor {
         Monitor(
             onUpdate: { try onUpdate(State(task: name, done: $0.done, total: $0.total, detail: $0.detail)) },
             onRemark: onRemark, onCheck: onCheck)
     }
 
-    /// Throws where the work is to end.
+    /// Asks whether to go on.
+    ///
+    /// - Throws: what the monitor's closure throws; the caller ends its work and passes the error on.
     public func check() throws { try onCheck() }
 
-    /// Says what a user should know.
+    /// Tells the user one line about the work, such as a fallback that was taken.
     public func remark(_ text: String) { onRemark(text) }
 }

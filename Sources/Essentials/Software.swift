@@ -1,7 +1,7 @@
-/// What results and checkpoints say wrote them.
+/// The name and version that results and checkpoints record.
 public enum Software {
-    /// Of this package (semantic versioning).
+    /// The version of this package, by semantic versioning.
     public static let version = "0.1.0"
-    /// The name with the version.
+    /// Name and version, such as `Landscape 0.1.0`.
     public static let name = "Landscape \(version)"
 }

@@ -1,22 +1,27 @@
 import Foundation
 
-/// One claim with a known answer: how far off the program is, and how far off it may be.
+/// The result of checking one claim: how far off the program is, and how far off it may be.
 public struct GroundTruthCheck: Sendable, Codable {
-    /// Such as `sharpness`.
+    /// The part of the program that the claim is about, such as `sharpness`.
     public let group: String
-    /// The claim, as docs/definitions.md has it.
+    /// The claim in words, with what its error is relative to.
     public let name: String
-    /// What the error is relative to is part of the claim; infinite where nothing finite came out.
+    /// The measured error; infinite where nothing finite came out.
     public let error: Double
+    /// The largest error that passes.
     public let bound: Double
+    /// Whether the error is at most the bound.
     public let passed: Bool
+    /// Wall-clock time of the check, in seconds.
     public let seconds: Double
-    /// Why there is no error to compare: what was thrown.
+    /// The error that was thrown in place of a result; `nil` where there is a result.
     public let failure: String?
 }
 
-/// The ground truth that needs no download: closed forms, invariances and laws that every build must reproduce, each with its
-/// error and the bound it is held to. What the program computes is compared with formulas, not with itself.
+/// Claims with known answers that every build must reproduce: closed forms, invariances and laws.
+///
+/// The program's results are compared with formulas and not with other results of the program. Nothing is downloaded.
+/// The command `landscape selftest` runs them all.
 public struct GroundTruth {
     /// A claim to be checked.
     struct Claim {
@@ -42,9 +47,11 @@ public struct GroundTruth {
 
     let claims: [Claim]
 
-    /// How many claims there are.
+    /// Number of claims.
     public var count: Int { claims.count }
 
+    /// Prepares the claims.
+    ///
     /// - Throws: `NetworkError` or `DatasetError` where the small networks that the claims are about cannot be made.
     public init() throws {
         claims =
@@ -52,7 +59,10 @@ public struct GroundTruth {
             + Self.rescaling() + Self.statistics() + Self.training()
     }
 
-    /// Checks one claim after another. `progress` is told the number done and the next one's name; what it throws ends the work.
+    /// Checks all claims, one after another, in a fixed order.
+    ///
+    /// - Parameter progress: called before each claim with the number of claims done and the next one's name.
+    /// - Throws: what `progress` throws, which ends the work. A claim that throws is a failed check.
     public func run(progress: (_ done: Int, _ name: String) throws -> Void = { _, _ in }) throws -> [GroundTruthCheck] {
         var checks: [GroundTruthCheck] = []
         for claim in claims {

@@ -1,13 +1,15 @@
 import Foundation
 import Tensors
 
-/// The distribution that a tensor starts from.
+/// The distribution that a tensor's initial values are drawn from.
 public enum Initialization: Sendable, Hashable, Codable {
+    /// One number for every element: 0 for shifts, 1 for scales.
     case constant(Double)
-    /// Uniform in ±1/√fanIn, PyTorch's default for dense and convolutional layers and their biases.
+    /// Uniform in ±1/√fanIn: PyTorch's default for dense and convolutional layers and their biases.
     case uniformFanIn(Int)
-    /// Normal with deviation √(2/fanOut) (He et al. 2015, arXiv 1502.01852), the usual choice for residual networks.
+    /// Normal with deviation √(2/fanOut) (He et al. 2015, arXiv 1502.01852): the usual choice for residual networks.
     case normalFanOut(Int)
+    /// Normal with mean 0 and this deviation.
     case normal(deviation: Double)
 
     /// `count` numbers from a sequence of the tensor's own.
@@ -22,7 +24,10 @@ public enum Initialization: Sendable, Hashable, Codable {
 }
 
 extension ParameterLayout {
-    /// Initial values of all tensors, each from a random sequence that the seed and its name give.
+    /// Initial values of all tensors, in θ's order and of its length.
+    ///
+    /// Each tensor has a random sequence of its own, by the seed and its name. So a layer that is added elsewhere does
+    /// not change it.
     public func initialValues(seed: UInt64) -> [Double] {
         tensors.flatMap {
             $0.initialization.values($0.count, RandomNumbers(seed: seed).named("initialization " + $0.name))

@@ -1,9 +1,10 @@
 /// The text form of a loss, as `--loss` takes it and a checkpoint stores it.
 extension Loss {
-    /// Every form, for help and error messages.
+    /// Every text form of a loss, for help and messages.
     public static let forms = "cross-entropy[:label-smoothing=S], mse (mean r²), half-mse (½ mean r²), bce"
 
-    /// `cross-entropy`, `cross-entropy:label-smoothing=0.1`, `mse`, `half-mse` or `bce`; `init(specification:)` gives it back.
+    /// The loss as `--loss` takes it and a checkpoint stores it, such as `mse` or `cross-entropy:label-smoothing=0.1`.
+    /// `init(specification:)` reads it.
     public var specification: String {
         switch self {
         case .crossEntropy(let smoothing):
@@ -14,6 +15,9 @@ extension Loss {
         }
     }
 
+    /// The loss that a text names: `cross-entropy`, `cross-entropy:label-smoothing=S`, `mse`, `half-mse` or `bce`.
+    ///
+    /// - Throws: `NetworkError.unknownLoss` for any other text, or where S is not in [0, 1).
     public init(specification text: String) throws(NetworkError) {
         let smoothed = "cross-entropy:label-smoothing="
         switch text {

@@ -1,17 +1,18 @@
 import Autodiff
 
-/// The loss ℓ of one example, of which an objective is the mean.
+/// The loss ℓ of one example. An objective is its mean over the examples.
 public enum Loss: Sendable, Hashable, Codable {
-    /// −Σ_k t_k ln softmax(z)_k, where t is 1 at the label, smoothed: (1−s) at the label plus s/K everywhere.
+    /// Cross-entropy of logits z: −Σ_k t_k ln softmax(z)_k. The target t is 1 − s at the label, plus s/K at each of the
+    /// K classes, with s the label smoothing.
     case crossEntropy(labelSmoothing: Double)
-    /// Mean over outputs of r², as PyTorch's MSELoss.
+    /// The mean of r² over an example's outputs, as PyTorch's `MSELoss`.
     case meanSquaredError
-    /// Half of that; its Hessian for least squares is XᵀX/n.
+    /// Half the mean of r² over an example's outputs. For least squares with one output its Hessian is XᵀX/n.
     case halfMeanSquaredError
-    /// Mean over outputs of the binary cross-entropy of logits.
+    /// Binary cross-entropy of logits, averaged over an example's outputs: the mean of ln(1 + eᶻ) − t z.
     case binaryCrossEntropy
 
-    /// As results and checkpoints state it.
+    /// The loss in words, as printed results name it.
     public var name: String {
         switch self {
         case .crossEntropy(let s): s == 0 ? "cross-entropy" : "cross-entropy, label smoothing \(s)"
@@ -21,9 +22,13 @@ public enum Loss: Sendable, Hashable, Codable {
         }
     }
 
+    /// Whether targets are classes; else they are real numbers.
     public var takesClasses: Bool { if case .crossEntropy = self { true } else { false } }
 
-    /// ℓ of each example, [n]. The target is class indices [n] or numbers [n, outputs].
+    /// The loss of each example, [n].
+    ///
+    /// *Shapes:* `output` is [n, outputs]; `target` is class indices [n] or real numbers [n, outputs], as
+    /// `takesClasses` says.
     public func values(_ output: Value, target: Value) -> Value {
         let (n, k) = (output.shape[0], output.shape[1])
         switch self {

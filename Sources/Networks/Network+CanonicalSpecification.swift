@@ -1,9 +1,10 @@
 /// The text form of a model with all its options: the architecture's name, then `;activation=…` and `;norm=…` where they were
 /// chosen, such as `resnet20:B;activation=tanh;norm=group`. A checkpoint stores it.
 extension Network {
-    /// Rebuilds a network from its text form.
+    /// Rebuilds a network from its text form, such as `resnet20:B;activation=tanh;norm=group`.
     ///
-    /// - Throws: `NetworkError` where the text is no such form, or model and data do not fit.
+    /// - Throws: `NetworkError` where the text names no model or an option that is none, and where model and data do
+    ///   not fit.
     public init(
         canonical text: String, inputShape: [Int], takesTokens: Bool = false, outputs: Int
     ) throws(NetworkError) {
@@ -12,17 +13,20 @@ extension Network {
             specification, inputShape: inputShape, takesTokens: takesTokens, outputs: outputs, options: options)
     }
 
-    /// What `init(canonical:…)` reads.
+    /// The text form, with all options. `init(canonical:inputShape:takesTokens:outputs:)` reads it.
     public var canonicalSpecification: String { specification + options.suffix }
 }
 
 extension NetworkOptions {
-    /// `;activation=tanh;norm=group`: only what was chosen.
+    /// The options as the end of a model's text form, such as `;activation=tanh;norm=group`: only those that were
+    /// chosen.
     public var suffix: String {
         (activation.map { ";activation=\($0.rawValue)" } ?? "") + (normalization.map { ";norm=\($0.rawValue)" } ?? "")
     }
 
-    /// Takes the options off a model's text form.
+    /// Divides a model's text form into its name and its options.
+    ///
+    /// - Throws: `NetworkError.invalidOption` where a part is no option, or comes twice.
     public static func split(
         _ text: String
     ) throws(NetworkError) -> (specification: String, options: NetworkOptions) {

@@ -1,25 +1,35 @@
 import Autodiff
 import Foundation
 
-/// An architecture fitted to data: what its tensors are, and how to build its graph for a batch.
+/// An architecture fitted to data: its tensors, and its graph for any size of batch.
 public struct Network: Sendable {
-    /// As given and stored, such as `mlp:64-32-10`.
+    /// The name as it was given, such as `mlp:64-32-10`.
     public let specification: String
+    /// Choices of activation and normalisation.
     public let options: NetworkOptions
-    /// The shape of one example: [C, H, W], [D] or, for tokens, [T].
+    /// The shape of one example: [C, H, W] for images, [D] for numbers, [T] for tokens.
     public let inputShape: [Int]
+    /// Whether inputs are tokens (integers) and not real numbers.
     public let takesTokens: Bool
-    /// Numbers that it gives for an example.
+    /// Numbers that it gives for an example: classes, or targets of a regression.
     public let outputs: Int
+    /// Where each parameter lies in θ.
     public let parameters: ParameterLayout
+    /// Where each buffer lies in the vector of buffers, such as running means and variances.
     public let buffers: ParameterLayout
     private let architecture: Architecture
-    /// Tokens are from 0 to one less than this; nil where it takes none, or does not say.
+    /// One more than the largest token; `nil` where it takes no tokens, or does not say.
     public var vocabulary: Int? { architecture.vocabulary }
-    /// Examples beyond which a batch should not go, because the graph grows with them; nil where it does not.
+    /// The largest sensible batch, for graphs that grow with it; `nil` where the graph does not.
     public var largestBatch: Int? { architecture.largestBatch }
 
-    /// - Throws: `NetworkError` where the name is unknown, or model and data do not fit.
+    /// The network of a name, for examples of a shape.
+    ///
+    /// - Parameters:
+    ///   - specification: one of the forms in `Architecture.names`.
+    ///   - outputs: numbers for an example; for `mlp` they must equal its last width.
+    /// - Throws: `NetworkError` where the name or an option is unknown, where model and data do not fit, and where four
+    ///   vectors of θ's length would not fit in the machine's memory.
     public init(
         _ specification: String, inputShape: [Int], takesTokens: Bool = false, outputs: Int,
         options: NetworkOptions = .init()
@@ -45,6 +55,8 @@ public struct Network: Sendable {
     private static let mostParameters = Int(clamping: ProcessInfo.processInfo.physicalMemory / (4 * 8))
 
     /// A network of an architecture given as code.
+    ///
+    /// - Parameter specification: the name that messages and results give it.
     public init(
         _ architecture: Architecture, specification: String, inputShape: [Int], takesTokens: Bool = false, outputs: Int,
         options: NetworkOptions = .init()
@@ -77,8 +89,10 @@ public struct Network: Sendable {
         self.buffers = buffers
     }
 
-    /// The same network with outputs (z − z̄)/‖z − z̄‖₂, z̄ the mean of an example's outputs, as Andriushchenko et al. 2023
-    /// (arXiv 2302.07011) measure: the scale of the logits, which shrinks sharpness by itself, drops out.
+    /// The same network with outputs (z − z̄)/‖z − z̄‖₂, z̄ the mean of an example's outputs.
+    ///
+    /// It takes the scale of the logits, which shrinks sharpness by itself, out of every measure (Andriushchenko et al.
+    /// 2023, arXiv 2302.07011). The norm is at least 1e-10, as there.
     public func normalizingLogits() -> Network {
         let architecture = self.architecture
         return Network(
@@ -94,18 +108,21 @@ public struct Network: Sendable {
 
     /// A network's values in a graph, for one size of batch.
     public struct Built {
+        /// The graph that they belong to.
         public let graph: Graph
-        /// [n, …input shape].
+        /// The input, [n, …input shape], images N×C×H×W.
         public let input: Value
-        /// In the order of the layouts.
+        /// Parameters and buffers, in the order of the network's layouts.
         public let parameters: [Value], buffers: [Value]
-        /// For each buffer, this batch's own statistic where the mode is `.batch`, else nil.
+        /// For each buffer, this batch's own statistic where the mode is `.batch`; `nil` where there is none.
         public let statistics: [Value?]
-        /// [n, outputs].
+        /// The outputs, [n, outputs].
         public let output: Value
     }
 
-    /// Adds the network to a graph.
+    /// Adds the network, for a batch of this many examples, to a graph.
+    ///
+    /// - Precondition: the architecture gives [batch, outputs].
     public func build(in graph: Graph, batch: Int, batchNorm: BatchNormMode) -> Built {
         let builder = NetworkBuilder(graph, batchNorm, options)
         let x = graph.input("x", TensorType([batch] + inputShape, takesTokens ? .index : .real), .data)

@@ -1,30 +1,39 @@
 import Autodiff
 
-/// How normalisation over a batch gets its statistics.
+/// Where batch normalisation takes its statistics from.
 public enum BatchNormMode: String, Sendable, Codable, CaseIterable {
-    /// From the stored averages of training (evaluation mode).
+    /// Running averages of training, stored with the network (evaluation mode).
     case stored
-    /// From the batch itself (training mode).
+    /// The batch itself (training mode).
     case batch
 }
 
-/// Builds a network's graph while it records the tensors that the network has: layers declare their parameters as they are
-/// applied, so an architecture is one function from input to output.
+/// Builds a network's graph and records its tensors.
+///
+/// Layers declare their parameters as they are applied, so an architecture is one function from input to output.
 public final class NetworkBuilder {
+    /// The graph that layers add to.
     public let graph: Graph
+    /// Where batch normalisation takes its statistics from.
     public let batchNormMode: BatchNormMode
+    /// Choices of activation and normalisation.
     public let options: NetworkOptions
+    /// The parameters declared so far, in θ's order.
     public private(set) var parameters: [(specification: TensorSpecification, value: Value)] = []
+    /// The buffers declared so far, in order.
     public private(set) var buffers: [(specification: TensorSpecification, value: Value)] = []
-    /// For each buffer that training averages: the statistic of this batch, under the buffer's name.
+    /// For each buffer that training averages, by the buffer's name: the statistic of this batch.
     private(set) var statistics: [String: Value] = [:]
     private var scope: [String] = []
 
+    /// A builder that has declared no tensors.
     public init(_ graph: Graph, _ mode: BatchNormMode, _ options: NetworkOptions) {
         (self.graph, batchNormMode, self.options) = (graph, mode, options)
     }
 
-    /// Prefixes the names of all tensors declared within.
+    /// Prefixes the names of all tensors that `body` declares with `name` and a dot.
+    ///
+    /// - Throws: what `body` throws.
     public func scoped<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
         scope.append(name)
         defer { scope.removeLast() }
@@ -33,7 +42,9 @@ public final class NetworkBuilder {
 
     private func fullName(_ name: String) -> String { (scope + [name]).joined(separator: ".") }
 
-    /// Declares a part of θ, under the names of the scopes it is in.
+    /// Declares a tensor of θ, under the names of its scopes.
+    ///
+    /// - Parameter shape: in PyTorch's layout, filter axis first: [out, in] or [out, in, height, width].
     public func parameter(_ name: String, _ shape: [Int], _ initialization: Initialization) -> Value {
         let specification = TensorSpecification(fullName(name), shape, initialization)
         let value = graph.input(specification.name, TensorType(shape), .parameters)
@@ -41,7 +52,7 @@ public final class NetworkBuilder {
         return value
     }
 
-    /// Declares a tensor that is kept beside θ.
+    /// Declares a tensor that is stored beside θ and not differentiated, with every element `initial`.
     public func buffer(_ name: String, _ shape: [Int], _ initial: Double) -> Value {
         let specification = TensorSpecification(fullName(name), shape, .constant(initial))
         let value = graph.input(specification.name, TensorType(shape), .parameters)
@@ -49,19 +60,23 @@ public final class NetworkBuilder {
         return value
     }
 
-    /// States what this batch gives for a buffer that training averages.
+    /// States the statistic of this batch for a buffer that training averages, in the buffer's shape.
     public func record(_ statistic: Value, forBuffer name: String) { statistics[fullName(name)] = statistic }
 }
 
 /// Choices that several architectures offer.
 public struct NetworkOptions: Sendable, Hashable, Codable {
+    /// Activations: max(x, 0), x Φ(x), tanh x, x σ(x).
     public enum Activation: String, Sendable, Codable, CaseIterable { case relu, gelu, tanh, silu }
+    /// Normalisations: over the batch, over each image, over groups of its channels, or none.
     public enum Normalization: String, Sendable, Codable, CaseIterable { case batch, layer, group, none }
 
-    /// Nil for the architecture's own.
+    /// The activation; `nil` for the architecture's own.
     public var activation: Activation?
+    /// The normalisation; `nil` for the architecture's own.
     public var normalization: Normalization?
 
+    /// Leaves both to the architecture unless they are given.
     public init(activation: Activation? = nil, normalization: Normalization? = nil) {
         (self.activation, self.normalization) = (activation, normalization)
     }

@@ -1,6 +1,6 @@
 import Essentials
 
-/// What can be wrong with a model's name or with a model for given data.
+/// A model's name that means none, or a model that does not fit the data.
 public enum NetworkError: DescribedError, Equatable {
     case unknownModel(String)
     case invalidOption(model: String, found: String, expected: String)
@@ -12,9 +12,10 @@ public enum NetworkError: DescribedError, Equatable {
     case tooLarge(model: String, parameters: Int, limit: Int)
     case tooManyOutputs(model: String, found: Int, most: Int)
 
-    /// Models are named in requests.
+    /// True: models are named in requests.
     public var isOfRequest: Bool { true }
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .unknownModel(let name):

@@ -1,14 +1,19 @@
 import CKernels
 import Foundation
 
-/// Memory for one or more tensors: aligned to 64 bytes, zeroed, with readable bytes past the end, because vector loads of
-/// the last column of a matrix read a whole vector.
+/// Memory for one or more tensors, aligned to 64 bytes and zeroed.
+///
+/// 128 bytes past the end are readable, because vector loads of a matrix's last column read a whole vector.
 public final class Buffer {
+    /// The first byte; the memory lives as long as this object.
     public let address: UnsafeMutableRawPointer
+    /// Bytes that were asked for, without the readable ones past the end.
     public let byteCount: Int
     /// Of memory that is the system's pages, in a file or not.
     private let mappedSize: Int?
 
+    /// Zeroed memory of the process. From 256 KiB on it comes as fresh pages from the system, which take up memory only
+    /// once they are touched.
     public init(byteCount: Int) {
         self.byteCount = byteCount
         let size = byteCount + Int(LS_SLACK)
@@ -33,8 +38,10 @@ public final class Buffer {
     /// Linux: MADV_HUGEPAGE.
     private static let hugePages: Int32 = 14
 
-    /// Memory that the system may keep in an unnamed file instead, for more than fits: in the folder of temporary files (TMPDIR),
-    /// where there must be room for all of it. Nil where there is not.
+    /// Zeroed memory that the system may move out to an unnamed file, for data larger than memory.
+    ///
+    /// The file lies in the folder of temporary files (`TMPDIR`) and its room is reserved at once. `nil` where the
+    /// folder has no room for `byteCount` bytes or cannot be written.
     public init?(inTemporaryFileOf byteCount: Int) {
         let size = byteCount + Int(LS_SLACK)
         var name = Array((NSTemporaryDirectory() + "landscape-XXXXXX").utf8CString)
@@ -55,7 +62,9 @@ public final class Buffer {
         if let mappedSize { munmap(address, mappedSize) } else { address.deallocate() }
     }
 
-    /// Stores numbers from element `start` on in the given precision.
+    /// Stores numbers from element `start` on, rounded to the given precision.
+    ///
+    /// - Precondition: they fit in the buffer.
     public func store(_ values: some Collection<Double>, from start: Int = 0, as precision: Precision) {
         precondition(
             (start + values.count) * precision.size <= byteCount, "store: \(values.count) elements at \(start)")
@@ -69,7 +78,9 @@ public final class Buffer {
         }
     }
 
-    /// Stores a whole vector, fast.
+    /// Stores a vector from the first element on: the fast form of `store(_:from:as:)`.
+    ///
+    /// - Precondition: it fits in the buffer.
     public func store(_ values: [Double], as precision: Precision) {
         precondition(values.count * precision.size <= byteCount, "store: \(values.count) elements")
         values.withUnsafeBufferPointer { values in
@@ -84,13 +95,17 @@ public final class Buffer {
         }
     }
 
-    /// `count` numbers from element `start` on.
+    /// `count` numbers from element `start` on, which the buffer holds in the given precision.
+    ///
+    /// - Precondition: they lie in the buffer.
     public func load(_ count: Int, from start: Int = 0, as precision: Precision) -> [Double] {
         precondition((start + count) * precision.size <= byteCount, "load: \(count) elements at \(start)")
         return Buffer.load(UnsafeRawPointer(address) + start * precision.size, count, as: precision)
     }
 
-    /// `count` numbers at an address.
+    /// `count` numbers that lie one after another from an address on.
+    ///
+    /// - Precondition: the memory is readable and holds numbers of this precision.
     public static func load(_ address: UnsafeRawPointer, _ count: Int, as precision: Precision) -> [Double] {
         switch precision {
         case .float:

@@ -1,11 +1,11 @@
-/// The arithmetic a computation runs in. Sums over examples are in Float64 either way.
+/// The arithmetic a network computes in. Sums over examples and vectors of θ's length are Float64 in both.
 public enum Precision: String, Sendable, Codable, CaseIterable {
     case float
     case double
 
-    /// Bytes of one number.
+    /// Bytes of one number: 4 or 8.
     public var size: Int { self == .float ? 4 : 8 }
 
-    /// `value` as this precision stores it.
+    /// The number nearest to `value` that this precision can store.
     public func rounded(_ value: Double) -> Double { self == .float ? Double(Float(value)) : value }
 }

@@ -1,22 +1,25 @@
 import Foundation
 
-/// Counter-based random numbers: any element is computed from the seed, a stream and its index alone, so a
-/// sequence has the same bits whatever the number of threads, and an interrupted run continues it exactly.
+/// Random numbers as functions of seed, stream and index.
 ///
-/// The generator is Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3",
-/// SC 2011, doi:10.1145/2063384.2063405).
+/// Any element is computed by itself, so a sequence has the same bits for every number of threads, and an interrupted
+/// run continues it exactly. The generator is Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as
+/// easy as 1, 2, 3", SC 2011, doi:10.1145/2063384.2063405).
 public struct RandomNumbers: Sendable, Hashable, Codable {
+    /// The key of the generator: what a user gives as `--seed`.
     public let seed: UInt64
-    /// Which of 2⁶⁴ independent sequences of the seed this is.
+    /// Which of the seed's 2⁶⁴ independent sequences this is.
     public let stream: UInt64
 
+    /// The sequence number `stream` of a seed; `named(_:)` derives the others by purpose.
     public init(seed: UInt64, stream: UInt64 = 0) {
         self.seed = seed
         self.stream = stream
     }
 
-    /// A sequence of the same seed for another purpose, named so that no two purposes share numbers by accident.
-    /// The stream is the FNV-1a hash of the name and this sequence's own stream.
+    /// A sequence of the same seed for another purpose. Names keep two purposes from sharing numbers by accident.
+    ///
+    /// The stream is the FNV-1a hash of the name and of this sequence's own stream.
     public func named(_ purpose: String) -> RandomNumbers {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
@@ -25,7 +28,7 @@ public struct RandomNumbers: Sendable, Hashable, Codable {
         return RandomNumbers(seed: seed, stream: hash)
     }
 
-    /// 128 random bits for one counter value.
+    /// 128 random bits, as two halves, for one value of the counter.
     @inlinable
     public func block(_ counter: UInt64) -> (UInt64, UInt64) {
         var c0 = UInt32(truncatingIfNeeded: counter)
@@ -47,20 +50,22 @@ public struct RandomNumbers: Sendable, Hashable, Codable {
         return (UInt64(c1) << 32 | UInt64(c0), UInt64(c3) << 32 | UInt64(c2))
     }
 
-    /// 64 random bits.
+    /// 64 random bits, the element `index` of the sequence.
+    ///
+    /// - Precondition: `index` is not negative.
     @inlinable
     public func bits(at index: Int) -> UInt64 {
         let pair = block(UInt64(index) >> 1)
         return index & 1 == 0 ? pair.0 : pair.1
     }
 
-    /// Uniform in [0, 1), 53 bits.
+    /// Element `index`, uniform in [0, 1): a multiple of 2⁻⁵³.
     @inlinable
     public func uniform(at index: Int) -> Double {
         Double(bits(at: index) >> 11) * 0x1p-53
     }
 
-    /// Standard normal, by Box and Muller's transform of one block for every two elements.
+    /// Element `index`, standard normal. Box and Muller's transform makes two elements of each block.
     public func normal(at index: Int) -> Double {
         let pair = block(UInt64(index) >> 1)
         let radius = (-2 * log((Double(pair.0 >> 11) + 0.5) * 0x1p-53)).squareRoot()
@@ -68,23 +73,23 @@ public struct RandomNumbers: Sendable, Hashable, Codable {
         return radius * (index & 1 == 0 ? cos(angle) : sin(angle))
     }
 
-    /// −1 or +1 with equal probability.
+    /// Element `index`, −1 or +1 with equal probability.
     @inlinable
     public func sign(at index: Int) -> Double {
         bits(at: index) >> 63 == 0 ? -1 : 1
     }
 
-    /// `count` standard normal numbers.
+    /// The first `count` standard normal numbers of the sequence.
     public func normals(_ count: Int) -> [Double] {
         (0..<count).map(normal(at:))
     }
 
-    /// `count` signs, −1 or +1 (Rademacher numbers).
+    /// The first `count` signs of the sequence, −1 or +1 (Rademacher numbers).
     public func signs(_ count: Int) -> [Double] {
         (0..<count).map(sign(at:))
     }
 
-    /// A permutation of 0..<count (Fisher and Yates).
+    /// A random permutation of 0..<count, by Fisher and Yates' shuffle.
     public func permutation(_ count: Int) -> [Int] {
         var order = Array(0..<count)
         for last in stride(from: count - 1, to: 0, by: -1) {

@@ -1,11 +1,13 @@
 import CKernels
 import Foundation
 
-/// The threads that loops over numbers run on. Work is cut into chunks that do not depend on their number, and partial
-/// results are combined in a fixed order, so results have the same bits for any number of threads.
+/// The threads that loops over numbers run on.
+///
+/// Work is cut into chunks that do not depend on the number of threads, and partial results are combined in the order
+/// of chunks. So results have the same bits for any number of threads.
 public enum Threads {
-    /// How many threads loops use: where nothing else is set, as many as there are processors that this process may use (its
-    /// affinity and its control group are heeded), at most `capacity`. Setting it starts the threads that are missing.
+    /// How many threads loops use. Setting it starts those that are missing; values outside 1 to `capacity` become the
+    /// nearest of these.
     public static var count: Int {
         get {
             startDefault()
@@ -14,7 +16,7 @@ public enum Threads {
         set { _ = ls_threads_set(Int32(clamping: newValue)) }
     }
 
-    /// How many there can be at most.
+    /// How many threads there can be at most while this process runs.
     public static var capacity: Int { Int(ls_threads_capacity()) }
 
     /// Starts the threads of the default count unless a count has been set. Whatever runs loops calls it; all but the first
@@ -28,8 +30,11 @@ public enum Threads {
         _ = ls_threads_set_default(Int32(clamping: count))
     }()
 
-    /// Calls `body(i, thread)` for every i in 0..<count on the pool's threads, in any order.
-    /// `thread` is below `Threads.capacity` and unique among the calls running at one time.
+    /// Calls `body(index, thread)` once for every index in 0..<count, on the pool's threads and in any order, and
+    /// returns when all are done.
+    ///
+    /// `thread` is below `capacity` and differs among calls that run at the same time, so it may pick a workspace. A
+    /// call from within a body runs on the caller's thread alone.
     public static func forEach(_ count: Int, _ body: @Sendable (_ index: Int, _ thread: Int) -> Void) {
         startDefault()
         withoutActuallyEscaping(body) { escapable in

@@ -2,9 +2,9 @@ import CKernels
 import COpenBLAS
 import Foundation
 
-/// Operations on flat vectors of Float64: parameters, directions, gradients and the bases built from them.
-/// Every one is a single-threaded BLAS call, so its result has the same bits in every run on one machine. (More elements than
-/// BLAS can count, 2³¹ − 1, are one call after another.)
+/// Operations on flat Float64 vectors: parameters, directions, gradients and the bases built from them.
+///
+/// Results have the same bits in every run on one machine, for any number of threads.
 public enum Vectors {
     /// Calls `body` for consecutive parts of `count` elements, none longer than `most`.
     static func forEachPart(
@@ -13,7 +13,9 @@ public enum Vectors {
         for start in stride(from: 0, to: count, by: most) { body(start, Int32(min(most, count - start))) }
     }
 
-    /// Σ aᵢ bᵢ.
+    /// The inner product Σ aᵢ bᵢ.
+    ///
+    /// - Precondition: the lengths are equal.
     public static func dot(_ a: [Double], _ b: [Double]) -> Double {
         precondition(a.count == b.count, "dot: lengths \(a.count) and \(b.count)")
         return dot(a, b, atMost: Int(Int32.max))
@@ -33,7 +35,7 @@ public enum Vectors {
         return sum
     }
 
-    /// The Euclidean norm, without overflow.
+    /// The Euclidean norm ‖a‖₂, computed without overflow.
     public static func norm(_ a: [Double]) -> Double {
         norm(a, atMost: Int(Int32.max))
     }
@@ -49,7 +51,9 @@ public enum Vectors {
         return norm
     }
 
-    /// y ← y + αx.
+    /// Adds a multiple of a vector to another: y ← y + αx.
+    ///
+    /// - Precondition: the lengths are equal.
     public static func add(_ alpha: Double, _ x: [Double], to y: inout [Double]) {
         precondition(x.count == y.count, "add: lengths \(x.count) and \(y.count)")
         add(alpha, x, to: &y, atMost: Int(Int32.max))
@@ -66,14 +70,16 @@ public enum Vectors {
         }
     }
 
-    /// y ← y + x for numbers of a graph, which lie in memory in its precision.
+    /// Adds numbers that lie in memory in a graph's precision to a vector: y ← y + x.
+    ///
+    /// - Precondition: `x` points to as many numbers as `y` has.
     public static func add(
         _ x: UnsafeRawPointer, as precision: Precision, to y: UnsafeMutableBufferPointer<Double>
     ) {
         ls_kernels_get(precision == .double ? 1 : 0).pointee.add_to(Int64(y.count), x, y.baseAddress)
     }
 
-    /// x ← αx.
+    /// Multiplies a vector by a number: x ← αx.
     public static func scale(_ x: inout [Double], by alpha: Double) {
         scale(&x, by: alpha, atMost: Int(Int32.max))
     }
@@ -87,14 +93,18 @@ public enum Vectors {
         }
     }
 
-    /// D x for a diagonal matrix D, given by its diagonal; nil stands for the identity.
+    /// The product D x with a diagonal matrix D, given by its diagonal; `nil` is the identity.
+    ///
+    /// - Precondition: the lengths are equal.
     public static func product(_ diagonal: [Double]?, _ x: [Double]) -> [Double] {
         guard let diagonal else { return x }
         precondition(diagonal.count == x.count, "product: lengths \(diagonal.count) and \(x.count)")
         return zip(x, diagonal).map { $0 * $1 }
     }
 
-    /// a + αb.
+    /// The sum a + αb.
+    ///
+    /// - Precondition: the lengths are equal.
     public static func sum(_ a: [Double], _ alpha: Double, _ b: [Double]) -> [Double] {
         var result = a
         add(alpha, b, to: &result)
@@ -102,7 +112,9 @@ public enum Vectors {
     }
 }
 
-/// A length as BLAS takes it.
+/// A length in the type that BLAS takes.
+///
+/// - Precondition: at most 2³¹ − 1.
 public func blasInt(_ value: Int) -> Int32 {
     precondition(value <= Int32.max, "\(value) is more elements than BLAS indexes")
     return Int32(value)

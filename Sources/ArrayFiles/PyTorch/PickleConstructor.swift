@@ -1,5 +1,5 @@
-/// What a pickle may ask for by name. Nothing is called: each of these is something that this program makes itself, and any
-/// other name is refused.
+/// Names that a pickle may ask for. None of them is called: this program makes each object itself, and refuses every
+/// other name.
 enum PickleConstructor: Equatable {
     /// A dictionary, from nothing or from pairs.
     case dictionary

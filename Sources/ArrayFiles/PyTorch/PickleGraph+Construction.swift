@@ -1,5 +1,5 @@
 extension PickleGraph {
-    /// What a constructor makes of its arguments.
+    /// The object that a constructor makes of its arguments.
     mutating func make(_ constructor: Place, _ arguments: Place, depth: Int = 0) throws(PyTorchError) -> Node {
         guard case .constructor(let kind) = nodes[constructor], let values = elements(arguments) else {
             throw .malformed("a call of something that is no constructor", at: nil)

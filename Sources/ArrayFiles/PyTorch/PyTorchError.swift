@@ -1,6 +1,6 @@
 import Essentials
 
-/// What can be wrong with a file of PyTorch.
+/// Why a file holds no weights that can be read: damaged, forbidden, or ambiguous.
 public enum PyTorchError: DescribedError, Equatable {
     case notPyTorch(found: String)
     case truncated(at: Int)
@@ -21,6 +21,7 @@ public enum PyTorchError: DescribedError, Equatable {
     case badTensor(String, String)
     case tooLarge(tensor: String, limit: Int)
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .notPyTorch(let found):

@@ -1,8 +1,11 @@
 /// The named tensors of a network, from any file that holds them: safetensors, both forms of `torch.save`, NPZ.
+///
+/// Pickles are read by an interpreter that calls no function, so an untrusted file runs no code.
 public struct StateDictionary: Sendable {
-    /// In the order of the file; names of nested dictionaries joined by dots.
+    /// The tensors in the order of the file; names of nested dictionaries are joined by dots.
     public let tensors: [NamedArray]
-    /// Where in the file they were, if not at its top: `state_dict`, or `checkpoint.model`.
+    /// Path in the file of the dictionary that holds them, such as `state_dict` or `checkpoint.model`; `nil` for the
+    /// top.
     public let key: String?
     /// The file itself, where it is safetensors.
     public let safetensors: Safetensors?
@@ -10,6 +13,10 @@ public struct StateDictionary: Sendable {
     /// Whether the tensors are in the order in which the network declares them. Python's safetensors writes names in alphabetical order.
     public var isInModuleOrder: Bool { safetensors == nil }
 
+    /// Reads the tensors of a file.
+    ///
+    /// - Parameter limit: the most bytes that are read, and that compressed parts may expand to together.
+    /// - Throws: `FileError` where the file cannot be read, is damaged, or holds no weights or those of several models.
     public static func read(_ path: String, limit: Int = FileContent.defaultLimit) throws(FileError) -> StateDictionary
     {
         try FileContent.parse(path, limit: limit) { (bytes) throws(PyTorchError) in
@@ -17,7 +24,11 @@ public struct StateDictionary: Sendable {
         }
     }
 
-    /// - Parameter limit: of what compressed parts expand to.
+    /// Reads the tensors that a file's bytes hold, whatever its format.
+    ///
+    /// - Parameter limit: the most bytes that compressed parts may expand to together.
+    /// - Throws: `PyTorchError` where the bytes are damaged, need code to be run, or hold no weights or those of
+    ///   several models.
     public init(_ bytes: [UInt8], limit: Int = FileContent.defaultLimit) throws(PyTorchError) {
         if bytes.starts(with: [0x50, 0x4B]) {
             safetensors = nil
@@ -123,7 +134,7 @@ public struct StateDictionary: Sendable {
         if case .tensor(let index) = graph[place] { graph.tensors[index].shape.allSatisfy { $0 == 1 } } else { false }
     }
 
-    /// What a single layer's tensors are called.
+    /// Names of the tensors of a single layer.
     private static let leaves: Set = [
         "weight", "bias", "kernel", "scale", "running_mean", "running_var", "num_batches_tracked",
     ]

@@ -1,33 +1,34 @@
 import Foundation
 
-/// What names in PyTorch's state dictionaries say.
+/// The conventions of names in PyTorch's state dictionaries.
 public enum StateNames {
-    /// What wrappers (`DataParallel`, `torch.compile`, an attribute `model`) put before every name.
+    /// Prefixes that wrappers put before every name: `DataParallel`, `torch.compile`, an attribute `model`.
     public static let wrapperPrefixes = ["module.", "_orig_mod.", "model.", "net.", "network."]
 
-    /// Whether it is a counter of PyTorch's batch normalisation, which no evaluation needs.
+    /// Whether the name is a counter of batch normalisation, which no evaluation needs.
     public static func isCounter(_ name: String) -> Bool { name.hasSuffix("num_batches_tracked") }
 
-    /// Whether it is a running statistic of batch normalisation.
+    /// Whether the name is a running mean or variance of batch normalisation.
     public static func isStatistic(_ name: String) -> Bool {
         ["running_mean", "running_var"].contains(split(name).leaf)
     }
 
-    /// Without the prefixes of wrappers.
+    /// The name without the prefixes of wrappers.
     public static func unwrapped(_ name: String) -> String {
         var name = name
         while let prefix = wrapperPrefixes.first(where: name.hasPrefix) { name.removeFirst(prefix.count) }
         return name
     }
 
-    /// `layers.1.weight` is `weight` of the module `layers.1`.
+    /// Divides a name at its last dot: `layers.1.weight` is `weight` of the module `layers.1`.
     public static func split(_ name: String) -> (module: String, leaf: String) {
         guard let dot = name.lastIndex(of: ".") else { return ("", name) }
         return (String(name[..<dot]), String(name[name.index(after: dot)...]))
     }
 
-    /// Sorts `layers.10.bias` behind `layers.2.weight`, and within a module weight, bias, running mean, running variance: the order
-    /// that Python's safetensors, which writes names in alphabetical order, has lost.
+    /// Entries in the order of a network's modules: `layers.10.bias` after `layers.2.weight`, and within a module
+    /// weight, bias, running mean, running variance. Python's safetensors writes names in alphabetical order, which
+    /// loses that.
     public static func inModuleOrder<Entry>(_ entries: [Entry], name: (Entry) -> String) -> [Entry] {
         let ranks = ["weight": 0, "bias": 1, "running_mean": 2, "running_var": 3]
         return entries.sorted { a, b in

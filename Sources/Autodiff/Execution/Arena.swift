@@ -1,7 +1,7 @@
 import CKernels
 import Tensors
 
-/// What one run of an executable at a time needs while it lasts; nothing in it outlives the run.
+/// Memory that a run of an `Executable` needs while it lasts. One arena serves one run at a time, of any instance.
 public final class Arena {
     let scratch: Buffer, sums: Buffer
     private(set) var benches: [Bench]
@@ -14,15 +14,15 @@ public final class Arena {
         benches = [Bench(benchRoom)]
     }
 
-    /// One for each thread.
+    /// Makes a bench for each thread.
     func prepareBenches() {
         while benches.count < Threads.count { benches.append(Bench(benchRoom)) }
     }
 }
 
-/// What a thread works with.
+/// A thread's working memory.
 final class Bench {
-    /// Of a sweep: what there is one block of.
+    /// Values of a sweep that exist for one block of examples at a time.
     let block: Buffer
     let workspace: Buffer, operands: Buffer, ranges: Buffer
 
@@ -33,7 +33,7 @@ final class Bench {
         ranges = Buffer(byteCount: room.ranges * MemoryLayout<ls_range>.stride)
     }
 
-    /// What a bench has room for.
+    /// The sizes of a bench.
     struct Room {
         var blockBytes = 0, workspaceBytes = 0
         /// Operands of a loop, and ranges of memory that it is told about.

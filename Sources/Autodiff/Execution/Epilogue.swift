@@ -1,8 +1,10 @@
 import CKernels
 
-/// What becomes of the result of a product or convolution while it is stored: a bias of the last dimension is added, then a tensor
-/// like the result; that is multiplied by another, or becomes 0 where this is not above 0; then what is below 0 becomes 0. The
-/// operands come in this order after the others.
+/// Arithmetic on the result of a product or convolution while it is stored.
+///
+/// In this order: a bias of the last dimension is added, then a tensor of the result's shape. The sum is multiplied by
+/// another tensor, or set to 0 where that is not above 0. Last comes ReLU. The operands come in the same order, after
+/// the product's own.
 struct Epilogue: Hashable {
     enum Factor { case product, mask }
     var bias = false, addend = false, relu = false
@@ -11,7 +13,7 @@ struct Epilogue: Hashable {
     var isNone: Bool { self == Epilogue() }
     var operands: Int { (bias ? 1 : 0) + (addend ? 1 : 0) + (factor == nil ? 0 : 1) }
 
-    /// For a kernel that is given all operands.
+    /// The description for a C kernel, given all operands of the call.
     func kernel(_ operands: UnsafeBufferPointer<UnsafeRawPointer>) -> ls_epilogue {
         var rest = operands.suffix(self.operands)
         return ls_epilogue(
@@ -19,6 +21,6 @@ struct Epilogue: Hashable {
             factor: factor == nil ? nil : rest.removeFirst(), masks: factor == .mask ? 1 : 0, relu: relu ? 1 : 0)
     }
 
-    /// Which of its operands a call for some examples is given those examples of.
+    /// For each of its operands, whether a call for some examples is given only their part.
     var byExample: [Bool] { (bias ? [false] : []) + (addend ? [true] : []) + (factor == nil ? [] : [true]) }
 }

@@ -1,13 +1,13 @@
 import CKernels
 import Tensors
 
-/// A graph made ready to run in one precision: lowered, fused, ordered by stage and given memory. Nothing is allocated while
-/// it runs, beyond what the first run needs.
+/// A graph made ready to run in one precision: lowered, fused, ordered by stage and given memory. A run allocates
+/// nothing beyond what the first run needs.
 ///
-/// What a run reads and writes lies in three objects: a `Context` has what does not depend on data (θ, a tangent and what is
-/// made of them alone), an `Instance` one batch and what is kept of it, an `Arena` what a run needs while it lasts. Runs with
-/// different instances and arenas may go on at the same time; each shares its loops out among threads, unless it runs on one
-/// of them.
+/// A run reads and writes three objects. A `Context` holds what does not depend on data: θ, a tangent, and values
+/// computed from them alone. An `Instance` holds one batch and what is kept of it. An `Arena` holds what a run needs
+/// while it lasts. Runs with different instances and arenas may go on at the same time. A run shares its loops out
+/// among the threads, unless it runs on one of them.
 public final class Executable {
     private enum Prepared {
         case fused(FusedLoop)
@@ -15,6 +15,7 @@ public final class Executable {
         case sweep(SweepLoop)
     }
 
+    /// The arithmetic that its real values are computed in.
     public let precision: Precision
     private let kernels: Kernels
     private let steps: [(stage: Stage, isCommon: Bool, work: Prepared)]
@@ -24,13 +25,18 @@ public final class Executable {
     private let constants: Buffer
     private let benchRoom: Bench.Room
     private let sumBytes: Int
-    /// Multiplications and additions of products in one run of everything that depends on a batch.
+    /// Multiplications and additions of matrix products and convolutions, in one run of everything that depends on a
+    /// batch.
     public let operations: Int
     /// For runs that are given none.
     private(set) lazy var arena = makeArena()
 
-    /// - Parameter examples: how many the graph's data are, which lie along the first dimension of its inputs and of most values
-    ///   made of them; by it, steps are run for a few examples at a time where that keeps values in cache.
+    /// Compiles the computation of `outputs`.
+    ///
+    /// - Parameters:
+    ///   - outputs: values that can be read after a run. Nodes that none of them needs are left out.
+    ///   - examples: number of examples of a batch, the first extent of the data and of most values computed from them.
+    ///     Where that keeps values in cache, steps are run for a few examples at a time.
     public convenience init(_ graph: Graph, outputs: [Value], precision: Precision, examples: Int = 1) {
         self.init(graph, outputs: outputs, kernels: Kernels(precision), examples: examples)
     }
@@ -92,16 +98,19 @@ public final class Executable {
     /// Whether some steps are run for a few examples at a time.
     var hasSweeps: Bool { steps.contains { if case .sweep = $0.work { true } else { false } } }
 
-    /// Bytes that every instance keeps between runs, that a run needs while it lasts, and that every context keeps.
+    /// Bytes that every instance keeps between runs.
     public var keptBytes: Int { plan.keptBytes }
+    /// Bytes of an arena that hold values and partial sums during a run.
     public var scratchBytes: Int { plan.scratchBytes + plan.blockBytes + sumBytes }
+    /// Bytes that every context keeps between runs.
     public var commonBytes: Int { plan.commonBytes.reduce(0, +) }
-    /// Bytes of an arena with what its threads work with. (Of workspaces beyond the first, next to nothing is touched.)
+    /// Bytes of an arena with the workspaces of its threads. Hardly any memory of workspaces beyond the first is ever
+    /// touched, so one is counted.
     public var arenaBytes: Int {
         plan.scratchBytes + sumBytes + benchRoom.workspaceBytes + plan.blockBytes * (hasSweeps ? Threads.capacity : 1)
     }
 
-    /// What does not depend on data: inputs of later stages and what is computed from them alone.
+    /// Memory for what does not depend on data: addresses of θ and tangents, and values computed from them alone.
     public final class Context {
         /// One for each stage.
         fileprivate let common: [Buffer]
@@ -116,9 +125,9 @@ public final class Executable {
         }
     }
 
-    /// The memory of one batch: what it keeps of each stage serves later runs in which only later stages change.
+    /// Memory of one batch. What it keeps of each stage serves later runs in which only later stages change.
     public final class Instance {
-        /// Of runs that are given none.
+        /// The context of runs that name no other.
         public let context: Context
         fileprivate let kept: Buffer
         fileprivate var inputs: [UnsafeRawPointer?]
@@ -132,33 +141,43 @@ public final class Executable {
         }
     }
 
-    /// A context, which shares what belongs to the parameters' stage with another where one is given.
+    /// A new context. Where `other` is given, both share the values of the parameters' stage, so θ is processed once
+    /// for them.
     public func makeContext(sharing other: Context? = nil) -> Context { Context(plan, sharing: other) }
+    /// Memory for a batch, with a context of its own where none is given.
     public func makeInstance(_ context: Context? = nil) -> Instance { Instance(plan, context ?? makeContext()) }
+    /// An arena for one run at a time; give every thread that runs the executable its own.
     public func makeArena() -> Arena {
         Arena(scratchBytes: plan.scratchBytes, sumBytes: sumBytes, benchRoom)
     }
 
-    /// Where an input of the graph is read from at every run; its memory must outlive the instance and be readable for
-    /// 128 bytes past its end. An input that no output needs is passed over.
+    /// Sets the memory that an input is read from at every run: row-major, in the executable's precision, or Int32 for
+    /// indices.
+    ///
+    /// The memory must outlive the instance and be readable for 128 bytes past its end, as a `Buffer` is. An input that
+    /// no output needs is ignored. An input of a later stage than `.data` is bound in the instance's own context.
     public func bind(_ input: Value, to address: UnsafeRawPointer, in instance: Instance) {
         guard input.stage == .data else { return bind(input, to: address, in: instance.context) }
         if let number = inputNumbers[input.id] { instance.inputs[number] = address }
     }
 
-    /// The same for an input that is no data.
+    /// Sets the memory that an input of a later stage than `.data`, such as θ or a tangent, is read from in a context.
+    ///
+    /// - Precondition: the input is no data.
     public func bind(_ input: Value, to address: UnsafeRawPointer, in context: Context) {
         precondition(input.stage > .data, "data in a context")
         if let number = inputNumbers[input.id] { context.inputs[number] = address }
     }
 
-    /// The elements of an output after a run, as long as the arena is not used for another one.
+    /// The elements of an output after a run, row-major. They are valid until the arena of that run is used again.
+    ///
+    /// - Precondition: `output` is one of the executable's outputs.
     public func address(of output: Value, in instance: Instance, _ context: Context? = nil) -> UnsafeRawPointer {
         guard let item = outputItems[output.id] else { preconditionFailure("not an output of this executable") }
         return UnsafeRawPointer(RunMemory(self, instance, context ?? instance.context, instance.arena).address(item))
     }
 
-    /// The numbers of a real output after a run.
+    /// The numbers of a real output after a run, row-major.
     public func numbers(of output: Value, in instance: Instance, _ context: Context? = nil) -> [Double] {
         Buffer.load(address(of: output, in: instance, context), output.type.count, as: precision)
     }
@@ -200,7 +219,10 @@ public final class Executable {
         var sums: UnsafeMutableRawPointer { arena!.sums.address }
     }
 
-    /// Computes every value of the stages from `first` through `last`; what earlier ones hold in the instance is used as it is.
+    /// Computes all values of the stages from `first` through `last`, in the executable's own arena. Values of earlier
+    /// stages are taken from the instance as they are.
+    ///
+    /// - Precondition: every input that an output needs is bound.
     public func run(_ instance: Instance, from first: Stage = .data, through last: Stage = .tangent) {
         // Another instance may have used the arena.
         let first = min(first, .recomputed)
@@ -208,14 +230,16 @@ public final class Executable {
         run(instance, instance.context, arena, from: first, through: last)
     }
 
-    /// Computes what depends on no data: once for all batches.
+    /// Computes the values that depend on no data: once for all batches, before `run(_:_:_:from:through:)`.
     public func runCommon(_ context: Context, _ arena: Arena, from first: Stage, through last: Stage) {
         let memory = RunMemory(self, nil, context, arena)
         for step in steps where step.isCommon && step.stage >= first && step.stage <= last { run(step.work, memory) }
     }
 
-    /// Computes what depends on a batch, from what `runCommon` has left in the context. A run that begins after `.recomputed`
-    /// takes what that stage has left in the arena.
+    /// Computes the values that depend on a batch, after `runCommon(_:_:from:through:)` has filled the context.
+    ///
+    /// A run that begins after `.recomputed` takes from the arena what that stage has left there, so no other batch may
+    /// have used it in between.
     public func run(
         _ instance: Instance, _ context: Context, _ arena: Arena, from first: Stage, through last: Stage
     ) {

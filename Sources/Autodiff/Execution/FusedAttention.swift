@@ -19,7 +19,7 @@ struct FusedAttention: KernelPrimitive {
     let function: Function
     /// The rows' type.
     let rows: TensorType
-    /// The product of the rows, term 0's A, with what they are multiplied by.
+    /// The product of the rows, its term 0's A, with the last factor; `nil` where there is none.
     var second: ProductSum?
     var name: String { "fused attention" }
 
@@ -35,7 +35,7 @@ struct FusedAttention: KernelPrimitive {
         scores.operations(operands) + (second?.product(0, rows.shape, operands.last!.shape).operations ?? 0)
     }
 
-    /// What the kernel is told, but for addresses.
+    /// The kernel's description, without addresses.
     private func shape(_ operands: [TensorType]) -> ls_fused_attention {
         var q = ls_fused_attention()
         q.terms = Int32(scores.terms.count)

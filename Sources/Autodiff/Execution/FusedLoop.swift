@@ -1,9 +1,7 @@
 import CKernels
 
-/// A fused loop made ready for the C kernel: dimensions merged, registers assigned. Addresses are filled in, in the arena of
-/// the run, before each run.
-///
-/// Threads may share it: what its pointers lead to is its own, written while it is made and read ever after.
+/// A fused loop made ready for the C kernel: dimensions are merged and registers assigned. Addresses in the run's arena
+/// are filled in before each run.
 final class FusedLoop: @unchecked Sendable {
     private struct Access {
         let item: Int
@@ -19,7 +17,7 @@ final class FusedLoop: @unchecked Sendable {
     private let sizes: UnsafeMutablePointer<Int64>
     private let loop: ls_fused
 
-    /// - Parameter part: how many examples of how many a run is for; nil for all.
+    /// - Parameter part: examples of a run, and of the whole batch; `nil` for all.
     init(_ step: Step, _ items: [Item], needed: Set<Int>, part: (count: Int, examples: Int)? = nil) {
         let first = items[step.items[0]]
         var domain = first.operands.first?.shape ?? first.type.shape
@@ -168,7 +166,8 @@ final class FusedLoop: @unchecked Sendable {
         var operands: [StridedView]
     }
 
-    /// The operation of every elementwise item, where a product or a scaled value that only one sum reads has become part of it.
+    /// The operation of each elementwise item. A product or a scaled value that only one sum reads becomes part of that
+    /// sum's operation.
     private static func mergedOperations(
         _ step: Step, _ items: [Item], needed: Set<Int>, isOwn: (StridedView) -> Bool
     ) -> [Int: Operation] {
@@ -261,7 +260,7 @@ final class FusedLoop: @unchecked Sendable {
         kernels.table.fused(&loop, bench.workspace.address)
     }
 
-    /// Numbers that a part of the loop's sums over examples is kept in.
+    /// Numbers that accumulate the loop's sums over examples.
     func accumulators(_ kernels: Kernels) -> Int {
         Int(withUnsafePointer(to: loop) { kernels.table.fused_accumulators($0) })
     }
@@ -275,7 +274,7 @@ final class FusedLoop: @unchecked Sendable {
         kernels.table.fused_sums(&loop, bench.workspace.address, sums)
     }
 
-    /// Results of the reductions of the whole loop from the sums of several parts, which are overwritten.
+    /// Writes the results of the whole loop's reductions from the sums of several parts, which are overwritten.
     func finish(
         _ kernels: Kernels, _ bench: Bench, _ sums: UnsafeMutablePointer<Double>, parts: Int,
         address: (_ item: Int, _ exampleStride: Int) -> UnsafeMutableRawPointer

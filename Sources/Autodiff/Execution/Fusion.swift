@@ -1,16 +1,16 @@
 /// Groups the items of a lowering into steps and puts the steps in order.
 ///
-/// The depth of an item is the number of fused loops that must have ended before it can be computed. Elementwise items of one
-/// stage, depth and shape can always run in one loop: a path from one to another through anything else would raise the depth.
-/// A reduction belongs to the loop of its operand.
+/// The depth of an item is the number of fused loops that must have ended before it can be computed. Elementwise items
+/// of one stage, depth and shape can always share a loop: a path from one to another through anything else would raise
+/// the depth. A reduction belongs to the loop of its operand.
 ///
-/// Of a batch of examples, steps that divide by examples are put one after another as far as they go: `runs` of them, in none
-/// of which a step waits for what another one makes of all examples.
+/// Steps that divide by the examples of a batch are placed one after another. Each of `runs` is a range of such steps
+/// in which no step needs another one's result for all examples.
 struct Fusion {
-    /// What was given, and after it items that loops compute once more for themselves.
+    /// The given items, followed by copies that loops compute again for themselves.
     let items: [Item]
     let steps: [Step]
-    /// Of each step; all nil without a number of examples.
+    /// For each step, how it divides by examples; all `nil` where the number of examples is 1.
     let divisions: [StepDivision?]
     let runs: [Range<Int>]
     private static let mostInstructions = 48
@@ -81,8 +81,8 @@ struct Fusion {
         return steps
     }
 
-    /// Operands first; among the steps that are ready, one that goes on with the run, and of those the one whose last item is
-    /// earliest, which keeps lifetimes short.
+    /// Puts steps in an order with operands first. Among the steps that are ready, one that continues the run comes
+    /// first, then the one whose last item is earliest, which keeps lifetimes short.
     private static func ordered(_ steps: [Step], _ items: [Item], _ examples: Int)
         -> ([Step], [StepDivision?], [Range<Int>])
     {
@@ -113,7 +113,7 @@ struct Fusion {
                 (start, made, sums) = (order.count, [], [])
             }
             while !ready.isEmpty {
-                // What is common to all batches is run before them, wherever it stands: it comes first.
+                // Common steps come first: they run before all batches, wherever they stand.
                 func rank(_ number: Int) -> (Int, Int) {
                     (steps[number].isCommon ? 0 : goesOn(number) ? 1 : 2, steps[number].items.last!)
                 }

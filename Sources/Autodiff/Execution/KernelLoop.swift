@@ -1,14 +1,14 @@
 import CKernels
 
-/// A kernel made ready to run: what it reads and writes is known, and the addresses are found before each run.
+/// A kernel made ready to run: its operands and result are known, and their addresses are found before each run.
 final class KernelLoop: Sendable {
     private let primitive: any KernelPrimitive
     private let operandItems: [Int], item: Int
     private let operandTypes: [TensorType], resultType: TensorType
-    /// Bytes from one example's part to the next, of each operand and of the result; 0 where all is given.
+    /// Bytes from one example's part to the next, for each operand and for the result; 0 where all of it is given.
     private let operandStrides: [Int], resultStride: Int
 
-    /// - Parameter part: how many examples of how many a run is for; nil for all.
+    /// - Parameter part: examples of a run, and of the whole batch; `nil` for all.
     init(_ step: Step, _ items: [Item], elementSize: Int, part: (count: Int, examples: Int)? = nil) {
         item = step.items[0]
         let item = items[item]
@@ -46,8 +46,8 @@ final class KernelLoop: Sendable {
     var resultCount: Int { resultType.count }
 
     /// - Parameters:
-    ///   - sum: where to add what is a sum over examples; nil where it is complete.
-    ///   - ahead: memory that comes next.
+    ///   - sum: memory that a sum over examples is added to; `nil` where the run covers all examples.
+    ///   - ahead: memory that is read next.
     func run(
         _ kernels: Kernels, _ bench: Bench, sum: UnsafeMutableRawPointer? = nil,
         ahead: UnsafeBufferPointer<ls_range>? = nil,

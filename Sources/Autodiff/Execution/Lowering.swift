@@ -1,4 +1,4 @@
-/// A value that has memory of its own, and what fills it. Views and constants have become part of their readers.
+/// A value with memory of its own, and the work that fills it. Views and constants have become part of their readers.
 struct Item {
     enum Work {
         case input
@@ -11,20 +11,20 @@ struct Item {
     var operands: [StridedView]
     let type: TensorType
     var stage: Stage
-    /// The graph's node that this is the value of, or nil for a dense copy of a view, and for what is computed once more.
+    /// The graph's node whose value this is; `nil` for a dense copy of a view, and for values computed again.
     var node: Int?
-    /// Whether it is the same for every batch.
+    /// Whether it has one value for all batches.
     var isCommon: Bool
 
     var isElementwise: Bool { if case .elementwise = work { true } else { false } }
-    /// Whether another item's operand is this item's memory element by element.
+    /// Whether a view reads this item's memory element by element.
     func isRead(directlyBy view: StridedView) -> Bool { view.offset == 0 && view.shape == type.shape && view.isDense }
 }
 
 /// The part of a graph that some outputs need, as items in an order in which operands come first.
 struct Lowering {
     private(set) var items: [Item] = []
-    /// For every node that is needed, how to read it.
+    /// The view of an item's memory that holds each needed node's value.
     private(set) var views: [Int: StridedView] = [:]
     private var copies: [StridedView: Int] = [:]
     private var preparations: [PreparedKey: Int] = [:]
@@ -71,8 +71,8 @@ struct Lowering {
         for output in outputs { views[output.id] = dense(views[output.id]!) }
     }
 
-    /// A convolution, or a sum of two. What a kernel reads in place of the weights is made before, once for all batches where they
-    /// are the same for all.
+    /// A convolution, or a sum of two. Transformed or transposed weights are computed beforehand, once for all batches
+    /// where the weights are the same for all.
     private mutating func addConvolution(
         _ primitive: Convolution, _ nodes: [Int], _ epilogue: Epilogue, _ ends: [StridedView], _ node: Graph.Node,
         _ id: Int
@@ -99,8 +99,7 @@ struct Lowering {
         add(.kernel(primitive), operands + ends, node, id)
     }
 
-    /// A sum of products of graph values. Where all that is read is the result in another order of dimensions, it is stored in
-    /// that one.
+    /// A sum of matrix products. Where its only reader permutes its dimensions, the result is stored in that order.
     private mutating func addProducts(
         _ terms: [Graph.Node], _ epilogue: Epilogue, _ ends: [StridedView], _ order: Permute?, _ node: Graph.Node,
         _ id: Int
@@ -112,7 +111,9 @@ struct Lowering {
         add(.kernel(sum), operands + ends, node, id, place)
     }
 
-    /// A function of the rows of such a sum, which have this type, and the product with it where there is one.
+    /// A function of the rows of a sum of products, and the product with the result where there is one.
+    ///
+    /// - Parameter rows: type of the rows.
     private mutating func addAttention(
         _ terms: [Graph.Node], _ function: FusedAttention.Function, _ operand: StridedView?, _ rows: TensorType,
         _ second: Graph.Node?, _ order: Permute?, _ node: Graph.Node, _ id: Int
@@ -149,8 +150,8 @@ struct Lowering {
         return (sum, operands)
     }
 
-    /// The operand that a term's B is read from. One that is the same for all batches, while the first factor is not, is packed once
-    /// for them all.
+    /// The operand that a term's B is read from. A matrix that is the same for all batches, while the first factor is
+    /// not, is packed once for all of them.
     private mutating func secondFactor(_ b: StridedView, of term: inout ProductSum.Term, firstIsCommon: Bool)
         -> StridedView
     {
@@ -164,15 +165,15 @@ struct Lowering {
         return operand
     }
 
-    /// Where the next item's result lies if it is stored in the order in which it is read.
+    /// The memory of a result that is stored in the order of its reader.
     private struct Place {
         let layout: ProductSum.Layout
-        /// The type that it has in memory.
+        /// Its type in memory.
         let stored: TensorType
         let view: StridedView
     }
 
-    /// Nil where its columns would not lie side by side.
+    /// `nil` where the result's columns would not lie side by side.
     private func place(of type: TensorType, _ order: Permute) -> Place? {
         let stored = order.type(of: [type])
         var view = StridedView(dense: items.count, type.shape)
@@ -181,7 +182,8 @@ struct Lowering {
         return Place(layout: layout, stored: stored, view: view)
     }
 
-    /// How a product reads a factor, and its operand: the item's memory as it is where that can be read, else a dense copy.
+    /// How a product reads a factor, and from which operand: the item's memory in place where a product can read it,
+    /// else a dense copy.
     private mutating func factor(_ view: StridedView) -> (ProductSum.Layout?, StridedView) {
         let base = items[view.base]
         if case .constant = base.work { return (nil, dense(view)) }
@@ -190,7 +192,7 @@ struct Lowering {
         return (layout, StridedView(dense: view.base, base.type.shape))
     }
 
-    /// An operand in another form, which is made once where several read it.
+    /// An operand in another form, made once for all readers.
     private mutating func prepared(_ view: StridedView, _ form: some KernelPrimitive) -> StridedView {
         let key = PreparedKey(base: view.base, form: AnyHashable(form))
         let type = form.type(of: [])
@@ -226,7 +228,7 @@ struct Lowering {
         views[id] = view
     }
 
-    /// A view of memory that holds exactly its elements in order: itself, or a copy.
+    /// A view of memory that holds exactly its elements in order: the given one, or one of a copy.
     private mutating func dense(_ view: StridedView) -> StridedView {
         let base = items[view.base]
         if view.isDense, view.offset == 0, base.type.count == view.shape.reduce(1, *) { return view }

@@ -1,7 +1,10 @@
-/// Where every item lies. Values of a batch that a later stage reads, and outputs, are kept; the batch's others share one
-/// scratch arena in which items whose lifetimes do not meet use the same bytes. Outputs that depend on a tangent, and what is
-/// recomputed for tangents, live there to the end of the run. What is common to all batches lies apart. Of values that only one
-/// sweep makes and reads, there is no more than a block at a time.
+/// Gives every item a place in memory.
+///
+/// - Values of a batch that a later stage reads, and outputs, are kept.
+/// - Other values of a batch share a scratch arena, in which items with separate lifetimes use the same bytes. Outputs
+///   that depend on a tangent, and values recomputed for tangents, stay there to the end of the run.
+/// - Values common to all batches have memory of their own.
+/// - Values that only one sweep makes and reads exist for one block of examples at a time.
 struct MemoryPlan {
     enum Place {
         case none
@@ -99,7 +102,7 @@ struct MemoryPlan {
         scratchBytes = free.end
     }
 
-    /// What a sweep makes example by example and reads no other way.
+    /// Items that a sweep makes and reads example by example only.
     private static func blockItems(_ sweep: Sweep, _ steps: [Step], _ divisions: [StepDivision?]) -> Set<Int> {
         var result: Set<Int> = []
         for step in sweep.steps { result.formUnion(Set(steps[step].items).subtracting(divisions[step]!.sums)) }
@@ -107,7 +110,7 @@ struct MemoryPlan {
         return result
     }
 
-    /// Whether an item of a batch lies in memory that there is for all examples.
+    /// Whether an item of a batch has memory for all examples.
     func outlivesBlock(_ item: Int) -> Bool {
         switch places[item] {
         case .input, .kept, .scratch: true
@@ -132,7 +135,7 @@ struct MemoryPlan {
     }
 }
 
-/// Free ranges of an arena: the smallest that fits is taken, and neighbours join.
+/// Free ranges of an arena. The smallest range that fits is taken, and neighbours join.
 private struct FreeList {
     private var ranges: [(offset: Int, size: Int)] = []
     private(set) var end = 0

@@ -1,10 +1,12 @@
-/// Products, of matrices or in a convolution, together with what is made of them while they are stored, so that neither the
-/// terms of a sum nor what a bias is added to take memory of their own: sums of products of one kind, of which derivatives are
-/// full, then a bias, another tensor, a factor or mask, and ReLU; or a softmax of the rows, or its derivative, and a product with
-/// what that gives: attention. Nothing else reads what is merged.
+/// Finds operations that one kernel computes together with a matrix product or convolution.
+///
+/// A group is a sum of products of one kind, of which derivatives are full, then a bias, another tensor, a factor or
+/// mask, and ReLU. Or it is attention: a softmax of the rows or its derivative, and a product with the result. So
+/// neither the terms of a sum nor intermediate results take memory of their own. Only values that nothing else reads
+/// are merged.
 struct ProductGroups {
     struct Group {
-        /// Products that are added up.
+        /// The products that are added up.
         var terms: [Int]
         /// One number for each element of the last dimension.
         var bias: Int?
@@ -13,15 +15,15 @@ struct ProductGroups {
         /// A tensor like the result.
         var factor: (node: Int, kind: Epilogue.Factor)?
         var relu = false
-        /// In place of all that: what is applied to each row, and the node of its operand.
+        /// For attention, in place of all that: the function of each row, and the node of its operand.
         var rows: (function: FusedAttention.Function, operand: Int?)?
-        /// The product that the rows are the first factor of.
+        /// The product whose first factor is those rows.
         var second: Int?
 
         var epilogue: Epilogue {
             Epilogue(bias: bias != nil, addend: addend != nil, relu: relu, factor: factor?.kind)
         }
-        /// What completes the products, in the order in which a kernel is given it.
+        /// Operands of the epilogue, in the order of a kernel's operands.
         var ends: [Int] { [bias, addend, factor?.node].compactMap { $0 } }
         var isPlainSum: Bool { epilogue.isNone && rows == nil }
     }
@@ -66,8 +68,10 @@ struct ProductGroups {
         }
     }
 
-    /// The group that a node is, seen through other shapes, and all nodes on the way there; nil where something else reads one of
-    /// them, or where the group is of another stage: what is the same for all batches, or for all tangents, is computed once.
+    /// The group that a node computes, seen through reshapes, and all nodes on the way to it.
+    ///
+    /// `nil` where something else reads one of them. Also `nil` where the group is of another stage, because a value
+    /// that is the same for all batches or tangents is computed once.
     private func group(_ node: Int, of sum: Int) -> (group: Group, path: [Int])? {
         var path: [Int] = [], id = node
         while true {
@@ -113,7 +117,7 @@ struct ProductGroups {
         }
     }
 
-    /// - Parameter numbers: which of the operands the factor may be applied to.
+    /// - Parameter numbers: the operands that may be the product; the other one is the factor.
     private mutating func mergeFactor(_ id: Int, of numbers: [Int], _ kind: Epilogue.Factor) {
         let operands = graph.nodes[id].operands
         for number in numbers where isStored(operands[1 - number]) {
@@ -134,7 +138,7 @@ struct ProductGroups {
         replace(found.path, by: group, id)
     }
 
-    /// - Parameter number: which of the operands are the rows; the other one is the function's operand.
+    /// - Parameter number: the operand that holds the rows; the other one is the function's operand.
     private mutating func mergeRows(_ id: Int, of number: Int, _ function: FusedAttention.Function) {
         let node = graph.nodes[id]
         guard let found = group(node.operands[number], of: id), found.group.isPlainSum, found.group.terms.count <= 2,
@@ -149,7 +153,7 @@ struct ProductGroups {
         replace(found.path, by: group, id)
     }
 
-    /// A product of which the first factor are such rows.
+    /// Merges a product whose first factor is the rows of an attention.
     private mutating func mergeRowsFactor(_ id: Int) {
         guard let product = graph.nodes[id].primitive as? MatrixProduct, !product.transposesA,
             let found = group(graph.nodes[id].operands[0], of: id), found.path.count == 1, found.group.rows != nil,
@@ -176,7 +180,7 @@ struct ProductGroups {
 
     private func width(_ group: Group) -> Int { graph.nodes[group.terms[0]].type.shape.last ?? 0 }
 
-    /// What is repeated along all dimensions but the last.
+    /// The operand of a broadcast that repeats it along all dimensions but the last.
     private func columns(_ id: Int) -> Int? {
         let node = graph.nodes[id]
         guard node.primitive is Broadcast, let operand = node.operands.first,
@@ -186,7 +190,7 @@ struct ProductGroups {
         return operand
     }
 
-    /// Whether a tensor has memory of its own anyway: what nothing else reads is better computed where it is added.
+    /// Whether a tensor has memory of its own anyway. One that nothing else reads is better computed where it is added.
     private func isStored(_ id: Int) -> Bool {
         var id = id
         while graph.nodes[id].primitive is Reshape { id = graph.nodes[id].operands[0] }

@@ -1,27 +1,27 @@
 import CKernels
 
-/// What products of matrices are evaluated as: op(A₁) op(B₁) + op(A₂) op(B₂) + …, each added where the sum lies, so that none
-/// of them takes memory of its own. Lowering makes one of a sum of products; derivatives are full of such sums.
+/// A sum of matrix products op(A₁) op(B₁) + op(A₂) op(B₂) + …, each added in place, so that no term takes memory of its
+/// own. Lowering makes one of every sum of products; derivatives are full of them.
 struct ProductSum: KernelPrimitive {
     struct Term: Hashable {
         let transposesA: Bool, transposesB: Bool
-        /// Where a factor does not lie dense in its item's memory: how it lies.
+        /// How each factor lies in its item's memory; `nil` where it is dense.
         var a: Layout?, b: Layout?
         /// The extents of B where it is given as `PackedMatrix` leaves it.
         var packed: PackedMatrix?
     }
 
-    /// Matrices in an item's memory: the first of the leading dimensions, the others as one, rows and columns, one of which lie
-    /// side by side. So heads of an attention are read where they are.
+    /// Matrices in an item's memory: strides of the first leading dimension, of the other leading dimensions as one, of
+    /// rows and of columns. Rows or columns lie side by side. So the heads of an attention are read in place.
     struct Layout: Hashable {
         let shape: [Int]
         let offset: Int, outer: Int, inner: Int, row: Int, column: Int
 
-        /// Nil for what a product cannot read.
+        /// `nil` where no product can read the view.
         init?(_ view: StridedView) {
             let rank = view.shape.count
             guard rank >= 2 else { return nil }
-            // Where there is one of something, its stride is of no account.
+            // The stride of an extent of 1 does not matter.
             var strides = zip(view.shape, view.strides).map { $0 == 1 ? 0 : $1 }
             if strides[rank - 1] != 1, strides[rank - 2] != 1 {
                 if view.shape[rank - 1] == 1 {
@@ -43,7 +43,7 @@ struct ProductSum: KernelPrimitive {
         }
     }
     var terms: [Term]
-    /// How the result lies in memory where it does not lie dense; its columns lie side by side.
+    /// How the result lies in memory, with its columns side by side; `nil` where it is dense.
     var result: Layout?
     var epilogue = Epilogue()
     var name: String { "sum of matrix products" }
@@ -110,7 +110,7 @@ struct ProductSum: KernelPrimitive {
         let end = epilogue.kernel(call.operands)
         for first in stride(from: 0, to: terms.count, by: Int(LS_TERMS)) {
             let count = min(Int(LS_TERMS), terms.count - first)
-            // So few are on the stack.
+            // They are few enough for the stack.
             withUnsafeTemporaryAllocation(of: ls_factors.self, capacity: count) { some in
                 for i in 0..<count { some[i] = factors(first + i, call) }
                 some[0].product.accumulate = first > 0 ? 1 : 0
@@ -135,7 +135,8 @@ extension ls_product {
     var operations: Int { Int(2 * batches * m * n * k) }
 }
 
-/// op(B), k × n, in the order in which products read it. Lowering packs what is the same for all batches once for them all.
+/// op(B), k × n, in the order in which products read it. Lowering packs a matrix that is the same for all batches once
+/// for all of them.
 struct PackedMatrix: KernelPrimitive {
     let transposes: Bool
     /// k and n.

@@ -1,7 +1,9 @@
 import CKernels
 
-/// Simple arithmetic on one tensor, with numbers that repeat along it, such as x − mean: where all that reads the result are
-/// other loops, each computes it again from the tensor, which costs less than to store the result and to read it.
+/// Lets loops compute cheap values again instead of storing and reading them.
+///
+/// It applies to simple arithmetic on one tensor and on numbers that repeat along it, such as x − mean, where all
+/// readers are other loops.
 struct Recomputation {
     private(set) var steps: [Step]
     private(set) var items: [Item]

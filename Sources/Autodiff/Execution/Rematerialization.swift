@@ -1,8 +1,10 @@
-/// What later stages read of a batch's values at θ takes most of the memory of a Hessian product. Much of it is elementwise
-/// arithmetic on the rest: activations and their derivatives, normalised rows, masked gradients. So the fewest elements are kept
-/// of which everything else that is read can be made again: a minimum cut between what only products and sums can make and what
-/// is read (Ford, Fulkerson 1956, doi 10.4153/CJM-1956-045-5). What is made again is a stage of its own, once for every time that
-/// a batch is come back to, however many tangents there are.
+/// Chooses the values at θ that a batch keeps between Hessian–vector products, and the steps that recompute the others.
+///
+/// The values that tangent passes read take most of the memory of a Hessian product. Much of it is elementwise
+/// arithmetic on other values: activations and their derivatives, normalised rows, masked gradients. So the fewest
+/// elements are kept from which everything else that is read follows by elementwise arithmetic. They are a minimum cut
+/// of the graph (Ford, Fulkerson 1956, doi:10.4153/CJM-1956-045-5). The recomputed values have a stage of their own,
+/// which runs once each time a run comes back to a batch, for any number of tangents.
 struct Rematerialization {
     /// Operands first.
     private(set) var items: [Item] = []
@@ -11,7 +13,7 @@ struct Rematerialization {
 
     init(_ given: [Item], outputs: [Int]) {
         let again = Rematerialization.recomputed(given, outputs: Set(outputs))
-        // Those that a tangent needs read copies; what is left of the others goes where nothing else reads it.
+        // Tangents read the recomputed copies. Originals that nothing else reads are dropped below.
         let source =
             given.indices.filter { given[$0].stage < .recomputed }.map { (old: $0, isCopy: false) }
             + again.sorted().map { (old: $0, isCopy: true) }
@@ -95,7 +97,7 @@ struct Rematerialization {
 
 /// A directed graph with capacities, and a flow through it.
 private struct FlowNetwork {
-    /// What an edge can still carry; the edge back has the number that differs in the last bit.
+    /// Capacity left on each edge; edge number e and its reverse e ^ 1 differ in the last bit.
     private var room: [Int] = [], target: [Int] = []
     private var edges: [[Int]]
 
@@ -108,7 +110,7 @@ private struct FlowNetwork {
         room += [capacity, 0]
     }
 
-    /// Sends as much as passes, along shortest ways (Edmonds, Karp 1972, doi 10.1145/321694.321699).
+    /// Sends as much flow as passes, along shortest paths (Edmonds, Karp 1972, doi:10.1145/321694.321699).
     mutating func saturate(from source: Int, to sink: Int) {
         while true {
             var last = [Int?](repeating: nil, count: edges.count), queue = [source], next = 0

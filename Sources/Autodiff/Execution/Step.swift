@@ -1,10 +1,10 @@
-/// What is executed as one: a fused loop over elementwise operations and the reductions that consume them, or a kernel.
+/// A unit of execution: a fused loop over elementwise operations and the reductions that consume them, or one kernel.
 struct Step {
     enum Kind { case fused, kernel }
     let kind: Kind
     /// Items computed, ascending.
     var items: [Int]
     let stage: Stage
-    /// Whether its items are the same for every batch.
+    /// Whether its items have one value for all batches.
     let isCommon: Bool
 }

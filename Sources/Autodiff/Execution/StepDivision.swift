@@ -1,16 +1,16 @@
-/// How a step can be run for some examples of a batch at a time.
+/// How a step can run for some examples of a batch at a time.
 ///
-/// A tensor whose first dimension counts the batch's n examples, or m parts of each, holds the examples one after another. A
-/// step divides by examples where every example's part of its results depends on the same example's part of what it reads,
-/// and on values that are complete before; or where its results are sums over examples.
+/// A tensor whose first dimension counts the batch's n examples, or m parts of each, holds the examples one after
+/// another. A step divides by examples where each example's part of its results depends only on that example's part of
+/// its inputs and on values that are complete before. It also divides where its results are sums over examples.
 struct StepDivision {
     /// Items read example by example.
     private(set) var reads: Set<Int> = []
-    /// Items of which more is read: they must be complete before.
+    /// Items that are read beyond the example's part; they must be complete before.
     private(set) var wholeReads: Set<Int> = []
     /// The step's items that are sums over examples.
     private(set) var sums: Set<Int> = []
-    /// Elements that the step reads and writes of each example.
+    /// Elements that the step reads and writes for each example.
     private(set) var elements = 0
 
     /// Nil where the step does not divide.
@@ -70,27 +70,27 @@ struct StepDivision {
     }
 }
 
-/// Consecutive steps that are run for a few examples of a batch after another, so that what one step leaves is still in a
-/// core's own cache when the next one reads it.
+/// Consecutive steps that run together for a few examples after another, so that one step's results are still in the
+/// core's own cache when the next step reads them.
 struct Sweep: Sendable {
     let steps: Range<Int>
     let examples: Int
-    /// Examples that all steps are run for before the next ones; a ragged last block has fewer.
+    /// Examples that all steps run for before the next ones; a ragged last block has fewer.
     let block: Int
-    /// Examples that one thread takes, whose sums are added up together. It depends on the shapes alone.
+    /// Examples that one thread takes, whose sums are added up together. Shapes alone decide it.
     let chunk: Int
-    /// Whether chunks are taken from the last to the first: every other sweep does, to begin with what the one before has left in
-    /// the shared cache.
+    /// Whether chunks are taken from the last to the first. Every other sweep does, so that it begins with what the
+    /// sweep before left in the shared cache.
     var isDescending = false
 
     var chunks: Int { (examples + chunk - 1) / chunk }
 
     struct Limits {
-        /// What the steps of a sweep touch at least: less is in the cache anyway.
+        /// Bytes that the steps of a sweep touch at least; less is in the cache anyway.
         var leastBytes = 1 << 20
-        /// What a step of a block touches: about a third of a core's own cache, for what it reads and what it writes.
+        /// Bytes that a step of a block touches: about a third of a core's own cache, with reads and writes.
         var blockBytes = 384 << 10
-        /// Sums of fewer examples cost much to add up, beside what is added.
+        /// Examples of a chunk at least; for fewer, adding up their sums would cost too much.
         var leastChunk = 8
         var mostChunks = 16
     }

@@ -1,10 +1,11 @@
 import CKernels
 import Tensors
 
-/// A sweep made ready to run: its steps for a block of examples, and sums over examples put together afterwards.
+/// A sweep made ready to run: its steps for a block of examples, and the sums over examples, which are combined
+/// afterwards.
 ///
-/// Threads take chunks of examples. Each has a bench of its own; each chunk has sums of its own, which are combined in order.
-/// While a block's last convolution multiplies, the memory that the next block reads and writes is brought near.
+/// Threads take chunks of examples. Each thread has a bench, and each chunk has sums, which are combined in the order
+/// of chunks. While a block's last convolution multiplies, the memory of the next block is prefetched.
 final class SweepLoop: Sendable {
     private enum Work: Sendable {
         case fused(FusedLoop), kernel(KernelLoop)
@@ -32,7 +33,7 @@ final class SweepLoop: Sendable {
     private let whole: [Work], ragged: [Work]
     /// What the steps read and write example by example in memory that outlives a block, and its bytes an example.
     private let touched: [(item: Int, bytes: Int)]
-    /// The last step that can read ahead.
+    /// The last step that can prefetch.
     private let reader: Int?
     /// Bytes of all sums, of every chunk.
     let sumBytes: Int
@@ -133,7 +134,7 @@ final class SweepLoop: Sendable {
         }
     }
 
-    /// What the block that begins with an example touches in memory; nil where the chunk has ended.
+    /// Memory that the block beginning with an example touches; `nil` where the chunk has ended.
     private func ahead(
         _ first: Int, _ end: Int, _ bench: Bench, _ memory: Executable.RunMemory
     ) -> UnsafeBufferPointer<ls_range>? {

@@ -1,16 +1,17 @@
 import CKernels
 
-/// What convolutions with 3 × 3 kernels of stride 1 are evaluated as where channels and outputs are enough: minimal filtering,
-/// F(2 × 2, 3 × 3) of Winograd as Lavin and Gray 2015 (arXiv 1509.09308) give it, with 16 multiplications where the definition has
-/// 36. In Float32 outputs and input gradients come a little closer to Float64 than by the definition, weights' gradients within twice
-/// as far (ConvolutionTests).
+/// A 3 × 3 convolution of stride 1 evaluated by minimal filtering, where channels and filters are enough.
+///
+/// F(2 × 2, 3 × 3) of Winograd, as Lavin and Gray 2015 (arXiv 1509.09308) give it, takes 16 multiplications where the
+/// definition takes 36. In Float32, outputs and input gradients come a little closer to Float64 than by the definition,
+/// gradients by the weights at most twice as far (`ConvolutionTests`).
 struct WinogradConvolution: KernelPrimitive {
     private(set) var convolution: Convolution
     var epilogue: Epilogue {
         get { convolution.epilogue }
         set { convolution.epilogue = newValue }
     }
-    /// Of the convolution that is computed: an input gradient is one of output gradients.
+    /// The geometry of the convolution that is computed: for an input gradient, one of output gradients.
     private let geometry: ConvolutionGeometry
     var name: String { "minimal filtering, \(convolution.result)" }
 
@@ -21,7 +22,7 @@ struct WinogradConvolution: KernelPrimitive {
         let tiles = (height + 1) / 2 * ((width + 1) / 2)
         guard geometry.kernel == [3, 3], geometry.stride == [1, 1], geometry.dilation == [1, 1], geometry.groups == 1,
             min(geometry.channels, geometry.filters) >= 16,
-            // Tiles that reach beyond the image cost what they save.
+            // Tiles that reach beyond the image would cost as much as they save.
             tiles * 16 * 7 <= height * width * 9 * 5
         else { return nil }
         self.init(unchecked: convolution)
@@ -45,7 +46,7 @@ struct WinogradConvolution: KernelPrimitive {
         geometry = turned
     }
 
-    /// What its second operands are given as; nil for weights' gradients.
+    /// The form in which its second operands are given; `nil` for gradients by the weights.
     var weights: WinogradWeights? {
         let (c, o) = (convolution.geometry.channels, convolution.geometry.filters)
         return convolution.result == .weight
@@ -91,8 +92,8 @@ struct WinogradConvolution: KernelPrimitive {
     }
 }
 
-/// Weights of a convolution transformed for minimal filtering, 16 × channels × filters, or 16 × filters × channels for input
-/// gradients. Lowering transforms what is the same for all batches once for them all.
+/// Weights of a convolution transformed for minimal filtering: 16 × channels × filters, or 16 × filters × channels for
+/// input gradients. Lowering transforms weights that are the same for all batches once for all of them.
 struct WinogradWeights: KernelPrimitive {
     let channels: Int, filters: Int, turned: Bool
     var name: String { "transformed weights" }

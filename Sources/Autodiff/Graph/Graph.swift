@@ -1,6 +1,7 @@
-/// A computation: primitives applied to values, in an order in which operands come first. Nodes are only ever added, so a
-/// transformation adds the nodes of a derivative to the graph it differentiates and shares what both need; the same
-/// primitive on the same operands is one node.
+/// A computation: primitives applied to values, in an order in which operands come first.
+///
+/// Nodes are only ever added, and the same primitive on the same operands is one node. So a derivative is added to the
+/// graph that it differentiates, and shares what both need.
 public final class Graph {
     struct Node {
         let primitive: any Primitive
@@ -17,14 +18,19 @@ public final class Graph {
     private(set) var nodes: [Node] = []
     private var known: [Key: Int] = [:]
 
+    /// A graph without nodes.
     public init() {}
 
-    /// A value that is given from outside. Two inputs are different values even where type and stage agree.
+    /// Declares a value that is given from outside before each run.
+    ///
+    /// Two inputs are different values, even where name, type and stage agree.
+    ///
+    /// - Parameter stage: how often it changes; `bind(_:to:in:)` of the executable gives it memory.
     public func input(_ name: String, _ type: TensorType, _ stage: Stage) -> Value {
         add(Input(name: name, number: nodes.count, type: type), [], type, stage)
     }
 
-    /// The same number in every element.
+    /// The same number in every element, without memory for each.
     public func constant(_ number: Double, shape: [Int] = []) -> Value {
         apply(Constant(number: number, shape: shape), [])
     }
@@ -54,15 +60,23 @@ public final class Graph {
     }
 }
 
-/// A node of a graph, as the functions that build graphs see it.
+/// A node of a graph: an array of numbers that is computed when the graph runs.
+///
+/// Networks, losses and derivatives are written in operations on values. Shapes broadcast as in NumPy.
 public struct Value: Hashable {
+    /// The graph that the node belongs to.
     public let graph: Graph
     let id: Int
 
+    /// Shape and kind of its elements.
     public var type: TensorType { graph.nodes[id].type }
+    /// Extents, outermost first; a scalar's is empty.
     public var shape: [Int] { type.shape }
+    /// The latest stage among the inputs it is computed from.
     public var stage: Stage { graph.nodes[id].stage }
 
+    /// Whether both are the same node of the same graph. Numbers are not compared.
     public static func == (a: Value, b: Value) -> Bool { a.id == b.id && a.graph === b.graph }
+    /// Feeds the node's number to a hasher.
     public func hash(into hasher: inout Hasher) { hasher.combine(id) }
 }

@@ -1,23 +1,40 @@
 import CKernels
 import Tensors
 
-/// An operation that the rest of the module knows only by this: the type it gives, how it is evaluated (one of the protocols
-/// below), its directional derivative and, where it is linear in an operand, the transpose of that linear map. Derivatives
-/// are written in primitives again, so every one has derivatives of any order.
+/// An operation of graphs, with its derivative.
+///
+/// The rest of the module knows an operation only by this protocol: its result's type, its directional derivative and,
+/// where it is linear in an operand, the transpose of that linear map. Derivatives are written in primitives again, so
+/// each has derivatives of every order. How it is evaluated is declared by one of the module's own protocols. A
+/// primitive is a node's identity: two that are equal give equal results for equal operands.
 public protocol Primitive: Hashable, Sendable {
+    /// What messages and listings call it, such as `matrix product`.
     var name: String { get }
 
-    /// The result's type; operands of wrong types are a programmer's mistake.
+    /// The result's type.
+    ///
+    /// An implementer traps where the operands have the wrong number, shapes or elements, and names what it found.
     func type(of operands: [TensorType]) -> TensorType
 
-    /// The directional derivative at `operands` along `tangents`, of which nil means zero; nil when it vanishes.
+    /// The directional derivative Σᵢ ∂f/∂xᵢ tᵢ at `operands` along `tangents`, linear in the tangents.
+    ///
+    /// - Parameters:
+    ///   - result: the value of the primitive at `operands`, for derivatives that are cheaper by it.
+    ///   - tangents: one for each operand, of the operand's shape; `nil` is zero.
+    /// - Returns: a value of the result's shape; `nil` where the derivative is zero.
     func linearize(_ operands: [Value], _ result: Value, _ tangents: [Value?]) -> Value?
 
-    /// For a primitive linear in operand number `index`: that map's transpose applied to `cotangent`.
+    /// The transpose of the linear map from operand number `index` to the result, applied to a cotangent.
+    ///
+    /// An implementer provides it for every operand that the primitive is linear in.
+    ///
+    /// - Parameter cotangent: of the result's shape.
+    /// - Returns: a value of the operand's shape.
     func transpose(_ operands: [Value], _ cotangent: Value, _ index: Int) -> Value
 }
 
 extension Primitive {
+    /// Traps: a primitive without a transpose of its own is linear in no operand.
     public func transpose(_ operands: [Value], _ cotangent: Value, _ index: Int) -> Value {
         preconditionFailure("\(name) is not linear in operand \(index)")
     }
@@ -43,7 +60,7 @@ extension Primitive {
     }
 }
 
-/// Element by element, on operands of one shape: fused with its neighbours.
+/// A primitive evaluated element by element on operands of one shape; it is fused with its neighbours.
 protocol ElementwisePrimitive: Primitive {
     var opcode: ls_opcode { get }
     var immediate: Double { get }
@@ -53,30 +70,31 @@ extension ElementwisePrimitive {
     var immediate: Double { 0 }
 }
 
-/// Another way to read the operand's memory; nothing is computed.
+/// A primitive that reads its operand's memory another way; nothing is computed.
 protocol ViewPrimitive: Primitive {
     /// The result as a view, or nil where the operand has to be made dense first.
     func view(_ operand: StridedView, _ result: TensorType) -> StridedView?
 }
 
-/// Evaluated by a loop of its own from dense operands into a dense result.
+/// A primitive evaluated by a loop of its own, from dense operands into a dense result.
 protocol KernelPrimitive: Primitive {
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int
-    /// Multiplications and additions of products; 0 for what merely moves numbers.
+    /// Multiplications and additions of products; 0 for primitives that only move numbers.
     func operations(_ operands: [TensorType]) -> Int
-    /// How it can be evaluated for some examples of a batch at a time; nil where it cannot.
+    /// How it can be evaluated for some examples of a batch at a time; `nil` where it cannot.
     func byExample(_ operands: [TensorType]) -> ByExample?
-    /// Whether it has a call's `ahead` brought near while it computes.
+    /// Whether it prefetches a call's `ahead` while it computes.
     var readsAhead: Bool { get }
     func evaluate(_ call: KernelCall)
 }
 
 /// How a kernel divides by examples.
 struct ByExample {
-    /// Operands whose first dimension counts examples, or parts of them, of which a call is given those of its own examples.
-    /// It is given all of the others.
+    /// For each operand, whether its first dimension counts examples or parts of them, so that a call gets its own
+    /// examples' part. Other operands are given whole.
     let operands: [Bool]
-    /// Whether the result is a sum over examples, to which each call adds; else its first dimension counts them, too.
+    /// Whether the result is a sum over examples, to which each call adds. Else its first dimension counts examples
+    /// too.
     var isSum = false
 }
 
@@ -87,7 +105,7 @@ extension KernelPrimitive {
     func operations(_ operands: [TensorType]) -> Int { 0 }
 }
 
-/// What a kernel is given.
+/// The arguments of a kernel's evaluation.
 struct KernelCall {
     let kernels: Kernels
     let operandTypes: [TensorType]
@@ -95,9 +113,9 @@ struct KernelCall {
     let operands: UnsafeBufferPointer<UnsafeRawPointer>
     let result: UnsafeMutableRawPointer
     let workspace: UnsafeMutableRawPointer
-    /// Whether a sum over examples is added to what the result holds, on the calling thread.
+    /// Whether a sum over examples is added to the result's old content, on the calling thread.
     var accumulates = false
-    /// Memory that is read next, once this call has ended.
+    /// Memory that is read next, once this call has ended, for prefetching.
     var ahead: UnsafeBufferPointer<ls_range>?
 
     func indices(_ number: Int) -> UnsafePointer<Int32> { operands[number].assumingMemoryBound(to: Int32.self) }

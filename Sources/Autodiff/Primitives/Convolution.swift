@@ -1,14 +1,22 @@
 import CKernels
 
-/// The extents of a 2-D convolution of NHWC images with HWIO weights, all but the number of images. (A convolution in the
-/// machine-learning sense: a correlation.)
+/// The extents of a 2-D convolution of NHWC images with HWIO weights, without the number of images.
+///
+/// As everywhere in machine learning, convolution means correlation: y[p] = Σ w[k] · x[stride · p + dilation · k −
+/// padding].
 public struct ConvolutionGeometry: Hashable, Sendable {
+    /// Height and width of the input images in pixels, and their channels.
     public var height: Int, width: Int, channels: Int
+    /// Height and width of the kernel, and the number of filters (output channels).
     public var kernel: [Int], filters: Int
+    /// Step between outputs, step between a kernel's taps (each for height and width), and the number of groups.
+    ///
+    /// - Precondition: `groups` divides channels and filters.
     public var stride = [1, 1], dilation = [1, 1], groups = 1
     /// Zeros above, left, below and right of the image.
     public var padding = [0, 0, 0, 0]
 
+    /// Stride 1, dilation 1, one group and no padding, until they are set.
     public init(height: Int, width: Int, channels: Int, kernel: [Int], filters: Int) {
         (self.height, self.width, self.channels, self.kernel, self.filters) = (height, width, channels, kernel, filters)
     }
@@ -16,7 +24,9 @@ public struct ConvolutionGeometry: Hashable, Sendable {
     private func outputs(_ extent: Int, _ axis: Int) -> Int {
         (extent + padding[axis] + padding[axis + 2] - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis] + 1
     }
+    /// ⌊(height + padding − dilation · (kernel − 1) − 1) / stride⌋ + 1.
     public var outputHeight: Int { outputs(height, 0) }
+    /// Likewise, by width.
     public var outputWidth: Int { outputs(width, 1) }
 
     func input(_ n: Int) -> [Int] { [n, height, width, channels] }
@@ -54,7 +64,7 @@ struct Convolution: KernelPrimitive {
     enum Result: Sendable {
         /// From x and w: the convolution.
         case output
-        /// From y and w: what the convolution's transpose makes of y.
+        /// From y and w: the transpose of the convolution, applied to y.
         case input
         /// From x and y: the gradient with respect to the weights.
         case weight

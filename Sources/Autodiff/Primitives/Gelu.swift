@@ -1,7 +1,7 @@
 import CKernels
 
-// x Φ(x) and what its derivatives are made of. All are functions of x; that Φ and the slope are given what is known already, so
-// that one exponential serves them all, is no dependence of its own: their derivatives are taken along x alone.
+// x Φ(x) and the parts of its derivatives, all functions of x. Φ and the slope get values that are known already, so that one
+// exponential serves them all. These operands do not count as dependences: derivatives are taken along x alone.
 
 /// Φ(x), the distribution function of the standard normal, of x and e^(−x²/2).
 struct NormalDistribution: ElementwisePrimitive {
@@ -57,7 +57,7 @@ extension Value {
     /// e^(−x²/2).
     fileprivate func gaussian() -> Value { squared().scaled(-0.5).exp() }
 
-    /// x Φ(x), the exact form (Hendrycks, Gimpel 2016, arXiv 1606.08415).
+    /// x Φ(x), Φ the normal distribution function: GELU in its exact form (Hendrycks, Gimpel 2016, arXiv 1606.08415).
     public func gelu() -> Value {
         graph.apply(Gelu(), [self, graph.apply(NormalDistribution(), [self, gaussian()])])
     }

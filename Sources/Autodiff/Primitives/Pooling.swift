@@ -1,14 +1,17 @@
 import CKernels
 
-/// The windows of a pooling on NHWC images.
+/// The windows of a pooling of NHWC images, without the number of images. Every channel is pooled by itself.
 public struct PoolingGeometry: Hashable, Sendable {
+    /// Height and width of the input images in pixels, and their channels.
     public var height: Int, width: Int, channels: Int
+    /// Height and width of a window; steps between windows; steps between a window's elements.
     public var kernel: [Int], stride: [Int], dilation = [1, 1]
-    /// Positions above, left, below and right of the image; they hold nothing.
+    /// Positions above, left, below and right of the image; they hold no element.
     public var padding = [0, 0, 0, 0]
-    /// Whether a last window that starts inside the image but ends outside counts.
+    /// Whether a last window that starts inside the padded image but ends outside counts (ONNX's `ceil_mode`).
     public var ceiling = false
 
+    /// Dilation 1 and no padding, until they are set.
     public init(height: Int, width: Int, channels: Int, kernel: [Int], stride: [Int]) {
         (self.height, self.width, self.channels, self.kernel, self.stride) = (height, width, channels, kernel, stride)
     }
@@ -19,7 +22,9 @@ public struct PoolingGeometry: Hashable, Sendable {
         guard ceiling, room % stride[axis] != 0 else { return floor }
         return floor * stride[axis] < extent + padding[axis] ? floor + 1 : floor
     }
+    /// Number of windows along the height.
     public var outputHeight: Int { outputs(height, 0) }
+    /// Number of windows along the width.
     public var outputWidth: Int { outputs(width, 1) }
 
     func input(_ n: Int) -> [Int] { [n, height, width, channels] }

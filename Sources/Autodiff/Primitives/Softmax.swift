@@ -66,7 +66,7 @@ extension KernelCall {
 }
 
 extension Value {
-    /// softmax along the last axis.
+    /// softmax(x) = exp(x) / Σ exp(x) along the last axis.
     public func softmax() -> Value {
         // A factor that is the same everywhere, as attention has one, is applied on the way.
         guard case .scale(let factor)? = graph.nodes[id].primitive as? Unary else {

@@ -20,7 +20,7 @@ struct Standardized: ElementwisePrimitive {
 }
 
 extension Value {
-    /// (x − mean) / √(variance + ε) over axes.
+    /// (x − mean) / √(variance + ε) over axes, with the biased variance. Zeros where all of the axes have extent 1.
     public func standardized(over axes: [Int], epsilon: Double) -> Value {
         let axes = axes.filter { shape[$0] > 1 }.sorted()
         guard !axes.isEmpty else { return scaled(0) }

@@ -1,7 +1,11 @@
 // Derivatives as compositions of the two transformations ("you only linearise once", Radul et al. 2022, arXiv 2204.10923).
 
 extension Graph {
-    /// Σ cotangentᵢᵀ Jᵢ for outputs with Jacobians Jᵢ at `parameters`: transpose ∘ linearise. Zeros where nothing depends.
+    /// Products of cotangents with Jacobians: Σᵢ cᵢᵀ Jᵢ, with Jᵢ the Jacobian of output i at `parameters`. It is
+    /// transpose ∘ linearise ("You Only Linearize Once", Radul et al. 2022, arXiv 2204.10923).
+    ///
+    /// *Shapes:* each cotangent has its output's shape, each result its parameter's. A parameter that no output depends
+    /// on gets zeros.
     public func pullback(_ outputs: [Value], _ cotangents: [Value], at parameters: [Value]) -> [Value] {
         let seeds = parameters.map { (value: $0, tangent: input("tangent", $0.type, .tangent)) }
         let linear = linearize(outputs, along: seeds)
@@ -11,21 +15,31 @@ extension Graph {
         return zip(parameters, result).map { $1 ?? constant(0, shape: $0.shape) }
     }
 
-    /// The gradient of a scalar.
+    /// The gradient of a scalar, one value for each parameter, in its shape.
+    ///
+    /// - Precondition: `output` has one element.
     public func gradient(of output: Value, at parameters: [Value]) -> [Value] {
         precondition(output.type.count == 1, "the gradient of a value of shape \(output.shape)")
         return pullback([output], [constant(1, shape: output.shape)], at: parameters)
     }
 
-    /// H v of a scalar: linearise(gradient).
+    /// The Hessian–vector product H v of a scalar, as linearise(gradient).
+    ///
+    /// *Shapes:* `v` and the result have one value for each parameter, in its shape.
+    ///
+    /// - Precondition: `output` has one element.
     public func hessianVectorProduct(of output: Value, at parameters: [Value], along v: [Value]) -> [Value] {
         let gradient = gradient(of: output, at: parameters)
         let seeds = zip(parameters, v).map { (value: $0, tangent: $1) }
         return zip(parameters, linearize(gradient, along: seeds)).map { $1 ?? constant(0, shape: $0.shape) }
     }
 
-    /// Jᵀ H_ℓ J v, where J is the Jacobian of `model` at the parameters and H_ℓ the Hessian of the scalar `loss`, which
-    /// depends on the parameters through `model` alone: transpose(linearise f) ∘ H_ℓ ∘ linearise f.
+    /// The Gauss–Newton product Jᵀ H_ℓ J v, as transpose(linearise f) ∘ H_ℓ ∘ linearise f. J is the Jacobian of `model`
+    /// at the parameters and H_ℓ the Hessian of `loss` by the model's outputs.
+    ///
+    /// *Shapes:* `v` and the result have one value for each parameter, in its shape.
+    ///
+    /// - Precondition: `loss` has one element and depends on the parameters through `model` alone.
     public func gaussNewtonVectorProduct(of loss: Value, through model: Value, at parameters: [Value], along v: [Value])
         -> [Value]
     {
@@ -40,10 +54,15 @@ extension Graph {
         return pullback([model], [hjv], at: parameters)
     }
 
-    /// Σᵢ gᵢ gᵢᵀ v, gᵢ the gradient of example i's own loss: Σᵢ Jᵢᵀ rᵢ rᵢᵀ Jᵢ v, where Jᵢ is the Jacobian of row i of `model` [n, k]
-    /// and rᵢ = ∂ℓᵢ/∂fᵢ. The Gauss–Newton product with rᵢrᵢᵀ in place of each example's H_ℓ, so no example's gradient is formed.
+    /// The product Σᵢ gᵢ gᵢᵀ v, with gᵢ the gradient of the loss of example i.
+    ///
+    /// It is computed as Σᵢ Jᵢᵀ rᵢ rᵢᵀ Jᵢ v, with Jᵢ the Jacobian of row i of `model` and rᵢ = ∂ℓᵢ/∂fᵢ: the
+    /// Gauss–Newton product with rᵢ rᵢᵀ in place of each example's H_ℓ. So no example's gradient is ever formed.
+    ///
+    /// *Shapes:* `model` is [examples, outputs]; `v` and the result have one value for each parameter, in its shape.
     ///
     /// - Parameter loss: the sum of the examples' losses; it depends on the parameters through `model` alone.
+    /// - Precondition: `model` has two dimensions, `loss` one element.
     public func empiricalFisherVectorProduct(
         of loss: Value, through model: Value, at parameters: [Value], along v: [Value]
     ) -> [Value] {

@@ -1,11 +1,15 @@
 extension Graph {
-    /// `outputs` where each value p of `values` is replaced by p + Σₖ cₖ dₖ, with its direction dₖ (nil for zero) and scalar
-    /// coordinates cₖ that are shared by all.
+    /// Outputs at displaced values: each p of `values` is replaced by p + Σₖ cₖ dₖ, with directions dₖ of its own and
+    /// scalar coordinates cₖ shared by all.
     ///
-    /// What is affine in the values keeps to that form: it becomes f(p) + Σₖ cₖ Df(dₖ), of which only the sum depends on the
-    /// coordinates. So a network's first layer is computed once for all points of a slice, and then added up. (A value is affine
-    /// where its derivative does not depend on what is displaced.) Cheap functions are computed anew instead: reading what
-    /// would be kept costs more.
+    /// A value that is affine in what is displaced keeps that form: it becomes f(p) + Σₖ cₖ Df(dₖ), of which only the
+    /// sum depends on the coordinates. So a network's first layer is computed once for all points of a slice. (A value
+    /// is affine where its derivative does not depend on what is displaced.) Cheap operations are computed anew,
+    /// because reading their stored results would cost more.
+    ///
+    /// *Shapes:* `directions[k][i]` has the shape of `values[i]`; `nil` is zero. Each coordinate is a scalar.
+    ///
+    /// - Precondition: as many lists of directions as coordinates, each with an entry for every value.
     public func displaced(
         _ outputs: [Value], at values: [Value], along directions: [[Value?]], by coordinates: [Value]
     ) -> [Value] {
@@ -13,7 +17,7 @@ extension Graph {
             directions.count == coordinates.count && directions.allSatisfy { $0.count == values.count },
             "directions of \(directions.map(\.count)) values for \(values.count), and \(coordinates.count) coordinates")
         let needed = ancestors(of: outputs.map(\.id))
-        // What depends on displaced values; of what is affine in them, also its derivative along each direction.
+        // Which nodes depend on displaced values; for those affine in them, also the derivative along each direction.
         var depends = [Bool](repeating: false, count: needed.count)
         var derivatives: [Int: [Value?]] = [:]
         for (i, value) in values.enumerated() where directions.contains(where: { $0[i] != nil }) {
@@ -46,7 +50,8 @@ extension Graph {
     /// The least number of operations per element for which an affine product is worth keeping.
     private static let leastOperations = 256
 
-    /// Derivatives of a node along each direction if it is affine in what is displaced, and worth to be treated so.
+    /// Derivatives of a node along each direction; `nil` where it is not affine in the displaced values, or too cheap
+    /// to be kept.
     private func affineDerivatives(
         _ id: Int, _ depends: [Bool], _ derivatives: [Int: [Value?]], _ directions: Int
     ) -> [Value?]? {

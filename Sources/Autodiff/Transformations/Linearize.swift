@@ -1,6 +1,11 @@
 extension Graph {
-    /// Directional derivatives of `outputs` along the tangents given for some values (forward mode). They are linear in the
-    /// tangents. An output that does not depend on the seeds has derivative zero, given as nil.
+    /// Directional derivatives of `outputs` along tangents of some values (forward mode). They are linear in the
+    /// tangents.
+    ///
+    /// *Shapes:* a tangent has its value's shape, a result its output's. The result is `nil` for an output that does
+    /// not depend on the values.
+    ///
+    /// - Precondition: shapes of values and tangents agree.
     public func linearize(_ outputs: [Value], along seeds: [(value: Value, tangent: Value)]) -> [Value?] {
         var tangents: [Int: Value] = [:]
         for (value, tangent) in seeds {

@@ -1,13 +1,14 @@
-// Loops over numbers, in Float32 and Float64, built for three classes of processor and chosen at run time.
-// Tensors are dense, row-major; images are NHWC, convolution weights HWIO. Pointers are not checked: callers have.
-// Each loop is cut into chunks that depend on its shape alone, and partial sums are combined in chunk order: the result has
-// the same bits for any number of threads.
+// Loops over numbers in Float32 and Float64, built for three classes of processor and chosen at run time.
+//
+// Tensors are dense and row-major; images are NHWC, convolution weights HWIO. Callers check shapes and pointers; kernels do not.
+// Every tensor must be readable for LS_SLACK bytes past its end. Each loop is cut into chunks that depend on its shape alone,
+// and partial sums are combined in the order of chunks. So results have the same bits for any number of threads.
 #pragma once
 #include <stdint.h>
 
 enum { LS_DIMS = 6, LS_SLACK = 128 };  // most dimensions of a fused loop; readable bytes past the end of every tensor
 
-/// What one instruction of a fused loop computes: dst = op(a, b, c), with an immediate operand.
+/// The operation of one instruction of a fused loop: dst = op(a, b, c), some with an immediate operand.
 enum ls_opcode {
     LS_COPY, LS_NEGATE, LS_ADD, LS_SUBTRACT, LS_MULTIPLY, LS_DIVIDE, LS_MINIMUM, LS_MAXIMUM,
     LS_SCALE,       // a · immediate
@@ -31,17 +32,20 @@ enum ls_opcode {
     LS_GELU_SLOPE,  // b + a · c / √(2π): the derivative of aΦ(a), where b is Φ(a) and c exp(−a²/2)
 };
 
+/// One instruction of a fused loop: an ls_opcode, the registers of its result and operands, and the immediate operand.
 typedef struct { int32_t op, dst, a, b, c; double immediate; } ls_instruction;
 
-/// A tensor as a fused loop meets it: one stride, in elements, for every dimension of the loop; 0 repeats the element.
+/// A tensor as a fused loop reads or writes it: a stride, in elements, for every dimension of the loop; 0 repeats an element.
 typedef struct { void *base; int64_t stride[LS_DIMS]; } ls_operand;
 
+/// How a fused loop reduces a register over the dimensions that a result does not keep.
 enum ls_reduction {
     LS_SUM, LS_MAX,
     LS_VARIANCE,  // the mean of squares about the mean
 };
 
-/// A loop nest over `extent`, row-major, that loads registers, runs instructions, stores registers and reduces registers.
+/// A loop nest over `extent`, row-major. For each element it loads registers, runs instructions, stores registers and reduces
+/// registers.
 typedef struct {
     int32_t dims;
     int64_t extent[LS_DIMS];
@@ -54,8 +58,8 @@ typedef struct {
     int32_t kept_prefix;            // leading dimensions that every reduction keeps
 } ls_fused;
 
-/// What becomes of the result of a product or a convolution, whose last dimension are columns or channels, while it is stored:
-/// result + bias of the column + addend, that times the factor, then 0 where that is below 0. What is NULL is left out.
+/// What is done to the result of a product or a convolution while it is stored: relu((result + bias + addend) · factor).
+/// The bias has one number for each column or channel, the last dimension. Pointers that are NULL leave their step out.
 typedef struct {
     const void *bias;
     const void *addend, *factor;  // laid out like the result
@@ -63,8 +67,8 @@ typedef struct {
     int32_t relu;
 } ls_epilogue;
 
-/// C = A B for pairs of matrices, m × k and k × n. In A and in B, either rows or columns are a stride of 1 apart; in C columns are.
-/// Pairs are numbered row by row in two dimensions, the inner one of extent `inner`.
+/// C = A B for pairs of matrices, m × k and k × n. Either rows or columns of A are a stride of 1 apart, the same for B; in C,
+/// columns are. Pairs are numbered row by row in two dimensions, the inner one of extent `inner`.
 typedef struct {
     int64_t batches, inner, m, n, k;
     int64_t a_row, a_column, a_outer, a_inner, b_row, b_column, b_outer, b_inner, c_row, c_outer, c_inner;  // strides, in elements
@@ -73,115 +77,132 @@ typedef struct {
     ls_epilogue end;
 } ls_product;
 
-/// What is applied to each row of numbers x.
+/// A function of each row of numbers x.
 enum ls_row_function {
     LS_SOFTMAX,        // softmax(scale · x)
     LS_SOFTMAX_SLOPE,  // scale · y ∘ (x − Σ y ∘ x): the derivative of the row y of that softmax, along x
 };
 
-/// A product and its factors.
-enum { LS_TERMS = 3 };  // most that one pass adds up
+enum { LS_TERMS = 3 };  // most products that one pass adds up
+/// A product and where its factors lie.
 typedef struct { ls_product product; const void *a, *b; } ls_factors;
 
-/// C = f(A₁B₁ + A₂B₂) or f(A₁B₁ + A₂B₂) V, where f is applied to each row: attention, and the derivatives of its softmax.
+/// C = f(A₁B₁ + A₂B₂) or C = f(A₁B₁ + A₂B₂) V, with f applied to each row: attention, and the derivatives of its softmax.
 typedef struct {
     int32_t terms;         // 1 or 2, of equal batches, inner, m and n; nothing else completes them
     ls_factors term[2];
     enum ls_row_function function;
     double scale;
     const void *y;         // dense
-    int32_t multiplies;    // by V, which is the B of `second`; its A is what f gives. C lies as `second` says, or as term 0.
+    int32_t multiplies;    // whether f's result is multiplied by V, the B of `second`; C then lies as `second` says, else as term 0
     ls_factors second;
 } ls_fused_attention;
 
-/// Some memory.
+/// A range of memory.
 typedef struct { const void *start; int64_t bytes; } ls_range;
 
-/// A 2-D convolution, or the sum of two of one shape. Low padding is given; the high padding follows from the output size.
-enum { LS_CONVOLUTIONS = 2 };  // most of a sum
+enum { LS_CONVOLUTIONS = 2 };  // most convolutions of a sum
+/// A 2-D convolution, or the sum of two of one shape. `pad_h` and `pad_w` lie before the image; the output's size gives those after.
 typedef struct {
     int64_t pairs;                // of operands: 1 or 2
     int64_t n, h, w, c;           // input images
     int64_t kh, kw, o;            // weights: kh × kw × (c / groups) × o
     int64_t ho, wo;               // output images: n × ho × wo × o
     int64_t stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w, groups;
-    const ls_range *ahead;        // what is read afterwards: it is brought near while the processor multiplies
+    const ls_range *ahead;        // memory that is read afterwards; it is prefetched while the processor multiplies
     int64_t aheads;
     ls_epilogue end;              // of outputs and of input gradients
 } ls_convolution;
 
-/// Windows of a pooling: like a convolution's, every channel for itself.
+/// The windows of a pooling. Each channel is pooled by itself; extents mean the same as a convolution's.
 typedef struct {
     int64_t n, h, w, c, kh, kw, ho, wo, stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
 } ls_window;
 
+/// The kernels of one precision, built for one class of processor.
 typedef struct {
     const char *variant;
-    /// Bytes of workspace that `fused` needs.
+    /// Bytes of workspace that `fused` and `fused_sums` need.
     int64_t (*fused_workspace)(const ls_fused *);
+    /// Runs a fused loop and writes its stores and reductions.
     void (*fused)(const ls_fused *, void *workspace);
-    /// For a loop that is run in parts: the same on the calling thread, its sums added to `fused_accumulators` numbers that were 0
-    /// before the first part; and the results of all parts' accumulators, which lie one after another.
+    /// Numbers that the reductions of a loop accumulate, for a loop that is run in parts.
     int64_t (*fused_accumulators)(const ls_fused *);
+    /// Runs one part of a loop on the calling thread and adds to accumulators, which are 0 before the first part.
     void (*fused_sums)(const ls_fused *, void *workspace, double *sums);
+    /// Combines the accumulators of all parts, which lie one after another, in order, and writes the reductions' results.
     void (*fused_finish)(const ls_fused *whole, double *sums, int64_t parts);
 
+    /// Bytes of workspace that `products` needs for this product.
     int64_t (*product_workspace)(const ls_product *);
-    /// c = Σ of products of equal m and n, or, where the first says so, c += Σ; what completes the sum is the last one's.
+    /// c = Σ of `count` products of equal m and n, or c += Σ where the first one accumulates; the last one's `end` is applied.
     void (*products)(const ls_factors *, int count, void *c, void *workspace);
-    /// Brings B, k × n with these strides, into the order that products read it in: k times n, rounded up to a multiple of 16,
-    /// elements at most.
+    /// Copies B, k × n with these strides, into the order that products read. `to` has room for k times n, with n rounded up to a
+    /// multiple of 16.
     void (*pack)(int64_t k, int64_t n, int64_t row, int64_t column, const void *b, void *to);
 
-    /// Bytes of workspace for any of the three products. Their operands are given pair after pair.
+    /// Bytes of workspace that each of the four functions below needs.
     int64_t (*convolution_workspace)(const ls_convolution *);
+    /// y = Σ over pairs of the convolution of x with w; operands are given pair after pair.
     void (*convolution)(const ls_convolution *, const void *const *x_w, void *y, void *workspace);
-    /// Its weights are transposed tap by tap: kh × kw × (o / groups) × c.
+    /// dx = Σ over pairs of the transpose applied to dy: the gradient by the input. Weights are transposed tap by tap:
+    /// kh × kw × (o / groups) × c.
     void (*convolution_input)(const ls_convolution *, const void *const *dy_w, void *dx, void *workspace);
+    /// dw = Σ over pairs of the gradient by the weights, of x and dy.
     void (*convolution_weight)(const ls_convolution *, const void *const *x_dy, void *dw, void *workspace);
-    /// dw += its gradient, on the calling thread.
+    /// dw += that gradient, on the calling thread.
     void (*convolution_weight_add)(const ls_convolution *, const void *const *x_dy, void *dw, void *workspace);
 
-    /// 3 × 3 convolutions of stride 1, dilation 1 and one group, by minimal filtering. Bytes of workspace, of `winograd` or of
-    /// `winograd_weight`.
+    /// Bytes of workspace that `winograd` or, where `weights` is not 0, `winograd_weight` needs. These evaluate 3 × 3 convolutions of
+    /// stride 1, dilation 1 and one group by minimal filtering (Lavin, Gray 2015, arXiv 1509.09308).
     int64_t (*winograd_workspace)(const ls_convolution *, int weights);
-    /// u = transformed weights, 16 × c × o, or, `turned`, those that give input gradients, 16 × o × c.
+    /// u = weights transformed for minimal filtering, 16 × c × o; where `turned` is not 0, those for input gradients, 16 × o × c.
     void (*winograd_weights)(int64_t c, int64_t o, int turned, const void *w, void *u);
-    /// A convolution with transformed weights. An input gradient is a convolution of output gradients.
+    /// y = Σ over pairs of the convolution of x with transformed weights u. An input gradient is a convolution of output gradients.
     void (*winograd)(const ls_convolution *, const void *const *x_u, void *y, void *workspace);
-    /// dw = the gradient for weights before they are transformed, or, `adds`, dw += it, on the calling thread.
+    /// dw = Σ over pairs of the gradient by the weights before their transformation; where `adds` is not 0, dw += it, on the calling
+    /// thread.
     void (*winograd_weight)(const ls_convolution *, const void *const *x_dy, void *dw, void *workspace, int adds);
 
-    /// index[n,ho,wo,c] = position in the flattened h × w plane of the window's first maximum (NaN counts as the largest).
+    /// index[n,ho,wo,c] = place in the flattened h × w plane of the window's first maximum, where NaN counts as the largest; −1 where
+    /// a window has no element.
     void (*pool_argmax)(const ls_window *, const void *x, int32_t *index);
+    /// y = x at those places; −∞ where there is none.
     void (*pool_gather)(const ls_window *, const void *x, const int32_t *index, void *y);
+    /// dx = dy added up at those places, 0 elsewhere: the transpose of `pool_gather`.
     void (*pool_scatter)(const ls_window *, const void *dy, const int32_t *index, void *dx);
+    /// y = the sum of every window.
     void (*pool_sum)(const ls_window *, const void *x, void *y);
+    /// dx = the sum, at every element, of dy over the windows that it is in: the transpose of `pool_sum`.
     void (*pool_spread)(const ls_window *, const void *dy, void *dx);
 
-    /// result[i, :] = table[index[i], :], and table[index[i], :] += rows[i, :] on zeros. Indices out of range give zeros.
+    /// y[i, :] = x[index[i], :], of a table x of `table` rows; an index outside gives zeros.
     void (*gather_rows)(int64_t rows, int64_t width, int64_t table, const void *x, const int32_t *index, void *y);
+    /// y = 0, then y[index[i], :] += x[i, :], of a table y of `table` rows; an index outside is passed over.
     void (*scatter_rows)(int64_t rows, int64_t width, int64_t table, const void *x, const int32_t *index, void *y);
+    /// y[i, :] = 1 at index[i], 0 elsewhere.
     void (*one_hot)(int64_t rows, int64_t width, const int32_t *index, void *y);
-    /// y[i] = 1 where the first largest of logits[i, :] is at label[i] and no logit is NaN, else 0.
+    /// y[i] = 1 where the first of the largest of logits[i, :] is at label[i] and none is NaN, else 0.
     void (*correct)(int64_t rows, int64_t width, const void *logits, const int32_t *label, void *y);
-    /// to = f(x), row by row; y is NULL where f has none.
+    /// to = f(x), row by row; y is NULL for functions without it.
     void (*rows)(enum ls_row_function f, int64_t rows, int64_t width, double scale, const void *y, const void *x, void *to);
 
+    /// Bytes of workspace that `fused_attention` needs.
     int64_t (*fused_attention_workspace)(const ls_fused_attention *);
+    /// c = f(A₁B₁ + A₂B₂), or that times V, as the description says.
     void (*fused_attention)(const ls_fused_attention *, void *c, void *workspace);
-    /// y = Σ over `parts` consecutive blocks of `count` elements, in order.
+    /// y = Σ over `parts` consecutive blocks of `count` elements, added in order.
     void (*add_parts)(int64_t count, int64_t parts, const void *x, void *y);
-    /// sum += x.
+    /// sum += x, in Float64.
     void (*add_to)(int64_t count, const void *x, double *sum);
-    /// `count` multiply-adds on registers, for the processor's peak rate: each adds 1, and the sum of all is given back. That is
-    /// `count` where 192 divides it, up to 2²⁴ times a vector's lanes.
+    /// Runs `count` multiply-adds on registers, to measure the processor's peak rate. Each adds 1, and the sum is returned: `count`
+    /// where 192 divides it, up to 2²⁴ times a vector's lanes.
     double (*multiply_adds)(int64_t count);
 } ls_kernels;
 
-/// The kernels of a variant by name (avx512, avx2, baseline), or NULL if there is none of that name or the processor cannot
-/// run it.
+/// The kernels of a variant by name (avx512, avx2, baseline); NULL where there is none of that name or the processor cannot run it.
 const ls_kernels *ls_kernels_variant(const char *name, int double_precision);
 
-/// The variant that LANDSCAPE_KERNELS names if there is one and the processor can run it, else the best that it can run.
+/// The kernels of the variant that LANDSCAPE_KERNELS in the environment names; the best that the processor can run where it names
+/// none or one that cannot run.
 const ls_kernels *ls_kernels_get(int double_precision);

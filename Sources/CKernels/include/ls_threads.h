@@ -1,10 +1,13 @@
 // A pool of threads for loops of fixed chunks, and the set-up of OpenBLAS.
 #pragma once
 
+/// The body of a parallel loop: `index` counts its chunks, `thread` names the thread that runs it.
 typedef void (*ls_task)(void *context, long index, int thread);
 
-/// Lets later calls of ls_parallel use `threads` threads, the caller's among them; returns how many there are.
+/// Lets later calls of ls_parallel use `threads` threads, the caller's among them; returns how many they will be, between 1 and
+/// ls_threads_capacity().
 int ls_threads_set(int threads);
+/// The number of threads that calls of ls_parallel use.
 int ls_threads_get(void);
 
 /// Processors that the system lets this process run on.
@@ -17,12 +20,14 @@ int ls_threads_set_default(int threads);
 /// Threads that there can be at most while this process runs: workspaces have a part for each.
 int ls_threads_capacity(void);
 
-/// Calls task(context, i, thread) for i in 0..<count, each once, in any order, on the pool's threads. A call from within
-/// a task, or while another caller has the pool, runs on the caller's thread alone (thread 0); so does one that would take
-/// a thread about 20 µs or less, since another's waking takes longer.
-/// \param nanoseconds about what all of it would take one thread; INFINITY where that is not known.
-/// `thread` is unique among tasks running at the same time in one call and lies below ls_threads_capacity().
+/// Calls task(context, i, thread) once for every i in 0..<count, in any order, on the pool's threads.
+///
+/// `thread` differs among tasks that run at the same time in one call, and lies below ls_threads_capacity(). A call from within a
+/// task, or while another caller has the pool, runs on the caller's thread alone (thread 0). So does a call that takes one thread
+/// about 20 µs or less, because waking another takes longer.
+///
+/// \param nanoseconds about how long all tasks would take one thread; INFINITY where that is not known.
 void ls_parallel(long count, double nanoseconds, ls_task task, void *context);
 
-/// Gives OpenBLAS the kernel set that fits the processor unless OPENBLAS_CORETYPE is set. Returns the name of the set.
+/// Gives OpenBLAS the kernel set that fits the processor, unless OPENBLAS_CORETYPE is set; returns the name of the set in use.
 const char *ls_blas_prepare(void);

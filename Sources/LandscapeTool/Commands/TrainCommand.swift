@@ -5,11 +5,11 @@ import Landscape
 extension OptimizerKind: ExpressibleByArgument {}
 
 extension AugmentationKinds: ExpressibleByArgument {
-    /// From a word of the command line.
+    /// The kinds that an argument names, such as `crop,flip`; `nil` for other text.
     public init?(argument: String) { self.init(argument) }
-    /// How the default is shown in the help.
+    /// The default as `--help` shows it.
     public var defaultValueDescription: String { isEmpty ? "none" : description }
-    /// Words for completion.
+    /// The values that `--help` lists.
     public static var allValueStrings: [String] { ["crop", "flip", "\(all)"] }
 }
 

@@ -1,14 +1,21 @@
 import Autodiff
 
-/// A function that applies a network to a batch while it declares the network's tensors.
+/// A function that applies a network to a batch and declares the network's tensors on the way.
 public struct Architecture: Sendable {
     let apply: @Sendable (NetworkBuilder, Value) -> Value
 
     /// For networks that take tokens: they are from 0 to one less than this.
     public let vocabulary: Int?
-    /// For networks whose graph grows with the batch: what a batch should not exceed.
+    /// For networks whose graph grows with the batch: the largest batch that is sensible.
     let largestBatch: Int?
 
+    /// An architecture given as code. `Network` builds it for data.
+    ///
+    /// - Parameters:
+    ///   - vocabulary: for networks that take tokens, one more than the largest token; `nil` for real inputs.
+    ///   - largestBatch: the largest batch that is sensible; `nil` where the graph does not grow with the batch.
+    ///   - apply: called with a builder and the input, [n, …input shape], images N×C×H×W. It returns the outputs [n,
+    ///     outputs]. It must declare the same tensors in the same order at every call, whatever the batch.
     public init(
         vocabulary: Int? = nil, largestBatch: Int? = nil, _ apply: @escaping @Sendable (NetworkBuilder, Value) -> Value
     ) {
@@ -17,7 +24,7 @@ public struct Architecture: Sendable {
         self.largestBatch = largestBatch
     }
 
-    /// What names a network, for messages.
+    /// Every form of a model's name, for help and messages.
     public static let names =
         "linear, mlp:64-32-10, lenet, vgg11, resnet20|32|44|56|110[:B|:noshort], resnet18|34[:imagenet], wrn-28-10, vit[:patch=4,dim=128,depth=6,heads=4], "
         + "transformer:vocab=N[,dim=64,depth=2,heads=4]"

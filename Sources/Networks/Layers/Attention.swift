@@ -1,8 +1,13 @@
 import Autodiff
 
 extension NetworkBuilder {
-    /// Multi-head self-attention of x [n, t, d] (Vaswani et al. 2017, arXiv 1706.03762): softmax(QKᵀ/√(d/h)) V, with one
-    /// projection `qkv` to queries, keys and values, and one `proj` back.
+    /// Multi-head self-attention softmax(QKᵀ/√(d/h)) V (Vaswani et al. 2017, arXiv 1706.03762).
+    ///
+    /// One projection `qkv` gives queries, keys and values; `proj` projects back.
+    ///
+    /// *Shapes:* x and the result are [n, t, d].
+    ///
+    /// - Precondition: `heads` divides d.
     public func selfAttention(_ x: Value, _ name: String, heads: Int) -> Value {
         scoped(name) {
             let (n, t, d) = (x.shape[0], x.shape[1], x.shape[2])
@@ -17,7 +22,10 @@ extension NetworkBuilder {
         }
     }
 
-    /// One pre-norm transformer block: attention, then two dense layers with GELU of four times the width between.
+    /// A pre-norm transformer block: self-attention, then two dense layers with GELU between them, the inner one of
+    /// width 4d. Each half is added to its input.
+    ///
+    /// *Shapes:* x and the result are [n, t, d].
     public func transformerBlock(_ x: Value, _ name: String, heads: Int) -> Value {
         scoped(name) {
             let d = x.shape[2]

@@ -1,7 +1,14 @@
 import Autodiff
 
 extension NetworkBuilder {
-    /// A 2-D convolution of NHWC images; `weight` is [filters, channels / groups, kernel, kernel].
+    /// A 2-D convolution of NHWC images, with square kernels.
+    ///
+    /// *Shapes:* x is [n, h, w, channels]; the parameter `weight` is [filters, channels / groups, kernel, kernel],
+    /// `bias` [filters].
+    ///
+    /// - Parameters:
+    ///   - padding: zeros on every side.
+    ///   - initialization: of the weights; uniform in ±1/√fanIn, PyTorch's default, where it is `nil`.
     public func convolution(
         _ x: Value, _ name: String, _ filters: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
         bias: Bool = true,
@@ -22,17 +29,25 @@ extension NetworkBuilder {
         }
     }
 
+    /// The maximum of square windows of NHWC images.
+    ///
+    /// - Parameters:
+    ///   - stride: steps between windows; the window's side where it is `nil`, as in PyTorch.
+    ///   - padding: positions on every side that hold no element.
     public func maxPool(_ x: Value, _ kernel: Int, stride: Int? = nil, padding: Int = 0) -> Value {
         var geometry = pooling(x, kernel, stride ?? kernel)
         geometry.padding = [padding, padding, padding, padding]
         return x.maxPool(geometry)
     }
 
+    /// The mean of square windows of NHWC images.
+    ///
+    /// - Parameter stride: steps between windows; the window's side where it is `nil`, as in PyTorch.
     public func averagePool(_ x: Value, _ kernel: Int, stride: Int? = nil) -> Value {
         x.poolSum(pooling(x, kernel, stride ?? kernel)).scaled(1 / Double(kernel * kernel))
     }
 
-    /// NHWC to [n, channels].
+    /// The mean over height and width: [n, h, w, c] to [n, c].
     public func globalAveragePool(_ x: Value) -> Value { x.mean([1, 2]).reshaped([x.shape[0], x.shape[3]]) }
 
     private func pooling(_ x: Value, _ kernel: Int, _ stride: Int) -> PoolingGeometry {

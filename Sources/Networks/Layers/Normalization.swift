@@ -1,7 +1,10 @@
 import Autodiff
 
 extension NetworkBuilder {
-    /// The normalisation that was asked for, or batch normalisation. Networks that ask for none get the input back.
+    /// The normalisation that the network's options ask for, or batch normalisation; x itself where they ask for none.
+    ///
+    /// Group normalisation has 8 groups, or one where 8 does not divide the channels. Layer normalisation of images is
+    /// group normalisation with one group.
     public func normalization(_ x: Value, _ name: String) -> Value {
         switch options.normalization ?? .batch {
         case .batch: batchNorm(x, name)
@@ -11,10 +14,12 @@ extension NetworkBuilder {
         }
     }
 
-    /// Batch normalisation over all but the last dimension (Ioffe, Szegedy 2015, arXiv 1502.03167); ε = 1e-5 as in PyTorch.
+    /// Batch normalisation over all dimensions but the last (Ioffe, Szegedy 2015, arXiv 1502.03167).
     ///
-    /// In `.batch` mode it uses the batch's mean and biased variance, and records the mean and the unbiased variance for the
-    /// running averages.
+    /// In `.stored` mode it uses the buffers `running_mean` and `running_var`. In `.batch` mode it uses the batch's
+    /// mean and biased variance, and records the mean and the unbiased variance for training's running averages.
+    ///
+    /// - Parameter epsilon: added to the variance; 1e-5 as in PyTorch.
     public func batchNorm(_ x: Value, _ name: String, epsilon: Double = 1e-5) -> Value {
         scoped(name) {
             let channels = x.shape.last!
@@ -36,7 +41,9 @@ extension NetworkBuilder {
         }
     }
 
-    /// Normalisation over the last dimension (Ba et al. 2016, arXiv 1607.06450).
+    /// Normalisation over the last dimension (Ba et al. 2016, arXiv 1607.06450), with parameters `weight` and `bias`.
+    ///
+    /// - Parameter epsilon: added to the variance; 1e-5 as in PyTorch.
     public func layerNorm(_ x: Value, _ name: String, epsilon: Double = 1e-5) -> Value {
         scoped(name) {
             let last = x.shape.count - 1, width = x.shape.last!
@@ -45,7 +52,13 @@ extension NetworkBuilder {
         }
     }
 
-    /// Normalisation of groups of channels of each image (Wu, He 2018, arXiv 1803.08494).
+    /// Normalisation over each group of channels of each image (Wu, He 2018, arXiv 1803.08494), with parameters
+    /// `weight` and `bias` of a number for each channel.
+    ///
+    /// *Shapes:* x is [n, h, w, channels].
+    ///
+    /// - Parameter epsilon: added to the variance; 1e-5 as in PyTorch.
+    /// - Precondition: `groups` divides the channels.
     public func groupNorm(_ x: Value, _ name: String, groups: Int, epsilon: Double = 1e-5) -> Value {
         scoped(name) {
             let shape = x.shape, channels = shape[3]

@@ -2,23 +2,27 @@ import Foundation
 
 /// How values are spread along an axis or a colour bar.
 public enum AxisScale: Sendable, Equatable {
+    /// Equal differences take equal lengths.
     case linear
-    /// Equal ratios take equal lengths; values that are not positive have no place and are left out.
+    /// Equal ratios take equal lengths. Values that are not positive have no place and are left out.
     case logarithmic
 }
 
-/// What one axis of a figure says.
+/// The words, scale and range of one axis of a figure.
 public struct Axis: Sendable, Equatable {
-    /// With the unit, if there is one.
+    /// The name of the quantity, with its unit if there is one.
     public var label: String
+    /// How values are spread along the axis.
     public var scale: AxisScale
-    /// The values at the two ends; from the data if absent.
+    /// The values at the two ends; `nil` for the range of the data.
     public var range: ClosedRange<Double>?
     /// Whether ticks are at whole numbers only, as for a count.
     public var isWhole: Bool
-    /// Of the values 1, 2, …, in their place along a horizontal axis; where there is no room for all, numbers stand instead.
+    /// Names for the values 1, 2, … along a horizontal axis. Numbers stand in their place where there is no room for
+    /// all.
     public var names: [String]
 
+    /// A linear axis over the range of the data, unless it is said otherwise.
     public init(
         _ label: String = "", scale: AxisScale = .linear, range: ClosedRange<Double>? = nil, isWhole: Bool = false,
         names: [String] = []

@@ -2,13 +2,15 @@ import Foundation
 
 /// A continuous map from the unit interval to colours, kept as 256 entries.
 public struct ColorMap: Sendable, Equatable {
+    /// The map's name, such as `viridis`.
     public let name: String
     /// 256 colours, from the lowest value to the highest.
     public let colors: [Color]
 
-    /// Interpolates between equidistant anchors in Oklab, where equal steps look equal.
+    /// A map through equidistant anchors, interpolated in Oklab (Ottosson 2020), where equal steps look equal.
     ///
-    /// - Parameter anchors: at least two colours as `0xRRGGBB`, lowest first.
+    /// - Parameter anchors: colours as `0xRRGGBB`, lowest first.
+    /// - Precondition: at least two anchors.
     public init(name: String, anchors: [UInt32]) {
         precondition(anchors.count >= 2, "a colour map needs at least 2 anchors, got \(anchors.count)")
         self.name = name
@@ -26,7 +28,7 @@ public struct ColorMap: Sendable, Equatable {
         return colors[Int((clamped * 255).rounded())]
     }
 
-    /// Dark blue to yellow; the default for surfaces. After matplotlib's CC0 map of that name.
+    /// Dark blue to yellow, after matplotlib's CC0 map: the default for surfaces.
     public static let viridis = ColorMap(
         name: "viridis",
         anchors: [
@@ -34,7 +36,7 @@ public struct ColorMap: Sendable, Equatable {
             0xFDE725,
         ])
 
-    /// Black over purple to cream. After matplotlib's CC0 map of that name.
+    /// Black over purple to cream, after matplotlib's CC0 map.
     public static let magma = ColorMap(
         name: "magma",
         anchors: [
@@ -42,14 +44,14 @@ public struct ColorMap: Sendable, Equatable {
             0xFCFDBF,
         ])
 
-    /// Blue over grey to yellow: looks nearly the same with and without red–green colour blindness.
+    /// Blue over grey to yellow, nearly the same with and without red–green colour blindness.
     public static let cividis = ColorMap(
         name: "cividis",
         anchors: [
             0x00204D, 0x00336F, 0x39486B, 0x575C6D, 0x707173, 0x8A8779, 0xA69D75, 0xC4B56C, 0xE4CF5B, 0xFFEA46,
         ])
 
-    /// Blue over near-white to red, for values with a meaningful middle (differences).
+    /// Blue over near-white to red, for values with a meaningful middle, such as differences.
     public static let diverging = ColorMap(
         name: "diverging",
         anchors: [0x173A6B, 0x2F6DAE, 0x7FB2D8, 0xC9DFEC, 0xF5F4F1, 0xF6CDB6, 0xE58F72, 0xBF4546, 0x74182B])

@@ -114,7 +114,7 @@ struct FigureKey: Sendable {
         return result + [.text(text)]
     }
 
-    /// What a plot without data says in its middle.
+    /// The words in the middle of a plot without data.
     static func note(_ text: String, at center: Point) -> Drawing.Element {
         let line = TextLine(
             text, at: center, size: FigureStyle.axisLabelSize, color: .quiet, anchor: .middle, baseline: .middle)

@@ -2,12 +2,16 @@ import Foundation
 
 /// An sRGB colour with opacity.
 public struct Color: Sendable, Equatable, Hashable {
+    /// Red, 0 to 255.
     public var red: UInt8
+    /// Green, 0 to 255.
     public var green: UInt8
+    /// Blue, 0 to 255.
     public var blue: UInt8
-    /// 0 is invisible, 1 is opaque.
+    /// From 0, invisible, to 1, opaque.
     public var opacity: Double
 
+    /// A colour by its parts, opaque unless it is said otherwise.
     public init(red: UInt8, green: UInt8, blue: UInt8, opacity: Double = 1) {
         self.red = red
         self.green = green
@@ -21,7 +25,9 @@ public struct Color: Sendable, Equatable, Hashable {
             red: UInt8(hex >> 16 & 0xFF), green: UInt8(hex >> 8 & 0xFF), blue: UInt8(hex & 0xFF), opacity: opacity)
     }
 
+    /// Opaque black.
     public static let black = Color(0x000000)
+    /// Opaque white.
     public static let white = Color(0xFFFFFF)
     /// Text and axes: a shade softer than black.
     static let ink = Color(0x1A1A1A)
@@ -29,9 +35,9 @@ public struct Color: Sendable, Equatable, Hashable {
     static let quiet = Color(0x666666)
     static let gridLine = Color(0xE4E4E4)
 
-    /// The colours of series in order: told apart under the common forms of colour blindness.
+    /// The colours of series, in order, told apart under the common forms of colour blindness.
     ///
-    /// Okabe and Ito's set (2008) without its yellow, which is too light for a line on white.
+    /// They are Okabe and Ito's set (2008) without its yellow, which is too light for a line on white.
     public static let seriesPalette: [Color] = [
         Color(0x0072B2), Color(0xD55E00), Color(0x009E73), Color(0xCC79A7), Color(0x56B4E9), Color(0xE69F00),
         Color(0x444444),
@@ -44,7 +50,7 @@ public struct Color: Sendable, Equatable, Hashable {
         return copy
     }
 
-    /// Relative luminance after the sRGB standard: 0 for black, 1 for white.
+    /// Relative luminance by the sRGB standard: 0 for black, 1 for white. Opacity is not looked at.
     public var luminance: Double {
         let linear = [red, green, blue].map { Color.linear(fromStandard: Double($0) / 255) }
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

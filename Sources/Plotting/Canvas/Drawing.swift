@@ -1,13 +1,18 @@
-/// A picture as a list of primitives, independent of any file format. The first element lies at the bottom.
+/// A picture as a list of primitives, independent of any file format.
 ///
-/// Lengths are points, y runs downwards. `png(scale:metadata:)` and `svg(metadata:)` write the same picture.
+/// Lengths are in points (1/72 inch); x runs to the right and y downwards from the top left corner.
+/// `png(scale:metadata:)`, `svg(metadata:)` and `pdf(metadata:)` write the same picture.
 public struct Drawing: Sendable, Equatable {
+    /// Width and height, in points.
     public var size: Size
+    /// The colour under all elements.
     public var background: Color
+    /// The primitives; the first one lies at the bottom.
     public var elements: [Element]
-    /// What a reader who cannot see the picture is told; the figure's title by default.
+    /// The text for readers who cannot see the picture: a figure's title, by default.
     public var summary: String
 
+    /// A picture of these elements, on white unless it is said otherwise.
     public init(size: Size, background: Color = .white, elements: [Element] = [], summary: String = "") {
         self.size = size
         self.background = background
@@ -15,18 +20,21 @@ public struct Drawing: Sendable, Equatable {
         self.summary = summary
     }
 
-    /// One primitive, or a named group of them.
+    /// A primitive, or a named group of them.
     public enum Element: Sendable, Equatable {
         /// The inside of a path, by the non-zero winding rule.
         case fill(Path, Color)
+        /// A line along a path.
         case stroke(Path, Stroke)
+        /// A line of text.
         case text(TextLine)
+        /// A grid of coloured cells.
         case cells(CellRaster)
-        /// Elements with a name that says what they show, cut off outside `clip` if there is one.
+        /// Elements under a name that says what they show, cut off outside `clip` if there is one.
         indirect case group(String, clip: Box?, [Element])
     }
 
-    /// The groups of that name, at any depth, in drawing order.
+    /// The elements of each group of that name, at any depth, in drawing order.
     public func groups(named name: String) -> [[Element]] {
         var found: [[Element]] = []
         Drawing.visit(elements) { element in
@@ -52,14 +60,16 @@ public struct Drawing: Sendable, Equatable {
     }
 }
 
-/// One line of text.
+/// One line of text in the built-in font.
 public struct TextLine: Sendable, Equatable {
+    /// The part of the line that lies at the position: its start, middle or end.
     public enum Anchor: String, Sendable {
         case start, middle, end
     }
 
-    /// Which height of the letters lies at the position.
+    /// The height of the letters that lies at the position.
     public enum Baseline: Sendable {
+        /// The line that letters stand on.
         case alphabetic
         /// Half the height of a digit.
         case middle
@@ -67,21 +77,29 @@ public struct TextLine: Sendable, Equatable {
         case top
     }
 
+    /// Thickness of the letters' strokes.
     public enum Weight: Sendable {
         case regular, bold
     }
 
+    /// The characters. Some without a glyph of their own are drawn as their base letter or an empty frame.
     public var string: String
+    /// The place of the anchor, in the drawing's points.
     public var position: Point
-    /// The em, in points.
+    /// Size of the letters (the em), in points.
     public var size: Double
+    /// Colour of the letters.
     public var color: Color
+    /// Thickness of the strokes.
     public var weight: Weight
+    /// The part of the line that lies at the position.
     public var anchor: Anchor
+    /// The height of the letters that lies at the position.
     public var baseline: Baseline
-    /// Degrees, clockwise on the page; −90 reads upwards.
+    /// Rotation about the position in degrees, clockwise on the page; −90 reads upwards.
     public var rotation: Double
 
+    /// A level, black line that starts at the position, unless it is said otherwise.
     public init(
         _ string: String, at position: Point, size: Double, color: Color = .black, weight: Weight = .regular,
         anchor: Anchor = .start, baseline: Baseline = .alphabetic, rotation: Double = 0
@@ -105,21 +123,24 @@ public struct TextLine: Sendable, Equatable {
         }
     }
 
-    /// The advance of the whole line in points, by the built-in font.
+    /// Length of the whole line, in points.
     public var width: Double {
         StrokeFont.standard.width(of: string, size: size, weight: weight)
     }
 }
 
-/// A rectangular grid of single-coloured cells.
+/// A rectangular grid of cells of one colour each.
 public struct CellRaster: Sendable, Equatable {
-    /// Vertical cell edges from left to right, in points; columns + 1 values, ascending.
+    /// Vertical edges of the cells from left to right, in points: columns + 1 values, ascending.
     public var columnEdges: [Double]
-    /// Horizontal cell edges from top to bottom, in points; rows + 1 values, ascending.
+    /// Horizontal edges of the cells from top to bottom, in points: rows + 1 values, ascending.
     public var rowEdges: [Double]
     /// Colours row by row from the top: `colors[row * columns + column]`.
     public var colors: [Color]
 
+    /// Cells between edges.
+    ///
+    /// - Precondition: there are (rowEdges.count − 1) · (columnEdges.count − 1) colours.
     public init(columnEdges: [Double], rowEdges: [Double], colors: [Color]) {
         let columns = max(0, columnEdges.count - 1)
         let rows = max(0, rowEdges.count - 1)
@@ -130,6 +151,8 @@ public struct CellRaster: Sendable, Equatable {
         self.colors = colors
     }
 
+    /// Number of columns.
     public var columns: Int { max(0, columnEdges.count - 1) }
+    /// Number of rows.
     public var rows: Int { max(0, rowEdges.count - 1) }
 }

@@ -1,8 +1,11 @@
 /// A position in a drawing, in points (1/72 inch), with x to the right and y downwards from the top left corner.
 public struct Point: Sendable, Equatable {
+    /// Distance from the left.
     public var x: Double
+    /// Distance from the top.
     public var y: Double
 
+    /// The point with these coordinates.
     public init(_ x: Double, _ y: Double) {
         self.x = x
         self.y = y
@@ -20,22 +23,30 @@ public struct Point: Sendable, Equatable {
 
 /// Width and height, in points.
 public struct Size: Sendable, Equatable {
+    /// Extent along x.
     public var width: Double
+    /// Extent along y.
     public var height: Double
 
+    /// A size, width first.
     public init(width: Double, height: Double) {
         self.width = width
         self.height = height
     }
 }
 
-/// A rectangle with sides along the axes, in points; `y` is its top edge.
+/// A rectangle with sides along the axes, in points.
 public struct Box: Sendable, Equatable {
+    /// The left edge.
     public var x: Double
+    /// The top edge.
     public var y: Double
+    /// Extent along x.
     public var width: Double
+    /// Extent along y.
     public var height: Double
 
+    /// The rectangle with this top left corner and size.
     public init(x: Double, y: Double, width: Double, height: Double) {
         self.x = x
         self.y = y
@@ -43,11 +54,14 @@ public struct Box: Sendable, Equatable {
         self.height = height
     }
 
+    /// The right edge.
     public var maxX: Double { x + width }
+    /// The bottom edge.
     public var maxY: Double { y + height }
+    /// The middle.
     public var center: Point { Point(x + width / 2, y + height / 2) }
 
-    /// True if the point lies inside or on the edge.
+    /// Whether the point lies inside or on the edge.
     public func contains(_ p: Point) -> Bool {
         p.x >= x && p.x <= maxX && p.y >= y && p.y <= maxY
     }

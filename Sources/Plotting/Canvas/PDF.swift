@@ -1,10 +1,13 @@
 import Foundation
 
 extension Drawing {
-    /// The picture as a PDF 1.4 document of one page of the same size: vectors throughout, the same bytes for the same drawing.
+    /// The picture as a PDF 1.4 document of one page of the same size, all in vectors. The same drawing gives the same
+    /// bytes.
     ///
-    /// Letters are drawn by the built-in font, so that the page looks the same everywhere and needs no font for α or λ. Metadata
-    /// go into the document's information under the keywords given.
+    /// Letters are drawn by the built-in font, so the page looks the same everywhere and needs no font for α or λ.
+    ///
+    /// - Parameter metadata: pairs of keyword and text for the document's information. Of a keyword, letters and digits
+    ///   are kept.
     public func pdf(metadata: [(keyword: String, text: String)] = []) -> [UInt8] {
         var page = PDFPage(height: size.height)
         page.fill(.rectangle(Box(x: 0, y: 0, width: size.width, height: size.height)), background)

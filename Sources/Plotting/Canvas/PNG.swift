@@ -2,14 +2,16 @@ import CPNG
 import Essentials
 import Foundation
 
-/// Why a picture could not be written.
+/// Why a picture cannot be written.
 public enum PlottingError: DescribedError, Equatable {
-    /// The size in pixels is beyond what is sensible or what libpng takes.
+    /// The size in pixels is not positive, or beyond the limit.
     case pictureTooLarge(width: Double, height: Double, limit: Double)
+    /// libpng reports a failure, such as too little memory.
     case encodingFailed(message: String)
-    /// A text chunk's keyword must be 1 to 79 Latin-1 characters without leading, trailing or double spaces.
+    /// A text chunk's keyword is not 1 to 79 Latin-1 characters without leading, trailing or double spaces.
     case invalidKeyword(String)
 
+    /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
         case .pictureTooLarge(let width, let height, let limit):
@@ -23,14 +25,14 @@ public enum PlottingError: DescribedError, Equatable {
 }
 
 extension Drawing {
-    /// The picture as a PNG file: 8-bit RGB, no transparency, the same bytes for the same drawing.
+    /// The picture as a PNG file: 8-bit RGB without transparency. The same drawing gives the same bytes.
     ///
     /// - Parameters:
     ///   - scale: pixels per point; 2 gives 144 pixels an inch at the nominal size.
-    ///   - metadata: pairs of keyword and text (`Title`, `Software`, `Comment`, provenance). Text that is Latin-1 goes into
-    ///     `tEXt` chunks, other text into `iTXt` (UTF-8), in the order given.
-    /// - Throws: `PlottingError` if the picture is larger than 20 000 pixels a side, if a keyword is not allowed by the
-    ///   PNG specification, or if libpng fails.
+    ///   - metadata: pairs of keyword and text (`Title`, `Software`, `Comment`, provenance). Text that is Latin-1 goes
+    ///     into `tEXt` chunks, other text into `iTXt` (UTF-8), in the order given.
+    /// - Throws: `PlottingError` where a side is not positive or longer than 20 000 pixels, where the PNG specification
+    ///   does not allow a keyword, and where libpng fails.
     public func png(scale: Double = 2, metadata: [(keyword: String, text: String)] = []) throws -> [UInt8] {
         let limit = 20_000.0
         let (width, height) = (size.width * scale, size.height * scale)

@@ -1,20 +1,25 @@
 import Foundation
 
-/// Straight-sided lines and outlines; curves are flattened when they are added.
+/// Lines and outlines of straight pieces; curves are flattened when they are added.
 public struct Path: Sendable, Equatable {
     /// One connected run of points.
     public struct Run: Sendable, Equatable {
+        /// The corners, in order.
         public var points: [Point]
+        /// Whether the last point is joined to the first.
         public var isClosed: Bool
 
+        /// A run through these points.
         public init(points: [Point], isClosed: Bool) {
             self.points = points
             self.isClosed = isClosed
         }
     }
 
+    /// The connected pieces, in order.
     public var runs: [Run]
 
+    /// A path of these pieces; empty without any.
     public init(runs: [Run] = []) {
         self.runs = runs
     }
@@ -34,13 +39,14 @@ public struct Path: Sendable, Equatable {
         Path(runs: [Run(points: points, isClosed: true)])
     }
 
+    /// The outline of a box.
     public static func rectangle(_ box: Box) -> Path {
         polygon([
             Point(box.x, box.y), Point(box.maxX, box.y), Point(box.maxX, box.maxY), Point(box.x, box.maxY),
         ])
     }
 
-    /// A circle as a polygon of 32 sides, which is round at marker sizes.
+    /// A circle as a polygon of 32 sides, which looks round at the size of markers.
     public static func circle(center: Point, radius: Double) -> Path {
         polygon(
             (0..<32).map { index in
@@ -55,19 +61,23 @@ public struct Path: Sendable, Equatable {
 
 /// How a line is drawn.
 public struct Stroke: Sendable, Equatable {
+    /// The end of a line: cut off at its last point, or a half circle around it.
     public enum Cap: String, Sendable {
         case butt, round
     }
 
+    /// Colour of the line.
     public var color: Color
-    /// In points.
+    /// Thickness, in points.
     public var width: Double
+    /// The form of its ends.
     public var cap: Cap
-    /// Lengths of alternating dashes and gaps in points; empty for a solid line.
+    /// Lengths of alternating dashes and gaps, in points; empty for a solid line.
     public var dash: [Double]
-    /// Moves horizontal and vertical lines onto whole pixels, so that axes and ticks are sharp.
+    /// Whether horizontal and vertical lines are moved onto whole pixels, so that axes and ticks are sharp.
     public var isCrisp: Bool
 
+    /// A solid line of one point with round ends, unless it is said otherwise.
     public init(_ color: Color, width: Double = 1, cap: Cap = .round, dash: [Double] = [], isCrisp: Bool = false) {
         self.color = color
         self.width = width

@@ -3,8 +3,11 @@ import Foundation
 extension Drawing {
     /// The picture as an SVG 1.1 document of the same size, in points.
     ///
-    /// Text stays text (`<text>`, a generic sans-serif family), so it can be searched and edited; cells are rectangles
-    /// without smoothing. Metadata goes into `<metadata>` as elements `<entry name="keyword">text</entry>`.
+    /// Text stays text (`<text>`, a generic sans-serif family), so it can be searched and edited. Cells are rectangles
+    /// without smoothing.
+    ///
+    /// - Parameter metadata: pairs of keyword and text, written into `<metadata>` as `<entry
+    ///   name="keyword">text</entry>`.
     public func svg(metadata: [(keyword: String, text: String)] = []) -> String {
         var writer = SVG()
         writer.write(self, metadata: metadata)

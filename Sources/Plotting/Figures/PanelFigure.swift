@@ -1,18 +1,24 @@
-/// Several figures side by side under one title, with plots of one size and, if wanted, one scale.
+/// Several figures side by side under one title, with plots of one size and, if wanted, of one scale.
 public struct PanelFigure: Figure {
+    /// Width and height of the whole picture, in points.
     public var size: Size
+    /// The bold line above all panels.
     public var title: String
     /// A small grey line under the title, for provenance.
     public var subtitle: String
-    /// In reading order.
+    /// The figures, in reading order.
     public var panels: [any Figure]
+    /// Panels in a row; at least 1.
     public var columns: Int
-    /// Heatmaps get the same colour range and one colour bar; line figures the same axes where none are given.
+    /// Whether heatmaps have one colour range and one colour bar, and line figures the same axes where they give none.
     public var sharesRanges: Bool
 
+    /// Panels under a title.
+    ///
     /// - Parameters:
-    ///   - columns: at least 1; all panels in one row by default.
-    ///   - size: 300 × 310 points a panel and room for the title by default.
+    ///   - columns: panels in a row; `nil` puts all in one row.
+    ///   - size: `nil` gives 300 × 310 points a panel and room for the title.
+    /// - Precondition: `columns` is at least 1.
     public init(
         title: String = "", subtitle: String = "", panels: [any Figure], columns: Int? = nil, sharesRanges: Bool = true,
         size: Size? = nil
@@ -30,10 +36,12 @@ public struct PanelFigure: Figure {
 
     private var heading: Heading { Heading(title: title, subtitle: subtitle) }
 
+    /// The space that the title needs above the panels in `box`, in points.
     public func margins(in box: Box) -> Margins {
         Margins(top: FigureStyle.outerMargin / 2 + heading.height(width: box.width - 2 * FigureStyle.outerMargin))
     }
 
+    /// The primitives of the title and of all panels in `box`.
     public func elements(in box: Box, margins: Margins) -> [Drawing.Element] {
         let inner = box.inset(left: margins.left, top: margins.top, right: margins.right, bottom: margins.bottom)
         var result = heading.elements(

@@ -2,14 +2,15 @@
 public enum ContourLines {
     /// The lines where the surface through the grid's values crosses `level`, in the units of `x` and `y`.
     ///
-    /// Values are interpolated linearly along grid edges; saddles are resolved by the mean of the four corners; squares with a
-    /// non-finite corner have no line.
+    /// Values are interpolated linearly along grid edges. The mean of the four corners decides at a saddle. Squares
+    /// with a non-finite corner have no line.
     ///
     /// - Parameters:
-    ///   - values: row-major, `values[row * x.count + column]`, row along `y`.
-    ///   - x: column coordinates, ascending.
-    ///   - y: row coordinates, ascending.
+    ///   - values: row by row, `values[row * x.count + column]`, rows along `y`.
+    ///   - x: coordinates of the columns, ascending.
+    ///   - y: coordinates of the rows, ascending.
     /// - Returns: connected runs, closed where the line closes inside the grid.
+    /// - Precondition: as many values as rows times columns.
     public static func lines(values: [Double], x: [Double], y: [Double], level: Double) -> [Path.Run] {
         precondition(
             values.count == x.count * y.count,

@@ -1,6 +1,7 @@
 import Foundation
 
 extension HeatmapFigure {
+    /// The space that title, labels and legend need around the plot's frame in `box`, in points.
     public func margins(in box: Box) -> Margins {
         let plan = HeatmapPlan(self, in: box)
         var margins = AxesFrame.margins(bottom: plan.bottom, left: plan.left, right: nil)
@@ -16,6 +17,7 @@ extension HeatmapFigure {
 
     private func headingWidth(_ box: Box) -> Double { box.width - 2 * FigureStyle.outerMargin }
 
+    /// The primitives of the figure in `box`, with the plot's frame inset by `margins`.
     public func elements(in box: Box, margins: Margins) -> [Drawing.Element] {
         let inner = box.inset(left: margins.left, top: margins.top, right: margins.right, bottom: margins.bottom)
         let plan = HeatmapPlan(self, in: box, frame: inner)

@@ -4,33 +4,46 @@ import Foundation
 public struct HeatmapFigure: Figure {
     /// How values become colours.
     public enum ValueScale: Sendable, Equatable {
-        /// Logarithmic if all values are positive and the largest is over 30 times the smallest, else linear.
+        /// Logarithmic where all values are positive and the largest is over 30 times the smallest, else linear.
         case automatic
+        /// Equal differences are equal steps of colour.
         case linear
+        /// Equal ratios are equal steps of colour.
         case logarithmic
     }
 
-    /// Where the colour scale ends if it is not to reach the largest value.
+    /// The end of the colour scale, where it is not to reach the largest value.
     public enum ValueCap: Sendable, Equatable {
         /// A percentile of the finite values, in 0...100.
         case percentile(Double)
+        /// A value; larger ones get the last colour.
         case value(Double)
     }
 
+    /// The values at which contour lines are drawn.
     public enum Contours: Sendable, Equatable {
+        /// No contour lines.
         case none
-        /// About ten round levels, placed like the ticks of the colour bar's scale.
+        /// About ten round levels, placed like the ticks of the colour bar.
         case automatic
+        /// These values.
         case levels([Double])
     }
 
-    /// A line over the heatmap in its coordinates, such as a trajectory of an optimiser.
+    /// A line over the heatmap in its coordinates, such as an optimiser's trajectory.
     public struct Overlay: Sendable, Equatable {
+        /// The words for it in the key.
         public var label: String
+        /// Coordinates along the columns, in the order of the line.
         public var x: [Double]
+        /// Coordinates along the rows, as many as `x`.
         public var y: [Double]
+        /// Colour of the line.
         public var color: Color
 
+        /// A line through points.
+        ///
+        /// - Precondition: as many x as y.
         public init(label: String, x: [Double], y: [Double], color: Color = Color(0xFF7F50)) {
             precondition(x.count == y.count, "an overlay's \(x.count) x and \(y.count) y coordinates must be as many")
             self.label = label
@@ -42,46 +55,67 @@ public struct HeatmapFigure: Figure {
 
     /// A word beside a point.
     public struct Label: Sendable, Equatable {
+        /// The word.
         public var text: String
+        /// The point, in data coordinates.
         public var place: Point
 
+        /// A word beside a point in data coordinates.
         public init(text: String, at place: Point) { (self.text, self.place) = (text, place) }
     }
 
+    /// Width and height of the whole picture, in points.
     public var size: Size
+    /// The bold line above the plot.
     public var title: String
     /// A small grey line under the title, for provenance.
     public var subtitle: String
+    /// The name of the horizontal axis.
     public var xLabel: String
+    /// The name of the vertical axis.
     public var yLabel: String
+    /// The name of the values, beside the colour bar.
     public var valueLabel: String
-    /// Column coordinates (α).
+    /// Coordinates of the columns (α).
     public let x: [Double]
-    /// Row coordinates (β).
+    /// Coordinates of the rows (β).
     public let y: [Double]
-    /// Row-major `[β][α]`: `values[row * x.count + column]`.
+    /// Values row by row, `[β][α]`: `values[row * x.count + column]`.
     public let values: [Double]
+    /// The colours; viridis by default.
     public var colorMap: ColorMap = .viridis
+    /// How values become colours.
     public var valueScale: ValueScale = .automatic
-    /// The values at the ends of the colour scale; from the data if absent.
+    /// The values at the ends of the colour scale; `nil` for the range of the data.
     public var valueRange: ClosedRange<Double>?
+    /// Where the colour scale ends below the largest value; `nil` for no such end.
     public var valueCap: ValueCap?
+    /// The contour lines.
     public var contours: Contours = .automatic
+    /// Whether contour lines carry their values where there is room.
     public var labelsContours = true
+    /// Whether a ring marks the lowest value.
     public var marksMinimum = true
-    /// The point marked as centre, in data coordinates; nothing is marked if absent or outside.
+    /// The point marked as centre by a cross, in data coordinates; nothing is marked where it is `nil` or outside.
     public var center: Point? = Point(0, 0)
+    /// Lines over the cells.
     public var overlays: [Overlay] = []
-    /// Points marked by small dots, such as those at which values are known and not interpolated.
+    /// Points marked by small dots, such as those whose values are computed and not interpolated.
     public var samples: [Point] = []
+    /// Words beside points.
     public var labels: [Label] = []
+    /// Whether the colour bar is drawn; a `PanelFigure` may draw one for all.
     public var showsColorBar = true
+    /// Size of the title's letters, in points.
     public var titleSize = FigureStyle.titleSize
 
+    /// A heatmap of a grid of values.
+    ///
     /// - Parameters:
-    ///   - x: column coordinates, in any order; cells reach half-way to their neighbours.
-    ///   - y: row coordinates, likewise; large values are drawn at the top.
-    ///   - values: y.count × x.count values, row-major; non-finite ones are drawn hatched.
+    ///   - x: coordinates of the columns, in any order; cells reach half-way to their neighbours.
+    ///   - y: coordinates of the rows, likewise; large ones are drawn at the top.
+    ///   - values: y.count × x.count values, row by row; non-finite ones are drawn hatched.
+    /// - Precondition: as many values as rows times columns.
     public init(
         title: String = "", subtitle: String = "", xLabel: String = "", yLabel: String = "", valueLabel: String = "",
         x: [Double], y: [Double], values: [Double], size: Size = Size(width: 470, height: 420)
@@ -100,7 +134,7 @@ public struct HeatmapFigure: Figure {
         self.values = values
     }
 
-    /// The finite lowest and highest value that the colours would span without `valueRange`.
+    /// The lowest and highest value that the colours span without `valueRange`; `nil` where no value is finite.
     public var dataValueRange: ClosedRange<Double>? {
         let grid = SortedGrid(x: x, y: y, values: values)
         guard let low = grid.finite.min(), var high = grid.finite.max() else { return nil }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a heatmap decides before anything is drawn: ranges, scale, levels, and which marks there are.
+/// The decisions of a heatmap before anything is drawn: ranges, scale, levels, and marks.
 struct HeatmapPlan {
     let grid: SortedGrid
     let bottom: ResolvedAxis

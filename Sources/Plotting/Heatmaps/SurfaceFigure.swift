@@ -1,24 +1,31 @@
 import Foundation
 
-/// A function of two variables as a surface in space, seen from a corner above: the same data, colours and scale as its heatmap.
+/// A function of two variables as a surface in space, seen from a corner above, with the data, colours and scale of its
+/// heatmap.
 public struct SurfaceFigure: Figure {
+    /// The heatmap that gives data, words, colours and scale.
     public var map: HeatmapFigure
-    /// Degrees around the vertical axis and above the horizon.
+    /// Direction of view around the vertical axis, in degrees.
     public var azimuth = 35.0
+    /// Direction of view above the horizon, in degrees.
     public var elevation = 40.0
     /// Height of the highest value over the width of an axis.
     public var height = 0.6
 
+    /// Width and height of the whole picture, in points: the heatmap's, and 70 points more in width.
     public var size: Size { Size(width: map.size.width + 70, height: map.size.height) }
+    /// The heatmap's title.
     public var title: String { map.title }
 
     /// Cells along an axis; more are thinned out.
     private static let mostCells = 120
 
+    /// The surface over a heatmap's plane. Of more than 120 cells along an axis, every few are drawn as one.
     public init(_ map: HeatmapFigure) { self.map = map }
 
     private var heading: Heading { Heading(title: map.title, subtitle: map.subtitle, titleSize: map.titleSize) }
 
+    /// The space that title, labels and legend need around the plot's frame in `box`, in points.
     public func margins(in box: Box) -> Margins {
         Margins(
             left: FigureStyle.outerMargin,
@@ -26,6 +33,7 @@ public struct SurfaceFigure: Figure {
             right: HeatmapPlan(map, in: box).bar?.space ?? FigureStyle.outerMargin, bottom: FigureStyle.outerMargin)
     }
 
+    /// The primitives of the figure in `box`, with the plot's frame inset by `margins`.
     public func elements(in box: Box, margins: Margins) -> [Drawing.Element] {
         var inner = box.inset(left: margins.left, top: margins.top, right: margins.right, bottom: margins.bottom)
         let plan = HeatmapPlan(map, in: box, frame: inner)

@@ -1,25 +1,37 @@
-/// Series of points over a common horizontal axis: curves, bands, scatter, stems, with up to two vertical axes.
+/// Series of points over a common horizontal axis: curves, bands, scatter, stems, with one or two vertical axes.
 public struct LineFigure: Figure {
+    /// The place of the legend.
     public enum LegendPlace: Sendable {
-        /// Inside, where it hides least; below the plot if it would hide much everywhere.
+        /// Inside, where it hides least; below the plot where it would hide much everywhere.
         case automatic
+        /// Below the plot.
         case below
+        /// No legend.
         case none
     }
 
+    /// Width and height of the whole picture, in points.
     public var size: Size
+    /// The bold line above the plot.
     public var title: String
     /// A small grey line under the title, for provenance.
     public var subtitle: String
+    /// The horizontal axis.
     public var xAxis: Axis
+    /// The vertical axis of series on the left side.
     public var leftAxis: Axis
-    /// Drawn only if a series belongs to it.
+    /// The vertical axis of series on the right side; drawn only where there is one.
     public var rightAxis: Axis
+    /// The data, drawn in order.
     public var series: [Series]
+    /// Straight lines across the plot.
     public var referenceLines: [ReferenceLine] = []
+    /// The place of the legend.
     public var legend = LegendPlace.automatic
+    /// Size of the title's letters, in points.
     public var titleSize = FigureStyle.titleSize
 
+    /// A figure of series, 480 × 340 points unless it is said otherwise.
     public init(
         title: String = "", subtitle: String = "", xAxis: Axis = Axis(), leftAxis: Axis = Axis(),
         rightAxis: Axis = Axis(), series: [Series], size: Size = Size(width: 480, height: 340)
@@ -47,6 +59,7 @@ public struct LineFigure: Figure {
         LinePlan(self, frame: estimatedFrame(in: box)).legendBox != nil
     }
 
+    /// The space that title, labels and legend need around the plot's frame in `box`, in points.
     public func margins(in box: Box) -> Margins {
         let plan = LinePlan(self, frame: estimatedFrame(in: box))
         var margins = AxesFrame.margins(bottom: plan.frame.bottom, left: plan.frame.left, right: plan.frame.right)
@@ -55,6 +68,7 @@ public struct LineFigure: Figure {
         return margins
     }
 
+    /// The primitives of the figure in `box`, with the plot's frame inset by `margins`.
     public func elements(in box: Box, margins: Margins) -> [Drawing.Element] {
         // Whether the legend lies inside was decided with the estimated frame; the place is found in the real one.
         let isInside = hasLegendInside(in: box)

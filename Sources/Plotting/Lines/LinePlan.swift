@@ -1,4 +1,4 @@
-/// What a line figure decides before anything is drawn: axes, colours and the legend's place.
+/// The decisions of a line figure before anything is drawn: axes, colours and the legend's place.
 struct LinePlan {
     let frame: AxesFrame
     /// With all colours filled in.

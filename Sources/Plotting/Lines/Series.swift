@@ -5,33 +5,44 @@ public enum Marker: Sendable, Equatable, CaseIterable {
 
 /// One data set of a line figure.
 public struct Series: Sendable, Equatable {
+    /// The vertical axis that a series belongs to.
     public enum Side: Sendable {
         case left, right
     }
 
-    /// The legend's words; no entry if empty.
+    /// The legend's words; no entry where they are empty.
     public var label: String
+    /// Horizontal coordinates; points are joined in this order.
     public let x: [Double]
+    /// Vertical coordinates, as many as `x`; a non-finite one leaves a gap.
     public let y: [Double]
-    /// The palette's next colour if absent.
+    /// Colour of line and markers; `nil` for the palette's next one.
     public var color: Color?
-    /// In points; 0 draws no line, for scatter plots.
+    /// Thickness of the line, in points; 0 draws none, for scatter plots.
     public var lineWidth = 1.6
-    /// Lengths of dashes and gaps in points; solid if empty.
+    /// Lengths of alternating dashes and gaps, in points; empty for a solid line.
     public var dash: [Double] = []
+    /// The sign at each point; `nil` for none.
     public var marker: Marker?
-    /// A shaded range around the line, as many values as `x` each.
+    /// A shaded range around the line, with as many values as `x`; `nil` for none.
     public var band: Band?
-    /// Half-lengths of vertical error bars, as many as `x`.
+    /// Half-lengths of vertical error bars, as many as `x`; `nil` for none.
     public var errors: [Double]?
-    /// Vertical lines from this value to each point, for spectra.
+    /// The value from which a vertical line is drawn to each point, for spectra; `nil` for none.
     public var stemBase: Double?
+    /// The vertical axis that the series belongs to.
     public var side = Side.left
 
+    /// A shaded range around a line.
     public struct Band: Sendable, Equatable {
+        /// The lower edge, a value for each point.
         public let lower: [Double]
+        /// The upper edge, a value for each point.
         public let upper: [Double]
 
+        /// The range between two edges.
+        ///
+        /// - Precondition: as many values in both.
         public init(lower: [Double], upper: [Double]) {
             precondition(
                 lower.count == upper.count,
@@ -41,9 +52,12 @@ public struct Series: Sendable, Equatable {
         }
     }
 
+    /// A data set, drawn as a line unless it is said otherwise.
+    ///
     /// - Parameters:
     ///   - x: any order; points are joined in the order given.
     ///   - y: as many as `x`; a non-finite value leaves a gap.
+    /// - Precondition: `y`, the band and the errors have as many values as `x`.
     public init(
         _ label: String, x: [Double], y: [Double], color: Color? = nil, marker: Marker? = nil, band: Band? = nil,
         errors: [Double]? = nil, side: Side = .left
@@ -77,6 +91,7 @@ public struct Series: Sendable, Equatable {
 
 /// A straight line across the plot at one value, such as 2/η.
 public struct ReferenceLine: Sendable, Equatable {
+    /// The axis that the value belongs to.
     public enum Orientation: Sendable {
         /// At a value of the left axis.
         case horizontal
@@ -84,13 +99,18 @@ public struct ReferenceLine: Sendable, Equatable {
         case vertical
     }
 
+    /// The axis that the value belongs to.
     public var orientation: Orientation
+    /// The value at which it lies.
     public var value: Double
+    /// The words beside it.
     public var label: String
+    /// Colour of the line and its words.
     public var color: Color
-    /// True if the axis must reach far enough to show it.
+    /// Whether the axis must reach far enough to show it.
     public var isAlwaysShown: Bool
 
+    /// A grey line without words that is always shown, unless it is said otherwise.
     public init(
         _ orientation: Orientation, at value: Double, label: String = "", color: Color = Color(0x777777),
         isAlwaysShown: Bool = true

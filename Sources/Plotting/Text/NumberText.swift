@@ -1,6 +1,6 @@
 import Foundation
 
-/// Numbers as they are printed in pictures: a real minus sign, powers of ten with raised exponents.
+/// Numbers as pictures print them: with a real minus sign, and powers of ten with raised exponents.
 public enum NumberText {
     /// A value rounded to some significant digits: `0.4312`, `−12.5`, `3.2×10⁻⁷`; `not a number`, `∞` and `−∞` by name.
     public static func rounded(_ value: Double, digits: Int = 4) -> String {

@@ -1,5 +1,6 @@
 /// Sizes of text and distances that all figures share, in points.
 public enum FigureStyle {
+    /// Size of a figure's title.
     public static let titleSize = 13.0
     static let subtitleSize = 8.5
     static let axisLabelSize = 11.0
@@ -50,11 +51,16 @@ enum TextLayout {
 
 /// Space around a plot's frame that its texts need, in points.
 public struct Margins: Sendable, Equatable {
+    /// Space left of the frame.
     public var left: Double
+    /// Space above the frame.
     public var top: Double
+    /// Space right of the frame.
     public var right: Double
+    /// Space below the frame.
     public var bottom: Double
 
+    /// Margins; none where it is not said otherwise.
     public init(left: Double = 0, top: Double = 0, right: Double = 0, bottom: Double = 0) {
         self.left = left
         self.top = top
