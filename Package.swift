@@ -129,7 +129,12 @@ let package = Package(
                 "TestSupport", "Training",
             ]),
         .testTarget(name: "PlottingTests", dependencies: ["CPNG", "Plotting"]),
-        .testTarget(name: "ToolTests", dependencies: ["ArrayFiles", "LandscapeFuzz", "LandscapeTool", "TestSupport"]),
+        .testTarget(
+            name: "ToolTests",
+            dependencies: [
+                "ArrayFiles", "LandscapeFuzz", "LandscapeTool", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -6,8 +6,9 @@ import Foundation
 /// Work is cut into chunks that do not depend on the number of threads, and partial results are combined in the order
 /// of chunks. So results have the same bits for any number of threads.
 public enum Threads {
-    /// How many threads loops use. Setting it starts those that are missing; values outside 1 to `capacity` become the
-    /// nearest of these.
+    /// How many threads loops use: by default as many as this process may use processors (its affinity and its control
+    /// group are heeded). Setting it starts those that are missing; values outside 1 to `capacity` become the nearest of
+    /// these.
     public static var count: Int {
         get {
             startDefault()

@@ -9,10 +9,12 @@ import Testing
 /// Every analysis on a plain function from closures, without networks, data or tensors, against closed forms.
 @Suite struct PlainFunctionTests {
     /// ½ (9x² + 4y² + z²): its minimum is 0 at the origin.
-    static let bowl = ClosureObjective(
-        dimension: 3, value: { 0.5 * (9 * $0[0] * $0[0] + 4 * $0[1] * $0[1] + $0[2] * $0[2]) },
-        gradient: { [9 * $0[0], 4 * $0[1], $0[2]] },
-        hessianVectorProduct: { _, v in [9 * v[0], 4 * v[1], v[2]] })
+    static var bowl: ClosureObjective {
+        ClosureObjective(
+            dimension: 3, value: { 0.5 * (9 * $0[0] * $0[0] + 4 * $0[1] * $0[1] + $0[2] * $0[2]) },
+            gradient: { [9 * $0[0], 4 * $0[1], $0[2]] },
+            hessianVectorProduct: { _, v in [9 * v[0], 4 * v[1], v[2]] })
+    }
 
     @Test func spectrum() throws {
         var analysis = SpectrumAnalysis(largest: 2, smallest: 1)

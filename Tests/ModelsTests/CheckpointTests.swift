@@ -1,5 +1,6 @@
 import ArrayFiles
 import Foundation
+import Networks
 import TestSupport
 import Testing
 
@@ -71,11 +72,15 @@ func problem(_ body: () throws -> Void) -> CheckpointError? {
         }
     }
 
+    private static func layout(_ tensors: (name: String, shape: [Int])...) -> ParameterLayout {
+        ParameterLayout(tensors.map { TensorSpecification($0.name, $0.shape, .constant(0)) })
+    }
+
     @Test func givesThetaInOrder() throws {
         var checkpoint = Checkpoint.sample
         #expect(checkpoint.parameterCount == 8)
         #expect(checkpoint.theta == [1, 2, 3, 4, 5, 6, Double(Float(0.1)), Double(Float(0.2))])
-        let layout = [(name: "fc1.bias", shape: [2]), (name: "fc1.weight", shape: [2, 3])]
+        let layout = Self.layout(("fc1.bias", [2]), ("fc1.weight", [2, 3]))
         #expect(try checkpoint.theta(matching: layout).prefix(3) == [Double(Float(0.1)), Double(Float(0.2)), 1])
         checkpoint.setTheta([8, 7, 6, 5, 4, 3, 2, 1.1])
         #expect(checkpoint.parameters[1].array == NumericArray([2, 1.1] as [Float]))
@@ -84,13 +89,13 @@ func problem(_ body: () throws -> Void) -> CheckpointError? {
         #expect(try checkpoint.optimizerTensor("momentum.other", shape: [2]) == nil)
 
         #expect(
-            problem { _ = try checkpoint.theta(matching: [(name: "fc2.bias", shape: [2])]) }
+            problem { _ = try checkpoint.theta(matching: Self.layout(("fc2.bias", [2]))) }
                 == .tensorMissing("fc2.bias", found: ["fc1.weight", "fc1.bias"]))
         #expect(
-            problem { _ = try checkpoint.theta(matching: [(name: "fc1.bias", shape: [3])]) }
+            problem { _ = try checkpoint.theta(matching: Self.layout(("fc1.bias", [3]))) }
                 == .shapeMismatch("fc1.bias", found: [2], expected: [3]))
         #expect(
-            problem { _ = try checkpoint.theta(matching: [(name: "fc1.bias", shape: [2])]) }
+            problem { _ = try checkpoint.theta(matching: Self.layout(("fc1.bias", [2]))) }
                 == .unexpectedTensor("fc1.weight", model: "mlp:3-2"))
     }
 

@@ -1,3 +1,5 @@
+@testable import ONNX
+
 /// Writes small ONNX files, sound or not.
 struct ModelBuilder {
     var bytes: [UInt8] = []

@@ -36,9 +36,9 @@ import Testing
         for other in [nil, trials(description + " "), trials(description, [1, 2]), trials(description, tokens: true)] {
             #expect(throws: ONNXError.self) { try network(description, other) }
         }
-        let network = try network(description, trials(description))
-        #expect(network.outputs == 2 && network.parameters.tensors.map(\.shape) == [[2, 2]])
-        let built = network.build(in: .init(), batch: 5, batchNorm: .stored), x = sample(10)
+        let found = try network(description, trials(description))
+        #expect(found.outputs == 2 && found.parameters.tensors.map(\.shape) == [[2, 2]])
+        let built = found.build(in: .init(), batch: 5, batchNorm: .stored), x = sample(10)
         let y = evaluate(built.graph, [built.output], [(built.input, x), (built.parameters[0], [1, 3, 2, 4])])[0]
         for row in 0..<5 {
             let (a, b) = (x[2 * row], x[2 * row + 1])

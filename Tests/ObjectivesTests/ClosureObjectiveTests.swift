@@ -5,10 +5,12 @@ import Testing
 /// The smallest objectives: closures with as many derivatives as they have.
 @Suite struct ClosureObjectiveTests {
     /// ½ (3x² + y²) + x.
-    static let bowl = ClosureObjective(
-        dimension: 2, value: { 1.5 * $0[0] * $0[0] + 0.5 * $0[1] * $0[1] + $0[0] },
-        gradient: { [3 * $0[0] + 1, $0[1]] }, hessianVectorProduct: { _, v in [3 * v[0], v[1]] },
-        gaussNewtonVectorProduct: { _, v in [2 * v[0], v[1]] })
+    static var bowl: ClosureObjective {
+        ClosureObjective(
+            dimension: 2, value: { 1.5 * $0[0] * $0[0] + 0.5 * $0[1] * $0[1] + $0[0] },
+            gradient: { [3 * $0[0] + 1, $0[1]] }, hessianVectorProduct: { _, v in [3 * v[0], v[1]] },
+            gaussNewtonVectorProduct: { _, v in [2 * v[0], v[1]] })
+    }
 
     @Test func closuresAreWhatIsComputed() throws {
         let bowl = Self.bowl

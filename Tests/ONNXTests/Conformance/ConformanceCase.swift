@@ -60,7 +60,7 @@ struct ConformanceCase {
             opset: model.opsets[""] ?? 1, nodes: try sources.nodes.map { try OperatorGraph.Node($0) }, constants: [:],
             parameters: [], buffers: [], input: "", exampleShape: [1], inputIsInteger: false, output: outputs[0],
             exportedBatch: nil)
-        for (name, tensor) in sources.tensors { description.constants[name] = try tensor.tensor.values { _ in [] } }
+        for (name, tensor) in sources.tensors { description.constants[name] = try tensor.values { _ in [] } }
 
         // Real inputs are values of the graph, so that they can be differentiated by, as far as the operators allow it.
         let real = given.indices.filter { given[$0].kind == .real && !given[$0].values.isEmpty }
