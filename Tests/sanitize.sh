@@ -21,8 +21,7 @@ thread)
     sanitizers=(--sanitize=thread)
     suites=(ThreadsTests ThreadCountTests ExecutableTests SweepTests ProductGroupTests AccumulationTests BatchGradientTests ClosedFormTests
         StreamedInputsTests)
-    # Swift's own libraries are not built with the sanitizer: it does not see that they count references by atomic operations.
-    export TSAN_OPTIONS="halt_on_error=0 exitcode=66 suppressions=$root/Tests/sanitize.suppressions ${TSAN_OPTIONS:-}"
+    export TSAN_OPTIONS="exitcode=66 ${TSAN_OPTIONS:-}"
     ;;
 address)
     # Swift has no sanitizer of undefined behaviour: it is for C alone.

@@ -32,11 +32,12 @@ public struct ReportRun {
     ///
     /// - Parameters:
     ///   - checkpoints: their paths; with several, a comparison comes first.
-    ///   - folder: where the files go; it must be there.
+    ///   - folder: where the files go; made if it is not there, once the checkpoints are read.
     ///   - monitor: told of the progress; what it throws ends the work.
     /// - Returns: the paths of what was written, `index.html` last.
     public func run(_ checkpoints: [String], to folder: String, monitor: Monitor = .silent) throws -> [String] {
         let models = try checkpoints.map { try Model.open($0) }
+        try make(folder)
         var page = Page(folder: folder, run: self)
         page.web.title = "Loss landscape of \(checkpoints.joined(separator: ", "))"
         page.web.blocks.append(
@@ -62,8 +63,24 @@ public struct ReportRun {
         return try page.finish()
     }
 
+    private func make(_ folder: String) throws {
+        guard !folder.isEmpty else { throw UnusableRequest("-o: found an empty name, expected a folder to write to") }
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
+            guard isFolder.boolValue else { throw UnusableRequest("-o \(folder): it is a file; name a folder") }
+        } else {
+            do {
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            } catch {
+                throw UnusableRequest("-o \(folder): cannot make this folder; name another place")
+            }
+        }
+    }
+
     /// Everything of one checkpoint.
-    private func add(_ checkpoint: String, _ model: Model, _ name: String, _ page: inout Page, _ monitor: Monitor) throws {
+    private func add(_ checkpoint: String, _ model: Model, _ name: String, _ page: inout Page, _ monitor: Monitor)
+        throws
+    {
         func open(_ vectors: ClosedRange<Int>) throws -> ModelLoss {
             try ModelLoss(model, name: checkpoint, loss, vectors: vectors, memory: memory, monitor: monitor)
         }

@@ -24,11 +24,11 @@ static inline double LS_NAME(fn_exp)(double x) {
     p = p * r + 0.16666666666666666;
     p = p * r + 0.5;
     p = p * r * r + r + 1.0;
-    int64_t i;
-    memcpy(&i, &shifted, 8);
-    i -= 0x4338000000000000;
+    uint64_t bits;  // of what x is: for NaN they are any
+    memcpy(&bits, &shifted, 8);
+    int64_t i = (int64_t)(bits - 0x4338000000000000u);
     int64_t half = i >> 1, rest = i - half;
-    int64_t b0 = (half + 1023) << 52, b1 = (rest + 1023) << 52;
+    uint64_t b0 = (uint64_t)(half + 1023) << 52, b1 = (uint64_t)(rest + 1023) << 52;
     double s0, s1;
     memcpy(&s0, &b0, 8);
     memcpy(&s1, &b1, 8);

@@ -17,11 +17,11 @@ static inline float LS_NAME(fn_exp)(float x) {
     p = p * r + 1.666652113199234e-1f;
     p = p * r + 4.999999403953552e-1f;
     p = p * r * r + r + 1.0f;
-    int32_t i;
-    memcpy(&i, &shifted, 4);
-    i -= 0x4B400000;
+    uint32_t bits;  // of what x is: for NaN they are any
+    memcpy(&bits, &shifted, 4);
+    int32_t i = (int32_t)(bits - 0x4B400000u);
     int32_t half = i >> 1, rest = i - half;
-    int32_t b0 = (half + 127) << 23, b1 = (rest + 127) << 23;
+    uint32_t b0 = (uint32_t)(half + 127) << 23, b1 = (uint32_t)(rest + 127) << 23;
     float s0, s1;
     memcpy(&s0, &b0, 4);
     memcpy(&s1, &b1, 4);
@@ -33,10 +33,10 @@ static inline float LS_NAME(fn_exp)(float x) {
 static inline float LS_NAME(fn_log)(float x) {
     float scaled = x < 1.17549435e-38f ? x * 8388608.0f : x;
     int32_t extra = x < 1.17549435e-38f ? -23 : 0;
-    int32_t i;
+    uint32_t i;
     memcpy(&i, &scaled, 4);
-    int32_t e = ((i - 0x3f3504f3) >> 23);
-    int32_t mi = i - (e << 23);
+    int32_t e = (int32_t)(i - 0x3f3504f3u) >> 23;
+    uint32_t mi = i - ((uint32_t)e << 23);
     float m;
     memcpy(&m, &mi, 4);
     float f = m - 1.0f, z = f * f, n = (float)(e + extra);

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Landscape
 
 struct ReportCommand: ParsableCommand {
@@ -63,25 +62,10 @@ struct ReportCommand: ParsableCommand {
         (report.loss.precision, report.loss.statistics) = (precision, batchnorm)
         report.sharedOptions = shared
         report.onSection = general.remark
-        try makeFolder()
         let files = try report.run(checkpoints, to: folder, monitor: general.monitor)
         let result = JSONValue.object([
             ("command", .string("report")), ("files", .array(files.map { .string($0) })),
         ])
         try general.print(result, ["\(files.count) files in \(folder); open \(files.last!)"])
-    }
-
-    private func makeFolder() throws {
-        guard !folder.isEmpty else { throw UnusableRequest("-o: found an empty name, expected a folder to write to") }
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
-            guard isFolder.boolValue else { throw UnusableRequest("-o \(folder): it is a file; name a folder") }
-        } else {
-            do {
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            } catch {
-                throw UnusableRequest("-o \(folder): cannot make this folder; name another place")
-            }
-        }
     }
 }
