@@ -185,7 +185,7 @@ import Testing
         }
         #expect(
             error?.description.hasPrefix(
-                "operators that are not supported: GridSample (the GridSample), NonMaxSuppression (the NonMaxSuppression)"
+                "unsupported operators: GridSample (the GridSample), NonMaxSuppression (the NonMaxSuppression)"
             )
                 == true)
     }

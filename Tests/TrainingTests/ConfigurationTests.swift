@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Models
 import Networks
 import Testing
 
@@ -60,12 +61,12 @@ import Testing
             return #expect(throws: (any Error).self) { try Trainer(configuration) }
         }
         #expect(
-            failure("linear", .chebyshev(degree: 3)) { $0.loss = .crossEntropy(labelSmoothing: 0) } is TrainingError)
-        #expect(failure("linear", .chebyshev(degree: 3)) { $0.labelSmoothing = 0.1 } is TrainingError)
+            failure("linear", .chebyshev(degree: 3)) { $0.loss = .crossEntropy(labelSmoothing: 0) } is DataMismatch)
+        #expect(failure("linear", .chebyshev(degree: 3)) { $0.labelSmoothing = 0.1 } is DataMismatch)
         #expect(
             failure("linear", .digits) {
                 $0.loss = .meanSquaredError; $0.labelSmoothing = 0.1
-            } is TrainingError)
+            } is DataMismatch)
         #expect(failure("linear", .chebyshev(degree: 3)) { $0.augmentation = .all } is TrainingError)
         #expect(failure("linear", .chebyshev(degree: 3)) { $0.labelNoise = 0.1 } is DatasetError)
         #expect(failure("mlp:64-32-11", .digits) { _ in } is NetworkError)
