@@ -37,8 +37,8 @@ public enum ReportError: DescribedError {
         case .nothingToWrite(let path, let command):
             "\(command) has nothing that can be written to '\(path)' in that format"
         case .unevenGrid(let path):
-            "\(path): .vti needs evenly spaced coordinates, and 0 is not one of them here; use .vtr, or a range and points "
-                + "that include 0"
+            "\(path): .vti needs evenly spaced coordinates, and here one was moved to 0; use .vtr, or a range and points that "
+                + "meet 0"
         }
     }
 }

@@ -77,6 +77,21 @@ public struct ReportRun {
         }
     }
 
+    /// Computes a slice, which keeps its points where it is interrupted.
+    private func finish(
+        _ slice: SliceAnalysis, _ subject: ModelLoss, other: (any Objective)? = nil, _ command: String,
+        _ monitor: Monitor
+    ) throws -> SliceAnalysis.Result {
+        var run = try slice.begin(
+            subject, at: subject.theta, other: other, layout: subject.model.network.parameters, monitor: monitor)
+        let unfinished = UnfinishedSlice(of: subject)
+        let result = try unfinished.finish(
+            &run, resumes: false, advice: "repeat 'landscape \(command)' with the report's options and --resume to continue",
+            monitor: monitor)
+        unfinished.remove(run)
+        return result
+    }
+
     /// Everything of one checkpoint.
     private func add(_ checkpoint: String, _ model: Model, _ name: String, _ page: inout Page, _ monitor: Monitor)
         throws
@@ -96,9 +111,8 @@ public struct ReportRun {
             let subject = try open(SliceAnalysis.vectors)
             var slice = SliceAnalysis(SliceGrid(SliceAxis(range: -1...1, points: 51)))
             slice.seed = seed
-            let result = try slice.run(
-                subject, at: subject.theta, other: hasOther ? try subject.onOtherSplit() : nil,
-                layout: model.network.parameters, monitor: monitor)
+            let result = try finish(
+                slice, subject, other: hasOther ? try subject.onOtherSplit() : nil, "slice \(checkpoint)", monitor)
             return SliceReport(context: context("slice", subject, result.slice.centerEvaluation, started), result)
         }
         try page.add(
@@ -109,7 +123,7 @@ public struct ReportRun {
             let axis = SliceAxis(range: -1...1, points: points)
             var slice = SliceAnalysis(SliceGrid(axis, axis))
             (slice.seed, slice.tolerance) = (seed, tolerance)
-            let result = try slice.run(subject, at: subject.theta, layout: model.network.parameters, monitor: monitor)
+            let result = try finish(slice, subject, "slice \(checkpoint) --dims 2", monitor)
             return SliceReport(context: context("slice", subject, result.slice.centerEvaluation, started), result)
         }
         try page.add(

@@ -10,11 +10,11 @@ public struct UnfinishedSlice {
     public let path: String
     private let loss: ModelLoss
 
-    /// - Parameters:
-    ///   - picture: `ckpt.slice.png` gives `ckpt.slice.unfinished.npz`.
-    ///   - loss: what the slice is of.
-    public init(beside picture: String, of loss: ModelLoss) {
-        path = (picture as NSString).deletingPathExtension + ".unfinished.npz"
+    /// Kept beside the checkpoint: `ckpt.bin` gives `ckpt.slice.unfinished.npz`.
+    ///
+    /// - Parameter loss: what the slice is of; its name is the checkpoint's path.
+    public init(of loss: ModelLoss) {
+        path = (loss.name.hasSuffix(".bin") ? String(loss.name.dropLast(4)) : loss.name) + ".slice.unfinished.npz"
         self.loss = loss
     }
 
@@ -22,9 +22,13 @@ public struct UnfinishedSlice {
     ///
     /// - Parameters:
     ///   - resumes: whether to go on from the file.
+    ///   - advice: how to go on with an interrupted slice.
     ///   - monitor: told of the progress; an `Interruption` that it throws is thrown on, with advice.
     /// - Throws: `UnusableRequest` where there is no interrupted slice of the same settings to go on with; what the slice throws.
-    public func finish(_ run: inout SliceRun, resumes: Bool, monitor: Monitor) throws -> SliceAnalysis.Result {
+    public func finish(
+        _ run: inout SliceRun, resumes: Bool, advice: String = "repeat the command with --resume to continue",
+        monitor: Monitor
+    ) throws -> SliceAnalysis.Result {
         if resumes { run.finished = try load(run) }
         do {
             return try run.finish(monitor: monitor)
@@ -33,7 +37,7 @@ public struct UnfinishedSlice {
             let kept = run.finished.reduce(0) { $0 + $1.count }
             let settings = run.settings
             let total = settings.tolerance == nil ? "of \(settings.grid.count * settings.planes) " : ""
-            throw Interruption(advice: "\(kept) \(total)points kept; repeat the command with --resume to continue")
+            throw Interruption(advice: "\(kept) \(total)points kept; \(advice)")
         }
     }
 

@@ -67,6 +67,10 @@ struct PlotCommand: ParsableCommand {
         if metric == .accuracy, report.slice.accuracy == nil {
             throw UnusableRequest("--metric accuracy: \(file) holds no accuracy; leave --metric out")
         }
+        if metric == .accuracy, report.result.planes.contains(where: { $0.slice.accuracy == nil }) {
+            throw UnusableRequest(
+                "--metric accuracy: \(file) holds the accuracy of its first seed only; leave --metric out")
+        }
         report.drawsAccuracy = metric == .accuracy
         report.isLogarithmic = isLogarithmic
         report.style.colorMap = colors.map

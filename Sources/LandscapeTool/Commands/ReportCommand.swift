@@ -50,6 +50,10 @@ struct ReportCommand: ParsableCommand {
         guard rho > 0, rho.isFinite else {
             throw ValidationError("--rho \(rho): expected a positive radius, such as 0.05")
         }
+        try SliceOptions.checkAdaptive(adaptive)
+        if let examples, examples < 1 { throw ValidationError("--examples \(examples): expected at least 1") }
+        if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): expected at least 1") }
+        _ = try AnalysisOptions.bytes(memory)
     }
 
     func run() throws {

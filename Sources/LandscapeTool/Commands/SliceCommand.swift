@@ -94,7 +94,7 @@ struct SliceCommand: ParsableCommand {
         var run = try analysis.begin(
             loss, at: loss.theta, other: bothSplits ? try loss.onOtherSplit() : nil,
             layout: loss.model.network.parameters, monitor: session.monitor)
-        let unfinished = UnfinishedSlice(beside: OutputFile.picture(checkpoint, "slice"), of: loss)
+        let unfinished = UnfinishedSlice(of: loss)
         let result = try unfinished.finish(&run, resumes: resume, monitor: session.monitor)
         var report = SliceReport(context: session.context(loss, result.slice.centerEvaluation), result)
         report.drawsAccuracy = metric == .accuracy

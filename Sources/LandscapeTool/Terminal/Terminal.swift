@@ -41,10 +41,10 @@ final class Terminal: Sendable {
             state.lastShown = now
             let line = Self.line(progress, elapsed: now.timeIntervalSince(state.started))
             if isTerminal {
-                FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
+                Self.tell("\r\u{1B}[K\(line)")
                 state.hasLine = true
             } else {
-                FileHandle.standardError.write(Data("landscape: \(line)\n".utf8))
+                Self.tell("landscape: \(line)\n")
             }
         }
     }
@@ -70,15 +70,26 @@ final class Terminal: Sendable {
     func clear() { state.withLock { Self.clear(&$0) } }
 
     private static func clear(_ state: inout State) {
-        if state.hasLine { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+        if state.hasLine { Self.tell("\r\u{1B}[K") }
         state.hasLine = false
+    }
+
+    /// Writes on standard error. What cannot be written there is dropped: remarks are no reason to lose work.
+    private static func tell(_ text: String) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let put = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if put < 0, errno == EINTR { continue }
+            guard put > 0 else { return }
+            bytes = bytes.dropFirst(put)
+        }
     }
 
     /// A line of its own.
     func say(_ text: String) {
         state.withLock { state in
             Self.clear(&state)
-            FileHandle.standardError.write(Data("landscape: \(text)\n".utf8))
+            Self.tell("landscape: \(text)\n")
         }
     }
 
