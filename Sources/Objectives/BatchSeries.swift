@@ -139,6 +139,13 @@ final class BatchSeries {
         needed.dividingFullWidth(size.multipliedFullWidth(by: max(0, room))).quotient
     }
 
+    /// Whether there is memory for what serves again of every batch, beside a run for one tangent on all threads.
+    var keepsEveryBatch: Bool {
+        let program = programs[0].program
+        let running = 2 * (program.executable.commonBytes + Threads.count * program.bytes)
+        return keeps && kept.count * program.executable.keptBytes <= room - running
+    }
+
     /// Bytes that are taken at present, between runs.
     var usedBytes: Int {
         let instances = kept.reduce(0) { $0 + ($1.instance == nil ? 0 : 1) }

@@ -118,7 +118,8 @@ public final class NetworkObjective: Objective {
         return Evaluation(loss: loss / Double(examples), accuracy: correct.map { $0 / Double(examples) })
     }
 
-    /// Points are taken several at a time; what does not depend on their coordinates is computed once for these.
+    /// What does not depend on the points' coordinates is computed once where memory can keep it; else points are taken several at a
+    /// time, and it is computed once for these.
     public func evaluate(at theta: [Double], along directions: [[Double]], coordinates: [[Double]]) throws
         -> [Evaluation]
     {
@@ -130,7 +131,8 @@ public final class NetworkObjective: Objective {
             network.parameters.tensors.indices.map { direction[network.parameters.range($0)].contains { $0 != 0 } }
         }
         let kind = BatchProgram.Kind.displacedValue(moves: moves)
-        let together = min(Self.pointsAtOnce, try programs.tangentsAtOnce(kind))
+        // Each point at once has displaced weights of its own, which leave the cache.
+        let together = try programs.keepsEveryBatch(kind) ? 1 : min(Self.pointsAtOnce, programs.tangentsAtOnce(kind))
         let place = try place(theta, along: directions)
         var results: [Evaluation] = []
         for first in stride(from: 0, to: coordinates.count, by: together) {

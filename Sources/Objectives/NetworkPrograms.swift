@@ -52,6 +52,9 @@ final class NetworkPrograms: MemoryHolder {
     /// How many tangents a kind of program may be run for at once.
     func tangentsAtOnce(_ kind: BatchProgram.Kind) throws -> Int { try series(kind).tangentsAtOnce }
 
+    /// Whether a kind of program keeps what depends on data and θ alone of every batch.
+    func keepsEveryBatch(_ kind: BatchProgram.Kind) throws -> Bool { try series(kind).keepsEveryBatch }
+
     /// Runs a kind of program on every batch, for each tangent if there are any, and hands what it gives to `collect`.
     func run(
         _ kind: BatchProgram.Kind, at place: Place, tangents values: [[Double]] = [],
