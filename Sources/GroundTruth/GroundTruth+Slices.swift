@@ -29,7 +29,8 @@ extension GroundTruth {
             },
             Claim("slices", "curvature of the grid at 0 = dᵀHd on a smooth network", within: 1e-5) {
                 let audit = try slice(smooth, at: theta, .filter, range: 0.02, points: (5, 5)).slice.audit
-                return relativeDifference(audit.curvatureFromGrid.map { $0 ?? .nan }, audit.curvatureFromProduct.map { $0 ?? .nan })
+                return relativeDifference(
+                    audit.curvatureFromGrid.map { $0 ?? .nan }, audit.curvatureFromProduct.map { $0 ?? .nan })
             },
             Claim("slices", "rows are β and columns α on a grid of 5 × 3", within: 1e-13) {
                 let (slice, directions) = try slice(smooth, at: theta, .filter)

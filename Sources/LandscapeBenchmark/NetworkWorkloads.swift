@@ -21,7 +21,8 @@ struct NetworkCase {
         if !buffers.isEmpty {
             buffers = try NetworkObjective(
                 network: network, statistics: buffers, data: HashNumbers.dataset(1024, shape: shape),
-                loss: .crossEntropy(labelSmoothing: 0), batchNorm: .batch, batchSize: 1024, memory: MemoryBudget(limit: 8 << 30)
+                loss: .crossEntropy(labelSmoothing: 0), batchNorm: .batch, batchSize: 1024,
+                memory: MemoryBudget(limit: 8 << 30)
             ).batchStatistics(at: theta)
         }
         return (

@@ -31,7 +31,9 @@ struct Session {
             if !["slice", "trajectory", "interpolate"].contains(command),
                 [".vti", ".vtr"].contains(where: path.lowercased().hasSuffix)
             {
-                throw UnusableRequest("-o \(path): \(command) has no grid of numbers; expected \(drawsPicture ? "a picture, " : "").json, .csv or .npz")
+                throw UnusableRequest(
+                    "-o \(path): \(command) has no grid of numbers; expected \(drawsPicture ? "a picture, " : "").json, .csv or .npz"
+                )
             }
         }
     }

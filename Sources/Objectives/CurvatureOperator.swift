@@ -30,7 +30,9 @@ public struct CurvatureOperator: LinearOperator {
     public let scaling: [Double]?
 
     /// - Parameter scaling: the diagonal of T, P numbers; nil for the identity.
-    public init(_ objective: any Objective, at theta: [Double], _ kind: CurvatureKind = .hessian, scaling: [Double]? = nil) {
+    public init(
+        _ objective: any Objective, at theta: [Double], _ kind: CurvatureKind = .hessian, scaling: [Double]? = nil
+    ) {
         (self.objective, self.theta, self.kind, self.scaling) = (objective, theta, kind, scaling)
     }
 

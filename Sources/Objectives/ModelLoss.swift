@@ -161,7 +161,8 @@ public final class ModelLoss: ExampleObjective {
 
     /// The loss on some of the examples, with the same statistics of batch normalisation.
     public func restricted(to examples: [Int]) throws -> any Objective {
-        penalized(try Self.network(model, data.subset(examples), settings, memory, monitor).with(statistics: statistics))
+        penalized(
+            try Self.network(model, data.subset(examples), settings, memory, monitor).with(statistics: statistics))
     }
 
     /// Whether the model has the other split of the same data.

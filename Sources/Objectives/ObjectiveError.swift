@@ -39,10 +39,12 @@ public enum ObjectiveError: DescribedError, Equatable {
             "a batch of \(batch) examples needs \((needed >> 20) + 1)M, but the limit is \(given >> 20)M; batch normalisation needs the whole batch at "
                 + "once: use a smaller --batch-size or, in an analysis, more --memory"
         case .noGradient: "this objective has no gradient, which the analysis needs; give its gradient, too"
-        case .noHessian: "this objective has no Hessian products, which the analysis needs; give hessianVectorProduct, too"
+        case .noHessian:
+            "this objective has no Hessian products, which the analysis needs; give hessianVectorProduct, too"
         case .noGaussNewton:
             "the Gauss–Newton matrix is not defined for this objective; give gaussNewtonVectorProduct, or use the Hessian"
-        case .noEmpiricalFisher: "the empirical Fisher matrix is not defined for this objective; use one that is a mean over examples"
+        case .noEmpiricalFisher:
+            "the empirical Fisher matrix is not defined for this objective; use one that is a mean over examples"
         case .noExamples:
             "this analysis needs batches of examples, but the objective has none; use an objective that is a mean over examples"
         case .wrongLength(let found, let expected):

@@ -1,7 +1,7 @@
-import Foundation
 import Analyses
 import ArrayFiles
 import Essentials
+import Foundation
 import Plotting
 
 /// The norm of a gradient, whole and by tensor.

@@ -86,7 +86,8 @@ public struct ReportRun {
             subject, at: subject.theta, other: other, layout: subject.model.network.parameters, monitor: monitor)
         let unfinished = UnfinishedSlice(of: subject)
         let result = try unfinished.finish(
-            &run, resumes: false, advice: "repeat 'landscape \(command)' with the report's options and --resume to continue",
+            &run, resumes: false,
+            advice: "repeat 'landscape \(command)' with the report's options and --resume to continue",
             monitor: monitor)
         unfinished.remove(run)
         return result

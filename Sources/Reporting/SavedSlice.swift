@@ -147,7 +147,8 @@ extension SliceReport {
         return SliceReport(
             context: report.context,
             slice: Slice(
-                grid: slice.grid, directions: slice.directions, values: SliceValues(loss: loss, accuracy: slice.accuracy == nil ? nil : accuracy),
+                grid: slice.grid, directions: slice.directions,
+                values: SliceValues(loss: loss, accuracy: slice.accuracy == nil ? nil : accuracy),
                 other: slice.other.map {
                     SliceValues(loss: otherLoss, accuracy: $0.accuracy == nil ? nil : otherAccuracy)
                 },

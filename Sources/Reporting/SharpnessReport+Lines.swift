@@ -1,5 +1,5 @@
-import Essentials
 import Analyses
+import Essentials
 
 extension SharpnessReport {
     /// What is printed for people, a line each.

@@ -13,7 +13,9 @@ public struct SharpnessReport: Report {
     public let result: SharpnessAnalysis.Result
 
     /// - Parameter result: what is shown.
-    public init(context: RunContext, _ result: SharpnessAnalysis.Result) { (self.context, self.result) = (context, result) }
+    public init(context: RunContext, _ result: SharpnessAnalysis.Result) {
+        (self.context, self.result) = (context, result)
+    }
 
     /// Of a plain function.
     ///

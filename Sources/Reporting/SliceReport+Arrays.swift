@@ -1,5 +1,5 @@
-import ArrayFiles
 import Analyses
+import ArrayFiles
 
 extension SliceReport {
     /// Arrays of the `.npz` file.

@@ -33,7 +33,8 @@ public struct SliceReport: Report {
 
     /// A slice alone.
     public init(context: RunContext, slice: Slice) {
-        self.init(context: context, SliceAnalysis.Result(planes: [SliceAnalysis.Plane(seed: context.seed, slice: slice)]))
+        self.init(
+            context: context, SliceAnalysis.Result(planes: [SliceAnalysis.Plane(seed: context.seed, slice: slice)]))
     }
 
     /// The first slice.
@@ -137,7 +138,8 @@ public struct SliceReport: Report {
                 ? "(\(Format.short(slice.alpha[minimum.alpha])), \(Format.short(slice.beta[minimum.beta])))"
                 : Format.short(slice.alpha[minimum.alpha])
             lines.append(
-                "lowest \(Format.number(slice.loss[slice.grid.index(row: minimum.beta, column: minimum.alpha)])) at \(place)")
+                "lowest \(Format.number(slice.loss[slice.grid.index(row: minimum.beta, column: minimum.alpha)])) at \(place)"
+            )
         }
         if let cosine = slice.cosine { lines.append("cosine of the directions  \(Format.short(cosine))") }
         for (i, curvature) in audit.curvatureFromProduct.enumerated() {

@@ -1,5 +1,5 @@
-import Essentials
 import Analyses
+import Essentials
 import MatrixFree
 import Plotting
 

@@ -12,7 +12,9 @@ public struct SpectrumReport: Report {
     public let result: SpectrumAnalysis.Result
 
     /// - Parameter result: what is shown.
-    public init(context: RunContext, _ result: SpectrumAnalysis.Result) { (self.context, self.result) = (context, result) }
+    public init(context: RunContext, _ result: SpectrumAnalysis.Result) {
+        (self.context, self.result) = (context, result)
+    }
 
     /// Of a plain function.
     ///
@@ -37,7 +39,9 @@ public struct SpectrumReport: Report {
         var fields: [(key: String, value: JSONValue)] = [
             ("operator", .string(kind.rawValue)), ("method", .string(result.method.rawValue)),
         ]
-        if let top = result.top { fields += [("eigenvalues", JSONValue(top.values)), ("residuals", JSONValue(top.residuals))] }
+        if let top = result.top {
+            fields += [("eigenvalues", JSONValue(top.values)), ("residuals", JSONValue(top.residuals))]
+        }
         if let bottom = result.bottom {
             fields += [("eigenvalues_low", JSONValue(bottom.values)), ("residuals_low", JSONValue(bottom.residuals))]
         }

@@ -13,7 +13,9 @@ public struct TrajectoryReport: Report {
     public var isLogarithmic = false
 
     /// - Parameter result: what is shown.
-    public init(context: RunContext, _ result: TrajectoryAnalysis.Result) { (self.context, self.result) = (context, result) }
+    public init(context: RunContext, _ result: TrajectoryAnalysis.Result) {
+        (self.context, self.result) = (context, result)
+    }
 
     private var surface: SliceReport { SliceReport(context: context, slice: result.surface) }
     private var explainedVariance: [Double] { result.explainedVariance }

@@ -10,7 +10,9 @@ public struct GridData: Sendable {
     public let arrays: [(name: String, values: [Double])]
 
     /// - Parameter arrays: as many values as the grid has points.
-    public init(_ grid: SliceGrid, arrays: [(name: String, values: [Double])]) { (self.grid, self.arrays) = (grid, arrays) }
+    public init(_ grid: SliceGrid, arrays: [(name: String, values: [Double])]) {
+        (self.grid, self.arrays) = (grid, arrays)
+    }
 
     /// Coordinates along α, and along β: [0] for a line.
     var x: [Double] { grid.alpha.values }

@@ -142,14 +142,16 @@ import Testing
         func isExact(_ origin: Double, _ center: Double) -> Bool? {
             Slice(
                 grid: SliceGrid(axis), directions: SliceDirections([[1]], kind: "file"),
-                values: SliceValues(loss: [1, origin, 1], accuracy: nil), center: Evaluation(loss: center), curvature: [0], relativeReach: [1]
+                values: SliceValues(loss: [1, origin, 1], accuracy: nil), center: Evaluation(loss: center),
+                curvature: [0], relativeReach: [1]
             ).audit.centerIsExact
         }
         #expect(isExact(0.3, 0.3) == true && isExact(0.3, (0.3).nextUp) == false && isExact(0.3, .nan) == false)
         #expect(isExact(0, -0.0) == false)
         let aside = Slice(
             grid: SliceGrid(SliceAxis(range: 1...2, points: 3)), directions: SliceDirections([[1]], kind: "file"),
-            values: SliceValues(loss: [1, 2, 1], accuracy: nil), center: Evaluation(loss: 2), curvature: [0], relativeReach: [1])
+            values: SliceValues(loss: [1, 2, 1], accuracy: nil), center: Evaluation(loss: 2), curvature: [0],
+            relativeReach: [1])
         #expect(aside.audit.centerIsExact == nil)
     }
 

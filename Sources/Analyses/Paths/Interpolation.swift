@@ -102,17 +102,21 @@ public struct Interpolation: Sendable {
     ///   - monitor: told of the progress; what it throws ends the work.
     /// - Throws: `UnusableRequest` where the networks are not comparable or the same; `BezierCurve.Diverged`; what the loss and the
     ///   monitor throw.
-    public func run(_ loss: ModelLoss, to other: (model: Model, name: String), monitor: Monitor = .silent) throws -> Line {
+    public func run(_ loss: ModelLoss, to other: (model: Model, name: String), monitor: Monitor = .silent) throws
+        -> Line
+    {
         try loss.checkComparable(other.model, other.name)
         let statistics = statistics(loss, monitor)
         let difference = Vectors.sum(other.model.theta, -1, loss.theta)
         guard Vectors.norm(difference) > 0 else {
-            throw UnusableRequest("\(loss.name) and \(other.name) hold the same weights; expected two different networks")
+            throw UnusableRequest(
+                "\(loss.name) and \(other.name) hold the same weights; expected two different networks")
         }
         let profile = try profile(loss, loss.model, other.model, statistics, monitor)
         let trained = try curve.map { try train($0, loss, other.model, statistics, monitor) }
         return Line(
-            distance: Vectors.norm(difference), profile: profile, curve: trained, start: try loss.evaluate(at: loss.theta),
+            distance: Vectors.norm(difference), profile: profile, curve: trained,
+            start: try loss.evaluate(at: loss.theta),
             statistics: statistics)
     }
 

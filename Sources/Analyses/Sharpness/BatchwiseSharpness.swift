@@ -39,7 +39,8 @@ public struct BatchwiseSharpness: Sendable, Codable {
     ///   - progress: called as each batch begins and after its starts, with the batches done.
     public init(
         _ search: WorstCaseSearch, at theta: [Double], examples: Int, batchSize: Int,
-        progress: @escaping (_ batch: Int, _ count: Int) throws -> Void = { _, _ in }, objective: ([Int]) throws -> any Objective
+        progress: @escaping (_ batch: Int, _ count: Int) throws -> Void = { _, _ in },
+        objective: ([Int]) throws -> any Objective
     ) throws {
         let parts = Self.partition(examples, batchSize: batchSize, seed: search.seed)
         var found: [WorstCaseSharpness] = []

@@ -23,7 +23,8 @@ public struct LocalModel: Sendable {
     ///   - memoryLimit: bytes for the Krylov basis.
     ///   - tolerance: of the residuals; 1e-3, ours: they are starts for the search and an estimate.
     public init(
-        _ objective: any Objective, at theta: [Double], scaling: [Double]? = nil, vectors: Int = 1, start: [Double]? = nil,
+        _ objective: any Objective, at theta: [Double], scaling: [Double]? = nil, vectors: Int = 1,
+        start: [Double]? = nil,
         tolerance: Double = 1e-3, memoryLimit: Int = 4 << 30, seed: UInt64 = 0,
         progress: (LanczosProgress) -> Bool = { _ in true }
     ) throws {

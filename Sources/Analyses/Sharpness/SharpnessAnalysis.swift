@@ -92,7 +92,8 @@ public struct SharpnessAnalysis: Sendable {
     /// and slope with what is tried, of every radius what was found, and a Krylov basis.
     public var vectors: ClosedRange<Int> {
         measures.contains(.worstCase)
-            ? WorstCaseSearch.vectors(restarts: restarts ?? WorstCaseSearch(ball(1)).restarts, radii: radii.count) : 8...8
+            ? WorstCaseSearch.vectors(restarts: restarts ?? WorstCaseSearch(ball(1)).restarts, radii: radii.count)
+            : 8...8
     }
 
     private func ball(_ radius: Double, _ scaling: [Double]? = nil) -> Ball {
@@ -115,7 +116,8 @@ public struct SharpnessAnalysis: Sendable {
                 objective, at: theta, examples: scoutExamples, scaling: scaling, seed: seed, monitor: monitor) : nil
         let model =
             searchesWhole
-            ? try LocalModel(around: theta, objective, scaling: scaling, scout: scout, seed: seed, monitor: monitor) : nil
+            ? try LocalModel(around: theta, objective, scaling: scaling, scout: scout, seed: seed, monitor: monitor)
+            : nil
         let gradient = try model?.gradient ?? objective.valueAndGradient(at: theta).gradient
 
         var points: [Point] = []

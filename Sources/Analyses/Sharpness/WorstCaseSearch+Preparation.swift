@@ -21,7 +21,8 @@ extension WorstCaseSearch {
     ///   - scaling: the diagonal of the ball's T; nil for the identity.
     /// - Returns: nil where all of the data is looked at, or the objective has no examples.
     public static func scout(
-        _ objective: any Objective, at theta: [Double], examples: Int? = nil, scaling: [Double]? = nil, seed: UInt64 = 0,
+        _ objective: any Objective, at theta: [Double], examples: Int? = nil, scaling: [Double]? = nil,
+        seed: UInt64 = 0,
         monitor: Monitor = .silent
     ) throws -> Scout? {
         guard let whole = objective as? any ExampleObjective else { return nil }

@@ -148,7 +148,8 @@ public struct AdaptiveSampling {
     }
 
     /// Evaluates points whose values have been predicted, and compares.
-    private mutating func certify(_ points: [Int], _ evaluate: ([Int]) throws -> [[Double]]) throws -> [PredictionError] {
+    private mutating func certify(_ points: [Int], _ evaluate: ([Int]) throws -> [[Double]]) throws -> [PredictionError]
+    {
         let said = points.map { point in predicted.map { $0[point] } }
         try measure(points, evaluate)
         updateRanges()

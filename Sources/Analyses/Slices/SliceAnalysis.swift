@@ -129,7 +129,8 @@ public struct SliceAnalysis: Sendable {
         let scaling = normalization ?? (directions.isArbitrary && layout != nil ? .filter : .none)
         guard layout != nil || scaling == .none else {
             throw UnusableRequest(
-                "normalisation by \(scaling.rawValue) needs the tensors of θ, and only a vector is known; expected none")
+                "normalisation by \(scaling.rawValue) needs the tensors of θ, and only a vector is known; expected none"
+            )
         }
         let isEigen = if case .eigenvectors = directions { true } else { false }
         let pair = SliceDirections(

@@ -127,7 +127,8 @@ public struct SpectrumAnalysis: Sendable {
         var result = Result(kind: kind, method: method, tolerance: tolerance)
         if let along {
             guard along.count == theta.count else {
-                throw UnusableRequest("a vector of \(along.count) numbers; expected \(theta.count), one for each parameter")
+                throw UnusableRequest(
+                    "a vector of \(along.count) numbers; expected \(theta.count), one for each parameter")
             }
             result.product = try curvature.apply(along)
             result.along = (Vectors.dot(along, result.product), Vectors.norm(result.product))

@@ -62,7 +62,8 @@ public struct Comparison: Sendable {
     ///   - memory: what the process may take.
     ///   - monitor: told of the progress; what it throws ends the work.
     /// - Throws: `UnusableRequest` where the losses have different weight decay; what opening and the monitor throw.
-    public func run(_ paths: [String], memory: MemoryBudget = MemoryBudget(), monitor: Monitor = .silent) throws -> [Entry]
+    public func run(_ paths: [String], memory: MemoryBudget = MemoryBudget(), monitor: Monitor = .silent) throws
+        -> [Entry]
     {
         var first: ModelLoss?
         return try paths.map { path in

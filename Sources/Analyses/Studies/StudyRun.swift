@@ -35,7 +35,8 @@ public struct StudyRun: Sendable {
     public static func checkpoints(in folder: String) throws -> [String] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-            throw UnusableRequest("\(folder) is not a folder; expected one with checkpoints (.bin), such as 'study runs'")
+            throw UnusableRequest(
+                "\(folder) is not a folder; expected one with checkpoints (.bin), such as 'study runs'")
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".bin") }.sorted()
         guard names.count >= fewest else {
@@ -54,7 +55,9 @@ public struct StudyRun: Sendable {
     ///   - memory: what the process may take.
     ///   - monitor: told of the progress; an `Interruption` that it throws ends the work.
     /// - Throws: `UnusableRequest` where data have no test split; what opening and measuring throw.
-    public func run(_ paths: [String], memory: MemoryBudget = MemoryBudget(), monitor: Monitor = .silent) throws -> Result {
+    public func run(_ paths: [String], memory: MemoryBudget = MemoryBudget(), monitor: Monitor = .silent) throws
+        -> Result
+    {
         // Every file is looked at before hours of work begin.
         for path in paths where try Model.open(path).metadata.data.testExamples == nil && loss.data == nil {
             throw UnusableRequest(

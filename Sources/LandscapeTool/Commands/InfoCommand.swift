@@ -27,37 +27,37 @@ struct InfoCommand: ParsableCommand {
                 }
             }
             try general.print(
-                    JSONValue.object([
-                        ("command", .string("info")), ("checkpoint", .string(checkpoint)),
-                        ("model", .string(metadata.model)),
-                        ("data", .string(metadata.data.specification)),
-                        ("seed", .integer(Int(truncatingIfNeeded: metadata.seed))),
-                        ("precision", .string(metadata.precision.rawValue)), ("loss_function", .string(metadata.loss)),
-                        ("parameters", .integer(file.parameterCount)),
-                        (
-                            "tensors",
-                            .array(
-                                tensors(file.parameters, "parameter") + tensors(file.buffers, "buffer")
-                                    + tensors(file.optimizerState, "optimizer")
-                                    + constants.map { name, shape in
-                                        .object([
-                                            ("name", .string(name)),
-                                            ("shape", .array(shape.map { .integer($0) })),
-                                            ("type", .string("F64")), ("role", .string("constant")),
-                                        ])
-                                    })
-                        ),
-                        (
-                            "metadata",
-                            .object([
-                                ("step", .integer(metadata.step)), ("epoch", .integer(metadata.epoch)),
-                                ("tool", metadata.tool.map { .string($0) } ?? .null),
-                                ("data", try JSONValue(encoding: metadata.data)),
-                                ("training", try metadata.training.map { try JSONValue(encoding: $0) } ?? .null),
-                                ("history", try JSONValue(encoding: metadata.history)),
-                            ])
-                        ),
-                    ]), [])
+                JSONValue.object([
+                    ("command", .string("info")), ("checkpoint", .string(checkpoint)),
+                    ("model", .string(metadata.model)),
+                    ("data", .string(metadata.data.specification)),
+                    ("seed", .integer(Int(truncatingIfNeeded: metadata.seed))),
+                    ("precision", .string(metadata.precision.rawValue)), ("loss_function", .string(metadata.loss)),
+                    ("parameters", .integer(file.parameterCount)),
+                    (
+                        "tensors",
+                        .array(
+                            tensors(file.parameters, "parameter") + tensors(file.buffers, "buffer")
+                                + tensors(file.optimizerState, "optimizer")
+                                + constants.map { name, shape in
+                                    .object([
+                                        ("name", .string(name)),
+                                        ("shape", .array(shape.map { .integer($0) })),
+                                        ("type", .string("F64")), ("role", .string("constant")),
+                                    ])
+                                })
+                    ),
+                    (
+                        "metadata",
+                        .object([
+                            ("step", .integer(metadata.step)), ("epoch", .integer(metadata.epoch)),
+                            ("tool", metadata.tool.map { .string($0) } ?? .null),
+                            ("data", try JSONValue(encoding: metadata.data)),
+                            ("training", try metadata.training.map { try JSONValue(encoding: $0) } ?? .null),
+                            ("history", try JSONValue(encoding: metadata.history)),
+                        ])
+                    ),
+                ]), [])
             return
         }
         try Terminal.standard.print(
@@ -65,7 +65,8 @@ struct InfoCommand: ParsableCommand {
         try Terminal.standard.print(
             "data        \(metadata.data.specification), \(metadata.data.trainingExamples) training examples of shape \(metadata.data.exampleShape)"
         )
-        try Terminal.standard.print("loss        \(metadata.loss), \(metadata.precision.rawValue), seed \(metadata.seed)")
+        try Terminal.standard.print(
+            "loss        \(metadata.loss), \(metadata.precision.rawValue), seed \(metadata.seed)")
         if let training = metadata.training {
             let settings = training.settings.filter {
                 ["lr", "momentum", "weight-decay", "rho", "batch-size"].contains($0.key)

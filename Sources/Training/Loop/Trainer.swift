@@ -68,7 +68,9 @@ public final class Trainer {
             guard changes.isEmpty else { throw TrainingError.configurationChanged(changes) }
         }
         let known = try start ?? checkpoint.map { try Model($0) }
-        var data = try data ?? configuration.preparation(
+        var data =
+            try data
+            ?? configuration.preparation(
                 keepsTokens: known?.network.takesTokens ?? architecture.map { $0.vocabulary != nil }
             ).load()
         if !configuration.augmentation.isEmpty, data.train.exampleShape.count != 3 {
