@@ -9,20 +9,25 @@ struct Session {
     let command: String
     let monitor: Monitor
     let memory: MemoryBudget
+    /// Where a picture goes without -o.
+    private let picture: String
     private let started = Date()
 
     /// Settles what the process is, and finds out whether the results can be written.
     ///
-    /// - Parameter drawsPicture: whether the command draws with these options; then a picture is written where no -o is given.
-    init(_ options: AnalysisOptions, checkpoint: String, command: String, drawsPicture: Bool = false) throws {
+    /// - Parameters:
+    ///   - drawsPicture: whether the command draws with these options; then a picture is written where no -o is given.
+    ///   - picture: where that goes; nil for beside the checkpoint.
+    init(
+        _ options: AnalysisOptions, checkpoint: String, command: String, drawsPicture: Bool = false,
+        picture: String? = nil
+    ) throws {
         (self.options, self.checkpoint, self.command) = (options, checkpoint, command)
+        self.picture = picture ?? OutputFile.picture(checkpoint, command)
         options.general.prepare()
         monitor = options.general.monitor
         memory = MemoryBudget(limit: try options.memoryBytes())
-        let pictures =
-            drawsPicture && options.output.isEmpty
-            ? [OutputFile.picture(checkpoint, command)] : options.output
-        for path in pictures {
+        for path in drawsPicture && options.output.isEmpty ? [self.picture] : options.output {
             try OutputFile.checkWritable(path)
             if !drawsPicture, [".png", ".svg", ".pdf"].contains(where: path.lowercased().hasSuffix) {
                 throw UnusableRequest(
@@ -69,19 +74,16 @@ struct Session {
         return values
     }
 
-    /// Prints a result and writes it where asked; without -o a picture, if there is one, goes beside the checkpoint.
-    ///
-    /// - Parameter picture: where the picture goes without -o; nil for beside the checkpoint.
-    func finish(_ report: some Report, picture: String? = nil) throws {
+    /// Prints a result and writes it where asked; without -o its picture, if there is one.
+    func finish(_ report: some Report) throws {
         Terminal.standard.clear()
         // A key that is not there must not keep the files from being written.
         let printed = Result { try options.general.print(report.json, report.context.lines + report.lines) }
         if !options.output.isEmpty {
             for path in options.output { try report.write(to: path) }
         } else if report.figure != nil {
-            let path = picture ?? OutputFile.picture(checkpoint, command)
-            try report.write(to: path)
-            options.general.remark("picture written to \(path)")
+            try report.write(to: picture)
+            options.general.remark("picture written to \(picture)")
         }
         try printed.get()
     }

@@ -41,15 +41,9 @@ struct StudyCommand: ParsableCommand {
 
     func run() throws {
         let paths = try StudyRun.checkpoints(in: folder)
-        let picture = (folder.hasSuffix("/") ? folder : folder + "/") + "study.png"
-        for path in options.output.isEmpty ? [picture] : options.output {
-            try OutputFile.checkWritable(path)
-            if [".vti", ".vtr"].contains(where: path.lowercased().hasSuffix) {
-                throw UnusableRequest(
-                    "-o \(path): study has no grid of numbers; expected a picture, .json, .csv or .npz")
-            }
-        }
-        let session = try Session(options, checkpoint: folder, command: "study", drawsPicture: true)
+        let session = try Session(
+            options, checkpoint: folder, command: "study", drawsPicture: true,
+            picture: (folder.hasSuffix("/") ? folder : folder + "/") + "study.png")
         var study = StudyRun()
         (study.measures.radius, study.measures.adaptiveRadius) = (rho, adaptiveRho)
         (study.measures.deviation, study.measures.adaptiveDeviation) = (deviation, adaptiveDeviation)
@@ -57,7 +51,7 @@ struct StudyCommand: ParsableCommand {
         (study.loss, study.seed) = (try options.lossSettings(), options.seed)
         let result = try study.run(paths, memory: session.memory, monitor: session.monitor)
         let report = StudyReport(result, folder: folder, seed: options.seed, seconds: session.seconds)
-        try session.finish(report, picture: picture)
+        try session.finish(report)
         if let interruption = result.interruption { throw interruption }
     }
 }
