@@ -10,6 +10,7 @@ import onnx
 import onnx.numpy_helper
 import onnx.reference
 import torch
+from onnx.reference.op_run import OpRun
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -18,8 +19,17 @@ logging.disable(logging.WARNING)
 torch.set_num_threads(1)  # sums in one order
 torch.backends.mha.set_fastpath_enabled(False)  # the fast path has no derivatives
 
-# ONNX writes the body of Gelu with √2 as a Float32, so its evaluators differ from PyTorch's by 1e-8. The numbers here are PyTorch's.
-GELU_IN_ONNX = 1e-7
+
+class Erf(OpRun):
+    """onnx's own rounds to Float32."""
+    def _run(self, x):
+        return (torch.erf(torch.from_numpy(np.asarray(x))).numpy(),)
+
+
+class Gelu(OpRun):
+    """onnx's own computes with a √2 of Float32."""
+    def _run(self, x, approximate=None):
+        return (nn.functional.gelu(torch.from_numpy(x), approximate=approximate or "none").numpy(),)
 
 
 @dataclasses.dataclass
@@ -34,8 +44,9 @@ class Problem:
     options: str
     # The mean loss over the data, from the outputs and all arrays.
     loss: Callable[[tuple[torch.Tensor, ...], dict[str, torch.Tensor]], torch.Tensor]
-    # The same loss from one output alone, for Gauss–Newton products: the output's index and the function; None where there is none.
-    prediction: int | None = None
+    # The same loss from the prediction alone, for Gauss–Newton products; None where there is none. The prediction comes from the
+    # outputs; where they are probabilities it is their logits.
+    prediction: Callable[[tuple[torch.Tensor, ...]], torch.Tensor] | None = None
     loss_of_prediction: Callable[[torch.Tensor, dict[str, torch.Tensor]], torch.Tensor] | None = None
     # Where the loss is defined for batches: their size. The loss is the mean over the batches.
     batch_size: int | None = None
@@ -44,10 +55,18 @@ class Problem:
     # How the training runs.
     steps: int = 60
     rate: float = 0.02
-    # How far the outputs of the graph may lie from PyTorch's, relative to the largest.
-    graph_tolerance: float = 1e-12
-    # Runs between training and export; returns the module to export where that is another one.
-    finish: Callable[[nn.Module], nn.Module] | None = None
+    # False where the exporter notes the wrong shape of an intermediate value.
+    shapes_noted: bool = True
+    # Rounds the trained parameters; the graph's rounding where it stores them in fewer bits.
+    rounding: Callable[[nn.Module], None] | None = None
+    # Writes the graph, if `torch.onnx.export` of the module itself is not it.
+    export: Callable[["Problem", str], None] | None = None
+    # Names of the parameters in the graph by those in the module, in the graph's order, where they differ.
+    names: dict[str, str] | None = None
+    # The parameters of the graph by their names there, where they are no initializers.
+    weights: Callable[[onnx.ModelProto], dict[str, np.ndarray]] | None = None
+    # How far the graph's outputs may lie from PyTorch's, relative to the largest.
+    tolerance: float = 1e-12
     # Extra lines of expected.json.
     notes: dict = dataclasses.field(default_factory=dict)
 
@@ -56,6 +75,8 @@ def parameters(problem, path=None):
     """Tensors of θ by name, in the module's order; with the names and the order of the graph at `path`, if given."""
     if path is None:
         return {name: p for name, p in problem.module.named_parameters() if p.requires_grad}
+    if problem.names is not None:
+        return {name: parameters(problem)[own] for own, name in problem.names.items()}
     named = dict(problem.module.named_parameters(remove_duplicate=False))
     found = {t.name: named[t.name] for t in onnx.load(path).graph.initializer if t.name in named and named[t.name].requires_grad}
     assert {id(p) for p in found.values()} == {id(p) for p in parameters(problem).values()}, list(found)
@@ -97,7 +118,7 @@ def derivative(of, theta, keep=True):
 
 def gauss_newton_product(problem, data, theta, vector):
     """vᵀ Jᵀ H_ℓ J v, with J of the prediction and H_ℓ of the mean loss by the prediction."""
-    z = outputs(problem, data)[problem.prediction]
+    z = problem.prediction(outputs(problem, data))
     u = torch.zeros_like(z, requires_grad=True)
     transposed = derivative((z * u).sum(), theta)  # Jᵀu, linear in u
     (jv,) = torch.autograd.grad(transposed @ vector, u)
@@ -131,7 +152,7 @@ def reference_numbers(problem, arrays, path):
         "parameters": len(fixed),
     }
     if problem.prediction is not None:
-        alone = problem.loss_of_prediction(outputs(problem, data)[problem.prediction], data).item()
+        alone = problem.loss_of_prediction(problem.prediction(outputs(problem, data)), data).item()
         assert abs(alone - loss.item()) <= 1e-13 * max(1, abs(alone)), (alone, loss.item())
         numbers["gGg"] = gauss_newton_product(problem, data, theta, fixed)
     if problem.accuracy is not None:
@@ -148,13 +169,16 @@ def train(problem):
         optimizer.step()
 
 
-def export(problem, path):
-    """Writes the graph with its first axis open. Traces of this machine's folders are left out."""
-    arguments = tuple(torch.from_numpy(problem.arrays[name][:5]) for name in problem.inputs)
+def export(problem, path, module=None, kind=None):
+    """Writes the graph with its first axis open; `module` and real inputs of `kind` in place of the problem's own."""
+    arguments = [torch.from_numpy(problem.arrays[name][:5]) for name in problem.inputs]
+    if kind is not None:
+        arguments = [a.to(kind) if a.is_floating_point() else a for a in arguments]
     n = torch.export.Dim("n")
     torch.onnx.export(
-        problem.module, arguments, path, dynamo=True, optimize=False, dynamic_shapes=tuple({0: n} for _ in arguments),
-        input_names=problem.inputs, output_names=problem.outputs, external_data=False, verbose=False)
+        problem.module if module is None else module, tuple(arguments), path, dynamo=True, optimize=False,
+        dynamic_shapes=tuple({0: n} for _ in arguments), input_names=problem.inputs, output_names=problem.outputs,
+        external_data=False, verbose=False)
     model = onnx.load(path)
     remove_traces(model)
     onnx.save(model, path)
@@ -180,33 +204,39 @@ def remove_traces(model):
         assert folder.encode() not in text, folder
 
 
+def evaluator(model):
+    """onnxruntime's; onnx's own where that lacks an operator in Float64, such as Conv, or computes one in Float32."""
+    if not any(node.op_type == "Gelu" for node in model.graph.node):
+        try:
+            import onnxruntime
+            settings = onnxruntime.SessionOptions()
+            settings.log_severity_level = 3
+            return onnxruntime.InferenceSession(model.SerializeToString(), settings, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            print(f"  onnx's evaluator in place of onnxruntime: {str(error)[:100]}")
+    return onnx.reference.ReferenceEvaluator(model, new_ops=[Erf, Gelu])
+
+
 def check_graph(problem, path, arrays):
     """onnx's checker, and the graph's outputs against PyTorch's, for two numbers of examples.
 
-    onnxruntime computes the graph. It lacks some operators in Float64, such as Conv; onnx's own evaluator takes those graphs.
     """
     model = onnx.load(path)
-    onnx.checker.check_model(model, full_check=True)
+    onnx.checker.check_model(model, full_check=problem.shapes_noted)
     assert [i.name for i in model.graph.input] == problem.inputs, [i.name for i in model.graph.input]
     assert [o.name for o in model.graph.output] == problem.outputs, [o.name for o in model.graph.output]
-    session = onnx.reference.ReferenceEvaluator(model)
-    try:
-        import onnxruntime
-        settings = onnxruntime.SessionOptions()
-        settings.log_severity_level = 3
-        session = onnxruntime.InferenceSession(path, settings, providers=["CPUExecutionProvider"])
-    except Exception as problem_of_runtime:
-        print(f"  onnx's evaluator in place of onnxruntime: {str(problem_of_runtime)[:100]}")
+    session = evaluator(model)
     for count in {problem.batch_size or len(arrays[problem.inputs[0]]), 3}:
         feeds = {name: arrays[name][:count] for name in problem.inputs}
-        found = session.run(problem.outputs, feeds)
+        kinds = {i.name: onnx.helper.tensor_dtype_to_np_dtype(i.type.tensor_type.elem_type) for i in model.graph.input}
+        found = session.run(problem.outputs, {name: array.astype(kinds[name]) for name, array in feeds.items()})
         with torch.no_grad():
             expected = outputs(problem, tensors(feeds))
         for name, a, b in zip(problem.outputs, found, expected):
             b = b.numpy()
             assert a.shape == b.shape, (name, a.shape, b.shape)
             error = np.abs(a - b).max() / max(1, np.abs(b).max())
-            assert error < problem.graph_tolerance, (name, error)
+            assert error < problem.tolerance, (name, error)
 
 
 def commands(problem):
@@ -225,10 +255,10 @@ def make(file, problem):
     problem = problem()
     problem.module.double().eval()
     train(problem)
-    if problem.finish is not None:
-        problem.module = problem.finish(problem.module)
+    if problem.rounding is not None:
+        problem.rounding(problem.module)
     model = str(folder / "model.onnx")
-    export(problem, model)
+    (problem.export or export)(problem, model)
     np.savez_compressed(folder / "data.npz", **problem.arrays)
     check_graph(problem, model, problem.arrays)
     numbers, gradient = reference_numbers(problem, problem.arrays, model)
@@ -250,15 +280,19 @@ def make(file, problem):
 
 def load_weights(problem, path):
     """Takes the module's parameters and buffers from the graph, by name."""
-    initializers = {t.name: onnx.numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer}
+    model = onnx.load(path)
+    found = {t.name: onnx.numpy_helper.to_array(t) for t in model.graph.initializer}
+    if problem.weights is not None:
+        found = problem.weights(model)
     state = problem.module.state_dict(keep_vars=True)
-    shared = {id(v): name for name, v in state.items() if name in initializers}  # tied weights have one name in the graph
+    names = {name: (problem.names or {}).get(name, name) for name in state}
+    shared = {id(v) for name, v in state.items() if names[name] in found}  # tied weights have one name in the graph
     with torch.no_grad():
         for name, value in state.items():
-            if name in initializers:
-                value.copy_(torch.from_numpy(np.array(initializers[name])))
+            if names[name] in found:
+                value.copy_(torch.from_numpy(np.array(found[names[name]])))
             elif value.requires_grad and id(value) not in shared:
-                raise ValueError(f"{path}: no initializer {name}; it has {sorted(initializers)}")
+                raise ValueError(f"{path}: no initializer {names[name]}; it has {sorted(found)}")
 
 
 # Losses
@@ -280,12 +314,14 @@ def classes(module, arrays, inputs, options="", weights=None, ignored=-100, logi
     if weights is None:
         rest.setdefault("accuracy", lambda found, data: share_correct(logits(found[0]), data["labels"], ignored))
     return Problem(
-        module, arrays, inputs, ["logits"], options, lambda found, data: of_prediction(found[0], data), 0, of_prediction, **rest)
+        module, arrays, inputs, ["logits"], options, lambda found, data: of_prediction(found[0], data), lambda found: found[0],
+        of_prediction, **rest)
 
 
 def with_prediction(module, arrays, inputs, options, loss, output="prediction", **rest):
     """A problem whose loss is a function of the one output and the data."""
-    return Problem(module, arrays, inputs, [output], options, lambda found, data: loss(found[0], data), 0, loss, **rest)
+    return Problem(module, arrays, inputs, [output], options, lambda found, data: loss(found[0], data), lambda found: found[0],
+        loss, **rest)
 
 
 def coarse(values, step=1 / 16):
