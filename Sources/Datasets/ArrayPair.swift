@@ -8,21 +8,24 @@ enum ArrayPair {
     static let streamedSize = FileContent.defaultLimit / 4
 
     static func npy(
-        _ inputs: String, _ targets: String, _ split: Split, name: String, streamedSize: Int = streamedSize
+        _ inputs: String, _ targets: String, _ split: Split, name: String, streamedSize: Int = streamedSize,
+        ignoreIndex: Int = DataRoles().ignoreIndex
     ) throws(DatasetError) -> Dataset {
         guard split == .train else { throw .noTestSplit(name) }
-        var information = stat()
-        if stat(inputs, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
-            Int(information.st_size) > streamedSize
-        {
-            return try streamed(inputs, targets, name: name)
-        }
+        if isStreamed(inputs, size: streamedSize) { return try streamed(inputs, targets, name: name, ignoreIndex) }
         let (x, y) = try inFile { () throws(FileError) in (try NPY.read(inputs), try NPY.read(targets)) }
-        return try dataset(x, y, name: name)
+        return try dataset(x, y, name: name, ignoreIndex: ignoreIndex)
+    }
+
+    /// Whether a file is large enough to stay where it is.
+    static func isStreamed(_ path: String, size: Int = streamedSize) -> Bool {
+        var information = stat()
+        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
+            && Int(information.st_size) > size
     }
 
     private static func streamed(
-        _ inputs: String, _ targets: String, name: String
+        _ inputs: String, _ targets: String, name: String, _ ignoreIndex: Int
     ) throws(DatasetError) -> Dataset {
         let array = try inFile { () throws(FileError) in try StreamedArray(npy: inputs) }
         let y = try inFile { () throws(FileError) in try NPY.read(targets) }
@@ -30,27 +33,39 @@ enum ArrayPair {
         guard array.shape.count != 2 || array.type.isFloatingPoint || [.uint8, .bool].contains(array.type) else {
             throw .file(.tooLarge(path: inputs, bytes: array.shape.reduce(array.type.size, *), limit: streamedSize))
         }
-        let found = try Self.targets(y, name: name)
-        let shape = try exampleShape(array.shape, found, name: name)
+        let (found, targetShape) = try shapedTargets(y, name: name, ignoreIndex: ignoreIndex)
+        let shape = try exampleShape(array.shape, found, targetShape, name: name)
         let area = shape.count == 3 ? shape[1] * shape[2] : 1
         let file = StreamedInputs(array, width: shape.reduce(1, *), examples: array.shape[0], area: area)
+        try checkStreamed(file, path: inputs, name: name)
+        return Dataset(
+            name: name, arrays: [.init(name: "", values: .streamed(file), shape: shape)], targets: found,
+            targetShape: targetShape)
+    }
+
+    /// Refuses rows that hold what no number is: one that is not finite, or no token where tokens are expected.
+    static func checkStreamed(_ file: StreamedInputs, path: String, name: String) throws(DatasetError) {
+        guard file.array.type.isFloatingPoint || file.isTokens else { return }
         do {
-            if array.type.isFloatingPoint {
-                try file.forEachChunk { rows, values in
-                    guard let place = values.firstIndex(where: { !$0.isFinite }) else { return }
-                    throw DatasetError.nonFiniteInput(
-                        name: name, row: rows.lowerBound + place / file.width, value: values[place])
-                }
+            try file.forEachChunk { rows, values in
+                let isFit: (Double) -> Bool =
+                    file.isTokens ? { 0...Double(Int32.max) ~= $0 } : { $0.isFinite }
+                guard let place = values.firstIndex(where: { !isFit($0) }) else { return }
+                let row = rows.lowerBound + place / file.width
+                throw file.isTokens
+                    ? DatasetError.tokenOutOfRange(name: name, row: row, value: Int(clamping: Int64(values[place])))
+                    : .nonFiniteInput(name: name, row: row, value: values[place])
             }
         } catch let problem as DatasetError {
             throw problem
         } catch {
-            throw .file(.unreadable(path: inputs, reason: "\(error)"))
+            throw .file(.unreadable(path: path, reason: "\(error)"))
         }
-        return Dataset(name: name, inputs: .streamed(file), exampleShape: shape, targets: found)
     }
 
-    static func npz(_ path: String, _ split: Split, name: String) throws(DatasetError) -> Dataset {
+    static func npz(
+        _ path: String, _ split: Split, name: String, ignoreIndex: Int = DataRoles().ignoreIndex
+    ) throws(DatasetError) -> Dataset {
         let archive = try inFile { () throws(FileError) in try NPZ.read(path) }
         func array(_ name: String) throws(DatasetError) -> NumericArray {
             try inFile { () throws(FileError) in
@@ -62,11 +77,13 @@ enum ArrayPair {
             if split == .test && !hasTest { throw .noTestSplit(name) }
             let result = try dataset(
                 try array(split == .train ? "x_train" : "x_test"), try array(split == .train ? "y_train" : "y_test"),
-                name: name)
+                name: name, ignoreIndex: ignoreIndex)
             guard hasTest, case .classes(let labels, let count) = result.targets else { return result }
             // Both splits have the classes of either: a model is made for all of them.
             let other = try array(split == .train ? "y_test" : "y_train")
-            guard case .classes(_, let otherCount) = try targets(other, name: name) else { return result }
+            guard case .classes(_, let otherCount) = try targets(other, name: name, ignoreIndex: ignoreIndex) else {
+                return result
+            }
             return result.with(targets: .classes(labels, count: max(count, otherCount)))
         }
         let names = [("x", "y"), ("X", "y"), ("X", "Y"), ("images", "labels")]
@@ -74,7 +91,7 @@ enum ArrayPair {
             throw .missingArrays(name: name, found: archive.names)
         }
         guard split == .train else { throw .noTestSplit(name) }
-        return try dataset(try array(pair.0), try array(pair.1), name: name)
+        return try dataset(try array(pair.0), try array(pair.1), name: name, ignoreIndex: ignoreIndex)
     }
 
     static func csv(_ path: String, _ split: Split, name: String) throws(DatasetError) -> Dataset {
@@ -95,29 +112,34 @@ enum ArrayPair {
         return try dataset(x, targets: try classes(labels, name: name), name: name)
     }
 
-    static func dataset(_ x: NumericArray, _ y: NumericArray, name: String) throws(DatasetError) -> Dataset {
-        try dataset(x, targets: try targets(y, name: name), name: name)
+    static func dataset(
+        _ x: NumericArray, _ y: NumericArray, name: String, ignoreIndex: Int = DataRoles().ignoreIndex
+    ) throws(DatasetError) -> Dataset {
+        let (targets, targetShape) = try shapedTargets(y, name: name, ignoreIndex: ignoreIndex)
+        return try dataset(x, targets: targets, targetShape, name: name)
     }
 
     private static func dataset(
-        _ x: NumericArray, targets: Dataset.Targets, name: String
+        _ x: NumericArray, targets: Dataset.Targets, _ targetShape: [Int]? = nil, name: String
     ) throws(DatasetError) -> Dataset {
-        let shape = try exampleShape(x.shape, targets, name: name)
+        let shape = try exampleShape(x.shape, targets, targetShape, name: name)
         return Dataset(
-            name: name, inputs: try inputs(x, name: name), exampleShape: shape, targets: targets)
+            name: name, arrays: [.init(name: "", values: try inputs(x, name: name), shape: shape)], targets: targets,
+            targetShape: targetShape)
     }
 
     /// The shape of one example of inputs N×…, of which there must be as many as targets.
     private static func exampleShape(
-        _ shape: [Int], _ targets: Dataset.Targets, name: String
+        _ shape: [Int], _ targets: Dataset.Targets, _ targetShape: [Int]? = nil, name: String
     ) throws(DatasetError) -> [Int] {
-        guard let count = shape.first, shape.count <= 4, !shape.dropFirst().contains(0) else {
+        guard let count = shape.first, shape.count <= 8, !shape.dropFirst().contains(0) else {
             throw .unusableShape(name: name, shape: shape)
         }
         let found =
             switch targets {
-            case .classes(let labels, _): labels.count
+            case .classes(let labels, _): labels.count / max(1, (targetShape ?? []).reduce(1, *))
             case .values(let values, let width): values.count / width
+            case .none: count
             }
         guard count == found else { throw .countMismatch(name: name, inputs: count, targets: found) }
         guard count > 0 else { throw .noExamples(name) }
@@ -150,27 +172,47 @@ enum ArrayPair {
             return .floats(x.floats)
         case .int64, .int32, .int16, .int8, .uint64, .uint32, .uint16:
             guard x.shape.count == 2 else { return .doubles(x.doubles) }
-            var tokens: [Int32] = []
-            tokens.reserveCapacity(x.count)
-            let values: [Int]
-            do {
-                values = try x.integers()
-            } catch {
-                throw .array(name: name, problem: error)
-            }
-            for (place, value) in values.enumerated() {
-                guard value >= 0, let token = Int32(exactly: value) else {
-                    throw .tokenOutOfRange(name: name, row: place / width, value: value)
-                }
-                tokens.append(token)
-            }
-            return .tokens(tokens)
+            return .tokens(try tokens(x, name: name))
         }
     }
 
-    /// N integers, or N real numbers that are all whole and not negative (as tables often store labels), are classes;
+    /// Integers that are all from 0, as tokens are.
+    private static func tokens(_ x: NumericArray, name: String) throws(DatasetError) -> [Int32] {
+        let width = max(1, x.count / max(1, x.shape.first ?? 1)), values: [Int]
+        do {
+            values = try x.integers()
+        } catch {
+            throw .array(name: name, problem: error)
+        }
+        var tokens: [Int32] = []
+        tokens.reserveCapacity(values.count)
+        for (place, value) in values.enumerated() {
+            guard value >= 0, let token = Int32(exactly: value) else {
+                throw .tokenOutOfRange(name: name, row: place / width, value: value)
+            }
+            tokens.append(token)
+        }
+        return tokens
+    }
+
+    /// For a model's input of whole numbers: tokens where they are all from 0, else as they are.
+    static func wholes(_ x: NumericArray, name: String) throws(DatasetError) -> Dataset.Inputs {
+        (try? tokens(x, name: name)).map { .tokens($0) } ?? .doubles(x.doubles)
+    }
+
+    /// For a model's input of real numbers: whole ones are numbers, too.
+    static func reals(_ x: NumericArray, name: String) throws(DatasetError) -> Dataset.Inputs {
+        switch x.type {
+        case .int64, .int32, .int16, .int8, .uint64, .uint32, .uint16: .doubles(x.doubles)
+        default: try inputs(x, name: name)
+        }
+    }
+
+    /// Integers, or N real numbers that are all whole and not negative (as tables often store labels), are classes;
     /// other real numbers are values to regress on, of an example one after another (images, for an autoencoder).
-    static func targets(_ y: NumericArray, name: String) throws(DatasetError) -> Dataset.Targets {
+    static func targets(
+        _ y: NumericArray, name: String, ignoreIndex: Int = DataRoles().ignoreIndex
+    ) throws(DatasetError) -> Dataset.Targets {
         let isColumn = y.shape.count == 1 || (y.shape.count == 2 && y.shape[1] == 1)
         if y.type.isFloatingPoint {
             guard (1...6).contains(y.shape.count), !y.shape.dropFirst().contains(0) else {
@@ -186,14 +228,29 @@ enum ArrayPair {
             }
             return isColumn && areLabels ? try classes(values, name: name) : .values(values, width: width)
         }
-        guard isColumn else { throw .unusableTargets(name: name, shape: y.shape) }
+        guard (1...6).contains(y.shape.count), !y.shape.dropFirst().contains(0) else {
+            throw .unusableTargets(name: name, shape: y.shape)
+        }
         let labels: [Int]
         do {
             labels = try y.integers()
         } catch {
             throw .array(name: name, problem: error)
         }
-        return try classes(labels, name: name)
+        return try classes(
+            labels, name: name, width: y.shape.dropFirst().reduce(1, *), ignoreIndex: ignoreIndex)
+    }
+
+    /// Targets, and their shape for one example.
+    static func shapedTargets(
+        _ y: NumericArray, name: String, ignoreIndex: Int
+    ) throws(DatasetError) -> (targets: Dataset.Targets, shape: [Int]) {
+        let targets = try targets(y, name: name, ignoreIndex: ignoreIndex), shape = Array(y.shape.dropFirst())
+        switch targets {
+        // A column of labels is a label an example.
+        case .classes, .none: return (targets, shape == [1] ? [] : shape)
+        case .values: return (targets, shape.isEmpty ? [1] : shape)
+        }
     }
 
     private static func classes(_ labels: [Double], name: String) throws(DatasetError) -> Dataset.Targets {
@@ -207,12 +264,18 @@ enum ArrayPair {
         return try classes(whole, name: name)
     }
 
-    private static func classes(_ labels: [Int], name: String) throws(DatasetError) -> Dataset.Targets {
-        for (row, label) in labels.enumerated() {
+    /// - Parameter ignoreIndex: the label that does not count, and need not be from 0.
+    private static func classes(
+        _ labels: [Int], name: String, width: Int = 1, ignoreIndex: Int = DataRoles().ignoreIndex
+    ) throws(DatasetError) -> Dataset.Targets {
+        var most = -1
+        for (place, label) in labels.enumerated() where label != ignoreIndex {
+            let row = place / max(1, width)
             if label < 0 { throw .labelNegative(name: name, row: row, value: label) }
             if label >= Dataset.maximalClasses { throw .labelTooLarge(name: name, row: row, value: label) }
+            most = max(most, label)
         }
-        return .classes(labels.map { Int32($0) }, count: (labels.max() ?? -1) + 1)
+        return .classes(labels.map { Int32(clamping: $0) }, count: most + 1)
     }
 
     /// A file's error as this module's.

@@ -14,7 +14,10 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
     case cifar100(folder: String)
     /// Two NPY files, of inputs and of targets.
     case npy(inputs: String, targets: String)
-    /// An NPZ file with `x_train`, `y_train` (and `x_test`, `y_test`), or with `x`, `y`.
+    /// An NPY file for each array of a model's inputs, of targets and of weights.
+    case npyByName([NamedFile])
+    /// An NPZ file with `x_train`, `y_train` (and `x_test`, `y_test`), or with `x`, `y`; or with arrays under the names of a
+    /// model's inputs.
     case npz(file: String)
     /// A table with the class in its last column.
     case csv(file: String)
@@ -25,9 +28,20 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
     /// The Chebyshev polynomial of this degree at 20 points: regression (Cohen et al. 2021, arXiv 2103.00065).
     case chebyshev(degree: Int)
 
+    /// A file of one array, and the array's name.
+    public struct NamedFile: Sendable, Hashable {
+        /// As a model calls its input; `labels`, `targets` or `y`; or `weight`.
+        public var name: String
+        /// Of an NPY file.
+        public var path: String
+
+        /// A file of an array of this name.
+        public init(name: String, path: String) { (self.name, self.path) = (name, path) }
+    }
+
     /// Every form, for help and messages.
     public static let forms =
-        "digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR, npy:X.npy,Y.npy, npz:FILE, csv:FILE, "
+        "digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR, npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, "
         + "mnist1d, spirals, chebyshev:K"
 
     /// The highest degree of a Chebyshev polynomial, 19; 20 points show no more.
@@ -60,7 +74,11 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
         case "npz": self = .npz(file: try path("npz:FILE"))
         case "csv": self = .csv(file: try path("csv:FILE"))
         case "npy":
-            let form = "npy:X.npy,Y.npy"
+            let form = "npy:X.npy,Y.npy or npy:NAME=FILE,NAME=FILE,…"
+            if let files = try Self.namedFiles(try path(form), text) {
+                self = .npyByName(files)
+                break
+            }
             guard let (inputs, targets) = Self.pair(try path(form)) else {
                 throw .badSpecification(text, expected: form)
             }
@@ -72,6 +90,19 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
             self = .chebyshev(degree: degree)
         default: throw .unknownSpecification(text)
         }
+    }
+
+    /// `NAME=FILE,NAME=FILE`; nil for a text of another form, such as two paths of which one has an equals sign.
+    private static func namedFiles(_ text: String, _ whole: String) throws(DatasetError) -> [NamedFile]? {
+        var files: [NamedFile] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let match = part.prefixMatch(of: /([^=\/]+)=/) else { return nil }
+            files.append(NamedFile(name: String(match.1), path: String(part[match.range.upperBound...])))
+        }
+        guard files.allSatisfy({ !$0.path.isEmpty }), Set(files.map(\.name)).count == files.count else {
+            throw .badSpecification(whole, expected: "one file for each name, npy:NAME=FILE,NAME=FILE,…")
+        }
+        return files
     }
 
     /// Two paths with a comma between them. Where there are several commas, the first behind ".npy" separates.
@@ -92,6 +123,7 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
         case .cifar10(let folder): "cifar10:\(folder)"
         case .cifar100(let folder): "cifar100:\(folder)"
         case .npy(let inputs, let targets): "npy:\(inputs),\(targets)"
+        case .npyByName(let files): "npy:" + files.map { "\($0.name)=\($0.path)" }.joined(separator: ",")
         case .npz(let file): "npz:\(file)"
         case .csv(let file): "csv:\(file)"
         case .mnist1D: "mnist1d"
@@ -108,6 +140,8 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
         case .cifar10(let folder): .cifar10(folder: Self.absolute(folder))
         case .cifar100(let folder): .cifar100(folder: Self.absolute(folder))
         case .npy(let inputs, let targets): .npy(inputs: Self.absolute(inputs), targets: Self.absolute(targets))
+        case .npyByName(let files):
+            .npyByName(files.map { NamedFile(name: $0.name, path: Self.absolute($0.path)) })
         case .npz(let file): .npz(file: Self.absolute(file))
         case .csv(let file): .csv(file: Self.absolute(file))
         case .digits, .mnist1D, .spirals, .chebyshev: self
@@ -125,10 +159,16 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads or generates the examples of a split.
     ///
+    /// - Parameter roles: which arrays are a model's inputs and targets, for data that have arrays under names; by default the one
+    ///   of inputs and the one of targets that files have by convention.
     /// - Throws: `DatasetError` where files are missing, damaged or of another kind, where inputs and targets do not
     ///   fit each other, and where the data have no such split.
-    public func load(_ split: Split = .train) throws(DatasetError) -> Dataset {
-        switch self {
+    public func load(_ split: Split = .train, _ roles: DataRoles = DataRoles()) throws(DatasetError) -> Dataset {
+        if let named = try named(roles) { return try named.arrays.dataset(split, named.roles) }
+        guard roles.inputs.count < 2 else {
+            throw .needsNames(name: description, inputs: roles.inputs.map(\.name))
+        }
+        return switch self {
         case .digits: try Digits.load(split)
         case .fashionMNIST(let folder):
             try ImageFolder.fashionMNIST(folder.map(Self.expanded), split, name: description)
@@ -136,13 +176,44 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
         case .cifar10(let folder): try CIFAR.ten(Self.expanded(folder), split, name: description)
         case .cifar100(let folder): try CIFAR.hundred(Self.expanded(folder), split, name: description)
         case .npy(let inputs, let targets):
-            try ArrayPair.npy(Self.expanded(inputs), Self.expanded(targets), split, name: description)
-        case .npz(let file): try ArrayPair.npz(Self.expanded(file), split, name: description)
+            try ArrayPair.npy(Self.expanded(inputs), Self.expanded(targets), split, name: description,
+                ignoreIndex: roles.ignoreIndex)
+        case .npyByName(let files): throw .missingTarget(name: description, found: files.map(\.name))
+        case .npz(let file): 
+            try ArrayPair.npz(Self.expanded(file), split, name: description, ignoreIndex: roles.ignoreIndex)
         case .csv(let file): try ArrayPair.csv(Self.expanded(file), split, name: description)
         case .mnist1D: MNIST1D.load(split)
         case .spirals: Spirals.load(split)
         case .chebyshev(let degree): try Chebyshev.load(degree, split)
         }
+    }
+}
+
+extension DataSpecification {
+    /// The arrays of data that have the model's inputs under their names; nil for others. Where no model says what its inputs are, the
+    /// one array that is neither targets nor weights is the input.
+    private func named(_ roles: DataRoles) throws(DatasetError) -> (arrays: NamedArrays, roles: DataRoles)? {
+        let arrays: NamedArrays
+        switch self {
+        case .npyByName(let files): arrays = NamedArrays(npy: files, name: description)
+        case .npz(let file): arrays = try NamedArrays(npz: Self.expanded(file), name: description)
+        default: return nil
+        }
+        if !roles.inputs.isEmpty {
+            // A model of one input takes what files have by convention, too.
+            return arrays.holds(roles) || roles.inputs.count > 1 || !arrays.hasConvention ? (arrays, roles) : nil
+        }
+        if case .npz = self, arrays.hasConvention, roles.target == nil, !arrays.contains(DataRoles.weightName) {
+            return nil
+        }
+        let inputs = arrays.inputNames(besides: roles.target)
+        guard inputs.count == 1, let input = inputs.first else {
+            if case .npz = self { return nil }
+            throw .needsOneInput(name: description, found: inputs)
+        }
+        var roles = roles
+        roles.inputs = [DataRoles.Input(name: input, isInteger: try arrays.isTokens(input))]
+        return (arrays, roles)
     }
 }
 

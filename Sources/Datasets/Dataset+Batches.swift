@@ -1,24 +1,32 @@
 extension Dataset {
     /// Writes the inputs of these examples in Float32, one example after another.
     ///
+    /// - Parameter array: which of the arrays.
     /// - Precondition: the examples exist, and `target` has room for exactly their numbers.
-    public func copyInputs(of indices: some Collection<Int>, to target: UnsafeMutableBufferPointer<Float>) {
-        switch inputs {
-        case .floats(let values): Self.copy(values, indices, exampleSize, target) { $0 }
-        case .doubles(let values): Self.copy(values, indices, exampleSize, target) { Float($0) }
-        case .tokens(let values): Self.copy(values, indices, exampleSize, target) { Float($0) }
+    public func copyInputs(
+        of indices: some Collection<Int>, array: Int = 0, to target: UnsafeMutableBufferPointer<Float>
+    ) {
+        let size = arrays[array].size
+        switch arrays[array].values {
+        case .floats(let values): Self.copy(values, indices, size, target) { $0 }
+        case .doubles(let values): Self.copy(values, indices, size, target) { Float($0) }
+        case .tokens(let values): Self.copy(values, indices, size, target) { Float($0) }
         case .streamed(let file): file.copy(indices, to: target)
         }
     }
 
     /// Writes the inputs of these examples in Float64, one example after another.
     ///
+    /// - Parameter array: which of the arrays.
     /// - Precondition: the examples exist, and `target` has room for exactly their numbers.
-    public func copyInputs(of indices: some Collection<Int>, to target: UnsafeMutableBufferPointer<Double>) {
-        switch inputs {
-        case .floats(let values): Self.copy(values, indices, exampleSize, target) { Double($0) }
-        case .doubles(let values): Self.copy(values, indices, exampleSize, target) { $0 }
-        case .tokens(let values): Self.copy(values, indices, exampleSize, target) { Double($0) }
+    public func copyInputs(
+        of indices: some Collection<Int>, array: Int = 0, to target: UnsafeMutableBufferPointer<Double>
+    ) {
+        let size = arrays[array].size
+        switch arrays[array].values {
+        case .floats(let values): Self.copy(values, indices, size, target) { Double($0) }
+        case .doubles(let values): Self.copy(values, indices, size, target) { $0 }
+        case .tokens(let values): Self.copy(values, indices, size, target) { Double($0) }
         case .streamed(let file): file.copy(indices, to: target)
         }
     }
@@ -59,6 +67,20 @@ extension Dataset {
                 }
                 written += width
             }
+        }
+    }
+
+    /// Writes the whole numbers of these examples, one example after another.
+    ///
+    /// - Parameter array: which of the arrays; one of tokens.
+    /// - Precondition: the examples exist, and `target` has room for exactly their numbers.
+    public func copyTokens(
+        of indices: some Collection<Int>, array: Int = 0, to target: UnsafeMutableBufferPointer<Int32>
+    ) {
+        switch arrays[array].values {
+        case .tokens(let values): Self.copy(values, indices, arrays[array].size, target) { $0 }
+        case .streamed(let file): file.copyTokens(indices, to: target)
+        case .floats, .doubles: preconditionFailure("'\(arrays[array].name)' holds real numbers")
         }
     }
 }

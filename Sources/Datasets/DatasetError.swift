@@ -23,6 +23,21 @@ public enum DatasetError: DescribedError {
     case classOutOfRange(name: String, row: Int, value: Int, classes: Int)
     case tokenOutOfRange(name: String, row: Int, value: Int)
     case missingArrays(name: String, found: [String])
+    /// Arrays that a model takes and a file lacks.
+    case missingInputs(name: String, found: [String], missing: [String])
+    /// No array is the targets.
+    case missingTarget(name: String, found: [String])
+    /// A model of several inputs, and data of one.
+    case needsNames(name: String, inputs: [String])
+    /// A model of one input, and data of several.
+    case needsOneInput(name: String, found: [String])
+    /// An array without examples in its first axis, or with an extent of 0.
+    case unusableArray(name: String, array: String, shape: [Int])
+    case arrayCountMismatch(name: String, array: String, found: Int, expected: Int)
+    /// Real numbers for an input of whole ones.
+    case notWhole(name: String, array: String, type: String)
+    case unusableWeights(name: String, shape: [Int], targets: [Int])
+    case badWeight(name: String, row: Int, value: Double)
     case tooFewColumns(name: String)
     case badRecords(path: String, bytes: Int, record: Int)
     case tooFewExamples(requested: Int, available: Int)
@@ -60,9 +75,9 @@ public enum DatasetError: DescribedError {
         case .countMismatch(let name, let inputs, let targets):
             "\(name): found \(inputs) inputs and \(targets) targets, expected as many of both"
         case .unusableShape(let name, let shape):
-            "\(name): found inputs of shape \(shape.shown), expected N×D, N×H×W or N×C×H×W; use array.reshape"
+            "\(name): found inputs of shape \(shape.shown), expected the examples along the first axis and 1 to 7 more, such as N×D or N×C×H×W; reshape the array"
         case .unusableTargets(let name, let shape):
-            "\(name): found targets of shape \(shape.shown), expected N class numbers or N×K real numbers"
+            "\(name): found targets of shape \(shape.shown), expected a class or a row of numbers for each example along the first axis"
         case .nonFiniteInput(let name, let row, let value):
             "\(name): row \(row) holds the input \(value), expected finite numbers; remove or fill in that row"
         case .nonFiniteTarget(let name, let row, let value):
@@ -84,6 +99,25 @@ public enum DatasetError: DescribedError {
         case .missingArrays(let name, let found):
             "\(name): found the arrays \(found.shown), expected x_train, y_train (x_test, y_test), "
                 + "x, y, or images, labels; save them under such names"
+        case .missingInputs(let name, let found, let missing):
+            "\(name): found the arrays \(found.shown), but the model takes \(missing.shown), too; save every input under its name"
+        case .missingTarget(let name, let found):
+            "\(name): found the arrays \(found.shown), expected targets under labels, targets or y; save them so, or name them with --target"
+        case .needsNames(let name, let inputs):
+            "the model takes \(inputs.count) inputs (\(inputs.shown)), but \(name) has one; give --data npz:FILE with an array for each name, or npy:"
+                + inputs.map { "\($0.shown)=FILE" }.joined(separator: ",") + ",labels=FILE"
+        case .needsOneInput(let name, let found):
+            "\(name): found \(found.count) arrays of inputs (\(found.shown)), expected one; leave the others out, or name the targets with --target"
+        case .unusableArray(let name, let array, let shape):
+            "\(name): array '\(array.shown)' has shape \(shape.shown), expected the examples along axis 0 and no extent of 0"
+        case .arrayCountMismatch(let name, let array, let found, let expected):
+            "\(name): array '\(array.shown)' has \(found) examples, expected \(expected) as the first input has"
+        case .notWhole(let name, let array, let type):
+            "\(name): array '\(array.shown)' holds \(type), but the model takes whole numbers there; convert it to int64"
+        case .unusableWeights(let name, let shape, let targets):
+            "\(name): found weights of shape \(shape.shown), expected one for each example, or for each element of targets of shape \(targets.shown) an example"
+        case .badWeight(let name, let row, let value):
+            "\(name): row \(row) has the weight \(value), expected finite numbers from 0"
         case .tooFewColumns(let name):
             "\(name): found one column, expected at least one number and the label in the last column"
         case .badRecords(let path, let bytes, let record):

@@ -11,20 +11,25 @@ public final class StreamedInputs: Sendable, Equatable {
     let width: Int, examples: Int, area: Int
     /// Bytes are read as fractions of 255.
     let isBytes: Bool
+    /// Whether they are whole numbers from 0.
+    let isTokens: Bool
     let standardization: Standardization?
 
     /// Numbers read at once.
     private static let chunk = 1 << 20
 
-    init(_ array: StreamedArray, width: Int, examples: Int, area: Int, standardization: Standardization? = nil) {
-        (self.array, self.width, self.examples, self.area) = (array, width, examples, area)
-        isBytes = array.type == .uint8
+    init(
+        _ array: StreamedArray, width: Int, examples: Int, area: Int, isTokens: Bool = false,
+        standardization: Standardization? = nil
+    ) {
+        (self.array, self.width, self.examples, self.area, self.isTokens) = (array, width, examples, area, isTokens)
+        isBytes = array.type == .uint8 && !isTokens
         self.standardization = standardization
     }
 
     /// Whether both are the same rows of the same file, standardised alike.
     public static func == (a: StreamedInputs, b: StreamedInputs) -> Bool {
-        a.array.path == b.array.path && a.examples == b.examples && a.width == b.width
+        a.array.path == b.array.path && a.examples == b.examples && a.width == b.width && a.isTokens == b.isTokens
             && a.standardization == b.standardization
     }
 
@@ -32,11 +37,38 @@ public final class StreamedInputs: Sendable, Equatable {
     var isDouble: Bool { array.type.size == 8 || !array.type.isFloatingPoint && !isBytes && array.type != .bool }
 
     func prefix(_ count: Int) -> StreamedInputs {
-        StreamedInputs(array, width: width, examples: count, area: area, standardization: standardization)
+        StreamedInputs(
+            array, width: width, examples: count, area: area, isTokens: isTokens, standardization: standardization)
     }
 
     func standardized(by standardization: Standardization) -> StreamedInputs {
         StreamedInputs(array, width: width, examples: examples, area: area, standardization: standardization)
+    }
+
+    /// These rows in memory.
+    func rows(_ indices: [Int]) -> Dataset.Inputs {
+        let values = [Double](unsafeUninitializedCapacity: indices.count * width) { buffer, count in
+            count = indices.count * width
+            copy(indices, to: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+        }
+        if isTokens { return .tokens(values.map { Int32($0) }) }
+        return isDouble ? .doubles(values) : .floats(values.map { Float($0) })
+    }
+
+    /// Initialises a buffer with the whole numbers of these rows; −1 where the file cannot be read any more.
+    func copyTokens(_ indices: some Collection<Int>, to target: UnsafeMutableBufferPointer<Int32>) {
+        let most = max(1, Self.chunk / max(1, width)), all = Array(indices)
+        for first in stride(from: 0, to: all.count, by: most) {
+            let some = all[first..<min(first + most, all.count)]
+            let numbers = [Double](unsafeUninitializedCapacity: some.count * width) { buffer, count in
+                count = some.count * width
+                copy(some, to: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+            }
+            for (place, number) in numbers.enumerated() {
+                let token = number.isNaN ? -1 : Int32(exactly: number) ?? -1
+                (target.baseAddress! + first * width + place).initialize(to: token)
+            }
+        }
     }
 
     /// Calls `body` with consecutive rows, as they are before standardisation.

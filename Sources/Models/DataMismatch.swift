@@ -4,61 +4,228 @@ import Networks
 
 /// Why a network and a loss cannot be applied to data.
 public enum DataMismatch: DescribedError, Equatable {
-    /// Examples or targets of another shape or kind.
-    case unsuitable(expected: String, found: String)
+    /// Examples or targets of another shape or kind, and what to do beside naming other data.
+    case unsuitable(expected: String, found: String, advice: String = "")
     /// A class that the network has no output for.
     case labelOutOfRange(label: Int, outputs: Int)
     /// A token that the network has no row for.
     case unknownToken(token: Int, vocabulary: Int)
     /// A loss for targets of another kind, and the losses that would do.
     case loss(String, data: String, expected: String)
+    /// Targets that several losses could be meant for, with what each of them is.
+    case lossOpen(found: String, choices: String)
+    /// Several axes of the outputs could hold the classes.
+    case classAxisOpen(output: [Int], target: [Int])
+    /// A list of weights of another length than there are classes or outputs.
+    case weights(option: String, found: Int, expected: Int)
+    /// No element counts.
+    case nothingCounts
 
     /// What was found, what was expected, what to do.
     public var description: String {
         switch self {
-        case .unsuitable(let expected, let found):
-            "the model takes \(expected), the data have \(found); name other --data"
+        case .unsuitable(let expected, let found, let advice):
+            "the model takes \(expected), the data have \(found)" + (advice.isEmpty ? "; name other --data" : advice)
         case .labelOutOfRange(let label, let outputs):
-            "found the label \(label), expected 0 to \(outputs - 1): the model has \(outputs) outputs; use the data's own model, or other --data"
+            "found the label \(label), expected 0 to \(outputs - 1): the model has \(outputs) outputs; use the data's own model, other --data, or --ignore-index \(label) where that label does not count"
         case .unknownToken(let token, let vocabulary):
             "found the token \(token), expected 0 to \(vocabulary - 1): the model knows \(vocabulary) tokens; use the data's own model, or vocab=\(token + 1) or more"
         case .loss(let loss, let data, let expected):
             "the loss \(loss) does not suit \(data); use --loss \(expected)"
+        case .lossOpen(let found, let choices): "found \(found), for which several losses may be meant; give \(choices)"
+        case .classAxisOpen(let output, let target):
+            "found outputs of shape N×\(Self.extents(output)) and labels of shape N×\(Self.extents(target)), where several axes may hold the classes; give --class-axis 1 for N×classes×…, or --class-axis -1 for N×…×classes"
+        case .weights(let option, let found, let expected):
+            "\(option): found \(found) weights, expected \(expected)"
+        case .nothingCounts:
+            "no element of the data counts: every label is ignored or has the weight 0; use other --data or another --ignore-index"
         }
     }
+
+    static func extents(_ shape: [Int]) -> String { shape.map { "\($0)" }.joined(separator: "×") }
 
     /// Refuses data that a network and a loss cannot be applied to.
     ///
     /// - Throws: the first mismatch; every label and token is looked at.
     public static func check(_ data: Dataset, _ network: Network, _ loss: Loss) throws(DataMismatch) {
-        guard data.exampleSize == network.inputShape.reduce(1, *) else {
-            throw .unsuitable(
-                expected: "examples of shape \(network.inputShape)", found: "examples of shape \(data.exampleShape)")
+        _ = try LossLayout(loss, of: data, for: network)
+    }
+}
+
+extension LossLayout {
+    /// How a network's outputs meet the targets of data in a loss.
+    ///
+    /// - Throws: the first mismatch; every label and token is looked at.
+    package init(_ loss: Loss, of data: Dataset, for network: Network) throws(DataMismatch) {
+        try Self.checkInputs(data, network)
+        let shape = network.outputShape
+        guard loss.outputLoss == nil else {
+            self.init(outputShape: shape, target: .none)
+            return
         }
-        if let vocabulary = network.vocabulary, case .tokens(let tokens) = data.inputs,
-            let worst = tokens.max(), Int(worst) >= vocabulary
-        {
-            throw .unknownToken(token: Int(worst), vocabulary: vocabulary)
+        if loss.takesClasses {
+            try self.init(classes: loss, data, shape)
+        } else {
+            try self.init(values: loss, data, shape)
         }
-        switch data.targets {
-        case .classes(let labels, let classes):
-            if let worst = labels.first(where: { $0 < 0 || Int($0) >= network.outputs }) {
-                throw .labelOutOfRange(label: Int(worst), outputs: network.outputs)
-            }
-            // A regression on classes takes their one-hot rows.
-            guard loss.takesClasses || classes == network.outputs else {
+    }
+
+    private static func checkInputs(_ data: Dataset, _ network: Network) throws(DataMismatch) {
+        guard data.arrays.count == network.inputs.count else {
+            throw .unsuitable(expected: "\(network.inputs.count) inputs", found: "\(data.arrays.count)")
+        }
+        for (array, input) in zip(data.arrays, network.inputs) {
+            let name = network.inputs.count > 1 ? " '\(input.name)'" : ""
+            guard ShapeAgreement.agree(array.shape, input.shape) else {
                 throw .unsuitable(
-                    expected: "\(network.outputs) classes for the loss \(loss.name)", found: "\(classes)")
+                    expected: "examples\(name) of shape \(input.shape)", found: "examples of shape \(array.shape)",
+                    advice: ShapeAgreement.advice(found: array.shape, expected: input.shape))
             }
-        case .values(_, let width):
-            guard !loss.takesClasses else {
+            guard !input.takesTokens || array.values.areTokens else {
+                throw .unsuitable(expected: "whole numbers from 0\(name)", found: "other numbers")
+            }
+        }
+        for (array, vocabulary) in zip(data.arrays, network.vocabularies) {
+            guard let vocabulary, let worst = array.values.largestToken, worst >= vocabulary else { continue }
+            throw .unknownToken(token: worst, vocabulary: vocabulary)
+        }
+    }
+
+    // MARK: classes
+
+    private init(classes loss: Loss, _ data: Dataset, _ shape: [Int]) throws(DataMismatch) {
+        let labelShape: [Int]
+        var target = Target.classes
+        switch data.targets {
+        case .classes: labelShape = data.targetShape
+        case .values(let values, let width):
+            guard data.targetShape.filter({ $0 != 1 }) == shape.filter({ $0 != 1 }) else {
                 throw .unsuitable(
                     expected: "class labels for the loss \(loss.name)", found: "\(width) real targets an example")
             }
-            guard width == network.outputs else {
-                throw .unsuitable(expected: "\(network.outputs) targets an example", found: "\(width)")
+            target = .distributions
+            labelShape = []
+        case .none: throw .unsuitable(expected: "targets for the loss \(loss.name)", found: "none")
+        }
+        let axis: Int
+        if let given = loss.classAxis {
+            let place = given < 0 ? given + shape.count : given - 1
+            guard shape.indices.contains(place) else {
+                throw .unsuitable(
+                    expected: "classes along axis \(given)", found: "outputs of shape N×\(DataMismatch.extents(shape))",
+                    advice: "; give another --class-axis")
+            }
+            axis = place
+        } else if shape.filter({ $0 != 1 }).count < 2 {
+            axis = shape.firstIndex { $0 != 1 } ?? shape.count - 1
+        } else if target == .distributions {
+            let found = shape.indices.filter { Self.areDistributions(data, shape, along: $0) }
+            guard found.count == 1 else { throw .classAxisOpen(output: shape, target: data.targetShape) }
+            axis = found[0]
+        } else {
+            axis = try Self.axis(of: labelShape, shape)
+        }
+        guard target == .classes || Self.areDistributions(data, shape, along: axis) else {
+            throw .unsuitable(
+                expected: "class labels, or probabilities of classes that sum to 1, for the loss \(loss.name)",
+                found: "other real targets", advice: "; give --loss mse for a regression, or bce for yes-or-no targets")
+        }
+        var rest = shape
+        rest.remove(at: axis)
+        let classes = shape[axis]
+        guard target == .distributions || rest.filter({ $0 != 1 }) == labelShape.filter({ $0 != 1 }) else {
+            throw .unsuitable(
+                expected: rest.reduce(1, *) == 1
+                    ? "one label an example" : "labels of shape N×\(DataMismatch.extents(rest))",
+                found: labelShape.isEmpty ? "one an example" : "labels of shape N×\(DataMismatch.extents(labelShape))",
+                advice: labelShape.isEmpty || rest.reduce(1, *) > 1
+                    ? "" : "; for several yes-or-no targets an example give --loss bce")
+        }
+        guard loss.classWeights.isEmpty || loss.classWeights.count == classes else {
+            throw .weights(option: "--class-weights", found: loss.classWeights.count, expected: classes)
+        }
+        var hasIgnored = false
+        if case .classes(let labels, _) = data.targets {
+            for label in labels where label < 0 || Int(label) >= classes {
+                guard Int(label) == loss.ignoreIndex else {
+                    throw .labelOutOfRange(label: Int(label), outputs: classes)
+                }
+            }
+            hasIgnored = labels.contains { Int($0) == loss.ignoreIndex }
+        }
+        if let weights = data.weights {
+            // Rows of a distribution have weights without the axis of classes.
+            let elements = (target == .distributions ? rest : labelShape).filter { $0 != 1 }
+            let given = weights.shape.filter { $0 != 1 }
+            guard given == Array(elements.prefix(given.count)) else {
+                throw .unsuitable(
+                    expected: "a weight for each label", found: "weights of shape N×\(DataMismatch.extents(weights.shape))")
             }
         }
+        self.init(
+            outputShape: shape, target: target, classAxis: axis, isWeighted: hasIgnored || data.weights != nil)
+    }
+
+    /// The one axis without which outputs have the shape of labels.
+    private static func axis(of labels: [Int], _ shape: [Int]) throws(DataMismatch) -> Int {
+        let wanted = labels.filter { $0 != 1 }
+        let found = shape.indices.filter { axis in
+            var rest = shape
+            rest.remove(at: axis)
+            return shape[axis] > 1 && rest.filter { $0 != 1 } == wanted
+        }
+        // Axes of one extent side by side come to the same rest, but not to the same classes.
+        guard found.count <= 1 else { throw .classAxisOpen(output: shape, target: labels) }
+        guard let axis = found.first else {
+            throw .unsuitable(
+                expected: "outputs with the shape of the labels and an axis of classes more",
+                found: labels.isEmpty
+                    ? "one label an example for outputs of shape N×\(DataMismatch.extents(shape))"
+                    : "labels of shape N×\(DataMismatch.extents(labels)) for outputs of shape N×\(DataMismatch.extents(shape))",
+                advice: "; give --target, or --loss for targets that are no classes")
+        }
+        return axis
+    }
+
+    /// Whether targets are probabilities that sum to 1 along an axis.
+    private static func areDistributions(_ data: Dataset, _ shape: [Int], along axis: Int) -> Bool {
+        guard case .values(let values, let width) = data.targets, shape[axis] > 1 else { return false }
+        let inner = shape[(axis + 1)...].reduce(1, *), row = inner * shape[axis]
+        return (0..<(values.count / shape[axis])).allSatisfy { number in
+            let (example, element) = number.quotientAndRemainder(dividingBy: width / shape[axis])
+            let start = example * width + element / inner * row + element % inner
+            let numbers = (0..<shape[axis]).map { values[start + $0 * inner] }
+            return numbers.allSatisfy { $0 >= 0 } && abs(numbers.reduce(0, +) - 1) < 1e-4
+        }
+    }
+
+    // MARK: numbers
+
+    private init(values loss: Loss, _ data: Dataset, _ shape: [Int]) throws(DataMismatch) {
+        let outputs = shape.reduce(1, *)
+        switch data.targets {
+        case .classes(_, let classes):
+            // A regression on classes takes their one-hot rows.
+            guard data.targetShape.isEmpty, classes == outputs else {
+                throw .unsuitable(expected: "\(outputs) classes for the loss \(loss.name)", found: "\(classes)")
+            }
+        case .values(_, let width):
+            guard width == outputs, ShapeAgreement.agree(data.targetShape, shape) else {
+                throw width == outputs
+                    ? .unsuitable(
+                        expected: "targets of shape N×\(DataMismatch.extents(shape))",
+                        found: "N×\(DataMismatch.extents(data.targetShape))",
+                        advice: ShapeAgreement.advice(found: data.targetShape, expected: shape)
+                            .replacing("x.", with: "y."))
+                    : .unsuitable(expected: "\(outputs) targets an example", found: "\(width)")
+            }
+        case .none: throw .unsuitable(expected: "targets for the loss \(loss.name)", found: "none")
+        }
+        let weights = loss.positiveWeights.count
+        guard weights <= 1 || weights == outputs else {
+            throw .weights(option: "--pos-weights", found: weights, expected: outputs)
+        }
+        self.init(outputShape: shape, target: .values, isWeighted: data.weights != nil)
     }
 }
 
@@ -68,17 +235,15 @@ extension Loss {
     ///
     /// - Throws: `DataMismatch.loss` where cross-entropy has no classes, or label smoothing no cross-entropy.
     package init(suiting data: Dataset, chosen: Loss?, labelSmoothing: Double = 0) throws(DataMismatch) {
-        let loss = chosen ?? (data.classCount == nil ? .meanSquaredError : .crossEntropy(labelSmoothing: 0))
-        if case .crossEntropy(let smoothing) = loss {
-            guard data.classCount != nil else {
+        var loss = chosen ?? (data.classCount == nil ? .meanSquaredError : .crossEntropy(labelSmoothing: 0))
+        if case .crossEntropy(let smoothing) = loss.kind {
+            if case .values(let values, let width) = data.targets, width == 1 || values.contains(where: { $0 < 0 }) {
                 throw .loss(loss.specification, data: "real targets", expected: "mse, half-mse or bce")
             }
-            self = .crossEntropy(labelSmoothing: labelSmoothing == 0 ? smoothing : labelSmoothing)
-        } else {
-            guard labelSmoothing == 0 else {
-                throw .loss(loss.specification, data: "label smoothing", expected: "cross-entropy")
-            }
-            self = loss
+            loss.kind = .crossEntropy(labelSmoothing: labelSmoothing == 0 ? smoothing : labelSmoothing)
+        } else if labelSmoothing != 0 {
+            throw .loss(loss.specification, data: "label smoothing", expected: "cross-entropy")
         }
+        self = loss
     }
 }

@@ -24,16 +24,23 @@ public struct Model: Sendable {
     public init(_ checkpoint: Checkpoint) throws {
         let metadata = checkpoint.metadata, data = metadata.data
         let size = data.exampleShape.reduce(1.0) { $0 * Double($1) }
-        guard !data.exampleShape.isEmpty, data.exampleShape.allSatisfy({ $0 > 0 }), size <= Self.largestExample else {
+        let inputs =
+            data.inputs ?? [
+                NetworkInput(
+                    name: data.roles?.inputs.first?.name ?? "x", shape: data.exampleShape,
+                    takesTokens: data.takesTokens ?? false)
+            ]
+        let largest = inputs.map { $0.shape.reduce(1.0) { $0 * Double($1) } }.max() ?? size
+        guard data.exampleShape.allSatisfy({ $0 > 0 }), max(size, largest) <= Self.largestExample else {
             throw ModelError.damagedCheckpoint("examples of shape \(data.exampleShape)")
         }
-        guard data.outputs > 0, data.outputs <= Dataset.maximalClasses else {
+        guard data.outputs > 0, Double(data.outputs) <= Self.largestExample else {
             throw ModelError.damagedCheckpoint("\(data.outputs) outputs")
         }
         if let description = metadata.other[OperatorGraph.metadataKey] {
             network = try Network(
                 operatorGraph: description, trials: metadata.other[TrialBuilds.metadataKey], name: metadata.model,
-                inputShape: data.exampleShape, takesTokens: data.takesTokens ?? false)
+                inputs: inputs)
             guard network.outputs == data.outputs else {
                 throw ModelError.damagedCheckpoint(
                     "\(data.outputs) outputs of a model that gives \(network.outputs)")
@@ -105,7 +112,7 @@ public struct Model: Sendable {
         let own = try? dataSpecification
         // Its own data may be named on the command line, too.
         let isOwn = specification == nil || specification?.absolute == own?.absolute
-        var data = try (specification ?? dataSpecification).load(split)
+        var data = try (specification ?? dataSpecification).load(split, metadata.data.roles ?? DataRoles())
         if !network.takesTokens { data = data.withoutTokens }
         if isOwn, split == .train {
             guard data.count >= metadata.data.trainingExamples else {
@@ -117,16 +124,12 @@ public struct Model: Sendable {
                 data = try data.withLabelNoise(noise, seed: metadata.data.labelNoiseSeed ?? metadata.seed)
             }
         }
-        guard data.exampleSize == network.inputShape.reduce(1, *) else {
+        guard ShapeAgreement.agree(data.exampleShape, network.inputShape) else {
             throw ModelError.exampleShapeMismatch(
                 model: metadata.model, expected: network.inputShape, data: data.name, found: data.exampleShape)
         }
-        // One output that no classes are chosen by is a number: whole numbers in a file are targets then, not classes.
-        if network.outputs == 1, !loss.takesClasses, let labels = data.labels {
-            data = Dataset(
-                name: data.name, inputs: data.inputs, exampleShape: data.exampleShape,
-                targets: .values(labels.map(Double.init), width: 1))
-        }
+        // Where no classes are chosen by outputs, whole numbers in a file are targets of them, not classes.
+        if !loss.takesClasses, data.targetShape.reduce(1, *) == network.outputs { data = data.withLabelsAsValues }
         // Standardising is done example by example, so the prefix may come first.
         if let examples { data = try data.prefix(examples) }
         if let standardization = metadata.data.standardization {

@@ -1,4 +1,5 @@
 import Essentials
+import Networks
 
 /// Why there is no model: files, weights or data that do not make one.
 public enum ModelError: DescribedError, Equatable {
@@ -12,6 +13,8 @@ public enum ModelError: DescribedError, Equatable {
     case tensorsUnmatched(file: String, missing: [String], unexpected: [String], reason: String)
     /// Weights of a state dictionary that are not the graph's, each with its shape, and what to do.
     case weightsUnmatched(missing: [String], unexpected: [String], advice: String)
+    /// Inputs of several arrays, which are not brought to a common scale.
+    case standardizesOne(inputs: [String])
     /// Given deviations that inputs cannot be divided by.
     case unusableDeviation([Double])
     /// A file of weights holds infinity or NaN.
@@ -29,7 +32,9 @@ public enum ModelError: DescribedError, Equatable {
         case .damagedCheckpoint(let reason):
             "the checkpoint's metadata do not describe a model: \(reason); use another copy"
         case .exampleShapeMismatch(let model, let expected, let data, let found):
-            "model \(model) takes examples of shape \(expected), but \(data) has examples of shape \(found); name other --data"
+            "model \(model) takes examples of shape \(expected), but \(data) has examples of shape \(found)"
+                + (ShapeAgreement.advice(found: found, expected: expected).isEmpty
+                    ? "; name other --data" : ShapeAgreement.advice(found: found, expected: expected))
         case .dataChanged(let data, let expected, let found):
             "\(data) has \(found) training examples, but the model was trained on \(expected): the data have changed; "
                 + "restore them, or name the data with --data to use them as they are"
@@ -38,6 +43,8 @@ public enum ModelError: DescribedError, Equatable {
                 + "\(reason); name the --model of these weights"
         case .weightsUnmatched(let missing, let unexpected, let advice):
             "the weights do not fit this graph. Missing: \(Self.list(missing)). Unexpected: \(Self.list(unexpected)). \(advice)"
+        case .standardizesOne(let inputs):
+            "--standardize, --mean and --std are for data of one input, found \(inputs.count) (\(inputs.shown)); standardise them in their files"
         case .unusableDeviation(let deviation):
             "--std: found \(deviation), expected a positive number for each mean"
         case .nonFiniteTensor(let file, let name):

@@ -43,6 +43,8 @@ public struct DataPreparation: Sendable, Equatable {
     public var seed: UInt64 = 0
     /// Whether whole numbers N×T are tokens and not numbers.
     public var keepsTokens = false
+    /// Which arrays of data with named arrays are what.
+    public var roles = DataRoles()
 
     /// The examples as they are.
     public init(_ specification: DataSpecification) { self.specification = specification }
@@ -53,11 +55,11 @@ public struct DataPreparation: Sendable, Equatable {
     public func load() throws -> PreparedData {
         let test: Dataset?
         do {
-            test = try specification.load(.test)
+            test = try specification.load(.test, roles)
         } catch DatasetError.noTestSplit {
             test = nil
         }
-        let train = try specification.load(.train)
+        let train = try specification.load(.train, roles)
         return try prepare(
             train: keepsTokens ? train : train.withoutTokens, test: keepsTokens ? test : test?.withoutTokens)
     }
@@ -73,7 +75,11 @@ public struct DataPreparation: Sendable, Equatable {
             specification: specification.absolute.description, exampleShape: train.exampleShape,
             classes: train.classCount, outputs: max(train.outputWidth, test?.outputWidth ?? 0),
             trainingExamples: train.count, testExamples: test?.count)
-        if case .tokens = train.inputs { record.takesTokens = true }
+        if train.inputs.areTokens { record.takesTokens = true }
+        if roles != DataRoles() { record.roles = roles }
+        guard standardization == .none || train.arrays.count == 1 else {
+            throw ModelError.standardizesOne(inputs: train.arrays.map(\.name))
+        }
         if let standardization = try standardization.standardization(of: train) {
             train = try train.standardized(by: standardization)
             test = try test?.standardized(by: standardization)

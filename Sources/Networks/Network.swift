@@ -7,17 +7,27 @@ public struct Network: Sendable {
     public let specification: String
     /// Choices of activation and normalisation.
     public let options: NetworkOptions
-    /// The shape of one example: [C, H, W] for images, [D] for numbers, [T] for tokens.
-    public let inputShape: [Int]
-    /// Whether inputs are tokens (integers) and not real numbers.
-    public let takesTokens: Bool
-    /// Numbers that it gives for an example: classes, or targets of a regression.
-    public let outputs: Int
+    /// What it takes of an example; one input for all networks but imported graphs.
+    public let inputs: [NetworkInput]
+    /// The shape of what it gives for an example: [K] for K classes, [T, K] for the classes of T tokens, [K, H, W] for those of pixels.
+    public let outputShape: [Int]
+    /// Whether its output is one number for a whole batch, such as the loss of a contrastive training; [1, 1] for any batch then.
+    public let givesOneForBatch: Bool
     /// Where each parameter lies in θ.
     public let parameters: ParameterLayout
     /// Where each buffer lies in the vector of buffers, such as running means and variances.
     public let buffers: ParameterLayout
     private let architecture: Architecture
+    /// The shape of one example of the first input: [C, H, W] for images, [D] for numbers, [T] for tokens.
+    public var inputShape: [Int] { inputs[0].shape }
+    /// Whether the first input is tokens (integers) and not real numbers.
+    public var takesTokens: Bool { inputs[0].takesTokens }
+    /// Numbers that it gives for an example: classes, or targets of a regression.
+    public var outputs: Int { outputShape.reduce(1, *) }
+    /// The same for each input.
+    package var vocabularies: [Int?] { architecture.vocabularies }
+    /// Whether it can be built for a batch of this many examples. All can but graphs that give one number for a batch.
+    package func canBuild(batch: Int) -> Bool { architecture.canBuild(batch) }
     /// One more than the largest token; `nil` where it takes no tokens, or does not say.
     public var vocabulary: Int? { architecture.vocabulary }
     /// The largest sensible batch, for graphs that grow with it; `nil` where the graph does not.
@@ -63,27 +73,27 @@ public struct Network: Sendable {
     ) {
         self.specification = specification
         self.options = options
-        self.inputShape = inputShape
-        self.takesTokens = takesTokens
-        self.outputs = outputs
+        inputs = [NetworkInput(name: "x", shape: inputShape, takesTokens: takesTokens)]
+        outputShape = [outputs]
+        givesOneForBatch = false
         self.architecture = architecture
         let builder = NetworkBuilder(Graph(), .stored, options)
-        let x = builder.graph.input("x", TensorType([1] + inputShape, takesTokens ? .index : .real), .data)
-        _ = architecture.apply(builder, x)
+        _ = architecture.apply(builder, inputs.map { $0.value(in: builder.graph, batch: 1) })
         parameters = ParameterLayout(builder.parameters.map(\.specification))
         buffers = ParameterLayout(builder.buffers.map(\.specification))
     }
 
     /// A network of an architecture given as code whose tensors are known, so that it need not be built to find them.
     package init(
-        _ architecture: Architecture, specification: String, inputShape: [Int], takesTokens: Bool, outputs: Int,
-        parameters: ParameterLayout, buffers: ParameterLayout
+        _ architecture: Architecture, specification: String, inputs: [NetworkInput], outputShape: [Int],
+        givesOneForBatch: Bool = false, options: NetworkOptions = .init(), parameters: ParameterLayout,
+        buffers: ParameterLayout
     ) {
         self.specification = specification
-        options = .init()
-        self.inputShape = inputShape
-        self.takesTokens = takesTokens
-        self.outputs = outputs
+        self.options = options
+        self.inputs = inputs
+        self.outputShape = outputShape
+        self.givesOneForBatch = givesOneForBatch
         self.architecture = architecture
         self.parameters = parameters
         self.buffers = buffers
@@ -96,28 +106,35 @@ public struct Network: Sendable {
     public func normalizingLogits() -> Network {
         let architecture = self.architecture
         return Network(
-            Architecture(vocabulary: vocabulary, largestBatch: largestBatch) { builder, x in
-                let z = architecture.apply(builder, x)
-                let centered = z - z.mean([1])
-                let square = centered.squared().sum([1])
-                // Their floor of the norm is 1e-10.
-                return centered / square.maximum(builder.graph.constant(1e-20, shape: square.shape)).sqrt()
-            }, specification: specification, inputShape: inputShape, takesTokens: takesTokens, outputs: outputs,
-            options: options)
+            Architecture(
+                vocabularies: vocabularies, largestBatch: largestBatch,
+                applyingAll: { builder, x in
+                    let z = architecture.apply(builder, x).output
+                    let centered = z - z.mean([1])
+                    let square = centered.squared().sum([1])
+                    // Their floor of the norm is 1e-10.
+                    return NetworkOutput(
+                        centered / square.maximum(builder.graph.constant(1e-20, shape: square.shape)).sqrt())
+                }), specification: specification, inputs: inputs, outputShape: outputShape, options: options,
+            parameters: parameters, buffers: buffers)
     }
 
     /// A network's values in a graph, for one size of batch.
     public struct Built {
         /// The graph that they belong to.
         public let graph: Graph
-        /// The input, [n, …input shape], images N×C×H×W.
-        public let input: Value
+        /// The inputs, each [n, …input shape], images N×C×H×W.
+        public let inputs: [Value]
         /// Parameters and buffers, in the order of the network's layouts.
         public let parameters: [Value], buffers: [Value]
         /// For each buffer, this batch's own statistic where the mode is `.batch`; `nil` where there is none.
         public let statistics: [Value?]
         /// The outputs, [n, outputs].
         public let output: Value
+        /// Of a network whose output is a loss, what parameters reach it through alone, [n, …]; `nil` where that is not known.
+        public let prediction: Value?
+        /// The first input.
+        public var input: Value { inputs[0] }
     }
 
     /// Adds the network, for a batch of this many examples, to a graph.
@@ -125,12 +142,52 @@ public struct Network: Sendable {
     /// - Precondition: the architecture gives [batch, outputs].
     public func build(in graph: Graph, batch: Int, batchNorm: BatchNormMode) -> Built {
         let builder = NetworkBuilder(graph, batchNorm, options)
-        let x = graph.input("x", TensorType([batch] + inputShape, takesTokens ? .index : .real), .data)
-        let output = architecture.apply(builder, x)
+        let x = inputs.map { $0.value(in: graph, batch: batch) }
+        let result = architecture.apply(builder, x), expected = [givesOneForBatch ? 1 : batch, outputs]
         precondition(
-            output.shape == [batch, outputs], "\(specification) gives \(output.shape), expected \([batch, outputs])")
+            result.output.shape == expected, "\(specification) gives \(result.output.shape), expected \(expected)")
         return Built(
-            graph: graph, input: x, parameters: builder.parameters.map(\.value), buffers: builder.buffers.map(\.value),
-            statistics: builder.buffers.map { builder.statistics[$0.specification.name] }, output: output)
+            graph: graph, inputs: x, parameters: builder.parameters.map(\.value),
+            buffers: builder.buffers.map(\.value),
+            statistics: builder.buffers.map { builder.statistics[$0.specification.name] }, output: result.output,
+            prediction: result.prediction)
+    }
+}
+
+/// One of the arrays that a network takes for an example.
+public struct NetworkInput: Sendable, Hashable, Codable {
+    /// As the graph calls it, and data of several arrays.
+    public let name: String
+    /// Of one example: [C, H, W] for images, [D] for numbers, [T] for tokens, [] for one number.
+    public let shape: [Int]
+    /// Whether it is whole numbers from 0, such as tokens, and not real numbers.
+    public let takesTokens: Bool
+
+    /// An input of a name, a shape and a kind.
+    public init(name: String, shape: [Int], takesTokens: Bool) {
+        (self.name, self.shape, self.takesTokens) = (name, shape, takesTokens)
+    }
+
+    /// Numbers of an example.
+    public var size: Int { shape.reduce(1, *) }
+
+    /// It as an input of a graph, [batch, …shape].
+    package func value(in graph: Graph, batch: Int) -> Value {
+        graph.input(name, TensorType([batch] + shape, takesTokens ? .index : .real), .data)
+    }
+}
+
+/// What an architecture gives for a batch.
+package struct NetworkOutput {
+    /// [batch, outputs]; [1, 1] where it is one number for the batch.
+    package let output: Value
+    /// Of a loss: what parameters reach it through, [batch, …].
+    package let prediction: Value?
+    /// The output's shape for one example.
+    package let shape: [Int]
+
+    /// - Parameter shape: nil for [outputs].
+    package init(_ output: Value, prediction: Value? = nil, shape: [Int]? = nil) {
+        (self.output, self.prediction, self.shape) = (output, prediction, shape ?? Array(output.shape.dropFirst()))
     }
 }

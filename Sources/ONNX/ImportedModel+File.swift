@@ -1,18 +1,18 @@
 import ArrayFiles
+import Autodiff
 import Essentials
 import Networks
 
 extension ImportedModel {
-    /// Makes a file that was read a model for data: which tensors are θ, which batches it can be built for, which loss suits it.
+    /// Makes a file that was read a model for data: which tensors are θ, which batches it can be built for.
     ///
     /// - Throws: `ONNXError` where the model does not fit the data, or no network can be built from it.
     package init(_ file: ONNXFile, _ options: ImportOptions) throws {
-        let sources = file.sources, output = file.output, data = file.data, name = file.name
+        let sources = file.sources, data = file.data, name = file.name
         var notes = file.notes
-        let rules = ParameterRules(sources, output: output, file.provenance)
+        let rules = ParameterRules(sources, output: file.output, file.provenance)
         let chosen = try Self.parameters(sources, rules, options)
-        let ending = ModelEnding.find(in: sources, output: output)
-        var graph = try OperatorGraph(sources, opset: file.opset, input: file.input, output: output, options)
+        var graph = try OperatorGraph(file, options)
         let isTraining = graph.leaveTrainingMode { name in
             (try? sources.tensors[name]?.values(data).values) == [1]
         }
@@ -24,27 +24,22 @@ extension ImportedModel {
         notes += Self.notes(of: sources, rules, chosen)
         let numbers = try graph.place(sources, rules, parameters: chosen, data)
         guard !numbers.theta.isEmpty else { throw ONNXError.noParameters }
-
-        var network = try Self.network(&graph, numbers, name: name, options, &notes)
-        // The loss may depend on how many numbers the model gives.
-        let loss = options.loss ?? Self.loss(outputs: network.outputs, ending: ending?.ending, options)
-        if let ending {
-            if ending.ending.isPart(of: loss) {
-                for index in ending.nodes { graph.nodes[index].kind = "Identity" }
-                network = try graph.network(
-                    name: name, inputShape: options.exampleShape, takesTokens: options.takesTokens)
-                notes.append(
-                    "the model ends in \(ending.ending.rawValue), which the loss \(loss.name) contains; that step is taken off"
-                )
-            } else {
-                notes.append(
-                    "the model ends in \(ending.ending.rawValue), and the loss \(loss.name) is applied to what that gives"
-                )
-            }
-        }
+        if options.isLoss { graph.givesOneForBatch = try graph.outputIsOneForBatch(options.inputs) ? true : nil }
+        let network = try Self.network(&graph, numbers, name: name, options, &notes)
+        if let prediction = file.prediction { try Self.checkPrediction(prediction, network) }
         self.init(
-            graph: graph, network: network, theta: numbers.theta, buffers: numbers.buffers, loss: loss,
-            isDouble: numbers.isDouble, source: Self.source(of: graph, rules, file.replaced), notes: notes)
+            graph: graph, network: network, numbers: numbers,
+            ending: options.isLoss ? nil : ModelEnding.find(in: sources, output: file.output),
+            source: Self.source(of: graph, rules, file.replaced), notes: notes)
+    }
+
+    /// Refuses a prediction beside which parameters reach the loss.
+    private static func checkPrediction(_ name: String, _ network: Network) throws {
+        let built = network.build(in: Graph(), batch: 2, batchNorm: .stored)
+        guard let prediction = built.prediction else { return }
+        guard !built.graph.depends(built.output, on: built.parameters, besides: prediction) else {
+            throw ONNXError.notThroughPrediction(name)
+        }
     }
 
     /// The network for any batch. For a model that was exported for a fixed one, it is decided whether its literal shapes are
@@ -54,11 +49,15 @@ extension ImportedModel {
         _ notes: inout [String]
     ) throws -> Network {
         func make(_ graph: OperatorGraph) throws -> Network {
-            try graph.network(name: name, inputShape: options.exampleShape, takesTokens: options.takesTokens)
+            try graph.network(name: name, inputs: options.inputs)
         }
         func agrees(_ network: Network) throws -> Bool {
-            try BatchCheck(graph: graph, network: network, theta: numbers.theta, buffers: numbers.buffers).agrees()
+            try BatchCheck(
+                graph: graph, network: network, theta: numbers.theta, buffers: numbers.buffers, sample: options.sample
+            ).agrees()
         }
+        // One number for a batch says nothing of an example.
+        if graph.givesOneForBatch ?? false { return try make(graph) }
         guard let exported = graph.exportedBatch else {
             let network = try make(graph)
             if try !agrees(network) {
@@ -99,15 +98,6 @@ extension ImportedModel {
             if isKept { source.filterAxes[tensor.name] = tensor.filterAxis }
         }
         return source
-    }
-
-    /// What suits the data: a class with several outputs is cross-entropy's, with one that ends in a sigmoid it is a yes or no.
-    private static func loss(outputs: Int, ending: ModelEnding?, _ options: ImportOptions) -> Loss {
-        guard let classes = options.classes else {
-            return ending == .sigmoid && options.hasBinaryTargets ? .binaryCrossEntropy : .meanSquaredError
-        }
-        if outputs > 1 { return .crossEntropy(labelSmoothing: 0) }
-        return ending == .sigmoid && classes <= 2 ? .binaryCrossEntropy : .meanSquaredError
     }
 
     /// What of a file is easily taken for something else.

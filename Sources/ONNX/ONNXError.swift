@@ -23,8 +23,10 @@ public enum ONNXError: DescribedError, Equatable {
     case node(operator: String, node: String, problem: String)
     /// An input that must be known when the model is imported is computed from the data.
     case notConstant(operator: String, node: String, input: Int)
-    /// A model of several inputs, or of none.
-    case inputs([String])
+    /// An output that the model does not have, or none that would do.
+    case outputs(wanted: String, found: [String])
+    /// Parameters reach the loss beside the value that was named as the prediction.
+    case notThroughPrediction(String)
     /// Examples of another shape or kind than the model takes.
     case inputMismatch(expected: String, found: String)
     /// An output that is not one row of numbers for an example.
@@ -70,8 +72,10 @@ public enum ONNXError: DescribedError, Equatable {
         case .node(let kind, let node, let problem): "\(kind.shown) node '\(node.shown)': \(problem)"
         case .notConstant(let kind, let node, let input):
             "\(kind.shown) node '\(node.shown)': input \(input) depends on the data, expected a value that is known at import"
-        case .inputs(let names):
-            "found a model with \(names.count) inputs (\(names.shown)), expected one; export a module whose forward takes one and makes the others, such as attention_mask = torch.ones_like(input_ids)"
+        case .outputs(let wanted, let found):
+            "found the outputs \(found.shown), expected \(wanted.shown)"
+        case .notThroughPrediction(let name):
+            "parameters reach the loss beside '\(name.shown)', so that the Gauss–Newton matrix is not defined through it; name another --prediction, or leave it out"
         case .inputMismatch(let expected, let found):
             "the model takes \(expected), but the data have \(found); name other --data"
         case .output(let problem): "the model's output \(problem)"

@@ -8,8 +8,14 @@ package struct ONNXFile {
     /// What the model is called in results.
     let name: String
     let opset: Int
-    let input: ONNXModel.ValueInfo
+    /// What examples are, in the graph's order, as far as it is read.
+    let inputs: [ONNXModel.ValueInfo]
+    /// The same for those who look for data: names, and whether they are whole numbers.
+    package var inputKinds: [(name: String, isInteger: Bool)] { inputs.map { ($0.name, !$0.isReal) } }
+    /// What the loss is computed of, or is.
     let output: String
+    /// Of an output that is the loss: the value through which parameters reach it, where one was named.
+    let prediction: String?
     private(set) var sources: ONNXSources
     let provenance: Provenance
     /// The bytes of a file beside the model's.
@@ -22,26 +28,28 @@ package struct ONNXFile {
     /// Reads an ONNX file. Weights in other files are read from beside it.
     ///
     /// - Throws: `FileError`; `ONNXError` where the model is damaged or has operators that are not supported.
-    package init(_ path: String) throws {
+    package init(_ path: String, _ choice: OutputChoice = OutputChoice()) throws {
         let files = FilesBeside(path)
         try self.init(
-            try FileContent.bytes(of: path), name: "onnx:" + (path as NSString).lastPathComponent, data: files.bytes)
+            try FileContent.bytes(of: path), choice, name: "onnx:" + (path as NSString).lastPathComponent,
+            data: files.bytes)
     }
 
     /// - Parameters:
     ///   - name: what the model is called in results.
     ///   - data: the bytes of a file beside the model's.
-    init(_ bytes: [UInt8], name: String, data: @escaping (String) throws -> [UInt8]) throws {
+    init(
+        _ bytes: [UInt8], _ choice: OutputChoice = OutputChoice(), name: String,
+        data: @escaping (String) throws -> [UInt8]
+    ) throws {
         (self.name, self.data) = (name, data)
         let model = try ONNXModel(bytes)
-        guard let output = model.graph.outputs.first?.name else { throw ONNXError.notONNX("it has no output") }
-        if model.graph.outputs.count > 1 {
-            notes.append("the model has \(model.graph.outputs.count) outputs; the first, '\(output.shown)', is taken")
-        }
+        (output, prediction) = try choice.outputs(of: model.graph.outputs, &notes)
         let initializers = Set(model.graph.initializers.map(\.name))
         let inputs = model.graph.inputs.filter { !initializers.contains($0.name) }
         sources = try ONNXSources(
-            try model.inlinedNodes(), model.graph.initializers, outputs: [output], given: Set(inputs.map(\.name)))
+            try model.inlinedNodes(), model.graph.initializers, outputs: [output] + (prediction.map { [$0] } ?? []),
+            given: Set(inputs.map(\.name)))
         try sources.resolveSequences(data)
         for (copy, original) in try TiedWeights.find(in: sources, values: { try $0.values(data) }) {
             sources.transpose(copy, of: original)
@@ -49,9 +57,9 @@ package struct ONNXFile {
         }
         let read = Set(sources.nodes.flatMap(\.inputs))
         let used = inputs.filter { read.contains($0.name) }
-        guard used.count == 1, let input = used.first else { throw ONNXError.inputs(used.map(\.name)) }
+        guard !used.isEmpty else { throw ONNXError.output("does not depend on any input") }
         try Self.checkSupport(sources, hasSparse: model.graph.hasSparseInitializers)
-        (self.input, self.output) = (input, output)
+        self.inputs = used
         opset = model.opsets[""] ?? 1
         provenance = Provenance(model.graph)
     }
@@ -76,7 +84,7 @@ package struct ONNXFile {
     /// - Parameter frozen: patterns of names of tensors that may stay as they are.
     package func wantedTensors(frozen: [String]) throws -> [WantedTensor] {
         let rules = ParameterRules(sources, output: output, provenance)
-        let batch = input.shape?.first ?? nil
+        let batch = inputs.lazy.compactMap { $0.shape?.first ?? nil }.first
         let read = Set(sources.nodes.flatMap(\.inputs))
         var wanted: [WantedTensor] = []
         for name in sources.order where read.contains(name) {

@@ -113,7 +113,10 @@ extension ONNXModel.ValueInfo {
             guard number == 2, let type = value.message else { continue }
             var fields = WireReader(type)
             while let (number, value) = try fields.next() {
-                guard number == 1, let tensor = value.message else { continue }
+                guard number == 1, let tensor = value.message else {
+                    isTensor = false
+                    continue
+                }
                 var fields = WireReader(tensor)
                 while let (number, value) = try fields.next() {
                     if number == 1 { elementType = value.integer ?? 0 }

@@ -42,6 +42,8 @@ struct ONNXModel {
     struct ValueInfo {
         var name = ""
         var elementType = 0
+        /// False for sequences and maps.
+        var isTensor = true
         var shape: [Int?]?
         var metadata: [String: String] = [:]
     }

@@ -22,50 +22,94 @@ extension OperatorGraph {
         return declared
     }
 
-    /// Adds the model to a graph for all examples at once. `x` is [n, …example shape] of any shape of that size.
+    /// Adds the model to a graph for all examples at once. Each of `x` is [n, …example shape] of any shape of that size.
     ///
     /// - Parameters:
     ///   - declared: the network's tensors.
     ///   - exported: what values were at export, where the model is to be built for another batch than that.
     func build(
-        _ builder: NetworkBuilder, _ x: Value, _ declared: [String: Operand], exported: [String: ExportedValue]?
-    ) throws -> Value {
-        let batch = x.shape[0]
-        let examples = x.reshaped([batch] + exampleShape)
+        _ builder: NetworkBuilder, _ x: [Value], _ declared: [String: Operand], exported: [String: ExportedValue]?
+    ) throws -> NetworkOutput {
+        let batch = x[0].shape[0]
         let interpreter = OperatorInterpreter(
-            builder, self, batch: batch, exported: exported,
-            given: declared.merging([input: .graph(examples, inputIsInteger ? .integer : .real)]) { $1 })
+            builder, self, batch: batch, exported: exported, given: declared.merging(examples(x, batch)) { $1 })
         try interpreter.run()
-        return try interpreter.output()
+        let prediction = try prediction.map { try interpreter.rows(of: $0).output }
+        if givesOneForBatch ?? false {
+            return NetworkOutput(try interpreter.single(output), prediction: prediction, shape: [1])
+        }
+        let rows = try interpreter.rows(of: output)
+        return NetworkOutput(rows.output, prediction: prediction, shape: rows.shape)
+    }
+
+    /// The inputs as operators take them.
+    private func examples(_ x: [Value], _ batch: Int) -> [String: Operand] {
+        Dictionary(
+            zip(inputs, x).map { input, value in
+                (input.name, .graph(value.reshaped([batch] + input.shape), input.isInteger ? .integer : .real))
+            }
+        ) { first, _ in first }
     }
 
     /// Adds the model once for every `size` examples, each time as it was exported; what the last block lacks is filled with examples
     /// that are there, and left out of the result.
     func buildInBlocks(
-        _ builder: NetworkBuilder, _ x: Value, _ declared: [String: Operand], of size: Int,
+        _ builder: NetworkBuilder, _ x: [Value], _ declared: [String: Operand], of size: Int,
         exported: [String: ExportedValue]? = nil
-    ) throws -> Value {
-        let batch = x.shape[0], blocks = (batch + size - 1) / size
-        var rows = x.asReal()
-        while rows.shape[0] < blocks * size {
-            let more = min(blocks * size - rows.shape[0], batch)
-            rows = Value.concatenate([rows, x.asReal().slice(0, from: 0, count: more)], axis: 0)
+    ) throws -> NetworkOutput {
+        let batch = x[0].shape[0], blocks = (batch + size - 1) / size
+        let filled = x.map { x in
+            var rows = x.asReal()
+            while rows.shape[0] < blocks * size {
+                let more = min(blocks * size - rows.shape[0], batch)
+                rows = Value.concatenate([rows, x.asReal().slice(0, from: 0, count: more)], axis: 0)
+            }
+            return rows
         }
-        let results = try (0..<blocks).map {
-            try build(builder, rows.slice(0, from: $0 * size, count: size), declared, exported: exported)
+        let results = try (0..<blocks).map { block in
+            try build(
+                builder, filled.map { $0.slice(0, from: block * size, count: size) }, declared, exported: exported)
         }
-        let all = results.count == 1 ? results[0] : Value.concatenate(results, axis: 0)
-        return all.shape[0] == batch ? all : all.slice(0, from: 0, count: batch)
+        func joined(_ values: [Value]) -> Value {
+            let all = values.count == 1 ? values[0] : Value.concatenate(values, axis: 0)
+            return all.shape[0] == batch ? all : all.slice(0, from: 0, count: batch)
+        }
+        let predictions = results.compactMap(\.prediction)
+        let prediction = predictions.count == results.count ? joined(predictions) : nil
+        guard givesOneForBatch ?? false else {
+            return NetworkOutput(joined(results.map(\.output)), prediction: prediction, shape: results[0].shape)
+        }
+        // Blocks of one example each: the mean of their means.
+        let mean = Value.concatenate(results.map(\.output), axis: 0).sum([0]).scaled(1 / Double(blocks))
+        return NetworkOutput(mean, prediction: prediction, shape: [1])
+    }
+
+    /// Whether the output is one number for a batch, and not one for each example.
+    ///
+    /// - Throws: `ONNXError.output` where it is neither.
+    func outputIsOneForBatch(_ given: [NetworkInput]) throws -> Bool {
+        let batch = exportedBatch ?? 2, builder = NetworkBuilder(Graph(), .stored, .init())
+        let x = given.map { $0.value(in: builder.graph, batch: batch) }
+        let interpreter = OperatorInterpreter(
+            builder, self, batch: batch, given: declareTensors(builder).merging(examples(x, batch)) { $1 })
+        try interpreter.run()
+        guard let shape = interpreter.values[output]?.shape else { return false }
+        let count = shape.reduce(1, *)
+        guard count == 1 || (shape.first == batch && count == batch) else {
+            throw ONNXError.output(
+                "has shape \(shape.shown) for \(batch) examples, expected a loss: one number for each example, or one for all")
+        }
+        return count == 1 && (batch > 1 || shape.isEmpty)
     }
 
     /// What every value is at the batch that the model was exported for; nil where any batch will do.
     func valuesAtExport() throws -> [String: ExportedValue]? {
         guard let exportedBatch else { return nil }
         let builder = NetworkBuilder(Graph(), .stored, .init())
-        let x = builder.graph.input("x", TensorType([exportedBatch] + exampleShape), .data)
+        let x = inputs.map { builder.graph.input($0.name, TensorType([exportedBatch] + $0.shape), .data) }
         let interpreter = OperatorInterpreter(
             builder, self, batch: exportedBatch,
-            given: declareTensors(builder).merging([input: .graph(x, inputIsInteger ? .integer : .real)]) { $1 })
+            given: declareTensors(builder).merging(examples(x, exportedBatch)) { $1 })
         try interpreter.run()
         return interpreter.values.mapValues(ExportedValue.init)
     }
@@ -79,35 +123,40 @@ extension OperatorGraph {
     ///
     /// - Parameters:
     ///   - name: what it is called in results.
-    ///   - inputShape: of one example of the data, of as many numbers as the model takes.
+    ///   - given: what the data have for each input, of as many numbers as the model takes.
     ///   - tried: what trials of this very graph found; nil to try it. It is not believed but for what the build for one example shows.
     /// - Throws: `ONNXError` where the model cannot be built, or does not give one row of numbers an example.
-    func network(
-        name: String, inputShape: [Int], takesTokens: Bool, tried: TrialBuilds? = nil
-    ) throws -> Network {
-        let expected = exampleShape.reduce(1.0) { $0 * Double($1) }, found = inputShape.reduce(1.0) { $0 * Double($1) }
-        guard expected == found, expected <= 1e9 else {
-            throw ONNXError.inputMismatch(
-                expected: "examples of shape \(exampleShape.shown)", found: "examples of shape \(inputShape.shown)")
+    func network(name: String, inputs given: [NetworkInput], tried: TrialBuilds? = nil) throws -> Network {
+        guard given.count == inputs.count else {
+            throw ONNXError.inputMismatch(expected: "\(inputs.count) inputs", found: "\(given.count)")
         }
-        guard takesTokens || !inputIsInteger else {
-            throw ONNXError.inputMismatch(expected: "tokens (whole numbers)", found: "real numbers")
+        for (input, data) in zip(inputs, given) {
+            let size = data.shape.reduce(1.0) { $0 * Double($1) }
+            guard ShapeAgreement.agree(input.shape, data.shape), size <= 1e9 else {
+                throw ONNXError.inputMismatch(
+                    expected: "examples of shape \(input.shape.shown)", found: "examples of shape \(data.shape.shown)")
+            }
+            // Whole numbers that are not all from 0 are real numbers to the graph.
+            guard data.takesTokens || !input.isInteger || inputs.count > 1 else {
+                throw ONNXError.inputMismatch(expected: "tokens (whole numbers)", found: "real numbers")
+            }
         }
         let blocks = takesBlocks ?? false ? exportedBatch : nil
         let exported = blocks == nil ? try valuesAtExport() : nil
-        func outputs(of batch: Int) throws -> Int {
+        let isOneForBatch = givesOneForBatch ?? false
+        @Sendable func output(of batch: Int) throws -> NetworkOutput {
             let builder = NetworkBuilder(Graph(), .stored, .init())
-            let x = builder.graph.input("x", TensorType([batch] + inputShape, takesTokens ? .index : .real), .data)
-            return try build(builder, x, declareTensors(builder), inBlocksOf: blocks, exported: exported).shape[1]
+            let x = given.map { $0.value(in: builder.graph, batch: batch) }
+            return try build(builder, x, declareTensors(builder), inBlocksOf: blocks, exported: exported)
         }
-        let width = try outputs(of: 1)
+        let first = try output(of: 1), width = first.output.shape[1]
         if let tried {
             guard tried.outputs == width else {
                 throw ONNXError.damagedDescription("\(tried.outputs) outputs of a graph that gives \(width)")
             }
         } else if blocks == nil {
             for batch in trialBatches {
-                let found = try outputs(of: batch)
+                let found = try output(of: batch).output.shape[1]
                 guard found == width else {
                     throw ONNXError.output(
                         "has \(width) numbers for one example, but \(found) an example for \(batch)")
@@ -115,23 +164,27 @@ extension OperatorGraph {
             }
         }
         // A model whose shapes are such that a batch of some size is none is taken in blocks of sizes that were built.
-        let sizes: [Int?] = blocks.map { [$0] } ?? [nil, Self.largestTrial, 1]
+        let sizes: [Int?] = blocks.map { [$0] } ?? (isOneForBatch ? [nil, 1] : [nil, Self.largestTrial, 1])
         let largest = blocks.map { Self.mostBlocks * $0 }
-        let architecture = Architecture(vocabulary: vocabulary, largestBatch: largest) { builder, x in
-            let declared = self.declareTensors(builder)
-            for size in sizes {
-                let built = try? self.build(builder, x, declared, inBlocksOf: size, exported: exported)
-                if let built, built.shape == [x.shape[0], width] { return built }
-            }
-            // Blocks of the last size were built above, and what a block comes to depends on its own shapes alone.
-            preconditionFailure("a model that was built for one example cannot be built for \(x.shape[0]) of them")
-        }
+        let architecture = Architecture(
+            vocabularies: inputs.map { vocabulary(of: $0.name) }, largestBatch: largest,
+            canBuild: { !isOneForBatch || (try? output(of: $0)) != nil },
+            applyingAll: { builder, x in
+                let declared = self.declareTensors(builder)
+                for size in sizes {
+                    let built = try? self.build(builder, x, declared, inBlocksOf: size, exported: exported)
+                    if let built, built.output.shape == [isOneForBatch ? 1 : x[0].shape[0], width] { return built }
+                }
+                // Blocks of the last size were built above, and what a block comes to depends on its own shapes alone.
+                preconditionFailure(
+                    "a model that was built for one example cannot be built for \(x[0].shape[0]) of them")
+            })
         func layout(_ tensors: [Tensor]) -> ParameterLayout {
             ParameterLayout(tensors.map { TensorSpecification($0.name, $0.storedShape, .constant(0)) })
         }
         return Network(
-            architecture, specification: name, inputShape: inputShape, takesTokens: takesTokens, outputs: width,
-            parameters: layout(parameters), buffers: layout(buffers))
+            architecture, specification: name, inputs: given, outputShape: first.shape,
+            givesOneForBatch: isOneForBatch, parameters: layout(parameters), buffers: layout(buffers))
     }
 
     /// Sizes of batch that a model of any batch is tried for beside 1: odd and even ones, that exported for and twice that.
@@ -142,9 +195,9 @@ extension OperatorGraph {
 
     /// Adds the model for all examples at once, or in blocks of a size.
     private func build(
-        _ builder: NetworkBuilder, _ x: Value, _ declared: [String: Operand], inBlocksOf size: Int?,
+        _ builder: NetworkBuilder, _ x: [Value], _ declared: [String: Operand], inBlocksOf size: Int?,
         exported: [String: ExportedValue]?
-    ) throws -> Value {
+    ) throws -> NetworkOutput {
         guard let size else { return try build(builder, x, declared, exported: exported) }
         return try buildInBlocks(builder, x, declared, of: size, exported: exported)
     }

@@ -1,20 +1,39 @@
 import ArrayFiles
 import Essentials
+import Networks
 
 extension OperatorGraph {
-    /// The nodes of a file, without any tensor yet, for examples of the data's shape.
-    init(
-        _ sources: ONNXSources, opset: Int, input: ONNXModel.ValueInfo, output: String, _ options: ImportOptions
-    ) throws {
-        let nodes = try sources.nodes.map { try Node($0) }
-        if let batch = input.shape?.first ?? nil, batch > Self.mostExported {
-            throw ONNXError.limit("it is for batches of \(batch) examples, expected at most \(Self.mostExported)")
+    /// The nodes of a file, without any tensor yet, for examples of the data's shapes.
+    init(_ file: ONNXFile, _ options: ImportOptions) throws {
+        let nodes = try file.sources.nodes.map { try Node($0) }
+        var batch: Int?
+        for input in file.inputs {
+            guard let declared = input.shape, let extent = declared.first ?? nil else { continue }
+            guard extent <= Self.mostExported else {
+                throw ONNXError.limit(
+                    "it is for batches of \(extent) examples, expected at most \(Self.mostExported)")
+            }
+            guard batch ?? extent == extent else {
+                throw ONNXError.inputMismatch(
+                    expected: "inputs with the examples along axis 0",
+                    found: "inputs of \(batch ?? 0) and \(extent) examples; export it with open first axes")
+            }
+            batch = extent
         }
-        let isInteger = ![1, 10, 11, 16].contains(input.elementType)
+        guard file.inputs.count == options.inputs.count else {
+            throw ONNXError.inputMismatch(
+                expected: "\(file.inputs.count) inputs (\(file.inputs.map(\.name).shown))",
+                found: "\(options.inputs.count)")
+        }
+        let inputs = try zip(file.inputs, options.inputs).map { input, data in
+            Input(
+                name: input.name, shape: try Self.exampleShape(input, data.shape), isInteger: !input.isReal)
+        }
         self.init(
-            opset: opset, nodes: nodes, constants: [:], parameters: [], buffers: [], input: input.name,
-            exampleShape: try Self.exampleShape(input, options.exampleShape), inputIsInteger: isInteger, output: output,
-            exportedBatch: input.shape?.first ?? nil)
+            opset: file.opset, nodes: nodes, constants: [:], parameters: [], buffers: [], input: inputs[0].name,
+            exampleShape: inputs[0].shape, inputIsInteger: inputs[0].isInteger,
+            otherInputs: inputs.count > 1 ? Array(inputs.dropFirst()) : nil, output: file.output,
+            prediction: file.prediction, exportedBatch: batch)
     }
 
     /// Takes a model that was exported in training mode as it is in evaluation.
@@ -43,7 +62,7 @@ extension OperatorGraph {
         guard let declared = input.shape else { return data }
         let wanted = Array(declared.dropFirst())
         func fits(_ shape: [Int]) -> Bool {
-            shape.count == wanted.count && !shape.isEmpty && zip(shape, wanted).allSatisfy { $1 == nil || $0 == $1 }
+            shape.count == wanted.count && zip(shape, wanted).allSatisfy { $1 == nil || $0 == $1 }
         }
         if fits(data) { return data }
         // Extents of 1 in front come and go: a row of numbers is an image of one channel and one row to some.
@@ -51,15 +70,19 @@ extension OperatorGraph {
         let padded = [Int](repeating: 1, count: max(0, wanted.count - core.count)) + core
         if fits(padded) { return padded }
         let fixed = wanted.compactMap { $0 }
-        if fixed.count == wanted.count, !fixed.isEmpty,
-            fixed.reduce(1.0, { $0 * Double($1) }) == data.reduce(1.0, { $0 * Double($1) })
-        {
-            return fixed
-        }
+        if fixed.count == wanted.count, ShapeAgreement.agree(fixed, data) { return fixed }
         let words = wanted.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
+        let known = zip(wanted, data).map { $0 ?? $1 }
         throw ONNXError.inputMismatch(
-            expected: "examples of shape [\(words)]", found: "examples of shape \(data.shown)")
+            expected: "examples\(input.name.isEmpty ? "" : " '\(input.name.shown)'") of shape [\(words)]",
+            found: "examples of shape \(data.shown)"
+                + (wanted.count == data.count ? ShapeAgreement.advice(found: data, expected: known) : ""))
     }
+}
+
+extension ONNXModel.ValueInfo {
+    /// Whether it holds real numbers.
+    var isReal: Bool { [1, 10, 11, 16].contains(elementType) }
 }
 
 extension OperatorGraph.Node {

@@ -40,6 +40,14 @@ package struct OperatorGraph: Sendable, Hashable, Codable {
         package var storedShape: [Int] { order.map { shape[$0] } }
     }
 
+    /// A value that examples are, beside the first.
+    package struct Input: Sendable, Hashable, Codable {
+        package var name: String
+        /// Of one example, as the model takes it.
+        package var shape: [Int]
+        package var isInteger: Bool
+    }
+
     package var opset: Int
     /// Operands first.
     package var nodes: [Node]
@@ -51,19 +59,31 @@ package struct OperatorGraph: Sendable, Hashable, Codable {
     /// The shape of one example as the model takes it.
     package var exampleShape: [Int]
     package var inputIsInteger: Bool
+    /// Further values that examples are; nil for a model of one input.
+    package var otherInputs: [Input]?
+    /// The value that the loss is computed of, or that is the loss.
     package var output: String
+    /// Of an output that is the loss: the value through which alone parameters reach it, where one was named.
+    package var prediction: String?
+    /// Whether the output is one number for a batch; nil or false for a row of numbers for each example.
+    package var givesOneForBatch: Bool?
     /// The batch that the model was exported for, where it is fixed.
     package var exportedBatch: Int?
     /// Whether larger batches are taken in blocks of that many examples, because the model cannot be built for another number.
     package var takesBlocks: Bool?
+
+    /// All values that examples are.
+    package var inputs: [Input] {
+        [Input(name: input, shape: exampleShape, isInteger: inputIsInteger)] + (otherInputs ?? [])
+    }
 
     /// How often each operator occurs, by name.
     package var operators: [(name: String, count: Int)] {
         Dictionary(grouping: nodes, by: \.kind).map { ($0.key, $0.value.count) }.sorted { $0.0 < $1.0 }
     }
 
-    /// Tokens that the model has a row for: the least extent of the tables that examples are looked up in; nil where there is none.
-    package var vocabulary: Int? {
+    /// Tokens that the model has a row for: the least extent of the tables that an input is looked up in; nil where there is none.
+    func vocabulary(of input: String) -> Int? {
         var names: Set = [input]
         var least: Int?
         for node in nodes {
@@ -119,9 +139,10 @@ extension OperatorGraph {
         }
         let hosts = Array(constants.values) + nodes.flatMap { $0.attributes.values.compactMap(\.tensor) }
         guard hosts.allSatisfy(\.isConsistent) else { throw .damagedDescription("a constant") }
-        guard !exampleShape.isEmpty, exampleShape.allSatisfy({ $0 > 0 }), 1...Self.mostExported ~= exportedBatch ?? 1
+        guard inputs.allSatisfy({ $0.shape.allSatisfy { $0 > 0 } }), 1...Self.mostExported ~= exportedBatch ?? 1
         else {
             throw .damagedDescription("the example's shape \(exampleShape)")
         }
+        guard Set(inputs.map(\.name)).count == inputs.count else { throw .damagedDescription("an input twice") }
     }
 }

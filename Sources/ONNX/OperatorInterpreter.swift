@@ -72,17 +72,28 @@ final class OperatorInterpreter {
         }
     }
 
-    /// A value as [batch, outputs].
-    func output() throws -> Value {
-        guard let operand = values[description.output] else {
-            throw ONNXError.undefined(value: description.output, node: "output")
-        }
-        guard case .graph(let tensor) = operand else { throw ONNXError.output("does not depend on the examples") }
-        let value = tensor.value.asReal()
+    /// A value as [batch, numbers], and its shape for one example.
+    func rows(of name: String) throws -> (output: Value, shape: [Int]) {
+        let value = try result(name)
         guard let first = value.shape.first, first == batch else {
             throw ONNXError.output("has shape \(value.shape.shown), expected one row for each of \(batch) examples")
         }
-        return value.reshaped([batch, value.type.count / batch])
+        return (value.reshaped([batch, value.type.count / batch]), Array(value.shape.dropFirst()))
+    }
+
+    /// A value of one number as [1, 1].
+    func single(_ name: String) throws -> Value {
+        let value = try result(name)
+        guard value.type.count == 1 else {
+            throw ONNXError.output("has shape \(value.shape.shown), expected one number for the batch")
+        }
+        return value.reshaped([1, 1])
+    }
+
+    private func result(_ name: String) throws -> Value {
+        guard let operand = values[name] else { throw ONNXError.undefined(value: name, node: "output") }
+        guard case .graph(let tensor) = operand else { throw ONNXError.output("does not depend on the examples") }
+        return tensor.value.asReal()
     }
 }
 

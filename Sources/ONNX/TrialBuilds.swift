@@ -19,10 +19,10 @@ package struct TrialBuilds: Equatable {
 
     /// - Parameters:
     ///   - description: the graph as a checkpoint has it.
-    ///   - inputShape: of one example of the data.
-    package init(of description: String, inputShape: [Int], takesTokens: Bool, outputs: Int) {
+    ///   - inputs: as the data have them.
+    package init(of description: String, inputs: [NetworkInput], outputs: Int) {
         self.outputs = outputs
-        digest = Self.digest(description, inputShape, takesTokens)
+        digest = Self.digest(description, inputs)
     }
 
     /// - Throws: `ONNXError.damagedDescription` where the text is no such finding.
@@ -39,12 +39,13 @@ package struct TrialBuilds: Equatable {
     }
 
     /// Whether exactly this was tried.
-    func isOf(_ description: String, inputShape: [Int], takesTokens: Bool) -> Bool {
-        digest == Self.digest(description, inputShape, takesTokens)
+    func isOf(_ description: String, _ inputs: [NetworkInput]) -> Bool {
+        digest == Self.digest(description, inputs)
     }
 
-    private static func digest(_ description: String, _ inputShape: [Int], _ takesTokens: Bool) -> String {
-        SHA256.hexadecimal(Array("\(version)\0\(inputShape)\0\(takesTokens)\0\(description)".utf8))
+    private static func digest(_ description: String, _ inputs: [NetworkInput]) -> String {
+        let inputs = inputs.map { "\($0.shape)\0\($0.takesTokens)" }.joined(separator: "\0")
+        return SHA256.hexadecimal(Array("\(version)\0\(inputs)\0\(description)".utf8))
     }
 }
 
@@ -55,16 +56,14 @@ extension Network {
     ///   - description: what `OperatorGraph.encoded()` gave.
     ///   - trials: what `TrialBuilds.encoded` gave at the import; nil for checkpoints that lack it, whose graph is tried now.
     ///   - name: what it is called in results.
-    ///   - inputShape: of one example of the data.
+    ///   - inputs: as the data have them.
     /// - Throws: `ONNXError` where the description or the finding is damaged, or the graph cannot be built.
     package init(
-        operatorGraph description: String, trials: String?, name: String, inputShape: [Int], takesTokens: Bool
+        operatorGraph description: String, trials: String?, name: String, inputs: [NetworkInput]
     ) throws {
         let graph = try OperatorGraph(encoded: description)
         let trials = try trials.map { (text) throws(ONNXError) in try TrialBuilds(encoded: text) }
-        let counting = trials.flatMap {
-            $0.isOf(description, inputShape: inputShape, takesTokens: takesTokens) ? $0 : nil
-        }
-        self = try graph.network(name: name, inputShape: inputShape, takesTokens: takesTokens, tried: counting)
+        let counting = trials.flatMap { $0.isOf(description, inputs) ? $0 : nil }
+        self = try graph.network(name: name, inputs: inputs, tried: counting)
     }
 }

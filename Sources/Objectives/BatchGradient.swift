@@ -25,6 +25,7 @@ public final class BatchGradient: MemoryHolder {
     /// How often a gradient was computed.
     public private(set) var evaluations = 0
     private let memory: MemoryBudget
+    private let counts: ElementCounts
 
     private let theta: Buffer, buffers: Buffer
     private let store: ExampleStore
@@ -35,8 +36,12 @@ public final class BatchGradient: MemoryHolder {
     public struct Batch: Sendable {
         /// Mean loss.
         public let loss: Double
-        /// Examples classified right; nil for regression.
+        /// How much the batch counts: its examples, or the sum of the weights of their elements.
+        public let weight: Double
+        /// Elements classified right; nil for regression.
         public let correct: Double?
+        /// Elements that have a class that counts.
+        public let classified: Double
         /// Mean and unbiased variance of this batch for each buffer that training averages: number in the network's layout, values.
         public let statistics: [(buffer: Int, values: [Double])]
     }
@@ -50,7 +55,8 @@ public final class BatchGradient: MemoryHolder {
         memory: MemoryBudget = MemoryBudget()
     ) throws(ObjectiveError) {
         precondition(batchSize > 0, "batches of \(batchSize) examples")
-        try ObjectiveError.checkData(data, network, loss)
+        let layout = try ObjectiveError.layout(loss, data, network)
+        counts = try ElementCounts(data, loss, layout)
         self.network = network
         self.data = data
         self.loss = loss
@@ -59,14 +65,20 @@ public final class BatchGradient: MemoryHolder {
         self.batchSize = min(batchSize, data.count)
         theta = Buffer(byteCount: network.parameters.count * precision.size)
         buffers = Buffer(byteCount: network.buffers.count * precision.size)
-        store = try ExampleStore(capacity: self.batchSize, of: data, outputs: network.outputs, loss, precision)
+        store = try ExampleStore(
+            capacity: self.batchSize, of: data, for: network, loss, layout, precision)
         // Without statistics of a batch, its examples have nothing to do with each other.
-        let isWhole = !network.buffers.tensors.isEmpty
+        var isWhole = !network.buffers.tensors.isEmpty
+        if case .batch? = loss.outputLoss?.subject {
+            isWhole = true
+            let sizes = Set([self.batchSize, data.count % self.batchSize]).subtracting([0])
+            if let size = sizes.first(where: { !network.canBuild(batch: $0) }) { throw .batchUnbuildable(batch: size) }
+        }
         series = try BatchSeries(
             examples: self.batchSize, requested: network.largestBatch, preference: isWhole ? .whole : .inCache,
             memory: memory, heldBytes: data.byteCount + store.byteCount, keeps: false
         ) {
-            BatchProgram(network, loss, isWhole ? .batch : .stored, .gradient, batch: $0, precision)
+            BatchProgram(network, loss, layout, isWhole ? .batch : .stored, .gradient, batch: $0, precision)
         }
         partSize = series.batchSize
     }
@@ -99,7 +111,7 @@ public final class BatchGradient: MemoryHolder {
                 program.bind(context, theta: theta.address, buffers: buffers.address, tangent: nil)
             },
             bindData: { [store] program, instance, first in
-                program.bind(instance, inputs: store.inputs(from: first), targets: store.targets(from: first))
+                program.bind(instance, store.place(from: first))
             }, between: nil)
         series.run(work, examples: examples.count) { program, instance, context, _ in
             lossSum += program.lossSum(instance)
@@ -107,9 +119,16 @@ public final class BatchGradient: MemoryHolder {
             program.addDerivative(instance, context, to: &gradient)
             statistics = program.statistics(instance)
         }
-        Vectors.scale(&gradient, by: 1 / Double(examples.count))
-        return Batch(loss: lossSum / Double(examples.count), correct: correct, statistics: statistics)
+        // A batch in which nothing counts has no gradient.
+        let weight = counts.weight(of: examples)
+        Vectors.scale(&gradient, by: weight > 0 ? 1 / weight : 0)
+        return Batch(
+            loss: weight > 0 ? lossSum / weight : 0, weight: weight, correct: correct,
+            classified: counts.classified(of: examples), statistics: statistics)
     }
+
+    /// How much some examples count in the mean of their loss.
+    public func weight(of examples: [Int]) -> Double { counts.weight(of: examples) }
 
     func releaseMemory() { series.release() }
 

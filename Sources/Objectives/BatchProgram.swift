@@ -40,7 +40,7 @@ final class BatchProgram {
     var parameters: Int { network.parameters.count }
     private let network: Network
     private let built: Network.Built
-    private let target: Value
+    private let target: Value?, weights: Value?
     /// v, or the coordinates of a point.
     private let tangents: [Value]
     /// Of a displaced value: each direction's tensors, nil where it moves none.
@@ -49,18 +49,34 @@ final class BatchProgram {
     private let correct: Value?
     private let derivative: [Value]
 
-    init(_ network: Network, _ loss: Loss, _ batchNorm: BatchNormMode, _ kind: Kind, batch: Int, _ precision: Precision)
-    {
+    /// Where the data of a batch are.
+    struct Data {
+        let inputs: [UnsafeRawPointer]
+        let targets: UnsafeRawPointer, weights: UnsafeRawPointer
+    }
+
+    init(
+        _ network: Network, _ loss: Loss, _ layout: LossLayout, _ batchNorm: BatchNormMode, _ kind: Kind, batch: Int,
+        _ precision: Precision
+    ) {
         self.kind = kind
         self.batch = batch
         self.network = network
         let graph = Graph()
         let built = network.build(in: graph, batch: batch, batchNorm: batchNorm)
         self.built = built
-        let type = loss.takesClasses ? TensorType([batch], .index) : TensorType([batch, network.outputs])
-        target = graph.input("target", type, .data)
-        var losses = loss.values(built.output, target: target)
-        var correct = loss.takesClasses ? built.output.correct(target) : nil
+        switch layout.target {
+        case .classes: target = graph.input("target", TensorType([batch * layout.elements], .index), .data)
+        case .distributions, .values:
+            target = graph.input("target", TensorType([batch, layout.targetWidth]), .data)
+        case .none: target = nil
+        }
+        weights =
+            layout.isWeighted ? graph.input("weights", TensorType([batch, layout.elements]), .data) : nil
+        let contributions = loss.contributions(
+            built.output, target: target, weights: weights, layout, batch: batch)
+        var losses = contributions.losses
+        var correct = contributions.correct
         let total = losses.sum()
         var outputs: [Value] = []
         var directions: [[Value?]] = []
@@ -82,15 +98,18 @@ final class BatchProgram {
             outputs = [losses] + (correct.map { [$0] } ?? []) + derivative + built.statistics.compactMap { $0 }
             if kind == .value { outputs.append(built.output) }
         case .hessian, .gaussNewton, .empiricalFisher:
-            let (parameters, model) = (built.parameters, built.output)
+            // Of a loss that the network computes itself, parameters reach it through what it says they do.
+            let parameters = built.parameters, model = built.prediction ?? contributions.through
             tangents = parameters.map { graph.input("v", $0.type, .tangent) }
             derivative =
                 switch kind {
                 case .hessian: graph.hessianVectorProduct(of: total, at: parameters, along: tangents)
                 case .gaussNewton:
-                    graph.gaussNewtonVectorProduct(of: total, through: model, at: parameters, along: tangents)
+                    graph.gaussNewtonVectorProduct(
+                        of: contributions.curvature.sum(), through: model, at: parameters, along: tangents)
                 default:
-                    graph.empiricalFisherVectorProduct(of: total, through: model, at: parameters, along: tangents)
+                    graph.empiricalFisherVectorProduct(
+                        of: total, through: built.output, at: parameters, along: tangents)
                 }
             outputs = derivative
         }
@@ -127,17 +146,18 @@ final class BatchProgram {
     }
 
     /// Where a batch is read from at every run.
-    func bind(_ instance: Executable.Instance, inputs: UnsafeRawPointer, targets: UnsafeRawPointer) {
-        executable.bind(built.input, to: inputs, in: instance)
-        executable.bind(target, to: targets, in: instance)
+    func bind(_ instance: Executable.Instance, _ data: Data) {
+        for (input, address) in zip(built.inputs, data.inputs) { executable.bind(input, to: address, in: instance) }
+        if let target { executable.bind(target, to: data.targets, in: instance) }
+        if let weights { executable.bind(weights, to: data.weights, in: instance) }
     }
 
-    /// Σ ℓ over the batch, in Float64.
+    /// Σ wℓ over the batch, in Float64.
     func lossSum(_ instance: Executable.Instance, _ context: Executable.Context? = nil) -> Double {
         executable.numbers(of: losses, in: instance, context).reduce(0, +)
     }
 
-    /// How many examples are classified right; nil for regression.
+    /// How many elements are classified right; nil for regression.
     func correctCount(_ instance: Executable.Instance, _ context: Executable.Context? = nil) -> Double? {
         correct.map { executable.numbers(of: $0, in: instance, context).reduce(0, +) }
     }

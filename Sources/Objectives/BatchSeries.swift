@@ -60,7 +60,7 @@ final class BatchSeries {
     }
 
     /// How many examples a batch has that is not asked for.
-    enum Preference {
+    enum Preference: Equatable {
         /// As many as have their values in a core's own cache, but enough for what is done with each parameter once a batch to
         /// cost little beside it.
         case inCache
@@ -68,6 +68,16 @@ final class BatchSeries {
         case many
         /// All, because they are one batch of a training that normalises it as a whole.
         case whole
+        /// So many, because a loss is one of batches of that size.
+        case fixed(Int)
+
+        /// Whether memory does not change the size.
+        var isFixed: Bool {
+            switch self {
+            case .whole, .fixed: true
+            case .inCache, .many: false
+            }
+        }
     }
 
     /// What a process takes at least: code, libraries, and what is small beside data and programs.
@@ -90,6 +100,8 @@ final class BatchSeries {
         var size: Int
         if preference == .whole {
             size = examples
+        } else if case .fixed(let count) = preference {
+            size = min(count, examples)
         } else if let requested {
             size = min(requested, examples)
         } else {
@@ -110,15 +122,15 @@ final class BatchSeries {
         }
         var program = make(size)
         // A ragged last batch has a program of its own, which takes less, but may take nearly as much.
-        func copies() -> Int { preference == .whole || examples % size == 0 ? 1 : 2 }
+        func copies() -> Int { preference.isFixed || examples % size == 0 ? 1 : 2 }
         func needed() -> Int { copies() * (program.bytes + program.executable.commonBytes) }
-        while needed() > room, size > 1, preference != .whole {
+        while needed() > room, size > 1, !preference.isFixed {
             size = max(1, min(size - 1, Self.share(of: size, room: room, needed: needed())))
             program = make(size)
         }
         guard needed() <= room else {
             let enough = fixed + needed()
-            throw preference == .whole
+            throw preference.isFixed
                 ? .batchTooLarge(batch: size, given: limit, needed: enough)
                 : .memoryTooSmall(given: limit, needed: enough)
         }

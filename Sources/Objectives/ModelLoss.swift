@@ -1,6 +1,7 @@
 import Datasets
 import Essentials
 import Models
+import Networks
 import Tensors
 
 /// The loss of a model on examples of its data: what analyses of a checkpoint look at.
@@ -52,6 +53,8 @@ public final class ModelLoss: ExampleObjective {
     /// The name of the data.
     public let dataName: String
     private let isOnGiven: Bool
+    /// The model's loss; of one that is defined on batches, with the size of the settings.
+    public let loss: Loss
     /// Of batch normalisation, in the order of the network's buffers: averaged over the data for `.recalibrate`, the model's own else.
     public let statistics: [Double]
     /// λ of the term ½λ‖θ‖²; 0 where the loss has none.
@@ -81,7 +84,19 @@ public final class ModelLoss: ExampleObjective {
     ) throws {
         (self.model, self.name, self.settings, self.monitor) = (model, name, settings, monitor)
         isOnGiven = examples != nil
-        data = try examples ?? model.dataset(settings.split, settings.data, examples: settings.examples)
+        var data = try examples ?? model.dataset(settings.split, settings.data, examples: settings.examples)
+        var loss = model.loss
+        if var output = loss.outputLoss, case .batch(let usual) = output.subject {
+            let size = settings.batchSize ?? usual, left = data.count % size
+            output.subject = .batch(size)
+            loss.kind = .output(output)
+            if left > 0, left < data.count {
+                monitor.remark(
+                    "the loss is one of batches of \(size) examples: the last \(left) of \(data.count) examples fill none and are left out")
+                data = try data.prefix(data.count - left)
+            }
+        }
+        (self.data, self.loss) = (data, loss)
         dataName = examples?.name ?? settings.data.map { "\($0)" } ?? model.metadata.data.specification
         var memory = memory
         let perVector = 8 * model.network.parameters.count
@@ -89,8 +104,8 @@ public final class ModelLoss: ExampleObjective {
         memory.reserved = memory.limit == nil ? 0 : least
         let recalibration =
             settings.statistics == .recalibrate
-            ? try Self.recalibration(model, data, settings, memory, monitor) : nil
-        let base = try Self.network(model, data, settings, memory, monitor)
+            ? try Self.recalibration(model, loss, data, settings, memory, monitor) : nil
+        let base = try Self.network(model, loss, data, settings, memory, monitor)
         if let limit = memory.limit {
             // Reading data of which only a part is used may have taken more.
             let peak = MachineMemory.peak.flatMap { $0 > limit ? $0 + $0 / 64 : nil } ?? 0
@@ -120,11 +135,11 @@ public final class ModelLoss: ExampleObjective {
     /// Whether the loss contains the term of weight decay, be λ 0 or not.
     public var includesWeightDecay: Bool { settings.weightDecay != .none }
     /// The loss's name, such as `cross-entropy`.
-    public var lossName: String { model.loss.name + (settings.normalizesLogits ? " of normalised logits" : "") }
+    public var lossName: String { loss.name + (settings.normalizesLogits ? " of normalised logits" : "") }
 
     /// Whether eigenvalues of the Hessian repeat by construction: with mean squared errors of several outputs, every eigenvalue of a
     /// linear model has as many copies.
-    public var hasRepeatedEigenvalues: Bool { model.network.outputs > 1 && !model.loss.takesClasses }
+    public var hasRepeatedEigenvalues: Bool { model.network.outputs > 1 && !loss.takesClasses }
 
     /// L(θ) and the accuracy of the model itself.
     public func evaluation() throws -> Evaluation { try evaluate(at: theta) }
@@ -162,8 +177,12 @@ public final class ModelLoss: ExampleObjective {
     /// The loss on some of the examples, with the same statistics of batch normalisation.
     public func restricted(to examples: [Int]) throws -> any Objective {
         penalized(
-            try Self.network(model, data.subset(examples), settings, memory, monitor).with(statistics: statistics))
+            try Self.network(model, loss, data.subset(examples), settings, memory, monitor)
+                .with(statistics: statistics))
     }
+
+    /// The sum of the weights of some of the examples' elements.
+    public func weight(of examples: [Int]) -> Double { base.weight(of: examples) }
 
     /// Whether the model has the other split of the same data.
     public var hasOtherSplit: Bool {
@@ -177,7 +196,7 @@ public final class ModelLoss: ExampleObjective {
         // The other split may have fewer examples than are asked for.
         let all = try model.dataset(settings.split == .train ? .test : .train, settings.data)
         let other = try all.prefix(min(settings.examples ?? all.count, all.count))
-        return penalized(try Self.network(model, other, settings, memory, monitor).with(statistics: statistics))
+        return penalized(try Self.network(model, loss, other, settings, memory, monitor).with(statistics: statistics))
     }
 
     /// The loss at points far from the model: statistics of batch normalisation are measured anew at each for `.recalibrate`, and are
@@ -192,7 +211,7 @@ public final class ModelLoss: ExampleObjective {
         case .batch: return objective
         case .stored: return penalized(base.with(statistics: stored))
         case .recalibrate:
-            let measured = try Self.recalibration(model, data, settings, memory, monitor)
+            let measured = try Self.recalibration(model, loss, data, settings, memory, monitor)
             return penalized(base.with { try measured.batchStatistics(at: $0) })
         }
     }
@@ -231,7 +250,7 @@ public final class ModelLoss: ExampleObjective {
     /// - Parameter batchSize: the largest batch.
     public func batchGradient(batchSize: Int) throws(ObjectiveError) -> BatchGradient {
         try BatchGradient(
-            network: model.network, data: data, loss: model.loss, batchSize: batchSize, precision: settings.precision,
+            network: model.network, data: data, loss: loss, batchSize: batchSize, precision: settings.precision,
             memory: memory)
     }
 
@@ -242,20 +261,20 @@ public final class ModelLoss: ExampleObjective {
     }
 
     private static func network(
-        _ model: Model, _ data: Dataset, _ settings: Settings, _ memory: MemoryBudget, _ monitor: Monitor
+        _ model: Model, _ loss: Loss, _ data: Dataset, _ settings: Settings, _ memory: MemoryBudget, _ monitor: Monitor
     ) throws -> NetworkObjective {
         let objective = try model.objective(
-            data, batchNorm: settings.statistics == .batch ? .batch : .stored, precision: settings.precision,
-            batchSize: settings.batchSize, memory: memory, normalizesLogits: settings.normalizesLogits)
+            data, loss: loss, batchNorm: settings.statistics == .batch ? .batch : .stored,
+            precision: settings.precision, batchSize: settings.batchSize, memory: memory, normalizesLogits: settings.normalizesLogits)
         objective.betweenBatches = { try monitor.check() }
         return objective
     }
 
     private static func recalibration(
-        _ model: Model, _ data: Dataset, _ settings: Settings, _ memory: MemoryBudget, _ monitor: Monitor
+        _ model: Model, _ loss: Loss, _ data: Dataset, _ settings: Settings, _ memory: MemoryBudget, _ monitor: Monitor
     ) throws -> NetworkObjective {
         let objective = try model.objective(
-            data, batchNorm: .batch, precision: settings.precision,
+            data, loss: loss, batchNorm: .batch, precision: settings.precision,
             batchSize: settings.batchSize ?? recalibrationBatch, memory: memory)
         objective.betweenBatches = { try monitor.check() }
         return objective

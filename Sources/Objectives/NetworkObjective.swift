@@ -6,7 +6,7 @@ import Tensors
 
 /// L(θ) = (1/n) Σ ℓ(f(xᵢ; θ), yᵢ) of a network on a data set, taken in batches that fit a memory budget.
 ///
-/// A ragged last batch counts by its size; sums over batches are in Float64. Statistics of batch normalisation are part of the
+/// Where elements have weights, or labels that do not count, it is Σ w ℓ / Σ w over all elements of the data. A ragged last batch counts by its size; sums over batches are in Float64. Statistics of batch normalisation are part of the
 /// function: `with(statistics:)` gives the same network on the same data with others, and shares the compiled programs.
 public final class NetworkObjective: Objective {
     private let programs: NetworkPrograms
@@ -61,7 +61,6 @@ public final class NetworkObjective: Objective {
         precondition(
             statistics.count == network.buffers.count,
             "\(statistics.count) buffer values, not \(network.buffers.count)")
-        try ObjectiveError.checkData(data, network, loss)
         programs = try NetworkPrograms(
             network, data, loss, batchNorm, precision, batchSize: batchSize, memory: memory)
         self.statistics = .fixed(statistics)
@@ -82,6 +81,10 @@ public final class NetworkObjective: Objective {
     public func with(statistics: @escaping (_ theta: [Double]) throws -> [Double]) -> NetworkObjective {
         NetworkObjective(programs, .varying(statistics))
     }
+
+    /// The sum of all weights, and how many elements have a class that counts.
+    private var total: Double { programs.counts.total }
+    private var classified: Double { programs.counts.classified(of: 0..<examples) }
 
     private func place(_ theta: [Double], along directions: [[Double]] = []) throws -> NetworkPrograms.Place {
         switch statistics {
@@ -108,14 +111,17 @@ public final class NetworkObjective: Objective {
         return sums
     }
 
-    /// Mean loss and share of examples classified right (nil for regression).
+    /// How much some examples, by their numbers, count in the mean: the sum of the weights of their elements.
+    public func weight(of examples: [Int]) -> Double { programs.counts.weight(of: examples) }
+
+    /// Mean loss and share of elements classified right (nil for regression).
     public func evaluate(at theta: [Double]) throws -> Evaluation {
         var loss = 0.0, correct: Double? = self.loss.takesClasses ? 0 : nil
         try programs.run(.value, at: place(theta)) { program, instance, _, _ in
             loss += program.lossSum(instance)
             if let count = program.correctCount(instance) { correct? += count }
         }
-        return Evaluation(loss: loss / Double(examples), accuracy: correct.map { $0 / Double(examples) })
+        return Evaluation(loss: loss / total, accuracy: correct.map { $0 / classified })
     }
 
     /// What does not depend on the points' coordinates is computed once where memory can keep it; else points are taken several at a
@@ -143,7 +149,7 @@ public final class NetworkObjective: Objective {
                 if let count = program.correctCount(instance, context) { correct?[number] += count }
             }
             results += losses.indices.map { i in
-                Evaluation(loss: losses[i] / Double(examples), accuracy: correct.map { $0[i] / Double(examples) })
+                Evaluation(loss: losses[i] / total, accuracy: correct.map { $0[i] / classified })
             }
         }
         return results
@@ -166,8 +172,8 @@ public final class NetworkObjective: Objective {
             loss += program.lossSum(instance)
             program.addDerivative(instance, context, to: &gradient)
         }
-        Vectors.scale(&gradient, by: 1 / Double(examples))
-        return (loss / Double(examples), gradient)
+        Vectors.scale(&gradient, by: 1 / total)
+        return (loss / total, gradient)
     }
 
     /// H v for each v, P numbers each.
@@ -197,7 +203,10 @@ public final class NetworkObjective: Objective {
                 program.addDerivative(instance, context, to: &results[first + number])
             }
         }
-        for i in results.indices { Vectors.scale(&results[i], by: 1 / Double(examples)) }
+        // Gradients of examples are such that their mean is the gradient.
+        let isFisher = kind == .empiricalFisher && total != Double(examples)
+        let scale = isFisher ? Double(examples) / (total * total) : 1 / total
+        for i in results.indices { Vectors.scale(&results[i], by: scale) }
         return results
     }
 }

@@ -11,12 +11,15 @@ final class NetworkPrograms: MemoryHolder {
     let loss: Loss
     let batchNorm: BatchNormMode
     let precision: Precision
-    /// n.
+    /// n; without those that fill no batch, for a loss of whole batches.
     let examples: Int
+    /// How much each of them counts.
+    let counts: ElementCounts
     var memory: MemoryBudget
     /// Called between batches; what it throws ends the computation.
     var betweenBatches: (() throws -> Void)?
 
+    private let layout: LossLayout
     private let store: ExampleStore
     private let heldBytes: Int
     private let requestedBatch: Int?
@@ -35,9 +38,16 @@ final class NetworkPrograms: MemoryHolder {
     ) throws(ObjectiveError) {
         (self.network, self.loss, self.batchNorm, self.precision) = (network, loss, batchNorm, precision)
         self.memory = memory
-        examples = data.count
+        layout = try ObjectiveError.layout(loss, data, network)
+        counts = try ElementCounts(data, loss, layout)
+        var examples = data.count
+        if case .batch(let size)? = loss.outputLoss?.subject {
+            examples = examples / size * size
+            guard network.canBuild(batch: size) else { throw .batchUnbuildable(batch: size) }
+        }
+        self.examples = examples
         requestedBatch = network.largestBatch.map { min(batchSize ?? $0, $0) } ?? batchSize
-        store = try ExampleStore(data, 0..<data.count, outputs: network.outputs, loss, precision)
+        store = try ExampleStore(data, 0..<data.count, for: network, loss, layout, precision)
         heldBytes = data.byteCount + store.byteCount + BatchSeries.vectorBytes(network)
         theta = Buffer(byteCount: network.parameters.count * precision.size)
         buffers = Buffer(byteCount: network.buffers.count * precision.size)
@@ -78,7 +88,7 @@ final class NetworkPrograms: MemoryHolder {
                     tangent: number < values.count ? UnsafeRawPointer(tangents[number].address) : nil)
             },
             bindData: { [store] program, instance, first in
-                program.bind(instance, inputs: store.inputs(from: first), targets: store.targets(from: first))
+                program.bind(instance, store.place(from: first))
             }, between: betweenBatches)
         try series.run(work, collect: collect)
     }
@@ -145,6 +155,11 @@ final class NetworkPrograms: MemoryHolder {
         }
     }
 
+    /// Whether the network says through what parameters reach the loss that it gives.
+    private var hasPrediction: Bool {
+        network.build(in: Graph(), batch: 1, batchNorm: .stored).prediction != nil
+    }
+
     /// The memory limit, in bytes, below which values, gradients or Hessian products are refused.
     var leastMemory: Int {
         var least = 0
@@ -161,11 +176,15 @@ final class NetworkPrograms: MemoryHolder {
     private func makeSeries(
         _ kind: BatchProgram.Kind, _ requested: Int?, _ memory: MemoryBudget
     ) throws(ObjectiveError) -> BatchSeries {
-        try BatchSeries(
-            examples: examples, requested: requested, preference: batchNorm == .batch ? .many : .inCache,
-            memory: memory, heldBytes: heldBytes, keeps: kind.keeps
-        ) { [network, loss, batchNorm, precision] in
-            BatchProgram(network, loss, batchNorm, kind, batch: $0, precision)
+        if case .gaussNewton = kind, loss.outputLoss != nil, !hasPrediction { throw .noPrediction }
+        if case .empiricalFisher = kind, network.givesOneForBatch { throw .noEmpiricalFisher }
+        var preference: BatchSeries.Preference = batchNorm == .batch ? .many : .inCache
+        if case .batch(let size)? = loss.outputLoss?.subject { preference = .fixed(size) }
+        return try BatchSeries(
+            examples: examples, requested: requested, preference: preference, memory: memory, heldBytes: heldBytes,
+            keeps: kind.keeps
+        ) { [network, loss, layout, batchNorm, precision] in
+            BatchProgram(network, loss, layout, batchNorm, kind, batch: $0, precision)
         }
     }
 }

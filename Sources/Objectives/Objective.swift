@@ -51,6 +51,15 @@ public protocol ExampleObjective: Objective {
 
     /// The mean over some of the examples alone, by their numbers from 0.
     func restricted(to examples: [Int]) throws -> any Objective
+
+    /// How much some of the examples count in the mean: as many as they are by default. Of a loss whose elements have weights, or labels
+    /// that do not count, the sum of the weights.
+    func weight(of examples: [Int]) throws -> Double
+}
+
+extension ExampleObjective {
+    /// As many as they are.
+    public func weight(of examples: [Int]) -> Double { Double(examples.count) }
 }
 
 /// The value of an objective at a point.

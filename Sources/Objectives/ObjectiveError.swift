@@ -15,6 +15,10 @@ public enum ObjectiveError: DescribedError, Equatable {
     case noHessian
     case noGaussNewton
     case noEmpiricalFisher
+    /// A loss that the network computes itself, and no output through which parameters reach it.
+    case noPrediction
+    /// A graph that cannot be built for batches of this size.
+    case batchUnbuildable(batch: Int)
     /// An analysis of parts of the data, such as m-sharpness, of an objective that has no examples.
     case noExamples
     /// A closure gave a vector of another length than θ.
@@ -45,6 +49,10 @@ public enum ObjectiveError: DescribedError, Equatable {
             "the Gauss–Newton matrix is not defined for this objective; give gaussNewtonVectorProduct, or use the Hessian"
         case .noEmpiricalFisher:
             "the empirical Fisher matrix is not defined for this objective; use one that is a mean over examples"
+        case .noPrediction:
+            "the Gauss–Newton matrix needs the output through which alone the parameters reach the loss; import the graph with --prediction NAME, or use the Hessian"
+        case .batchUnbuildable(let batch):
+            "the graph cannot be built for batches of \(batch) examples; give another --batch-size"
         case .noExamples:
             "this analysis needs batches of examples, but the objective has none; use an objective that is a mean over examples"
         case .wrongLength(let found, let expected):
@@ -55,10 +63,10 @@ public enum ObjectiveError: DescribedError, Equatable {
 }
 
 extension ObjectiveError {
-    /// Refuses data that a network and a loss cannot be applied to.
-    static func checkData(_ data: Dataset, _ network: Network, _ loss: Loss) throws(ObjectiveError) {
+    /// How outputs meet targets; refuses data that a network and a loss cannot be applied to.
+    static func layout(_ loss: Loss, _ data: Dataset, _ network: Network) throws(ObjectiveError) -> LossLayout {
         do {
-            try DataMismatch.check(data, network, loss)
+            return try LossLayout(loss, of: data, for: network)
         } catch {
             throw .data(error)
         }

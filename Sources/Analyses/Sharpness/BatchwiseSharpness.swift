@@ -7,7 +7,7 @@ import Tensors
 public struct BatchwiseSharpness: Sendable, Codable {
     /// m.
     public let batchSize: Int
-    /// Means over the batches, each counting by its size.
+    /// Means over the batches, each counting by its size, or by the weights of its elements.
     public let lowerBound: Double, oneStep: Double, estimate: Double
     /// Of `lowerBound`, over the batches; nil for a single one.
     public let standardError: Double?
@@ -36,13 +36,15 @@ public struct BatchwiseSharpness: Sendable, Codable {
     /// - Parameters:
     ///   - search: of the worst case on each batch.
     ///   - objective: the loss on some examples.
+    ///   - weight: how much some examples count.
     ///   - progress: called as each batch begins and after its starts, with the batches done.
     public init(
         _ search: WorstCaseSearch, at theta: [Double], examples: Int, batchSize: Int,
         progress: @escaping (_ batch: Int, _ count: Int) throws -> Void = { _, _ in },
-        objective: ([Int]) throws -> any Objective
+        weight: ([Int]) throws -> Double = { Double($0.count) }, objective: ([Int]) throws -> any Objective
     ) throws {
-        let parts = Self.partition(examples, batchSize: batchSize, seed: search.seed)
+        // Batches in which no label counts have no loss.
+        let parts = try Self.partition(examples, batchSize: batchSize, seed: search.seed).filter { try weight($0) > 0 }
         var found: [WorstCaseSharpness] = []
         for (number, part) in parts.enumerated() {
             var search = search
@@ -58,9 +60,9 @@ public struct BatchwiseSharpness: Sendable, Codable {
             best.forgetEpsilon()
             found.append(best)
         }
-        let sizes = parts.map(\.count)
+        let sizes = parts.map(\.count), weights = try parts.map(weight), total = weights.reduce(0, +)
         func mean(_ value: (WorstCaseSharpness) -> Double) -> Double {
-            zip(found, sizes).reduce(0) { $0 + value($1.0) * (Double($1.1) / Double(examples)) }
+            zip(found, weights).reduce(0) { $0 + value($1.0) * ($1.1 / total) }
         }
         let center = mean(\.lowerBound), count = Double(found.count)
         let square = mean { ($0.lowerBound - center) * ($0.lowerBound - center) }

@@ -132,7 +132,8 @@ public struct SharpnessAnalysis: Sendable {
                 guard let parts = objective as? any ExampleObjective else { throw ObjectiveError.noExamples }
                 point.batchwise = try BatchwiseSharpness(
                     search, at: theta, examples: parts.examples, batchSize: batchSize,
-                    progress: { try monitor.update(name, $0, of: $1) }, objective: parts.restricted(to:))
+                    progress: { try monitor.update(name, $0, of: $1) }, weight: parts.weight(of:),
+                    objective: parts.restricted(to:))
             } else if searchesWhole {
                 search.progress = { start, done, most in try monitor.update(name, done, of: most, "from \(start)") }
                 point.worstCase = try search.run(

@@ -74,4 +74,16 @@ extension Graph {
         let residual = gradient(of: loss, at: [model])[0]
         return pullback([model], [residual * (residual * jv).sum([1])], at: parameters)
     }
+
+    /// Whether a value depends on one of the parameters by a way that does not lead through another value.
+    public func depends(_ value: Value, on parameters: [Value], besides other: Value) -> Bool {
+        let wanted = Set(parameters.map(\.id))
+        var seen: Set = [other.id], pending = [value.id]
+        while let id = pending.popLast() {
+            guard seen.insert(id).inserted else { continue }
+            if wanted.contains(id) { return true }
+            pending += nodes[id].operands
+        }
+        return false
+    }
 }

@@ -21,7 +21,14 @@ struct ImportCommand: ParsableCommand {
     var model: String?
     @Option(help: "Data to measure on: \(DataSpecification.forms).") var data: String
     @Option(name: .customShort("o"), help: .file("The checkpoint to write.")) var output = "ckpt.bin"
-    @Option(help: "cross-entropy, mse, half-mse or bce (default: what suits model and data).") var loss: String?
+    @OptionGroup var loss: LossOptions
+    @Option(help: "The array of targets, for data with named arrays (default: labels, targets or y).") var target: String?
+    @Option(
+        help:
+            "The output of an .onnx graph that the loss is computed of; with --loss output, the one through which alone parameters reach the loss."
+    )
+    var prediction: String?
+    @Option(help: "With --loss output: examples of a batch, where the loss is no mean over examples.") var batchSize: Int?
     @Option(help: .activation) var activation: NetworkOptions.Activation?
     @Option(help: .norm) var norm: NetworkOptions.Normalization?
     @Option(
@@ -41,6 +48,7 @@ struct ImportCommand: ParsableCommand {
     func run() throws {
         general.prepare()
         try OutputFile.checkWritable(output)
+        if let batchSize, batchSize < 1 { throw UnusableRequest("--batch-size \(batchSize): expected 1 or more") }
         let isGraph = file.lowercased().hasSuffix(".onnx")
         if isGraph, model != nil {
             throw UnusableRequest("--model is for weights; \(file) is a whole model")
@@ -53,6 +61,9 @@ struct ImportCommand: ParsableCommand {
         if model.lowercased().hasSuffix(".onnx") { return try importGraph(model, weights: file) }
         guard parameters.isEmpty, freeze.isEmpty else {
             throw UnusableRequest("--parameters and --freeze are for .onnx graphs; found --model \(model)")
+        }
+        guard prediction == nil, batchSize == nil else {
+            throw UnusableRequest("--prediction and --batch-size are for .onnx graphs; found --model \(model)")
         }
         let options = NetworkOptions(activation: activation, normalization: norm)
         try run(.weights(file, of: model + options.suffix))
@@ -68,7 +79,9 @@ struct ImportCommand: ParsableCommand {
 
     private func run(_ source: ModelImport.Source) throws {
         var settings = ModelImport(source, data: try DataSpecification(data))
-        settings.loss = try loss.map { try Loss(specification: $0) }
+        settings.loss = try loss.choice()
+        settings.labelSmoothing = loss.labelSmoothing
+        (settings.target, settings.prediction, settings.batchSize) = (target, prediction, batchSize)
         settings.standardization = try standardization.choice
         settings.precision = precision
         (settings.parameters, settings.frozen) = (parameters, freeze)

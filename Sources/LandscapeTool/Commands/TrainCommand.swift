@@ -56,8 +56,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Examples in a batch.") var batchSize = 128
     @Option(help: "Batches whose gradients make one step.") var accumulate = 1
     @Option(help: "Train on the first N examples only.") var examples: Int?
-    @Option(help: "cross-entropy, mse, half-mse or bce (default: what suits the data).") var loss: String?
-    @Option(help: "Share of each label that is spread over all classes.") var labelSmoothing = 0.0
+    @OptionGroup var loss: LossOptions
     @Option(help: "Share of the training labels that are replaced by wrong ones.") var labelNoise = 0.0
     @Option(
         help: ArgumentHelp(
@@ -147,8 +146,8 @@ struct TrainCommand: ParsableCommand {
         if let gradients { settings.length = .steps(settings.steps(forGradients: gradients)) }
         settings.batchSize = batchSize
         settings.examples = examples
-        if let loss { settings.loss = try Loss(specification: loss) }
-        settings.labelSmoothing = labelSmoothing
+        if let loss = try loss.choice() { settings.loss = loss }
+        settings.labelSmoothing = loss.labelSmoothing
         settings.labelNoise = labelNoise
         settings.augmentation = augment
         try standardization.apply(to: &settings)

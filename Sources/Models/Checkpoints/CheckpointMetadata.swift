@@ -1,5 +1,7 @@
 import ArrayFiles
+import Datasets
 import Essentials
+import Networks
 import Tensors
 
 /// What a checkpoint says about its tensors: everything needed to rebuild the model, reload the data and continue the
@@ -73,6 +75,10 @@ public struct DataRecord: Sendable, Codable, Equatable {
     public var labelNoiseSeed: UInt64?
     /// True where an example is a row of tokens; nil or false where it is real numbers.
     public var takesTokens: Bool?
+    /// For an imported graph of several inputs: all of them, as the data have them.
+    public var inputs: [NetworkInput]?
+    /// Which arrays of data with named arrays are what; nil for those that data have by convention.
+    public var roles: DataRoles?
 
     /// A record of these values.
     public init(
@@ -93,7 +99,7 @@ public struct DataRecord: Sendable, Codable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case specification, classes, outputs, standardization
+        case specification, classes, outputs, standardization, inputs, roles
         case exampleShape = "example_shape"
         case trainingExamples = "training_examples"
         case testExamples = "test_examples"
@@ -110,7 +116,13 @@ public struct DataRecord: Sendable, Codable, Equatable {
             if extent <= 0 || overflow { return "the example shape \(exampleShape.shown)" }
             size = product
         }
-        if exampleShape.isEmpty || exampleShape.count > 3 { return "the example shape \(exampleShape.shown)" }
+        if exampleShape.count > 7 { return "the example shape \(exampleShape.shown)" }
+        for input in inputs ?? [] {
+            guard NumericArray.byteCount(shape: input.shape, size: 8) != nil, !input.shape.contains(0) else {
+                return "the input shape \(input.shape.shown)"
+            }
+        }
+        if let inputs, inputs.first?.shape != exampleShape { return "inputs that begin with another shape" }
         if outputs <= 0 { return "\(outputs) outputs" }
         if let classes, classes <= 0 { return "\(classes) classes" }
         if trainingExamples < 0 { return "\(trainingExamples) training examples" }

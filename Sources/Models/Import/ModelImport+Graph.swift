@@ -7,53 +7,85 @@ import Tensors
 extension ModelImport {
     /// Takes over an ONNX model: its operators, its weights or those of another file and, where none is chosen, a loss that suits it.
     func importGraph(_ path: String, weights: String?, _ prepared: PreparedData?) throws -> ImportedCheckpoint {
-        let data = try prepared ?? preparation(keepsTokens: true).load()
-        var options = ImportOptions(exampleShape: data.train.exampleShape)
-        options.takesTokens = data.record.takesTokens ?? false
-        options.classes = data.train.classCount
-        if case .values(let values, _) = data.train.targets {
-            options.hasBinaryTargets = values.allSatisfy { $0 == 0 || $0 == 1 }
-        }
-        options.loss = loss
-        options.parameters = parameters
-        options.frozen = frozen
-        let file = try weights.map { try StateDictionary.read($0) }
-        if let own = file?.safetensors.flatMap({ try? Checkpoint($0) }),
+        let weightsFile = try weights.map { try StateDictionary.read($0) }
+        if let own = weightsFile?.safetensors.flatMap({ try? Checkpoint($0) }),
             own.metadata.other[OperatorGraph.metadataKey] != nil
         {
             throw ModelError.alreadyImported(file: weights ?? "")
         }
-        let model = try Self.model(path, file, options)
-        var notes = model.notes
-        if let key = file?.key { notes.insert("the weights are those under '\(key)' in the file", at: 0) }
+        let graph = try Self.inFile(path) { try Self.graph(path, weightsFile, choice, frozen: frozen) }
+        let data = try prepared ?? preparation(for: graph).load()
         var record = data.record
+        let inputs = zip(graph.inputKinds, data.train.arrays).map { kind, array in
+            NetworkInput(name: kind.name, shape: array.shape, takesTokens: array.values.areTokens)
+        }
+        var options = ImportOptions(inputs: inputs)
+        options.isLoss = loss?.outputLoss != nil
+        options.parameters = parameters
+        options.frozen = frozen
+        options.sample = Self.sample(of: data.train)
+        var model = try Self.inFile(path) { try ImportedModel(graph, options) }
+        let settled = try Self.inFile(path) {
+            try ImportedLoss(
+                &model, data.train, chosen: loss, labelSmoothing: labelSmoothing, sample: options.sample,
+                batchSize: batchSize)
+        }
+        var notes = model.notes + settled.notes
+        if let key = weightsFile?.key { notes.insert("the weights are those under '\(key)' in the file", at: 0) }
         record.outputs = model.network.outputs
+        if inputs.count > 1 { record.inputs = inputs }
         let description = try model.graph.encoded()
-        let checked = TrialBuilds(
-            of: description, inputShape: record.exampleShape, takesTokens: options.takesTokens,
-            outputs: model.network.outputs)
+        let checked = TrialBuilds(of: description, inputs: inputs, outputs: model.network.outputs)
         var other = try Checkpoint.source(names: model.source.names, filterAxes: model.source.filterAxes)
         other[OperatorGraph.metadataKey] = description
         other[TrialBuilds.metadataKey] = checked.encoded
         let metadata = CheckpointMetadata(
-            model: model.network.specification, loss: model.loss.specification,
+            model: model.network.specification, loss: settled.loss.specification,
             precision: precision ?? (model.isDouble ? .double : .float), seed: seed, data: record, tool: tool,
             other: other)
         let checkpoint = Model.checkpoint(
             model.network, theta: model.theta, buffers: model.buffers, metadata: metadata)
         // What only the numbers of the data can show is seen here, not at the first analysis.
-        try DataMismatch.check(Model(checkpoint).dataset(), model.network, model.loss)
+        try DataMismatch.check(Model(checkpoint).dataset(), model.network, settled.loss)
         return ImportedCheckpoint(checkpoint: checkpoint, operators: model.graph.operators, notes: notes)
     }
 
-    /// The graph of a file, with other weights in place of its own where there are any.
-    private static func model(
-        _ path: String, _ weights: StateDictionary?, _ options: ImportOptions
-    ) throws -> ImportedModel {
+    /// What of a graph is looked at.
+    private var choice: OutputChoice {
+        var choice = OutputChoice()
+        if let output = loss?.outputLoss { (choice.isLoss, choice.loss) = (true, output.name) }
+        choice.prediction = prediction
+        return choice
+    }
+
+    /// The data under the names of a graph's inputs.
+    private func preparation(for graph: ONNXFile) -> DataPreparation {
+        var preparation = preparation(keepsTokens: true)
+        preparation.roles.inputs = graph.inputKinds.map { DataRoles.Input(name: $0.name, isInteger: $0.isInteger) }
+        preparation.roles.hasTarget = loss?.outputLoss == nil
+        return preparation
+    }
+
+    /// Some examples, spread over the data.
+    private static func sample(of data: Dataset) -> ExampleSample? {
+        let step = max(1, data.count / ImportedLoss.sampleSize)
+        let places = Array(stride(from: 0, to: data.count, by: step).prefix(ImportedLoss.sampleSize))
+        let part = data.subset(places)
+        return ExampleSample(
+            count: places.count,
+            inputs: part.arrays.indices.map { array in
+                [Double](unsafeUninitializedCapacity: part.arrays[array].values.count) { buffer, count in
+                    count = part.arrays[array].values.count
+                    part.copyInputs(
+                        of: 0..<places.count, array: array, to: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+                }
+            })
+    }
+
+    /// Errors of what is in a file, with its path.
+    private static func inFile<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
         do {
-            var graph = try ONNXFile(path)
-            if let weights { try take(weights, graph: &graph, frozen: options.frozen) }
-            return try ImportedModel(graph, options)
+            return try body()
         } catch let error as ONNXError {
             throw FileError.malformed(path: path, problem: error)
         } catch let failure as WeightMatching.Failure {
@@ -61,6 +93,15 @@ extension ModelImport {
                 missing: failure.missing, unexpected: failure.unexpected, advice: failure.reason)
             throw FileError.malformed(path: path, problem: error)
         }
+    }
+
+    /// The graph of a file, with other weights in place of its own where there are any.
+    private static func graph(
+        _ path: String, _ weights: StateDictionary?, _ choice: OutputChoice, frozen: [String]
+    ) throws -> ONNXFile {
+        var graph = try ONNXFile(path, choice)
+        if let weights { try take(weights, graph: &graph, frozen: frozen) }
+        return graph
     }
 
     private static func take(_ weights: StateDictionary, graph: inout ONNXFile, frozen: [String]) throws {

@@ -66,7 +66,7 @@ extension ModelImport {
         }
         let names = matching.places.mapValues(\.source).filter { $0.key != $0.value }
         let metadata = CheckpointMetadata(
-            model: network.canonicalSpecification, loss: try Loss(suiting: data.train, chosen: loss).specification,
+            model: network.canonicalSpecification, loss: try Loss(suiting: data.train, chosen: loss, labelSmoothing: labelSmoothing).specification,
             precision: precision, seed: seed, data: record, tool: tool, other: try Checkpoint.source(names: names))
         let checkpoint = Model.checkpoint(
             network, theta: try values(network.parameters), buffers: try values(network.buffers), metadata: metadata)

@@ -24,6 +24,15 @@ public struct ModelImport: Sendable {
     public var data: DataSpecification
     /// The loss, label smoothing included; nil for what suits the data, and for a graph its last operator.
     public var loss: Loss?
+    /// The share of each label that is spread over all classes; of a cross-entropy.
+    public var labelSmoothing = 0.0
+    /// The output of a graph that the loss is computed of; of an output that is the loss, the one through which alone parameters reach
+    /// it, which Gauss–Newton products need.
+    public var prediction: String?
+    /// The name of the array of targets, for data of named arrays; nil for `labels`, `targets` or `y`.
+    public var target: String?
+    /// Examples of a batch, for an output that is a loss of a batch and no mean over its examples.
+    public var batchSize: Int?
     /// How inputs are brought to a common scale; by default they are not.
     public var standardization = InputStandardization.none
     /// What tensors are stored in; nil for Float32, or for Float64 where a graph has parameters in it.
@@ -59,6 +68,8 @@ public struct ModelImport: Sendable {
         var preparation = DataPreparation(data)
         preparation.standardization = standardization
         preparation.keepsTokens = keepsTokens
+        preparation.roles.target = target
+        if let loss { preparation.roles.ignoreIndex = loss.ignoreIndex }
         return preparation
     }
 

@@ -2,10 +2,14 @@ import Autodiff
 
 /// A function that applies a network to a batch and declares the network's tensors on the way.
 public struct Architecture: Sendable {
-    let apply: @Sendable (NetworkBuilder, Value) -> Value
+    let apply: @Sendable (NetworkBuilder, [Value]) -> NetworkOutput
 
+    /// For each input of tokens: they are from 0 to one less than this; `nil` for others.
+    package let vocabularies: [Int?]
     /// For networks that take tokens: they are from 0 to one less than this.
-    public let vocabulary: Int?
+    public var vocabulary: Int? { vocabularies.first ?? nil }
+    /// Whether it can be applied to a batch of so many examples.
+    let canBuild: @Sendable (Int) -> Bool
     /// For networks whose graph grows with the batch: the largest batch that is sensible.
     let largestBatch: Int?
 
@@ -19,8 +23,18 @@ public struct Architecture: Sendable {
     public init(
         vocabulary: Int? = nil, largestBatch: Int? = nil, _ apply: @escaping @Sendable (NetworkBuilder, Value) -> Value
     ) {
+        self.init(
+            vocabularies: [vocabulary], largestBatch: largestBatch, applyingAll: { NetworkOutput(apply($0, $1[0])) })
+    }
+
+    /// An architecture of several inputs, or one whose output is a loss.
+    package init(
+        vocabularies: [Int?], largestBatch: Int? = nil, canBuild: @escaping @Sendable (Int) -> Bool = { _ in true },
+        applyingAll apply: @escaping @Sendable (NetworkBuilder, [Value]) -> NetworkOutput
+    ) {
         self.apply = apply
-        self.vocabulary = vocabulary
+        self.canBuild = canBuild
+        self.vocabularies = vocabularies
         self.largestBatch = largestBatch
     }
 

@@ -95,6 +95,7 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
             preparation.standardization = .trainingSplit
         }
         (preparation.labelNoise, preparation.seed) = (labelNoise, seed)
+        if let loss { preparation.roles.ignoreIndex = loss.ignoreIndex }
         preparation.keepsTokens = keepsTokens ?? Network.takesTokens(model)
         return preparation
     }

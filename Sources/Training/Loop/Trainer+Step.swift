@@ -66,13 +66,14 @@ extension Trainer {
     ) throws(NotFinite) -> [Double] {
         var total: [Double] = []
         var loss = 0.0
+        let weight = batches.weight(of: examples)
         for part in Self.parts(examples, batches.batchSize) {
             let batch = batches.evaluate(
                 at: point, examples: part, augmentation: augmentation, epoch: state.epoch, gradient: &gradient)
             guard batch.loss.isFinite else { throw NotFinite(quantity: "loss" + place) }
             guard TrainingState.isFinite(gradient) else { throw NotFinite(quantity: "gradient" + place) }
             seen.append((batch, part.count))
-            let share = Double(part.count) / Double(examples.count)
+            let share = weight > 0 ? batch.weight / weight : 0
             loss += share * batch.loss
             if part.count == examples.count {
                 total = gradient

@@ -68,11 +68,10 @@ public final class Trainer {
             guard changes.isEmpty else { throw TrainingError.configurationChanged(changes) }
         }
         let known = try start ?? checkpoint.map { try Model($0) }
-        var data =
-            try data
-            ?? configuration.preparation(
-                keepsTokens: known?.network.takesTokens ?? architecture.map { $0.vocabulary != nil }
-            ).load()
+        var preparation = configuration.preparation(
+            keepsTokens: known?.network.takesTokens ?? architecture.map { $0.vocabulary != nil })
+        if let roles = known?.metadata.data.roles { preparation.roles = roles }
+        var data = try data ?? preparation.load()
         if !configuration.augmentation.isEmpty, data.train.exampleShape.count != 3 {
             throw TrainingError.augmentationNeedsImages(shape: data.train.exampleShape)
         }
@@ -89,6 +88,7 @@ public final class Trainer {
             // A part of the data may not show every class of the network's.
             data.record.outputs = known.network.outputs
             data.record.exampleShape = known.network.inputShape
+            data.record.inputs = known.metadata.data.inputs
             network = known.network
         } else if let architecture {
             network = Network(

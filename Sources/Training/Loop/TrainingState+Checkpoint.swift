@@ -8,7 +8,8 @@ import Tensors
 extension TrainingState {
     private static let progress = (
         stepInEpoch: "progress-step-in-epoch", loss: "progress-loss-sum", correct: "progress-correct",
-        examples: "progress-examples", evaluations: "progress-gradient-evaluations"
+        examples: "progress-examples", weight: "progress-weight",
+        classified: "progress-classified", evaluations: "progress-gradient-evaluations"
     )
 
     func checkpoint(
@@ -20,6 +21,9 @@ extension TrainingState {
         record.settings[Self.progress.loss] = lossSum
         record.settings[Self.progress.correct] = correct
         record.settings[Self.progress.examples] = Double(examples)
+        // Where every example counts 1, that says it all.
+        if weight != Double(examples) { record.settings[Self.progress.weight] = weight }
+        if classified != Double(examples) { record.settings[Self.progress.classified] = classified }
         record.settings[Self.progress.evaluations] = Double(gradientEvaluations)
         let metadata = CheckpointMetadata(
             model: network.canonicalSpecification, loss: loss, precision: configuration.precision,
@@ -63,6 +67,8 @@ extension TrainingState {
         lossSum = settings[Self.progress.loss] ?? 0
         correct = settings[Self.progress.correct] ?? 0
         examples = try count(Self.progress.examples)
+        weight = settings[Self.progress.weight] ?? Double(examples)
+        classified = settings[Self.progress.classified] ?? Double(examples)
         gradientEvaluations = try count(Self.progress.evaluations)
         // A training of so many steps may have ended with the record of a part of an epoch.
         history = checkpoint.metadata.history.filter { $0.epoch <= checkpoint.metadata.epoch }

@@ -13,6 +13,8 @@ struct TrainingState: Sendable {
     var step = 0, epoch = 0, stepInEpoch = 0
     /// What the epoch under way has seen so far.
     var lossSum = 0.0, correct = 0.0, examples = 0
+    /// How much these examples count in the loss, and how many of their elements have a class that counts.
+    var weight = 0.0, classified = 0.0
     var gradientEvaluations = 0
     var history: [EpochRecord] = []
 
@@ -20,8 +22,8 @@ struct TrainingState: Sendable {
     static let averagingShare = 0.1
 
     /// Mean loss and share of right examples over the epoch under way, as they were when each batch was seen.
-    var runningLoss: Double { lossSum / Double(max(1, examples)) }
-    var runningAccuracy: Double { correct / Double(max(1, examples)) }
+    var runningLoss: Double { weight > 0 ? lossSum / weight : 0 }
+    var runningAccuracy: Double { classified > 0 ? correct / classified : 0 }
 
     /// Moves θ and rounds it to what the training computes in. Tells whether all of θ is finite.
     mutating func move(along gradient: [Double], learningRate: Double, _ precision: Precision) -> Bool {
@@ -36,7 +38,9 @@ struct TrainingState: Sendable {
 
     /// Counts a batch to the epoch's running means and its statistics to the running averages.
     mutating func see(_ batch: BatchGradient.Batch, count: Int, _ layout: ParameterLayout, _ precision: Precision) {
-        lossSum += batch.loss * Double(count)
+        lossSum += batch.loss * batch.weight
+        weight += batch.weight
+        classified += batch.classified
         correct += batch.correct ?? 0
         examples += count
         for (index, values) in batch.statistics {
@@ -49,7 +53,7 @@ struct TrainingState: Sendable {
     }
 
     mutating func beginEpoch() {
-        (stepInEpoch, lossSum, correct, examples) = (0, 0, 0, 0)
+        (stepInEpoch, lossSum, correct, examples, weight, classified) = (0, 0, 0, 0, 0, 0)
     }
 
     /// Whether no number is infinite or NaN.

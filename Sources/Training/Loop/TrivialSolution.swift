@@ -30,7 +30,8 @@ struct TrivialSolution: Equatable {
         guard count > 1 else { return nil }
         switch targets {
         case .classes(let labels, _):
-            guard Set(labels).count > 1 else { return nil }
+            // Labels of elements are answers to another question at each.
+            guard labels.count == count, Set(labels).count > 1 else { return nil }
             let answers = Set(
                 (0..<count).map { row in (0..<width).max { outputs[row * width + $0] < outputs[row * width + $1] } ?? 0
                 })
@@ -41,7 +42,9 @@ struct TrivialSolution: Equatable {
             } else {
                 return nil
             }
+        case .none: return nil
         case .values(let values, _):
+            guard values.count == outputs.count else { return nil }
             var residual = 0.0, variance = 0.0
             for column in 0..<width {
                 let mean = (0..<count).reduce(0) { $0 + values[$1 * width + column] } / Double(count)
