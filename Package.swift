@@ -132,7 +132,7 @@ let package = Package(
         .testTarget(
             name: "ToolTests",
             dependencies: [
-                "ArrayFiles", "LandscapeFuzz", "LandscapeTool", "TestSupport",
+                "ArrayFiles", "Landscape", "LandscapeFuzz", "LandscapeTool", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ],

@@ -27,7 +27,7 @@ struct ParameterRules {
     private static let opaque: [String: Set<Int>?] = [
         "BatchNormalization": [3, 4], "Where": [0], "Gather": [1], "GatherElements": [1], "OneHot": [0],
         "CastLike": [1],
-        "LSTM": [4], "GRU": [4], "RNN": [4],
+        "LSTM": [4], "GRU": [4], "RNN": [4], "NegativeLogLikelihoodLoss": [1, 2], "SoftmaxCrossEntropyLoss": [1, 2],
         "Shape": nil, "Size": nil, "Equal": nil, "Greater": nil, "Less": nil, "GreaterOrEqual": nil, "LessOrEqual": nil,
         "And": nil, "Or": nil, "Xor": nil, "Not": nil, "IsNaN": nil, "Sign": nil, "Floor": nil, "Ceil": nil,
         "Round": nil,
@@ -91,9 +91,11 @@ struct ParameterRules {
         uses[name, default: []].contains { sources.nodes[$0.node].kind == "BatchNormalization" && $0.index >= 3 }
     }
 
-    /// Whether it could be a parameter: floating, of rank 1 or more, reached by the output, no statistic.
+    /// Whether it could be a parameter: floating, of rank 1 or more unless the file says that it is one, reached by the output, no
+    /// statistic.
     func isEligible(_ tensor: ONNXTensor) -> Bool {
-        tensor.isFloating && !tensor.shape.isEmpty && reached.contains(tensor.name)
+        tensor.isFloating && (!tensor.shape.isEmpty || provenance.origin(tensor.name) == .parameter)
+            && reached.contains(tensor.name)
             && !isStatistic(tensor.name) && !isSetting(tensor.name)
     }
 

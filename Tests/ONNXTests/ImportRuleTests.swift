@@ -220,17 +220,4 @@ import Testing
         #expect(constants["val_3"]?.values == [0.1])
         #expect(constants["table"]?.values == [Double(Float(0.1)), Double(Float(0.2))])
     }
-
-    /// A sigmoid at the end asks for binary cross-entropy where targets are zeros and ones, not where they are any numbers.
-    @Test(arguments: [true, false]) func sigmoidsOfNumbers(_ isBinary: Bool) throws {
-        let nodes = [
-            ModelBuilder.node("MatMul", ["x", "w"], ["a"]), ModelBuilder.node("Sigmoid", ["a"], ["y"]),
-        ]
-        var options = ImportOptions(exampleShape: [2])
-        options.hasBinaryTargets = isBinary
-        let model = try ImportedModel(
-            onnxBytes: ModelBuilder.model(nodes: nodes, tensors: [Self.weight]), name: "made", options
-        ) { throw ONNXError.externalData(name: $0, problem: "absent") }
-        #expect(model.loss.name == (isBinary ? Loss.binaryCrossEntropy : .meanSquaredError).name)
-    }
 }

@@ -22,8 +22,12 @@ import Testing
         return graph
     }
 
+    private func input(_ shape: [Int], tokens: Bool = false) -> [NetworkInput] {
+        [NetworkInput(name: "x", shape: shape, takesTokens: tokens)]
+    }
+
     private func network(_ description: String, _ trials: String?) throws -> Network {
-        try Network(operatorGraph: description, trials: trials, name: "made", inputShape: [2], takesTokens: false)
+        try Network(operatorGraph: description, trials: trials, name: "made", inputs: input([2]))
     }
 
     /// A finding of the very graph takes the place of trials; without one, or with one of another graph, the graph is tried. What only
@@ -31,7 +35,7 @@ import Testing
     @Test func sparesTrials() throws {
         let description = try forOneExample().encoded()
         func trials(_ description: String, _ shape: [Int] = [2], tokens: Bool = false) -> String {
-            TrialBuilds(of: description, inputShape: shape, takesTokens: tokens, outputs: 2).encoded
+            TrialBuilds(of: description, inputs: input(shape, tokens: tokens), outputs: 2).encoded
         }
         for other in [nil, trials(description + " "), trials(description, [1, 2]), trials(description, tokens: true)] {
             #expect(throws: ONNXError.self) { try network(description, other) }
@@ -48,7 +52,7 @@ import Testing
 
     @Test func damaged() throws {
         let description = try forOneExample().encoded()
-        let sound = TrialBuilds(of: description, inputShape: [2], takesTokens: false, outputs: 2).encoded
+        let sound = TrialBuilds(of: description, inputs: input([2]), outputs: 2).encoded
         #expect(try TrialBuilds(encoded: sound).encoded == sound)
         for text in [
             "", "{}", "[]", "{\"outputs\":2}", "{\"outputs\":0,\"sha256\":\"\"}", "{\"outputs\":2,\"sha256\":7}",
@@ -56,7 +60,7 @@ import Testing
         ] {
             #expect(throws: ONNXError.damagedDescription("what its import found")) { try network(description, text) }
         }
-        let wrong = TrialBuilds(of: description, inputShape: [2], takesTokens: false, outputs: 3).encoded
+        let wrong = TrialBuilds(of: description, inputs: input([2]), outputs: 3).encoded
         #expect(throws: ONNXError.damagedDescription("3 outputs of a graph that gives 2")) {
             try network(description, wrong)
         }
