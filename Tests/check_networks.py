@@ -6,7 +6,6 @@
 Numbers must agree to 1e-12, relative to the largest of 1 and the number.
 """
 
-import importlib.util
 import json
 import pathlib
 import sys
@@ -23,10 +22,7 @@ NUMBERS = ("loss", "gradient_norm", "gHg", "gGg", "lambda_max", "lambda_min", "a
 
 def differences(folder):
     """What is wrong with one folder, one line each."""
-    specification = importlib.util.spec_from_file_location(f"make_{folder.name}", folder / "make.py")
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    problem = module.problem()
+    problem = common.sibling(folder.name).problem()
     problem.module.double().eval()
     path = str(folder / "model.onnx")
     with np.load(folder / "data.npz") as file:

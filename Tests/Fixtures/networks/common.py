@@ -2,7 +2,7 @@
 
 A make.py defines `problem()`, which returns a `Problem`, and calls `make(__file__, problem)`.
 """
-import dataclasses, json, logging, os, pathlib, warnings
+import dataclasses, importlib.util, json, logging, os, pathlib, warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -57,6 +57,8 @@ class Problem:
     rate: float = 0.02
     # False where the exporter notes the wrong shape of an intermediate value.
     shapes_noted: bool = True
+    # Makes the exporter's graph valid ONNX for the checks, where it is not.
+    mend: Callable[[onnx.ModelProto], None] | None = None
     # Rounds the trained parameters; the graph's rounding where it stores them in fewer bits.
     rounding: Callable[[nn.Module], None] | None = None
     # Writes the graph, if `torch.onnx.export` of the module itself is not it.
@@ -67,8 +69,6 @@ class Problem:
     weights: Callable[[onnx.ModelProto], dict[str, np.ndarray]] | None = None
     # How far the graph's outputs may lie from PyTorch's, relative to the largest.
     tolerance: float = 1e-12
-    # Extra lines of expected.json.
-    notes: dict = dataclasses.field(default_factory=dict)
 
 
 def parameters(problem, path=None):
@@ -84,7 +84,9 @@ def parameters(problem, path=None):
 
 
 def tensors(arrays):
-    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+    """Arrays as tensors, real ones in Float64."""
+    found = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    return {name: t.double() if t.is_floating_point() else t for name, t in found.items()}
 
 
 def outputs(problem, data):
@@ -211,6 +213,7 @@ def evaluator(model):
             import onnxruntime
             settings = onnxruntime.SessionOptions()
             settings.log_severity_level = 3
+            settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # which round constants
             return onnxruntime.InferenceSession(model.SerializeToString(), settings, providers=["CPUExecutionProvider"])
         except Exception as error:
             print(f"  onnx's evaluator in place of onnxruntime: {str(error)[:100]}")
@@ -222,6 +225,8 @@ def check_graph(problem, path, arrays):
 
     """
     model = onnx.load(path)
+    if problem.mend is not None:
+        problem.mend(model)
     onnx.checker.check_model(model, full_check=problem.shapes_noted)
     assert [i.name for i in model.graph.input] == problem.inputs, [i.name for i in model.graph.input]
     assert [o.name for o in model.graph.output] == problem.outputs, [o.name for o in model.graph.output]
@@ -268,7 +273,6 @@ def make(file, problem):
         **numbers,
         "parameter_names": list(parameters(problem, model)),
         "examples": len(problem.arrays[problem.inputs[0]]),
-        **problem.notes,
         "torch": torch.__version__.split("+")[0],
         "onnx": onnx.__version__,
     }
@@ -293,6 +297,15 @@ def load_weights(problem, path):
                 value.copy_(torch.from_numpy(np.array(found[names[name]])))
             elif value.requires_grad and id(value) not in shared:
                 raise ValueError(f"{path}: no initializer {names[name]}; it has {sorted(found)}")
+
+
+def sibling(name):
+    """The make.py of the folder `name`, as a module."""
+    path = pathlib.Path(__file__).resolve().parent / name / "make.py"
+    specification = importlib.util.spec_from_file_location(f"make_{name}", path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
 
 
 # Losses
