@@ -52,6 +52,8 @@ class Problem:
     batch_size: int | None = None
     # The share of counted elements whose largest logit is the label's, from the outputs and all arrays; None where undefined.
     accuracy: Callable[[tuple[torch.Tensor, ...], dict[str, torch.Tensor]], torch.Tensor] | None = None
+    # A test split under the same names; data.npz has it under NAME_test.
+    test: dict[str, np.ndarray] | None = None
     # How the training runs.
     steps: int = 60
     rate: float = 0.02
@@ -132,9 +134,9 @@ def gauss_newton_product(problem, data, theta, vector):
     return (product * jv).sum().item()
 
 
-def reference_numbers(problem, arrays, path):
+def reference_numbers(problem, path):
     """Every number of expected.json that comes from the module, and the gradient; θ is in the order of the graph at `path`."""
-    data = tensors(arrays)
+    data = tensors(problem.arrays)
     theta = list(parameters(problem, path).values())
     assert all(t.dtype == torch.float64 for t in theta)
     loss = total_loss(problem, data)
@@ -159,6 +161,9 @@ def reference_numbers(problem, arrays, path):
         numbers["gGg"] = gauss_newton_product(problem, data, theta, fixed)
     if problem.accuracy is not None:
         numbers["accuracy"] = problem.accuracy(outputs(problem, data), data).item()
+    if problem.test is not None:
+        test = tensors(problem.test)
+        numbers["loss_test"] = total_loss(problem, test).item()
     return numbers, fixed.numpy()
 
 
@@ -220,7 +225,7 @@ def evaluator(model):
     return onnx.reference.ReferenceEvaluator(model, new_ops=[Erf, Gelu])
 
 
-def check_graph(problem, path, arrays):
+def check_graph(problem, path):
     """onnx's checker, and the graph's outputs against PyTorch's, for two numbers of examples.
 
     """
@@ -231,8 +236,8 @@ def check_graph(problem, path, arrays):
     assert [i.name for i in model.graph.input] == problem.inputs, [i.name for i in model.graph.input]
     assert [o.name for o in model.graph.output] == problem.outputs, [o.name for o in model.graph.output]
     session = evaluator(model)
-    for count in {problem.batch_size or len(arrays[problem.inputs[0]]), 3}:
-        feeds = {name: arrays[name][:count] for name in problem.inputs}
+    for count in {problem.batch_size or len(problem.arrays[problem.inputs[0]]), 3}:
+        feeds = {name: problem.arrays[name][:count] for name in problem.inputs}
         kinds = {i.name: onnx.helper.tensor_dtype_to_np_dtype(i.type.tensor_type.elem_type) for i in model.graph.input}
         found = session.run(problem.outputs, {name: array.astype(kinds[name]) for name, array in feeds.items()})
         with torch.no_grad():
@@ -264,9 +269,10 @@ def make(file, problem):
         problem.rounding(problem.module)
     model = str(folder / "model.onnx")
     (problem.export or export)(problem, model)
-    np.savez_compressed(folder / "data.npz", **problem.arrays)
-    check_graph(problem, model, problem.arrays)
-    numbers, gradient = reference_numbers(problem, problem.arrays, model)
+    test = {f"{name}_test": array for name, array in (problem.test or {}).items()}
+    np.savez_compressed(folder / "data.npz", **problem.arrays, **test)
+    check_graph(problem, model)
+    numbers, gradient = reference_numbers(problem, model)
     np.save(folder / "gradient.npy", gradient)
     expected = {
         "commands": commands(problem),
@@ -280,6 +286,17 @@ def make(file, problem):
     size = sum(os.path.getsize(p) for p in folder.iterdir() if p.is_file())
     print(f"{folder.name}: {size} bytes, loss {numbers['loss']:.6g}, {numbers['parameters']} parameters, "
           f"λ {numbers['lambda_min']:.4g} to {numbers['lambda_max']:.4g}")
+
+
+def load_data(problem, path):
+    """Takes the problem's arrays from the file. Returns the names that only one of both has."""
+    with np.load(path) as file:
+        stored = {name: file[name] for name in file.files}
+    own = set(problem.arrays) | {f"{name}_test" for name in problem.test or {}}
+    problem.arrays = {name: stored[name] for name in problem.arrays if name in stored}
+    if problem.test is not None:
+        problem.test = {name: stored[f"{name}_test"] for name in problem.test if f"{name}_test" in stored}
+    return sorted(own ^ set(stored))
 
 
 def load_weights(problem, path):

@@ -16,7 +16,8 @@ class Encoder(masked.Encoder):
 def problem():
     found = masked.problem()
     found.module = Encoder()
-    found.arrays["attention_mask"] = found.arrays["attention_mask"].astype(np.int64)
+    for arrays in (found.arrays, found.test):
+        arrays["attention_mask"] = arrays["attention_mask"].astype(np.int64)
     return found
 
 
