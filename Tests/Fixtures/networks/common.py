@@ -2,7 +2,7 @@
 
 A make.py defines `problem()`, which returns a `Problem`, and calls `make(__file__, problem)`.
 """
-import dataclasses, json, logging, os, pathlib, warnings
+import dataclasses, importlib.util, json, logging, os, pathlib, warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -52,11 +52,15 @@ class Problem:
     batch_size: int | None = None
     # The share of counted elements whose largest logit is the label's, from the outputs and all arrays; None where undefined.
     accuracy: Callable[[tuple[torch.Tensor, ...], dict[str, torch.Tensor]], torch.Tensor] | None = None
+    # A test split under the same names; data.npz has it under NAME_test.
+    test: dict[str, np.ndarray] | None = None
     # How the training runs.
     steps: int = 60
     rate: float = 0.02
     # False where the exporter notes the wrong shape of an intermediate value.
     shapes_noted: bool = True
+    # Makes the exporter's graph valid ONNX for the checks, where it is not.
+    mend: Callable[[onnx.ModelProto], None] | None = None
     # Rounds the trained parameters; the graph's rounding where it stores them in fewer bits.
     rounding: Callable[[nn.Module], None] | None = None
     # Writes the graph, if `torch.onnx.export` of the module itself is not it.
@@ -67,8 +71,6 @@ class Problem:
     weights: Callable[[onnx.ModelProto], dict[str, np.ndarray]] | None = None
     # How far the graph's outputs may lie from PyTorch's, relative to the largest.
     tolerance: float = 1e-12
-    # Extra lines of expected.json.
-    notes: dict = dataclasses.field(default_factory=dict)
 
 
 def parameters(problem, path=None):
@@ -84,7 +86,9 @@ def parameters(problem, path=None):
 
 
 def tensors(arrays):
-    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+    """Arrays as tensors, real ones in Float64."""
+    found = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    return {name: t.double() if t.is_floating_point() else t for name, t in found.items()}
 
 
 def outputs(problem, data):
@@ -130,9 +134,9 @@ def gauss_newton_product(problem, data, theta, vector):
     return (product * jv).sum().item()
 
 
-def reference_numbers(problem, arrays, path):
+def reference_numbers(problem, path):
     """Every number of expected.json that comes from the module, and the gradient; θ is in the order of the graph at `path`."""
-    data = tensors(arrays)
+    data = tensors(problem.arrays)
     theta = list(parameters(problem, path).values())
     assert all(t.dtype == torch.float64 for t in theta)
     loss = total_loss(problem, data)
@@ -157,6 +161,9 @@ def reference_numbers(problem, arrays, path):
         numbers["gGg"] = gauss_newton_product(problem, data, theta, fixed)
     if problem.accuracy is not None:
         numbers["accuracy"] = problem.accuracy(outputs(problem, data), data).item()
+    if problem.test is not None:
+        test = tensors(problem.test)
+        numbers["loss_test"] = total_loss(problem, test).item()
     return numbers, fixed.numpy()
 
 
@@ -211,23 +218,26 @@ def evaluator(model):
             import onnxruntime
             settings = onnxruntime.SessionOptions()
             settings.log_severity_level = 3
+            settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # which round constants
             return onnxruntime.InferenceSession(model.SerializeToString(), settings, providers=["CPUExecutionProvider"])
         except Exception as error:
             print(f"  onnx's evaluator in place of onnxruntime: {str(error)[:100]}")
     return onnx.reference.ReferenceEvaluator(model, new_ops=[Erf, Gelu])
 
 
-def check_graph(problem, path, arrays):
+def check_graph(problem, path):
     """onnx's checker, and the graph's outputs against PyTorch's, for two numbers of examples.
 
     """
     model = onnx.load(path)
+    if problem.mend is not None:
+        problem.mend(model)
     onnx.checker.check_model(model, full_check=problem.shapes_noted)
     assert [i.name for i in model.graph.input] == problem.inputs, [i.name for i in model.graph.input]
     assert [o.name for o in model.graph.output] == problem.outputs, [o.name for o in model.graph.output]
     session = evaluator(model)
-    for count in {problem.batch_size or len(arrays[problem.inputs[0]]), 3}:
-        feeds = {name: arrays[name][:count] for name in problem.inputs}
+    for count in {problem.batch_size or len(problem.arrays[problem.inputs[0]]), 3}:
+        feeds = {name: problem.arrays[name][:count] for name in problem.inputs}
         kinds = {i.name: onnx.helper.tensor_dtype_to_np_dtype(i.type.tensor_type.elem_type) for i in model.graph.input}
         found = session.run(problem.outputs, {name: array.astype(kinds[name]) for name, array in feeds.items()})
         with torch.no_grad():
@@ -259,16 +269,16 @@ def make(file, problem):
         problem.rounding(problem.module)
     model = str(folder / "model.onnx")
     (problem.export or export)(problem, model)
-    np.savez_compressed(folder / "data.npz", **problem.arrays)
-    check_graph(problem, model, problem.arrays)
-    numbers, gradient = reference_numbers(problem, problem.arrays, model)
+    test = {f"{name}_test": array for name, array in (problem.test or {}).items()}
+    np.savez_compressed(folder / "data.npz", **problem.arrays, **test)
+    check_graph(problem, model)
+    numbers, gradient = reference_numbers(problem, model)
     np.save(folder / "gradient.npy", gradient)
     expected = {
         "commands": commands(problem),
         **numbers,
         "parameter_names": list(parameters(problem, model)),
         "examples": len(problem.arrays[problem.inputs[0]]),
-        **problem.notes,
         "torch": torch.__version__.split("+")[0],
         "onnx": onnx.__version__,
     }
@@ -276,6 +286,17 @@ def make(file, problem):
     size = sum(os.path.getsize(p) for p in folder.iterdir() if p.is_file())
     print(f"{folder.name}: {size} bytes, loss {numbers['loss']:.6g}, {numbers['parameters']} parameters, "
           f"λ {numbers['lambda_min']:.4g} to {numbers['lambda_max']:.4g}")
+
+
+def load_data(problem, path):
+    """Takes the problem's arrays from the file. Returns the names that only one of both has."""
+    with np.load(path) as file:
+        stored = {name: file[name] for name in file.files}
+    own = set(problem.arrays) | {f"{name}_test" for name in problem.test or {}}
+    problem.arrays = {name: stored[name] for name in problem.arrays if name in stored}
+    if problem.test is not None:
+        problem.test = {name: stored[f"{name}_test"] for name in problem.test if f"{name}_test" in stored}
+    return sorted(own ^ set(stored))
 
 
 def load_weights(problem, path):
@@ -293,6 +314,15 @@ def load_weights(problem, path):
                 value.copy_(torch.from_numpy(np.array(found[names[name]])))
             elif value.requires_grad and id(value) not in shared:
                 raise ValueError(f"{path}: no initializer {names[name]}; it has {sorted(found)}")
+
+
+def sibling(name):
+    """The make.py of the folder `name`, as a module."""
+    path = pathlib.Path(__file__).resolve().parent / name / "make.py"
+    specification = importlib.util.spec_from_file_location(f"make_{name}", path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
 
 
 # Losses

@@ -1,17 +1,12 @@
 """The network of ../conv3d with batch normalisation, which keeps its running statistics: exported in eval mode, unfolded."""
-import importlib.util
 import pathlib, sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from common import *
 
-specification = importlib.util.spec_from_file_location("conv3d", pathlib.Path(__file__).resolve().parents[1] / "conv3d/make.py")
-conv3d = importlib.util.module_from_spec(specification)
-specification.loader.exec_module(conv3d)
-
 
 def problem():
-    found = conv3d.problem(norm=True)
+    found = sibling("conv3d").problem(norm=True)
     with torch.no_grad():
         for layer in (found.module.norm1, found.module.norm2):
             layer.running_mean.copy_(0.3 * torch.randn(layer.num_features))

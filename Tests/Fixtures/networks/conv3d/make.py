@@ -6,11 +6,11 @@ from common import *
 
 
 class Volume(nn.Module):
-    def __init__(self, norm):
+    def __init__(self, norm, bias=True):
         super().__init__()
-        self.conv1 = nn.Conv3d(2, 3, 3, padding=1)
+        self.conv1 = nn.Conv3d(2, 3, 3, padding=1, bias=bias)
         self.norm1 = nn.BatchNorm3d(3) if norm else nn.Identity()
-        self.conv2 = nn.Conv3d(3, 4, (2, 3, 3), stride=(1, 1, 2), padding=(0, 1, 1))
+        self.conv2 = nn.Conv3d(3, 4, (2, 3, 3), stride=(1, 1, 2), padding=(0, 1, 1), bias=bias)
         self.norm2 = nn.BatchNorm3d(4) if norm else nn.Identity()
         self.head = nn.Linear(4 * 1 * 3, 3)
 
@@ -20,12 +20,12 @@ class Volume(nn.Module):
         return self.head(h.flatten(1))
 
 
-def problem(norm=False):
+def problem(norm=False, bias=True):
     rng = np.random.default_rng(8)
     x = coarse(rng.standard_normal((24, 2, 4, 5, 8)), 1 / 4)
     x[:, 0] += rng.integers(-1, 2, (24, 1, 1, 1)) * np.linspace(-0.5, 0.5, 5)[:, None]
     labels = np.digitize(x[:, 0, :, 3:].mean((1, 2, 3)) + 0.2 * x[:, 1].mean((1, 2, 3)), [-0.1, 0.1])
-    return classes(Volume(norm), {"x": x, "labels": labels}, ["x"], steps=25)
+    return classes(Volume(norm, bias), {"x": x, "labels": labels}, ["x"], steps=25)
 
 
 if __name__ == "__main__":

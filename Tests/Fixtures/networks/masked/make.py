@@ -21,14 +21,16 @@ class Encoder(nn.Module):
         return self.head((h * kept).sum(1) / kept.sum(1))
 
 
-def problem():
-    rng = np.random.default_rng(1)
-    ids = rng.integers(0, 20, (32, 6))
-    lengths = rng.integers(1, 7, 32)
-    mask = np.arange(6) < lengths[:, None]
+def data(seed, count):
+    rng = np.random.default_rng(seed)
+    ids = rng.integers(0, 20, (count, 6))
+    mask = np.arange(6) < rng.integers(1, 7, (count, 1))
     labels = np.array([np.bincount(row[kept] % 3, minlength=3).argmax() for row, kept in zip(ids, mask)])
-    arrays = {"input_ids": ids, "attention_mask": mask, "labels": labels}
-    return classes(Encoder(), arrays, ["input_ids", "attention_mask"], steps=12)
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+
+
+def problem():
+    return classes(Encoder(), data(1, 32), ["input_ids", "attention_mask"], steps=12, test=data(101, 16))
 
 
 if __name__ == "__main__":

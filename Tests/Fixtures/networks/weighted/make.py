@@ -9,14 +9,18 @@ def weighted(z, data):
     return (data["weight"] * (z - data["y"]) ** 2).sum() / data["weight"].sum()
 
 
+def data(seed, count):
+    rng = np.random.default_rng(seed)
+    x = coarse(rng.standard_normal((count, 4)))
+    y = coarse(np.stack([np.sin(x[:, 0]), x[:, 1] * x[:, 2]], 1) + 0.3 * rng.standard_normal((count, 2)))
+    weight = coarse(rng.gamma(1.0, 1.0, (count, 2)))
+    weight[rng.random((count, 2)) < 0.2] = 0
+    return {"x": x, "y": y, "weight": weight}
+
+
 def problem():
-    rng = np.random.default_rng(12)
-    x = coarse(rng.standard_normal((30, 4)))
-    y = coarse(np.stack([np.sin(x[:, 0]), x[:, 1] * x[:, 2]], 1) + 0.3 * rng.standard_normal((30, 2)))
-    weight = coarse(rng.gamma(1.0, 1.0, (30, 2)))
-    weight[rng.random((30, 2)) < 0.2] = 0
-    return with_prediction(
-        nn.Sequential(nn.Linear(4, 10), nn.SiLU(), nn.Linear(10, 2)), {"x": x, "y": y, "weight": weight}, ["x"], "--loss mse", weighted)
+    module = nn.Sequential(nn.Linear(4, 10), nn.SiLU(), nn.Linear(10, 2))
+    return with_prediction(module, data(12, 30), ["x"], "--loss mse", weighted, test=data(112, 12))
 
 
 if __name__ == "__main__":
