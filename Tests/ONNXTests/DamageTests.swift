@@ -21,9 +21,8 @@ import Testing
 
     private static func fixture(_ name: String) throws -> (bytes: [UInt8], options: ImportOptions) {
         let shapes = ["softmax": [6], "conv1d": [7], "lstm": [7], "mobilenet": [3, 16, 16], "vit": [3, 16, 16]]
-        var options = ImportOptions(exampleShape: shapes[String(name.prefix { $0 != "_" })] ?? [])
-        options.takesTokens = options.exampleShape == [7]
-        options.classes = 3
+        let shape = shapes[String(name.prefix { $0 != "_" })] ?? []
+        let options = ImportOptions(exampleShape: shape, takesTokens: shape == [7])
         return (try FileContent.bytes(of: "\(FixtureTests.folder)/\(name).onnx"), options)
     }
 
@@ -168,7 +167,7 @@ import Testing
                 given: graph.declareTensors(builder).merging([graph.input: .graph(sum, .real)]) { $1 })
             interpreter.mostNodes = most
             try interpreter.run()
-            #expect(try interpreter.output().shape == [3, 2])
+            #expect(try interpreter.rows(of: "y").output.shape == [3, 2])
         }
         try run(atMost: 50)
         #expect(throws: ONNXError.self) { try run(atMost: 0) }
@@ -204,12 +203,12 @@ import Testing
             let changed = text.replacing(part, with: other)
             #expect(changed != text)
             #expect(throws: ONNXError.self) {
-                try OperatorGraph(encoded: changed).network(name: "changed", inputShape: [2], takesTokens: false)
+                try OperatorGraph(encoded: changed).network(name: "changed", inputs: [NetworkInput(name: "x", shape: [2], takesTokens: false)])
             }
         }
         for damaged in Damage.flips(Array(text.utf8), count: 1000, seed: 2) {
             _ = try? OperatorGraph(encoded: String(decoding: damaged, as: UTF8.self)).network(
-                name: "damaged", inputShape: [2], takesTokens: false)
+                name: "damaged", inputs: [NetworkInput(name: "x", shape: [2], takesTokens: false)])
         }
     }
 }

@@ -71,7 +71,7 @@ import Testing
         #expect(model.notes.contains { $0.contains("blocks of 2") })
         for batch in [1, 2, 5] {
             let network = try OperatorGraph(encoded: model.graph.encoded()).network(
-                name: "made", inputShape: [2], takesTokens: false)
+                name: "made", inputs: [NetworkInput(name: "x", shape: [2], takesTokens: false)])
             let built = network.build(in: .init(), batch: batch, batchNorm: .stored)
             let x = sample(2 * batch)
             let y = evaluate(built.graph, [built.output], [(built.input, x), (built.parameters[0], model.theta)])[0]
