@@ -3,7 +3,7 @@ import Landscape
 
 /// A format, the sound files that are damaged, and the whole way that `landscape` reads one.
 enum FuzzFormat: String, CaseIterable {
-    case onnx, safetensors, pytorch, pytorchLegacy = "pytorch-legacy", npy, npz, idx, idxGzip = "idx-gzip", csv, cifar,
+    case onnx, onnxNetworks = "onnx-networks", npzNamed = "npz-named", safetensors, pytorch, pytorchLegacy = "pytorch-legacy", npy, npz, idx, idxGzip = "idx-gzip", csv, cifar,
         checkpoint
     /// Checkpoints whose checksums fit the damage: what a program would write that means harm.
     case checkpointSealed = "checkpoint-sealed"
@@ -26,6 +26,25 @@ enum FuzzFormat: String, CaseIterable {
                 return Subject(bytes: try fixture("onnx/\(name).onnx")) { bytes in
                     let path = try folder.write("model.onnx", bytes)
                     try Self.use(try ModelImport(.graph(path), data: specification).run().checkpoint.encoded())
+                }
+            }
+        case .onnxNetworks:
+            return try Self.networks.map { name, loss in
+                let data = DataSpecification.npz(file: "\(fixtures)/networks/\(name)/data.npz")
+                return Subject(bytes: try fixture("networks/\(name)/model.onnx")) { bytes in
+                    var settings = ModelImport(.graph(try folder.write("model.onnx", bytes)), data: data)
+                    (settings.loss, settings.batchSize) = (try loss.map { try Loss(specification: $0) }, 8)
+                    try Self.use(try settings.run().checkpoint.encoded())
+                }
+            }
+        case .npzNamed:
+            return try Self.networks.map { name, loss in
+                Subject(bytes: try fixture("networks/\(name)/data.npz")) { bytes in
+                    var settings = ModelImport(
+                        .graph("\(fixtures)/networks/\(name)/model.onnx"),
+                        data: .npz(file: try folder.write("data.npz", bytes)))
+                    (settings.loss, settings.batchSize) = (try loss.map { try Loss(specification: $0) }, 8)
+                    try Self.use(try settings.run().checkpoint.encoded())
                 }
             }
         case .safetensors:
@@ -93,7 +112,10 @@ enum FuzzFormat: String, CaseIterable {
             ]
         case .checkpoint, .checkpointSealed:
             let sealed = self == .checkpointSealed
-            return try [try Self.trainedCheckpoint(), try Self.importedCheckpoint(fixtures)].map { checkpoint in
+            return try [
+                try Self.trainedCheckpoint(), try Self.importedCheckpoint(fixtures),
+                try Self.networkCheckpoint(fixtures),
+            ].map { checkpoint in
                 let file = try checkpoint.safetensors()
                 guard sealed else {
                     return Subject(bytes: file.encoded()) { bytes in
@@ -114,6 +136,12 @@ enum FuzzFormat: String, CaseIterable {
             }
         }
     }
+
+    /// Networks of several inputs, of elements that do not count, and of losses of their own.
+    private static let networks: [(name: String, loss: String?)] = [
+        ("masked", nil), ("segmentation", "cross-entropy:ignore-index=255"), ("two-tasks", "output:loss"),
+        ("contrastive", "output"), ("weighted-tokens", nil),
+    ]
 
     /// Weights for the perceptron of the digits, read as `landscape import --model` does.
     private func weights(_ bytes: [UInt8], _ name: String, _ fixtures: String, _ folder: FuzzFolder) throws -> Subject {
@@ -152,10 +180,17 @@ enum FuzzFormat: String, CaseIterable {
         return try ModelImport(.graph("\(fixtures)/onnx/conv1d_dynamo21.onnx"), data: data).run().checkpoint
     }
 
+    private static func networkCheckpoint(_ fixtures: String) throws -> Checkpoint {
+        let folder = "\(fixtures)/networks/contrastive"
+        var settings = ModelImport(.graph(folder + "/model.onnx"), data: .npz(file: folder + "/data.npz"))
+        (settings.loss, settings.batchSize) = (try Loss(specification: "output"), 8)
+        return try settings.run().checkpoint
+    }
+
     /// A checkpoint read, its network built, and loss and gradient computed on its data.
     private static func use(_ bytes: [UInt8]) throws {
         let model = try Model(try Checkpoint(bytes))
-        let data = try model.dataset(examples: 4)
+        let data = try model.dataset(examples: min(8, model.metadata.data.trainingExamples))
         let objective = try model.objective(data, memory: MemoryBudget(limit: 1 << 28))
         _ = try objective.evaluate(at: model.theta)
         _ = try objective.valueAndGradient(at: model.theta)

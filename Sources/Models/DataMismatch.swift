@@ -58,10 +58,21 @@ extension LossLayout {
     /// - Throws: the first mismatch; every label and token is looked at.
     package init(_ loss: Loss, of data: Dataset, for network: Network) throws(DataMismatch) {
         try Self.checkInputs(data, network)
-        let shape = network.outputShape
+        // One number for an example is a row of one.
+        let shape = network.outputShape.isEmpty ? [1] : network.outputShape
         guard loss.outputLoss == nil else {
+            guard network.outputs == 1 else {
+                throw .unsuitable(
+                    expected: "one number for each example as its loss", found: "\(network.outputs) outputs",
+                    advice: "; name another output with --loss output:NAME")
+            }
             self.init(outputShape: shape, target: .none)
             return
+        }
+        guard !network.givesOneForBatch else {
+            throw .unsuitable(
+                expected: "outputs for each example for the loss \(loss.name)", found: "one number for a batch",
+                advice: "; give --loss output")
         }
         if loss.takesClasses {
             try self.init(classes: loss, data, shape)

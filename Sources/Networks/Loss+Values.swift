@@ -6,10 +6,13 @@ extension Loss {
         /// For each example the sum of its elements' losses times their weights; the mean over its elements where none has a weight and the
         /// loss is not one of classes. [n]; [1] for a loss of the whole batch, times n.
         public let losses: Value
-        /// The same for the Gauss–Newton matrix, whose H_ℓ is that of logits; `losses` itself where outputs are logits.
-        public let curvature: Value
-        /// What is differentiated first for the Gauss–Newton matrix, [n, …]: the outputs, or logits made of them.
+        /// The same for the Gauss–Newton matrix, whose H_ℓ is that of logits; `losses` itself where outputs are logits. Nil where it is not
+        /// known along which axis outputs are log-probabilities.
+        public let curvature: Value?
+        /// What is differentiated first for the Gauss–Newton matrix, [n, …] or [n · elements, …]: the outputs, or logits made of them.
         public let through: Value
+        /// What the losses are computed of, [n, …] or [n · elements, …]: parameters reach them through it alone.
+        public let base: Value
         /// How many elements of each example are classified right, [n]; nil where nothing is classified.
         public let correct: Value?
     }
@@ -35,8 +38,10 @@ extension Loss {
     ) -> Contributions {
         guard let target else {
             // One number for the batch counts once for every example.
-            let losses = output.reshaped([output.type.count]).scaled(Double(batch / output.type.count))
-            return Contributions(losses: losses, curvature: losses, through: output, correct: nil)
+            // A view of its own, which reshaping does not look behind.
+            let base = output.deferred(to: .data)
+            let losses = base.reshaped([output.type.count]).scaled(Double(batch / output.type.count))
+            return Contributions(losses: losses, curvature: losses, through: base, base: base, correct: nil)
         }
         return takesClasses
             ? classified(output, target, weights, layout) : elementwise(output, target, weights, layout)
@@ -54,10 +59,26 @@ extension Loss {
             let order = (0...shape.count).filter { $0 != axis } + [axis]
             return value.reshaped([n] + shape).permuted(order).reshaped([n * e, k])
         }
-        let given = rows(output)
-        let z = scale == .probabilities ? given.log() : given
         let isDistribution = layout.target == .distributions
-        var t = isDistribution ? rows(target) : target.oneHot(k)
+        let found = rowwise(
+            rows(output), target: isDistribution ? rows(target) : target, weights: weights?.reshaped([n * e]), layout)
+        func collected(_ rows: Value) -> Value { rows.reshaped([n, e]).sum([1]).reshaped([n]) }
+        let losses = collected(found.losses)
+        return Contributions(
+            losses: losses, curvature: scale == .logits ? losses : found.curvature.map(collected),
+            through: found.through, base: found.base, correct: found.correct.map(collected))
+    }
+
+    /// The same of rows of classes: losses, curvature and correctness of each, [r], times their weights.
+    ///
+    /// *Shapes:* `output` is [r, classes]; `target` is indices [r], or probabilities [r, classes]; `weights` is [r].
+    package func rowwise(
+        _ output: Value, target: Value, weights: Value?, _ layout: LossLayout
+    ) -> Contributions {
+        let (r, k) = (output.shape[0], output.shape[1])
+        let z = scale == .probabilities ? output.log() : output
+        let isDistribution = layout.target == .distributions
+        var t = isDistribution ? target : target.oneHot(k)
         let smoothing = labelSmoothing
         if smoothing != 0 { t = t.scaled(1 - smoothing).offset(smoothing / Double(k)) }
         let sumsToOne = classWeights.isEmpty && !isDistribution
@@ -68,20 +89,20 @@ extension Loss {
             if isNormalized { return -mean }
             return (sumsToOne ? z.logSumExp() : t.sum([1]) * z.logSumExp()) - mean
         }
-        func collected(_ rows: Value) -> Value {
-            guard let weights else { return rows.reshaped([n, e]).sum([1]).reshaped([n]) }
-            let rows = rows.reshaped([n, e])
-            return (rows.masked(by: weights) * weights).sum([1]).reshaped([n])
+        func weighted(_ rows: Value) -> Value {
+            guard let weights else { return rows }
+            let rows = rows.reshaped([r])
+            return rows.masked(by: weights) * weights
         }
-        let losses = collected(loss(scale != .logits))
+        let losses = weighted(loss(scale != .logits))
         var correct: Value?
         if !isDistribution {
-            let right = given.correct(target).reshaped([n, e])
-            correct = (weights.map { right.masked(by: $0) } ?? right).sum([1]).reshaped([n])
+            let right = output.correct(target)
+            correct = weights.map { right.masked(by: $0) } ?? right
         }
         return Contributions(
-            losses: losses, curvature: scale == .logits ? losses : collected(loss(false)),
-            through: scale == .probabilities ? z : output, correct: correct)
+            losses: losses, curvature: scale == .logits ? losses : weighted(loss(false)), through: z, base: z,
+            correct: correct)
     }
 
     // MARK: numbers
@@ -99,9 +120,17 @@ extension Loss {
             let scaled = kind == .halfMeanSquaredError ? elements.scaled(0.5) : elements
             return (scaled.masked(by: weights) * weights).sum([1]).reshaped([n])
         }
+        if case .kullbackLeibler = kind {
+            let losses = collected(elements(output, target))
+            // Log-probabilities are their own logits.
+            let isRow = layout.outputShape.filter { $0 > 1 }.count <= 1 && weights == nil
+            let normalizer = target.sum([1]) * output.logSumExp()
+            let curvature = isRow ? losses + normalizer.reshaped([n]).scaled(1 / Double(output.shape[1])) : nil
+            return Contributions(losses: losses, curvature: curvature, through: output, base: output, correct: nil)
+        }
         guard case .binaryCrossEntropy = kind, scale != .logits else {
             let losses = collected(elements(output, target))
-            return Contributions(losses: losses, curvature: losses, through: output, correct: nil)
+            return Contributions(losses: losses, curvature: losses, through: output, base: output, correct: nil)
         }
         let p = scale == .probabilities ? output : output.exp()
         let lnP = scale == .probabilities ? p.log() : output, lnQ = (1 - p).log()
@@ -111,7 +140,7 @@ extension Loss {
         let losses = collected(-(weighted * floored(lnP) + (1 - target) * floored(lnQ)))
         let z = lnP - lnQ
         return Contributions(
-            losses: losses, curvature: collected(elements(z, target)), through: z, correct: nil)
+            losses: losses, curvature: collected(elements(z, target)), through: z, base: output, correct: nil)
     }
 
     /// t times the weight of positive targets.

@@ -34,7 +34,7 @@ extension OperatorGraph {
         let interpreter = OperatorInterpreter(
             builder, self, batch: batch, exported: exported, given: declared.merging(examples(x, batch)) { $1 })
         try interpreter.run()
-        let prediction = try prediction.map { try interpreter.rows(of: $0).output }
+        let prediction = try prediction.map { try interpreter.stored($0) }
         if givesOneForBatch ?? false {
             return NetworkOutput(try interpreter.single(output), prediction: prediction, shape: [1])
         }
@@ -74,14 +74,13 @@ extension OperatorGraph {
             let all = values.count == 1 ? values[0] : Value.concatenate(values, axis: 0)
             return all.shape[0] == batch ? all : all.slice(0, from: 0, count: batch)
         }
-        let predictions = results.compactMap(\.prediction)
-        let prediction = predictions.count == results.count ? joined(predictions) : nil
+        // Values of blocks put together are not what the losses of blocks are computed of.
         guard givesOneForBatch ?? false else {
-            return NetworkOutput(joined(results.map(\.output)), prediction: prediction, shape: results[0].shape)
+            return NetworkOutput(joined(results.map(\.output)), shape: results[0].shape)
         }
         // Blocks of one example each: the mean of their means.
         let mean = Value.concatenate(results.map(\.output), axis: 0).sum([0]).scaled(1 / Double(blocks))
-        return NetworkOutput(mean, prediction: prediction, shape: [1])
+        return NetworkOutput(mean, shape: [1])
     }
 
     /// Whether the output is one number for a batch, and not one for each example.

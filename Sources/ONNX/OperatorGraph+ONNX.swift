@@ -27,7 +27,8 @@ extension OperatorGraph {
         }
         let inputs = try zip(file.inputs, options.inputs).map { input, data in
             Input(
-                name: input.name, shape: try Self.exampleShape(input, data.shape), isInteger: !input.isReal)
+                name: input.name,
+                shape: try Self.exampleShape(input, data.shape, isNamed: file.inputs.count > 1), isInteger: !input.isReal)
         }
         self.init(
             opset: file.opset, nodes: nodes, constants: [:], parameters: [], buffers: [], input: inputs[0].name,
@@ -58,7 +59,9 @@ extension OperatorGraph {
     }
 
     /// The shape that the model takes an example in: the declared one, its open extents as the data have them.
-    private static func exampleShape(_ input: ONNXModel.ValueInfo, _ data: [Int]) throws -> [Int] {
+    private static func exampleShape(
+        _ input: ONNXModel.ValueInfo, _ data: [Int], isNamed: Bool
+    ) throws -> [Int] {
         guard let declared = input.shape else { return data }
         let wanted = Array(declared.dropFirst())
         func fits(_ shape: [Int]) -> Bool {
@@ -74,7 +77,7 @@ extension OperatorGraph {
         let words = wanted.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
         let known = zip(wanted, data).map { $0 ?? $1 }
         throw ONNXError.inputMismatch(
-            expected: "examples\(input.name.isEmpty ? "" : " '\(input.name.shown)'") of shape [\(words)]",
+            expected: "examples\(isNamed ? " '\(input.name.shown)'" : "") of shape [\(words)]",
             found: "examples of shape \(data.shown)"
                 + (wanted.count == data.count ? ShapeAgreement.advice(found: data, expected: known) : ""))
     }

@@ -90,6 +90,14 @@ final class OperatorInterpreter {
         return value.reshaped([1, 1])
     }
 
+    /// A value as it lies in the graph, on the way of what is computed of it.
+    func stored(_ name: String) throws -> Value {
+        guard case .graph(let tensor)? = values[name] else {
+            throw ONNXError.output("'\(name)' does not depend on the examples")
+        }
+        return tensor.stored
+    }
+
     private func result(_ name: String) throws -> Value {
         guard let operand = values[name] else { throw ONNXError.undefined(value: name, node: "output") }
         guard case .graph(let tensor) = operand else { throw ONNXError.output("does not depend on the examples") }

@@ -7,6 +7,8 @@ final class BatchProgram {
     enum Kind: Hashable {
         /// Losses of the examples.
         case value
+        /// What the network gives for the examples.
+        case outputs
         /// Losses, and the gradient of their sum.
         case gradient
         /// The Hessian of the sum of losses times a vector.
@@ -19,11 +21,14 @@ final class BatchProgram {
         case displacedValue(moves: [[Bool]])
 
         /// Whether what depends on θ alone serves several runs.
-        var keeps: Bool { self != .value && self != .gradient }
+        var keeps: Bool { self != .value && self != .gradient && self != .outputs }
+
+        /// Whether logits of many classes may be computed for some rows at a time.
+        var allowsBlocks: Bool { self != .outputs && self != .empiricalFisher }
 
         /// Operations of a batch for each parameter, at least, for what is done with every parameter once a batch, where there is
         /// a derivative to be added up, to cost little beside them.
-        var operationsPerParameter: Int { self == .value ? 0 : 3000 }
+        var operationsPerParameter: Int { self == .value || self == .outputs ? 0 : 3000 }
 
         /// Bytes of a batch that work well. Values that are kept come from memory anyway, and beside each batch's there is
         /// something of the weights' size; a derivative comes back to what is long out of a core's own cache; a value alone needs
@@ -41,6 +46,8 @@ final class BatchProgram {
     private let network: Network
     private let built: Network.Built
     private let target: Value?, weights: Value?
+    /// Where logits are too many to be computed at once.
+    private let blocked: BlockedCrossEntropy?
     /// v, or the coordinates of a point.
     private let tangents: [Value]
     /// Of a displaced value: each direction's tensors, nil where it moves none.
@@ -65,54 +72,69 @@ final class BatchProgram {
         let graph = Graph()
         let built = network.build(in: graph, batch: batch, batchNorm: batchNorm)
         self.built = built
+        blocked = kind.allowsBlocks ? BlockedCrossEntropy(built.output, loss, layout, in: graph) : nil
+        let whole = blocked == nil
         switch layout.target {
-        case .classes: target = graph.input("target", TensorType([batch * layout.elements], .index), .data)
+        case .classes:
+            target = whole ? graph.input("target", TensorType([batch * layout.elements], .index), .data) : nil
         case .distributions, .values:
             target = graph.input("target", TensorType([batch, layout.targetWidth]), .data)
         case .none: target = nil
         }
         weights =
-            layout.isWeighted ? graph.input("weights", TensorType([batch, layout.elements]), .data) : nil
-        let contributions = loss.contributions(
-            built.output, target: target, weights: weights, layout, batch: batch)
-        var losses = contributions.losses
-        var correct = contributions.correct
-        let total = losses.sum()
-        var outputs: [Value] = []
-        var directions: [[Value?]] = []
+            whole && layout.isWeighted ? graph.input("weights", TensorType([batch, layout.elements]), .data) : nil
+        var losses: Value, correct: Value?, derivative: [Value] = []
+        let parameters = built.parameters
+        switch kind {
+        case .displacedValue(let moves): tangents = moves.map { _ in graph.input("c", TensorType([1]), .tangent) }
+        case .value, .gradient, .outputs: tangents = []
+        case .hessian, .gaussNewton, .empiricalFisher:
+            tangents = parameters.map { graph.input("v", $0.type, .tangent) }
+        }
+        if let blocked {
+            switch kind {
+            case .gradient: (losses, correct, derivative) = blocked.gradient(at: parameters)
+            case .hessian:
+                derivative = blocked.hessianVectorProduct(at: parameters, along: tangents)
+                losses = graph.constant(0)
+            case .gaussNewton:
+                derivative = blocked.gaussNewtonVectorProduct(at: parameters, along: tangents)
+                losses = graph.constant(0)
+            default: (losses, correct) = blocked.values()
+            }
+        } else {
+            let found = loss.contributions(built.output, target: target, weights: weights, layout, batch: batch)
+            (losses, correct) = (found.losses, found.correct)
+            // Of a loss that the network computes itself, parameters reach it through what it says they do.
+            let total = losses.sum(), model = built.prediction ?? found.through
+            switch kind {
+            case .gradient: derivative = graph.gradient(of: total, at: parameters)
+            case .hessian: derivative = graph.hessianVectorProduct(of: total, at: parameters, along: tangents)
+            case .gaussNewton:
+                derivative = graph.gaussNewtonVectorProduct(
+                    of: (found.curvature ?? total).sum(), through: model, at: parameters, along: tangents)
+            case .empiricalFisher:
+                derivative = graph.empiricalFisherVectorProduct(
+                    of: total, through: found.base, examples: batch, at: parameters, along: tangents)
+            case .value, .outputs, .displacedValue: break
+            }
+        }
+        var outputs: [Value], directions: [[Value?]] = []
         switch kind {
         case .displacedValue(let moves):
             directions = moves.map { moves in
-                zip(moves, built.parameters).map { $0 ? graph.input("d", $1.type, .parameters) : nil }
+                zip(moves, parameters).map { $0 ? graph.input("d", $1.type, .parameters) : nil }
             }
-            tangents = moves.map { _ in graph.input("c", TensorType([1]), .tangent) }
-            let values = graph.displaced(
-                [losses] + (correct.map { [$0] } ?? []), at: built.parameters, along: directions, by: tangents)
-            losses = values[0]
-            correct = values.count > 1 ? values[1] : nil
-            derivative = []
-            outputs = values
+            outputs = graph.displaced(
+                [losses] + (correct.map { [$0] } ?? []), at: parameters, along: directions, by: tangents)
+            losses = outputs[0]
+            correct = outputs.count > 1 ? outputs[1] : nil
         case .value, .gradient:
-            tangents = []
-            derivative = kind == .gradient ? graph.gradient(of: total, at: built.parameters) : []
             outputs = [losses] + (correct.map { [$0] } ?? []) + derivative + built.statistics.compactMap { $0 }
-            if kind == .value { outputs.append(built.output) }
-        case .hessian, .gaussNewton, .empiricalFisher:
-            // Of a loss that the network computes itself, parameters reach it through what it says they do.
-            let parameters = built.parameters, model = built.prediction ?? contributions.through
-            tangents = parameters.map { graph.input("v", $0.type, .tangent) }
-            derivative =
-                switch kind {
-                case .hessian: graph.hessianVectorProduct(of: total, at: parameters, along: tangents)
-                case .gaussNewton:
-                    graph.gaussNewtonVectorProduct(
-                        of: contributions.curvature.sum(), through: model, at: parameters, along: tangents)
-                default:
-                    graph.empiricalFisherVectorProduct(
-                        of: total, through: built.output, at: parameters, along: tangents)
-                }
-            outputs = derivative
+        case .outputs: outputs = [built.output]
+        case .hessian, .gaussNewton, .empiricalFisher: outputs = derivative
         }
+        self.derivative = derivative
         (self.losses, self.correct, self.directions) = (losses, correct, directions)
         // Batches that are not normalised as a whole are small enough as they are.
         executable = Executable(
@@ -148,6 +170,7 @@ final class BatchProgram {
     /// Where a batch is read from at every run.
     func bind(_ instance: Executable.Instance, _ data: Data) {
         for (input, address) in zip(built.inputs, data.inputs) { executable.bind(input, to: address, in: instance) }
+        blocked?.bind(executable, instance, data)
         if let target { executable.bind(target, to: data.targets, in: instance) }
         if let weights { executable.bind(weights, to: data.weights, in: instance) }
     }
@@ -162,7 +185,7 @@ final class BatchProgram {
         correct.map { executable.numbers(of: $0, in: instance, context).reduce(0, +) }
     }
 
-    /// f(x; θ) of the batch, examples × outputs; of a `.value` program.
+    /// f(x; θ) of the batch, examples × outputs; of an `.outputs` program.
     func outputs(_ instance: Executable.Instance) -> [Double] { executable.numbers(of: built.output, in: instance) }
 
     /// Adds the derivative to a sum, in Float64.

@@ -96,6 +96,11 @@ public final class ModelLoss: ExampleObjective {
                 data = try data.prefix(data.count - left)
             }
         }
+        let isRow = model.network.outputShape.filter { $0 > 1 }.count <= 1
+        guard !settings.normalizesLogits || (isRow && loss.outputLoss == nil && loss.scale == .logits) else {
+            throw UnusableRequest(
+                "--normalize-logits is for models that give one row of logits an example; \(name) gives outputs of shape \(model.network.outputShape) for the loss \(loss.name)")
+        }
         (self.data, self.loss) = (data, loss)
         dataName = examples?.name ?? settings.data.map { "\($0)" } ?? model.metadata.data.specification
         var memory = memory

@@ -161,7 +161,7 @@ public final class NetworkObjective: Objective {
     public func outputs(at theta: [Double]) throws -> [Double] {
         var result: [Double] = []
         result.reserveCapacity(examples * network.outputs)
-        try programs.run(.value, at: place(theta)) { program, instance, _, _ in result += program.outputs(instance) }
+        try programs.run(.outputs, at: place(theta)) { program, instance, _, _ in result += program.outputs(instance) }
         return result
     }
 

@@ -177,6 +177,8 @@ final class NetworkPrograms: MemoryHolder {
         _ kind: BatchProgram.Kind, _ requested: Int?, _ memory: MemoryBudget
     ) throws(ObjectiveError) -> BatchSeries {
         if case .gaussNewton = kind, loss.outputLoss != nil, !hasPrediction { throw .noPrediction }
+        let isRow = layout.outputShape.filter { $0 > 1 }.count <= 1 && !layout.isWeighted
+        if case .gaussNewton = kind, case .kullbackLeibler = loss.kind, !isRow { throw .noGaussNewton }
         if case .empiricalFisher = kind, network.givesOneForBatch { throw .noEmpiricalFisher }
         var preference: BatchSeries.Preference = batchNorm == .batch ? .many : .inCache
         if case .batch(let size)? = loss.outputLoss?.subject { preference = .fixed(size) }

@@ -65,8 +65,8 @@ import Testing
         #expect(
             message { _ = try pair(NumericArray([] as [Double], shape: [2, 0]), y) }.contains("inputs of shape [2, 0]"))
         #expect(
-            message { _ = try pair(x, NumericArray([1, 0, 0, 1] as [Int], shape: [2, 2])) }.contains(
-                "targets of shape [2, 2]"))
+            message { _ = try pair(x, NumericArray([1, 0] as [Int], shape: [2, 1, 1, 1, 1, 1, 1])) }.contains(
+                "targets of shape [2, 1, 1, 1, 1, 1, 1]"))
         #expect(
             message { _ = try pair(NumericArray([1, -2] as [Int], shape: [2, 1]), y) }.contains(
                 "row 1 holds the integer -2"))

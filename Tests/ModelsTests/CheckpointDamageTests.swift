@@ -57,7 +57,7 @@ import Testing
     /// Values that a program would trip over later are refused here.
     @Test(arguments: [
         ("\"example_shape\":[3]", "\"example_shape\":[]"), ("\"example_shape\":[3]", "\"example_shape\":[-3]"),
-        ("\"example_shape\":[3]", "\"example_shape\":[3,1,1,1]"),
+        ("\"example_shape\":[3]", "\"example_shape\":[3,1,1,1,1,1,1,1]"),
         ("\"example_shape\":[3]", "\"example_shape\":[4611686018427387904,4]"),
         ("\"outputs\":2", "\"outputs\":0"), ("\"classes\":2", "\"classes\":-2"),
         ("\"training_examples\":10", "\"training_examples\":-1"),

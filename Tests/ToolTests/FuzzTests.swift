@@ -14,7 +14,7 @@ import Testing
         let outcome = try run.finish()
         #expect(outcome.code == 0 && !outcome.isKilled, "\(outcome.errors)")
         let lines = outcome.output.split(separator: "\n")
-        #expect(lines.count == 12 && lines.allSatisfy { $0.contains("160 damaged copies (140 by flipped bits)") })
+        #expect(lines.count == 14 && lines.allSatisfy { $0.contains("160 damaged copies (140 by flipped bits)") })
         // Damage is seen: some copies of every format are refused.
         for line in lines { #expect(!line.contains(", 0 refused"), "\(line)") }
     }

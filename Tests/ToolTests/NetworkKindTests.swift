@@ -56,7 +56,7 @@ import Testing
         let loss = try ModelLoss(model, settings)
         let evaluation = try loss.evaluation()
         check(evaluation.loss, expected.loss, "loss")
-        if let accuracy = expected.accuracy { check(try #require(evaluation.accuracy), accuracy, "accuracy") }
+        if let accuracy = expected.accuracy, model.loss.takesClasses { check(try #require(evaluation.accuracy), accuracy, "accuracy") }
         let (value, gradient) = try loss.valueAndGradient(at: model.theta)
         check(value, expected.loss, "loss beside the gradient")
         check(Vectors.norm(gradient), expected.gradient_norm, "gradient norm")
@@ -66,11 +66,36 @@ import Testing
             let product = try loss.gaussNewtonVectorProduct(at: model.theta, along: gradient)
             check(Vectors.dot(gradient, product), gGg, "gGg")
         }
+        try checkFisher(loss, gradient, tolerance)
         let spectrum = try Lanczos(largest: 1, tolerance: 1e-10).run(CurvatureOperator(loss, at: model.theta))
         check(spectrum.largest[0].value, expected.lambda_max, "largest eigenvalue")
         // Batches of another size, in which counted elements are spread otherwise, give the same mean.
         if case .batch? = model.loss.outputLoss?.subject { return }
         settings.batchSize = 5
         check(try ModelLoss(model, settings).evaluation().loss, expected.loss, "loss in batches of 5")
+    }
+
+    /// Products with the empirical Fisher matrix against the gradients of the examples one by one, whose mean is the gradient.
+    private func checkFisher(_ loss: ModelLoss, _ v: [Double], _ tolerance: Double) throws {
+        switch loss.loss.outputLoss?.subject {
+        case .mean, .batch:
+            #expect(throws: ObjectiveError.noEmpiricalFisher) {
+                try loss.empiricalFisherVectorProducts(at: loss.theta, along: [v])
+            }
+            return
+        case .example, nil: break
+        }
+        let n = Double(loss.examples), total = loss.weight(of: Array(0..<loss.examples))
+        var expected = [Double](repeating: 0, count: v.count), mean = expected
+        for example in 0..<loss.examples where loss.weight(of: [example]) > 0 {
+            var gradient = try loss.restricted(to: [example]).valueAndGradient(at: loss.theta).gradient
+            Vectors.scale(&gradient, by: n / total * loss.weight(of: [example]))
+            Vectors.add(Vectors.dot(gradient, v) / n, gradient, to: &expected)
+            Vectors.add(1 / n, gradient, to: &mean)
+        }
+        let found = try loss.empiricalFisherVectorProducts(at: loss.theta, along: [v])[0]
+        #expect(Vectors.norm(Vectors.sum(mean, -1, v)) <= tolerance * max(1, Vectors.norm(v)))
+        #expect(Vectors.norm(expected) > 0)
+        #expect(Vectors.norm(Vectors.sum(found, -1, expected)) <= tolerance * Vectors.norm(expected))
     }
 }

@@ -38,7 +38,8 @@ public final class Graph {
     func apply(_ primitive: some Primitive, _ operands: [Value]) -> Value {
         precondition(operands.allSatisfy { $0.graph === self }, "\(primitive.name): operands of another graph")
         let type = primitive.type(of: operands.map(\.type))
-        return add(primitive, operands.map(\.id), type, operands.map(\.stage).max() ?? .data)
+        let own = (primitive as? Deferred)?.stage ?? .data
+        return add(primitive, operands.map(\.id), type, max(own, operands.map(\.stage).max() ?? .data))
     }
 
     private func add(_ primitive: some Primitive, _ operands: [Int], _ type: TensorType, _ stage: Stage) -> Value {

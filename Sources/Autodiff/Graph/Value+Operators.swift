@@ -203,6 +203,9 @@ extension Value {
     /// The same value, which derivatives take for a constant.
     public func stoppingGradient() -> Value { graph.apply(StopGradient(), [self]) }
 
+    /// The same value as one of a later stage: what reads it is computed each time that stage runs, and nothing of it is kept.
+    public func deferred(to stage: Stage) -> Value { graph.apply(Deferred(stage: stage), [self]) }
+
     /// The matrix product op(A) op(B) over the last two dimensions, A being this value. Leading dimensions agree and
     /// are taken pairwise.
     ///

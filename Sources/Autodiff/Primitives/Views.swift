@@ -115,3 +115,13 @@ struct StopGradient: ViewPrimitive {
     func view(_ operand: StridedView, _ result: TensorType) -> StridedView? { operand }
     func linearize(_ operands: [Value], _ y: Value, _ tangents: [Value?]) -> Value? { nil }
 }
+
+/// The same value, which counts as one of a later stage: what reads it is computed when that stage runs, and not kept from an earlier one.
+struct Deferred: ViewPrimitive {
+    let stage: Stage
+    var name: String { "deferred" }
+    func type(of operands: [TensorType]) -> TensorType { operands[0] }
+    func view(_ operand: StridedView, _ result: TensorType) -> StridedView? { operand }
+    func linearize(_ operands: [Value], _ y: Value, _ tangents: [Value?]) -> Value? { tangents[0] }
+    func transpose(_ operands: [Value], _ cotangent: Value, _ index: Int) -> Value { cotangent }
+}

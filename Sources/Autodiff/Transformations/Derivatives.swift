@@ -59,12 +59,15 @@ extension Graph {
     /// It is computed as Σᵢ Jᵢᵀ rᵢ rᵢᵀ Jᵢ v, with Jᵢ the Jacobian of row i of `model` and rᵢ = ∂ℓᵢ/∂fᵢ: the
     /// Gauss–Newton product with rᵢ rᵢᵀ in place of each example's H_ℓ. So no example's gradient is ever formed.
     ///
-    /// *Shapes:* `model` is [examples, outputs]; `v` and the result have one value for each parameter, in its shape.
+    /// *Shapes:* `model` is [examples, outputs], or [examples · elements, outputs]; `v` and the result have one value for each
+    /// parameter, in its shape.
     ///
-    /// - Parameter loss: the sum of the examples' losses; it depends on the parameters through `model` alone.
+    /// - Parameters:
+    ///   - loss: the sum of the examples' losses; it depends on the parameters through `model` alone.
+    ///   - examples: nil for one a row.
     /// - Precondition: `model` has two dimensions, `loss` one element.
     public func empiricalFisherVectorProduct(
-        of loss: Value, through model: Value, at parameters: [Value], along v: [Value]
+        of loss: Value, through model: Value, examples: Int? = nil, at parameters: [Value], along v: [Value]
     ) -> [Value] {
         precondition(model.shape.count == 2, "outputs of shape \(model.shape), expected [examples, outputs]")
         let seeds = zip(parameters, v).map { (value: $0, tangent: $1) }
@@ -72,7 +75,12 @@ extension Graph {
             return parameters.map { constant(0, shape: $0.shape) }
         }
         let residual = gradient(of: loss, at: [model])[0]
-        return pullback([model], [residual * (residual * jv).sum([1])], at: parameters)
+        let n = examples ?? model.shape[0], rows = model.shape[0] / n
+        var along = (residual * jv).sum([1])
+        if rows > 1 {
+            along = along.reshaped([n, rows]).sum([1]).broadcast([n, rows]).reshaped([n * rows, 1])
+        }
+        return pullback([model], [residual * along], at: parameters)
     }
 
     /// Whether a value depends on one of the parameters by a way that does not lead through another value.

@@ -33,7 +33,7 @@ extension ModelImport {
         var notes = model.notes + settled.notes
         if let key = weightsFile?.key { notes.insert("the weights are those under '\(key)' in the file", at: 0) }
         record.outputs = model.network.outputs
-        if inputs.count > 1 { record.inputs = inputs }
+        if inputs.count > 1 || inputs[0].shape.isEmpty { record.inputs = inputs }
         let description = try model.graph.encoded()
         let checked = TrialBuilds(of: description, inputs: inputs, outputs: model.network.outputs)
         var other = try Checkpoint.source(names: model.source.names, filterAxes: model.source.filterAxes)
