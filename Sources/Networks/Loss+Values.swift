@@ -72,13 +72,15 @@ extension Loss {
     /// The same of rows of classes: losses, curvature and correctness of each, [r], times their weights.
     ///
     /// *Shapes:* `output` is [r, classes]; `target` is indices [r], or probabilities [r, classes]; `weights` is [r].
+    ///
+    /// - Parameter followsOutput: whether zeros and ones for labels are computed with the outputs, and take no memory before.
     package func rowwise(
-        _ output: Value, target: Value, weights: Value?, _ layout: LossLayout
+        _ output: Value, target: Value, weights: Value?, _ layout: LossLayout, followsOutput: Bool = false
     ) -> Contributions {
         let (r, k) = (output.shape[0], output.shape[1])
         let z = scale == .probabilities ? output.log() : output
         let isDistribution = layout.target == .distributions
-        var t = isDistribution ? target : target.oneHot(k)
+        var t = isDistribution ? target : followsOutput ? Self.picked(target, output) : target.oneHot(k)
         let smoothing = labelSmoothing
         if smoothing != 0 { t = t.scaled(1 - smoothing).offset(smoothing / Double(k)) }
         let sumsToOne = classWeights.isEmpty && !isDistribution
@@ -103,6 +105,15 @@ extension Loss {
         return Contributions(
             losses: losses, curvature: scale == .logits ? losses : weighted(loss(false)), through: z, base: z,
             correct: correct)
+    }
+
+    /// 1 at the label of each row and 0 elsewhere, in the shape of the rows, which it is made to wait for.
+    private static func picked(_ target: Value, _ rows: Value) -> Value {
+        let (r, k) = (rows.shape[0], rows.shape[1])
+        // 0, whatever the row is.
+        let nothing = rows.graph.constant(0, shape: [r, 1]).masked(by: rows.slice(1, from: 0, count: 1).stoppingGradient())
+        let label = target.asReal().reshaped([r, 1]) + nothing
+        return rows.graph.literal((0..<k).map(Double.init), shape: [1, k]).equal(to: label)
     }
 
     // MARK: numbers

@@ -138,7 +138,8 @@ final class BatchProgram {
         (self.losses, self.correct, self.directions) = (losses, correct, directions)
         // Batches that are not normalised as a whole are small enough as they are.
         executable = Executable(
-            graph, outputs: outputs, precision: precision, examples: batchNorm == .batch ? batch : 1)
+            graph, outputs: outputs, precision: precision, examples: batchNorm == .batch ? batch : 1,
+            keepsApart: blocked != nil)
     }
 
     /// Where θ, the buffers, directions and v (or coordinates) are read from at every run.

@@ -14,6 +14,9 @@ struct BlockedCrossEntropy {
     private struct Block {
         let range: Range<Int>
         let target: Value, weights: Value?
+
+        /// Labels as of a stage in which what is made of them is made anew, and not kept from an earlier one.
+        func labels(_ stage: Stage) -> Value { target.deferred(to: stage) }
     }
 
     /// Numbers of a block's logits.
@@ -74,7 +77,7 @@ struct BlockedCrossEntropy {
         let rows = head.rows.deferred(to: .tangent), others = head.others.map { $0.deferred(to: .tangent) }
         let changes = collected(others) { block in
             let place = [rows.slice(0, from: block.range.lowerBound, count: block.range.count)] + others
-            let loss = contributions(block, place[0], others).losses.sum()
+            let loss = contributions(block, place[0], others, .tangent).losses.sum()
             let gradient = graph.gradient(of: loss, at: place)
             return zip(place, graph.linearize(gradient, along: along(place, moves, block))).map {
                 $1 ?? graph.constant(0, shape: $0.shape)
@@ -94,7 +97,8 @@ struct BlockedCrossEntropy {
         let changes = collected(others) { block in
             let place = [rows.slice(0, from: block.range.lowerBound, count: block.range.count)] + others
             let logits = head.result(of: place[0], others)
-            let found = loss.rowwise(logits, target: block.target, weights: block.weights, layout)
+            let found = loss.rowwise(
+                logits, target: block.labels(.tangent), weights: block.weights, layout, followsOutput: true)
             let zeros = place.map { graph.constant(0, shape: $0.shape) }
             guard let change = graph.linearize([found.through], along: along(place, moves, block))[0],
                 let product = graph.linearize(
@@ -108,10 +112,14 @@ struct BlockedCrossEntropy {
     /// What all that is computed of the logits depends on the parameters through.
     private var cut: [Value] { [head.rows] + head.others }
 
-    private func contributions(_ block: Block, _ rows: Value, _ others: [Value]) -> Loss.Contributions {
+    private func contributions(
+        _ block: Block, _ rows: Value, _ others: [Value], _ stage: Stage = .parameters
+    ) -> Loss.Contributions {
         let isPart = rows.shape[0] != block.range.count
         let some = isPart ? rows.slice(0, from: block.range.lowerBound, count: block.range.count) : rows
-        return loss.rowwise(head.result(of: some, others), target: block.target, weights: block.weights, layout)
+        return loss.rowwise(
+            head.result(of: some, others), target: block.labels(stage), weights: block.weights, layout,
+            followsOutput: true)
     }
 
     /// Losses and right answers of each block, and derivatives of the losses' sum by what the head is applied to.
@@ -130,14 +138,13 @@ struct BlockedCrossEntropy {
         return (Value.concatenate(losses, axis: 0), Value.concatenate(correct, axis: 0), cotangents)
     }
 
-    /// Derivatives by the head's rows, block after block, and the sums of those by all else. A block's are added before the next block
-    /// is computed: products that are summed up in one step would all be kept until then.
+    /// Derivatives by the head's rows, block after block, and the sums of those by all else, each block's added as soon as it is known.
     private func collected(_ others: [Value], _ derivatives: (Block) -> [Value]) -> [Value] {
         var rows: [Value] = [], sums: [Value] = []
         for block in blocks {
-            let found = derivatives(block).map { $0.stoppingGradient() }
+            let found = derivatives(block)
             rows.append(found[0])
-            sums = sums.isEmpty ? Array(found.dropFirst()) : zip(sums, found.dropFirst()).map { $0 + $1 }
+            sums = sums.isEmpty ? Array(found.dropFirst()) : zip(sums, found.dropFirst()).map { $0.accumulating($1) }
         }
         return [Value.concatenate(rows, axis: 0)] + sums
     }

@@ -37,12 +37,18 @@ public final class Executable {
     ///   - outputs: values that can be read after a run. Nodes that none of them needs are left out.
     ///   - examples: number of examples of a batch, the first extent of the data and of most values computed from them.
     ///     Where that keeps values in cache, steps are run for a few examples at a time.
-    public convenience init(_ graph: Graph, outputs: [Value], precision: Precision, examples: Int = 1) {
-        self.init(graph, outputs: outputs, kernels: Kernels(precision), examples: examples)
+    ///   - keepsApart: for a graph that computes large values one after another: loops that share few numbers are not made one, which
+    ///     would need all of those values at once.
+    public convenience init(
+        _ graph: Graph, outputs: [Value], precision: Precision, examples: Int = 1, keepsApart: Bool = false
+    ) {
+        self.init(
+            graph, outputs: outputs, kernels: Kernels(precision), examples: examples, keepsApart: keepsApart)
     }
 
     init(
-        _ graph: Graph, outputs: [Value], kernels: Kernels, examples: Int = 1, sweepLimits: Sweep.Limits = .init()
+        _ graph: Graph, outputs: [Value], kernels: Kernels, examples: Int = 1, keepsApart: Bool = false,
+        sweepLimits: Sweep.Limits = .init()
     ) {
         self.kernels = kernels
         precision = kernels.precision
@@ -51,7 +57,8 @@ public final class Executable {
         let rematerialization = Rematerialization(
             lowering.items, outputs: outputs.map { lowering.views[$0.id]!.base })
         let bases = rematerialization.outputs
-        let fusion = Fusion(rematerialization.items, outputs: Set(bases), examples: examples)
+        let fusion = Fusion(
+            rematerialization.items, outputs: Set(bases), examples: examples, keepsApart: keepsApart)
         let steps = fusion.steps, items = fusion.items
         var sweeps = fusion.runs.compactMap {
             Sweep($0, fusion.divisions, examples: examples, elementSize: size, sweepLimits)

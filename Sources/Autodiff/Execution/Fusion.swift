@@ -15,7 +15,8 @@ struct Fusion {
     let runs: [Range<Int>]
     private static let mostInstructions = 48
 
-    init(_ items: [Item], outputs: Set<Int> = [], examples: Int = 1) {
+    /// - Parameter keepsApart: whether loops that have nothing in common but few numbers stay loops of their own, each at its place.
+    init(_ items: [Item], outputs: Set<Int> = [], examples: Int = 1, keepsApart: Bool = false) {
         var depth = [Int](repeating: 0, count: items.count)
         for (id, item) in items.enumerated() {
             for view in item.operands {
@@ -30,7 +31,8 @@ struct Fusion {
                 }
             }
         }
-        var recomputation = Recomputation(Fusion.grouped(items, depth), items, outputs: outputs)
+        var recomputation = Recomputation(
+            Fusion.grouped(items, depth, keepsApart), items, outputs: outputs)
         recomputation.apply()
         self.items = recomputation.items
         (steps, divisions, runs) = Fusion.ordered(recomputation.steps, recomputation.items, examples)
@@ -40,7 +42,7 @@ struct Fusion {
         let stage: Int, isCommon: Bool, depth: Int, shape: [Int]
     }
 
-    private static func grouped(_ items: [Item], _ depth: [Int]) -> [Step] {
+    private static func grouped(_ items: [Item], _ depth: [Int], _ keepsApart: Bool) -> [Step] {
         var steps: [Step] = []
         var open: [Key: [Int]] = [:]  // steps that may still grow
         var stepOf: [Int: Int] = [:]
@@ -55,7 +57,11 @@ struct Fusion {
             case .elementwise, .reduction:
                 let domain = item.operands.first?.shape ?? item.type.shape
                 let key = Key(stage: item.stage.rawValue, isCommon: item.isCommon, depth: depth[id], shape: domain)
-                let bases = Set(item.operands.map(\.base))
+                var bases = Set(item.operands.map(\.base))
+                if keepsApart {
+                    let count = domain.reduce(1, *)
+                    bases = bases.filter { items[$0].type.count * 4 > count }
+                }
                 var reducedAxes: [Int]?
                 if case .reduction(let reduction) = item.work { reducedAxes = reduction.axes }
                 // A loop with which this item shares a value, so that it is read or made once; not before a loop of the

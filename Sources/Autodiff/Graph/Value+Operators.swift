@@ -203,6 +203,11 @@ extension Value {
     /// The same value, which derivatives take for a constant.
     public func stoppingGradient() -> Value { graph.apply(StopGradient(), [self]) }
 
+    /// a + b, computed before anything that is added to the graph later, so that neither is kept until then.
+    ///
+    /// - Precondition: equal shapes.
+    public func accumulating(_ other: Value) -> Value { graph.apply(Accumulation(), [self, other]) }
+
     /// The same value as one of a later stage: what reads it is computed each time that stage runs, and nothing of it is kept.
     public func deferred(to stage: Stage) -> Value { graph.apply(Deferred(stage: stage), [self]) }
 

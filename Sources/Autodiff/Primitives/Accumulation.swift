@@ -1,0 +1,27 @@
+import Tensors
+
+/// The sum of two tensors, computed where it stands: no loop that runs later takes it over, so that its operands are needed no longer.
+struct Accumulation: KernelPrimitive {
+    var name: String { "accumulation" }
+
+    func type(of operands: [TensorType]) -> TensorType {
+        precondition(operands.count == 2 && operands[0] == operands[1], "\(name) of \(operands)")
+        return operands[0]
+    }
+
+    func linearize(_ operands: [Value], _ y: Value, _ tangents: [Value?]) -> Value? { linear(operands, tangents) }
+    func transpose(_ operands: [Value], _ cotangent: Value, _ index: Int) -> Value { cotangent }
+
+    func evaluate(_ call: KernelCall) {
+        switch call.kernels.precision {
+        case .float: add(call, Float.self)
+        case .double: add(call, Double.self)
+        }
+    }
+
+    private func add<Scalar: FloatingPoint>(_ call: KernelCall, _ type: Scalar.Type) {
+        let a = call.operands[0].assumingMemoryBound(to: type), b = call.operands[1].assumingMemoryBound(to: type)
+        let to = call.result.assumingMemoryBound(to: type)
+        for i in 0..<call.resultType.count { to[i] = a[i] + b[i] }
+    }
+}
