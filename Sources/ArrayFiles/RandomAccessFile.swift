@@ -30,6 +30,12 @@ public final class RandomAccessFile: Sendable {
         if kind == S_IFDIR { throw .directory(path: path) }
     }
 
+    /// Whether a path is that of a folder.
+    public static func isFolder(_ path: String) -> Bool {
+        var information = stat()
+        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+    }
+
     deinit { close(descriptor) }
 
     /// Fills a buffer with the bytes from `offset` on.

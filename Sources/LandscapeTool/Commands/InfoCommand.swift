@@ -8,14 +8,17 @@ struct InfoCommand: ParsableCommand {
         examples: [
             "landscape info",
             "landscape info model.bin --json",
+            "landscape info model.bin --mapping",
         ])
     @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
+    @Flag(help: "List which tensor of the imported file each tensor is, and by what evidence.") var mapping = false
     @OptionGroup var general: GeneralOptions
 
     func run() throws {
         let file = try CheckpointSummary.read(checkpoint)
         let metadata = file.metadata
         let constants = try file.graphConstants
+        let matched = try file.mapping
         if general.json || !general.keys.isEmpty {
             func tensors(_ group: [Safetensors.Entry], _ role: String) -> [JSONValue] {
                 group.map {
@@ -57,7 +60,11 @@ struct InfoCommand: ParsableCommand {
                             ("history", try JSONValue(encoding: metadata.history)),
                         ])
                     ),
-                ]), [])
+                ] + (mapping ? [("mapping", try matched.map { try JSONValue(encoding: $0) } ?? .null)] : [])), [])
+            return
+        }
+        if mapping {
+            try Terminal.standard.print(Self.lines(matched))
             return
         }
         try Terminal.standard.print(
@@ -96,5 +103,20 @@ struct InfoCommand: ParsableCommand {
             try Terminal.standard.print(
                 "  \(constants.count) constants of real numbers, no part of θ: \(constants.map(\.name).shown)")
         }
+    }
+
+    /// The model's tensors, the file's, shapes in the file and evidence, in columns.
+    private static func lines(_ mapping: [TensorMapping]?) -> String {
+        guard let mapping else {
+            return "the checkpoint keeps no mapping: its weights come from no other file, or an earlier version imported it"
+        }
+        func padded(_ words: [String]) -> [String] {
+            let width = words.map(\.count).max() ?? 0
+            return words.map { $0.padding(toLength: max(width, $0.count), withPad: " ", startingAt: 0) }
+        }
+        let own = padded(mapping.map(\.tensor.printable)), theirs = padded(mapping.map(\.source.printable))
+        let shapes = padded(mapping.map { $0.shape.shown + ($0.isTransposed ? " transposed" : "") })
+        return mapping.indices.map { "\(own[$0]) ← \(theirs[$0])  \(shapes[$0])  by \(mapping[$0].evidence)" }
+            .joined(separator: "\n")
     }
 }

@@ -10,12 +10,14 @@ extension Checkpoint {
     /// - Parameters:
     ///   - names: what they were called there, where that differs.
     ///   - filterAxes: the axis there that comes first here, where it is another than the first.
+    ///   - mapping: by what evidence tensors were matched with those of a file of weights; empty where there was none.
     static func source(
-        names: [String: String], filterAxes: [String: Int] = [:]
+        names: [String: String], filterAxes: [String: Int] = [:], mapping: [TensorMapping] = []
     ) throws(CheckpointError) -> [String: String] {
         var entries: [String: String] = [:]
         if !names.isEmpty { entries[sourceNamesKey] = try encoded(names, sourceNamesKey) }
         if !filterAxes.isEmpty { entries[sourceAxesKey] = try encoded(filterAxes, sourceAxesKey) }
+        if !mapping.isEmpty { entries[TensorMapping.metadataKey] = try encoded(mapping, TensorMapping.metadataKey) }
         return entries
     }
 

@@ -23,7 +23,7 @@ extension ModelImport {
         {
             throw ModelError.alreadyImported(file: weights ?? "")
         }
-        let model = try Self.model(path, file, options)
+        let (model, mapping) = try Self.model(path, file, options)
         var notes = model.notes
         if let key = file?.key { notes.insert("the weights are those under '\(key)' in the file", at: 0) }
         var record = data.record
@@ -32,9 +32,10 @@ extension ModelImport {
         let checked = TrialBuilds(
             of: description, inputShape: record.exampleShape, takesTokens: options.takesTokens,
             outputs: model.network.outputs)
-        var other = try Checkpoint.source(names: model.source.names, filterAxes: model.source.filterAxes)
+        var other = try Checkpoint.source(names: model.source.names, filterAxes: model.source.filterAxes, mapping: mapping)
         other[OperatorGraph.metadataKey] = description
         other[TrialBuilds.metadataKey] = checked.encoded
+        if model.isDouble, precision == .float { notes.append(Self.roundedNote) }
         let metadata = CheckpointMetadata(
             model: model.network.specification, loss: model.loss.specification,
             precision: precision ?? (model.isDouble ? .double : .float), seed: seed, data: record, tool: tool,
@@ -49,11 +50,11 @@ extension ModelImport {
     /// The graph of a file, with other weights in place of its own where there are any.
     private static func model(
         _ path: String, _ weights: StateDictionary?, _ options: ImportOptions
-    ) throws -> ImportedModel {
+    ) throws -> (ImportedModel, [TensorMapping]) {
         do {
             var graph = try ONNXFile(path)
-            if let weights { try take(weights, graph: &graph, frozen: options.frozen) }
-            return try ImportedModel(graph, options)
+            let mapping = try weights.map { try take($0, graph: &graph, frozen: options.frozen) }
+            return (try ImportedModel(graph, options), mapping ?? [])
         } catch let error as ONNXError {
             throw FileError.malformed(path: path, problem: error)
         } catch let failure as WeightMatching.Failure {
@@ -63,7 +64,9 @@ extension ModelImport {
         }
     }
 
-    private static func take(_ weights: StateDictionary, graph: inout ONNXFile, frozen: [String]) throws {
+    private static func take(_ weights: StateDictionary, graph: inout ONNXFile, frozen: [String]) throws
+        -> [TensorMapping]
+    {
         let tensors = Self.weights(of: weights)
         let matching = try WeightMatching(
             graph: try graph.wantedTensors(frozen: frozen), tensors, isOrdered: weights.isInModuleOrder)
@@ -73,5 +76,6 @@ extension ModelImport {
             try graph.replace(name, by: array, isTransposed: place.isTransposed)
         }
         graph.notes += matching.notes
+        return matching.mapping
     }
 }
