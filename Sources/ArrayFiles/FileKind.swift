@@ -140,7 +140,7 @@ public enum FileKind: Sendable, Equatable {
         case .savedModel: "a TensorFlow SavedModel"
         case .tensorFlowGraph: "a frozen TensorFlow graph"
         case .tensorFlowLite: "a TensorFlow Lite model"
-        case .flax: "MessagePack, as Flax writes,"
+        case .flax: "a MessagePack file, as Flax writes"
         case .gguf: "a GGUF file"
         case .pickle: "a Python pickle that torch.save did not write"
         case .gzip: "a gzip file"

@@ -14,6 +14,41 @@ extension StateDictionary {
         return try readShards(path, limit: limit)
     }
 
+    /// Whether the tensors are an adapter's alone, as PEFT saves them, and a model's other tensors are elsewhere.
+    public var isAdapter: Bool {
+        tensors.contains { StateNames.isOfAdapter($0.name) }
+            && tensors.allSatisfy { $0.name.hasPrefix("base_model.model.") && !$0.name.contains(".base_layer.") }
+    }
+
+    /// These tensors, and those of an adapter in place of the ones that it was trained to replace.
+    public func overlaid(by adapter: StateDictionary) -> StateDictionary {
+        // A wrapper's prefix may stand before the adapter's names, so that the model's own are their ends.
+        var replaced: Set<String> = []
+        for tensor in adapter.tensors {
+            let parts = StateNames.parts(tensor.name, .plain)
+            for length in 0..<parts.count where length <= 2 || parts.count - length > 1 {
+                replaced.insert(parts[length...].joined(separator: "."))
+            }
+        }
+        let kept = tensors.filter { !replaced.contains($0.name) }
+        return StateDictionary(kept + adapter.tensors, isInModuleOrder: false)
+    }
+
+    /// What a folder's `config.json` or `adapter_config.json` says of the model; nil where there is none.
+    ///
+    /// - Throws: `FileError` where the file cannot be read or is no JSON.
+    public static func configuration(in folder: String, _ name: String = "config.json") throws(FileError) -> JSONValue? {
+        let path = "\(folder)/\(name)"
+        guard (try? RandomAccessFile(path)) != nil else { return nil }
+        return try FileContent.parse(path, limit: 1 << 24) { (bytes) throws(ShardError) in
+            do throws(JSONError) {
+                return try JSONValue(parsing: bytes)
+            } catch {
+                throw .malformed("it has \(error)")
+            }
+        }
+    }
+
     /// What weights are called in a folder, the likeliest first.
     private static let names = [
         "model.safetensors", "diffusion_pytorch_model.safetensors", "adapter_model.safetensors", "pytorch_model.bin",
@@ -90,7 +125,7 @@ public enum ShardError: DescribedError, Equatable {
         case .noWeights(let expected):
             "found a folder without weights, expected one with \(expected.joined(separator: ", ")) or an index of shards; name the file"
         case .malformed(let problem):
-            "this is no index of shards: \(problem); expected model.safetensors.index.json, as transformers writes it"
+            "this is not JSON as transformers writes it: \(problem); download the file again"
         case .leadsOut(let file):
             "the index names '\(file.shown)', which leads out of its folder, expected files beside it; download the model again"
         case .missing(let tensor, let shard):

@@ -8,6 +8,14 @@ public enum StateNames {
         ["running_mean", "running_var"].contains(split(name).leaf)
     }
 
+    /// Whether the name is that of a tensor which PEFT adds to a model: a low-rank factor, or a module that it trains as a whole.
+    public static func isOfAdapter(_ name: String) -> Bool {
+        name.split(separator: ".").contains { $0.hasPrefix("lora_") || $0 == "modules_to_save" }
+    }
+
+    /// Whether the name is that of a module's tensor that PEFT keeps beside the one that it trains in its place.
+    public static func isReplaced(_ name: String) -> Bool { name.split(separator: ".").contains("original_module") }
+
     /// Divides a name at its last dot: `layers.1.weight` is `weight` of the module `layers.1`.
     public static func split(_ name: String) -> (module: String, leaf: String) {
         guard let dot = name.lastIndex(of: ".") else { return ("", name) }

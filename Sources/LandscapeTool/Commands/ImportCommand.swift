@@ -12,13 +12,18 @@ struct ImportCommand: ParsableCommand {
         ])
 
     @Argument(
-        help: "An ONNX model, or weights in PyTorch's layout: .safetensors, .npz, .pt, .pth or .th.",
-        completion: .file(extensions: ["onnx", "safetensors", "pt", "pth", "th", "npz"]))
+        help:
+            "An ONNX model, or weights in PyTorch's layout: .safetensors, .npz, .pt, .pth, .th, .ckpt or .bin, an index of shards, or a folder of Hugging Face's.",
+        completion: .file(extensions: ["onnx", "safetensors", "pt", "pth", "th", "npz", "ckpt", "bin", "json"]))
     var file: String
     @Option(
         help: "The network of the weights: an .onnx file, or \(Architecture.names). Not for an ONNX model.",
         completion: .file(extensions: ["onnx"]))
     var model: String?
+    @Option(
+        help: "A PEFT adapter, its file or folder, whose weights are laid over those of FILE. For an .onnx graph of the adapted model.",
+        completion: .file())
+    var adapter: String?
     @Option(help: "Data to measure on: \(DataSpecification.forms).") var data: String
     @Option(name: .customShort("o"), help: .file("The checkpoint to write.")) var output = "ckpt.bin"
     @Option(help: "cross-entropy, mse, half-mse or bce (default: what suits model and data).") var loss: String?
@@ -41,21 +46,30 @@ struct ImportCommand: ParsableCommand {
     func run() throws {
         general.prepare()
         try OutputFile.checkWritable(output)
-        let isGraph = file.lowercased().hasSuffix(".onnx")
-        if isGraph, model != nil {
-            throw UnusableRequest("--model is for weights; \(file) is a whole model")
+        let isGraph = Self.isGraph(file)
+        if isGraph, model != nil || adapter != nil {
+            throw UnusableRequest("--model and --adapter are for weights; \(file) is a whole model")
         }
         if isGraph { return try importGraph(file, weights: nil) }
         guard let model else {
+            try ModelImport.checkImportable(file)
             throw UnusableRequest(
                 "--model is missing: \(file) holds weights only; name their model, or the .onnx file of their graph")
         }
-        if model.lowercased().hasSuffix(".onnx") { return try importGraph(model, weights: file) }
+        if Self.isGraph(model) { return try importGraph(model, weights: file) }
+        guard adapter == nil else {
+            throw UnusableRequest("--adapter is for .onnx graphs of the adapted model; found --model \(model)")
+        }
         guard parameters.isEmpty, freeze.isEmpty else {
             throw UnusableRequest("--parameters and --freeze are for .onnx graphs; found --model \(model)")
         }
         let options = NetworkOptions(activation: activation, normalization: norm)
         try run(.weights(file, of: model + options.suffix))
+    }
+
+    /// Whether a path is that of an ONNX model, by its content or, where it cannot be read, by its name.
+    private static func isGraph(_ path: String) -> Bool {
+        FileKind.of(path) == .onnx || path.lowercased().hasSuffix(".onnx")
     }
 
     /// A model that is a graph of operators, with its own weights or those of another file.
@@ -71,6 +85,7 @@ struct ImportCommand: ParsableCommand {
         settings.loss = try loss.map { try Loss(specification: $0) }
         settings.standardization = try standardization.choice
         settings.precision = precision
+        settings.adapter = adapter
         (settings.parameters, settings.frozen) = (parameters, freeze)
         settings.tool = Software.name
         let imported = try settings.run()

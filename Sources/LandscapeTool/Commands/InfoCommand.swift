@@ -4,17 +4,20 @@ import Landscape
 
 struct InfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        "info", "Shows model, data, training and tensors of a checkpoint, and verifies its checksum.",
+        "info", "Shows model, data, training and tensors of a checkpoint, and verifies its checksum; or what a file or folder of weights holds.",
         examples: [
             "landscape info",
             "landscape info model.bin --json",
             "landscape info model.bin --mapping",
         ])
-    @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
+    @Argument(help: "The checkpoint; or weights that were not imported yet.", completion: .file()) var checkpoint = "ckpt.bin"
     @Flag(help: "List which tensor of the imported file each tensor is, and by what evidence.") var mapping = false
     @OptionGroup var general: GeneralOptions
 
     func run() throws {
+        if RandomAccessFile.isFolder(checkpoint) || WeightsInfo.isWeights(checkpoint) {
+            return try WeightsInfo(checkpoint).print(general)
+        }
         let file = try CheckpointSummary.read(checkpoint)
         let metadata = file.metadata
         let constants = try file.graphConstants

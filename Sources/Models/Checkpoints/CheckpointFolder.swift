@@ -10,6 +10,8 @@ public struct CheckpointFolder {
         public let path: String
         /// What it holds.
         public let model: Model
+        /// Optimiser steps; of imported checkpoints that record none, the number in the file's name.
+        public let step: Int
     }
 
     /// Steps ascend.
@@ -30,17 +32,24 @@ public struct CheckpointFolder {
             $0.hasSuffix(".bin")
         }
         guard !names.isEmpty else { throw ModelError.noCheckpoints(folder: folder) }
-        // Names of epochs sort like the epochs; of equal steps the shorter name, the final one, is kept.
-        let found = try names.sorted().map { name in
+        let read = try names.sorted().map { name in
             let path = (folder as NSString).appendingPathComponent(name)
-            return Entry(path: path, model: try Model.open(path))
-        }.sorted { ($0.model.metadata.step, $0.path.count, $0.path) < ($1.model.metadata.step, $1.path.count, $1.path) }
+            return (path: path, model: try Model.open(path))
+        }
+        let unrecorded = read.indices.filter { read[$0].model.metadata.training == nil && read[$0].model.metadata.step == 0 }
+        let steps = Dictionary(
+            uniqueKeysWithValues: zip(unrecorded, StepNumbers.steps(of: unrecorded.map { read[$0].path })))
+        // Names of epochs sort like the epochs; of equal steps the shorter name, the final one, is kept.
+        let found = read.indices.map { index in
+            let (path, model) = read[index]
+            return Entry(path: path, model: model, step: (steps[index] ?? nil) ?? model.metadata.step)
+        }.sorted { ($0.step, $0.path.count, $0.path) < ($1.step, $1.path.count, $1.path) }
         let wanted = layout ?? found.last!.model.network.parameters
         var models: [Entry] = [], ignored: [(path: String, reason: String)] = []
         for entry in found {
             if entry.model.network.parameters != wanted {
                 ignored.append((entry.path, "it holds other tensors (\(entry.model.metadata.model))"))
-            } else if let same = models.last, same.model.metadata.step == entry.model.metadata.step {
+            } else if let same = models.last, same.step == entry.step {
                 ignored.append((entry.path, "it has the same step as \((same.path as NSString).lastPathComponent)"))
             } else {
                 models.append(entry)

@@ -62,6 +62,9 @@ public struct CheckpointSummary: Sendable, Equatable {
         }
     }
 
+    /// Whether a safetensors file says that it is a checkpoint of this program, intact or not.
+    public static func isCheckpoint(_ file: SafetensorsFile) -> Bool { file.metadata["format"] == Checkpoint.format }
+
     /// - Parameter digest: of the file's numbers.
     /// - Throws: where it is another than the one that was written with them.
     func verify(_ digest: String) throws(CheckpointError) {

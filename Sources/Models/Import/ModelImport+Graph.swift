@@ -17,7 +17,10 @@ extension ModelImport {
         options.loss = loss
         options.parameters = parameters
         options.frozen = frozen
-        let file = try weights.map { try StateDictionary.read($0) }
+        let file = try weights.map { path in
+            let file = try StateDictionary.read(path)
+            return try adapter.map { file.overlaid(by: try StateDictionary.read($0)) } ?? file
+        }
         if let own = file?.safetensors.flatMap({ try? Checkpoint($0) }),
             own.metadata.other[OperatorGraph.metadataKey] != nil
         {
@@ -35,7 +38,7 @@ extension ModelImport {
         var other = try Checkpoint.source(names: model.source.names, filterAxes: model.source.filterAxes, mapping: mapping)
         other[OperatorGraph.metadataKey] = description
         other[TrialBuilds.metadataKey] = checked.encoded
-        if model.isDouble, precision == .float { notes.append(Self.roundedNote) }
+        if model.isDouble, let note = Self.roundingNote(model.theta, precision ?? .double) { notes.append(note) }
         let metadata = CheckpointMetadata(
             model: model.network.specification, loss: model.loss.specification,
             precision: precision ?? (model.isDouble ? .double : .float), seed: seed, data: record, tool: tool,
@@ -68,8 +71,18 @@ extension ModelImport {
         -> [TensorMapping]
     {
         let tensors = Self.weights(of: weights)
+        var wanted = try graph.wantedTensors(frozen: frozen)
+        if weights.isAdapter {
+            for index in wanted.indices where !StateNames.isOfAdapter(wanted[index].name) {
+                wanted[index].isNeeded = false
+            }
+        }
         let matching = try WeightMatching(
-            graph: try graph.wantedTensors(frozen: frozen), tensors, isOrdered: weights.isInModuleOrder)
+            graph: wanted, tensors,
+            isOrdered: weights.isInModuleOrder)
+        if weights.isAdapter {
+            graph.notes.append("the file is an adapter: what it does not hold keeps the graph's values")
+        }
         let arrays = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
         for (name, place) in matching.places {
             guard let array = arrays[place.source] else { continue }

@@ -52,7 +52,6 @@ extension ModelImport {
         let arrays = Dictionary(given.map { ($0.name, $0.array) }) { first, _ in first }
         let isDouble = matching.places.values.contains { arrays[$0.source]?.type == .float64 }
         let precision = precision ?? (isDouble ? .double : .float)
-        if isDouble, precision == .float { notes.append(Self.roundedNote) }
         func values(_ layout: ParameterLayout) throws -> [Double] {
             try layout.tensors.flatMap { tensor in
                 let name = matching.places[tensor.name]?.source ?? tensor.name
@@ -67,18 +66,23 @@ extension ModelImport {
                 return values
             }
         }
+        let (theta, buffers) = (try values(network.parameters), try values(network.buffers))
+        if let note = Self.roundingNote(theta, precision) { notes.append(note) }
         let names = matching.places.mapValues(\.source).filter { $0.key != $0.value }
         let other = try Checkpoint.source(names: names, mapping: matching.mapping)
         let metadata = CheckpointMetadata(
             model: network.canonicalSpecification, loss: try Loss(suiting: data.train, chosen: loss).specification,
             precision: precision, seed: seed, data: record, tool: tool, other: other)
         let checkpoint = Model.checkpoint(
-            network, theta: try values(network.parameters), buffers: try values(network.buffers), metadata: metadata)
+            network, theta: theta, buffers: buffers, metadata: metadata)
         return ImportedCheckpoint(checkpoint: checkpoint, operators: [], notes: notes)
     }
 
-    /// What is said of Float64 weights that are stored in Float32.
-    static let roundedNote = "the weights are Float64 and were rounded to Float32, as --precision float says"
+    /// What is said of Float64 weights that are stored in Float32; nil where that changes none.
+    static func roundingNote(_ theta: [Double], _ precision: Precision) -> String? {
+        guard precision == .float, theta.contains(where: { Double(Float($0)) != $0 }) else { return nil }
+        return "the weights are Float64 and were rounded to Float32, as --precision float says"
+    }
 
     /// All tensors of a network; its buffers are statistics.
     private static func wanted(_ network: Network) -> [WantedTensor] {

@@ -34,6 +34,8 @@ public struct ModelImport: Sendable {
     public var parameters: [String] = []
     /// For a graph: patterns of names that are no part of θ.
     public var frozen: [String] = []
+    /// For a graph with weights: the path of a PEFT adapter, file or folder, whose tensors are laid over those weights.
+    public var adapter: String?
     /// The version of the program that imports, kept in the checkpoint.
     public var tool: String?
 
@@ -60,6 +62,15 @@ public struct ModelImport: Sendable {
         preparation.standardization = standardization
         preparation.keepsTokens = keepsTokens
         return preparation
+    }
+
+    /// Refuses a file that holds neither weights nor a model that can be read, and says what to export instead.
+    ///
+    /// - Throws: `FileError.malformed` with `PyTorchError.notWeights`.
+    public static func checkImportable(_ path: String) throws(FileError) {
+        if let kind = FileKind.of(path), !kind.isImportable, kind != .json {
+            throw .malformed(path: path, problem: PyTorchError.notWeights(kind))
+        }
     }
 
     /// A checkpoint of this program can be imported, too; its optimiser's moments are no weights.

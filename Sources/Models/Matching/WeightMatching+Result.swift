@@ -23,7 +23,7 @@ extension WeightMatching {
     /// Refuses weights that the model lacks one of, or that it may have been meant to have one more of.
     func check() throws(Failure) {
         let copies = copiesOfMatched, missing = self.missing
-        let unexpected = unused.filter { !copies.contains($0.name) }
+        let unexpected = unused.filter { !copies.contains($0.name) && !StateNames.isReplaced($0.name) }
         guard !missing.isEmpty || !unexpected.isEmpty else { return }
         if !isArchitecture, missing.isEmpty, isAsExported({ _ in true }) { return }
         throw Failure(
@@ -75,6 +75,10 @@ extension WeightMatching {
             return
                 "The graph has no batch normalisation \(StateNames.split(statistic.name).module.shown): exporters fold it into the convolutions before it. Keep it in the graph: \(export)"
         }
+        if unexpected.contains(where: { StateNames.isOfAdapter($0.name) }), !wanted.contains(where: { StateNames.isOfAdapter($0.name) }) {
+            return
+                "The graph has no adapter: export the model that PEFT made, with its adapter and not merged, and \(export)"
+        }
         if missing.isEmpty {
             return
                 "Exporters fold tensors into others and share tensors of equal numbers, as a fresh network has. Load these weights into the module before you export it, and \(export); remove tensors that the graph does not need from the weights"
@@ -86,7 +90,7 @@ extension WeightMatching {
     /// Notes for each kind of evidence how many tensors were found by it, with an example that is not evident, and what was ignored.
     mutating func describe() {
         let copies = copiesOfMatched
-        let ignored = unused.filter { !copies.contains($0.name) }
+        let ignored = unused.filter { !copies.contains($0.name) && !StateNames.isReplaced($0.name) }
         if !ignored.isEmpty {
             notes.append(
                 "ignored \(ignored.map(\.name).shown): the graph was exported with these weights and does not read them")
