@@ -49,9 +49,9 @@ public enum FileKind: Sendable, Equatable {
     /// The kind of a file; nil where it cannot be read, or is a folder of no known kind.
     public static func of(_ path: String) -> FileKind? {
         if RandomAccessFile.isFolder(path) {
-            return (try? RandomAccessFile(path + "/saved_model.pb")) == nil ? nil : .savedModel
+            return RandomAccessFile.isRegular(path + "/saved_model.pb") ? .savedModel : nil
         }
-        guard let file = try? RandomAccessFile(path), file.size > 0,
+        guard RandomAccessFile.isRegular(path), let file = try? RandomAccessFile(path), file.size > 0,
             let beginning = try? file.bytes(0..<min(file.size, 512)),
             let ending = try? file.bytes(max(0, file.size - 1 << 20)..<file.size)
         else { return nil }

@@ -37,7 +37,8 @@ extension PickleGraph {
         case .ignored: return .ignored
         case .unknown(let name):
             // What makes an object of a class that is named first.
-            if name.hasPrefix("copyreg."), let first = values.first, case .constructor(.unknown(let own)) = nodes[first] {
+            if name.hasPrefix("copyreg."), let first = values.first, case .constructor(.unknown(let own)) = nodes[first]
+            {
                 return .unknown(own)
             }
             return .unknown(name)

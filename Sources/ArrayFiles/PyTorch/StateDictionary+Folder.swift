@@ -37,9 +37,10 @@ extension StateDictionary {
     /// What a folder's `config.json` or `adapter_config.json` says of the model; nil where there is none.
     ///
     /// - Throws: `FileError` where the file cannot be read or is no JSON.
-    public static func configuration(in folder: String, _ name: String = "config.json") throws(FileError) -> JSONValue? {
+    public static func configuration(in folder: String, _ name: String = "config.json") throws(FileError) -> JSONValue?
+    {
         let path = "\(folder)/\(name)"
-        guard (try? RandomAccessFile(path)) != nil else { return nil }
+        guard RandomAccessFile.isRegular(path) else { return nil }
         return try FileContent.parse(path, limit: 1 << 24) { (bytes) throws(ShardError) in
             do throws(JSONError) {
                 return try JSONValue(parsing: bytes)
@@ -60,11 +61,25 @@ extension StateDictionary {
     /// - Throws: `FileError.malformed` with `ShardError.noWeights` where there is none.
     public static func weightsFile(in folder: String) throws(FileError) -> String {
         let candidates = names.flatMap { ["\(folder)/\($0)", "\(folder)/\($0).index.json"] }
-        if let found = candidates.first(where: { (try? RandomAccessFile($0)) != nil }) { return found }
+        if let found = candidates.first(where: RandomAccessFile.isRegular) { return found }
         if FileKind.of(folder) == .savedModel {
             throw .malformed(path: folder, problem: PyTorchError.notWeights(.savedModel))
         }
         throw .malformed(path: folder, problem: ShardError.noWeights(expected: names))
+    }
+
+    /// The files that `read` reads of a path that is no folder: itself, or an index and its shards.
+    public static func files(of path: String) throws(FileError) -> [String] {
+        guard path.lowercased().hasSuffix(".json") else { return [path] }
+        let shards = try FileContent.parse(path, limit: Safetensors.maximalHeader) {
+            (bytes) throws(ShardError) in try index(bytes)
+        }
+        return [path] + shards.map { beside(path, $0.name) }
+    }
+
+    private static func beside(_ path: String, _ name: String) -> String {
+        let folder = FilePath.folder(of: path)
+        return folder.isEmpty ? name : folder == "/" ? "/\(name)" : "\(folder)/\(name)"
     }
 
     /// Shards that an index names. Each must hold exactly the tensors that the index says.
@@ -72,10 +87,9 @@ extension StateDictionary {
         let shards = try FileContent.parse(path, limit: min(limit, Safetensors.maximalHeader)) {
             (bytes) throws(ShardError) in try index(bytes)
         }
-        let folder = FilePath.folder(of: path)
         var tensors: [NamedArray] = [], left = limit
         for (name, expected) in shards {
-            let shard = try readFile(folder.isEmpty ? name : "\(folder)/\(name)", limit: left)
+            let shard = try readFile(beside(path, name), limit: left)
             let found = Set(shard.tensors.map(\.name))
             if let missing = expected.first(where: { !found.contains($0) }) {
                 throw .malformed(path: path, problem: ShardError.missing(missing, shard: name))

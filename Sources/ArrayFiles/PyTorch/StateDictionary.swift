@@ -120,7 +120,8 @@ public struct StateDictionary: Sendable {
             // A loss or a step kept as a tensor beside the weights.
             if isBeside, !candidates.contains(where: { usualKeys.contains($0.name) }) { break }
             guard !candidates.isEmpty else {
-                let module = members.lazy.compactMap { usualKeys.contains($0.name) ? unknown(graph, $0.value) : nil }.first
+                let module = members.lazy.compactMap { usualKeys.contains($0.name) ? unknown(graph, $0.value) : nil }
+                    .first
                 if let module { throw .wholeModule(module) }
                 throw .noTensors(found: members.map(\.name))
             }

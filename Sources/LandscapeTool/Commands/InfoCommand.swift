@@ -4,13 +4,15 @@ import Landscape
 
 struct InfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        "info", "Shows model, data, training and tensors of a checkpoint, and verifies its checksum; or what a file or folder of weights holds.",
+        "info",
+        "Shows model, data, training and tensors of a checkpoint, and verifies its checksum; or what a file or folder of weights holds.",
         examples: [
             "landscape info",
             "landscape info model.bin --json",
             "landscape info model.bin --mapping",
         ])
-    @Argument(help: "The checkpoint; or weights that were not imported yet.", completion: .file()) var checkpoint = "ckpt.bin"
+    @Argument(help: "The checkpoint; or weights that were not imported yet.", completion: .file()) var checkpoint =
+        "ckpt.bin"
     @Flag(help: "List which tensor of the imported file each tensor is, and by what evidence.") var mapping = false
     @OptionGroup var general: GeneralOptions
 
@@ -33,37 +35,38 @@ struct InfoCommand: ParsableCommand {
                 }
             }
             try general.print(
-                JSONValue.object([
-                    ("command", .string("info")), ("checkpoint", .string(checkpoint)),
-                    ("model", .string(metadata.model)),
-                    ("data", .string(metadata.data.specification)),
-                    ("seed", .integer(Int(truncatingIfNeeded: metadata.seed))),
-                    ("precision", .string(metadata.precision.rawValue)), ("loss_function", .string(metadata.loss)),
-                    ("parameters", .integer(file.parameterCount)),
-                    (
-                        "tensors",
-                        .array(
-                            tensors(file.parameters, "parameter") + tensors(file.buffers, "buffer")
-                                + tensors(file.optimizerState, "optimizer")
-                                + constants.map { name, shape in
-                                    .object([
-                                        ("name", .string(name)),
-                                        ("shape", .array(shape.map { .integer($0) })),
-                                        ("type", .string("F64")), ("role", .string("constant")),
-                                    ])
-                                })
-                    ),
-                    (
-                        "metadata",
-                        .object([
-                            ("step", .integer(metadata.step)), ("epoch", .integer(metadata.epoch)),
-                            ("tool", metadata.tool.map { .string($0) } ?? .null),
-                            ("data", try JSONValue(encoding: metadata.data)),
-                            ("training", try metadata.training.map { try JSONValue(encoding: $0) } ?? .null),
-                            ("history", try JSONValue(encoding: metadata.history)),
-                        ])
-                    ),
-                ] + (mapping ? [("mapping", try matched.map { try JSONValue(encoding: $0) } ?? .null)] : [])), [])
+                JSONValue.object(
+                    [
+                        ("command", .string("info")), ("checkpoint", .string(checkpoint)),
+                        ("model", .string(metadata.model)),
+                        ("data", .string(metadata.data.specification)),
+                        ("seed", .integer(Int(truncatingIfNeeded: metadata.seed))),
+                        ("precision", .string(metadata.precision.rawValue)), ("loss_function", .string(metadata.loss)),
+                        ("parameters", .integer(file.parameterCount)),
+                        (
+                            "tensors",
+                            .array(
+                                tensors(file.parameters, "parameter") + tensors(file.buffers, "buffer")
+                                    + tensors(file.optimizerState, "optimizer")
+                                    + constants.map { name, shape in
+                                        .object([
+                                            ("name", .string(name)),
+                                            ("shape", .array(shape.map { .integer($0) })),
+                                            ("type", .string("F64")), ("role", .string("constant")),
+                                        ])
+                                    })
+                        ),
+                        (
+                            "metadata",
+                            .object([
+                                ("step", .integer(metadata.step)), ("epoch", .integer(metadata.epoch)),
+                                ("tool", metadata.tool.map { .string($0) } ?? .null),
+                                ("data", try JSONValue(encoding: metadata.data)),
+                                ("training", try metadata.training.map { try JSONValue(encoding: $0) } ?? .null),
+                                ("history", try JSONValue(encoding: metadata.history)),
+                            ])
+                        ),
+                    ] + (mapping ? [("mapping", try matched.map { try JSONValue(encoding: $0) } ?? .null)] : [])), [])
             return
         }
         if mapping {
@@ -111,7 +114,8 @@ struct InfoCommand: ParsableCommand {
     /// The model's tensors, the file's, shapes in the file and evidence, in columns.
     private static func lines(_ mapping: [TensorMapping]?) -> String {
         guard let mapping else {
-            return "the checkpoint keeps no mapping: its weights come from no other file, or an earlier version imported it"
+            return
+                "the checkpoint keeps no mapping: its weights come from no other file, or an earlier version imported it"
         }
         func padded(_ words: [String]) -> [String] {
             let width = words.map(\.count).max() ?? 0

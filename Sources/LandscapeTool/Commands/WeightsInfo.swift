@@ -60,7 +60,8 @@ struct WeightsInfo {
         }
         lines.append(
             "to measure it: landscape import \(path) --model \(configuration == nil && adapter == nil ? "M" : "model.onnx") --data D"
-                + (configuration == nil && adapter == nil ? "" : "; the graph comes from torch.onnx.export(…, optimize=False)"))
+                + (configuration == nil && adapter == nil
+                    ? "" : "; the graph comes from torch.onnx.export(…, optimize=False)"))
         try general.print(json, lines)
     }
 

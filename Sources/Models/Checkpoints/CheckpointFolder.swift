@@ -36,7 +36,9 @@ public struct CheckpointFolder {
             let path = (folder as NSString).appendingPathComponent(name)
             return (path: path, model: try Model.open(path))
         }
-        let unrecorded = read.indices.filter { read[$0].model.metadata.training == nil && read[$0].model.metadata.step == 0 }
+        let unrecorded = read.indices.filter {
+            read[$0].model.metadata.training == nil && read[$0].model.metadata.step == 0
+        }
         let steps = Dictionary(
             uniqueKeysWithValues: zip(unrecorded, StepNumbers.steps(of: unrecorded.map { read[$0].path })))
         // Names of epochs sort like the epochs; of equal steps the shorter name, the final one, is kept.

@@ -6,7 +6,9 @@ import Tensors
 
 extension ModelImport {
     /// Takes over an ONNX model: its operators, its weights or those of another file and, where none is chosen, a loss that suits it.
-    func importGraph(_ path: String, weights: String?, _ prepared: PreparedData?) throws -> ImportedCheckpoint {
+    func importGraph(
+        _ path: String, _ graph: ONNXFile? = nil, weights: String?, _ prepared: PreparedData?
+    ) throws -> ImportedCheckpoint {
         let data = try prepared ?? preparation(keepsTokens: true).load()
         var options = ImportOptions(exampleShape: data.train.exampleShape)
         options.takesTokens = data.record.takesTokens ?? false
@@ -26,7 +28,7 @@ extension ModelImport {
         {
             throw ModelError.alreadyImported(file: weights ?? "")
         }
-        let (model, mapping) = try Self.model(path, file, options)
+        let (model, mapping) = try Self.model(path, graph, file, options)
         var notes = model.notes
         if let key = file?.key { notes.insert("the weights are those under '\(key)' in the file", at: 0) }
         var record = data.record
@@ -35,13 +37,15 @@ extension ModelImport {
         let checked = TrialBuilds(
             of: description, inputShape: record.exampleShape, takesTokens: options.takesTokens,
             outputs: model.network.outputs)
-        var other = try Checkpoint.source(names: model.source.names, filterAxes: model.source.filterAxes, mapping: mapping)
+        var other = try Checkpoint.source(
+            names: model.source.names, filterAxes: model.source.filterAxes, mapping: mapping, origin: origin)
         other[OperatorGraph.metadataKey] = description
         other[TrialBuilds.metadataKey] = checked.encoded
         if model.isDouble, let note = Self.roundingNote(model.theta, precision ?? .double) { notes.append(note) }
         let metadata = CheckpointMetadata(
             model: model.network.specification, loss: model.loss.specification,
-            precision: precision ?? (model.isDouble ? .double : .float), seed: seed, data: record, tool: tool,
+            precision: precision ?? (model.isDouble ? .double : .float), seed: seed, step: step, data: record,
+            tool: tool,
             other: other)
         let checkpoint = Model.checkpoint(
             model.network, theta: model.theta, buffers: model.buffers, metadata: metadata)
@@ -52,10 +56,10 @@ extension ModelImport {
 
     /// The graph of a file, with other weights in place of its own where there are any.
     private static func model(
-        _ path: String, _ weights: StateDictionary?, _ options: ImportOptions
+        _ path: String, _ file: ONNXFile?, _ weights: StateDictionary?, _ options: ImportOptions
     ) throws -> (ImportedModel, [TensorMapping]) {
         do {
-            var graph = try ONNXFile(path)
+            var graph = try file ?? ONNXFile(path)
             let mapping = try weights.map { try take($0, graph: &graph, frozen: options.frozen) }
             return (try ImportedModel(graph, options), mapping ?? [])
         } catch let error as ONNXError {

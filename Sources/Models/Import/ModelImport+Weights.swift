@@ -20,9 +20,11 @@ extension ModelImport {
                 canonical: model, inputShape: record.exampleShape, takesTokens: record.takesTokens ?? false,
                 outputs: record.outputs)
             do throws(WeightMatching.Failure) {
-                return (network, try 
-                    WeightMatching(
-                        architecture: Self.wanted(network), given, isOrdered: file.isInModuleOrder))
+                return (
+                    network,
+                    try WeightMatching(
+                        architecture: Self.wanted(network), given, isOrdered: file.isInModuleOrder)
+                )
             } catch {
                 throw ModelError.tensorsUnmatched(
                     file: path, missing: error.missing, unexpected: error.unexpected, reason: error.reason)
@@ -69,10 +71,10 @@ extension ModelImport {
         let (theta, buffers) = (try values(network.parameters), try values(network.buffers))
         if let note = Self.roundingNote(theta, precision) { notes.append(note) }
         let names = matching.places.mapValues(\.source).filter { $0.key != $0.value }
-        let other = try Checkpoint.source(names: names, mapping: matching.mapping)
+        let other = try Checkpoint.source(names: names, mapping: matching.mapping, origin: origin)
         let metadata = CheckpointMetadata(
             model: network.canonicalSpecification, loss: try Loss(suiting: data.train, chosen: loss).specification,
-            precision: precision, seed: seed, data: record, tool: tool, other: other)
+            precision: precision, seed: seed, step: step, data: record, tool: tool, other: other)
         let checkpoint = Model.checkpoint(
             network, theta: theta, buffers: buffers, metadata: metadata)
         return ImportedCheckpoint(checkpoint: checkpoint, operators: [], notes: notes)

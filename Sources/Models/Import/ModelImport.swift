@@ -1,6 +1,7 @@
 import ArrayFiles
 import Datasets
 import Networks
+import ONNX
 import Tensors
 
 /// How a model that was trained elsewhere becomes a checkpoint: what it is, which data it is for, and what of it is chosen by hand.
@@ -36,6 +37,10 @@ public struct ModelImport: Sendable {
     public var frozen: [String] = []
     /// For a graph with weights: the path of a PEFT adapter, file or folder, whose tensors are laid over those weights.
     public var adapter: String?
+    /// Optimiser steps taken so far, where they are known.
+    public var step = 0
+    /// A digest of what the checkpoint is made of, for `ImportSeries`.
+    var origin: String?
     /// The version of the program that imports, kept in the checkpoint.
     public var tool: String?
 
@@ -49,9 +54,12 @@ public struct ModelImport: Sendable {
     /// - Parameter prepared: the data where they are loaded already; nil to load them.
     /// - Throws: `FileError`, where a file cannot be read or holds no such model; `ModelError`, where weights do not fit; `NetworkError`,
     ///   `DatasetError` and `DataMismatch`, where model and data do not.
-    public func run(_ prepared: PreparedData? = nil) throws -> ImportedCheckpoint {
+    public func run(_ prepared: PreparedData? = nil) throws -> ImportedCheckpoint { try run(prepared, graph: nil) }
+
+    /// - Parameter graph: the graph's file where it is read already.
+    func run(_ prepared: PreparedData?, graph: ONNXFile?) throws -> ImportedCheckpoint {
         switch source {
-        case .graph(let path, let weights): try importGraph(path, weights: weights, prepared)
+        case .graph(let path, let weights): try importGraph(path, graph, weights: weights, prepared)
         case .weights(let path, let model): try importWeights(path, of: model, prepared)
         }
     }

@@ -3,7 +3,12 @@ struct LayerNumbers: Equatable {
     let stem: String
     let numbers: [Int]
 
+    /// A name that has the sign of the stem itself is taken for one without a stem and numbers.
     init(_ name: String) {
+        guard !name.contains("#") else {
+            (stem, numbers) = ("", [])
+            return
+        }
         var stem = "", numbers: [Int] = []
         var rest = name[...]
         while let first = rest.first {

@@ -63,14 +63,17 @@ struct NameAlignment {
     ///   - mayDifferOnBothSides: whether both may have a prefix, `m.` here and `model.` there, if these are the prefixes of most names.
     ///   - leastParts: how many parts names must have in common where prefixes differ on both sides.
     init(
-        _ wantedNames: [String], _ givenNames: [String], _ form: StateNames.Form, open: (wanted: Set<Int>, given: Set<Int>),
+        _ wantedNames: [String], _ givenNames: [String], _ form: StateNames.Form,
+        open: (wanted: Set<Int>, given: Set<Int>),
         mayDifferOnBothSides: Bool, leastParts: Int = 2
     ) {
         wanted = Side(wantedNames, form, open: open.wanted)
         given = Side(givenNames, form, open: open.given)
         self.leastParts = leastParts
         var isFirst = mayDifferOnBothSides
-        while !wanted.parts.isEmpty, !given.parts.isEmpty, takeBest(wantedNames, givenNames, isFirst) { isFirst = false }
+        while !wanted.parts.isEmpty, !given.parts.isEmpty, takeBest(wantedNames, givenNames, isFirst) {
+            isFirst = false
+        }
     }
 
     /// Takes the pairs of the prefixes that explain the most names.
@@ -184,7 +187,9 @@ struct NameAlignment {
             let mine = Set(members.map(\.numbers)), given = Set(others.map(\.numbers))
             guard !mine.isSubset(of: given), !given.isSubset(of: mine) else { continue }
             differing.formUnion(members.map(\.index))
-            guard members.count == others.count, mine.count == members.count, given.count == others.count else { continue }
+            guard members.count == others.count, mine.count == members.count, given.count == others.count else {
+                continue
+            }
             let ranks = LayerNumbers.ranks(members.map(\.numbers))
             let places = Dictionary(
                 uniqueKeysWithValues: zip(LayerNumbers.ranks(others.map(\.numbers)), others.map(\.index)))

@@ -117,7 +117,9 @@ extension WeightMatching {
     }
 
     /// Whether what is matched by order comes in the same order on both sides, as far as the file has one.
-    private func isInOrder(_ found: [(own: Unit, other: Unit, evidence: Evidence)], _ own: [Unit], _ theirs: [Unit]) -> Bool {
+    private func isInOrder(_ found: [(own: Unit, other: Unit, evidence: Evidence)], _ own: [Unit], _ theirs: [Unit])
+        -> Bool
+    {
         guard isOrdered, found.contains(where: { $0.evidence == .order }) else { return true }
         let byName = Dictionary(theirs.map { ($0.name, $0) }) { first, _ in first }
         var places = found.map { ($0.own.tensors[0].index, $0.other.tensors[0].index) }

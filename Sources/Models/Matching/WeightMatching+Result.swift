@@ -47,7 +47,8 @@ extension WeightMatching {
                     ? "nothing but the shape \(open.shape.shown), which others have too, says that \(open.given.shown) is \(open.wanted.shown)"
                     : "found \(open.given.shown) of shape \(open.shape.shown), each of which could be any of \(open.wanted.shown)"
             }
-            return "Names do not say which tensor is which: \(pairs.joined(separator: "; ")). Order is no proof; " + cure
+            return "Names do not say which tensor is which: \(pairs.joined(separator: "; ")). Order is no proof; "
+                + cure
         }
         if isOutOfOrder {
             return "Names do not say which tensor is which, and the file has another order than the model; " + cure
@@ -75,7 +76,9 @@ extension WeightMatching {
             return
                 "The graph has no batch normalisation \(StateNames.split(statistic.name).module.shown): exporters fold it into the convolutions before it. Keep it in the graph: \(export)"
         }
-        if unexpected.contains(where: { StateNames.isOfAdapter($0.name) }), !wanted.contains(where: { StateNames.isOfAdapter($0.name) }) {
+        if unexpected.contains(where: { StateNames.isOfAdapter($0.name) }),
+            !wanted.contains(where: { StateNames.isOfAdapter($0.name) })
+        {
             return
                 "The graph has no adapter: export the model that PEFT made, with its adapter and not merged, and \(export)"
         }
@@ -93,7 +96,8 @@ extension WeightMatching {
         let ignored = unused.filter { !copies.contains($0.name) && !StateNames.isReplaced($0.name) }
         if !ignored.isEmpty {
             notes.append(
-                "ignored \(ignored.map(\.name).shown): the graph was exported with these weights and does not read them")
+                "ignored \(ignored.map(\.name).shown): the graph was exported with these weights and does not read them"
+            )
         }
         for kind in Evidence.allCases {
             let found = wanted.filter { evidence[$0.name] == kind }
