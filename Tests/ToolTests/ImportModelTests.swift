@@ -1,6 +1,5 @@
 import ArrayFiles
 import Foundation
-import Models
 import TestSupport
 import Testing
 
@@ -168,8 +167,9 @@ import Testing
         let folder = try Folder()
         try folder.makeFolder("run")
         for number in [0, 1, 2, 10] {
-            let values = (0..<3).flatMap { row in
-                (0..<4).map { Float(row - $0) * 0.1 + Float(number * ($0 + row * row)) * 0.02 }
+            let values = (0..<12).map { (place: Int) -> Float in
+                let slope = place * place % 7
+                return Float(place % 5 - 2) / 10 + Float(number * slope) / 50
             }
             try Safetensors(tensors: [
                 .init(name: "weight", array: NumericArray(values, shape: [3, 4])),
@@ -221,8 +221,8 @@ import Testing
             ("run/checkpoint-10.bin", "ck/checkpoint-10.safetensors"), ("run/checkpoint-30.bin", "ck/checkpoint-30"),
         ] {
             try Tool.succeed("import \(path) --model \(graph) --data \(data) -o alone.bin", in: folder)
-            let (one, alone) = (try Checkpoint.read(folder.path(name)), try Checkpoint.read(folder.path("alone.bin")))
-            #expect(one.parameters == alone.parameters && one.buffers == alone.buffers)
+            let alone = try Safetensors.read(folder.path("alone.bin")).tensors
+            #expect(try Safetensors.read(folder.path(name)).tensors == alone)
         }
         let points = try #require(try Tool.json("trajectory run --points 3", in: folder)["points"] as? [[String: Any]])
         #expect(points.compactMap { $0["step"] as? Int } == [4, 10, 30])
@@ -235,7 +235,7 @@ import Testing
         let kept = again.output.split(separator: "\n").map { $0.hasSuffix(", as it was") }
         #expect(kept == [true, false, false], "\(again.output)")
         #expect(try folder.bytes("run/checkpoint-4.bin") == before)
-        #expect(try Checkpoint.read(folder.path("run/checkpoint-10.bin")).metadata.step == 10)
+        #expect(try Safetensors.read(folder.path("run/checkpoint-10.bin")).metadata["step"] == "10")
 
         let patterned = try Tool.json(line.replacing("run/", with: "other/") + " --step checkpoint-1N", in: folder)
         #expect((patterned["checkpoints"] as? [[String: Any]])?.compactMap { $0["step"] as? Int } == [0])

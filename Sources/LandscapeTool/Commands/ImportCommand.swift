@@ -40,7 +40,7 @@ struct ImportCommand: ParsableCommand {
     @Option(help: .norm) var norm: NetworkOptions.Normalization?
     @Option(
         help:
-            "Precision in which the weights are stored (default: float; for a graph, the precision of its weights)."
+            "Precision in which the weights are stored (default: the precision that they came in, half precision as float)."
     )
     var precision: Precision?
     @Option(

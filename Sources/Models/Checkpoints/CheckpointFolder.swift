@@ -19,6 +19,16 @@ public struct CheckpointFolder {
     /// Files that were passed over, and why.
     public let ignored: [(path: String, reason: String)]
 
+    /// The steps of checkpoints: those that they record, and of imported ones that record none, the numbers in their files' names.
+    public static func steps(of paths: [String], _ metadata: [CheckpointMetadata]) -> [Int] {
+        var steps = metadata.map(\.step)
+        let unrecorded = metadata.indices.filter { metadata[$0].training == nil && steps[$0] == 0 }
+        for (index, step) in zip(unrecorded, StepNumbers.steps(of: unrecorded.map { paths[$0] })) {
+            steps[index] = step ?? 0
+        }
+        return steps
+    }
+
     /// Reads all `.bin` files of a folder that have the same tensors as the last of them by step (or as `layout`), one of each
     /// step.
     ///
@@ -36,15 +46,11 @@ public struct CheckpointFolder {
             let path = (folder as NSString).appendingPathComponent(name)
             return (path: path, model: try Model.open(path))
         }
-        let unrecorded = read.indices.filter {
-            read[$0].model.metadata.training == nil && read[$0].model.metadata.step == 0
-        }
-        let steps = Dictionary(
-            uniqueKeysWithValues: zip(unrecorded, StepNumbers.steps(of: unrecorded.map { read[$0].path })))
+        let steps = Self.steps(of: read.map(\.path), read.map(\.model.metadata))
         // Names of epochs sort like the epochs; of equal steps the shorter name, the final one, is kept.
         let found = read.indices.map { index in
             let (path, model) = read[index]
-            return Entry(path: path, model: model, step: (steps[index] ?? nil) ?? model.metadata.step)
+            return Entry(path: path, model: model, step: steps[index])
         }.sorted { ($0.step, $0.path.count, $0.path) < ($1.step, $1.path.count, $1.path) }
         let wanted = layout ?? found.last!.model.network.parameters
         var models: [Entry] = [], ignored: [(path: String, reason: String)] = []
