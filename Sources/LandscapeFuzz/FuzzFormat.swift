@@ -3,7 +3,8 @@ import Landscape
 
 /// A format, the sound files that are damaged, and the whole way that `landscape` reads one.
 enum FuzzFormat: String, CaseIterable {
-    case onnx, safetensors, shards, pytorch, pytorchLegacy = "pytorch-legacy", npy, npz, idx, idxGzip = "idx-gzip", csv, cifar,
+    case onnx, safetensors, shards, pytorch, pytorchLegacy = "pytorch-legacy", npy, npz, idx, idxGzip = "idx-gzip", csv,
+        cifar,
         checkpoint
     /// Checkpoints whose checksums fit the damage: what a program would write that means harm.
     case checkpointSealed = "checkpoint-sealed"

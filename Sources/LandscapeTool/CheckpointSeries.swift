@@ -35,7 +35,8 @@ struct CheckpointSeries {
 
     /// Measures each checkpoint, and reports those that were measured where the work is interrupted.
     func run<Result: Report>(
-        _ session: Session, _ measure: (String) throws -> Result, _ quantities: (Result) -> [(name: String, value: Double)]
+        _ session: Session, _ measure: (String) throws -> Result,
+        _ quantities: (Result) -> [(name: String, value: Double)]
     ) throws {
         var members: [CheckpointSeriesReport.Member] = []
         var interruption: (any Error)?

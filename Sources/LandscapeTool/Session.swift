@@ -50,7 +50,9 @@ struct Session {
     /// - Parameters:
     ///   - path: of several checkpoints, the one that is meant.
     ///   - vectors: how many vectors of θ's length the command holds beside the few of every analysis.
-    func loss(of path: String? = nil, normalizesLogits: Bool = false, vectors: ClosedRange<Int> = 0...0) throws -> ModelLoss {
+    func loss(of path: String? = nil, normalizesLogits: Bool = false, vectors: ClosedRange<Int> = 0...0) throws
+        -> ModelLoss
+    {
         var settings = try options.lossSettings()
         settings.normalizesLogits = normalizesLogits
         let path = path ?? checkpoint

@@ -169,7 +169,7 @@ import Testing
         for number in [0, 1, 2, 10] {
             let values = (0..<12).map { (place: Int) -> Float in
                 let slope = place * place % 7
-                return Float(place % 5 - 2) / 10 + Float(number * slope) / 50
+                return Float(place % 5 - 2) / 10 + Float(number * slope) / 50 + Float(number * number * place) / 500
             }
             try Safetensors(tensors: [
                 .init(name: "weight", array: NumericArray(values, shape: [3, 4])),
@@ -201,8 +201,11 @@ import Testing
             try Safetensors(
                 tensors: own.map { tensor in
                     guard tensor.array.type == .float32 else { return tensor }
-                    return .init(
-                        name: tensor.name, array: NumericArray(tensor.array.floats.map { $0 * factor }, shape: tensor.array.shape))
+                    // Not on a line: the square of the factor moves every third number.
+                    let values = tensor.array.floats.enumerated().map { index, value in
+                        value * (index % 3 == 0 ? factor * factor : factor)
+                    }
+                    return .init(name: tensor.name, array: NumericArray(values, shape: tensor.array.shape))
                 }
             ).write(to: folder.path(name))
         }

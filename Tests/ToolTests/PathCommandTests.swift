@@ -194,7 +194,9 @@ import Testing
         try Tool.succeed(
             "train --model mlp:64-4-10 --data digits --epochs 2 --save-every 1 --quiet -o runs/ckpt.bin", in: folder)
         let files = ["runs/ckpt.epoch002.bin", "runs/ckpt.epoch000.bin", "runs/ckpt.epoch001.bin"]
-        let found = try Tool.json("hessian \(files.joined(separator: " ")) --top 2 --trace --examples 100 -o h.csv -o h.png -o h.npz", in: folder)
+        let found = try Tool.json(
+            "hessian \(files.joined(separator: " ")) --top 2 --trace --examples 100 -o h.csv -o h.png -o h.npz",
+            in: folder)
         let rows = try #require(found["checkpoints"] as? [[String: Any]])
         #expect(rows.compactMap { $0["checkpoint"] as? String } == files.sorted())
         let steps = rows.compactMap { $0["step"] as? Int }

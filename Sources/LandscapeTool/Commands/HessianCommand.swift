@@ -6,7 +6,6 @@ struct HessianCommand: ParsableCommand {
         "hessian", "Measures eigenvalues of the Hessian with residuals, its trace, norm and density.",
         examples: [
             "landscape hessian --top 5 --trace",
-            "landscape hessian run/*.bin --top 2 -o steps.csv",
             "landscape hessian ckpt.bin --top 10 --bottom 3 --density -o spectrum.png",
         ])
 

@@ -8,7 +8,6 @@ struct ImportCommand: ParsableCommand {
         remark: "Afterwards, compare the loss of 'landscape evaluate' with PyTorch's.",
         examples: [
             "landscape import model.onnx --data npz:data.npz -o model.bin",
-            "landscape import weights.pt --model mlp:2-32-32-3 --data npz:data.npz",
             "landscape import epoch_*.pt --model model.onnx --data npz:data.npz -o run/",
         ])
 

@@ -8,7 +8,6 @@ struct InfoCommand: ParsableCommand {
         "Shows model, data, training and tensors of a checkpoint, and verifies its checksum; or what a file or folder of weights holds.",
         examples: [
             "landscape info",
-            "landscape info model.bin --json",
             "landscape info model.bin --mapping",
         ])
     @Argument(help: "The checkpoint; or weights that were not imported yet.", completion: .file()) var checkpoint =

@@ -8,7 +8,6 @@ struct SharpnessCommand: ParsableCommand {
             "All values are increases over the loss. A worst case is a lower bound: the largest increase that the search found.",
         examples: [
             "landscape sharpness --rho 0.05",
-            "landscape sharpness run/*.bin --rho 0.05 -o steps.csv",
             "landscape sharpness ckpt.bin --measure average --rho 0.005,0.01 --adaptive --eta 0",
         ])
 
