@@ -30,6 +30,18 @@ public final class RandomAccessFile: Sendable {
         if kind == S_IFDIR { throw .directory(path: path) }
     }
 
+    /// Whether a path is that of a folder.
+    public static func isFolder(_ path: String) -> Bool {
+        var information = stat()
+        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Whether a path is that of a file on a disk, which can be opened again and again; false for a pipe.
+    public static func isRegular(_ path: String) -> Bool {
+        var information = stat()
+        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
+    }
+
     deinit { close(descriptor) }
 
     /// Fills a buffer with the bytes from `offset` on.

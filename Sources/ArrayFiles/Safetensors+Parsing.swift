@@ -36,7 +36,7 @@ struct SafetensorsHeader {
     static func length(_ beginning: [UInt8], size: Int) throws(SafetensorsError) -> Int {
         guard beginning.count > 8, beginning[8] == UInt8(ascii: "{"),
             let announced = ByteReader(bytes: beginning).littleEndian(UInt64.self, at: 0)
-        else { throw .notSafetensors(found: kind(beginning, size)) }
+        else { throw .notSafetensors(FileKind(beginning)) }
         guard announced <= UInt64(Safetensors.maximalHeader) else { throw .headerTooLong(announced) }
         let length = Int(announced)
         guard length <= size - 8 else { throw .headerTruncated(expected: length, found: size - 8) }
@@ -55,7 +55,7 @@ struct SafetensorsHeader {
             if case .duplicateKey(let key) = error { throw .duplicateName(key) }
             throw .malformedHeader(error)
         }
-        guard case .object(let members) = json else { throw .notSafetensors(found: Self.kind(bytes, size)) }
+        guard case .object(let members) = json else { throw .notSafetensors(FileKind(bytes)) }
 
         var metadata: [String: String] = [:]
         var entries: [Safetensors.Entry] = []
@@ -133,22 +133,11 @@ struct SafetensorsHeader {
         }
         return result
     }
-
-    /// The kind of file that bytes look like, for the message that they are no safetensors.
-    private static func kind(_ bytes: [UInt8], _ size: Int) -> String {
-        let kinds: [([UInt8], String)] = [
-            ([0x50, 0x4B], "a ZIP file (.pth, .pt or .npz)"), ([0x93, 0x4E, 0x55], "an NPY file"),
-            ([0x1F, 0x8B], "a gzip file"), ([0x80, 0x02], "a Python pickle"),
-            ([0x89, 0x48, 0x44, 0x46], "an HDF5 file"),
-            ([0x7B], "JSON text"),
-        ]
-        return kinds.first { bytes.starts(with: $0.0) }?.1 ?? "\(size) bytes of something else"
-    }
 }
 
 /// Why bytes are no intact safetensors file, or tensors cannot be in one.
 public enum SafetensorsError: DescribedError, Equatable {
-    case notSafetensors(found: String)
+    case notSafetensors(FileKind)
     case headerTooLong(UInt64)
     case headerTruncated(expected: Int, found: Int)
     case malformedHeader(JSONError)
@@ -168,8 +157,8 @@ public enum SafetensorsError: DescribedError, Equatable {
     /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
-        case .notSafetensors(let found):
-            "not a safetensors file: found \(found); name a file that 'landscape train' or 'import' has written"
+        case .notSafetensors(let kind):
+            "found \(kind.name), expected safetensors; name a file that 'landscape train' or 'import' has written"
         case .headerTooLong(let length):
             "found a header of \(length) bytes, expected at most \(Safetensors.maximalHeader); the file is damaged"
         case .headerTruncated(let expected, let found):

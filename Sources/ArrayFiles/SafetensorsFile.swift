@@ -25,7 +25,12 @@ public struct SafetensorsFile: Sendable {
         }
         let beginning = try file.bytes(0..<min(9, file.size))
         let length = try FileError.in(path) { () throws(SafetensorsError) in
-            try SafetensorsHeader.length(beginning, size: file.size)
+            do throws(SafetensorsError) {
+                return try SafetensorsHeader.length(beginning, size: file.size)
+            } catch {
+                guard case .notSafetensors(let kind) = error else { throw error }
+                throw .notSafetensors(FileKind.of(path) ?? kind)
+            }
         }
         let bytes = try file.bytes(0..<max(length, beginning.count))
         let header = try FileError.in(path) { () throws(SafetensorsError) in

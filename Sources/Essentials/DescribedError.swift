@@ -19,12 +19,16 @@ extension DescribedError {
 }
 
 extension String {
-    /// Text from a file as a message may show it: one line of at most 60 characters. Control and format characters,
-    /// which could command a terminal, become U+FFFD.
+    /// Text from a file as a message may show it: one line of at most 60 characters, as `printable`.
     public var shown: String {
+        let line = unicodeScalars.prefix(61)
+        return line.count > 60 ? String(String.UnicodeScalarView(line.dropLast())).printable + "…" : printable
+    }
+
+    /// Text from a file on one line. Control and format characters, which could command a terminal, become U+FFFD.
+    public var printable: String {
         var result = ""
-        for (index, scalar) in unicodeScalars.enumerated() {
-            if index == 60 { return result + "…" }
+        for scalar in unicodeScalars {
             let isPlain =
                 scalar.properties.generalCategory != .control && scalar.properties.generalCategory != .format
                 && scalar != "\u{2028}" && scalar != "\u{2029}"

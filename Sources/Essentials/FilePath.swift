@@ -13,4 +13,9 @@ public enum FilePath {
         guard name != "/", let slash = name.lastIndex(of: "/") else { return name == "/" ? "/" : "" }
         return String(withoutSlashes(name[...slash]))
     }
+
+    /// Whether a path that a file names stays in that file's folder or below it.
+    public static func staysBelow(_ path: String) -> Bool {
+        !path.isEmpty && !path.hasPrefix("/") && !path.contains("\0") && !path.split(separator: "/").contains("..")
+    }
 }

@@ -47,12 +47,17 @@ struct Session {
 
     /// The checkpoint's loss on its data.
     ///
-    /// - Parameter vectors: how many vectors of θ's length the command holds beside the few of every analysis.
-    func loss(normalizesLogits: Bool = false, vectors: ClosedRange<Int> = 0...0) throws -> ModelLoss {
+    /// - Parameters:
+    ///   - path: of several checkpoints, the one that is meant.
+    ///   - vectors: how many vectors of θ's length the command holds beside the few of every analysis.
+    func loss(of path: String? = nil, normalizesLogits: Bool = false, vectors: ClosedRange<Int> = 0...0) throws
+        -> ModelLoss
+    {
         var settings = try options.lossSettings()
         settings.normalizesLogits = normalizesLogits
+        let path = path ?? checkpoint
         return try ModelLoss(
-            Model.open(checkpoint), name: checkpoint, settings, vectors: vectors, memory: memory, monitor: monitor)
+            Model.open(path), name: path, settings, vectors: vectors, memory: memory, monitor: monitor)
     }
 
     /// What the results state.

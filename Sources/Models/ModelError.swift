@@ -39,10 +39,9 @@ public enum ModelError: DescribedError, Equatable {
             "\(data) has \(found) training examples, but the model was trained on \(expected): the data have changed; "
                 + "restore them, or name the data with --data to use them as they are"
         case .tensorsUnmatched(let file, let missing, let unexpected, let reason):
-            "\(file): its tensors do not fit the model. Missing: \(Self.list(missing)). Unexpected: \(Self.list(unexpected)). "
-                + "\(reason); name the --model of these weights"
+            "\(file): its tensors do not fit the model. \(Self.lists(missing, unexpected))\(reason)"
         case .weightsUnmatched(let missing, let unexpected, let advice):
-            "the weights do not fit this graph. Missing: \(Self.list(missing)). Unexpected: \(Self.list(unexpected)). \(advice)"
+            "the weights do not fit this graph. \(Self.lists(missing, unexpected))\(advice)"
         case .standardizesOne(let inputs):
             "--standardize, --mean and --std are for data of one input, found \(inputs.count) (\(inputs.shown)); standardise them in their files"
         case .unusableDeviation(let deviation):
@@ -56,6 +55,11 @@ public enum ModelError: DescribedError, Equatable {
         case .noFolder(let folder):
             "found no folder '\(folder)', expected one with the checkpoints of a training; check the path"
         }
+    }
+
+    private static func lists(_ missing: [String], _ unexpected: [String]) -> String {
+        missing.isEmpty && unexpected.isEmpty
+            ? "" : "Missing: \(list(missing)). Unexpected: \(list(unexpected)). "
     }
 
     private static func list(_ names: [String]) -> String {

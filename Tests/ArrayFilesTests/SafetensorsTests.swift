@@ -79,7 +79,7 @@ import Testing
         #expect(try error("{\(good)}", body: 8) == nil)
         #expect(
             try error("[\(good)]", body: 8)
-                == .notSafetensors(found: "\(8 + good.utf8.count + 2 + 8) bytes of something else"))
+                == .notSafetensors(.other(8 + good.utf8.count + 2 + 8)))
         #expect(try error("{\(good)}", body: 8, length: 100_000_001) == .headerTooLong(100_000_001))
         #expect(try error("{\(good)}", body: 8, length: .max) == .headerTooLong(.max))
         #expect(try error("{}", body: 0, length: 3) == .headerTruncated(expected: 3, found: 2))
@@ -126,10 +126,10 @@ import Testing
     }
 
     @Test func saysWhatTheFileIsInstead() throws {
-        #expect(throws: SafetensorsError.notSafetensors(found: "a ZIP file (.pth, .pt or .npz)")) {
+        #expect(throws: SafetensorsError.notSafetensors(.npz)) {
             try Safetensors(try NPZ.encode([("a", .array(NumericArray([1.0])))]))
         }
-        #expect(throws: SafetensorsError.notSafetensors(found: "an NPY file")) {
+        #expect(throws: SafetensorsError.notSafetensors(.npy)) {
             try Safetensors(NPY.encode(NumericArray([1.0])))
         }
     }

@@ -51,6 +51,17 @@ import Testing
         #expect(file.tensors[1].array.doubles == (0..<6).map(Double.init))
     }
 
+    /// Lightning's checkpoints keep objects of a training beside the weights. They are named, and not made.
+    @Test func objectsBesideTheWeights() throws {
+        let file = try read("lightning.ckpt")
+        #expect(file.key == "state_dict" && file.tensors.map(\.name) == ["model.weight", "model.bias"])
+        #expect(file.tensors[1].array.doubles == (0..<6).map(Double.init))
+        let settings = Dictionary(uniqueKeysWithValues: file.settings.map { ($0.name, $0.value) })
+        #expect(settings["global_step"] == "120" && settings["hyper_parameters.lr"] == "0.1")
+        #expect(settings["hyper_parameters.device"] == "an object of posix.system, which was not made")
+        #expect(try problem("whole-beside.pt") == .wholeModule("torch.nn.modules.linear.Linear"))
+    }
+
     @Test(arguments: ["mlp_digits", "cnn_digits"]) func sameAsSafetensors(_ folder: String) throws {
         let file = try StateDictionary.read(Fixtures.path("\(folder)/model.pt"))
         let other = try StateDictionary.read(Fixtures.path("\(folder)/model.safetensors"))
@@ -68,14 +79,14 @@ import Testing
 
     @Test func refusals() throws {
         #expect(try problem("evil.pt") == .forbidden("posix.system"))
-        #expect(try problem("whole.pt") == .forbidden("torch.nn.modules.linear.Linear"))
-        #expect(try problem("script.pt") == .torchScript)
+        #expect(try problem("whole.pt") == .wholeModule("torch.nn.modules.linear.Linear"))
+        #expect(try problem("script.pt") == .notWeights(.torchScript))
         #expect(try problem("two.pt") == .severalModels(["teacher", "student"]))
         #expect(try problem("none.pt") == .noTensors(found: ["epoch"]))
         #expect(try problem("complex.pt") == .unsupportedType("ComplexFloatStorage"))
-        #expect(problem([0x7B, 0x7D]) == .notPyTorch(found: "JSON text"))
+        #expect(problem([0x7B, 0x7D]) == .notWeights(.json))
         let zip = try NPZ.encode([])
-        #expect(problem(zip) == .notPyTorch(found: "a ZIP file of nothing") || problem(zip) != nil)
+        #expect(problem(zip) == .notWeights(.zip([])))
     }
 
     /// A legacy file around one pickle of objects.

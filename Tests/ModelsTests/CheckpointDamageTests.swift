@@ -27,8 +27,8 @@ import Testing
 
     @Test func namesEveryKindOfDamage() throws {
         #expect(try error { _ in } == nil)
-        #expect(try error { $0["format"] = "pt" } == .notACheckpoint)
-        #expect(try error { $0["format"] = nil } == .notACheckpoint)
+        #expect(try error { $0["format"] = "pt" } == .notACheckpoint(.safetensors))
+        #expect(try error { $0["format"] = nil } == .notACheckpoint(.safetensors))
         #expect(try error { $0["version"] = "2" } == .unknownVersion("2"))
         #expect(try error { $0["version"] = nil } == .missingMetadata("version"))
         #expect(try error(fitting: false) { $0["seed"] = "1" } == .headerChanged)
@@ -51,7 +51,7 @@ import Testing
         #expect(
             try error { $0["tensors"] = "{\"parameters\":[],\"buffers\":[],\"optimizer\":[]}" }
                 == .unexpectedTensor("bn1.running_mean", model: "mlp:3-2"))
-        #expect(problem { _ = try Checkpoint([]) } == .container(.notSafetensors(found: "0 bytes of something else")))
+        #expect(problem { _ = try Checkpoint([]) } == .container(.notSafetensors(.other(0))))
     }
 
     /// Values that a program would trip over later are refused here.

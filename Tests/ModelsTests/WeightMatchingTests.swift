@@ -101,18 +101,18 @@ import Testing
         }
     }
 
-    @Test func orderWhereEveryShapeFits() throws {
+    @Test func orderWhereNothingElseFits() throws {
         let wanted = [Self.wanted("w", [2, 3], [1, 2, 3, 4, 5, 6]), Self.wanted("v", [3, 2], [5, 6, 7, 8, 9, 1])]
         let first = Self.state("z.weight", [2, 3], [0, 1, 2, 3, 4, 5]),
             second = Self.state("y.weight", [3, 2], [0, 1, 2, 3, 4, 6])
         let matching = try WeightMatching(graph: wanted, [first, second], isOrdered: true)
         #expect(matching.places["w"] == .init(source: "z.weight", isTransposed: false))
-        #expect(matching.notes.count == 1 && matching.notes[0].contains("by order, every shape fitting"))
+        #expect(matching.notes.count == 1 && matching.notes[0].contains("by order, and no other assignment fits"))
         #expect(throws: WeightMatching.Failure.self) { try Self.places(wanted, [second, first]) }
         // Not what the exporter renamed: it may be scaled as well as transposed.
         let renamed = Self.wanted("onnx::MatMul_1", [2, 3], [1, 2, 3, 4, 5, 6], transposed: true)
         #expect(throws: WeightMatching.Failure.self) { try Self.places([renamed], [second]) }
-        // A file in alphabetical order is brought in that of the modules' numbers.
+        // Layers of one shape go by their numbers, whatever the order of the file.
         let layers = (1...11).map { Self.state("l.\($0).weight", [1], [Double($0)]) }
         let graph = (1...11).map { Self.wanted("layer\($0)", [1], [0]) }
         #expect(

@@ -161,4 +161,66 @@ import Testing
         #expect(
             frozen.checkpoint.buffers.first { $0.name == "fc1.bias" } == given.first { $0.name == "fc1.bias" })
     }
+
+    // MARK: Adapters
+
+    /// A graph of a layer with a low-rank adapter, as PEFT names its tensors.
+    private func adapted(_ folder: Folder) throws -> DataSpecification {
+        func numbers(_ count: Int, _ first: Int) -> [Float] { (0..<count).map { Float(first + $0 % 5) / 8 } }
+        let layer = "base_model.model.fc"
+        let model = ModelBuilder.model(
+            nodes: [
+                ModelBuilder.node("MatMul", ["x", "\(layer).base_layer.weight"], ["b"]),
+                ModelBuilder.node("MatMul", ["x", "\(layer).lora_A.default.weight"], ["a"]),
+                ModelBuilder.node("MatMul", ["a", "\(layer).lora_B.default.weight"], ["l"]),
+                ModelBuilder.node("Add", ["b", "l"], ["y"]),
+            ],
+            tensors: [
+                ModelBuilder.tensor("\(layer).base_layer.weight", [3, 3], numbers(9, 1)),
+                ModelBuilder.tensor("\(layer).lora_A.default.weight", [3, 2], numbers(6, 2)),
+                ModelBuilder.tensor("\(layer).lora_B.default.weight", [2, 3], numbers(6, 3)),
+            ], input: ModelBuilder.value("x", [nil, 3]))
+        try folder.write(model, to: "m.onnx")
+        try folder.write(NumericArray(numbers(12, 0), shape: [4, 3]), to: "x.npy")
+        try folder.write(NumericArray([0, 1, 2, 1]), to: "y.npy")
+        return try DataSpecification("npy:\(folder.path("x.npy")),\(folder.path("y.npy"))")
+    }
+
+    /// An adapter alone keeps the graph's other values; over a base, that supplies them. What is lacking is an error.
+    @Test func adapters() throws {
+        let folder = try Folder(), data = try adapted(folder)
+        func tensor(_ name: String, _ shape: [Int], _ value: Float) -> NamedArray {
+            NamedArray(
+                name: name, array: NumericArray([Float](repeating: value, count: shape.reduce(1, *)), shape: shape))
+        }
+        let factors = [
+            tensor("base_model.model.fc.lora_A.weight", [3, 2], 7),
+            tensor("base_model.model.fc.lora_B.weight", [2, 3], 8),
+        ]
+        try folder.makeFolder("adapter")
+        try Safetensors(tensors: factors).write(to: folder.path("adapter/adapter_model.safetensors"))
+        try Safetensors(tensors: [tensor("fc.weight", [3, 3], 9)]).write(to: folder.path("base.safetensors"))
+        func imported(_ weights: String?, _ adapter: String? = nil) throws -> (
+            values: [String: Double], notes: [String]
+        ) {
+            var settings = ModelImport(
+                .graph(folder.path("m.onnx"), weights: weights.map { folder.path($0) }), data: data)
+            settings.adapter = adapter.map { folder.path($0) }
+            let found = try settings.run()
+            let first = found.checkpoint.parameters.map { ($0.name, $0.array.doubles[0]) }
+            return (Dictionary(uniqueKeysWithValues: first), found.notes)
+        }
+        let layer = "base_model.model.fc"
+        let own = try imported(nil).values
+        let alone = try imported("adapter")
+        #expect(alone.values["\(layer).base_layer.weight"] == own["\(layer).base_layer.weight"])
+        #expect(
+            alone.values["\(layer).lora_A.default.weight"] == 7 && alone.values["\(layer).lora_B.default.weight"] == 8)
+        #expect(alone.notes.contains("the file is an adapter: what it does not hold keeps the graph's values"))
+        let both = try imported("base.safetensors", "adapter")
+        #expect(both.values["\(layer).base_layer.weight"] == 9 && both.values["\(layer).lora_B.default.weight"] == 8)
+        #expect(throws: FileError.self) { try imported("base.safetensors") }
+        try Safetensors(tensors: [factors[0]]).write(to: folder.path("adapter/adapter_model.safetensors"))
+        #expect(throws: FileError.self) { try imported("adapter") }
+    }
 }

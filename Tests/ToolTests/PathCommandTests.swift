@@ -186,4 +186,44 @@ import Testing
         try Tool.refuse("compare a.bin", in: folder, saying: "two")
         try Tool.refuse("compare a.bin nothing.bin", in: folder, saying: "nothing.bin")
     }
+
+    /// `hessian` and `sharpness` of many checkpoints: each as it is measured alone, in the order of the steps.
+    @Test func measuresOverSteps() throws {
+        let folder = try Folder()
+        try folder.makeFolder("runs")
+        try Tool.succeed(
+            "train --model mlp:64-4-10 --data digits --epochs 2 --save-every 1 --quiet -o runs/ckpt.bin", in: folder)
+        let files = ["runs/ckpt.epoch002.bin", "runs/ckpt.epoch000.bin", "runs/ckpt.epoch001.bin"]
+        let found = try Tool.json(
+            "hessian \(files.joined(separator: " ")) --top 2 --trace --examples 100 -o h.csv -o h.png -o h.npz",
+            in: folder)
+        let rows = try #require(found["checkpoints"] as? [[String: Any]])
+        #expect(rows.compactMap { $0["checkpoint"] as? String } == files.sorted())
+        let steps = rows.compactMap { $0["step"] as? Int }
+        #expect(steps.count == 3 && steps[0] == 0 && steps == steps.sorted())
+        for row in rows {
+            let path = try #require(row["checkpoint"] as? String)
+            let alone = try Tool.json("hessian \(path) --top 2 --trace --examples 100", in: folder)
+            #expect(row["eigenvalues"] as? [Double] == alone["eigenvalues"] as? [Double])
+            #expect(row["loss"] as? Double == alone["loss"] as? Double)
+        }
+        let lines = try folder.text("h.csv").split(separator: "\n")
+        #expect(lines.count == 4 && lines[0] == "checkpoint,step,loss,accuracy,eigenvalue_1,eigenvalue_2,trace")
+        #expect(try NPZ.read(folder.path("h.npz")).array("eigenvalue_1").shape == [3])
+        #expect(try folder.bytes("h.png").starts(with: [0x89, 0x50]))
+
+        let sharpness = try Tool.json(
+            "sharpness runs --rho 0.01,0.05 --measure average --samples 2 --examples 50", in: folder)
+        #expect((sharpness["checkpoints"] as? [[String: Any]])?.count == 4)
+        #expect(folder.exists("runs/sharpness.png"))
+        for (line, words) in [
+            ("hessian \(files.joined(separator: " ")) --along v.npy", "are for one checkpoint; found 3"),
+            ("sharpness runs --save-epsilon e.npy", "is for one checkpoint; found 4"),
+        ] {
+            let outcome = try Tool.run(Tool.words(line), in: folder)
+            #expect(outcome.code == 2 && outcome.errors.contains(words), "\(outcome.errors)")
+        }
+        try folder.write([1, 2, 3], to: "runs/broken.bin")
+        try Tool.refuse("hessian runs --top 1", in: folder, saying: "broken.bin")
+    }
 }

@@ -86,7 +86,7 @@ public struct TrajectoryAnalysis: Sendable {
             let own = try loss.away(loss.settings.statistics) { _ in entry.model.buffers }
             let evaluation = try own.evaluate(at: entry.model.theta)
             return Point(
-                path: entry.path, step: entry.model.metadata.step, epoch: entry.model.metadata.epoch,
+                path: entry.path, step: entry.step, epoch: entry.model.metadata.epoch,
                 place: plane.points[index], loss: evaluation.loss, accuracy: evaluation.accuracy,
                 planeLoss: planeLosses[index])
         }

@@ -1,5 +1,5 @@
-/// Names that a pickle may ask for. None of them is called: this program makes each object itself, and refuses every
-/// other name.
+/// Names that a pickle may ask for. None of them is called: this program makes each object itself, and of every other name an
+/// object of which nothing but the name is known.
 enum PickleConstructor: Equatable {
     /// A dictionary, from nothing or from pairs.
     case dictionary
@@ -19,8 +19,10 @@ enum PickleConstructor: Equatable {
     case elementType(ElementType)
     /// Whatever it makes, weights have no use for it.
     case ignored
+    /// A name that is not on the list, such as a class of a training script's settings.
+    case unknown(String)
 
-    /// - Throws: `PyTorchError.forbidden` for a name that is not on the list.
+    /// - Throws: `PyTorchError.unsupportedType` for tensors of numbers that cannot be read.
     init(module: String, name: String) throws(PyTorchError) {
         if module == "torch" || module == "torch.cuda" || module == "torch.storage" {
             if let type = Self.storageTypes[name] {
@@ -39,10 +41,7 @@ enum PickleConstructor: Equatable {
                 throw .unsupportedType(name)
             }
         }
-        guard let known = Self.known["\(module).\(name)"] else {
-            throw module.hasPrefix("__torch__") ? .torchScript : .forbidden("\(module).\(name)")
-        }
-        self = known
+        self = Self.known["\(module).\(name)"] ?? .unknown("\(module).\(name)")
     }
 
     private static let storageTypes: [String: ElementType] = [

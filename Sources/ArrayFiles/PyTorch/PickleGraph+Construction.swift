@@ -1,6 +1,8 @@
 extension PickleGraph {
     /// The object that a constructor makes of its arguments.
     mutating func make(_ constructor: Place, _ arguments: Place, depth: Int = 0) throws(PyTorchError) -> Node {
+        // A method of an unknown object gives nothing that is known either.
+        if case .unknown(let name) = nodes[constructor] { return .unknown(name) }
         guard case .constructor(let kind) = nodes[constructor], let values = elements(arguments) else {
             throw .malformed("a call of something that is no constructor", at: nil)
         }
@@ -16,6 +18,7 @@ extension PickleGraph {
         case .fromType:
             // A constructor within a constructor; one level is all that PyTorch writes.
             guard depth == 0 else { throw .malformed("constructors within constructors", at: nil) }
+            if case .constructor(.unknown(let name)) = nodes[try argument(1)] { return .unknown(name) }
             return try make(try argument(0), try argument(2), depth: 1)
         case .tensor, .typedTensor:
             guard case .storage(let storage) = nodes[try argument(0)], let offset = integer(try argument(1)),
@@ -32,6 +35,13 @@ extension PickleGraph {
             tensors.append(Tensor(storage: storage, type: type, offset: offset, shape: shape, strides: strides))
             return .tensor(tensors.count - 1)
         case .ignored: return .ignored
+        case .unknown(let name):
+            // What makes an object of a class that is named first.
+            if name.hasPrefix("copyreg."), let first = values.first, case .constructor(.unknown(let own)) = nodes[first]
+            {
+                return .unknown(own)
+            }
+            return .unknown(name)
         case .storage, .elementType: throw .malformed("a call of a type", at: nil)
         }
     }
@@ -57,7 +67,8 @@ extension PickleGraph {
         guard let parts = elements(id), let kind = parts.first.flatMap(text) else {
             throw .malformed("an outside object without a name", at: nil)
         }
-        if kind == "module" { throw .forbidden("a module's source code") }
+        // The old form keeps a module's class with its source, which is not read.
+        if kind == "module", parts.count > 1 { return nodes[parts[1]] }
         guard kind == "storage", parts.count >= 5, case .constructor(.storage(let type)) = nodes[parts[1]],
             let key = text(parts[2]) ?? integer(parts[2]).map({ String($0) })
         else { throw .malformed("an outside object that is no storage", at: nil) }

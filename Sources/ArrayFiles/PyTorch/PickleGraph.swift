@@ -22,6 +22,8 @@ struct PickleGraph {
         case tensor(Int)
         /// Something well-formed that weights have no use for: bytes, sets, numbers of NumPy, a device.
         case ignored
+        /// An object of an unknown name. It was not made.
+        case unknown(String)
     }
 
     /// A block of numbers that tensors are views of.

@@ -2,13 +2,13 @@ import Essentials
 
 /// Why a file holds no weights that can be read: damaged, forbidden, or ambiguous.
 public enum PyTorchError: DescribedError, Equatable {
-    case notPyTorch(found: String)
+    case notWeights(FileKind)
     case truncated(at: Int)
     case malformed(String, at: Int?)
     case unknownOperation(UInt8, at: Int)
     case tooManyOperations(Int)
+    case wholeModule(String)
     case forbidden(String)
-    case torchScript
     case unsupportedType(String)
     case archive(ZipError)
     case array(NPZError)
@@ -24,8 +24,8 @@ public enum PyTorchError: DescribedError, Equatable {
     /// One line: what was found, what was expected, what to do.
     public var description: String {
         switch self {
-        case .notPyTorch(let found):
-            "found \(found), expected safetensors, a file of torch.save, or .npz; save the weights again"
+        case .notWeights(let kind):
+            "found \(kind.name), expected safetensors, a file of torch.save, or .npz; \(kind.advice)"
         case .truncated(let place): "the pickle ends too early (at byte \(place)); copy or download the file again"
         case .malformed(let what, let place):
             "the pickle is damaged\(place.map { " near byte \($0)" } ?? ""): \(what.shown); copy or download the file again"
@@ -34,11 +34,12 @@ public enum PyTorchError: DescribedError, Equatable {
                 + "save again with its default protocol, or the file is damaged"
         case .tooManyOperations(let limit):
             "the pickle has more than \(limit) operations; save the weights alone: torch.save(model.state_dict(), FILE)"
+        case .wholeModule(let name):
+            "found a whole module ('\(name.shown)'), which only its own code can read, expected its weights; no code is run; "
+                + "save the weights: torch.save(module.state_dict(), FILE), or export the module with torch.onnx.export"
         case .forbidden(let name):
-            "found the Python object '\(name.shown)', expected tensors in plain containers; no code is run; "
+            "found the Python object '\(name.shown)' among the weights, expected tensors in plain containers; no code is run; "
                 + "save the weights alone: torch.save(model.state_dict(), FILE)"
-        case .torchScript:
-            "found a TorchScript program, expected weights; save them: torch.save(model.state_dict(), FILE), or export to ONNX"
         case .unsupportedType(let name):
             "found tensors of type '\(name.shown)', expected real or whole numbers; convert them"
         case .archive(let problem): "\(problem)"

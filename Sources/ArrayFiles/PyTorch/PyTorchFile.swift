@@ -26,10 +26,9 @@ struct PyTorchFile {
     init(_ archive: ZipArchive, fileSize: Int, limit: Int) throws(PyTorchError) {
         let names = archive.names
         guard let name = names.first(where: { $0 == "data.pkl" || $0.hasSuffix("/data.pkl") }) else {
-            throw .notPyTorch(found: "a ZIP file of \(names.shown)")
+            throw .notWeights(FileKind(zip: names))
         }
         let folder = String(name.dropLast("data.pkl".count))
-        if archive.contains(folder + "constants.pkl") { throw .torchScript }
         var unpickler = Unpickler(try Self.content(archive, name))
         root = try unpickler.next()
         graph = unpickler.graph

@@ -1,3 +1,5 @@
+import Essentials
+
 /// The named tensors of a network, from any file that holds them: safetensors, both forms of `torch.save`, NPZ.
 ///
 /// Pickles are read by an interpreter that calls no function, so an untrusted file runs no code.
@@ -7,18 +9,21 @@ public struct StateDictionary: Sendable {
     /// Path in the file of the dictionary that holds them, such as `state_dict` or `checkpoint.model`; `nil` for the
     /// top.
     public let key: String?
-    /// The file itself, where it is safetensors.
+    /// The file itself, where it is one of safetensors.
     public let safetensors: Safetensors?
-
     /// Whether the tensors are in the order in which the network declares them. Python's safetensors writes names in alphabetical order.
-    public var isInModuleOrder: Bool { safetensors == nil }
+    public let isInModuleOrder: Bool
+    /// What stands beside the weights, such as `epoch` or `hyper_parameters.lr`: numbers and text as they are, objects by their names.
+    public var settings: [(name: String, value: String)] = []
+
+    /// Tensors from several files.
+    init(_ tensors: [NamedArray], isInModuleOrder: Bool) {
+        (self.tensors, self.isInModuleOrder) = (tensors, isInModuleOrder)
+        (key, safetensors) = (nil, nil)
+    }
 
     /// Reads the tensors of a file.
-    ///
-    /// - Parameter limit: the most bytes that are read, and that compressed parts may expand to together.
-    /// - Throws: `FileError` where the file cannot be read, is damaged, or holds no weights or those of several models.
-    public static func read(_ path: String, limit: Int = FileContent.defaultLimit) throws(FileError) -> StateDictionary
-    {
+    static func readFile(_ path: String, limit: Int) throws(FileError) -> StateDictionary {
         try FileContent.parse(path, limit: limit) { (bytes) throws(PyTorchError) in
             try StateDictionary(bytes, limit: limit)
         }
@@ -30,8 +35,9 @@ public struct StateDictionary: Sendable {
     /// - Throws: `PyTorchError` where the bytes are damaged, need code to be run, or hold no weights or those of
     ///   several models.
     public init(_ bytes: [UInt8], limit: Int = FileContent.defaultLimit) throws(PyTorchError) {
+        let kind = FileKind(bytes)
         if bytes.starts(with: [0x50, 0x4B]) {
-            safetensors = nil
+            (safetensors, isInModuleOrder) = (nil, true)
             let archive: ZipArchive
             do { archive = try ZipArchive(bytes, limit: limit) } catch { throw .archive(error) }
             // Members are decompressed one by one, and all are kept.
@@ -45,17 +51,23 @@ public struct StateDictionary: Sendable {
             if !archive.names.isEmpty, archive.names.allSatisfy({ $0.hasSuffix(".npy") }) {
                 (tensors, key) = (try Self.arrays(bytes, limit: limit), nil)
             } else {
-                (tensors, key) = try Self.weights(of: try PyTorchFile(archive, fileSize: bytes.count, limit: limit))
+                let found = FileKind(zip: archive.names)
+                guard found == .pyTorch else { throw .notWeights(found) }
+                let file = try PyTorchFile(archive, fileSize: bytes.count, limit: limit)
+                (tensors, key) = try Self.weights(of: file)
+                settings = Self.settings(of: file)
             }
-        } else if bytes.first == 0x80, bytes.dropFirst(2).starts(with: PyTorchFile.legacyMagic) {
-            safetensors = nil
-            (tensors, key) = try Self.weights(of: try PyTorchFile(legacy: bytes, limit: limit))
+        } else if kind == .pyTorch {
+            (safetensors, isInModuleOrder) = (nil, true)
+            let file = try PyTorchFile(legacy: bytes, limit: limit)
+            (tensors, key) = try Self.weights(of: file)
+            settings = Self.settings(of: file)
         } else {
             do {
                 let file = try Safetensors(bytes)
-                (tensors, key, safetensors) = (file.tensors, nil, file)
+                (tensors, key, safetensors, isInModuleOrder) = (file.tensors, nil, file, false)
             } catch {
-                if case .notSafetensors(let found) = error { throw .notPyTorch(found: found) }
+                if case .notSafetensors(let kind) = error { throw .notWeights(kind) }
                 throw .safetensors(error)
             }
         }
@@ -93,6 +105,7 @@ public struct StateDictionary: Sendable {
         var place = file.root
         var path: [String] = []
         var known: [Int: Bool] = [:]
+        if let name = unknown(graph, place) { throw .wholeModule(name) }
         while true {
             guard let members = graph.members(place) else {
                 throw path.isEmpty ? .noTensors(found: ["no dictionary"]) : .noTensors(found: path)
@@ -106,7 +119,12 @@ public struct StateDictionary: Sendable {
             }
             // A loss or a step kept as a tensor beside the weights.
             if isBeside, !candidates.contains(where: { usualKeys.contains($0.name) }) { break }
-            guard !candidates.isEmpty else { throw .noTensors(found: members.map(\.name)) }
+            guard !candidates.isEmpty else {
+                let module = members.lazy.compactMap { usualKeys.contains($0.name) ? unknown(graph, $0.value) : nil }
+                    .first
+                if let module { throw .wholeModule(module) }
+                throw .noTensors(found: members.map(\.name))
+            }
             let usual = usualKeys.lazy.compactMap { key in candidates.first { $0.name == key } }.first
             if let chosen = usual ?? (candidates.count == 1 ? candidates[0] : nil) {
                 path.append(chosen.name)
@@ -123,6 +141,14 @@ public struct StateDictionary: Sendable {
         var names: Set<String> = []
         for (name, _) in wanted where !names.insert(name).inserted { throw .duplicateName(name) }
         return (try file.arrays(wanted), path.isEmpty ? nil : path.joined(separator: "."))
+    }
+
+    /// The name of an object that was not made.
+    private static func unknown(_ graph: PickleGraph, _ place: Int) -> String? {
+        switch graph[place] {
+        case .unknown(let name), .constructor(.unknown(let name)): name
+        default: nil
+        }
     }
 
     private static func isTensor(_ graph: PickleGraph, _ place: Int) -> Bool {
@@ -157,6 +183,34 @@ public struct StateDictionary: Sendable {
         return answer
     }
 
+    private static let mostSettings = 100
+
+    /// What stands beside the weights: numbers and text of the top, and of dictionaries that keep the settings of a training.
+    private static func settings(of file: PyTorchFile) -> [(name: String, value: String)] {
+        let graph = file.graph
+        func text(_ place: Int) -> String? {
+            switch graph[place] {
+            case .boolean(let value): value ? "True" : "False"
+            case .integer(let value): String(value)
+            case .real(let value): "\(value)"
+            case .text(let value): value.shown
+            case .unknown(let name), .constructor(.unknown(let name)): "an object of \(name.shown), which was not made"
+            default: nil
+            }
+        }
+        var result: [(name: String, value: String)] = []
+        for (name, value) in graph.members(file.root) ?? [] where result.count < mostSettings {
+            if let text = text(value) {
+                result.append((name.shown, text))
+            } else if ["hyper_parameters", "hparams", "args", "config"].contains(name) {
+                for (own, value) in (graph.members(value) ?? []).prefix(mostSettings - result.count) {
+                    if let text = text(value) { result.append(("\(name).\(own.shown)", text)) }
+                }
+            }
+        }
+        return result
+    }
+
     private static func flatten(
         _ graph: PickleGraph, _ place: Int, _ prefix: String, _ levels: Int,
         _ found: inout [(name: String, tensor: Int)],
@@ -167,6 +221,9 @@ public struct StateDictionary: Sendable {
         guard visited <= mostEntries else { throw .tooDeep }
         for (name, value) in graph.members(place) ?? [] {
             guard prefix.utf8.count + name.utf8.count <= longestName else { throw .tooDeep }
+            // Whatever a module keeps of its own beside its tensors.
+            if name.hasSuffix("_extra_state") { continue }
+            if let object = unknown(graph, value) { throw .forbidden(object) }
             if case .tensor(let index) = graph[value] {
                 found.append((prefix + name, index))
             } else if case .dictionary = graph[value] {

@@ -98,7 +98,7 @@ struct Unpickler {
             _ = try pop()
             // Attributes of a dictionary (PyTorch's `_metadata`) or of something of no use.
             switch graph[try top()] {
-            case .dictionary, .ignored, .tensor, .list, .tuple: break
+            case .dictionary, .ignored, .unknown, .tensor, .list, .tuple: break
             default: throw malformed("attributes for something that has none")
             }
         case UInt8(ascii: "Q"): push(try graph.storage(try pop()))
@@ -148,7 +148,7 @@ struct Unpickler {
             graph.nodes[place] = .none  // so that the list is extended in place
             list += items
             graph.nodes[place] = .list(list)
-        case .ignored: break
+        case .ignored, .unknown: break
         default: throw malformed("elements for something that is no list")
         }
     }
@@ -161,7 +161,7 @@ struct Unpickler {
             graph.nodes[place] = .none
             for index in stride(from: 0, to: items.count, by: 2) { pairs.append((items[index], items[index + 1])) }
             graph.nodes[place] = .dictionary(pairs)
-        case .ignored: break
+        case .ignored, .unknown: break
         default: throw malformed("members for something that is no dictionary")
         }
     }

@@ -9,7 +9,8 @@ struct HessianCommand: ParsableCommand {
             "landscape hessian ckpt.bin --top 10 --bottom 3 --density -o spectrum.png",
         ])
 
-    @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
+    @Argument(help: "The checkpoint; or several, or their folder, for a table over their steps.", completion: .file())
+    var checkpoints = ["ckpt.bin"]
     @Option(help: "Number of algebraically largest eigenvalues.") var top = 1
     @Option(help: "Number of algebraically smallest eigenvalues.") var bottom = 0
     @Option(help: "Solver.") var method = SpectrumAnalysis.Method.lanczos
@@ -67,8 +68,23 @@ struct HessianCommand: ParsableCommand {
 
     func run() throws {
         for path in [saveProduct, saveVectors].compactMap({ $0 }) { try OutputFile.checkWritable(path) }
+        let paths = try CheckpointSeries.paths(checkpoints)
+        if paths.count > 1 {
+            guard along == nil, saveProduct == nil, saveVectors == nil else {
+                throw UnusableRequest(
+                    "--along, --save-product and --save-vectors are for one checkpoint; found \(paths.count)")
+            }
+            let session = try Session(
+                options, checkpoint: paths[0], command: "hessian", drawsPicture: true,
+                picture: CheckpointSeries.picture(paths, "hessian"))
+            return try CheckpointSeries(paths).run(session, { try measure($0, session) }, \.quantities)
+        }
         let session = try Session(
-            options, checkpoint: checkpoint, command: "hessian", drawsPicture: top + bottom > 0 || density || layers)
+            options, checkpoint: paths[0], command: "hessian", drawsPicture: top + bottom > 0 || density || layers)
+        try session.finish(try measure(paths[0], session))
+    }
+
+    private func measure(_ checkpoint: String, _ session: Session) throws -> SpectrumReport {
         var analysis = SpectrumAnalysis(largest: top, smallest: bottom)
         (analysis.kind, analysis.method, analysis.tolerance) = (kind, method, tolerance)
         (analysis.maximumProducts, analysis.probes, analysis.seed) = (iterations, probes, options.seed)
@@ -76,7 +92,7 @@ struct HessianCommand: ParsableCommand {
         (analysis.estimatesDensity, analysis.findsBlocks, analysis.findsMultiplicities) = (
             density, layers, multiplicities
         )
-        let loss = try session.loss(vectors: analysis.vectors)
+        let loss = try session.loss(of: checkpoint, vectors: analysis.vectors)
         analysis.along = try along.map { try session.vector($0, for: loss) }
         let spectrum = try analysis.run(
             loss, at: loss.theta, layout: loss.model.network.parameters, monitor: session.monitor)
@@ -86,6 +102,6 @@ struct HessianCommand: ParsableCommand {
                 NumericArray(spectrum.vectors.flatMap { $0 }, shape: [spectrum.vectors.count, loss.dimension]),
                 to: saveVectors)
         }
-        try session.finish(SpectrumReport(context: session.context(loss, try loss.evaluation()), spectrum))
+        return SpectrumReport(context: session.context(loss, try loss.evaluation()), spectrum)
     }
 }

@@ -8,19 +8,32 @@ struct ImportCommand: ParsableCommand {
         remark: "Afterwards, compare the loss of 'landscape evaluate' with PyTorch's.",
         examples: [
             "landscape import model.onnx --data npz:data.npz -o model.bin",
-            "landscape import weights.pt --model mlp:2-32-32-3 --data npz:data.npz",
+            "landscape import epoch_*.pt --model model.onnx --data npz:data.npz -o run/",
         ])
 
     @Argument(
-        help: "An ONNX model, or weights in PyTorch's layout: .safetensors, .npz, .pt, .pth or .th.",
-        completion: .file(extensions: ["onnx", "safetensors", "pt", "pth", "th", "npz"]))
-    var file: String
+        help:
+            "An ONNX model, or weights in PyTorch's layout: .safetensors, .npz, .pt, .pth, .th, .ckpt or .bin, an index of shards, or a folder of Hugging Face's.",
+        completion: .file(extensions: ["onnx", "safetensors", "pt", "pth", "th", "npz", "ckpt", "bin", "json"]))
+    var files: [String]
     @Option(
         help: "The network of the weights: an .onnx file, or \(Architecture.names). Not for an ONNX model.",
         completion: .file(extensions: ["onnx"]))
     var model: String?
+    @Option(
+        help:
+            "A PEFT adapter, its file or folder, whose weights are laid over those of FILE. For an .onnx graph of the adapted model.",
+        completion: .file())
+    var adapter: String?
+    @Option(
+        help:
+            "Which number in the names is the step, where -o is a folder: N, among any text (*), such as 'epoch=N-*' (default: the number in which the names differ)."
+    )
+    var step: String?
     @Option(help: "Data to measure on: \(DataSpecification.forms).") var data: String
-    @Option(name: .customShort("o"), help: .file("The checkpoint to write.")) var output = "ckpt.bin"
+    @Option(
+        name: .customShort("o"), help: .file("The checkpoint to write; or a folder, for the checkpoints of a training.")
+    ) var output = "ckpt.bin"
     @OptionGroup var loss: LossOptions
     @Option(help: "The array of targets, for data with named arrays (default: labels, targets or y).") var target: String?
     @Option(
@@ -33,7 +46,7 @@ struct ImportCommand: ParsableCommand {
     @Option(help: .norm) var norm: NetworkOptions.Normalization?
     @Option(
         help:
-            "Precision in which the weights are stored (default: float; for a graph, the precision of its weights)."
+            "Precision in which the weights are stored (default: the precision that they came in, half precision as float)."
     )
     var precision: Precision?
     @Option(
@@ -45,20 +58,39 @@ struct ImportCommand: ParsableCommand {
     @OptionGroup var standardization: StandardizationOptions
     @OptionGroup var general: GeneralOptions
 
+    /// Whether -o is a folder, for many checkpoints.
+    private var isSeries: Bool { output.hasSuffix("/") || RandomAccessFile.isFolder(output) }
+
     func run() throws {
         general.prepare()
-        try OutputFile.checkWritable(output)
         if let batchSize, batchSize < 1 { throw UnusableRequest("--batch-size \(batchSize): expected 1 or more") }
-        let isGraph = file.lowercased().hasSuffix(".onnx")
-        if isGraph, model != nil {
-            throw UnusableRequest("--model is for weights; \(file) is a whole model")
+        if isSeries {
+            try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+            try OutputFile.checkWritable((output as NSString).appendingPathComponent("checkpoint.bin"))
+        } else {
+            try OutputFile.checkWritable(output)
+            guard files.count == 1 else {
+                throw UnusableRequest(
+                    "found \(files.count) files and -o \(output), expected a folder for their checkpoints: -o run/")
+            }
+            if step != nil { throw UnusableRequest("--step is for many checkpoints; expected a folder: -o run/") }
         }
+        let file = files[0]
+        let isGraph = Self.isGraph(file)
+        if isGraph, model != nil || adapter != nil {
+            throw UnusableRequest("--model and --adapter are for weights; \(file) is a whole model")
+        }
+        if isGraph, isSeries { throw UnusableRequest("\(file) is one model; expected -o with the name of a file") }
         if isGraph { return try importGraph(file, weights: nil) }
         guard let model else {
+            try ModelImport.checkImportable(file)
             throw UnusableRequest(
                 "--model is missing: \(file) holds weights only; name their model, or the .onnx file of their graph")
         }
-        if model.lowercased().hasSuffix(".onnx") { return try importGraph(model, weights: file) }
+        if Self.isGraph(model) { return try importGraph(model, weights: file) }
+        guard adapter == nil else {
+            throw UnusableRequest("--adapter is for .onnx graphs of the adapted model; found --model \(model)")
+        }
         guard parameters.isEmpty, freeze.isEmpty else {
             throw UnusableRequest("--parameters and --freeze are for .onnx graphs; found --model \(model)")
         }
@@ -67,6 +99,11 @@ struct ImportCommand: ParsableCommand {
         }
         let options = NetworkOptions(activation: activation, normalization: norm)
         try run(.weights(file, of: model + options.suffix))
+    }
+
+    /// Whether a path is that of an ONNX model, by its content or, where it cannot be read, by its name.
+    private static func isGraph(_ path: String) -> Bool {
+        FileKind.of(path) == .onnx || path.lowercased().hasSuffix(".onnx")
     }
 
     /// A model that is a graph of operators, with its own weights or those of another file.
@@ -84,8 +121,11 @@ struct ImportCommand: ParsableCommand {
         (settings.target, settings.prediction, settings.batchSize) = (target, prediction, batchSize)
         settings.standardization = try standardization.choice
         settings.precision = precision
+        settings.adapter = adapter
         (settings.parameters, settings.frozen) = (parameters, freeze)
         settings.tool = Software.name
+        if isSeries { return try runSeries(settings) }
+        let file = files[0]
         let imported = try settings.run()
         let checkpoint = imported.checkpoint
         try checkpoint.write(to: output)
@@ -105,5 +145,43 @@ struct ImportCommand: ParsableCommand {
         let line =
             "\(output): \(checkpoint.metadata.model), \(checkpoint.parameterCount) parameters from \(file), loss \(checkpoint.metadata.loss)"
         try general.print(result, [line])
+    }
+
+    /// The checkpoints of a training.
+    private func runSeries(_ settings: ModelImport) throws {
+        let folder = output.count > 1 && output.hasSuffix("/") ? String(output.dropLast()) : output
+        let series = try ImportSeries(files, pattern: step, to: folder)
+        for path in series.ignored { general.remark("\(path) is left out: its name has no step like the others") }
+        var notes: [String] = [], rows: [JSONValue] = [], lines: [String] = []
+        do {
+            try series.run(settings, monitor: general.monitor) { member, imported in
+                for note in imported?.notes ?? [] where !notes.contains(note) {
+                    notes.append(note)
+                    general.remark(note)
+                }
+                rows.append(
+                    .object([
+                        ("checkpoint", .string(member.output)), ("weights", .string(member.path)),
+                        ("step", .integer(member.step)),
+                    ]))
+                lines.append(
+                    "\(member.output): step \(member.step) from \(member.path)\(imported == nil ? ", as it was" : "")")
+            }
+        } catch is CancellationError {
+            throw Interruption(
+                advice:
+                    "\(rows.count) of \(series.members.count) checkpoints are in \(output); run the command again to go on"
+            )
+        } catch var interruption as Interruption {
+            interruption.advice =
+                "\(rows.count) of \(series.members.count) checkpoints are in \(output); run the command again to go on"
+            throw interruption
+        }
+        Terminal.standard.clear()
+        let result = JSONValue.object([
+            ("command", .string("import")), ("folder", .string(output)), ("checkpoints", .array(rows)),
+            ("notes", .array(notes.map { .string($0) })),
+        ])
+        try general.print(result, lines)
     }
 }

@@ -4,18 +4,25 @@ import Landscape
 
 struct InfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        "info", "Shows model, data, training and tensors of a checkpoint, and verifies its checksum.",
+        "info",
+        "Shows model, data, training and tensors of a checkpoint, and verifies its checksum; or what a file or folder of weights holds.",
         examples: [
             "landscape info",
-            "landscape info model.bin --json",
+            "landscape info model.bin --mapping",
         ])
-    @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
+    @Argument(help: "The checkpoint; or weights that were not imported yet.", completion: .file()) var checkpoint =
+        "ckpt.bin"
+    @Flag(help: "List which tensor of the imported file each tensor is, and by what evidence.") var mapping = false
     @OptionGroup var general: GeneralOptions
 
     func run() throws {
+        if RandomAccessFile.isFolder(checkpoint) || WeightsInfo.isWeights(checkpoint) {
+            return try WeightsInfo(checkpoint).print(general)
+        }
         let file = try CheckpointSummary.read(checkpoint)
         let metadata = file.metadata
         let constants = try file.graphConstants
+        let matched = try file.mapping
         if general.json || !general.keys.isEmpty {
             func tensors(_ group: [Safetensors.Entry], _ role: String) -> [JSONValue] {
                 group.map {
@@ -27,37 +34,42 @@ struct InfoCommand: ParsableCommand {
                 }
             }
             try general.print(
-                JSONValue.object([
-                    ("command", .string("info")), ("checkpoint", .string(checkpoint)),
-                    ("model", .string(metadata.model)),
-                    ("data", .string(metadata.data.specification)),
-                    ("seed", .integer(Int(truncatingIfNeeded: metadata.seed))),
-                    ("precision", .string(metadata.precision.rawValue)), ("loss_function", .string(metadata.loss)),
-                    ("parameters", .integer(file.parameterCount)),
-                    (
-                        "tensors",
-                        .array(
-                            tensors(file.parameters, "parameter") + tensors(file.buffers, "buffer")
-                                + tensors(file.optimizerState, "optimizer")
-                                + constants.map { name, shape in
-                                    .object([
-                                        ("name", .string(name)),
-                                        ("shape", .array(shape.map { .integer($0) })),
-                                        ("type", .string("F64")), ("role", .string("constant")),
-                                    ])
-                                })
-                    ),
-                    (
-                        "metadata",
-                        .object([
-                            ("step", .integer(metadata.step)), ("epoch", .integer(metadata.epoch)),
-                            ("tool", metadata.tool.map { .string($0) } ?? .null),
-                            ("data", try JSONValue(encoding: metadata.data)),
-                            ("training", try metadata.training.map { try JSONValue(encoding: $0) } ?? .null),
-                            ("history", try JSONValue(encoding: metadata.history)),
-                        ])
-                    ),
-                ]), [])
+                JSONValue.object(
+                    [
+                        ("command", .string("info")), ("checkpoint", .string(checkpoint)),
+                        ("model", .string(metadata.model)),
+                        ("data", .string(metadata.data.specification)),
+                        ("seed", .integer(Int(truncatingIfNeeded: metadata.seed))),
+                        ("precision", .string(metadata.precision.rawValue)), ("loss_function", .string(metadata.loss)),
+                        ("parameters", .integer(file.parameterCount)),
+                        (
+                            "tensors",
+                            .array(
+                                tensors(file.parameters, "parameter") + tensors(file.buffers, "buffer")
+                                    + tensors(file.optimizerState, "optimizer")
+                                    + constants.map { name, shape in
+                                        .object([
+                                            ("name", .string(name)),
+                                            ("shape", .array(shape.map { .integer($0) })),
+                                            ("type", .string("F64")), ("role", .string("constant")),
+                                        ])
+                                    })
+                        ),
+                        (
+                            "metadata",
+                            .object([
+                                ("step", .integer(metadata.step)), ("epoch", .integer(metadata.epoch)),
+                                ("tool", metadata.tool.map { .string($0) } ?? .null),
+                                ("data", try JSONValue(encoding: metadata.data)),
+                                ("training", try metadata.training.map { try JSONValue(encoding: $0) } ?? .null),
+                                ("history", try JSONValue(encoding: metadata.history)),
+                            ])
+                        ),
+                    ] + (mapping ? [("mapping", try matched.map { try JSONValue(encoding: $0) } ?? .null)] : [])), [])
+            return
+        }
+        if mapping {
+            try Terminal.standard.print(Self.lines(matched))
             return
         }
         try Terminal.standard.print(
@@ -96,5 +108,21 @@ struct InfoCommand: ParsableCommand {
             try Terminal.standard.print(
                 "  \(constants.count) constants of real numbers, no part of θ: \(constants.map(\.name).shown)")
         }
+    }
+
+    /// The model's tensors, the file's, shapes in the file and evidence, in columns.
+    private static func lines(_ mapping: [TensorMapping]?) -> String {
+        guard let mapping else {
+            return
+                "the checkpoint keeps no mapping: its weights come from no other file, or an earlier version imported it"
+        }
+        func padded(_ words: [String]) -> [String] {
+            let width = words.map(\.count).max() ?? 0
+            return words.map { $0.padding(toLength: max(width, $0.count), withPad: " ", startingAt: 0) }
+        }
+        let own = padded(mapping.map(\.tensor.printable)), theirs = padded(mapping.map(\.source.printable))
+        let shapes = padded(mapping.map { $0.shape.shown + ($0.isTransposed ? " transposed" : "") })
+        return mapping.indices.map { "\(own[$0]) ← \(theirs[$0])  \(shapes[$0])  by \(mapping[$0].evidence)" }
+            .joined(separator: "\n")
     }
 }

@@ -13,7 +13,8 @@ struct SharpnessCommand: ParsableCommand {
 
     enum Measure: String, ExpressibleByArgument, CaseIterable { case worst, average, keskar, all }
 
-    @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
+    @Argument(help: "The checkpoint; or several, or their folder, for a table over their steps.", completion: .file())
+    var checkpoints = ["ckpt.bin"]
     @Option(
         help: "Radius of the ball, or several: 0.01,0.05,0.1. For the average case, the deviation of each weight.")
     var rho = NumberList([0.05])
@@ -75,9 +76,23 @@ struct SharpnessCommand: ParsableCommand {
 
     func run() throws {
         if let saveEpsilon { try OutputFile.checkWritable(saveEpsilon) }
+        let paths = try CheckpointSeries.paths(checkpoints)
+        if paths.count > 1 {
+            guard saveEpsilon == nil else {
+                throw UnusableRequest("--save-epsilon is for one checkpoint; found \(paths.count)")
+            }
+            let session = try Session(
+                options, checkpoint: paths[0], command: "sharpness", drawsPicture: true,
+                picture: CheckpointSeries.picture(paths, "sharpness"))
+            return try CheckpointSeries(paths).run(session, { try measure($0, session) }, \.quantities)
+        }
         let session = try Session(
-            options, checkpoint: checkpoint, command: "sharpness",
+            options, checkpoint: paths[0], command: "sharpness",
             drawsPicture: findsWorst || rho.values.count > 1 && findsAverage)
+        try session.finish(try measure(paths[0], session))
+    }
+
+    private func measure(_ checkpoint: String, _ session: Session) throws -> SharpnessReport {
         var analysis = SharpnessAnalysis(radii: rho.values)
         analysis.measures =
             switch measure {
@@ -91,11 +106,12 @@ struct SharpnessCommand: ParsableCommand {
         (analysis.scoutExamples, analysis.pairs, analysis.seed) = (scout, samples, options.seed)
         (analysis.boxEpsilons, analysis.subspace) = (boxEpsilon.values, subspace > 0 ? subspace : nil)
         (analysis.boxIterations, analysis.boxRepeats) = (boxSteps, boxRepeats)
-        let loss = try session.loss(normalizesLogits: normalizeLogits, vectors: analysis.vectors)
+        let loss = try session.loss(
+            of: checkpoint, normalizesLogits: normalizeLogits, vectors: analysis.vectors)
         let sharpness = try analysis.run(loss, at: loss.theta, monitor: session.monitor)
         if let saveEpsilon, let worst = sharpness.points[0].worstCase {
             try NPY.write(NumericArray(worst.epsilon), to: saveEpsilon)
         }
-        try session.finish(SharpnessReport(context: session.context(loss, try loss.evaluation()), sharpness))
+        return SharpnessReport(context: session.context(loss, try loss.evaluation()), sharpness)
     }
 }

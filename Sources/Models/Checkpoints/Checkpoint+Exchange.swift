@@ -10,12 +10,16 @@ extension Checkpoint {
     /// - Parameters:
     ///   - names: what they were called there, where that differs.
     ///   - filterAxes: the axis there that comes first here, where it is another than the first.
+    ///   - mapping: by what evidence tensors were matched with those of a file of weights; empty where there was none.
+    ///   - origin: a digest of what was imported; nil for a single import.
     static func source(
-        names: [String: String], filterAxes: [String: Int] = [:]
+        names: [String: String], filterAxes: [String: Int] = [:], mapping: [TensorMapping] = [], origin: String? = nil
     ) throws(CheckpointError) -> [String: String] {
         var entries: [String: String] = [:]
         if !names.isEmpty { entries[sourceNamesKey] = try encoded(names, sourceNamesKey) }
         if !filterAxes.isEmpty { entries[sourceAxesKey] = try encoded(filterAxes, sourceAxesKey) }
+        entries[ModelImport.originKey] = origin
+        if !mapping.isEmpty { entries[TensorMapping.metadataKey] = try encoded(mapping, TensorMapping.metadataKey) }
         return entries
     }
 

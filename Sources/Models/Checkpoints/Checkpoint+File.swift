@@ -14,8 +14,26 @@ extension Checkpoint {
     /// - Parameter limit: bytes that the file may have.
     /// - Throws: `FileError` where it cannot be read, is no checkpoint or is damaged.
     public static func read(_ path: String, limit: Int = FileContent.defaultLimit) throws(FileError) -> Checkpoint {
-        let file = try Safetensors.read(path, limit: limit)
-        return try FileError.in(path) { () throws(CheckpointError) in try Checkpoint(file) }
+        try naming(path) { () throws(FileError) in
+            let file = try Safetensors.read(path, limit: limit)
+            return try FileError.in(path) { () throws(CheckpointError) in try Checkpoint(file) }
+        }
+    }
+
+    /// What `body` reads of a file. An error that the file is no checkpoint says how to import it.
+    static func naming<Value>(_ path: String, _ body: () throws(FileError) -> Value) throws(FileError) -> Value {
+        do throws(FileError) {
+            return try body()
+        } catch {
+            guard case .malformed(_, let problem) = error else { throw error }
+            let kind: FileKind
+            switch problem {
+            case CheckpointError.notACheckpoint(let found, _): kind = found
+            case SafetensorsError.notSafetensors(let found): kind = found
+            default: throw error
+            }
+            throw .malformed(path: path, problem: CheckpointError.notACheckpoint(kind, path: path))
+        }
     }
 
     /// Replaces the file at `path`, atomically.

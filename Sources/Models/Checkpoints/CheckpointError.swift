@@ -5,8 +5,8 @@ import Essentials
 public enum CheckpointError: DescribedError, Equatable {
     /// The bytes are no safetensors file.
     case container(SafetensorsError)
-    /// A safetensors file that this program did not write.
-    case notACheckpoint
+    /// A file that this program did not write: what it is, and its path where that is known.
+    case notACheckpoint(FileKind, path: String? = nil)
     /// A checkpoint of a later version.
     case unknownVersion(String)
     /// Metadata that every checkpoint has are missing: their key.
@@ -28,9 +28,11 @@ public enum CheckpointError: DescribedError, Equatable {
     public var description: String {
         switch self {
         case .container(let problem): "\(problem)"
-        case .notACheckpoint:
-            "found plain safetensors without a model's description; turn it into a checkpoint first: "
-                + "landscape import FILE --model M --data D"
+        case .notACheckpoint(let kind, let path):
+            "found \(kind == .safetensors ? "plain safetensors without a model's description" : kind.name), expected a checkpoint; "
+                + (kind.isImportable
+                    ? "import it first: landscape import \(path ?? "FILE")\(kind == .onnx ? "" : " --model M") --data D"
+                    : kind.advice)
         case .unknownVersion(let version):
             "found checkpoint version '\(version.shown)', expected \(Checkpoint.version); update landscape"
         case .missingMetadata(let key):

@@ -33,6 +33,17 @@ public struct CheckpointSummary: Sendable, Equatable {
         }
     }
 
+    /// Which tensor of the file of weights each tensor is; nil where the checkpoint keeps no such list: it was trained here, has a graph's
+    /// own weights, or is of an earlier version.
+    ///
+    /// - Throws: `CheckpointError.badMetadata` where the list is damaged.
+    public var mapping: [TensorMapping]? {
+        get throws(CheckpointError) {
+            guard let text = metadata.other[TensorMapping.metadataKey] else { return nil }
+            return try Checkpoint.decoded(text, TensorMapping.metadataKey, [TensorMapping].self)
+        }
+    }
+
     /// The number of parameters P.
     public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
 
@@ -40,14 +51,19 @@ public struct CheckpointSummary: Sendable, Equatable {
     ///
     /// - Throws: `FileError` where the file cannot be read, is no checkpoint or is damaged.
     public static func read(_ path: String) throws(FileError) -> CheckpointSummary {
-        let file = try SafetensorsFile(path)
-        let summary = try FileError.in(path) { () throws(CheckpointError) in
-            try CheckpointSummary(file.entries, file.metadata)
+        try Checkpoint.naming(path) { () throws(FileError) in
+            let file = try SafetensorsFile(path)
+            let summary = try FileError.in(path) { () throws(CheckpointError) in
+                try CheckpointSummary(file.entries, file.metadata)
+            }
+            let digest = try file.digest()
+            try FileError.in(path) { () throws(CheckpointError) in try summary.verify(digest) }
+            return summary
         }
-        let digest = try file.digest()
-        try FileError.in(path) { () throws(CheckpointError) in try summary.verify(digest) }
-        return summary
     }
+
+    /// Whether a safetensors file says that it is a checkpoint of this program, intact or not.
+    public static func isCheckpoint(_ file: SafetensorsFile) -> Bool { file.metadata["format"] == Checkpoint.format }
 
     /// - Parameter digest: of the file's numbers.
     /// - Throws: where it is another than the one that was written with them.
@@ -58,7 +74,7 @@ public struct CheckpointSummary: Sendable, Equatable {
     /// What a file's header says; its checksum is verified, that of the numbers is left to `verify`.
     init(_ entries: [Safetensors.Entry], _ header: [String: String]) throws(CheckpointError) {
         var text = header
-        guard text.removeValue(forKey: "format") == Checkpoint.format else { throw .notACheckpoint }
+        guard text.removeValue(forKey: "format") == Checkpoint.format else { throw .notACheckpoint(.safetensors) }
         func take(_ key: String) throws(CheckpointError) -> String {
             guard let value = text.removeValue(forKey: key) else { throw .missingMetadata(key) }
             return value

@@ -6,14 +6,20 @@ import Tensors
 
 extension ModelImport {
     /// Takes over an ONNX model: its operators, its weights or those of another file and, where none is chosen, a loss that suits it.
-    func importGraph(_ path: String, weights: String?, _ prepared: PreparedData?) throws -> ImportedCheckpoint {
-        let weightsFile = try weights.map { try StateDictionary.read($0) }
+    func importGraph(
+        _ path: String, _ read: ONNXFile? = nil, weights: String?, _ prepared: PreparedData?
+    ) throws -> ImportedCheckpoint {
+        let weightsFile = try weights.map { path in
+            let file = try StateDictionary.read(path)
+            return try adapter.map { file.overlaid(by: try StateDictionary.read($0)) } ?? file
+        }
         if let own = weightsFile?.safetensors.flatMap({ try? Checkpoint($0) }),
             own.metadata.other[OperatorGraph.metadataKey] != nil
         {
             throw ModelError.alreadyImported(file: weights ?? "")
         }
-        let graph = try Self.inFile(path) { try Self.graph(path, weightsFile, choice, frozen: frozen) }
+        var graph = try read ?? self.graph(path)
+        let mapping = try Self.inFile(path) { try weightsFile.map { try take($0, graph: &graph) } ?? [] }
         let data = try prepared ?? preparation(for: graph).load()
         var record = data.record
         let inputs = zip(graph.inputKinds, data.train.arrays).map { kind, array in
@@ -36,12 +42,15 @@ extension ModelImport {
         if inputs.count > 1 || inputs[0].shape.isEmpty { record.inputs = inputs }
         let description = try model.graph.encoded()
         let checked = TrialBuilds(of: description, inputs: inputs, outputs: model.network.outputs)
-        var other = try Checkpoint.source(names: model.source.names, filterAxes: model.source.filterAxes)
+        var other = try Checkpoint.source(
+            names: model.source.names, filterAxes: model.source.filterAxes, mapping: mapping, origin: origin)
         other[OperatorGraph.metadataKey] = description
         other[TrialBuilds.metadataKey] = checked.encoded
+        if model.isDouble, let note = Self.roundingNote(model.theta, precision ?? .double) { notes.append(note) }
         let metadata = CheckpointMetadata(
             model: model.network.specification, loss: settled.loss.specification,
-            precision: precision ?? (model.isDouble ? .double : .float), seed: seed, data: record, tool: tool,
+            precision: precision ?? (model.isDouble ? .double : .float), seed: seed, step: step, data: record,
+            tool: tool,
             other: other)
         let checkpoint = Model.checkpoint(
             model.network, theta: model.theta, buffers: model.buffers, metadata: metadata)
@@ -59,7 +68,7 @@ extension ModelImport {
     }
 
     /// The data under the names of a graph's inputs.
-    private func preparation(for graph: ONNXFile) -> DataPreparation {
+    func preparation(for graph: ONNXFile) -> DataPreparation {
         var preparation = preparation(keepsTokens: true)
         preparation.roles.inputs = graph.inputKinds.map { DataRoles.Input(name: $0.name, isInteger: $0.isInteger) }
         preparation.roles.hasTarget = loss?.outputLoss == nil
@@ -95,24 +104,29 @@ extension ModelImport {
         }
     }
 
-    /// The graph of a file, with other weights in place of its own where there are any.
-    private static func graph(
-        _ path: String, _ weights: StateDictionary?, _ choice: OutputChoice, frozen: [String]
-    ) throws -> ONNXFile {
-        var graph = try ONNXFile(path, choice)
-        if let weights { try take(weights, graph: &graph, frozen: frozen) }
-        return graph
-    }
+    /// The graph of a file, with its own weights.
+    func graph(_ path: String) throws -> ONNXFile { try Self.inFile(path) { try ONNXFile(path, choice) } }
 
-    private static func take(_ weights: StateDictionary, graph: inout ONNXFile, frozen: [String]) throws {
+    private func take(_ weights: StateDictionary, graph: inout ONNXFile) throws -> [TensorMapping] {
         let tensors = Self.weights(of: weights)
+        var wanted = try graph.wantedTensors(frozen: frozen)
+        if weights.isAdapter {
+            for index in wanted.indices where !StateNames.isOfAdapter(wanted[index].name) {
+                wanted[index].isNeeded = false
+            }
+        }
         let matching = try WeightMatching(
-            graph: try graph.wantedTensors(frozen: frozen), tensors, isOrdered: weights.isInModuleOrder)
+            graph: wanted, tensors,
+            isOrdered: weights.isInModuleOrder)
+        if weights.isAdapter {
+            graph.notes.append("the file is an adapter: what it does not hold keeps the graph's values")
+        }
         let arrays = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
         for (name, place) in matching.places {
             guard let array = arrays[place.source] else { continue }
             try graph.replace(name, by: array, isTransposed: place.isTransposed)
         }
         graph.notes += matching.notes
+        return matching.mapping
     }
 }

@@ -8,9 +8,8 @@ extension ModelImport {
     /// Takes over the weights of a state dictionary, as `torch.save(model.state_dict(), …)` or `safetensors.torch.save_file` write
     /// them.
     ///
-    /// Names are matched with the network's, without a prefix such as `module.` where that helps, by a table of what other
-    /// programs call the same layers, and without `num_batches_tracked`; where they do not fit, tensors are matched by order if
-    /// every shape fits.
+    /// `WeightMatching` says how tensors are matched with the network's. They keep the precision in which they came, unless another is
+    /// chosen; half precision becomes Float32.
     func importWeights(_ path: String, of model: String, _ prepared: PreparedData?) throws -> ImportedCheckpoint {
         let file = try StateDictionary.read(path)
         let data = try prepared ?? preparation(keepsTokens: Network.takesTokens(model)).load()
@@ -21,7 +20,11 @@ extension ModelImport {
                 canonical: model, inputShape: record.exampleShape, takesTokens: record.takesTokens ?? false,
                 outputs: record.outputs)
             do throws(WeightMatching.Failure) {
-                return (network, try WeightMatching(architecture: Self.wanted(network), given))
+                return (
+                    network,
+                    try WeightMatching(
+                        architecture: Self.wanted(network), given, isOrdered: file.isInModuleOrder)
+                )
             } catch {
                 throw ModelError.tensorsUnmatched(
                     file: path, missing: error.missing, unexpected: error.unexpected, reason: error.reason)
@@ -48,8 +51,9 @@ extension ModelImport {
         if record.outputs != data.record.outputs {
             notes.append("the model has \(record.outputs) outputs, the data show \(data.record.outputs) classes")
         }
-        let precision = precision ?? .float
         let arrays = Dictionary(given.map { ($0.name, $0.array) }) { first, _ in first }
+        let isDouble = matching.places.values.contains { arrays[$0.source]?.type == .float64 }
+        let precision = precision ?? (isDouble ? .double : .float)
         func values(_ layout: ParameterLayout) throws -> [Double] {
             try layout.tensors.flatMap { tensor in
                 let name = matching.places[tensor.name]?.source ?? tensor.name
@@ -64,13 +68,24 @@ extension ModelImport {
                 return values
             }
         }
+        let (theta, buffers) = (try values(network.parameters), try values(network.buffers))
+        if let note = Self.roundingNote(theta, precision) { notes.append(note) }
         let names = matching.places.mapValues(\.source).filter { $0.key != $0.value }
+        let other = try Checkpoint.source(names: names, mapping: matching.mapping, origin: origin)
         let metadata = CheckpointMetadata(
-            model: network.canonicalSpecification, loss: try Loss(suiting: data.train, chosen: loss, labelSmoothing: labelSmoothing).specification,
-            precision: precision, seed: seed, data: record, tool: tool, other: try Checkpoint.source(names: names))
+            model: network.canonicalSpecification, loss: try Loss(
+                suiting: data.train, chosen: loss, labelSmoothing: labelSmoothing
+            ).specification,
+            precision: precision, seed: seed, step: step, data: record, tool: tool, other: other)
         let checkpoint = Model.checkpoint(
-            network, theta: try values(network.parameters), buffers: try values(network.buffers), metadata: metadata)
+            network, theta: theta, buffers: buffers, metadata: metadata)
         return ImportedCheckpoint(checkpoint: checkpoint, operators: [], notes: notes)
+    }
+
+    /// What is said of Float64 weights that are stored in Float32; nil where that changes none.
+    static func roundingNote(_ theta: [Double], _ precision: Precision) -> String? {
+        guard precision == .float, theta.contains(where: { Double(Float($0)) != $0 }) else { return nil }
+        return "the weights are Float64 and were rounded to Float32, as --precision float says"
     }
 
     /// All tensors of a network; its buffers are statistics.

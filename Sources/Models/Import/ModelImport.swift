@@ -1,6 +1,7 @@
 import ArrayFiles
 import Datasets
 import Networks
+import ONNX
 import Tensors
 
 /// How a model that was trained elsewhere becomes a checkpoint: what it is, which data it is for, and what of it is chosen by hand.
@@ -43,6 +44,12 @@ public struct ModelImport: Sendable {
     public var parameters: [String] = []
     /// For a graph: patterns of names that are no part of θ.
     public var frozen: [String] = []
+    /// For a graph with weights: the path of a PEFT adapter, file or folder, whose tensors are laid over those weights.
+    public var adapter: String?
+    /// Optimiser steps taken so far, where they are known.
+    public var step = 0
+    /// A digest of what the checkpoint is made of, for `ImportSeries`.
+    var origin: String?
     /// The version of the program that imports, kept in the checkpoint.
     public var tool: String?
 
@@ -56,9 +63,12 @@ public struct ModelImport: Sendable {
     /// - Parameter prepared: the data where they are loaded already; nil to load them.
     /// - Throws: `FileError`, where a file cannot be read or holds no such model; `ModelError`, where weights do not fit; `NetworkError`,
     ///   `DatasetError` and `DataMismatch`, where model and data do not.
-    public func run(_ prepared: PreparedData? = nil) throws -> ImportedCheckpoint {
+    public func run(_ prepared: PreparedData? = nil) throws -> ImportedCheckpoint { try run(prepared, graph: nil) }
+
+    /// - Parameter graph: the graph's file where it is read already.
+    func run(_ prepared: PreparedData?, graph: ONNXFile?) throws -> ImportedCheckpoint {
         switch source {
-        case .graph(let path, let weights): try importGraph(path, weights: weights, prepared)
+        case .graph(let path, let weights): try importGraph(path, graph, weights: weights, prepared)
         case .weights(let path, let model): try importWeights(path, of: model, prepared)
         }
     }
@@ -71,6 +81,15 @@ public struct ModelImport: Sendable {
         preparation.roles.target = target
         if let loss { preparation.roles.ignoreIndex = loss.ignoreIndex }
         return preparation
+    }
+
+    /// Refuses a file that holds neither weights nor a model that can be read, and says what to export instead.
+    ///
+    /// - Throws: `FileError.malformed` with `PyTorchError.notWeights`.
+    public static func checkImportable(_ path: String) throws(FileError) {
+        if let kind = FileKind.of(path), !kind.isImportable, kind != .json {
+            throw .malformed(path: path, problem: PyTorchError.notWeights(kind))
+        }
     }
 
     /// A checkpoint of this program can be imported, too; its optimiser's moments are no weights.

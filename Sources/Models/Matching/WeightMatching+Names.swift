@@ -3,24 +3,33 @@ import ONNX
 
 /// Evidence of names.
 extension WeightMatching {
-    /// A graph's tensors of the same name as in the file.
-    mutating func matchNames() {
-        let exact = Dictionary(given.map { ($0.name, $0) }) { first, _ in first }
-        for tensor in wanted {
-            guard let source = exact[tensor.name], Self.fits(tensor, source) else { continue }
-            place(tensor, source, .name, isTransposed: Self.isTransposedByName(tensor, source))
+    /// Tensors of the same name as in the file: as they are, without prefixes on either side, and by known renamings. Where names
+    /// agree, they decide.
+    mutating func matchNames() throws(Failure) {
+        let wantedNames = wanted.map(\.name), givenNames = given.map(\.name)
+        var torn: (wanted: Set<Int>, given: Set<Int>) = ([], [])
+        for form in StateNames.Form.allCases {
+            let open = (
+                wanted: Set(wanted.indices.filter { places[wanted[$0].name] == nil && !torn.wanted.contains($0) }),
+                given: Set(given.indices.filter { !used.contains(given[$0].name) && !torn.given.contains($0) })
+            )
+            let alignment = NameAlignment(
+                wantedNames, givenNames, form, open: open, mayDifferOnBothSides: places.isEmpty)
+            torn.wanted.formUnion(alignment.torn.wanted)
+            torn.given.formUnion(alignment.torn.given)
+            rivals += alignment.rivals
+            for pair in alignment.pairs {
+                let tensor = wanted[pair.wanted], source = given[pair.given]
+                guard Self.fits(tensor, source) else {
+                    if tensor.isNeeded { throw .shape(of: source, tensor) }
+                    continue
+                }
+                place(
+                    tensor, source, pair.isByNumbers ? .numbering : .name,
+                    isTransposed: Self.isTransposedByName(tensor, source))
+            }
         }
-    }
-
-    /// A graph's tensors of the same name without the prefixes of wrappers; two of one such name are no guide.
-    mutating func matchUnwrappedNames() {
-        let bare = Dictionary(grouping: unused) { StateNames.unwrapped($0.name) }
-        for tensor in wanted where places[tensor.name] == nil {
-            guard let found = bare[StateNames.unwrapped(tensor.name)], found.count == 1,
-                !used.contains(found[0].name), Self.fits(tensor, found[0])
-            else { continue }
-            place(tensor, found[0], .name, isTransposed: Self.isTransposedByName(tensor, found[0]))
-        }
+        if isArchitecture { try matchLastLayer() }
     }
 
     /// A name that the exporter kept is a matrix that it kept, unless its numbers say otherwise.
@@ -30,78 +39,24 @@ extension WeightMatching {
         return tensor.isMadeUp || Self.isSame(tensor, source, transposed: true)
     }
 
-    // MARK: Architectures
-
-    /// An architecture's tensors by name, all of them or none: without prefixes where that helps, and by `synonyms`.
-    mutating func matchAllNames() throws(Failure) {
-        let names = Set(wanted.map(\.name))
-        var found: [String: Given] = [:]
-        var stripped = 0, renamed = 0
-        for source in given {
-            let bare = Self.withoutPrefix(source.name, expected: names)
-            if bare != source.name { stripped += 1 }
-            var name = bare
-            if !names.contains(name), let known = Self.synonym(of: name, in: names) {
-                name = known
-                renamed += 1
-            }
-            // Where this makes two tensors one, names are no guide.
-            found[found[name] == nil ? name : source.name] = source
-        }
-        let missing = wanted.map(\.name).filter { found[$0] == nil }
-        let unexpected = found.filter { !names.contains($0.key) }.map(\.value.name).sorted()
-        guard missing.isEmpty, unexpected.isEmpty else {
-            failure = .byOrderNeither(missing: missing, unexpected: unexpected)
-            return
-        }
-        for tensor in wanted {
-            guard let source = found[tensor.name] else { continue }
-            guard source.shape == tensor.shape else { throw .shape(of: source, expected: tensor.shape) }
+    /// The last of an architecture's numbered layers, such as `fc3`, where the file has one layer that is called as last layers are,
+    /// such as `out`, and none of the same number.
+    private mutating func matchLastLayer() throws(Failure) {
+        let modules = Set(wanted.map { StateNames.split($0.name).module }.filter { !$0.contains(".") })
+        let numbered = modules.map { (name: $0, number: LayerNumbers($0)) }.filter { $0.number.stem == "fc#" }
+        guard let last = numbered.max(by: { $0.number.numbers[0] < $1.number.numbers[0] })?.name else { return }
+        let own = wanted.filter { StateNames.split($0.name).module == last }
+        let open = Dictionary(grouping: unused) { StateNames.split($0.name).module }
+        let named = open.keys.filter { StateNames.lastLayers.contains(StateNames.split($0).leaf) }
+        let leaves = Set(own.map { StateNames.split($0.name).leaf })
+        guard own.allSatisfy({ places[$0.name] == nil }), named.count == 1, let module = named.first,
+            let theirs = open[module], Set(theirs.map { StateNames.split($0.name).leaf }) == leaves
+        else { return }
+        for tensor in own {
+            let leaf = StateNames.split(tensor.name).leaf
+            guard let source = theirs.first(where: { StateNames.split($0.name).leaf == leaf }) else { continue }
+            guard source.shape == tensor.shape else { throw .shape(of: source, tensor) }
             place(tensor, source, .name)
         }
-        if stripped > 0 {
-            notes.append(
-                "\(stripped) tensor names were matched without their prefix, such as 'module.' or 'model.'")
-        }
-        if renamed > 0 {
-            let example = wanted.lazy.compactMap { tensor in found[tensor.name].map { ($0.name, tensor.name) }
-            }
-            .first { Self.leaf($0.0, 2) != Self.leaf($0.1, 2) }
-            notes.append(
-                "\(renamed) tensors have other names in the file: "
-                    + (example.map { "'\($0.0)' was taken as '\($0.1)'" } ?? "matched by table"))
-        }
     }
-
-    /// A name without as many prefixes of wrappers as make it one that is expected.
-    private static func withoutPrefix(_ name: String, expected: Set<String>) -> String {
-        var name = name
-        while !expected.contains(name), let prefix = StateNames.wrapperPrefixes.first(where: name.hasPrefix) {
-            name.removeFirst(prefix.count)
-        }
-        return name
-    }
-
-    /// Parts of names that mean the same layer in the networks of akamaster and kuangliu on one hand, of torchvision, timm and
-    /// chenyaofo on the other: the last layer, and the projection of a residual block.
-    private static let synonyms: [Set<String>] = [["linear", "fc", "classifier", "head"], ["shortcut", "downsample"]]
-
-    /// The expected name that a name means, by `synonyms`; nil where there is none.
-    static func synonym(of name: String, in expected: Set<String>) -> String? {
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        for (index, part) in parts.enumerated() {
-            for group in synonyms where group.contains(part) {
-                for other in group.sorted() where other != part {
-                    var changed = parts
-                    changed[index] = other
-                    let candidate = changed.joined(separator: ".")
-                    if expected.contains(candidate) { return candidate }
-                }
-            }
-        }
-        return nil
-    }
-
-    /// The last parts of a name.
-    private static func leaf(_ name: String, _ count: Int) -> [Substring] { name.split(separator: ".").suffix(count) }
 }

@@ -58,6 +58,7 @@ extension WeightMatching {
 
     /// Tensors that are left over and are what a matched one is, as a table of tokens that also gives the logits is saved twice.
     var copiesOfMatched: Set<String> {
+        guard !isArchitecture else { return [] }
         let kept = given.filter { used.contains($0.name) }
         return Set(
             unused.filter { copy in kept.contains { $0.shape == copy.shape && $0.values == copy.values } }.map(\.name))

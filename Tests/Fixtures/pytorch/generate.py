@@ -63,6 +63,11 @@ class Evil:
 
 
 save({"weight": base, "evil": Evil()}, "evil.pt", _use_new_zipfile_serialization=False)
+# As Lightning saves: objects of the training beside the weights, which are named and not made.
+save({"epoch": 3, "global_step": 120, "state_dict": {"model.weight": base, "model.bias": base[0]},
+      "callbacks": {"ModelCheckpoint": {"best": torch.tensor(0.3), "monitor": Evil()}},
+      "hyper_parameters": {"lr": 0.1, "activation": torch.relu, "device": Evil()}}, "lightning.ckpt")
+save({"epoch": 3, "model": torch.nn.Linear(2, 1)}, "whole-beside.pt")
 torch.jit.save(torch.jit.script(torch.nn.Linear(2, 1)), "script.pt")
 
 numpy.savez("expected.npz", **{k: v.float().numpy() if v.dtype == torch.bfloat16 else v.numpy() for k, v in state.items()})

@@ -1,0 +1,149 @@
+import ArrayFiles
+import Essentials
+import Objectives
+import Plotting
+
+/// One measure of many checkpoints, in the order of their steps.
+public struct CheckpointSeriesReport: Report {
+    /// A checkpoint's step and its result.
+    public struct Member {
+        /// Optimiser steps taken so far.
+        public let step: Int
+        /// Of this checkpoint alone.
+        public let report: any Report
+        /// Numbers of the result that are followed over the steps, the same ones for every checkpoint.
+        public let quantities: [(name: String, value: Double)]
+
+        /// - Parameter quantities: numbers of the report, by name.
+        public init(step: Int, _ report: any Report, quantities: [(name: String, value: Double)]) {
+            (self.step, self.report, self.quantities) = (step, report, quantities)
+        }
+    }
+
+    /// What the results have in common, and how they were computed.
+    public let context: RunContext
+    /// Steps ascend.
+    public let members: [Member]
+
+    /// - Parameters:
+    ///   - members: at least one.
+    ///   - folder: what the checkpoints are called together.
+    ///   - seconds: how long all took.
+    public init(_ members: [Member], folder: String, seconds: Double = 0) {
+        precondition(!members.isEmpty, "a series of no checkpoint")
+        var context = RunContext.common(to: members.map(\.report.context))!
+        // No single checkpoint has the loss of all.
+        (context.checkpoint, context.weightNorm, context.seconds) = (folder, .nan, seconds)
+        context.evaluation = Evaluation(loss: .nan)
+        (self.context, self.members) = (context, members)
+    }
+
+    /// Members of the JSON object beside those of the context: a checkpoint's own result each, with its step.
+    public var fields: [(key: String, value: JSONValue)] {
+        [
+            (
+                "checkpoints",
+                .array(
+                    members.map { member in
+                        let own = member.report.context
+                        let first: [(key: String, value: JSONValue)] = [
+                            ("checkpoint", .string(own.checkpoint)), ("step", .integer(member.step)),
+                            ("loss", .number(own.loss)), ("accuracy", JSONValue(own.accuracy)),
+                            ("weight_norm", .number(own.weightNorm)),
+                        ]
+                        return .object(first + member.report.fields)
+                    })
+            )
+        ]
+    }
+
+    private var names: [String] { members[0].quantities.map(\.name) }
+
+    private func values(_ name: String) -> [Double] {
+        members.map { member in member.quantities.first { $0.name == name }?.value ?? .nan }
+    }
+
+    /// What is printed for people, a line each.
+    public var lines: [String] {
+        func column(_ text: String, _ width: Int = 13) -> String {
+            String(repeating: " ", count: max(1, width - text.count)) + text
+        }
+        let header = column("step", 8) + column("loss") + names.map { column($0) }.joined() + "  checkpoint"
+        return [header]
+            + members.map { member in
+                let own = member.report.context
+                return column("\(member.step)", 8) + column(Format.number(own.loss))
+                    + member.quantities.map { column(Format.number($0.value), max(13, $0.name.count + 1)) }.joined()
+                    + "  " + own.checkpoint
+            }
+    }
+
+    /// A header and rows of the `.csv` file.
+    public var table: (header: [String], rows: [[Double]])? {
+        (
+            ["step", "loss", "accuracy"] + names,
+            members.map { member in
+                let own = member.report.context
+                return [Double(member.step), own.loss, own.accuracy ?? .nan] + member.quantities.map(\.value)
+            }
+        )
+    }
+
+    /// The first column of the `.csv` file.
+    public var rowNames: (header: String, names: [String])? {
+        ("checkpoint", members.map(\.report.context.checkpoint))
+    }
+
+    /// Arrays of the `.npz` file.
+    public var arrays: [(name: String, array: NumericArray)] {
+        guard let table else { return [] }
+        return table.header.enumerated().map { column, name in (name, NumericArray(table.rows.map { $0[column] })) }
+    }
+
+    /// The numbers over the steps, and the loss.
+    public var figure: (any Figure)? {
+        let steps = members.map { Double($0.step) }
+        var loss = Series("loss", x: steps, y: members.map(\.report.context.loss), side: names.isEmpty ? .left : .right)
+        (loss.color, loss.lineWidth, loss.marker) = (Color(0xB0B0B0), 1, .circle)
+        let series = names.map { name in
+            var series = Series(name, x: steps, y: values(name))
+            series.marker = .circle
+            return series
+        }
+        return LineFigure(
+            title: "\(context.command) of \(members.count) checkpoints", subtitle: context.caption, xAxis: Axis("step"),
+            leftAxis: Axis(names.isEmpty ? context.lossLabel() : context.command),
+            rightAxis: names.isEmpty ? Axis() : Axis(context.lossLabel()), series: [loss] + series)
+    }
+}
+
+extension SpectrumReport {
+    /// The numbers that are followed over the checkpoints of a training: eigenvalues, trace and norm.
+    public var quantities: [(name: String, value: Double)] {
+        func numbered(_ name: String, _ values: [Double]) -> [(name: String, value: Double)] {
+            values.enumerated().map { ("\(name)\($0 + 1)", $1) }
+        }
+        return numbered("eigenvalue_", result.top?.values ?? [])
+            + numbered("eigenvalue_low_", result.bottom?.values ?? [])
+            + [("trace", result.trace?.trace.value), ("frobenius", result.frobenius?.value)].compactMap { name, value in
+                value.map { (name, $0) }
+            }
+    }
+}
+
+extension SharpnessReport {
+    /// The numbers that are followed over the checkpoints of a training: the increases of each radius, and Keskar's of each box.
+    public var quantities: [(name: String, value: Double)] {
+        var result: [(name: String, value: Double)] = []
+        for point in points {
+            let radius = points.count > 1 ? "_\(Format.short(point.radius))" : ""
+            if let worst = point.worst { result.append(("lower_bound\(radius)", worst.lowerBound)) }
+            if let average = point.averageCase { result.append(("average\(radius)", average.value)) }
+        }
+        for box in keskar {
+            let name = box.subspace == nil ? "keskar" : "keskar_subspace"
+            result.append((keskar.count > 1 ? "\(name)_\(Format.short(box.epsilon))" : name, box.value))
+        }
+        return result
+    }
+}
