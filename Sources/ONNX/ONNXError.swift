@@ -37,6 +37,8 @@ public enum ONNXError: DescribedError, Equatable {
     case notFloating(name: String)
     /// A parameter with infinity or NaN in it.
     case nonFinite(name: String)
+    /// A model whose θ is not the module's, where that was asked for.
+    case notTheModules([String])
     /// A checkpoint's description of its graph that is none.
     case damagedDescription(String)
 
@@ -82,6 +84,8 @@ public enum ONNXError: DescribedError, Equatable {
         case .notFloating(let name): "--parameters: tensor '\(name.shown)' does not hold floating-point numbers"
         case .nonFinite(let name):
             "parameter '\(name.shown)' holds numbers that are not finite, expected trained weights; use another file, or --freeze it"
+        case .notTheModules(let warnings):
+            "--strict: \(warnings.joined(separator: "; ")); or leave --strict out"
         case .damagedDescription(let problem):
             "the checkpoint's description of its imported model is damaged: \(problem.shown); import the model again"
         }

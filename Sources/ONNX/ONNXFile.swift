@@ -12,6 +12,8 @@ package struct ONNXFile {
     let output: String
     private(set) var sources: ONNXSources
     let provenance: Provenance
+    /// What the exporter computed in advance out of the module's parameters.
+    let folds: ExportFolds
     /// The bytes of a file beside the model's.
     let data: (String) throws -> [UInt8]
     /// Which tensor of other weights took the place of the file's own, by the names here.
@@ -54,6 +56,7 @@ package struct ONNXFile {
         (self.input, self.output) = (input, output)
         opset = model.opsets[""] ?? 1
         provenance = Provenance(model.graph)
+        folds = ExportFolds(sources, provenance)
     }
 
     /// Names every operator that is missing, with its nodes.

@@ -14,6 +14,7 @@ extension ONNXModel {
         var hasGraph = false
         while let (number, value) = try reader.next() {
             switch (number, value.message) {
+            case (2, _): producer = value.text ?? ""
             case (7, let message?):
                 guard !hasGraph else { throw .notONNX("two graphs") }
                 graph = try Graph(message, depth: 0)
@@ -68,6 +69,7 @@ extension ONNXModel.Node {
             case 4: kind = value.text ?? ""
             case 5: if let message = value.message { attributes.append(try ONNXModel.Attribute(message, depth: depth)) }
             case 7: domain = value.text == "ai.onnx" ? "" : value.text ?? ""
+            case 9: if let message = value.message { try ONNXModel.addEntry(message, to: &metadata) }
             default: break
             }
         }

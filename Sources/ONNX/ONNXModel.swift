@@ -5,6 +5,8 @@ struct ONNXModel {
     /// Version of the operators of each domain; the standard one is "".
     var opsets: [String: Int] = [:]
     var functions: [Function] = []
+    /// The program that wrote the file, such as "pytorch".
+    var producer = ""
 
     struct Graph {
         var nodes: [Node] = []
@@ -20,6 +22,8 @@ struct ONNXModel {
         var name = "", kind = "", domain = ""
         var inputs: [String] = [], outputs: [String] = []
         var attributes: [Attribute] = []
+        /// What the program that wrote the file noted of it.
+        var metadata: [String: String] = [:]
     }
 
     struct Attribute {

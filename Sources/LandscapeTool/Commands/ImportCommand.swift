@@ -35,6 +35,10 @@ struct ImportCommand: ParsableCommand {
     var parameters: [String] = []
     @Option(help: "Keep the tensors of this name or pattern out of θ. For .onnx graphs. Repeatable.")
     var freeze: [String] = []
+    @Flag(
+        help:
+            "Refuse an .onnx graph whose parameters are not the module's: exporters fold layers and merge tensors.")
+    var strict = false
     @OptionGroup var standardization: StandardizationOptions
     @OptionGroup var general: GeneralOptions
 
@@ -51,8 +55,8 @@ struct ImportCommand: ParsableCommand {
                 "--model is missing: \(file) holds weights only; name their model, or the .onnx file of their graph")
         }
         if model.lowercased().hasSuffix(".onnx") { return try importGraph(model, weights: file) }
-        guard parameters.isEmpty, freeze.isEmpty else {
-            throw UnusableRequest("--parameters and --freeze are for .onnx graphs; found --model \(model)")
+        guard parameters.isEmpty, freeze.isEmpty, !strict else {
+            throw UnusableRequest("--parameters, --freeze and --strict are for .onnx graphs; found --model \(model)")
         }
         let options = NetworkOptions(activation: activation, normalization: norm)
         try run(.weights(file, of: model + options.suffix))
@@ -72,6 +76,7 @@ struct ImportCommand: ParsableCommand {
         settings.standardization = try standardization.choice
         settings.precision = precision
         (settings.parameters, settings.frozen) = (parameters, freeze)
+        settings.isStrict = strict
         settings.tool = Software.name
         let imported = try settings.run()
         let checkpoint = imported.checkpoint

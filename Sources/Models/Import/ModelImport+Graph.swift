@@ -17,6 +17,7 @@ extension ModelImport {
         options.loss = loss
         options.parameters = parameters
         options.frozen = frozen
+        options.isStrict = isStrict
         let file = try weights.map { try StateDictionary.read($0) }
         if let own = file?.safetensors.flatMap({ try? Checkpoint($0) }),
             own.metadata.other[OperatorGraph.metadataKey] != nil

@@ -34,6 +34,8 @@ public struct ModelImport: Sendable {
     public var parameters: [String] = []
     /// For a graph: patterns of names that are no part of θ.
     public var frozen: [String] = []
+    /// For a graph: whether one whose θ is known not to be the module's is refused.
+    public var isStrict = false
     /// The version of the program that imports, kept in the checkpoint.
     public var tool: String?
 
