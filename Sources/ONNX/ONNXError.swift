@@ -50,6 +50,16 @@ public enum ONNXError: DescribedError, Equatable {
         public let nodes: [String]
     }
 
+    private static func advice(for operators: [UnsupportedOperator]) -> String {
+        let names = operators.map { $0.name.split(separator: ".").last.map(String.init) ?? $0.name }
+        if names.contains(where: Operators.quantized.contains) {
+            return
+                ". A network that rounds its activations to integers has no derivative: import the model as it was before quantisation. Weights alone may be integers (DequantizeLinear)"
+        }
+        return
+            "; docs/onnx.md lists the supported ones. Rewrite these parts of the model, or export it with another opset"
+    }
+
     /// What was found, what was expected, what to do.
     public var description: String {
         switch self {
@@ -68,7 +78,7 @@ public enum ONNXError: DescribedError, Equatable {
             "unsupported operators: "
                 + operators.prefix(20).map { "\($0.name.shown) (\($0.nodes.shown))" }.joined(separator: ", ")
                 + (operators.count > 20 ? ", … (\(operators.count))" : "")
-                + "; docs/onnx.md lists the supported ones. Rewrite these parts of the model, or export it with another opset"
+                + Self.advice(for: operators)
         case .node(let kind, let node, let problem): "\(kind.shown) node '\(node.shown)': \(problem)"
         case .notConstant(let kind, let node, let input):
             "\(kind.shown) node '\(node.shown)': input \(input) depends on the data, expected a value that is known at import"

@@ -42,9 +42,17 @@ package struct ONNXFile {
         }
         let initializers = Set(model.graph.initializers.map(\.name))
         let inputs = model.graph.inputs.filter { !initializers.contains($0.name) }
-        sources = try ONNXSources(
-            try model.inlinedNodes(), model.graph.initializers, outputs: [output], given: Set(inputs.map(\.name)))
+        let (nodes, tensors) = try model.expanded()
+        sources = try ONNXSources(nodes, tensors, outputs: [output], given: Set(inputs.map(\.name)))
         try sources.resolveSequences(data)
+        let quantized = try sources.dequantize(data)
+        if !quantized.isEmpty {
+            notes.append("quantised weights are taken as the real numbers that they stand for: \(quantized.shown)")
+        }
+        let sparse = sources.sparseTensors
+        if !sparse.isEmpty {
+            notes.append("sparse tensors are taken as dense ones, their zeros included: \(sparse.shown)")
+        }
         for (copy, original) in try TiedWeights.find(in: sources, values: { try $0.values(data) }) {
             sources.transpose(copy, of: original)
             notes.append("'\(copy.shown)' is the transpose of '\(original.shown)', and is taken for the same weights")
@@ -52,7 +60,7 @@ package struct ONNXFile {
         let read = Set(sources.nodes.flatMap(\.inputs))
         let used = inputs.filter { read.contains($0.name) }
         guard used.count == 1, let input = used.first else { throw ONNXError.inputs(used.map(\.name)) }
-        try Self.checkSupport(sources, hasSparse: model.graph.hasSparseInitializers)
+        try Self.checkSupport(sources)
         (self.input, self.output) = (input, output)
         opset = model.opsets[""] ?? 1
         provenance = Provenance(model.graph)
@@ -60,16 +68,19 @@ package struct ONNXFile {
     }
 
     /// Names every operator that is missing, with its nodes.
-    private static func checkSupport(_ sources: ONNXSources, hasSparse: Bool) throws(ONNXError) {
+    private static func checkSupport(_ sources: ONNXSources) throws(ONNXError) {
         var missing: [String: [String]] = [:]
-        for node in sources.nodes where Operators.table[node.kind] == nil || !node.domain.isEmpty {
+        var pending = sources.nodes
+        while let node = pending.popLast() {
+            pending += node.attributes.flatMap { $0.graph?.nodes ?? [] }
+            if Operators.table[node.kind] != nil, node.domain.isEmpty { continue }
             missing[node.domain.isEmpty ? node.kind : "\(node.domain).\(node.kind)", default: []].append(
                 ONNXModel.label(node))
         }
+        for (kind, labels) in missing { missing[kind] = labels.reversed() }
         if !missing.isEmpty {
             throw .unsupported(missing.sorted { $0.key < $1.key }.map { .init(name: $0.key, nodes: $0.value) })
         }
-        if hasSparse { throw .notONNX("it has sparse initializers") }
     }
 
     // MARK: Weights of another file

@@ -50,7 +50,7 @@ extension ONNXModel.Graph {
             case 13:
                 let value = try ONNXModel.ValueInfo(message)
                 if !value.metadata.isEmpty { valueMetadata[value.name] = value.metadata }
-            case 15: hasSparseInitializers = true
+            case 15: initializers.append(try ONNXTensor(sparse: message))
             case 16: try ONNXModel.addEntry(message, to: &metadata)
             default: break
             }
@@ -98,6 +98,7 @@ extension ONNXModel.Attribute {
                 }
             case 8: try value.append(to: &integers)
             case 9: texts.append(value.text ?? "")
+            case 22: if let message = value.message { tensor = try ONNXTensor(sparse: message) }
             case 20: type = value.integer ?? 0
             case 21: reference = value.text
             default: break

@@ -13,7 +13,6 @@ struct ONNXModel {
         var initializers: [ONNXTensor] = []
         var inputs: [ValueInfo] = []
         var outputs: [ValueInfo] = []
-        var hasSparseInitializers = false
         /// What the program that wrote the file noted of the graph, and of values by name.
         var metadata: [String: String] = [:], valueMetadata: [String: [String: String]] = [:]
     }

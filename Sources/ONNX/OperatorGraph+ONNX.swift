@@ -6,7 +6,8 @@ extension OperatorGraph {
     init(
         _ sources: ONNXSources, opset: Int, input: ONNXModel.ValueInfo, output: String, _ options: ImportOptions
     ) throws {
-        let nodes = try sources.nodes.map { try Node($0) }
+        var bodies: [Body] = []
+        let nodes = try sources.nodes.map { try Node($0, &bodies) }
         if let batch = input.shape?.first ?? nil, batch > Self.mostExported {
             throw ONNXError.limit("it is for batches of \(batch) examples, expected at most \(Self.mostExported)")
         }
@@ -14,7 +15,7 @@ extension OperatorGraph {
         self.init(
             opset: opset, nodes: nodes, constants: [:], parameters: [], buffers: [], input: input.name,
             exampleShape: try Self.exampleShape(input, options.exampleShape), inputIsInteger: isInteger, output: output,
-            exportedBatch: input.shape?.first ?? nil)
+            exportedBatch: input.shape?.first ?? nil, bodies: bodies.isEmpty ? nil : bodies)
     }
 
     /// Takes a model that was exported in training mode as it is in evaluation.
@@ -63,10 +64,20 @@ extension OperatorGraph {
 }
 
 extension OperatorGraph.Node {
-    init(_ node: ONNXModel.Node) throws {
+    /// - Parameter bodies: of the graph; those of the node are added.
+    init(_ node: ONNXModel.Node, _ bodies: inout [OperatorGraph.Body]) throws {
         var attributes: [String: OperatorGraph.Attribute] = [:]
         for attribute in node.attributes {
             var value = OperatorGraph.Attribute()
+            if let graph = attribute.graph {
+                let body = OperatorGraph.Body(
+                    nodes: try graph.nodes.map { try Self($0, &bodies) }, inputs: graph.inputs.map(\.name),
+                    outputs: graph.outputs.map(\.name))
+                value.body = bodies.count
+                bodies.append(body)
+                attributes[attribute.name] = value
+                continue
+            }
             switch attribute.type {
             case 1: value.real = RoundedConstant.number(Float(attribute.real ?? 0))
             case 2: value.integer = attribute.integer ?? 0
