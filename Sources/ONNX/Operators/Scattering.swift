@@ -3,7 +3,8 @@ import Autodiff
 import Essentials
 
 extension Operators {
-    /// Reading and writing at places that are known when the graph is built, as `x[rows, columns]` and `y[:, :3] = x` are exported.
+    /// Reading and writing at places that are known when the graph is built, as `x[rows, columns]`, `y[:, :3] = x` and
+    /// `y.index_add_` are exported.
     static let scattering: [String: OperatorCall.Implementation] = [
         "GatherND": { try gatherBlocks($0) },
         "ScatterND": { try scatterBlocks($0) },
@@ -77,28 +78,66 @@ extension Operators {
         return index < 0 ? index + extent : index
     }
 
-    /// The data with blocks of `inner` elements replaced; where a block is written twice, the last stays.
+    /// The data with blocks of `inner` elements replaced, where the last of those written twice stays; or with a reduction, with the
+    /// updates added, multiplied, or compared one after another.
     private static func written(
         _ call: OperatorCall, _ data: Operand, _ updates: Operand, inner: Int, _ targets: [Int]
     ) throws -> Operand {
-        guard call.text("reduction", default: "none") == "none" else {
-            throw call.failure("found a reduction, expected none")
-        }
         guard !targets.isEmpty, inner > 0 else { return data }
-        let blocks = try call.hostCount(data.shape) / inner
+        let reduction = call.text("reduction", default: "none"), blocks = try call.hostCount(data.shape) / inner
+        let kind = data.kind
+        func combined(_ old: Operand, _ new: Operand) throws -> Operand {
+            switch reduction {
+            case "add": try call.elementwise([old, new], kind: kind, host: { $0[0] + $0[1] }) { $0[0] + $0[1] }
+            case "mul": try call.elementwise([old, new], kind: kind, host: { $0[0] * $0[1] }) { $0[0] * $0[1] }
+            case "max":
+                try call.elementwise([old, new], kind: kind, host: { max($0[0], $0[1]) }) { $0[0].maximum($0[1]) }
+            case "min":
+                try call.elementwise([old, new], kind: kind, host: { min($0[0], $0[1]) }) { $0[0].minimum($0[1]) }
+            default: throw call.failure("found reduction \(reduction.shown), expected none, add, mul, max or min")
+            }
+        }
+        let rows = try reshaped(call, updates, [targets.count, inner])
+        var table = try reshaped(call, data, [blocks, inner])
+        if reduction == "none" {
+            table = try replaced(call, table, rows, targets)
+        } else if reduction == "add", !(table.isHost && rows.isHost) {
+            let sum = try call.lifted(rows).value.asReal().added(at: call.graph.literal(indices: targets), rows: blocks)
+            table = try combined(table, .graph(sum, kind))
+        } else {
+            // In rounds, none of which meets a block twice.
+            var rounds: [[Int]] = [], times = [Int: Int]()
+            for (row, target) in targets.enumerated() {
+                let round = times[target, default: 0]
+                times[target] = round + 1
+                if round == rounds.count { rounds.append([]) }
+                rounds[round].append(row)
+            }
+            guard rounds.count <= 4096 else { throw call.failure("found an index \(rounds.count) times") }
+            for round in rounds {
+                let places = round.map { targets[$0] }
+                let new = try combined(try take(call, table, 0, places), try take(call, rows, 0, round))
+                table = try replaced(call, table, new, places)
+            }
+        }
+        return try reshaped(call, table, data.shape)
+    }
+
+    /// A table with rows put at their targets.
+    private static func replaced(
+        _ call: OperatorCall, _ table: Operand, _ rows: Operand, _ targets: [Int]
+    ) throws -> Operand {
+        let blocks = table.shape[0], inner = table.shape[1]
         var places = Array(0..<blocks)
         for (row, target) in targets.enumerated() { places[target] = blocks + row }
-        let (first, second) = (
-            try reshaped(call, data, [blocks, inner]), try reshaped(call, updates, [targets.count, inner])
-        )
         let all: Operand
-        if case .host(let a) = first, case .host(let b) = second {
+        if case .host(let a) = table, case .host(let b) = rows {
             all = .host(HostTensor(shape: [blocks + targets.count, inner], kind: a.kind, values: a.values + b.values))
         } else {
-            let parts = try [first, second].map { try call.lifted($0).value.asReal() }
+            let parts = try [table, rows].map { try call.lifted($0).value.asReal() }
             try call.check([blocks + targets.count, inner])
-            all = .graph(Value.concatenate(parts, axis: 0), data.kind)
+            all = .graph(Value.concatenate(parts, axis: 0), table.kind)
         }
-        return try reshaped(call, try take(call, all, 0, places), data.shape)
+        return try take(call, all, 0, places)
     }
 }
