@@ -129,6 +129,17 @@ extension OperatorCall {
         return (tensor.value.asReal().permuted([0, 2, 1]).reshaped([shape[0], 1, shape[2], shape[1]]), extents)
     }
 
+    /// The third operand, one number a filter; nil for none. PyTorch's exporter (onnxscript 0.7) gives grouped convolutions without a
+    /// bias zeros of another shape.
+    func bias(_ filters: Int) throws -> Value? {
+        if case .host(let zeros)? = optional(2), zeros.values.allSatisfy({ $0 == 0 }) { return nil }
+        guard let bias = try optionalTensor(2) else { return nil }
+        guard bias.shape == [filters] else {
+            throw failure("found a bias of shape \(bias.shape.shown), expected [\(filters)]")
+        }
+        return bias
+    }
+
     /// Whether the first operand is N×C×D×H×W.
     var takesVolumes: Bool { optional(0)?.shape.count == 5 }
 
@@ -168,12 +179,7 @@ extension Operators {
         geometry.groups = groups
         try check(call, geometry, x.shape[0])
         var y = x.convolution(weight.permuted([2, 3, 1, 0]), geometry)
-        if let bias = try call.optionalTensor(2) {
-            guard bias.shape == [weight.shape[0]] else {
-                throw call.failure("found a bias of shape \(bias.shape.shown), expected [\(weight.shape[0])]")
-            }
-            y = y + bias
-        }
+        if let bias = try call.bias(weight.shape[0]) { y = y + bias }
         return [call.fromImages(y, rank: window.rank)]
     }
 
@@ -207,12 +213,7 @@ extension Operators {
         geometry.padding = rank == 1 ? [0, window.padding[0], 0, window.padding[1]] : window.padding
         try check(call, geometry, x.shape[0])
         var y = x.convolutionTransposed(weight.permuted([2, 3, 1, 0]), geometry)
-        if let bias = try call.optionalTensor(2) {
-            guard bias.shape == [filters] else {
-                throw call.failure("found a bias of shape \(bias.shape.shown), expected [\(filters)]")
-            }
-            y = y + bias
-        }
+        if let bias = try call.bias(filters) { y = y + bias }
         return [call.fromImages(y, rank: rank)]
     }
 }

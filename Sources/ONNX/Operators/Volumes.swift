@@ -130,12 +130,7 @@ extension Operators {
         }
         var y = sum ?? call.graph.constant(
             0, shape: [x.shape[0] * axis.outputs, geometry.outputHeight, geometry.outputWidth, geometry.filters])
-        if let bias = try call.optionalTensor(2) {
-            guard bias.shape == [geometry.filters] else {
-                throw call.failure("found a bias of shape \(bias.shape.shown), expected [\(geometry.filters)]")
-            }
-            y = y + bias
-        }
+        if let bias = try call.bias(geometry.filters) { y = y + bias }
         return [Volumes.channelsSecond(y, depth: axis.outputs)]
     }
 
@@ -175,12 +170,7 @@ extension Operators {
         }
         guard let all = sum else { throw call.failure("found an empty kernel") }
         var y = all.slice(1, from: window.padding[0], count: window.outputs[0])
-        if let bias = try call.optionalTensor(2) {
-            guard bias.shape == [filters] else {
-                throw call.failure("found a bias of shape \(bias.shape.shown), expected [\(filters)]")
-            }
-            y = y + bias
-        }
+        if let bias = try call.bias(filters) { y = y + bias }
         return [.graph(y.permuted([0, 4, 1, 2, 3]))]
     }
 
