@@ -7,8 +7,12 @@ extension Operators {
     /// it is taken for, of a loop every step.
     static let controlFlow: [String: OperatorCall.Implementation] = [
         "If": { call in
-            let chosen = try call.number(0) != 0 ? "then_branch" : "else_branch"
-            return try call.run(chosen, [])
+            guard try call.operand(0).isHost else {
+                throw call.failure(
+                    "its condition depends on the data, expected one that follows from shapes and constants; compute both branches and choose with torch.where"
+                )
+            }
+            return try call.run(try call.number(0) != 0 ? "then_branch" : "else_branch", [])
         },
         "Loop": { try loop($0) },
         "Scan": { try scan($0) },
@@ -17,6 +21,10 @@ extension Operators {
     /// Inputs: the most steps, the first condition, then what the steps hand on.
     private static func loop(_ call: OperatorCall) throws -> [Operand] {
         let own = call.ownOperands
+        guard own.prefix(2).allSatisfy({ $0?.isHost ?? true }) else {
+            throw call.failure(
+                "its number of steps depends on the data, expected one that follows from shapes and constants")
+        }
         let most = try call.optional(0) == nil ? Int.max : HostTensor.integer(try call.number(0))
         var goesOn = try call.number(1, default: 1) != 0
         var states = try own.indices.dropFirst(2).map { try call.operand($0) }
