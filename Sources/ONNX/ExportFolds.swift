@@ -39,7 +39,8 @@ struct ExportFolds {
     private static let recurrent: Set = ["LSTM", "GRU", "RNN"]
     /// Operations of PyTorch that put the numbers of a tensor in another order or shape.
     private static let rearranging: Set = [
-        "t", "transpose", "permute", "view", "reshape", "unsqueeze", "squeeze", "flatten", "unflatten", "alias", "clone", "detach",
+        "t", "transpose", "permute", "view", "reshape", "unsqueeze", "squeeze", "flatten", "unflatten", "alias",
+        "clone", "detach",
         "contiguous", "to", "_to_copy", "movedim", "numpy_t", "expand", "expand_as", "adjoint", "mt", "mh",
     ]
     private static let joining: Set = ["cat", "stack", "concat", "hstack", "vstack"]
@@ -47,7 +48,8 @@ struct ExportFolds {
     /// Operations whose own steps between a parameter and the operator only rearrange it.
     private static let plain: Set = [
         "linear", "matmul", "mm", "bmm", "addmm", "group_norm", "native_group_norm", "layer_norm", "native_layer_norm",
-        "instance_norm", "rms_norm", "prelu", "_prelu_kernel", "conv1d", "conv2d", "conv3d", "convolution", "_convolution",
+        "instance_norm", "rms_norm", "prelu", "_prelu_kernel", "conv1d", "conv2d", "conv3d", "convolution",
+        "_convolution",
         "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "lstm", "gru", "rnn_tanh", "rnn_relu", "embedding",
         "_native_batch_norm_legit_no_training", "batch_norm", "einsum", "bilinear",
     ]
@@ -72,7 +74,8 @@ struct ExportFolds {
         func list(_ key: String) -> [String]? {
             node.metadata["pkg.torch.onnx." + key]?.matches(of: /'([^']*)'/).map { String($0.1) }
         }
-        guard let scopes = list("name_scopes"), let classes = list("class_hierarchy"), let last = classes.last, scopes.count >= 2
+        guard let scopes = list("name_scopes"), let classes = list("class_hierarchy"), let last = classes.last,
+            scopes.count >= 2
         else { return nil }
         // aten.linear.default
         let parts = last.split(separator: ".")
@@ -97,7 +100,9 @@ struct ExportFolds {
             steps.append(name)
             let operations = steps.filter { !ParameterRules.isMadeUp($0) }.map(Self.operation)
             let module = Self.module(of: first)
-            func has(_ endings: String...) -> Bool { endings.allSatisfy { end in origins.contains { $0.hasSuffix(end) } } }
+            func has(_ endings: String...) -> Bool {
+                endings.allSatisfy { end in origins.contains { $0.hasSuffix(end) } }
+            }
             if has(".original0", ".original1") || has("weight_g", "weight_v") {
                 add(.weightNorm, module)
                 changed.insert(name)
@@ -107,7 +112,8 @@ struct ExportFolds {
             } else if Self.recurrent.contains(reader.kind), from.allSatisfy(Self.isRecurrent) {
                 for parameter in from { add(.joined, parameter) }
             } else if operations.allSatisfy(Self.rearranging.contains), from.count == 1 {
-                let isKnown = !operations.isEmpty || Self.place(of: reader).map { Self.plain.contains($0.operation) } ?? true
+                let isKnown =
+                    !operations.isEmpty || Self.place(of: reader).map { Self.plain.contains($0.operation) } ?? true
                 if ParameterRules.isMadeUp(name), !isKnown {
                     add(.computed, first)
                     changed.insert(name)
@@ -116,7 +122,8 @@ struct ExportFolds {
                 for parameter in from { add(.joined, parameter) }
             } else if from.count == 1, operations.contains(where: Self.reading.contains),
                 operations.allSatisfy({
-                    Self.reading.contains($0) || Self.rearranging.contains($0) || ["arange", "add", "sub", "lifted_tensor"].contains($0)
+                    Self.reading.contains($0) || Self.rearranging.contains($0)
+                        || ["arange", "add", "sub", "lifted_tensor"].contains($0)
                 })
             {
                 add(.table, first)
@@ -145,7 +152,11 @@ struct ExportFolds {
     /// `blocks.0` of `blocks.0.weight` and of `blocks.0.parametrizations.weight.original0`.
     private static func module(of parameter: String) -> String {
         var parts = parameter.split(separator: ".")
-        if let index = parts.firstIndex(of: "parametrizations") { parts.removeSubrange(index...) } else { parts.removeLast() }
+        if let index = parts.firstIndex(of: "parametrizations") {
+            parts.removeSubrange(index...)
+        } else {
+            parts.removeLast()
+        }
         return parts.joined(separator: ".")
     }
 
@@ -172,7 +183,9 @@ struct ExportFolds {
             return
         }
         // The older exporter keeps the name of every weight that it leaves as it is, and of a transposed one it writes a MatMul.
-        guard !provenance.isKnown, node.inputs[1].hasPrefix("onnx::"), sources.tensors[node.inputs[1]] != nil else { return }
+        guard !provenance.isKnown, node.inputs[1].hasPrefix("onnx::"), sources.tensors[node.inputs[1]] != nil else {
+            return
+        }
         let layer = Self.layer(of: node)
         if isRecurrent {
             add(.joined, layer)
@@ -205,7 +218,9 @@ struct ExportFolds {
         let missing = parameters.filter { sources.tensors[$0] == nil && !used.contains($0) }
         guard !missing.isEmpty else { return }
         var nodes: [String: [ONNXModel.Node]] = [:]
-        for node in sources.nodes { if let place = Self.place(of: node) { nodes[place.module, default: []].append(node) } }
+        for node in sources.nodes {
+            if let place = Self.place(of: node) { nodes[place.module, default: []].append(node) }
+        }
         for parameter in missing.sorted() {
             let module = Self.module(of: parameter)
             if folded.contains(module) { continue }
@@ -228,11 +243,14 @@ struct ExportFolds {
         }
         // A normalisation without a trace of its own: its statistics are gone, and a layer has a bias that its module had not.
         let lost = missing.map(Self.module(of:)).filter { module in
-            provenance.isBuffer(module + ".running_mean") && sources.tensors[module + ".running_mean"] == nil && nodes[module] == nil
+            provenance.isBuffer(module + ".running_mean") && sources.tensors[module + ".running_mean"] == nil
+                && nodes[module] == nil
         }
         guard !lost.isEmpty else { return }
         for node in sources.nodes where Self.products.contains(node.kind) && node.inputs.count > 2 {
-            guard let bias = sources.tensors[node.inputs[2]], !parameters.contains(bias.name), !bias.isUniform else { continue }
+            guard let bias = sources.tensors[node.inputs[2]], !parameters.contains(bias.name), !bias.isUniform else {
+                continue
+            }
             for module in lost.sorted() { add(.batchNorm, module) }
             changed.formUnion(tensors(of: node).map(\.name))
         }
@@ -241,7 +259,8 @@ struct ExportFolds {
     /// Equal tensors in files without notes: an Identity that gives one tensor the name of another, or a tensor that several layers read.
     private mutating func findMergedWithoutNotes() {
         for node in sources.nodes where node.kind == "Identity" {
-            guard let from = node.inputs.first, let name = node.outputs.first, let tensor = sources.tensors[from], tensor.isFloating,
+            guard let from = node.inputs.first, let name = node.outputs.first, let tensor = sources.tensors[from],
+                tensor.isFloating,
                 tensor.count ?? 0 > 1, tensor.isUniform, !name.hasPrefix("/"), !ParameterRules.isMadeUp(name)
             else { continue }
             add(.merged, name, other: from)
@@ -261,7 +280,8 @@ struct ExportFolds {
         Kind.allCases.compactMap { kind in
             let found = folds.filter { $0.kind == kind }
             guard !found.isEmpty else { return nil }
-            let names = found.map { "'\($0.name.shown)'" }.list, advice = provenance.isKnown || kind == .merged ? Self.newerExport : Self.olderExport
+            let names = found.map { "'\($0.name.shown)'" }.list,
+                advice = provenance.isKnown || kind == .merged ? Self.newerExport : Self.olderExport
             let differs = "so curvature differs from the module's"
             let problem =
                 switch kind {
@@ -269,8 +289,10 @@ struct ExportFolds {
                     provenance.isKnown
                         ? "the exporter folded batch normalisation \(names) into the layers before it, \(differs)"
                         : "the exporter folded batch normalisation into the weights of \(names), \(differs)"
-                case .weightNorm: "the exporter folded the weight normalisation of \(names) into its weights, \(differs)"
-                case .spectralNorm: "the exporter folded the spectral normalisation of \(names) into its weights, \(differs)"
+                case .weightNorm:
+                    "the exporter folded the weight normalisation of \(names) into its weights, \(differs)"
+                case .spectralNorm:
+                    "the exporter folded the spectral normalisation of \(names) into its weights, \(differs)"
                 case .computed:
                     provenance.isKnown
                         ? "the exporter computed weights in advance from \(names), \(differs)"

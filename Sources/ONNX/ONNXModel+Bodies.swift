@@ -65,7 +65,9 @@ extension ONNXModel.Graph {
         }
         for index in graph.inputs.indices { graph.inputs[index].name = name(graph.inputs[index].name) }
         for index in graph.outputs.indices { graph.outputs[index].name = name(graph.outputs[index].name) }
-        for index in graph.initializers.indices { graph.initializers[index].name = name(graph.initializers[index].name) }
+        for index in graph.initializers.indices {
+            graph.initializers[index].name = name(graph.initializers[index].name)
+        }
         return graph
     }
 

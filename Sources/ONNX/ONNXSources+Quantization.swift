@@ -9,10 +9,14 @@ extension ONNXSources {
         var names: [String] = []
         for node in nodes where node.kind == "DequantizeLinear" && node.domain.isEmpty {
             let inputs = node.inputs.filter { !$0.isEmpty }
-            guard let name = node.outputs.first, inputs.count >= 2, inputs.allSatisfy({ tensors[$0] != nil }) else { continue }
+            guard let name = node.outputs.first, inputs.count >= 2, inputs.allSatisfy({ tensors[$0] != nil }) else {
+                continue
+            }
             let operands = try node.inputs.prefix(3).map { try tensors[$0]?.values(data) }
             guard let x = operands[0], let scale = operands[1] else { continue }
-            func integer(_ key: String, _ other: Int) -> Int { node.attributes.first { $0.name == key }?.integer ?? other }
+            func integer(_ key: String, _ other: Int) -> Int {
+                node.attributes.first { $0.name == key }?.integer ?? other
+            }
             let quantization: Quantization
             do throws(Quantization.Mismatch) {
                 quantization = try Quantization(
@@ -23,7 +27,8 @@ extension ONNXSources {
             let zero = operands.count > 2 ? operands[2]?.values : nil
             guard zero.map({ $0.count == scale.values.count }) ?? true else {
                 throw ONNXError.node(
-                    operator: node.kind, node: ONNXModel.label(node), problem: "found another number of zero points than scales")
+                    operator: node.kind, node: ONNXModel.label(node),
+                    problem: "found another number of zero points than scales")
             }
             let values = x.values.indices.map { index in
                 let place = quantization.place(of: index)

@@ -16,7 +16,8 @@ struct ONNXSources {
         var producer: [String: Int] = [:]
         for (index, node) in all.enumerated() {
             if node.kind == "Constant", node.domain.isEmpty,
-                var tensor = node.attributes.first(where: { ["value", "sparse_value"].contains($0.name) })?.tensor, let name = node.outputs.first
+                var tensor = node.attributes.first(where: { ["value", "sparse_value"].contains($0.name) })?.tensor,
+                let name = node.outputs.first
             {
                 (tensor.name, tensor.constantNode) = (name, node.name)
                 try add(tensor)

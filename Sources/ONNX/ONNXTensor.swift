@@ -125,17 +125,22 @@ struct ONNXTensor {
     private static let mostDense = 1 << 24
 
     /// All numbers of a sparse tensor.
-    private func dense(_ values: ONNXTensor, _ indices: ONNXTensor, _ data: (String) throws -> [UInt8]) throws -> HostTensor {
+    private func dense(_ values: ONNXTensor, _ indices: ONNXTensor, _ data: (String) throws -> [UInt8]) throws
+        -> HostTensor
+    {
         guard let count, count <= Self.mostDense else {
             throw ONNXError.limit(
-                "sparse tensor '\(name.shown)' of shape \(shape.shown) has more than \(Self.mostDense) numbers as a dense one")
+                "sparse tensor '\(name.shown)' of shape \(shape.shown) has more than \(Self.mostDense) numbers as a dense one"
+            )
         }
         let given = try values.values(data), places = try indices.values(data)
         let size = given.values.count, rank = shape.count
         guard given.shape.count == 1, places.kind == .integer, [[size], [size, rank]].contains(places.shape) else {
             throw ONNXError.tensor(
                 name: name,
-                problem: "found sparse values of shape \(given.shape.shown) at indices of \(places.shape.shown), expected [n] and [n] or [n, \(rank)]")
+                problem:
+                    "found sparse values of shape \(given.shape.shown) at indices of \(places.shape.shown), expected [n] and [n] or [n, \(rank)]"
+            )
         }
         var result = HostTensor(shape: shape, kind: given.kind, values: [Double](repeating: 0, count: count))
         let numbers = places.integers
@@ -151,7 +156,8 @@ struct ONNXTensor {
                 }
             }
             guard 0..<count ~= place else {
-                throw ONNXError.tensor(name: name, problem: "sparse index \(row) points outside the shape \(shape.shown)")
+                throw ONNXError.tensor(
+                    name: name, problem: "sparse index \(row) points outside the shape \(shape.shown)")
             }
             result.values[place] = given.values[row]
         }

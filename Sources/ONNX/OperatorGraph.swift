@@ -128,7 +128,9 @@ extension OperatorGraph {
                 throw .damagedDescription("tensor '\(tensor.name)'")
             }
         }
-        let hosts = Array(constants.values) + (nodes + (bodies ?? []).flatMap(\.nodes)).flatMap { $0.attributes.values.compactMap(\.tensor) }
+        let hosts =
+            Array(constants.values)
+            + (nodes + (bodies ?? []).flatMap(\.nodes)).flatMap { $0.attributes.values.compactMap(\.tensor) }
         guard hosts.allSatisfy(\.isConsistent) else { throw .damagedDescription("a constant") }
         guard !exampleShape.isEmpty, exampleShape.allSatisfy({ $0 > 0 }), 1...Self.mostExported ~= exportedBatch ?? 1
         else {

@@ -63,7 +63,8 @@ final class OperatorInterpreter {
         let body = all[index]
         bodies += 1
         guard bodies <= Self.mostBodies else {
-            throw call.failure("found more than \(Self.mostBodies) steps of loops; export the loop unrolled, or a shorter one")
+            throw call.failure(
+                "found more than \(Self.mostBodies) steps of loops; export the loop unrolled, or a shorter one")
         }
         guard body.inputs.count == inputs.count else {
             throw call.failure("found a body of \(body.inputs.count) inputs, expected \(inputs.count)")

@@ -65,15 +65,21 @@ extension Operators {
         let sequences = try (count..<own.count).map { try call.operand($0) }
         func list(_ name: String, _ size: Int) throws -> [Int] {
             let found = call.integers(name) ?? [Int](repeating: 0, count: size)
-            guard found.count == size else { throw call.failure("found \(name) \(found.shown), expected \(size) numbers") }
+            guard found.count == size else {
+                throw call.failure("found \(name) \(found.shown), expected \(size) numbers")
+            }
             return found
         }
-        let axes = try zip(sequences, try list("scan_input_axes", taken)).map { try call.axis($1, rank: $0.shape.count) }
+        let axes = try zip(sequences, try list("scan_input_axes", taken)).map {
+            try call.axis($1, rank: $0.shape.count)
+        }
         let turns = try list("scan_input_directions", taken)
         let steps = sequences[0].shape[axes[0]]
-        guard zip(sequences, axes).allSatisfy({ $0.shape[$1] == steps }), 1...OperatorInterpreter.mostBodies ~= steps else {
+        guard zip(sequences, axes).allSatisfy({ $0.shape[$1] == steps }), 1...OperatorInterpreter.mostBodies ~= steps
+        else {
             throw call.failure(
-                "found sequences of \(zip(sequences, axes).map { $0.shape[$1] }.shown) steps, expected one number up to \(OperatorInterpreter.mostBodies)")
+                "found sequences of \(zip(sequences, axes).map { $0.shape[$1] }.shown) steps, expected one number up to \(OperatorInterpreter.mostBodies)"
+            )
         }
         var rows: [[Operand]] = []
         for step in 0..<steps {
@@ -93,10 +99,11 @@ extension Operators {
             }
         }
         let into = try list("scan_output_axes", rows.count), back = try list("scan_output_directions", rows.count)
-        return try states + rows.indices.map { index in
-            let axis = try call.axis(into[index], rank: rows[index][0].shape.count + 1)
-            return try stacked(call, back[index] == 0 ? rows[index] : rows[index].reversed(), axis: axis)
-        }
+        return try states
+            + rows.indices.map { index in
+                let axis = try call.axis(into[index], rank: rows[index][0].shape.count + 1)
+                return try stacked(call, back[index] == 0 ? rows[index] : rows[index].reversed(), axis: axis)
+            }
     }
 
     /// Values of one shape along a new axis.

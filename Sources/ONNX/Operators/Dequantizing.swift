@@ -34,8 +34,10 @@ extension Operators {
 
     /// Operators that compute with integers or round to them, of any domain.
     static let quantized: Set = [
-        "QuantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul", "MatMulInteger", "ConvInteger", "QGemm",
-        "QLinearAdd", "QLinearMul", "QLinearSigmoid", "QLinearLeakyRelu", "QLinearGlobalAveragePool", "QLinearAveragePool",
+        "QuantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul", "MatMulInteger", "ConvInteger",
+        "QGemm",
+        "QLinearAdd", "QLinearMul", "QLinearSigmoid", "QLinearLeakyRelu", "QLinearGlobalAveragePool",
+        "QLinearAveragePool",
         "QLinearConcat", "QLinearSoftmax", "QAttention", "MatMulNBits", "MatMulIntegerToFloat", "DynamicQuantizeMatMul",
         "DynamicQuantizeLSTM", "GatherBlockQuantized",
     ]

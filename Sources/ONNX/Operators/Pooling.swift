@@ -66,8 +66,7 @@ extension Operators {
     }
 
     /// One over how many positions each window averages, [1, height, width, 1].
-    static func counts(_ call: OperatorCall, _ geometry: PoolingGeometry, _ countsPadding: Bool) throws -> Value
-    {
+    static func counts(_ call: OperatorCall, _ geometry: PoolingGeometry, _ countsPadding: Bool) throws -> Value {
         func along(_ axis: Int, _ extent: Int, _ outputs: Int) -> [Int] {
             (0..<outputs).map { output in
                 let start = output * geometry.stride[axis] - geometry.padding[axis]

@@ -21,7 +21,8 @@ enum Volumes {
         init(_ window: WindowAttributes, _ extents: [Int], axis: Int) {
             (extent, kernel, stride) = (extents[axis], window.kernel[axis], window.stride[axis])
             (dilation, before, after) = (window.dilation[axis], window.padding[axis], window.padding[axis + 3])
-            var line = PoolingGeometry(height: extent, width: 1, channels: 1, kernel: [kernel, 1], stride: [stride, 1])
+            var line = PoolingGeometry(
+                height: extent, width: 1, channels: 1, kernel: [kernel, 1], stride: [stride, 1])
             line.dilation = [dilation, 1]
             line.padding = [before, 0, after, 0]
             line.ceiling = window.ceiling
@@ -99,7 +100,9 @@ enum Volumes {
     /// [filters, channels, depth, height, width] at one place of the depth, as two-dimensional convolutions take weights.
     static func weights(_ weight: Value, tap: Int) -> Value {
         let shape = weight.shape
-        return weight.slice(2, from: tap, count: 1).reshaped([shape[0], shape[1], shape[3], shape[4]]).permuted([2, 3, 1, 0])
+        return weight.slice(2, from: tap, count: 1).reshaped([shape[0], shape[1], shape[3], shape[4]]).permuted([
+            2, 3, 1, 0,
+        ])
     }
 }
 
@@ -108,9 +111,11 @@ extension Operators {
     static func convolveVolume(_ call: OperatorCall) throws -> [Operand] {
         let x = try Volumes.channelsLast(call), weight = try call.tensor(1)
         let extents = Array(x.shape[1...3]), groups = call.integer("group", default: 1)
-        guard weight.shape.count == 5, groups > 0, x.shape[4] == weight.shape[1] * groups, weight.shape[0] % groups == 0 else {
+        guard weight.shape.count == 5, groups > 0, x.shape[4] == weight.shape[1] * groups, weight.shape[0] % groups == 0
+        else {
             throw call.failure(
-                "weights of shape \(weight.shape.shown) in \(groups) groups do not fit volumes of shape \(x.shape.shown)")
+                "weights of shape \(weight.shape.shown) in \(groups) groups do not fit volumes of shape \(x.shape.shown)"
+            )
         }
         let window = try WindowAttributes(call, extents, kernelShape: Array(weight.shape.dropFirst(2)))
         let axis = Volumes.Axis(window, extents, axis: 0)
@@ -128,8 +133,10 @@ extension Operators {
             let part = images.convolution(Volumes.weights(weight, tap: tap), geometry)
             sum = sum.map { $0 + part } ?? part
         }
-        var y = sum ?? call.graph.constant(
-            0, shape: [x.shape[0] * axis.outputs, geometry.outputHeight, geometry.outputWidth, geometry.filters])
+        var y =
+            sum
+            ?? call.graph.constant(
+                0, shape: [x.shape[0] * axis.outputs, geometry.outputHeight, geometry.outputWidth, geometry.filters])
         if let bias = try call.bias(geometry.filters) { y = y + bias }
         return [Volumes.channelsSecond(y, depth: axis.outputs)]
     }
@@ -144,7 +151,8 @@ extension Operators {
         let window = try TransposedWindow(call, extents, kernel: Array(weight.shape.dropFirst(2)))
         let filters = weight.shape[1] * groups, n = x.shape[0]
         var geometry = ConvolutionGeometry(
-            height: window.outputs[1], width: window.outputs[2], channels: filters, kernel: Volumes.plane(window.kernel),
+            height: window.outputs[1], width: window.outputs[2], channels: filters,
+            kernel: Volumes.plane(window.kernel),
             filters: x.shape[4])
         geometry.stride = Volumes.plane(window.stride)
         geometry.dilation = Volumes.plane(window.dilation)
@@ -155,7 +163,8 @@ extension Operators {
         }
         try check(call, geometry, n * extents[0])
         let (depth, stride, dilation) = (extents[0], window.stride[0], window.dilation[0])
-        let full = max((depth - 1) * stride + (window.kernel[0] - 1) * dilation + 1, window.outputs[0] + window.padding[0])
+        let full = max(
+            (depth - 1) * stride + (window.kernel[0] - 1) * dilation + 1, window.outputs[0] + window.padding[0])
         try call.check([n, full, window.outputs[1], window.outputs[2], filters])
         let images = x.reshaped([n * depth] + x.shape.dropFirst(2))
         var sum: Value?
@@ -163,9 +172,11 @@ extension Operators {
             let part = images.convolutionTransposed(Volumes.weights(weight, tap: tap), geometry)
             // Zeros between the images, then around them.
             var spread = part.reshaped([n, depth, 1] + part.shape.dropFirst())
-            spread = spread.padded(2, before: 0, after: stride - 1).reshaped([n, depth * stride] + part.shape.dropFirst())
+            spread = spread.padded(2, before: 0, after: stride - 1).reshaped(
+                [n, depth * stride] + part.shape.dropFirst())
             let length = (depth - 1) * stride + 1, before = tap * dilation
-            let placed = spread.slice(1, from: 0, count: length).padded(1, before: before, after: full - length - before)
+            let placed = spread.slice(1, from: 0, count: length).padded(
+                1, before: before, after: full - length - before)
             sum = sum.map { $0 + placed } ?? placed
         }
         guard let all = sum else { throw call.failure("found an empty kernel") }
@@ -185,8 +196,12 @@ extension Operators {
             var own: Value?
             if wantsPlaces {
                 _ = try call.hostCount([x.shape[0] * depths.count])
-                let planes = (0..<x.shape[0]).flatMap { _ in depths.map { Double($0 * geometry.height * geometry.width) } }
-                own = images.maxPoolPlaces(geometry).asReal() + call.graph.literal(planes, shape: [planes.count, 1, 1, 1])
+                let planes = (0..<x.shape[0]).flatMap { _ in
+                    depths.map { Double($0 * geometry.height * geometry.width) }
+                }
+                own =
+                    images.maxPoolPlaces(geometry).asReal()
+                    + call.graph.literal(planes, shape: [planes.count, 1, 1, 1])
             }
             if let known = best {
                 if let own, let other = place { place = pooled.greater(than: known).select(own, other) }
@@ -230,7 +245,10 @@ extension Operators {
     private static func poolVolume(_ call: OperatorCall) throws -> (Value, Volumes.Axis, PoolingGeometry) {
         let x = try Volumes.channelsLast(call), extents = Array(x.shape[1...3])
         let window = try WindowAttributes(call, extents, kernelShape: nil)
-        guard window.padding.indices.allSatisfy({ window.padding[$0] <= window.dilation[$0 % 3] * (window.kernel[$0 % 3] - 1) })
+        guard
+            window.padding.indices.allSatisfy({
+                window.padding[$0] <= window.dilation[$0 % 3] * (window.kernel[$0 % 3] - 1)
+            })
         else { throw call.failure("padding \(window.padding.shown) leaves windows with nothing in them") }
         let axis = Volumes.Axis(window, extents, axis: 0)
         var geometry = PoolingGeometry(
