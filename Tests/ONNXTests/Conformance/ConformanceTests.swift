@@ -20,6 +20,7 @@ import Testing
         "test_castlike_FLOAT_to_BFLOAT16",
         "test_castlike_FLOAT_to_BFLOAT16_expanded",
         "test_resize_tf_crop_and_resize",
+        "test_scan_sum",
         "test_training_dropout",
         "test_training_dropout_default",
         "test_training_dropout_default_mask",
