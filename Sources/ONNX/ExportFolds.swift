@@ -34,6 +34,7 @@ struct ExportFolds {
     private(set) var changed: Set<String> = []
     private let sources: ONNXSources
     private let provenance: Provenance
+    private let data: (String) throws -> [UInt8]
 
     private static let products: Set = ["Conv", "ConvTranspose", "Gemm", "MatMul"]
     private static let recurrent: Set = ["LSTM", "GRU", "RNN"]
@@ -54,8 +55,9 @@ struct ExportFolds {
         "_native_batch_norm_legit_no_training", "batch_norm", "einsum", "bilinear",
     ]
 
-    init(_ sources: ONNXSources, _ provenance: Provenance) {
-        (self.sources, self.provenance) = (sources, provenance)
+    /// - Parameter data: the bytes of a file beside the model's.
+    init(_ sources: ONNXSources, _ provenance: Provenance, _ data: @escaping (String) throws -> [UInt8]) {
+        (self.sources, self.provenance, self.data) = (sources, provenance, data)
         findFoldedTensors()
         for node in sources.nodes { findFold(in: node) }
         if provenance.isKnown { findMissing() } else { findMergedWithoutNotes() }
@@ -134,12 +136,14 @@ struct ExportFolds {
         }
     }
 
-    /// Whether a product takes the tensor itself or what was folded from it.
-    private func reads(_ parameter: String) -> Bool {
-        sources.nodes.contains { node in
-            Self.products.contains(node.kind)
-                && node.inputs.contains { $0 == parameter || provenance.origins($0) == [parameter] }
-        }
+    /// Tensors that products take, and parameters that these were folded from, one each.
+    private func weightsOfProducts() -> Set<String> {
+        let names = Set(sources.nodes.filter { Self.products.contains($0.kind) }.flatMap(\.inputs))
+        return names.union(
+            names.flatMap { name in
+                let origins = provenance.origins(name)
+                return origins.count == 1 ? origins : []
+            })
     }
 
     /// `transpose_3` without its number.
@@ -221,21 +225,22 @@ struct ExportFolds {
         for node in sources.nodes {
             if let place = Self.place(of: node) { nodes[place.module, default: []].append(node) }
         }
+        let weights = weightsOfProducts()
         for parameter in missing.sorted() {
             let module = Self.module(of: parameter)
             if folded.contains(module) { continue }
             let taken = (nodes[module] ?? []).flatMap(tensors).filter { $0.isFloating && !$0.shape.isEmpty }
             let leaf = parameter.split(separator: ".").last ?? ""
             let foreign = taken.filter { parameters.contains($0.name) && Self.module(of: $0.name) != module }
-            if let other = foreign.first(where: { $0.name.split(separator: ".").last == leaf && $0.isUniform })
-                ?? foreign.first(where: \.isUniform)
+            if let other = foreign.first(where: { $0.name.split(separator: ".").last == leaf && $0.isUniform(data) })
+                ?? foreign.first(where: { $0.isUniform(data) })
             {
                 add(.merged, parameter, other: other.name)
-            } else if leaf == "bias", reads(module + ".weight") {
+            } else if leaf == "bias", weights.contains(module + ".weight") {
                 add(.dropped, parameter)
             } else if taken.contains(where: {
                 !parameters.contains($0.name) && !provenance.isBuffer($0.name) && provenance.origins($0.name).isEmpty
-                    && !$0.isUniform && $0.constantNode == nil && $0.count ?? 0 > 1
+                    && !$0.isUniform(data) && $0.constantNode == nil && $0.count ?? 0 > 1
             }) {
                 add(.computed, parameter)
                 changed.formUnion(taken.map(\.name).filter { !parameters.contains($0) })
@@ -248,7 +253,8 @@ struct ExportFolds {
         }
         guard !lost.isEmpty else { return }
         for node in sources.nodes where Self.products.contains(node.kind) && node.inputs.count > 2 {
-            guard let bias = sources.tensors[node.inputs[2]], !parameters.contains(bias.name), !bias.isUniform else {
+            guard let bias = sources.tensors[node.inputs[2]], !parameters.contains(bias.name), !bias.isUniform(data)
+            else {
                 continue
             }
             for module in lost.sorted() { add(.batchNorm, module) }
@@ -261,7 +267,7 @@ struct ExportFolds {
         for node in sources.nodes where node.kind == "Identity" {
             guard let from = node.inputs.first, let name = node.outputs.first, let tensor = sources.tensors[from],
                 tensor.isFloating,
-                tensor.count ?? 0 > 1, tensor.isUniform, !name.hasPrefix("/"), !ParameterRules.isMadeUp(name)
+                tensor.count ?? 0 > 1, tensor.isUniform(data), !name.hasPrefix("/"), !ParameterRules.isMadeUp(name)
             else { continue }
             add(.merged, name, other: from)
         }

@@ -22,7 +22,7 @@ extension ImportedModel {
             )
         }
         notes += Self.notes(of: sources, rules, chosen)
-        let warnings = file.folds.warnings + Self.mergedTensors(sources, rules, chosen)
+        let warnings = file.folds.warnings + Self.mergedTensors(sources, rules, chosen, data)
         if options.isStrict, !warnings.isEmpty { throw ONNXError.notTheModules(warnings) }
         notes += warnings.map { "warning: \($0)" }
         let numbers = try graph.place(sources, rules, parameters: chosen, data)
@@ -133,11 +133,12 @@ extension ImportedModel {
 
     /// Equal tensors that the exporter has merged into one, where it did not note what the module's parameters were.
     private static func mergedTensors(
-        _ sources: ONNXSources, _ rules: ParameterRules, _ chosen: Set<String>
+        _ sources: ONNXSources, _ rules: ParameterRules, _ chosen: Set<String>,
+        _ data: (String) throws -> [UInt8]
     ) -> [String] {
         guard !rules.knowsParameters else { return [] }
         let merged = sources.order.compactMap { sources.tensors[$0] }.first {
-            chosen.contains($0.name) && $0.count ?? 0 > 1 && rules.layers(of: $0.name) > 1 && $0.isUniform
+            chosen.contains($0.name) && $0.count ?? 0 > 1 && rules.layers(of: $0.name) > 1 && $0.isUniform(data)
         }
         guard let merged else { return [] }
         return [

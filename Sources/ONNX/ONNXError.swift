@@ -39,6 +39,8 @@ public enum ONNXError: DescribedError, Equatable {
     case nonFinite(name: String)
     /// A model whose θ is not the module's, where that was asked for.
     case notTheModules([String])
+    /// Weights for a tensor into which the exporter has folded others.
+    case folded(name: String, [String])
     /// A checkpoint's description of its graph that is none.
     case damagedDescription(String)
 
@@ -80,6 +82,10 @@ public enum ONNXError: DescribedError, Equatable {
                 + (operators.count > 20 ? ", … (\(operators.count))" : "")
                 + Self.advice(for: operators)
         case .node(let kind, let node, let problem): "\(kind.shown) node '\(node.shown)': \(problem)"
+        case .notConstant("If", let node, _):
+            "If node '\(node.shown)': its condition depends on the data, expected one that follows from shapes and constants; compute both branches and choose with torch.where"
+        case .notConstant("Loop", let node, _):
+            "Loop node '\(node.shown)': its number of steps depends on the data, expected one that follows from shapes and constants"
         case .notConstant(let kind, let node, let input):
             "\(kind.shown) node '\(node.shown)': input \(input) depends on the data, expected a value that is known at import"
         case .inputs(let names):
@@ -96,6 +102,8 @@ public enum ONNXError: DescribedError, Equatable {
             "parameter '\(name.shown)' holds numbers that are not finite, expected trained weights; use another file, or --freeze it"
         case .notTheModules(let warnings):
             "--strict: \(warnings.joined(separator: "; ")); or leave --strict out"
+        case .folded(let name, let warnings):
+            "'\(name.shown)' cannot take weights of another file: \(warnings.joined(separator: "; "))"
         case .damagedDescription(let problem):
             "the checkpoint's description of its imported model is damaged: \(problem.shown); import the model again"
         }

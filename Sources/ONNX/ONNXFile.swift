@@ -64,7 +64,7 @@ package struct ONNXFile {
         (self.input, self.output) = (input, output)
         opset = model.opsets[""] ?? 1
         provenance = Provenance(model.graph)
-        folds = ExportFolds(sources, provenance)
+        folds = ExportFolds(sources, provenance, data)
     }
 
     /// Names every operator that is missing, with its nodes.
@@ -119,11 +119,13 @@ package struct ONNXFile {
     /// Puts an array of another file in the place of a tensor.
     ///
     /// - Parameter isTransposed: whether the array, a matrix, is the transpose of the tensor.
-    /// - Throws: `ONNXError.nonFinite` where its numbers are no trained weights.
+    /// - Throws: `ONNXError.nonFinite` where its numbers are no trained weights, `ONNXError.folded` where the tensor holds more than one of
+    ///   the module's.
     package mutating func replace(_ name: String, by other: NamedArray, isTransposed: Bool) throws(ONNXError) {
         let shape = other.array.shape
         let given = HostTensor(shape: shape, kind: .real, values: other.array.doubles)
         guard given.values.allSatisfy(\.isFinite) else { throw .nonFinite(name: other.name) }
+        guard !folds.changed.contains(name) else { throw .folded(name: name, folds.warnings) }
         sources.replace(
             name, by: isTransposed ? given.transposed([1, 0], shape.reversed()) : given,
             isDouble: other.array.type == .float64)

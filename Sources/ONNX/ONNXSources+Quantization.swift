@@ -57,7 +57,8 @@ struct Quantization {
             let axis = axis < 0 ? axis + shape.count : axis
             guard shape.indices.contains(axis) else { throw problem }
             if block > 0 {
-                guard scale.count == shape.count, shape.indices.allSatisfy({ $0 == axis || scale[$0] == shape[$0] }),
+                guard block <= 1 << 40, scale.count == shape.count,
+                    shape.indices.allSatisfy({ $0 == axis || scale[$0] == shape[$0] }),
                     scale[axis] == (shape[axis] + block - 1) / block
                 else { throw problem }
                 (full, blocks) = (scale, shape.map { _ in 1 })

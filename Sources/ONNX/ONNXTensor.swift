@@ -165,9 +165,18 @@ struct ONNXTensor {
     }
 
     /// Whether all its numbers are known to be the same, where they lie in the model's own file.
-    var isUniform: Bool {
-        guard let values = try? values({ _ in [] }).values else { return false }
-        return values.allSatisfy { $0 == values.first }
+    var isUniform: Bool { isUniform { _ in [] } }
+
+    /// Whether all its numbers are the same, to the last bit.
+    ///
+    /// - Parameter data: the bytes of a file beside the model's.
+    func isUniform(_ data: (String) throws -> [UInt8]) -> Bool {
+        // Most tensors differ at once, and large ones are not made numbers for it.
+        if case .raw(let bytes) = storage, let size = elementType?.size, bytes.count > size {
+            return bytes.dropFirst(size).elementsEqual(bytes.dropLast(size))
+        }
+        guard let values = try? values(data).values else { return false }
+        return values.allSatisfy { $0 == values[0] }
     }
 
     /// The product of the extents; nil where one is negative or it overflows.

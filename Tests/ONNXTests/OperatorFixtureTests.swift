@@ -23,7 +23,7 @@ import Testing
         return data.flatMap { try? JSONDecoder().decode([String: Reference].self, from: $0) } ?? [:]
     }()
 
-    @Test func thereAreModels() { #expect(Self.references.count == 24) }
+    @Test func thereAreModels() { #expect(Self.references.count == 26) }
 
     @Test(arguments: references.keys.sorted()) func agreesWithPyTorch(_ name: String) throws {
         let reference = try #require(Self.references[name])
@@ -161,6 +161,23 @@ import Testing
                 ]))
     }
 
+    /// A loop of no states, which only collects.
+    private static let bare: [UInt8] = {
+        let body = graph(
+            [ModelBuilder.node("Identity", ["go"], ["goes"]), ModelBuilder.node("Mul", ["a", "a"], ["row"])],
+            inputs: ["i", "go"], outputs: ["goes", "row"])
+        return ModelBuilder.model(
+            nodes: [
+                ModelBuilder.node("MatMul", ["x", "w"], ["a"]),
+                node("Loop", ["steps", "true"], ["rows"], [("body", body)]),
+                ModelBuilder.node("ReduceSum", ["rows", "first"], ["y"], integer: [("keepdims", 0)]),
+            ],
+            tensors: [
+                tensor("w", [2, 2], [1, 2, 3, 4]), ModelBuilder.tensor("true", [], integers: [1]),
+                ModelBuilder.tensor("steps", [], integers: [3]), ModelBuilder.tensor("first", [1], integers: [0]),
+            ])
+    }()
+
     @Test func loops() {
         #expect(loop(steps: 3, body: Self.double) == "")
         #expect(loop(steps: 0, body: Self.double) == "")
@@ -171,6 +188,7 @@ import Testing
             [ModelBuilder.node("ReduceMax", ["h"], ["goes"]), ModelBuilder.node("Mul", ["h", "h"], ["next"])],
             inputs: ["i", "go", "h"], outputs: ["goes", "next"])
         #expect(loop(steps: 3, body: byData).contains("depends on the data"))
+        #expect(problem(Self.bare) == "")
         // A body of other inputs, of other outputs, that gives a name twice, and none.
         let few = Self.graph([ModelBuilder.node("Identity", ["h"], ["next"])], inputs: ["h"], outputs: ["next"])
         #expect(loop(steps: 3, body: few).contains("inputs"))

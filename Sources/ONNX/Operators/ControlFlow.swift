@@ -7,12 +7,7 @@ extension Operators {
     /// it is taken for, of a loop every step.
     static let controlFlow: [String: OperatorCall.Implementation] = [
         "If": { call in
-            guard try call.operand(0).isHost else {
-                throw call.failure(
-                    "its condition depends on the data, expected one that follows from shapes and constants; compute both branches and choose with torch.where"
-                )
-            }
-            return try call.run(try call.number(0) != 0 ? "then_branch" : "else_branch", [])
+            try call.run(try call.number(0) != 0 ? "then_branch" : "else_branch", [])
         },
         "Loop": { try loop($0) },
         "Scan": { try scan($0) },
@@ -21,10 +16,7 @@ extension Operators {
     /// Inputs: the most steps, the first condition, then what the steps hand on.
     private static func loop(_ call: OperatorCall) throws -> [Operand] {
         let own = call.ownOperands
-        guard own.prefix(2).allSatisfy({ $0?.isHost ?? true }) else {
-            throw call.failure(
-                "its number of steps depends on the data, expected one that follows from shapes and constants")
-        }
+        guard own.count >= 2 else { throw call.failure("found \(own.count) inputs, expected at least 2") }
         let most = try call.optional(0) == nil ? Int.max : HostTensor.integer(try call.number(0))
         var goesOn = try call.number(1, default: 1) != 0
         var states = try own.indices.dropFirst(2).map { try call.operand($0) }
@@ -37,12 +29,15 @@ extension Operators {
             let results = try call.run(
                 "body",
                 [.host(HostTensor(Double(step), .integer)), .host(HostTensor(1, .boolean))] + states)
-            guard results.count > count, case .host(let condition) = results[0], condition.values.count == 1 else {
-                throw call.failure(
-                    "whether it goes on depends on the data, expected a number of steps that is known at import")
+            guard results.count > count else { throw call.failure("found a body of \(results.count) outputs") }
+            guard case .host(let condition) = results[0] else {
+                throw ONNXError.notConstant(operator: call.kind, node: call.node.name, input: 1)
+            }
+            guard condition.values.count == 1 else {
+                throw call.failure("found a condition of shape \(condition.shape.shown), expected one number")
             }
             goesOn = condition.values[0] != 0
-            states = Array(results[1...count])
+            states = Array(results[1..<(count + 1)])
             for (index, result) in results.dropFirst(count + 1).enumerated() {
                 if index >= rows.count { rows.append([]) }
                 rows[index].append(result)

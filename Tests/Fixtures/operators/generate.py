@@ -155,6 +155,31 @@ def by_hand():
         [array(W, "W"), array(V, "V")]), lambda x: torch.erfc(x @ W) @ V, [W, V]
 
 
+def places(x, count):
+    """Whole numbers below 5 that the data give, some of them negative."""
+    return (x[:, :count] * 2).trunc().clamp(-5, 4).long()
+
+
+def by_data():
+    """Name: model, function, parameters; of places that the data name."""
+    index = [
+        H.make_node("Slice", ["x", "from", "to", "one"], ["part"]), H.make_node("Mul", ["part", "two"], ["wide"]),
+        H.make_node("Cast", ["wide"], ["whole"], to=T.INT64), H.make_node("Clip", ["whole", "least", "most"], ["places"])]
+    tensors = [array(np.array([0]), "from"), array(np.array([1]), "one"), array(2.0, "two"), array(np.array(-5), "least"), array(np.array(4), "most")]
+    yield "gather-by-data", network(
+        index + [H.make_node("Tanh", ["V"], ["table"]), H.make_node("GatherND", ["table", "places"], ["rows"]),
+                 H.make_node("MatMul", ["x", "W"], ["h"]), H.make_node("MatMul", ["h", "V"], ["k"]), H.make_node("Mul", ["rows", "k"], ["y"])],
+        tensors + [array(np.array([1]), "to"), array(W, "W"), array(V, "V")]), lambda x: torch.tanh(V)[places(x, 1)[:, 0]] * (x @ W @ V), [W, V]
+
+    def added(x):
+        h = torch.tanh(x @ W)
+        return h.scatter_add(1, places(x, 3) % 5, x @ V) @ V
+    yield "scatter-by-data", network(
+        index + [H.make_node("MatMul", ["x", "W"], ["z"]), H.make_node("Tanh", ["z"], ["h"]), H.make_node("MatMul", ["x", "V"], ["u"]),
+                 H.make_node("ScatterElements", ["h", "places", "u"], ["s"], axis=1, reduction="add"), H.make_node("MatMul", ["s", "V"], ["y"])],
+        tensors + [array(np.array([3]), "to"), array(W, "W"), array(V, "V")]), added, [W, V]
+
+
 def main():
     n, reference = 6, {}
     y = torch.arange(n) % 3
@@ -186,7 +211,7 @@ def main():
             del node.metadata_props[:]
         onnx.save(m, path)
         note(name, model, list(model.parameters()), size)
-    for name, model, f, parameters in by_hand():
+    for name, model, f, parameters in [*by_hand(), *by_data()]:
         onnx.save(model, os.path.join(HERE, f"{name}.onnx"))
         note(name, f, parameters, 15 if name == "scan" else 5)
     with open(os.path.join(HERE, "reference.json"), "w") as f:
