@@ -19,12 +19,24 @@ enum FuzzFormat: String, CaseIterable {
         switch self {
         case .onnx:
             return try [
-                ("softmax_ts13", "softmax"), ("regressor_dynamo20", "regressor"), ("conv1d_dynamo21", "conv1d"),
-                ("softmax_fixed1", "softmax"), ("conv1d_ts17", "conv1d"), ("text_dynamo18", "text"),
-            ].map { name, data in
+                ("onnx/softmax_ts13", "onnx/softmax_x", "onnx/softmax_y"),
+                ("onnx/regressor_dynamo20", "onnx/regressor_x", "onnx/regressor_y"),
+                ("onnx/conv1d_dynamo21", "onnx/conv1d_x", "onnx/conv1d_y"),
+                ("onnx/softmax_fixed1", "onnx/softmax_x", "onnx/softmax_y"),
+                ("onnx/conv1d_ts17", "onnx/conv1d_x", "onnx/conv1d_y"),
+                ("onnx/text_dynamo18", "onnx/text_x", "onnx/text_y"),
+                ("operators/volume", "operators/x_160", "operators/y"),
+                ("operators/loop", "operators/x_5", "operators/y"), ("operators/if", "operators/x_5", "operators/y"),
+                ("operators/scan", "operators/x_15", "operators/y"),
+                ("operators/sparse-pairs", "operators/x_5", "operators/y"),
+                ("operators/dequantized-blocks", "operators/x_5", "operators/y"),
+                ("operators/scatter-mul", "operators/x_5", "operators/y"),
+                ("folds/conv-norm_optimized", "folds/x_numbers", "folds/y"),
+                ("folds/fresh_optimized", "folds/x_numbers", "folds/y"),
+            ].map { name, inputs, targets in
                 let specification = DataSpecification.npy(
-                    inputs: "\(fixtures)/onnx/\(data)_x.npy", targets: "\(fixtures)/onnx/\(data)_y.npy")
-                return Subject(bytes: try fixture("onnx/\(name).onnx")) { bytes in
+                    inputs: "\(fixtures)/\(inputs).npy", targets: "\(fixtures)/\(targets).npy")
+                return Subject(bytes: try fixture("\(name).onnx")) { bytes in
                     let path = try folder.write("model.onnx", bytes)
                     try Self.use(try ModelImport(.graph(path), data: specification).run().checkpoint.encoded())
                 }

@@ -22,6 +22,9 @@ extension ImportedModel {
             )
         }
         notes += Self.notes(of: sources, rules, chosen)
+        let warnings = file.folds.warnings + Self.mergedTensors(sources, rules, chosen, data)
+        if options.isStrict, !warnings.isEmpty { throw ONNXError.notTheModules(warnings) }
+        notes += warnings.map { "warning: \($0)" }
         let numbers = try graph.place(sources, rules, parameters: chosen, data)
         guard !numbers.theta.isEmpty else { throw ONNXError.noParameters }
         if options.isLoss { graph.givesOneForBatch = try graph.outputIsOneForBatch(options.inputs) ? true : nil }
@@ -110,15 +113,27 @@ extension ImportedModel {
                 "single numbers (rank 0) are no part of θ: \(single.map(\.name).shown); --parameters NAME includes one"
             )
         }
-        let merged = tensors.filter {
-            chosen.contains($0.name) && $0.count ?? 0 > 1 && rules.layers(of: $0.name) > 1 && $0.isUniform
-        }
-        if let first = merged.first {
+        let kept = tensors.filter { rules.isBufferLikeWeight($0) && !chosen.contains($0.name) }
+        if !kept.isEmpty {
             notes.append(
-                "'\(first.name.shown)' is read by \(rules.layers(of: first.name)) layers and all its numbers are equal: exporters share equal tensors, as an untrained network has, so θ has it once"
-            )
+                "buffers of the module are no part of θ: \(kept.map(\.name).shown); --parameters NAME includes one")
         }
         return notes
+    }
+
+    /// Equal tensors that the exporter has merged into one, where it did not note what the module's parameters were.
+    private static func mergedTensors(
+        _ sources: ONNXSources, _ rules: ParameterRules, _ chosen: Set<String>,
+        _ data: (String) throws -> [UInt8]
+    ) -> [String] {
+        guard !rules.knowsParameters else { return [] }
+        let merged = sources.order.compactMap { sources.tensors[$0] }.first {
+            chosen.contains($0.name) && $0.count ?? 0 > 1 && rules.layers(of: $0.name) > 1 && $0.isUniform(data)
+        }
+        guard let merged else { return [] }
+        return [
+            "'\(merged.name.shown)' is read by \(rules.layers(of: merged.name)) layers and all its numbers are equal: exporters share equal tensors, as an untrained network has, so θ has it once and curvature differs from the module's; export with \(ExportFolds.newerExport)"
+        ]
     }
 
     /// The names of θ's tensors.

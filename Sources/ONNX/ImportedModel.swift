@@ -61,6 +61,8 @@ package struct ImportOptions: Sendable {
     package var parameters: [String] = []
     /// Patterns of names that are no part of θ.
     package var frozen: [String] = []
+    /// Whether a model whose θ is known not to be the module's is refused.
+    package var isStrict = false
 
     /// An import for data of several inputs.
     package init(inputs: [NetworkInput]) { self.inputs = inputs }

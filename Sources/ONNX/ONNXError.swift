@@ -39,6 +39,10 @@ public enum ONNXError: DescribedError, Equatable {
     case notFloating(name: String)
     /// A parameter with infinity or NaN in it.
     case nonFinite(name: String)
+    /// A model whose θ is not the module's, where that was asked for.
+    case notTheModules([String])
+    /// Weights for a tensor into which the exporter has folded others.
+    case folded(name: String, [String])
     /// A checkpoint's description of its graph that is none.
     case damagedDescription(String)
 
@@ -48,6 +52,16 @@ public enum ONNXError: DescribedError, Equatable {
         public let name: String
         /// Their names.
         public let nodes: [String]
+    }
+
+    private static func advice(for operators: [UnsupportedOperator]) -> String {
+        let names = operators.map { $0.name.split(separator: ".").last.map(String.init) ?? $0.name }
+        if names.contains(where: Operators.quantized.contains) {
+            return
+                ". A network that rounds its activations to integers has no derivative: import the model as it was before quantisation. Weights alone may be integers (DequantizeLinear)"
+        }
+        return
+            "; docs/onnx.md lists the supported ones. Rewrite these parts of the model, or export it with another opset"
     }
 
     /// What was found, what was expected, what to do.
@@ -68,8 +82,12 @@ public enum ONNXError: DescribedError, Equatable {
             "unsupported operators: "
                 + operators.prefix(20).map { "\($0.name.shown) (\($0.nodes.shown))" }.joined(separator: ", ")
                 + (operators.count > 20 ? ", … (\(operators.count))" : "")
-                + "; docs/onnx.md lists the supported ones. Rewrite these parts of the model, or export it with another opset"
+                + Self.advice(for: operators)
         case .node(let kind, let node, let problem): "\(kind.shown) node '\(node.shown)': \(problem)"
+        case .notConstant("If", let node, _):
+            "If node '\(node.shown)': its condition depends on the data, expected one that follows from shapes and constants; compute both branches and choose with torch.where"
+        case .notConstant("Loop", let node, _):
+            "Loop node '\(node.shown)': its number of steps depends on the data, expected one that follows from shapes and constants"
         case .notConstant(let kind, let node, let input):
             "\(kind.shown) node '\(node.shown)': input \(input) depends on the data, expected a value that is known at import"
         case .outputs(let wanted, let found):
@@ -86,6 +104,10 @@ public enum ONNXError: DescribedError, Equatable {
         case .notFloating(let name): "--parameters: tensor '\(name.shown)' does not hold floating-point numbers"
         case .nonFinite(let name):
             "parameter '\(name.shown)' holds numbers that are not finite, expected trained weights; use another file, or --freeze it"
+        case .notTheModules(let warnings):
+            "--strict: \(warnings.joined(separator: "; ")); or leave --strict out"
+        case .folded(let name, let warnings):
+            "'\(name.shown)' cannot take weights of another file: \(warnings.joined(separator: "; "))"
         case .damagedDescription(let problem):
             "the checkpoint's description of its imported model is damaged: \(problem.shown); import the model again"
         }

@@ -18,6 +18,8 @@ package struct ONNXFile {
     let prediction: String?
     private(set) var sources: ONNXSources
     let provenance: Provenance
+    /// What the exporter computed in advance out of the module's parameters.
+    let folds: ExportFolds
     /// The bytes of a file beside the model's.
     let data: (String) throws -> [UInt8]
     /// Which tensor of other weights took the place of the file's own, by the names here.
@@ -47,10 +49,18 @@ package struct ONNXFile {
         (output, prediction) = try choice.outputs(of: model.graph.outputs, &notes)
         let initializers = Set(model.graph.initializers.map(\.name))
         let inputs = model.graph.inputs.filter { !initializers.contains($0.name) }
+        let (nodes, tensors) = try model.expanded()
         sources = try ONNXSources(
-            try model.inlinedNodes(), model.graph.initializers, outputs: [output] + (prediction.map { [$0] } ?? []),
-            given: Set(inputs.map(\.name)))
+            nodes, tensors, outputs: [output] + (prediction.map { [$0] } ?? []), given: Set(inputs.map(\.name)))
         try sources.resolveSequences(data)
+        let quantized = try sources.dequantize(data)
+        if !quantized.isEmpty {
+            notes.append("quantised weights are taken as the real numbers that they stand for: \(quantized.shown)")
+        }
+        let sparse = sources.sparseTensors
+        if !sparse.isEmpty {
+            notes.append("sparse tensors are taken as dense ones, their zeros included: \(sparse.shown)")
+        }
         for (copy, original) in try TiedWeights.find(in: sources, values: { try $0.values(data) }) {
             sources.transpose(copy, of: original)
             notes.append("'\(copy.shown)' is the transpose of '\(original.shown)', and is taken for the same weights")
@@ -58,23 +68,27 @@ package struct ONNXFile {
         let read = Set(sources.nodes.flatMap(\.inputs))
         let used = inputs.filter { read.contains($0.name) }
         guard !used.isEmpty else { throw ONNXError.output("does not depend on any input") }
-        try Self.checkSupport(sources, hasSparse: model.graph.hasSparseInitializers)
+        try Self.checkSupport(sources)
         self.inputs = used
         opset = model.opsets[""] ?? 1
         provenance = Provenance(model.graph)
+        folds = ExportFolds(sources, provenance, data)
     }
 
     /// Names every operator that is missing, with its nodes.
-    private static func checkSupport(_ sources: ONNXSources, hasSparse: Bool) throws(ONNXError) {
+    private static func checkSupport(_ sources: ONNXSources) throws(ONNXError) {
         var missing: [String: [String]] = [:]
-        for node in sources.nodes where Operators.table[node.kind] == nil || !node.domain.isEmpty {
+        var pending = sources.nodes
+        while let node = pending.popLast() {
+            pending += node.attributes.flatMap { $0.graph?.nodes ?? [] }
+            if Operators.table[node.kind] != nil, node.domain.isEmpty { continue }
             missing[node.domain.isEmpty ? node.kind : "\(node.domain).\(node.kind)", default: []].append(
                 ONNXModel.label(node))
         }
+        for (kind, labels) in missing { missing[kind] = labels.reversed() }
         if !missing.isEmpty {
             throw .unsupported(missing.sorted { $0.key < $1.key }.map { .init(name: $0.key, nodes: $0.value) })
         }
-        if hasSparse { throw .notONNX("it has sparse initializers") }
     }
 
     // MARK: Weights of another file
@@ -113,11 +127,13 @@ package struct ONNXFile {
     /// Puts an array of another file in the place of a tensor.
     ///
     /// - Parameter isTransposed: whether the array, a matrix, is the transpose of the tensor.
-    /// - Throws: `ONNXError.nonFinite` where its numbers are no trained weights.
+    /// - Throws: `ONNXError.nonFinite` where its numbers are no trained weights, `ONNXError.folded` where the tensor holds more than one of
+    ///   the module's.
     package mutating func replace(_ name: String, by other: NamedArray, isTransposed: Bool) throws(ONNXError) {
         let shape = other.array.shape
         let given = HostTensor(shape: shape, kind: .real, values: other.array.doubles)
         guard given.values.allSatisfy(\.isFinite) else { throw .nonFinite(name: other.name) }
+        guard !folds.changed.contains(name) else { throw .folded(name: name, folds.warnings) }
         sources.replace(
             name, by: isTransposed ? given.transposed([1, 0], shape.reversed()) : given,
             isDouble: other.array.type == .float64)

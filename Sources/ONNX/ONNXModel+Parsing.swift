@@ -14,6 +14,7 @@ extension ONNXModel {
         var hasGraph = false
         while let (number, value) = try reader.next() {
             switch (number, value.message) {
+            case (2, _): producer = value.text ?? ""
             case (7, let message?):
                 guard !hasGraph else { throw .notONNX("two graphs") }
                 graph = try Graph(message, depth: 0)
@@ -49,7 +50,7 @@ extension ONNXModel.Graph {
             case 13:
                 let value = try ONNXModel.ValueInfo(message)
                 if !value.metadata.isEmpty { valueMetadata[value.name] = value.metadata }
-            case 15: hasSparseInitializers = true
+            case 15: initializers.append(try ONNXTensor(sparse: message))
             case 16: try ONNXModel.addEntry(message, to: &metadata)
             default: break
             }
@@ -68,6 +69,7 @@ extension ONNXModel.Node {
             case 4: kind = value.text ?? ""
             case 5: if let message = value.message { attributes.append(try ONNXModel.Attribute(message, depth: depth)) }
             case 7: domain = value.text == "ai.onnx" ? "" : value.text ?? ""
+            case 9: if let message = value.message { try ONNXModel.addEntry(message, to: &metadata) }
             default: break
             }
         }
@@ -96,6 +98,7 @@ extension ONNXModel.Attribute {
                 }
             case 8: try value.append(to: &integers)
             case 9: texts.append(value.text ?? "")
+            case 22: if let message = value.message { tensor = try ONNXTensor(sparse: message) }
             case 20: type = value.integer ?? 0
             case 21: reference = value.text
             default: break

@@ -5,13 +5,14 @@ struct ONNXModel {
     /// Version of the operators of each domain; the standard one is "".
     var opsets: [String: Int] = [:]
     var functions: [Function] = []
+    /// The program that wrote the file, such as "pytorch".
+    var producer = ""
 
     struct Graph {
         var nodes: [Node] = []
         var initializers: [ONNXTensor] = []
         var inputs: [ValueInfo] = []
         var outputs: [ValueInfo] = []
-        var hasSparseInitializers = false
         /// What the program that wrote the file noted of the graph, and of values by name.
         var metadata: [String: String] = [:], valueMetadata: [String: [String: String]] = [:]
     }
@@ -20,6 +21,8 @@ struct ONNXModel {
         var name = "", kind = "", domain = ""
         var inputs: [String] = [], outputs: [String] = []
         var attributes: [Attribute] = []
+        /// What the program that wrote the file noted of it.
+        var metadata: [String: String] = [:]
     }
 
     struct Attribute {

@@ -16,7 +16,8 @@ struct ONNXSources {
         var producer: [String: Int] = [:]
         for (index, node) in all.enumerated() {
             if node.kind == "Constant", node.domain.isEmpty,
-                var tensor = node.attributes.first(where: { $0.name == "value" })?.tensor, let name = node.outputs.first
+                var tensor = node.attributes.first(where: { ["value", "sparse_value"].contains($0.name) })?.tensor,
+                let name = node.outputs.first
             {
                 (tensor.name, tensor.constantNode) = (name, node.name)
                 try add(tensor)
@@ -40,6 +41,9 @@ struct ONNXSources {
         }
         try sort(all, needed, producer, given)
     }
+
+    /// Names of the tensors that are stored as sparse ones.
+    var sparseTensors: [String] { order.filter { tensors[$0]?.isSparse ?? false } }
 
     /// Adds a tensor that no file has.
     mutating func add(_ tensor: ONNXTensor) throws(ONNXError) {

@@ -3,7 +3,7 @@ import Essentials
 
 /// A tensor of an ONNX file: its name, type and shape, and where its numbers are.
 struct ONNXTensor {
-    enum Storage {
+    indirect enum Storage {
         /// Little-endian, a slice of the file.
         case raw(ArraySlice<UInt8>)
         /// Numbers in fields of their own, not packed; integers also carry half-precision bits.
@@ -11,6 +11,8 @@ struct ONNXTensor {
         case reals([Double])
         /// In another file, beside the model's.
         case external(location: String, offset: Int, length: Int?)
+        /// Numbers [n] at indices [n] or [n, rank]; all others are 0.
+        case sparse(values: ONNXTensor, indices: ONNXTensor)
     }
 
     /// In the graph: an initializer's own, or that of the value that its Constant node gives.
@@ -63,6 +65,24 @@ struct ONNXTensor {
         }
     }
 
+    /// A SparseTensorProto, which is called what its values are.
+    init(sparse message: ArraySlice<UInt8>) throws(ONNXError) {
+        var reader = WireReader(message)
+        var values: ONNXTensor?, indices: ONNXTensor?
+        while let (number, value) = try reader.next() {
+            switch number {
+            case 1: if let message = value.message { values = try ONNXTensor(message) }
+            case 2: if let message = value.message { indices = try ONNXTensor(message) }
+            case 3: try value.append(to: &shape)
+            default: break
+            }
+        }
+        guard let values, let indices else {
+            throw .tensor(name: values?.name ?? "", problem: "found a sparse tensor without values or indices")
+        }
+        (name, dataType, storage) = (values.name, values.dataType, .sparse(values: values, indices: indices))
+    }
+
     private static func append(
         _ value: WireReader.Value, _ isSingle: Bool, to reals: inout [Double]
     ) throws(ONNXError) {
@@ -98,9 +118,64 @@ struct ONNXTensor {
 
     var isFloating: Bool { elementType?.isFloatingPoint ?? false }
 
+    /// Whether only some of its numbers are in the file.
+    var isSparse: Bool { if case .sparse = storage { true } else { false } }
+
+    /// Numbers that a sparse tensor may have as a dense one.
+    private static let mostDense = 1 << 24
+
+    /// All numbers of a sparse tensor.
+    private func dense(_ values: ONNXTensor, _ indices: ONNXTensor, _ data: (String) throws -> [UInt8]) throws
+        -> HostTensor
+    {
+        guard let count, count <= Self.mostDense else {
+            throw ONNXError.limit(
+                "sparse tensor '\(name.shown)' of shape \(shape.shown) has more than \(Self.mostDense) numbers as a dense one"
+            )
+        }
+        let given = try values.values(data), places = try indices.values(data)
+        let size = given.values.count, rank = shape.count
+        guard given.shape.count == 1, places.kind == .integer, [[size], [size, rank]].contains(places.shape) else {
+            throw ONNXError.tensor(
+                name: name,
+                problem:
+                    "found sparse values of shape \(given.shape.shown) at indices of \(places.shape.shown), expected [n] and [n] or [n, \(rank)]"
+            )
+        }
+        var result = HostTensor(shape: shape, kind: given.kind, values: [Double](repeating: 0, count: count))
+        let numbers = places.integers
+        for row in 0..<size {
+            var place = 0
+            if places.shape.count == 1 {
+                place = numbers[row]
+            } else {
+                for axis in 0..<rank {
+                    let index = numbers[row * rank + axis]
+                    guard 0..<shape[axis] ~= index else { place = -1; break }
+                    place = place * shape[axis] + index
+                }
+            }
+            guard 0..<count ~= place else {
+                throw ONNXError.tensor(
+                    name: name, problem: "sparse index \(row) points outside the shape \(shape.shown)")
+            }
+            result.values[place] = given.values[row]
+        }
+        return result
+    }
+
     /// Whether all its numbers are known to be the same, where they lie in the model's own file.
-    var isUniform: Bool {
-        guard let values = try? values({ _ in [] }).values else { return false }
+    var isUniform: Bool { isUniform { _ in [] } }
+
+    /// Whether all its numbers are the same, to the last bit.
+    ///
+    /// - Parameter data: the bytes of a file beside the model's.
+    func isUniform(_ data: (String) throws -> [UInt8]) -> Bool {
+        // Most tensors differ at once, and large ones are not made numbers for it.
+        if case .raw(let bytes) = storage, let size = elementType?.size, bytes.count > size {
+            return bytes.dropFirst(size).elementsEqual(bytes.dropLast(size))
+        }
+        guard let values = try? values(data).values else { return false }
         return values.allSatisfy { $0 == values[0] }
     }
 
@@ -136,6 +211,7 @@ struct ONNXTensor {
                     problem: "it ends at byte \(offset) + \(length), but \(location.shown) has \(file.count)")
             }
             values = try typed(file[offset..<(offset + length)])
+        case .sparse(let given, let indices): return try dense(given, indices, data)
         case .reals(let numbers): values = numbers
         case .integers(let numbers):
             if type == .float16 || type == .bfloat16 {

@@ -19,6 +19,9 @@ enum Operand {
         }
     }
 
+    /// Whether its numbers are known now.
+    var isHost: Bool { if case .host = self { true } else { false } }
+
     static func graph(_ value: Value, _ kind: HostTensor.Kind = .real) -> Operand { .graph(GraphTensor(value, kind)) }
 }
 

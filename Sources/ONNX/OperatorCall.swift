@@ -84,7 +84,7 @@ struct OperatorCall {
 
     /// Extents and their product must be such as a graph can have.
     func check(_ shape: [Int]) throws {
-        guard shape.count <= 6 else { throw failure("found \(shape.count) dimensions, expected at most 6") }
+        guard shape.count <= 8 else { throw failure("found \(shape.count) dimensions, expected at most 8") }
         var product = 1
         for extent in shape {
             guard extent > 0 else {

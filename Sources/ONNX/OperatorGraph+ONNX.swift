@@ -5,7 +5,8 @@ import Networks
 extension OperatorGraph {
     /// The nodes of a file, without any tensor yet, for examples of the data's shapes.
     init(_ file: ONNXFile, _ options: ImportOptions) throws {
-        let nodes = try file.sources.nodes.map { try Node($0) }
+        var bodies: [Body] = []
+        let nodes = try file.sources.nodes.map { try Node($0, &bodies) }
         var batch: Int?
         for input in file.inputs {
             guard let declared = input.shape, let extent = declared.first ?? nil else { continue }
@@ -34,7 +35,8 @@ extension OperatorGraph {
             opset: file.opset, nodes: nodes, constants: [:], parameters: [], buffers: [], input: inputs[0].name,
             exampleShape: inputs[0].shape, inputIsInteger: inputs[0].isInteger,
             otherInputs: inputs.count > 1 ? Array(inputs.dropFirst()) : nil, output: file.output,
-            prediction: file.prediction, exportedBatch: batch)
+            prediction: file.prediction, exportedBatch: batch,
+            bodies: bodies.isEmpty ? nil : bodies)
     }
 
     /// Takes a model that was exported in training mode as it is in evaluation.
@@ -89,10 +91,20 @@ extension ONNXModel.ValueInfo {
 }
 
 extension OperatorGraph.Node {
-    init(_ node: ONNXModel.Node) throws {
+    /// - Parameter bodies: of the graph; those of the node are added.
+    init(_ node: ONNXModel.Node, _ bodies: inout [OperatorGraph.Body]) throws {
         var attributes: [String: OperatorGraph.Attribute] = [:]
         for attribute in node.attributes {
             var value = OperatorGraph.Attribute()
+            if let graph = attribute.graph {
+                let body = OperatorGraph.Body(
+                    nodes: try graph.nodes.map { try Self($0, &bodies) }, inputs: graph.inputs.map(\.name),
+                    outputs: graph.outputs.map(\.name))
+                value.body = bodies.count
+                bodies.append(body)
+                attributes[attribute.name] = value
+                continue
+            }
             switch attribute.type {
             case 1: value.real = RoundedConstant.number(Float(attribute.real ?? 0))
             case 2: value.integer = attribute.integer ?? 0

@@ -22,6 +22,15 @@ package struct OperatorGraph: Sendable, Hashable, Codable {
         package var reals: [Double]?
         package var texts: [String]?
         package var tensor: HostTensor?
+        /// A graph within, as its place in `bodies`.
+        package var body: Int?
+    }
+
+    /// The graph of a branch or of a loop's step. It may read values of the graphs around it.
+    package struct Body: Sendable, Hashable, Codable {
+        package var nodes: [Node]
+        package var inputs: [String]
+        package var outputs: [String]
     }
 
     /// A tensor of θ or of the buffers.
@@ -71,6 +80,8 @@ package struct OperatorGraph: Sendable, Hashable, Codable {
     package var exportedBatch: Int?
     /// Whether larger batches are taken in blocks of that many examples, because the model cannot be built for another number.
     package var takesBlocks: Bool?
+    /// Of the nodes that have graphs within; nil where there are none.
+    package var bodies: [Body]?
 
     /// All values that examples are.
     package var inputs: [Input] {
@@ -137,7 +148,9 @@ extension OperatorGraph {
                 throw .damagedDescription("tensor '\(tensor.name)'")
             }
         }
-        let hosts = Array(constants.values) + nodes.flatMap { $0.attributes.values.compactMap(\.tensor) }
+        let hosts =
+            Array(constants.values)
+            + (nodes + (bodies ?? []).flatMap(\.nodes)).flatMap { $0.attributes.values.compactMap(\.tensor) }
         guard hosts.allSatisfy(\.isConsistent) else { throw .damagedDescription("a constant") }
         guard inputs.allSatisfy({ $0.shape.allSatisfy { $0 > 0 } }), 1...Self.mostExported ~= exportedBatch ?? 1
         else {

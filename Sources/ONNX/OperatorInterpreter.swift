@@ -22,6 +22,12 @@ final class OperatorInterpreter {
     let batch: Int
     private(set) var values: [String: Operand]
     private var hostTotal = 0
+    /// Bodies of branches and loops that a model may come to, and nodes run in all.
+    static let mostBodies = 4096
+    private static let mostRun = 1 << 20
+    private var bodies = 0, nodesRun = 0
+    /// Names that the bodies which are being run have given values, innermost last.
+    private var scopes: [Set<String>] = []
     /// Nodes that were in the graph before: a model that is built in blocks can be built as often as it takes.
     private let nodesBefore: Int
 
@@ -47,7 +53,46 @@ final class OperatorInterpreter {
         for node in description.nodes { try run(node) }
     }
 
+    /// Computes what a body of the graph gives.
+    ///
+    /// - Parameter inputs: of the body, in its order.
+    func run(body index: Int, _ inputs: [Operand], _ call: OperatorCall) throws -> [Operand] {
+        guard let all = description.bodies, all.indices.contains(index), scopes.count < 8 else {
+            throw call.failure("its body is missing, or within too many others")
+        }
+        let body = all[index]
+        bodies += 1
+        guard bodies <= Self.mostBodies else {
+            throw call.failure(
+                "found more than \(Self.mostBodies) steps of loops; export the loop unrolled, or a shorter one")
+        }
+        guard body.inputs.count == inputs.count else {
+            throw call.failure("found a body of \(body.inputs.count) inputs, expected \(inputs.count)")
+        }
+        scopes.append([])
+        defer { for name in scopes.removeLast() { values[name] = nil } }
+        for (name, operand) in zip(body.inputs, inputs) { try define(name, operand, call) }
+        for node in body.nodes { try run(node) }
+        return try body.outputs.map { name in
+            guard let operand = values[name] else { throw ONNXError.undefined(value: name, node: call.node.name) }
+            return operand
+        }
+    }
+
+    /// Gives a name a value; within a body only for as long as that is run.
+    private func define(_ name: String, _ operand: Operand, _ call: OperatorCall) throws {
+        if !scopes.isEmpty {
+            guard values[name] == nil else { throw call.failure("'\(name.shown)' is given twice") }
+            scopes[scopes.count - 1].insert(name)
+        }
+        values[name] = operand
+    }
+
     private func run(_ node: OperatorGraph.Node) throws {
+        nodesRun += 1
+        guard nodesRun <= Self.mostRun else {
+            throw ONNXError.limit("its loops come to more than \(Self.mostRun) steps")
+        }
         guard let implementation = Operators.table[node.kind] else {
             throw ONNXError.unsupported([.init(name: node.kind, nodes: [node.name])])
         }
@@ -64,7 +109,7 @@ final class OperatorInterpreter {
             case .graph(let tensor): try call.check(tensor.shape)
             case .host(let tensor): hostTotal += tensor.values.count
             }
-            values[name] = results[index]
+            try define(name, results[index], call)
         }
         fixedBatch?.follow(node) { values[$0]?.shape }
         guard hostTotal <= Self.mostHostTotal, builder.graph.nodeCount - nodesBefore <= mostNodes else {

@@ -105,11 +105,26 @@ struct ParameterRules {
     func isParameter(_ tensor: ONNXTensor) -> Bool {
         guard isEligible(tensor) else { return false }
         if let origin = provenance.origin(tensor.name) { return origin == .parameter }
+        if isSpectralVector(tensor.name) { return false }
         // Where a file says what the module's tensors were, one that it does not know was made by the exporter.
         let isConstant = tensor.constantNode != nil || Self.isLifted(tensor.name) || provenance.isKnown
         guard isConstant || (tensor.count == 1 && Self.isMadeUp(tensor.name)) else { return true }
         // Ones and zeros are how exporters write a normalisation without scale and bias.
         return isWeight(tensor.name, depth: 0) && !(isConstant && tensor.isUniform)
+    }
+
+    /// Whether the file says what the module's parameters were.
+    var knowsParameters: Bool { provenance.isKnown }
+
+    /// Whether it is a buffer that an operator takes for weights, so that it could be taken for a parameter.
+    func isBufferLikeWeight(_ tensor: ONNXTensor) -> Bool {
+        isEligible(tensor) && !tensor.isUniform && isWeight(tensor.name, depth: 0)
+            && (provenance.isBuffer(tensor.name) || isSpectralVector(tensor.name))
+    }
+
+    /// Whether it is a vector of the power iteration of `torch.nn.utils.spectral_norm`, `fc.weight_u` beside `fc.weight_orig`.
+    private func isSpectralVector(_ name: String) -> Bool {
+        ["_u", "_v"].contains { name.hasSuffix($0) && sources.tensors[name.dropLast(2) + "_orig"] != nil }
     }
 
     /// Whether a tensor stands for a number of the model's code, and is no tensor of the module.

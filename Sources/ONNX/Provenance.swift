@@ -34,6 +34,12 @@ struct Provenance {
         }
     }
 
+    /// Names of the module's parameters, as far as the file says.
+    var parameters: Set<String> { Set(kinds.filter { $0.value == .parameter }.keys) }
+
+    /// Whether the file says that it is a tensor of the module and no parameter.
+    func isBuffer(_ name: String) -> Bool { kinds[name] == .other }
+
     /// Whether the file says anything.
     var isKnown: Bool { !kinds.isEmpty }
 

@@ -21,6 +21,10 @@ import Testing
 
     private static func fixture(_ name: String) throws -> (bytes: [UInt8], options: ImportOptions) {
         let shapes = ["softmax": [6], "conv1d": [7], "lstm": [7], "mobilenet": [3, 16, 16], "vit": [3, 16, 16]]
+        if let size = ["loop": 5, "if": 5, "scan": 15, "sparse": 5, "dequantized-blocks": 5, "volume": 160][name] {
+            let options = ImportOptions(exampleShape: name == "scan" ? [3, 5] : [size])
+            return (try FileContent.bytes(of: Fixtures.path("operators/\(name).onnx")), options)
+        }
         let shape = shapes[String(name.prefix { $0 != "_" })] ?? []
         let options = ImportOptions(exampleShape: shape, takesTokens: shape == [7])
         return (try FileContent.bytes(of: "\(FixtureTests.folder)/\(name).onnx"), options)
@@ -34,6 +38,7 @@ import Testing
     /// LANDSCAPE_FUZZ is how often a file is damaged, for longer runs than this.
     @Test(arguments: [
         ("softmax_ts13", 1500), ("conv1d_dynamo21", 400), ("conv1d_ts17", 250), ("vit_fixed3", 60), ("lstm_ts17", 40),
+        ("loop", 600), ("if", 600), ("scan", 600), ("sparse", 600), ("dequantized-blocks", 600), ("volume", 60),
     ])
     func flippedBits(_ name: String, _ count: Int) throws {
         let (bytes, options) = try Self.fixture(name)

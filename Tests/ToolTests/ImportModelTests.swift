@@ -253,3 +253,23 @@ import Testing
         }
     }
 }
+
+/// `import` of graphs whose layers the exporter folded.
+@Suite struct FoldedLayersTests {
+    @Test func strictRefusesFoldedLayers() throws {
+        let folder = try Folder(), folds = Fixtures.path("folds")
+        let data = "--data npy:\(folds)/x_numbers.npy,\(folds)/y.npy"
+        let line = "import \(folds)/conv-norm_optimized.onnx \(data)"
+        let warned = try Tool.json(line, in: folder)
+        let notes = try #require(warned["notes"] as? [String])
+        #expect(notes.count == 1 && notes[0].hasPrefix("warning: the exporter folded batch normalisation '2', '5'"))
+        let refused = try Tool.run(Tool.words(line + " --strict"), in: folder)
+        #expect(refused.code == 1 && refused.errors.contains("--strict: the exporter folded batch normalisation"))
+        #expect(refused.errors.contains("optimize=False"))
+        let kept = try Tool.json("import \(folds)/conv-norm_kept.onnx \(data) --strict", in: folder)
+        #expect((kept["notes"] as? [String]) == [])
+        let named = try Tool.run(
+            Tool.words("import \(folds)/x_numbers.npy \(data) --model mlp:6-3 --strict"), in: folder)
+        #expect(named.code == 2 && named.errors.contains("--strict"))
+    }
+}

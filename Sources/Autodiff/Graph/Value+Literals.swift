@@ -54,6 +54,14 @@ extension Value {
 }
 
 extension Value {
+    /// These rows [n, d] added up at their indices [n] in a table [rows, d] of zeros. An index outside the table is
+    /// passed over.
+    public func added(at index: Value, rows: Int) -> Value {
+        graph.apply(IndexedRows(table: rows, scatters: true), [self, index])
+    }
+}
+
+extension Value {
     /// Whether every element is known, while the graph is built, to be 0.
     public var isZero: Bool { constantNumber == 0 }
 }

@@ -6,7 +6,7 @@
 #pragma once
 #include <stdint.h>
 
-enum { LS_DIMS = 6, LS_SLACK = 128 };  // most dimensions of a fused loop; readable bytes past the end of every tensor
+enum { LS_DIMS = 8, LS_SLACK = 128 };  // most dimensions of a fused loop; readable bytes past the end of every tensor
 
 /// The operation of one instruction of a fused loop: dst = op(a, b, c), some with an immediate operand.
 enum ls_opcode {

@@ -55,6 +55,10 @@ struct ImportCommand: ParsableCommand {
     var parameters: [String] = []
     @Option(help: "Keep the tensors of this name or pattern out of θ. For .onnx graphs. Repeatable.")
     var freeze: [String] = []
+    @Flag(
+        help:
+            "Refuse an .onnx graph whose parameters are not the module's: exporters fold layers and merge tensors.")
+    var strict = false
     @OptionGroup var standardization: StandardizationOptions
     @OptionGroup var general: GeneralOptions
 
@@ -91,8 +95,8 @@ struct ImportCommand: ParsableCommand {
         guard adapter == nil else {
             throw UnusableRequest("--adapter is for .onnx graphs of the adapted model; found --model \(model)")
         }
-        guard parameters.isEmpty, freeze.isEmpty else {
-            throw UnusableRequest("--parameters and --freeze are for .onnx graphs; found --model \(model)")
+        guard parameters.isEmpty, freeze.isEmpty, !strict else {
+            throw UnusableRequest("--parameters, --freeze and --strict are for .onnx graphs; found --model \(model)")
         }
         guard prediction == nil, batchSize == nil else {
             throw UnusableRequest("--prediction and --batch-size are for .onnx graphs; found --model \(model)")
@@ -123,6 +127,7 @@ struct ImportCommand: ParsableCommand {
         settings.precision = precision
         settings.adapter = adapter
         (settings.parameters, settings.frozen) = (parameters, freeze)
+        settings.isStrict = strict
         settings.tool = Software.name
         if isSeries { return try runSeries(settings) }
         let file = files[0]

@@ -29,6 +29,7 @@ extension ModelImport {
         options.isLoss = loss?.outputLoss != nil
         options.parameters = parameters
         options.frozen = frozen
+        options.isStrict = isStrict
         options.sample = Self.sample(of: data.train)
         var model = try Self.inFile(path) { try ImportedModel(graph, options) }
         let settled = try Self.inFile(path) {

@@ -50,6 +50,8 @@ public struct ModelImport: Sendable {
     public var step = 0
     /// A digest of what the checkpoint is made of, for `ImportSeries`.
     var origin: String?
+    /// For a graph: whether one whose θ is known not to be the module's is refused.
+    public var isStrict = false
     /// The version of the program that imports, kept in the checkpoint.
     public var tool: String?
 

@@ -2,17 +2,17 @@ import ArrayFiles
 import Autodiff
 import Essentials
 
-/// The windows of a convolution or pooling over one or two dimensions, from a node's attributes. One dimension is a row of
+/// The windows of a convolution or pooling over one to three dimensions, from a node's attributes. One dimension is a row of
 /// height 1.
 struct WindowAttributes {
     var kernel: [Int], stride: [Int], dilation: [Int]
-    /// Above, left, below, right.
+    /// Above, left, below, right; of three dimensions before each, then after each.
     var padding: [Int]
     var ceiling: Bool
     let rank: Int
 
     /// - Parameters:
-    ///   - extents: of the images' dimensions beyond channels, one or two.
+    ///   - extents: of the images' dimensions beyond channels, one to three.
     ///   - kernelShape: where the node need not say.
     init(_ call: OperatorCall, _ extents: [Int], kernelShape: [Int]?) throws {
         rank = extents.count
@@ -66,6 +66,58 @@ struct WindowAttributes {
     }
 }
 
+/// The windows of a transposed convolution: those of the convolution that takes its output to its input.
+struct TransposedWindow {
+    let kernel: [Int], stride: [Int], dilation: [Int]
+    /// Before, then after each dimension.
+    private(set) var padding: [Int]
+    /// Extents of the output.
+    private(set) var outputs: [Int] = []
+
+    /// - Parameters:
+    ///   - extents: of the input beyond channels.
+    ///   - kernel: as the weights have it.
+    init(_ call: OperatorCall, _ extents: [Int], kernel: [Int]) throws {
+        let rank = extents.count, most = 1 << 16
+        self.kernel = call.integers("kernel_shape") ?? kernel
+        stride = call.integers("strides") ?? extents.map { _ in 1 }
+        dilation = call.integers("dilations") ?? extents.map { _ in 1 }
+        padding = call.integers("pads") ?? [Int](repeating: 0, count: 2 * rank)
+        let extra = call.integers("output_padding") ?? extents.map { _ in 0 }
+        guard self.kernel == kernel, stride.count == rank, dilation.count == rank, padding.count == 2 * rank,
+            extra.count == rank, (stride + dilation).allSatisfy({ 1...most ~= $0 }),
+            (padding + extra + kernel).allSatisfy({ 0...most ~= $0 })
+        else { throw call.failure("found attributes that do not fit a kernel of \(kernel.shown)") }
+        let mode = call.text("auto_pad", default: "NOTSET"), asked = call.integers("output_shape")
+        for i in 0..<rank {
+            let full = (extents[i] - 1) * stride[i] + (kernel[i] - 1) * dilation[i] + 1 + extra[i]
+            if let asked, asked.count >= rank {
+                let wanted = asked[asked.count - rank + i]
+                guard 1...most ~= wanted else { throw call.failure("found output_shape \(asked.shown)") }
+                pad(i, max(0, full - wanted), mode)
+                outputs.append(wanted)
+                continue
+            } else if mode.hasPrefix("SAME") {
+                pad(i, max(0, full - extents[i] * stride[i]), mode)
+            }
+            outputs.append(full - padding[i] - padding[i + rank])
+        }
+        guard outputs.allSatisfy({ $0 > 0 }) else { throw call.failure("padding \(padding.shown) leaves nothing") }
+        // What output_padding adds at the end lies beyond the last window; the convolution must still give back the input's extents.
+        for i in 0..<rank {
+            let room = outputs[i] + padding[i] + padding[i + rank] - dilation[i] * (kernel[i] - 1) - 1
+            guard room >= 0, room / stride[i] + 1 == extents[i] else {
+                throw call.failure("found output_padding \(extra.shown), expected less than the strides")
+            }
+        }
+    }
+
+    private mutating func pad(_ axis: Int, _ total: Int, _ mode: String) {
+        padding[axis] = mode == "SAME_UPPER" ? total / 2 : total - total / 2
+        padding[axis + padding.count / 2] = total - padding[axis]
+    }
+}
+
 extension OperatorCall {
     /// Images N×C×H×W or N×C×L as N×H×W×C.
     func images(_ index: Int) throws -> (value: Value, extents: [Int]) {
@@ -77,6 +129,20 @@ extension OperatorCall {
         return (tensor.value.asReal().permuted([0, 2, 1]).reshaped([shape[0], 1, shape[2], shape[1]]), extents)
     }
 
+    /// The third operand, one number a filter; nil for none. PyTorch's exporter (onnxscript 0.7) gives grouped convolutions without a
+    /// bias zeros of another shape.
+    func bias(_ filters: Int) throws -> Value? {
+        if case .host(let zeros)? = optional(2), zeros.values.allSatisfy({ $0 == 0 }) { return nil }
+        guard let bias = try optionalTensor(2) else { return nil }
+        guard bias.shape == [filters] else {
+            throw failure("found a bias of shape \(bias.shape.shown), expected [\(filters)]")
+        }
+        return bias
+    }
+
+    /// Whether the first operand is N×C×D×H×W.
+    var takesVolumes: Bool { optional(0)?.shape.count == 5 }
+
     /// N×H×W×C as the operand's rank has it.
     func fromImages(_ value: Value, rank: Int) -> Operand {
         if rank == 2 { return .graph(GraphTensor(channelsLast: value)) }
@@ -87,8 +153,8 @@ extension OperatorCall {
 
 extension Operators {
     static let convolution: [String: OperatorCall.Implementation] = [
-        "Conv": { try convolve($0) },
-        "ConvTranspose": { try convolveTransposed($0) },
+        "Conv": { try $0.takesVolumes ? convolveVolume($0) : convolve($0) },
+        "ConvTranspose": { try $0.takesVolumes ? convolveVolumeTransposed($0) : convolveTransposed($0) },
     ]
 
     private static func convolve(_ call: OperatorCall) throws -> [Operand] {
@@ -113,17 +179,12 @@ extension Operators {
         geometry.groups = groups
         try check(call, geometry, x.shape[0])
         var y = x.convolution(weight.permuted([2, 3, 1, 0]), geometry)
-        if let bias = try call.optionalTensor(2) {
-            guard bias.shape == [weight.shape[0]] else {
-                throw call.failure("found a bias of shape \(bias.shape.shown), expected [\(weight.shape[0])]")
-            }
-            y = y + bias
-        }
+        if let bias = try call.bias(weight.shape[0]) { y = y + bias }
         return [call.fromImages(y, rank: window.rank)]
     }
 
     /// Images with their padding must not be too large either.
-    private static func check(_ call: OperatorCall, _ geometry: ConvolutionGeometry, _ n: Int) throws {
+    static func check(_ call: OperatorCall, _ geometry: ConvolutionGeometry, _ n: Int) throws {
         try call.check([
             n, geometry.height + geometry.padding[0] + geometry.padding[2],
             geometry.width + geometry.padding[1] + geometry.padding[3], geometry.channels,
@@ -140,57 +201,19 @@ extension Operators {
             throw call.failure(
                 "weights of shape \(weight.shape.shown) do not fit \(x.shape[3]) channels in \(groups) groups")
         }
-        let kernel = call.integers("kernel_shape") ?? Array(weight.shape.dropFirst(2))
-        let stride = call.integers("strides") ?? extents.map { _ in 1 }
-        let dilation = call.integers("dilations") ?? extents.map { _ in 1 }
-        var pads = call.integers("pads") ?? [Int](repeating: 0, count: 2 * rank)
-        let extra = call.integers("output_padding") ?? extents.map { _ in 0 }
-        let most = 1 << 16
-        guard kernel == Array(weight.shape.dropFirst(2)), stride.count == rank, dilation.count == rank,
-            pads.count == 2 * rank, extra.count == rank, (stride + dilation).allSatisfy({ 1...most ~= $0 }),
-            (pads + extra + kernel).allSatisfy({ 0...most ~= $0 })
-        else { throw call.failure("found attributes that do not fit weights of shape \(weight.shape.shown)") }
-        var outputs: [Int] = []
-        let mode = call.text("auto_pad", default: "NOTSET"), asked = call.integers("output_shape")
-        for i in 0..<rank {
-            let full = (extents[i] - 1) * stride[i] + (kernel[i] - 1) * dilation[i] + 1 + extra[i]
-            if let asked, asked.count >= rank {
-                let wanted = asked[asked.count - rank + i]
-                guard 1...most ~= wanted else { throw call.failure("found output_shape \(asked.shown)") }
-                let total = max(0, full - wanted)
-                pads[i] = mode == "SAME_UPPER" ? total / 2 : total - total / 2
-                pads[i + rank] = total - pads[i]
-                outputs.append(wanted)
-                continue
-            } else if mode.hasPrefix("SAME") {
-                let total = max(0, full - extents[i] * stride[i])
-                pads[i] = mode == "SAME_UPPER" ? total / 2 : total - total / 2
-                pads[i + rank] = total - pads[i]
-            }
-            outputs.append(full - pads[i] - pads[i + rank])
-        }
-        guard outputs.allSatisfy({ $0 > 0 }) else { throw call.failure("padding \(pads.shown) leaves nothing") }
+        let window = try TransposedWindow(call, extents, kernel: Array(weight.shape.dropFirst(2)))
         func two(_ list: [Int], _ first: Int) -> [Int] { rank == 1 ? [first] + list : list }
         if rank == 1 { weight = weight.reshaped([weight.shape[0], weight.shape[1], 1, weight.shape[2]]) }
-        let size = two(outputs, 1), filters = weight.shape[1] * groups
+        let size = two(window.outputs, 1), filters = weight.shape[1] * groups
         var geometry = ConvolutionGeometry(
-            height: size[0], width: size[1], channels: filters, kernel: two(kernel, 1), filters: x.shape[3])
-        geometry.stride = two(stride, 1)
-        geometry.dilation = two(dilation, 1)
+            height: size[0], width: size[1], channels: filters, kernel: two(window.kernel, 1), filters: x.shape[3])
+        geometry.stride = two(window.stride, 1)
+        geometry.dilation = two(window.dilation, 1)
         geometry.groups = groups
-        geometry.padding = rank == 1 ? [0, pads[0], 0, pads[1]] : pads
-        // What output_padding adds at the end lies beyond the last window; the convolution must still give back x's extents.
-        guard geometry.outputHeight == x.shape[1], geometry.outputWidth == x.shape[2] else {
-            throw call.failure("found output_padding \(extra.shown), expected less than the strides")
-        }
+        geometry.padding = rank == 1 ? [0, window.padding[0], 0, window.padding[1]] : window.padding
         try check(call, geometry, x.shape[0])
         var y = x.convolutionTransposed(weight.permuted([2, 3, 1, 0]), geometry)
-        if let bias = try call.optionalTensor(2) {
-            guard bias.shape == [filters] else {
-                throw call.failure("found a bias of shape \(bias.shape.shown), expected [\(filters)]")
-            }
-            y = y + bias
-        }
+        if let bias = try call.bias(filters) { y = y + bias }
         return [call.fromImages(y, rank: rank)]
     }
 }

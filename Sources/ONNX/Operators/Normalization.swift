@@ -21,7 +21,7 @@ extension Operators {
         "GroupNormalization": { try groupNorm($0) },
         "InstanceNormalization": { call in
             let x = try call.tensor(0)
-            try call.rank(x.shape, 3...6)
+            try call.rank(x.shape, 3...8)
             let axes = Array(2..<x.shape.count)
             let y = x.standardized(over: axes, epsilon: call.real("epsilon", default: 1e-5))
             return [.graph(try affine(call, y, try call.tensor(1), try call.tensor(2)))]
@@ -69,7 +69,7 @@ extension Operators {
     /// running ones as training does.
     private static func batchNorm(_ call: OperatorCall) throws -> [Operand] {
         let tensor = try call.lifted(try call.operand(0))
-        try call.rank(tensor.shape, 2...5)
+        try call.rank(tensor.shape, 2...8)
         let channels = tensor.shape[1]
         let vectors = try (1...4).map { try call.tensor($0) }
         guard vectors.allSatisfy({ $0.shape == [channels] }) else {
@@ -123,7 +123,7 @@ extension Operators {
     /// Scale and bias are by group up to opset 20, by channel from 21 on; both are taken by their length.
     private static func groupNorm(_ call: OperatorCall) throws -> [Operand] {
         let x = try call.tensor(0)
-        try call.rank(x.shape, 2...6)
+        try call.rank(x.shape, 2...8)
         let shape = x.shape, channels = shape[1], groups = call.integer("num_groups", default: 1)
         guard groups > 0, channels % groups == 0 else {
             throw call.failure("found \(groups) groups of \(channels) channels")

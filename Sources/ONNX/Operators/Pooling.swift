@@ -5,6 +5,7 @@ import Essentials
 extension Operators {
     static let pooling: [String: OperatorCall.Implementation] = [
         "MaxPool": { call in
+            if call.takesVolumes { return try maxPoolVolume(call) }
             let (x, extents) = try call.images(0)
             let window = try WindowAttributes(call, extents, kernelShape: nil)
             let geometry = try geometry(call, x, window)
@@ -18,6 +19,7 @@ extension Operators {
             return [result, try places(call, x, geometry, rank: window.rank)]
         },
         "AveragePool": { call in
+            if call.takesVolumes { return try averagePoolVolume(call) }
             let (x, extents) = try call.images(0)
             let window = try WindowAttributes(call, extents, kernelShape: nil)
             let geometry = try geometry(call, x, window)
@@ -30,7 +32,7 @@ extension Operators {
 
     private static func global(_ call: OperatorCall, _ reduce: (Value, [Int]) -> Value) throws -> [Operand] {
         let tensor = try call.lifted(try call.operand(0))
-        try call.rank(tensor.shape, 3...5)
+        try call.rank(tensor.shape, 3...8)
         if tensor.isChannelsLast { return [.graph(GraphTensor(channelsLast: reduce(tensor.stored, [1, 2])))] }
         return [.graph(reduce(tensor.value.asReal(), Array(2..<tensor.shape.count)))]
     }
@@ -64,8 +66,7 @@ extension Operators {
     }
 
     /// One over how many positions each window averages, [1, height, width, 1].
-    private static func counts(_ call: OperatorCall, _ geometry: PoolingGeometry, _ countsPadding: Bool) throws -> Value
-    {
+    static func counts(_ call: OperatorCall, _ geometry: PoolingGeometry, _ countsPadding: Bool) throws -> Value {
         func along(_ axis: Int, _ extent: Int, _ outputs: Int) -> [Int] {
             (0..<outputs).map { output in
                 let start = output * geometry.stride[axis] - geometry.padding[axis]

@@ -56,6 +56,7 @@ extension Operators {
             }
         },
         "Erf": { try $0.unary(host: { erf($0) }) { $0.erf() } },
+        "Erfc": { try $0.unary(host: { erfc($0) }) { 1 - $0.erf() } },
         "Exp": { try $0.unary(host: { exp($0) }) { $0.exp() } },
         "Log": { try $0.unary(host: { log($0) }) { $0.log() } },
         "Sqrt": { try $0.unary(host: { $0.squareRoot() }) { $0.sqrt() } },

@@ -41,9 +41,11 @@ struct ConformanceCase {
         let initializers = Set(model.graph.initializers.map(\.name))
         let inputs = model.graph.inputs.filter { !initializers.contains($0.name) }
         let outputs = model.graph.outputs.map(\.name)
-        let nodes = try model.inlinedNodes()
-        var missing: Set<String> = []
-        for node in nodes where Operators.table[node.kind] == nil || !node.domain.isEmpty {
+        let (nodes, tensors) = try model.expanded()
+        var missing: Set<String> = [], pending = nodes
+        while let node = pending.popLast() {
+            pending += node.attributes.flatMap { $0.graph?.nodes ?? [] }
+            if Operators.table[node.kind] != nil, node.domain.isEmpty { continue }
             missing.insert(node.domain.isEmpty ? node.kind : "\(node.domain).\(node.kind)")
         }
         if !missing.isEmpty { return .unsupported(missing.sorted()) }
@@ -53,13 +55,15 @@ struct ConformanceCase {
         if (inputs + model.graph.outputs).contains(where: { [8, 14, 15].contains($0.elementType) }) {
             return .unsupported(["strings and complex numbers"])
         }
-        let sources = try ONNXSources(nodes, model.graph.initializers, outputs: outputs, given: Set(inputs.map(\.name)))
+        let sources = try ONNXSources(nodes, tensors, outputs: outputs, given: Set(inputs.map(\.name)))
         let given = try inputs.enumerated().map { try values("input_\($0).pb", $1.elementType) }
         let expected = try model.graph.outputs.enumerated().map { try values("output_\($0).pb", $1.elementType) }
+        var bodies: [OperatorGraph.Body] = []
+        let operators = try sources.nodes.map { try OperatorGraph.Node($0, &bodies) }
         var description = OperatorGraph(
-            opset: model.opsets[""] ?? 1, nodes: try sources.nodes.map { try OperatorGraph.Node($0) }, constants: [:],
+            opset: model.opsets[""] ?? 1, nodes: operators, constants: [:],
             parameters: [], buffers: [], input: "", exampleShape: [1], inputIsInteger: false, output: outputs[0],
-            exportedBatch: nil)
+            exportedBatch: nil, bodies: bodies)
         for (name, tensor) in sources.tensors { description.constants[name] = try tensor.values { _ in [] } }
 
         // Real inputs are values of the graph, so that they can be differentiated by, as far as the operators allow it.

@@ -16,35 +16,15 @@ import Testing
 
     /// Cases that are known to fail; docs/onnx.md says why.
     static let known: Set<String> = [
-        "test_averagepool_3d_default",
         "test_cast_FLOAT_to_BFLOAT16",
         "test_castlike_FLOAT_to_BFLOAT16",
         "test_castlike_FLOAT_to_BFLOAT16_expanded",
-        "test_convtranspose_3d",
-        "test_maxpool_3d_default",
-        "test_nllloss_NCd1d2d3d4d5_mean_weight_expanded",
-        "test_nllloss_NCd1d2d3d4d5_none_no_weight_expanded",
         "test_resize_tf_crop_and_resize",
-        "test_scatter_elements_with_duplicate_indices",
-        "test_scatternd_add",
-        "test_scatternd_multiply",
+        "test_scan_sum",
         "test_training_dropout",
         "test_training_dropout_default",
         "test_training_dropout_default_mask",
         "test_training_dropout_mask",
-        "test_AvgPool3d",
-        "test_AvgPool3d_stride",
-        "test_AvgPool3d_stride1_pad0_gpu_input",
-        "test_Conv3d",
-        "test_Conv3d_dilated",
-        "test_Conv3d_dilated_strided",
-        "test_Conv3d_groups",
-        "test_Conv3d_no_bias",
-        "test_Conv3d_stride",
-        "test_Conv3d_stride_padding",
-        "test_MaxPool3d",
-        "test_MaxPool3d_stride",
-        "test_MaxPool3d_stride_padding",
     ]
 
     @Test(
