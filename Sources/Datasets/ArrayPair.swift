@@ -47,7 +47,9 @@ enum ArrayPair {
         } catch {
             throw .file(.unreadable(path: inputs, reason: "\(error)"))
         }
-        return Dataset(name: name, inputs: .streamed(file), exampleShape: shape, targets: found)
+        var result = Dataset(name: name, inputs: .streamed(file), exampleShape: shape, targets: found)
+        result.remarks = byteRemarks(array.type, array.shape)
+        return result
     }
 
     static func npz(_ path: String, _ split: Split, name: String) throws(DatasetError) -> Dataset {
@@ -92,7 +94,9 @@ enum ArrayPair {
         }
         let count = table.rows
         let x = NumericArray(inputs, shape: [count, width])
-        return try dataset(x, targets: try classes(labels, name: name), name: name)
+        var result = try dataset(x, targets: try classes(labels, name: name), name: name)
+        if let header = table.header { result.remarks.append("the first line holds names: \(header.shown)") }
+        return result
     }
 
     static func dataset(_ x: NumericArray, _ y: NumericArray, name: String) throws(DatasetError) -> Dataset {
@@ -103,8 +107,20 @@ enum ArrayPair {
         _ x: NumericArray, targets: Dataset.Targets, name: String
     ) throws(DatasetError) -> Dataset {
         let shape = try exampleShape(x.shape, targets, name: name)
-        return Dataset(
+        var result = Dataset(
             name: name, inputs: try inputs(x, name: name), exampleShape: shape, targets: targets)
+        result.remarks = byteRemarks(x.type, x.shape)
+        return result
+    }
+
+    /// How bytes are taken.
+    private static func byteRemarks(_ type: ElementType, _ shape: [Int]) -> [String] {
+        guard type == .uint8 else { return [] }
+        return [
+            ByteFractions.isImages(shape)
+                ? "the bytes of the images are divided by 255"
+                : "the bytes of the table are taken as numbers from 0 to 255; store images as N×H×W or N×C×H×W to have them divided by 255"
+        ]
     }
 
     /// The shape of one example of inputs N×…, of which there must be as many as targets.
@@ -128,12 +144,13 @@ enum ArrayPair {
         }
     }
 
-    /// Bytes become fractions of 255; other integers are tokens in two dimensions and plain numbers otherwise.
+    /// Bytes of images become fractions of 255, other bytes numbers; other integers are tokens in two dimensions and
+    /// plain numbers otherwise.
     static func inputs(_ x: NumericArray, name: String) throws(DatasetError) -> Dataset.Inputs {
         let width = max(1, x.count / max(1, x.shape.first ?? 1))
         switch x.type {
         case .uint8:
-            return .floats(ByteFractions.of(x.bytes))
+            return .floats(ByteFractions.isImages(x.shape) ? ByteFractions.of(x.bytes) : x.floats)
         case .float64:
             let values = x.doubles
             if let place = values.firstIndex(where: { !$0.isFinite }) {

@@ -8,8 +8,8 @@ public enum Split: String, Sendable, Codable, CaseIterable {
 public struct Dataset: Sendable, Equatable {
     /// The numbers of all examples, one example after another, in the source's precision.
     ///
-    /// Bytes become fractions of 255 in Float32. Float32 and narrower numbers become Float32, Float64 stays. Integers
-    /// in two dimensions are tokens, others Float64.
+    /// Bytes of images become fractions of 255 in Float32; other bytes stay as they are. Float32 and narrower numbers
+    /// become Float32, Float64 stays. Other integers in two dimensions are tokens, in others Float64.
     public enum Inputs: Sendable, Equatable {
         /// In Float32, in memory.
         case floats([Float])
@@ -47,6 +47,9 @@ public struct Dataset: Sendable, Equatable {
     public let exampleShape: [Int]
     /// The examples' targets.
     public let targets: Targets
+
+    /// What a user should know of how the examples were read, one line each. Examples made of these have none.
+    public var remarks: [String] = []
 
     /// One more than the largest label. Larger labels are taken for mistakes: they would ask for a model with that many
     /// outputs.
@@ -157,8 +160,10 @@ public struct Dataset: Sendable, Equatable {
 
     /// The same examples with other inputs or targets.
     func with(inputs: Inputs? = nil, targets: Targets? = nil) -> Dataset {
-        Dataset(
+        var result = Dataset(
             name: name, inputs: inputs ?? self.inputs, exampleShape: exampleShape, targets: targets ?? self.targets)
+        result.remarks = remarks
+        return result
     }
 
     private static func rows<Element>(_ values: [Element], _ indices: [Int], _ width: Int) -> [Element] {

@@ -106,6 +106,7 @@ public struct Model: Sendable {
         // Its own data may be named on the command line, too.
         let isOwn = specification == nil || specification?.absolute == own?.absolute
         var data = try (specification ?? dataSpecification).load(split)
+        let remarks = data.remarks
         if !network.takesTokens { data = data.withoutTokens }
         if isOwn, split == .train {
             guard data.count >= metadata.data.trainingExamples else {
@@ -133,6 +134,7 @@ public struct Model: Sendable {
             data = try data.standardized(
                 by: Standardization(checking: standardization.mean, standardization.deviation))
         }
+        data.remarks = remarks
         return data
     }
 

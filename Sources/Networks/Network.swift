@@ -35,6 +35,7 @@ public struct Network: Sendable {
         options: NetworkOptions = .init()
     ) throws(NetworkError) {
         let architecture = try Architecture(specification, inputShape: inputShape, outputs: outputs)
+        try OfferedOptions(of: specification).check(options, of: specification)
         guard takesTokens == (architecture.vocabulary != nil) else {
             throw takesTokens ? .takesNoTokens(model: specification) : .takesTokens(model: specification)
         }
@@ -118,6 +119,8 @@ public struct Network: Sendable {
         public let statistics: [Value?]
         /// The outputs, [n, outputs].
         public let output: Value
+        /// The fewest values of a channel that a statistic of the batch is of; `nil` where there is none.
+        let fewestValues: Int?
     }
 
     /// Adds the network, for a batch of this many examples, to a graph.
@@ -131,6 +134,12 @@ public struct Network: Sendable {
             output.shape == [batch, outputs], "\(specification) gives \(output.shape), expected \([batch, outputs])")
         return Built(
             graph: graph, input: x, parameters: builder.parameters.map(\.value), buffers: builder.buffers.map(\.value),
-            statistics: builder.buffers.map { builder.statistics[$0.specification.name] }, output: output)
+            statistics: builder.buffers.map { builder.statistics[$0.specification.name] }, output: output,
+            fewestValues: builder.fewestValues)
+    }
+
+    /// Whether a batch of one example gives batch normalisation one value a channel, which has no variance.
+    public var needsTwoExamples: Bool {
+        !buffers.tensors.isEmpty && build(in: Graph(), batch: 1, batchNorm: .batch).fewestValues == 1
     }
 }

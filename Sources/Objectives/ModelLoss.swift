@@ -64,7 +64,10 @@ public final class ModelLoss: ExampleObjective {
     private let base: NetworkObjective, objective: any Objective
 
     /// Examples whose statistics are averaged for `.recalibrate` where no batch size is given: that of training (He et al. 2015).
-    private static let recalibrationBatch = 128
+    /// One less or so where a last batch of one example would have no variance.
+    private static func recalibrationBatch(_ examples: Int) -> Int {
+        (2...128).reversed().first { ObjectiveError.lastBatch(examples, $0) > 1 } ?? 128
+    }
 
     /// - Parameters:
     ///   - name: what the model is called in results and messages, such as its path.
@@ -82,6 +85,8 @@ public final class ModelLoss: ExampleObjective {
         (self.model, self.name, self.settings, self.monitor) = (model, name, settings, monitor)
         isOnGiven = examples != nil
         data = try examples ?? model.dataset(settings.split, settings.data, examples: settings.examples)
+        // Of the model's own data it was said when they were first read.
+        if settings.data != nil { for remark in data.remarks { monitor.remark(remark) } }
         dataName = examples?.name ?? settings.data.map { "\($0)" } ?? model.metadata.data.specification
         var memory = memory
         let perVector = 8 * model.network.parameters.count
@@ -256,7 +261,7 @@ public final class ModelLoss: ExampleObjective {
     ) throws -> NetworkObjective {
         let objective = try model.objective(
             data, batchNorm: .batch, precision: settings.precision,
-            batchSize: settings.batchSize ?? recalibrationBatch, memory: memory)
+            batchSize: settings.batchSize ?? recalibrationBatch(data.count), memory: memory)
         objective.betweenBatches = { try monitor.check() }
         return objective
     }

@@ -13,7 +13,7 @@ struct GradientCommand: ParsableCommand {
     @OptionGroup var options: AnalysisOptions
 
     func run() throws {
-        if let save { try OutputFile.checkWritable(save) }
+        if let save { try OutputFile.checkArray(save, "--save") }
         let session = try Session(options, checkpoint: checkpoint, command: "gradient")
         let loss = try session.loss()
         let gradient = try GradientNorms(loss, at: loss.theta, layout: loss.model.network.parameters)

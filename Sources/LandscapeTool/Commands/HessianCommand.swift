@@ -66,7 +66,8 @@ struct HessianCommand: ParsableCommand {
     }
 
     func run() throws {
-        for path in [saveProduct, saveVectors].compactMap({ $0 }) { try OutputFile.checkWritable(path) }
+        if let saveProduct { try OutputFile.checkArray(saveProduct, "--save-product") }
+        if let saveVectors { try OutputFile.checkArray(saveVectors, "--save-vectors") }
         let session = try Session(
             options, checkpoint: checkpoint, command: "hessian", drawsPicture: top + bottom > 0 || density || layers)
         var analysis = SpectrumAnalysis(largest: top, smallest: bottom)

@@ -90,6 +90,11 @@ struct TrainCommand: ParsableCommand {
             throw ValidationError("--epochs, --steps and --gradients: expected one of them")
         }
         if let gradients, gradients < 2 { throw ValidationError("--gradients \(gradients): expected at least 2") }
+        if !unused.isEmpty {
+            throw ValidationError(
+                "\(unused.joined(separator: ", ")): no effect with --optimizer \(optimizer.rawValue); leave it out or choose another --optimizer"
+            )
+        }
         if let trackSharpness, trackSharpness < 1 {
             throw ValidationError("--track-sharpness \(trackSharpness): expected a number of epochs from 1")
         }
@@ -165,15 +170,11 @@ struct TrainCommand: ParsableCommand {
         let origin = try start.map { try Model.open($0) }
         let settings = try settings(origin)
         try OutputFile.checkWritable(output)
-        if !unused.isEmpty {
-            general.remark(
-                "\(unused.joined(separator: ", ")): no effect with --optimizer \(optimizer.rawValue); leave it out or choose another --optimizer"
-            )
-        }
         let started = Date()
         let trainer = try Trainer(
             settings, resuming: resume ? try Checkpoint.read(output) : nil, startingFrom: resume ? nil : origin)
         trainer.tool = Software.name
+        for remark in trainer.data.remarks { general.remark(remark) }
         if let trackSharpness {
             try OutputFile.checkWritable(OutputFile.picture(output, "train"))
             trainer.sharpnessTracking = SharpnessTracking(every: trackSharpness)

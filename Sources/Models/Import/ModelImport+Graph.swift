@@ -24,7 +24,7 @@ extension ModelImport {
             throw ModelError.alreadyImported(file: weights ?? "")
         }
         let model = try Self.model(path, file, options)
-        var notes = model.notes
+        var notes = data.remarks + model.notes
         if let key = file?.key { notes.insert("the weights are those under '\(key)' in the file", at: 0) }
         var record = data.record
         record.outputs = model.network.outputs

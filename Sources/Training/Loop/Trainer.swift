@@ -106,6 +106,12 @@ public final class Trainer {
             precision: configuration.precision, memory: memory)
         // The gradients of several batches make a step where they are accumulated.
         stepSize = min(data.train.count, batches.batchSize * configuration.accumulation)
+        let (examples, most) = (data.train.count, batches.batchSize)
+        try ObjectiveError.checkSingleExample(
+            network, examples: examples, batchSize: most, m: configuration.m
+        ) {
+            Self.smallestPart(configuration, examples: examples, batchSize: $0)
+        }
         stepsPerEpoch = (data.train.count + stepSize - 1) / stepSize
         totalSteps = max(1, configuration.length.steps(perEpoch: stepsPerEpoch))
         learningRate = LearningRate(
