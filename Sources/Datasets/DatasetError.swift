@@ -60,7 +60,8 @@ public enum DatasetError: DescribedError {
         case .countMismatch(let name, let inputs, let targets):
             "\(name): found \(inputs) inputs and \(targets) targets, expected as many of both"
         case .unusableShape(let name, let shape):
-            "\(name): found inputs of shape \(shape.shown), expected N×D, N×H×W or N×C×H×W; use array.reshape"
+            "\(name): found inputs of shape \(shape.shown), expected N×D, N×H×W or N×C×H×W; "
+                + "for a model that takes plain numbers, store x.reshape(len(x), -1)"
         case .unusableTargets(let name, let shape):
             "\(name): found targets of shape \(shape.shown), expected N class numbers or N×K real numbers"
         case .nonFiniteInput(let name, let row, let value):
