@@ -82,8 +82,9 @@ extension SharpnessReport {
             ]
         }
         if let average = point.averageCase {
+            let finite = average.nonfinite > 0 ? "\(average.samples - average.nonfinite) of " : ""
             lines.append(
-                "average case, each weight ~ N(0, ρ²)   \(Format.number(average.value)) ± \(Format.short(average.standardError)) (\(average.samples) samples)"
+                "average case, each weight ~ N(0, ρ²)   \(Format.number(average.value)) ± \(Format.short(average.standardError)) (\(finite)\(average.samples) samples)"
             )
         }
         return lines

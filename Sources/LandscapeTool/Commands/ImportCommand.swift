@@ -39,6 +39,7 @@ struct ImportCommand: ParsableCommand {
     @OptionGroup var general: GeneralOptions
 
     func run() throws {
+        try ResultKeys.imported.check(general.keys)
         general.prepare()
         try OutputFile.checkWritable(output)
         let isGraph = file.lowercased().hasSuffix(".onnx")

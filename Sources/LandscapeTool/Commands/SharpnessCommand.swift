@@ -104,6 +104,10 @@ struct SharpnessCommand: ParsableCommand {
         if let saveEpsilon { try OutputFile.checkArray(saveEpsilon, "--save-epsilon") }
         let session = try Session(
             options, checkpoint: checkpoint, command: "sharpness",
+            keys: ResultKeys(
+                ResultKeys.sharpness(
+                    radii: rho.values.count, batches: batch != nil, worst: findsWorst, average: findsAverage,
+                    box: findsBox)),
             drawsPicture: findsWorst || rho.values.count > 1 && findsAverage)
         var analysis = SharpnessAnalysis(radii: rho.values)
         analysis.measures =

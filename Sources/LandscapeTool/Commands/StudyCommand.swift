@@ -42,7 +42,7 @@ struct StudyCommand: ParsableCommand {
     func run() throws {
         let paths = try StudyRun.checkpoints(in: folder)
         let session = try Session(
-            options, checkpoint: folder, command: "study", drawsPicture: true,
+            options, checkpoint: folder, command: "study", keys: ["runs", "kendall_tau"], drawsPicture: true,
             picture: (folder.hasSuffix("/") ? folder : folder + "/") + "study.png")
         var study = StudyRun()
         (study.measures.radius, study.measures.adaptiveRadius) = (rho, adaptiveRho)

@@ -166,17 +166,18 @@ struct TrainCommand: ParsableCommand {
     }
 
     func run() throws {
+        try ResultKeys.training(tracksSharpness: trackSharpness != nil).check(general.keys)
         general.prepare()
         let origin = try start.map { try Model.open($0) }
         let settings = try settings(origin)
         try OutputFile.checkWritable(output)
+        if trackSharpness != nil { try OutputFile.checkWritable(OutputFile.picture(output, "train")) }
         let started = Date()
         let trainer = try Trainer(
             settings, resuming: resume ? try Checkpoint.read(output) : nil, startingFrom: resume ? nil : origin)
         trainer.tool = Software.name
         for remark in trainer.data.remarks { general.remark(remark) }
         if let trackSharpness {
-            try OutputFile.checkWritable(OutputFile.picture(output, "train"))
             trainer.sharpnessTracking = SharpnessTracking(every: trackSharpness)
         }
         let monitor = general.monitor

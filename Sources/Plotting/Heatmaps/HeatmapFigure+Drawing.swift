@@ -105,12 +105,7 @@ extension HeatmapFigure {
         let isLogarithmic = plan.scale.range.scale == .logarithmic
         // Between grid points, a surface that spans decades is straighter in the logarithm.
         let values = isLogarithmic ? plan.grid.values.map { $0 > 0 ? log($0) : .nan } : plan.grid.values
-        // As many digits as tell the levels apart.
-        let digits =
-            (5...17).first { digits in
-                Set(plan.contourLevels.map { NumberText.rounded($0, digits: digits) }).count
-                    == Set(plan.contourLevels).count
-            } ?? 17
+        let digits = NumberText.digits(telling: plan.contourLevels, least: 5)
         return plan.contourLevels.map { level in
             let lines = ContourLines.lines(
                 values: values, x: plan.grid.x, y: plan.grid.y, level: isLogarithmic ? log(level) : level)

@@ -1,4 +1,5 @@
 import Datasets
+import Essentials
 import Foundation
 import Models
 import Networks
@@ -220,14 +221,24 @@ public final class Trainer {
             state = lastGood
             try files.write(checkpoint(), epoch: lastGood.epoch)
         }
-        let advice =
-            ascent == nil
-            ? "Try a smaller --lr (such as \(Float(configuration.learningRate / 10))), --warmup 1 or --grad-clip 1"
-            : "Try a smaller --lr (such as \(Float(configuration.learningRate / 10))) or --rho (such as \(Float(configuration.rho / 2))), "
-                + "or --grad-clip 1"
+        // Where nothing has moved yet, no smaller step helps.
+        let isStart = step == 0 && lastFiniteLoss == nil
         return TrainingError.Divergence(
             quantity: failure.quantity, step: step, epoch: epoch, learningRate: rate, lastFiniteLoss: lastFiniteLoss,
-            lastGood: files.files.last, advice: advice)
+            lastGood: files.files.last, advice: isStart ? Self.adviceAtStart : adviceOnSteps)
+    }
+
+    private static let adviceAtStart =
+        "That is so before the first step. Bring the inputs to a common scale with --standardize, or use --precision double"
+
+    /// Settings that are likely to help: a tenth of the learning rate, or the optimiser's default where that is less.
+    private var adviceOnSteps: String {
+        let usual = TrainingConfiguration(
+            model: configuration.model, data: configuration.data, optimizer: configuration.optimizer)
+        let rate = Format.short(min(configuration.learningRate / 10, usual.learningRate))
+        guard ascent != nil else { return "Try a smaller --lr (such as \(rate)), --warmup 1 or --grad-clip 1" }
+        let radius = Format.short(min(configuration.rho / 2, usual.rho))
+        return "Try a smaller --lr (such as \(rate)) or --rho (such as \(radius)), or --grad-clip 1"
     }
 
     private func progress(_ seconds: Double, since first: Int, _ perEpoch: Int, _ rate: Double) -> TrainingProgress {
