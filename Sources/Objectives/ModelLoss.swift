@@ -105,6 +105,15 @@ public final class ModelLoss: ExampleObjective {
             memory.reserved = vectorMemory
             base.memory.reserved = vectorMemory
         } else {
+            // What is held for certain must fit the machine; small models need no look.
+            if least > MachineMemory.bytes / 8 {
+                base.memory.reserved = least
+                let enough = base.leastMemory
+                base.memory.reserved = 0
+                guard enough <= MachineMemory.bytes else {
+                    throw ObjectiveError.memoryTooSmall(given: nil, needed: enough)
+                }
+            }
             vectorMemory = max(MemoryBudget.defaultLimit, least)
         }
         self.memory = memory

@@ -7,7 +7,8 @@ import Networks
 public enum ObjectiveError: DescribedError, Equatable {
     /// Data that the network or the loss cannot be applied to.
     case data(DataMismatch)
-    case memoryTooSmall(given: Int, needed: Int)
+    /// `given` is nil where no limit was, and the machine has too little.
+    case memoryTooSmall(given: Int?, needed: Int)
     /// Inputs that are larger than memory have no place to be mapped from.
     case noRoom(bytes: Int)
     case batchTooLarge(batch: Int, given: Int, needed: Int)
@@ -33,7 +34,9 @@ public enum ObjectiveError: DescribedError, Equatable {
     public var description: String {
         switch self {
         case .data(let mismatch): "\(mismatch)"
-        case .memoryTooSmall(let given, let needed):
+        case .memoryTooSmall(nil, let needed):
+            "this analysis needs at least \((needed >> 20) + 1)M for batches of one example, but the machine has \(MachineMemory.bytes >> 20)M; use a smaller model, or an analysis that holds fewer vectors, such as hessian --top 1"
+        case .memoryTooSmall(let given?, let needed):
             "--memory \(given >> 20)M is too little: this model needs at least \((needed >> 20) + 1)M, for batches of one example; give --memory \((needed >> 20) + 1)M or more"
         case .noRoom(let bytes):
             "the inputs take \((bytes >> 20) + 1)M, but the folder of temporary files (TMPDIR) or the address space (ulimit -v) has no room for them; make room there, or use fewer --examples"
