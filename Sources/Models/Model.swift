@@ -83,9 +83,21 @@ public struct Model: Sendable {
 
     /// The data that the model was trained on.
     ///
-    /// - Throws: `DatasetError` where the checkpoint names none that can be loaded.
-    public var dataSpecification: DataSpecification {
-        get throws { try DataSpecification(metadata.data.specification) }
+    /// They are looked for where they lay from the checkpoint when it was written, as they are named from the current
+    /// folder, and beside the checkpoint.
+    ///
+    /// - Throws: `DatasetError` where the checkpoint names no data; `ModelError.dataMissing` where they are at none of
+    ///   these places.
+    public var dataSpecification: DataSpecification { get throws { try locatedData.specification } }
+
+    /// The same with what to say of their place.
+    package var locatedData: CheckpointMetadata.LocatedData {
+        get throws {
+            guard let located = try metadata.locatedData() else {
+                throw ModelError.dataMissing(data: metadata.data.specification, folder: metadata.place.folder)
+            }
+            return located
+        }
     }
 
     /// Examples as the model saw them.

@@ -71,7 +71,7 @@ public struct DataPreparation: Sendable, Equatable {
         // Statistics are those of the examples that are trained on.
         if let examples { train = try train.prefix(examples) }
         var record = DataRecord(
-            specification: specification.absolute.description, exampleShape: train.exampleShape,
+            specification: specification.description, exampleShape: train.exampleShape,
             classes: train.classCount, outputs: max(train.outputWidth, test?.outputWidth ?? 0),
             trainingExamples: train.count, testExamples: test?.count)
         if case .tokens = train.inputs { record.takesTokens = true }

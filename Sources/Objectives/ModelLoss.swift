@@ -86,6 +86,7 @@ public final class ModelLoss: ExampleObjective {
         isOnGiven = examples != nil
         data = try examples ?? model.dataset(settings.split, settings.data, examples: settings.examples)
         // Of the model's own data it was said when they were first read.
+        if settings.data == nil, examples == nil, let remark = try model.locatedData.remark { monitor.remark(remark) }
         if settings.data != nil { for remark in data.remarks { monitor.remark(remark) } }
         dataName = examples?.name ?? settings.data.map { "\($0)" } ?? model.metadata.data.specification
         var memory = memory

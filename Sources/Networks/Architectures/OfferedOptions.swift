@@ -47,7 +47,8 @@ extension NetworkOptions {
     ///
     /// - Parameter tensors: names of the checkpoint's parameters.
     package static func effective(_ text: String, tensors: [String]) -> String {
-        guard var (specification, options) = try? split(text) else { return text }
+        guard let (specification, found) = try? split(text) else { return text }
+        var options = found
         let offered = OfferedOptions(of: specification)
         if !offered.hasActivation { options.activation = nil }
         if let normalization = options.normalization {

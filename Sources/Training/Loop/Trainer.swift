@@ -124,7 +124,10 @@ public final class Trainer {
             ? nil : Augmentation(configuration.augmentation, shape: data.train.exampleShape, seed: configuration.seed)
         gradient = [Double](repeating: 0, count: network.parameters.count)
         if let checkpoint {
-            guard checkpoint.metadata.data == data.record else {
+            // That it is the same data was seen above; from another folder they have another name.
+            var recorded = checkpoint.metadata.data
+            recorded.specification = data.record.specification
+            guard recorded == data.record else {
                 throw ModelError.dataChanged(
                     data: data.train.name, expected: checkpoint.metadata.data.trainingExamples, found: data.train.count)
             }
