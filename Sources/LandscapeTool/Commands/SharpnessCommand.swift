@@ -33,7 +33,8 @@ struct SharpnessCommand: ParsableCommand {
     )
     var scout: Int?
     @Option(help: "Antithetic pairs of the average case (default: 50).") var samples: Int?
-    @Option(help: "Keskar's ε, or several: the box is |z| ≤ ε(|θ| + 1) (default: 0.0005,0.001).") var boxEpsilon: NumberList?
+    @Option(help: "Keskar's ε, or several: the box is |z| ≤ ε(|θ| + 1) (default: 0.0005,0.001).") var boxEpsilon:
+        NumberList?
     @Option(help: "Dimension of the random subspaces of Keskar's measure (default: 100). 0: the full space only.")
     var subspace: Int?
     @Option(help: "Iterations of L-BFGS-B in the box (default: 10).") var boxSteps: Int?

@@ -41,6 +41,10 @@ struct TrajectoryCommand: ParsableCommand {
     }
 
     func run() throws {
+        let keys = ResultKeys(
+            ["explained_variance", "points"] + ResultKeys.slice(isPlane: true, adaptive: adaptive != nil))
+        try keys.check(options.general.keys)
+        for path in options.output { try OutputFile.checkWritable(path) }
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
             throw UnusableRequest("\(folder) is a file; expected the folder with the checkpoints of a training")
@@ -48,8 +52,7 @@ struct TrajectoryCommand: ParsableCommand {
         let path = try CheckpointFolder(folder)
         let session = try Session(
             options, checkpoint: path.models.last!.path, command: "trajectory",
-            keys: ResultKeys(
-                ["explained_variance", "points"] + ResultKeys.slice(isPlane: true, adaptive: adaptive != nil)),
+            keys: keys,
             drawsPicture: true, hasGrid: true)
         let loss = try session.loss(vectors: TrajectoryAnalysis.vectors(checkpoints: path.models.count))
         var analysis = TrajectoryAnalysis()

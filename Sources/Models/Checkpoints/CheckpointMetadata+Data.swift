@@ -35,7 +35,8 @@ extension CheckpointMetadata {
         guard !given.paths.isEmpty else { return LocatedData(specification: given, remark: nil) }
         let isAsNamed = given.isThere
         guard let folder = place.folder else { return isAsNamed ? LocatedData(specification: given, remark: nil) : nil }
-        if let text = other[Self.dataPlaceKey], let own = try? DataSpecification(text).named(from: folder), own.isThere {
+        if let text = other[Self.dataPlaceKey], let own = try? DataSpecification(text).named(from: folder), own.isThere
+        {
             let isOther = isAsNamed && own.absolute != given.absolute
             return LocatedData(
                 specification: own,

@@ -11,7 +11,8 @@ struct OfferedOptions {
     init(of specification: String) {
         switch specification.prefix(while: { $0 != ":" && $0 != ";" }) {
         case "linear": self.init(false, [.none], "it is one dense layer")
-        case "mlp" where specification.split(separator: "-").count < 3: self.init(false, [.none], "it has no hidden layer")
+        case "mlp" where specification.split(separator: "-").count < 3:
+            self.init(false, [.none], "it has no hidden layer")
         case "mlp": self.init(true, [.batch, .layer, .none], "its layers have no groups of channels")
         case "lenet": self.init(true, [.none], "it has no normalisation")
         case "vit", "transformer": self.init(true, [.layer], "it has layer normalisation alone")
