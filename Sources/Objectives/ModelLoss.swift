@@ -106,9 +106,11 @@ public final class ModelLoss: ExampleObjective {
             memory.reserved = vectorMemory
             base.memory.reserved = vectorMemory
         } else {
-            // What is held for certain must fit the machine; small models need no look.
-            if least > MachineMemory.bytes / 8 {
-                base.memory.reserved = least
+            // What is held for certain must fit the machine; small models need no look. (More vectors than a few times
+            // as many as they have numbers are a request that the analysis refuses.)
+            let certain = min(vectors.lowerBound, 64 + 4 * model.network.parameters.count) * perVector
+            if certain > MachineMemory.bytes / 8 {
+                base.memory.reserved = certain
                 let enough = base.leastMemory
                 base.memory.reserved = 0
                 guard enough <= MachineMemory.bytes else {

@@ -91,7 +91,7 @@ import Testing
         }
         // Where the work fails, a folder that it made does not stay.
         try FileManager.default.removeItem(atPath: folder.path("x.npy"))
-        try Tool.refuse("report z.bin -o other", in: folder, saying: "x.npy")
+        try Tool.refuse("report z.bin -o other --quiet", in: folder, saying: "x.npy")
     }
 
     /// Keys are refused before the work: here there is nothing to work on.
