@@ -3,8 +3,9 @@ import Foundation
 
 /// A table of numbers as text, one row a line.
 ///
-/// Columns are separated by commas; or by semicolons or tabs, where the first line has those and no comma. A first line
-/// that holds something other than numbers gives the column names. Cells may be quoted, and empty lines are skipped.
+/// Columns are separated by commas; or by semicolons or tabs, where the first line has those and no comma. The first
+/// line gives the column names where none of its cells is a number, or fewer than half are and the others are words. A
+/// stray `?` or an empty cell in a line of numbers is an error. Cells may be quoted, and empty lines are skipped.
 public struct CSV: Sendable, Equatable {
     /// The column names; `nil` where the first line holds numbers alone.
     public let header: [String]?
@@ -50,8 +51,9 @@ public struct CSV: Sendable, Equatable {
             let cells = Self.cells(bytes, position: range, separator)
             if isFirst {
                 columns = cells.count
-                if cells.contains(where: { Self.number(terminated, $0) == nil }) {
-                    header = cells.map { String(decoding: bytes[$0], as: UTF8.self) }
+                let texts = cells.map { String(decoding: bytes[$0], as: UTF8.self) }
+                if Self.areNames(texts, numbers: cells.count { Self.number(terminated, $0) != nil }) {
+                    header = texts
                     continue
                 }
             }
@@ -61,7 +63,7 @@ public struct CSV: Sendable, Equatable {
             for (index, cell) in cells.enumerated() {
                 guard let value = Self.number(terminated, cell) else {
                     let text = String(decoding: bytes[cell].prefix(20), as: UTF8.self)
-                    throw .notANumber(line: line, column: index + 1, text: text)
+                    throw .notANumber(line: line, column: index + 1, text: text, isFirst: isFirst)
                 }
                 values.append(value)
             }
@@ -72,6 +74,18 @@ public struct CSV: Sendable, Equatable {
         self.rows = rows
         self.columns = columns
         self.values = values
+    }
+
+    /// Whether the cells of a first line, of which so many are numbers, are names of columns.
+    private static func areNames(_ cells: [String], numbers: Int) -> Bool {
+        guard numbers > 0 else { return cells.contains(where: isWord) }
+        return 2 * numbers < cells.count && cells.count(where: isWord) + numbers == cells.count
+    }
+
+    /// Whether a text can be a name: it has a letter, and is no usual word for a missing value.
+    private static func isWord(_ text: String) -> Bool {
+        text.contains(where: \.isLetter) && !["na", "n/a", "nan", "null", "none", "nil"].contains(text.lowercased())
+            && Double(text) == nil
     }
 
     private static func separator(_ line: ArraySlice<UInt8>) -> UInt8 {
@@ -120,7 +134,7 @@ public struct CSV: Sendable, Equatable {
 public enum CSVError: DescribedError, Equatable {
     case noRows
     case raggedRow(line: Int, found: Int, expected: Int)
-    case notANumber(line: Int, column: Int, text: String)
+    case notANumber(line: Int, column: Int, text: String, isFirst: Bool)
 
     /// One line: what was found, what was expected, what to do.
     public var description: String {
@@ -128,8 +142,10 @@ public enum CSVError: DescribedError, Equatable {
         case .noRows: "found no row of numbers, expected at least one; check that it is a CSV file"
         case .raggedRow(let line, let found, let expected):
             "line \(line): found \(found) columns, expected \(expected) as in the first line; complete the row"
-        case .notANumber(let line, let column, let text):
-            "line \(line), column \(column): found '\(text.shown)', expected a number; replace it (class names by 0, 1, …)"
+        case .notANumber(let line, let column, let text, let isFirst):
+            "line \(line), column \(column): found \(text.isEmpty ? "an empty cell" : "'\(text.shown)'"), expected a number; "
+                + "replace it (class names by 0, 1, …)"
+                + (isFirst ? "; names of columns are words, with numbers in fewer than half of the columns" : "")
         }
     }
 }

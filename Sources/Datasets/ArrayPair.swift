@@ -38,9 +38,11 @@ enum ArrayPair {
         let area = shape.count == 3 ? shape[1] * shape[2] : 1
         let file = StreamedInputs(array, width: shape.reduce(1, *), examples: array.shape[0], area: area)
         try checkStreamed(file, path: inputs, name: name)
-        return Dataset(
+        var result = Dataset(
             name: name, arrays: [.init(name: "", values: .streamed(file), shape: shape)], targets: found,
             targetShape: targetShape)
+        result.remarks = byteRemarks(array.type, array.shape)
+        return result
     }
 
     /// Refuses rows that hold what no number is: one that is not finite, or no token where tokens are expected.
@@ -109,7 +111,9 @@ enum ArrayPair {
         }
         let count = table.rows
         let x = NumericArray(inputs, shape: [count, width])
-        return try dataset(x, targets: try classes(labels, name: name), name: name)
+        var result = try dataset(x, targets: try classes(labels, name: name), name: name)
+        if let header = table.header { result.remarks.append("the first line holds names: \(header.shown)") }
+        return result
     }
 
     static func dataset(
@@ -123,9 +127,21 @@ enum ArrayPair {
         _ x: NumericArray, targets: Dataset.Targets, _ targetShape: [Int]? = nil, name: String
     ) throws(DatasetError) -> Dataset {
         let shape = try exampleShape(x.shape, targets, targetShape, name: name)
-        return Dataset(
+        var result = Dataset(
             name: name, arrays: [.init(name: "", values: try inputs(x, name: name), shape: shape)], targets: targets,
             targetShape: targetShape)
+        result.remarks = byteRemarks(x.type, x.shape)
+        return result
+    }
+
+    /// How bytes are taken.
+    static func byteRemarks(_ type: ElementType, _ shape: [Int]) -> [String] {
+        guard type == .uint8 else { return [] }
+        return [
+            ByteFractions.isImages(shape)
+                ? "the bytes of the images are divided by 255"
+                : "the bytes of the table are taken as numbers from 0 to 255; store images as N×H×W or N×C×H×W to have them divided by 255"
+        ]
     }
 
     /// The shape of one example of inputs N×…, of which there must be as many as targets.
@@ -150,12 +166,13 @@ enum ArrayPair {
         }
     }
 
-    /// Bytes become fractions of 255; other integers are tokens in two dimensions and plain numbers otherwise.
+    /// Bytes of images become fractions of 255, other bytes numbers; other integers are tokens in two dimensions and
+    /// plain numbers otherwise.
     static func inputs(_ x: NumericArray, name: String) throws(DatasetError) -> Dataset.Inputs {
         let width = max(1, x.count / max(1, x.shape.first ?? 1))
         switch x.type {
         case .uint8:
-            return .floats(ByteFractions.of(x.bytes))
+            return .floats(ByteFractions.isImages(x.shape) ? ByteFractions.of(x.bytes) : x.floats)
         case .float64:
             let values = x.doubles
             if let place = values.firstIndex(where: { !$0.isFinite }) {

@@ -2,6 +2,9 @@
 enum ByteFractions {
     private static let table = (0...255).map { Float($0) / 255 }
 
+    /// Whether an array of bytes, N×H×W or N×C×H×W, holds images.
+    static func isImages(_ shape: [Int]) -> Bool { shape.count == 3 || shape.count == 4 }
+
     /// The fractions of all bytes.
     static func of(_ bytes: [UInt8]) -> [Float] {
         [Float](unsafeUninitializedCapacity: bytes.count) { buffer, count in

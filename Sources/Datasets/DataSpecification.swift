@@ -132,26 +132,6 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The same data with absolute paths, so that a checkpoint finds them from any folder.
-    public var absolute: DataSpecification {
-        switch self {
-        case .fashionMNIST(let folder): .fashionMNIST(folder: folder.map(Self.absolute))
-        case .mnist(let folder): .mnist(folder: Self.absolute(folder))
-        case .cifar10(let folder): .cifar10(folder: Self.absolute(folder))
-        case .cifar100(let folder): .cifar100(folder: Self.absolute(folder))
-        case .npy(let inputs, let targets): .npy(inputs: Self.absolute(inputs), targets: Self.absolute(targets))
-        case .npyByName(let files):
-            .npyByName(files.map { NamedFile(name: $0.name, path: Self.absolute($0.path)) })
-        case .npz(let file): .npz(file: Self.absolute(file))
-        case .csv(let file): .csv(file: Self.absolute(file))
-        case .digits, .mnist1D, .spirals, .chebyshev: self
-        }
-    }
-
-    private static func absolute(_ path: String) -> String {
-        URL(fileURLWithPath: expanded(path)).standardizedFileURL.path
-    }
-
     /// A shell does not expand the tilde in `npz:~/data.npz`.
     static func expanded(_ path: String) -> String {
         path.hasPrefix("~") ? (path as NSString).expandingTildeInPath : path

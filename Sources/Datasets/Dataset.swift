@@ -8,8 +8,8 @@ public enum Split: String, Sendable, Codable, CaseIterable {
 public struct Dataset: Sendable, Equatable {
     /// The numbers of all examples, one example after another, in the source's precision.
     ///
-    /// Bytes of images become fractions of 255 in Float32. Float32 and narrower numbers become Float32, Float64 stays. Integers
-    /// in two dimensions are tokens, others Float64.
+    /// Bytes of images become fractions of 255 in Float32; other bytes stay as they are. Float32 and narrower numbers
+    /// become Float32, Float64 stays. Other integers in two dimensions are tokens, in others Float64.
     public enum Inputs: Sendable, Equatable {
         /// In Float32, in memory.
         case floats([Float])
@@ -102,6 +102,9 @@ public struct Dataset: Sendable, Equatable {
     public let targetShape: [Int]
     /// How much elements of the targets count; nil where all count alike.
     public let weights: Weights?
+
+    /// What a user should know of how the examples were read, one line each. Examples made of these have none.
+    public var remarks: [String] = []
 
     /// One more than the largest label. Larger labels are taken for mistakes: they would ask for a model with that many
     /// outputs.
@@ -239,8 +242,10 @@ public struct Dataset: Sendable, Equatable {
     func with(inputs: Inputs? = nil, targets: Targets? = nil) -> Dataset {
         var arrays = arrays
         if let inputs { arrays[0] = Input(name: arrays[0].name, values: inputs, shape: exampleShape) }
-        return Dataset(
+        var result = Dataset(
             name: name, arrays: arrays, targets: targets ?? self.targets, targetShape: targetShape, weights: weights)
+        result.remarks = remarks
+        return result
     }
 
     /// The same inputs with real numbers for targets in place of one label an example.

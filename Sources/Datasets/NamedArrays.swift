@@ -93,7 +93,7 @@ struct NamedArrays {
         }
         if split == .test, !roles.inputs.allSatisfy({ contains(Self.key($0.name, split)) }) { throw .noTestSplit(name) }
         let target = try targetName(roles)
-        var arrays: [Dataset.Input] = []
+        var arrays: [Dataset.Input] = [], remarks: [String] = []
         var count: Int?
         for role in roles.inputs {
             let key = Self.key(role.name, split), content = try content(key)
@@ -106,11 +106,20 @@ struct NamedArrays {
             }
             count = examples
             let shape = Array(content.shape.dropFirst())
+            if !role.isInteger {
+                remarks += ArrayPair.byteRemarks(content.type, content.shape).map {
+                    roles.inputs.count > 1 ? "\(key): \($0)" : $0
+                }
+            }
             arrays.append(
                 .init(name: role.name, values: try inputs(content, key, role.isInteger, shape), shape: shape))
         }
         guard let count else { throw .noExamples(name) }
-        guard let target else { return Dataset(name: name, arrays: arrays, targets: .none) }
+        guard let target else {
+            var result = Dataset(name: name, arrays: arrays, targets: .none)
+            result.remarks = remarks
+            return result
+        }
         func check(_ array: NumericArray, _ key: String) throws(DatasetError) {
             guard array.shape.first == count else {
                 throw .arrayCountMismatch(name: name, array: key, found: array.shape.first ?? 0, expected: count)
@@ -132,7 +141,9 @@ struct NamedArrays {
             try check(array, weightKey)
             weights = try Self.weights(array, of: shape, name: name)
         }
-        return Dataset(name: name, arrays: arrays, targets: targets, targetShape: shape, weights: weights)
+        var result = Dataset(name: name, arrays: arrays, targets: targets, targetShape: shape, weights: weights)
+        result.remarks = remarks
+        return result
     }
 
     /// Weights of examples, or of their elements: [n], or [n, …] with the first extents of the targets.

@@ -9,8 +9,8 @@ public final class StreamedInputs: Sendable, Equatable {
     let array: StreamedArray
     /// Numbers in an example, examples in use (the first of the file), and numbers of a channel.
     let width: Int, examples: Int, area: Int
-    /// Bytes are read as fractions of 255.
-    let isBytes: Bool
+    /// Bytes of images are read as fractions of 255.
+    let isFractions: Bool
     /// Whether they are whole numbers from 0.
     let isTokens: Bool
     let standardization: Standardization?
@@ -23,7 +23,7 @@ public final class StreamedInputs: Sendable, Equatable {
         standardization: Standardization? = nil
     ) {
         (self.array, self.width, self.examples, self.area, self.isTokens) = (array, width, examples, area, isTokens)
-        isBytes = array.type == .uint8 && !isTokens
+        isFractions = array.type == .uint8 && !isTokens && ByteFractions.isImages(array.shape)
         self.standardization = standardization
     }
 
@@ -34,7 +34,9 @@ public final class StreamedInputs: Sendable, Equatable {
     }
 
     /// Whether they are as precise as Float64.
-    var isDouble: Bool { array.type.size == 8 || !array.type.isFloatingPoint && !isBytes && array.type != .bool }
+    var isDouble: Bool {
+        array.type.size == 8 || !array.type.isFloatingPoint && ![.uint8, .bool].contains(array.type)
+    }
 
     func prefix(_ count: Int) -> StreamedInputs {
         StreamedInputs(
@@ -82,7 +84,7 @@ public final class StreamedInputs: Sendable, Equatable {
 
     private func values(_ rows: Range<Int>) throws(FileError) -> [Double] {
         let numbers = try array.numbers((rows.lowerBound * width)..<(rows.upperBound * width))
-        return isBytes ? ByteFractions.of(numbers.bytes).map(Double.init) : numbers.doubles
+        return isFractions ? ByteFractions.of(numbers.bytes).map(Double.init) : numbers.doubles
     }
 
     /// Initialises a buffer with the rows of these examples. Where the file cannot be read any more the numbers are NaN, and so is

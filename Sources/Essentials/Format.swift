@@ -14,7 +14,9 @@ public enum Format {
         value.isFinite ? String(format: "%.3g", value) : number(value)
     }
     /// A share in per cent, with two decimals: 0.5 is `50.00 %`.
-    public static func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }
+    public static func percent(_ share: Double) -> String {
+        share.isFinite ? String(format: "%.2f %%", 100 * share) : number(share)
+    }
     /// A time in seconds as `1.2 s`, `12 s`, `3:05` or `1:02:03`; a dash where it is not finite or beyond 10⁷ s.
     public static func duration(_ seconds: Double) -> String {
         guard seconds.isFinite, seconds < 1e7 else { return "–" }

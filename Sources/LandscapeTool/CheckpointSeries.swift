@@ -19,6 +19,9 @@ struct CheckpointSeries {
         }
     }
 
+    /// What the result of a series has beside what all analyses share.
+    static let keys: ResultKeys = ["checkpoints"]
+
     /// Where the picture of a series goes without -o.
     static func picture(_ paths: [String], _ command: String) -> String {
         let folder = FilePath.folder(of: paths[0])

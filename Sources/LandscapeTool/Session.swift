@@ -16,14 +16,17 @@ struct Session {
     /// Settles what the process is, and finds out whether the results can be written.
     ///
     /// - Parameters:
+    ///   - keys: what the result will have, for `--key`.
     ///   - drawsPicture: whether the command draws with these options; then a picture is written where no -o is given.
+    ///   - hasGrid: whether the result has values on a grid.
     ///   - picture: where that goes; nil for beside the checkpoint.
     init(
-        _ options: AnalysisOptions, checkpoint: String, command: String, drawsPicture: Bool = false,
-        picture: String? = nil
+        _ options: AnalysisOptions, checkpoint: String, command: String, keys: ResultKeys,
+        drawsPicture: Bool = false, hasGrid: Bool = false, picture: String? = nil
     ) throws {
         (self.options, self.checkpoint, self.command) = (options, checkpoint, command)
         self.picture = picture ?? OutputFile.picture(checkpoint, command)
+        try keys.check(options.general.keys)
         options.general.prepare()
         monitor = options.general.monitor
         memory = MemoryBudget(limit: try options.memoryBytes())
@@ -33,11 +36,9 @@ struct Session {
                 throw UnusableRequest(
                     "-o \(path): \(command) draws no picture with these options; expected .json, .csv or .npz")
             }
-            if !["slice", "trajectory", "interpolate"].contains(command),
-                [".vti", ".vtr"].contains(where: path.lowercased().hasSuffix)
-            {
+            if !hasGrid, [".vti", ".vtr"].contains(where: path.lowercased().hasSuffix) {
                 throw UnusableRequest(
-                    "-o \(path): \(command) has no grid of numbers; expected \(drawsPicture ? "a picture, " : "").json, .csv or .npz"
+                    "-o \(path): \(command) has no grid of numbers with these options; expected \(drawsPicture ? "a picture, " : "").json, .csv or .npz"
                 )
             }
         }

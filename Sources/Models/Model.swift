@@ -90,9 +90,21 @@ public struct Model: Sendable {
 
     /// The data that the model was trained on.
     ///
-    /// - Throws: `DatasetError` where the checkpoint names none that can be loaded.
-    public var dataSpecification: DataSpecification {
-        get throws { try DataSpecification(metadata.data.specification) }
+    /// They are looked for where they lay from the checkpoint when it was written, as they are named from the current
+    /// folder, and beside the checkpoint.
+    ///
+    /// - Throws: `DatasetError` where the checkpoint names no data; `ModelError.dataMissing` where they are at none of
+    ///   these places.
+    public var dataSpecification: DataSpecification { get throws { try locatedData.specification } }
+
+    /// The same with what to say of their place.
+    package var locatedData: CheckpointMetadata.LocatedData {
+        get throws {
+            guard let located = try metadata.locatedData() else {
+                throw ModelError.dataMissing(data: metadata.data.specification, folder: metadata.place.folder)
+            }
+            return located
+        }
     }
 
     /// Examples as the model saw them.
@@ -113,6 +125,7 @@ public struct Model: Sendable {
         // Its own data may be named on the command line, too.
         let isOwn = specification == nil || specification?.absolute == own?.absolute
         var data = try (specification ?? dataSpecification).load(split, metadata.data.roles ?? DataRoles())
+        let remarks = data.remarks
         if !network.takesTokens { data = data.withoutTokens }
         if isOwn, split == .train {
             guard data.count >= metadata.data.trainingExamples else {
@@ -136,6 +149,7 @@ public struct Model: Sendable {
             data = try data.standardized(
                 by: Standardization(checking: standardization.mean, standardization.deviation))
         }
+        data.remarks = remarks
         return data
     }
 

@@ -9,6 +9,8 @@ public enum ModelError: DescribedError, Equatable {
     case exampleShapeMismatch(model: String, expected: [Int], data: String, found: [Int])
     /// Fewer training examples than the model was trained on.
     case dataChanged(data: String, expected: Int, found: Int)
+    /// The data of a checkpoint are at none of the places where they could be.
+    case dataMissing(data: String, folder: String?)
     /// Weights of a state dictionary that are not the architecture's.
     case tensorsUnmatched(file: String, missing: [String], unexpected: [String], reason: String)
     /// Weights of a state dictionary that are not the graph's, each with its shape, and what to do.
@@ -38,6 +40,10 @@ public enum ModelError: DescribedError, Equatable {
         case .dataChanged(let data, let expected, let found):
             "\(data) has \(found) training examples, but the model was trained on \(expected): the data have changed; "
                 + "restore them, or name the data with --data to use them as they are"
+        case .dataMissing(let data, let folder):
+            "\(data), the data of the checkpoint: no such file here"
+                + (folder.map { " or beside the checkpoint\($0.isEmpty ? "" : " in \($0)")" } ?? "")
+                + "; restore it, or name the data with --data"
         case .tensorsUnmatched(let file, let missing, let unexpected, let reason):
             "\(file): its tensors do not fit the model. \(Self.lists(missing, unexpected))\(reason)"
         case .weightsUnmatched(let missing, let unexpected, let advice):

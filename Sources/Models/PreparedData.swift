@@ -68,11 +68,12 @@ public struct DataPreparation: Sendable, Equatable {
     ///
     /// - Throws: `DatasetError` where there are fewer examples than asked for, or they cannot be standardised.
     public func prepare(train: Dataset, test: Dataset?) throws -> PreparedData {
+        let remarks = train.remarks
         var train = train, test = test
         // Statistics are those of the examples that are trained on.
         if let examples { train = try train.prefix(examples) }
         var record = DataRecord(
-            specification: specification.absolute.description, exampleShape: train.exampleShape,
+            specification: specification.description, exampleShape: train.exampleShape,
             classes: train.classCount, outputs: max(train.outputWidth, test?.outputWidth ?? 0),
             trainingExamples: train.count, testExamples: test?.count)
         if train.inputs.areTokens { record.takesTokens = true }
@@ -91,7 +92,7 @@ public struct DataPreparation: Sendable, Equatable {
             record.labelNoise = labelNoise
             record.labelNoiseSeed = seed
         }
-        return PreparedData(train: train, test: test, record: record)
+        return PreparedData(train: train, test: test, record: record, remarks: remarks)
     }
 }
 
@@ -103,4 +104,6 @@ public struct PreparedData: Sendable {
     public let test: Dataset?
     /// What a checkpoint keeps, so that the examples can be prepared again.
     public package(set) var record: DataRecord
+    /// What a user should know of how the examples were read, one line each.
+    public var remarks: [String] = []
 }

@@ -45,6 +45,7 @@ public struct Network: Sendable {
         options: NetworkOptions = .init()
     ) throws(NetworkError) {
         let architecture = try Architecture(specification, inputShape: inputShape, outputs: outputs)
+        try OfferedOptions(of: specification).check(options, of: specification)
         guard takesTokens == (architecture.vocabulary != nil) else {
             throw takesTokens ? .takesNoTokens(model: specification) : .takesTokens(model: specification)
         }
@@ -135,6 +136,8 @@ public struct Network: Sendable {
         public let prediction: Value?
         /// The first input.
         public var input: Value { inputs[0] }
+        /// The fewest values of a channel that a statistic of the batch is of; `nil` where there is none.
+        let fewestValues: Int?
     }
 
     /// Adds the network, for a batch of this many examples, to a graph.
@@ -150,7 +153,12 @@ public struct Network: Sendable {
             graph: graph, inputs: x, parameters: builder.parameters.map(\.value),
             buffers: builder.buffers.map(\.value),
             statistics: builder.buffers.map { builder.statistics[$0.specification.name] }, output: result.output,
-            prediction: result.prediction)
+            prediction: result.prediction, fewestValues: builder.fewestValues)
+    }
+
+    /// Whether a batch of one example gives batch normalisation one value a channel, which has no variance.
+    public var needsTwoExamples: Bool {
+        !buffers.tensors.isEmpty && build(in: Graph(), batch: 1, batchNorm: .batch).fewestValues == 1
     }
 }
 

@@ -24,6 +24,8 @@ public final class NetworkBuilder {
     public private(set) var buffers: [(specification: TensorSpecification, value: Value)] = []
     /// For each buffer that training averages, by the buffer's name: the statistic of this batch.
     private(set) var statistics: [String: Value] = [:]
+    /// The fewest values of a channel that a statistic of this batch is of; `nil` where there is no such statistic.
+    private(set) var fewestValues: Int?
     private var scope: [String] = []
 
     /// A builder that has declared no tensors.
@@ -61,7 +63,12 @@ public final class NetworkBuilder {
     }
 
     /// States the statistic of this batch for a buffer that training averages, in the buffer's shape.
-    public func record(_ statistic: Value, forBuffer name: String) { statistics[fullName(name)] = statistic }
+    ///
+    /// - Parameter count: how many values of each channel it is of.
+    public func record(_ statistic: Value, of count: Int, forBuffer name: String) {
+        statistics[fullName(name)] = statistic
+        fewestValues = min(fewestValues ?? count, count)
+    }
 }
 
 /// Choices that several architectures offer.

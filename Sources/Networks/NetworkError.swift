@@ -4,6 +4,8 @@ import Essentials
 public enum NetworkError: DescribedError, Equatable {
     case unknownModel(String)
     case invalidOption(model: String, found: String, expected: String)
+    /// A choice that the model cannot honour, with those that it can.
+    case optionWithoutEffect(model: String, option: String, found: String, expected: [String], reason: String)
     case inputMismatch(model: String, expected: String, found: [Int])
     case outputMismatch(model: String, expected: Int, found: Int)
     case takesNoTokens(model: String)
@@ -22,6 +24,10 @@ public enum NetworkError: DescribedError, Equatable {
             "unknown model '\(name)'; expected one of \(Architecture.names)"
         case .invalidOption(let model, let found, let expected):
             "model \(model): found '\(found)', expected \(expected)"
+        case .optionWithoutEffect(let model, let option, let found, let expected, let reason):
+            "model \(model): \(option) \(found) would have no effect, because \(reason); "
+                + (expected.isEmpty ? "" : "expected \(option) \(expected.joined(separator: " or ")), or ")
+                + "leave \(option) out"
         case .inputMismatch(let model, let expected, let found):
             "model \(model) takes \(expected), but an example of the data has shape \(found); choose a model or data that fit"
         case .outputMismatch(let model, let expected, let found):

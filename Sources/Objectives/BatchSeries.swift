@@ -1,4 +1,5 @@
 import Autodiff
+import Essentials
 import Foundation
 import Networks
 import Tensors
@@ -96,7 +97,7 @@ final class BatchSeries {
         let fixed = Self.processBytes + heldBytes + memory.reserved
         let usual = MemoryBudget.defaultLimit
         let limit = memory.limit ?? max(usual, fixed + usual / 4)
-        let room = limit - fixed
+        var room = limit - fixed
         var size: Int
         if preference == .whole {
             size = examples
@@ -124,6 +125,12 @@ final class BatchSeries {
         // A ragged last batch has a program of its own, which takes less, but may take nearly as much.
         func copies() -> Int { preference.isFixed || examples % size == 0 ? 1 : 2 }
         func needed() -> Int { copies() * (program.bytes + program.executable.commonBytes) }
+        if memory.limit == nil, needed() > room {
+            // By default a large model gets what a batch of one example needs, as long as the machine has it.
+            let one = preference.isFixed || size == 1 ? program : make(1)
+            let least = one.bytes + one.executable.commonBytes
+            room = max(room, min(copies() * least + usual / 4, MachineMemory.bytes - fixed))
+        }
         while needed() > room, size > 1, !preference.isFixed {
             size = max(1, min(size - 1, Self.share(of: size, room: room, needed: needed())))
             program = make(size)
@@ -132,7 +139,7 @@ final class BatchSeries {
             let enough = fixed + needed()
             throw preference.isFixed
                 ? .batchTooLarge(batch: size, given: limit, needed: enough)
-                : .memoryTooSmall(given: limit, needed: enough)
+                : .memoryTooSmall(given: memory.limit, needed: enough)
         }
         let perTangent = copies() * program.executable.commonBytes
         tangentsAtOnce = perTangent > 0 ? 1 + (room - needed()) / perTangent : .max

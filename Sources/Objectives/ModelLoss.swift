@@ -67,7 +67,10 @@ public final class ModelLoss: ExampleObjective {
     private let base: NetworkObjective, objective: any Objective
 
     /// Examples whose statistics are averaged for `.recalibrate` where no batch size is given: that of training (He et al. 2015).
-    private static let recalibrationBatch = 128
+    /// One less or so where a last batch of one example would have no variance.
+    private static func recalibrationBatch(_ examples: Int) -> Int {
+        (2...128).reversed().first { ObjectiveError.lastBatch(examples, $0) > 1 } ?? 128
+    }
 
     /// - Parameters:
     ///   - name: what the model is called in results and messages, such as its path.
@@ -102,6 +105,9 @@ public final class ModelLoss: ExampleObjective {
                 "--normalize-logits is for models that give one row of logits an example; \(name) gives outputs of shape \(model.network.outputShape) for the loss \(loss.name)")
         }
         (self.data, self.loss) = (data, loss)
+        // Of the model's own data it was said when they were first read.
+        if settings.data == nil, examples == nil, let remark = try model.locatedData.remark { monitor.remark(remark) }
+        if settings.data != nil { for remark in data.remarks { monitor.remark(remark) } }
         dataName = examples?.name ?? settings.data.map { "\($0)" } ?? model.metadata.data.specification
         var memory = memory
         let perVector = 8 * model.network.parameters.count
@@ -120,6 +126,17 @@ public final class ModelLoss: ExampleObjective {
             memory.reserved = vectorMemory
             base.memory.reserved = vectorMemory
         } else {
+            // What is held for certain must fit the machine; small models need no look. (More vectors than a few times
+            // as many as they have numbers are a request that the analysis refuses.)
+            let certain = min(vectors.lowerBound, 64 + 4 * model.network.parameters.count) * perVector
+            if certain > MachineMemory.bytes / 8 {
+                base.memory.reserved = certain
+                let enough = base.leastMemory
+                base.memory.reserved = 0
+                guard enough <= MachineMemory.bytes else {
+                    throw ObjectiveError.memoryTooSmall(given: nil, needed: enough)
+                }
+            }
             vectorMemory = max(MemoryBudget.defaultLimit, least)
         }
         self.memory = memory
@@ -280,7 +297,7 @@ public final class ModelLoss: ExampleObjective {
     ) throws -> NetworkObjective {
         let objective = try model.objective(
             data, loss: loss, batchNorm: .batch, precision: settings.precision,
-            batchSize: settings.batchSize ?? recalibrationBatch, memory: memory)
+            batchSize: settings.batchSize ?? recalibrationBatch(data.count), memory: memory)
         objective.betweenBatches = { try monitor.check() }
         return objective
     }

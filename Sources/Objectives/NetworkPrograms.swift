@@ -78,6 +78,11 @@ final class NetworkPrograms: MemoryHolder {
             tangents[number].store(value, as: precision)
         }
         let series = try series(kind)
+        if batchNorm == .batch {
+            try ObjectiveError.checkSingleExample(
+                network, examples: examples, batchSize: series.batchSize, or: " or --batchnorm stored"
+            ) { ObjectiveError.lastBatch(examples, $0) }
+        }
         makeRoom(for: series, tangents: max(1, values.count))
         let work = BatchSeries.Work<any Error>(
             version: version, tangents: max(1, values.count),

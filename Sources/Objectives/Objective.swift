@@ -66,11 +66,14 @@ extension ExampleObjective {
 public struct Evaluation: Sendable, Equatable {
     /// L.
     public let loss: Double
-    /// In [0, 1]; nil for regression and for analytic objectives.
+    /// In [0, 1]; nil for regression and for analytic objectives; NaN where the loss is, because outputs that are NaN
+    /// choose no class.
     public let accuracy: Double?
 
     /// - Parameter accuracy: in [0, 1]; nil where nothing is classified.
-    public init(loss: Double, accuracy: Double? = nil) { (self.loss, self.accuracy) = (loss, accuracy) }
+    public init(loss: Double, accuracy: Double? = nil) {
+        (self.loss, self.accuracy) = (loss, loss.isNaN ? accuracy.map { _ in .nan } : accuracy)
+    }
 }
 
 extension Objective {

@@ -7,10 +7,13 @@ import Networks
 public enum ObjectiveError: DescribedError, Equatable {
     /// Data that the network or the loss cannot be applied to.
     case data(DataMismatch)
-    case memoryTooSmall(given: Int, needed: Int)
+    /// `given` is nil where no limit was, and the machine has too little.
+    case memoryTooSmall(given: Int?, needed: Int)
     /// Inputs that are larger than memory have no place to be mapped from.
     case noRoom(bytes: Int)
     case batchTooLarge(batch: Int, given: Int, needed: Int)
+    /// A batch of one example of a network whose batch normalisation has one value a channel of it.
+    case singleExample(division: String, advice: String)
     case noGradient
     case noHessian
     case noGaussNewton
@@ -35,13 +38,17 @@ public enum ObjectiveError: DescribedError, Equatable {
     public var description: String {
         switch self {
         case .data(let mismatch): "\(mismatch)"
-        case .memoryTooSmall(let given, let needed):
+        case .memoryTooSmall(nil, let needed):
+            "this analysis needs at least \((needed >> 20) + 1)M for batches of one example, but the machine has \(MachineMemory.bytes >> 20)M; use a smaller model, or an analysis that holds fewer vectors, such as hessian --top 1"
+        case .memoryTooSmall(let given?, let needed):
             "--memory \(given >> 20)M is too little: this model needs at least \((needed >> 20) + 1)M, for batches of one example; give --memory \((needed >> 20) + 1)M or more"
         case .noRoom(let bytes):
             "the inputs take \((bytes >> 20) + 1)M, but the folder of temporary files (TMPDIR) or the address space (ulimit -v) has no room for them; make room there, or use fewer --examples"
         case .batchTooLarge(let batch, let given, let needed):
             "a batch of \(batch) examples needs \((needed >> 20) + 1)M, but the limit is \(given >> 20)M; batch normalisation needs the whole batch at "
                 + "once: use a smaller --batch-size or, in an analysis, more --memory"
+        case .singleExample(let division, let advice):
+            "\(division): a batch of one example gives batch normalisation one value a channel, which has no variance; \(advice)"
         case .noGradient: "this objective has no gradient, which the analysis needs; give its gradient, too"
         case .noHessian:
             "this objective has no Hessian products, which the analysis needs; give hessianVectorProduct, too"
@@ -63,6 +70,28 @@ public enum ObjectiveError: DescribedError, Equatable {
 }
 
 extension ObjectiveError {
+    /// Refuses a batch of one example that batch normalisation has one value a channel of.
+    ///
+    /// - Parameter smallest: of a batch size, the examples of its smallest batch.
+    package static func checkSingleExample(
+        _ network: Network, examples: Int, batchSize: Int, m: Int? = nil, or other: String = "",
+        smallest: (_ batchSize: Int) -> Int
+    ) throws(ObjectiveError) {
+        guard smallest(batchSize) == 1, network.needsTwoExamples else { return }
+        let below = (2..<max(2, min(batchSize, examples))).reversed().prefix(1000)
+        let better = (Array(below) + [2, 3].filter { $0 <= examples }).first { smallest($0) > 1 }
+        let advice = better.map { "use --batch-size \($0)" } ?? (m == nil ? "use more examples" : "use another --m")
+        throw .singleExample(
+            division: "\(examples) examples in batches of \(batchSize)\(m.map { " with --m \($0)" } ?? "")",
+            advice: advice + other)
+    }
+
+    /// Examples of the last batch of so many examples.
+    package static func lastBatch(_ examples: Int, _ batchSize: Int) -> Int {
+        let rest = examples % batchSize
+        return rest == 0 ? min(batchSize, examples) : rest
+    }
+
     /// How outputs meet targets; refuses data that a network and a loss cannot be applied to.
     static func layout(_ loss: Loss, _ data: Dataset, _ network: Network) throws(ObjectiveError) -> LossLayout {
         do {

@@ -96,7 +96,9 @@ extension Report {
         case "json": return Array((json.text + "\n").utf8)
         case "csv":
             let table = table ?? scalars
-            var lines = ([table.header] + table.rows.map { $0.map { "\($0)" } }).map { $0.joined(separator: ",") }
+            var lines = ([table.header] + table.rows.map { $0.map { $0.isNaN ? "nan" : "\($0)" } }).map {
+                $0.joined(separator: ",")
+            }
             if let rowNames {
                 // Quoted where a comma or a quote would end the field.
                 let names = ([rowNames.header] + rowNames.names).map { name in

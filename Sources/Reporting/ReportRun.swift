@@ -37,7 +37,19 @@ public struct ReportRun {
     /// - Returns: the paths of what was written, `index.html` last.
     public func run(_ checkpoints: [String], to folder: String, monitor: Monitor = .silent) throws -> [String] {
         let models = try checkpoints.map { try Model.open($0) }
-        try make(folder)
+        let isNew = try make(folder)
+        do {
+            return try write(checkpoints, models, to: folder, monitor)
+        } catch {
+            // A folder in which something was kept stays.
+            if isNew { rmdir(folder) }
+            throw error
+        }
+    }
+
+    private func write(
+        _ checkpoints: [String], _ models: [Model], to folder: String, _ monitor: Monitor
+    ) throws -> [String] {
         var page = Page(folder: folder, run: self)
         page.web.title = "Loss landscape of \(checkpoints.joined(separator: ", "))"
         page.web.blocks.append(
@@ -46,13 +58,19 @@ public struct ReportRun {
                     + "Sharpness values are increases over the loss. Rescaling the weights changes them without changing the function; no flatness is better by itself."
             ))
         if checkpoints.count > 1 {
-            try page.add(
-                "All, side by side", ["compare"] + checkpoints + ["--rho", "\(radius)"], "compare"
-            ) { started in
-                var comparison = Comparison(radius: radius)
-                (comparison.loss, comparison.seed) = (loss, seed)
-                let entries = try comparison.run(checkpoints, memory: memory, monitor: monitor)
-                return ComparisonReport(entries, radius: radius, seed: seed, seconds: Date().timeIntervalSince(started))
+            let heading = "All, side by side"
+            do {
+                try page.add(
+                    heading, ["compare"] + checkpoints + ["--rho", "\(radius)"], "compare"
+                ) { started in
+                    var comparison = Comparison(radius: radius)
+                    (comparison.loss, comparison.seed) = (loss, seed)
+                    let entries = try comparison.run(checkpoints, memory: memory, monitor: monitor)
+                    return ComparisonReport(
+                        entries, radius: radius, seed: seed, seconds: Date().timeIntervalSince(started))
+                }
+            } catch let zero as Comparison.NoSlice {
+                page.web.blocks += [.heading(heading), .paragraph("Left out: \(zero.problem).")]
             }
         }
         for (index, checkpoint) in checkpoints.enumerated() {
@@ -63,16 +81,39 @@ public struct ReportRun {
         return try page.finish()
     }
 
-    private func make(_ folder: String) throws {
+    /// Whether the folder was made, and not there before.
+    private func make(_ folder: String) throws -> Bool {
         guard !folder.isEmpty else { throw UnusableRequest("-o: found an empty name, expected a folder to write to") }
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
             guard isFolder.boolValue else { throw UnusableRequest("-o \(folder): it is a file; name a folder") }
-        } else {
+            return false
+        }
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw UnusableRequest("-o \(folder): cannot make this folder; name another place")
+        }
+        return true
+    }
+
+    /// Adds a slice: with its own normalisation, or without one where that makes a direction zero; where there is none
+    /// without one either, the page says why.
+    private func addSlice(
+        _ page: inout Page, _ heading: String, _ command: [String], _ name: String,
+        _ make: (_ normalization: DirectionNormalization?, _ started: Date) throws -> any Report
+    ) throws {
+        do {
+            try page.add(heading, command, name) { try make(nil, $0) }
+        } catch let scaled as SliceAnalysis.ZeroDirection {
             do {
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            } catch {
-                throw UnusableRequest("-o \(folder): cannot make this folder; name another place")
+                try page.add(heading, command + ["--normalization", "none"], name) { try make(.some(.none), $0) }
+                page.web.blocks.append(.paragraph("The directions are not scaled to the weights: \(scaled.problem)."))
+            } catch let unscaled as SliceAnalysis.ZeroDirection {
+                page.web.blocks += [
+                    .heading(heading),
+                    .paragraph("Left out: \(scaled.problem), and without normalisation \(unscaled.problem)."),
+                ]
             }
         }
     }
@@ -105,25 +146,25 @@ public struct ReportRun {
                 command: command, subject.summary, evaluation, seed: seed, seconds: Date().timeIntervalSince(started))
         }
         let hasOther = loss.data == nil && model.metadata.data.testExamples != nil
-        try page.add(
-            "\(checkpoint): along one direction", ["slice", checkpoint] + (hasOther ? ["--both-splits"] : []),
+        try addSlice(
+            &page, "\(checkpoint): along one direction", ["slice", checkpoint] + (hasOther ? ["--both-splits"] : []),
             name + ".slice"
-        ) { started in
+        ) { normalization, started in
             let subject = try open(SliceAnalysis.vectors)
             var slice = SliceAnalysis(SliceGrid(SliceAxis(range: -1...1, points: 51)))
-            slice.seed = seed
+            (slice.seed, slice.normalization) = (seed, normalization)
             let result = try finish(
                 slice, subject, other: hasOther ? try subject.onOtherSplit() : nil, "slice \(checkpoint)", monitor)
             return SliceReport(context: context("slice", subject, result.slice.centerEvaluation, started), result)
         }
-        try page.add(
-            "\(checkpoint): over a plane",
+        try addSlice(
+            &page, "\(checkpoint): over a plane",
             ["slice", checkpoint, "--dims", "2", "--points", "\(points)", "--adaptive", "\(tolerance)"], name + ".plane"
-        ) { started in
+        ) { normalization, started in
             let subject = try open(SliceAnalysis.vectors)
             let axis = SliceAxis(range: -1...1, points: points)
             var slice = SliceAnalysis(SliceGrid(axis, axis))
-            (slice.seed, slice.tolerance) = (seed, tolerance)
+            (slice.seed, slice.tolerance, slice.normalization) = (seed, tolerance, normalization)
             let result = try finish(slice, subject, "slice \(checkpoint) --dims 2", monitor)
             return SliceReport(context: context("slice", subject, result.slice.centerEvaluation, started), result)
         }

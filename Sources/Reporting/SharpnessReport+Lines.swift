@@ -22,7 +22,27 @@ extension SharpnessReport {
                     + " φ \(column(Format.number(box.value), 12)) deviation \(Format.short(box.standardDeviation))"
             }
         }
-        return lines
+        return lines + overflow
+    }
+
+    /// What was left out because it was not finite.
+    private var overflow: [String] {
+        let worst = points.reduce(0) { $0 + ($1.worstCase?.nonfinite ?? 0) + ($1.batchwise?.nonfinite ?? 0) }
+        let average = points.reduce(0) { $0 + ($1.averageCase?.nonfinite ?? 0) }
+        let box = keskar.reduce(0) { $0 + $1.nonfinite }
+        guard worst + average + box > 0 else { return [] }
+        var parts: [String] = []
+        if worst > 0 { parts.append("\(worst) of the worst case") }
+        if average > 0 {
+            let all = points.reduce(0) { $0 + ($1.averageCase?.samples ?? 0) }
+            parts.append("\(average) of the average case's \(all) samples")
+        }
+        if box > 0 { parts.append("\(box) of the box") }
+        let advice =
+            context.precision == .float ? "use --precision double, or smaller radii" : "use smaller radii"
+        return [
+            "losses that were not finite, left out: \(parts.joined(separator: ", ")); \(advice)"
+        ]
     }
 
     private func column(_ text: String, _ width: Int) -> String {
@@ -62,8 +82,9 @@ extension SharpnessReport {
             ]
         }
         if let average = point.averageCase {
+            let finite = average.nonfinite > 0 ? "\(average.samples - average.nonfinite) of " : ""
             lines.append(
-                "average case, each weight ~ N(0, ρ²)   \(Format.number(average.value)) ± \(Format.short(average.standardError)) (\(average.samples) samples)"
+                "average case, each weight ~ N(0, ρ²)   \(Format.number(average.value)) ± \(Format.short(average.standardError)) (\(finite)\(average.samples) samples)"
             )
         }
         return lines

@@ -63,7 +63,7 @@ public struct SharpnessReport: Report {
                     "average_case",
                     .object([
                         ("value", .number(average.value)), ("standard_error", .number(average.standardError)),
-                        ("samples", .integer(average.samples)),
+                        ("samples", .integer(average.samples)), ("nonfinite", .integer(average.nonfinite)),
                     ])
                 ))
         }
@@ -85,7 +85,7 @@ public struct SharpnessReport: Report {
             ("constraint_active", .bool(worst.constraintIsActive)), ("spread", .number(worst.spread)),
             ("restarts", .array(worst.restarts.map { .number($0.increase) })), ("starts", .array(starts)),
             ("gradients", .integer(worst.gradients)), ("values", .integer(worst.values)),
-            ("products", .integer(worst.products)),
+            ("products", .integer(worst.products)), ("nonfinite", .integer(worst.nonfinite)),
         ]
             + (worst.scout.map {
                 [
@@ -110,6 +110,7 @@ public struct SharpnessReport: Report {
             ("epsilon_norm", .number(mean.batches.map(\.epsilonNorm).max() ?? 0)),
             ("gradients", .integer(mean.batches.reduce(0) { $0 + $1.gradients })),
             ("products", .integer(mean.batches.reduce(0) { $0 + $1.products })),
+            ("nonfinite", .integer(mean.nonfinite)),
         ]
     }
 
@@ -118,7 +119,7 @@ public struct SharpnessReport: Report {
             ("value", .number(box.value)), ("epsilon", .number(box.epsilon)),
             ("subspace", box.subspace.map { .integer($0) } ?? .null), ("mean", .number(box.mean)),
             ("standard_deviation", .number(box.standardDeviation)), ("repeats", JSONValue(box.repeats)),
-            ("gradients", .integer(box.gradients)),
+            ("gradients", .integer(box.gradients)), ("nonfinite", .integer(box.nonfinite)),
         ]
     }
 

@@ -159,10 +159,11 @@ public struct SliceReport: Report {
             )
         }
         let reach = audit.relativeReach.map { Format.percent($0) }.joined(separator: " and ")
+        let overflow = audit.nonfinite > 0 && context.precision == .float ? " (try --precision double)" : ""
         let exact =
             audit.centerIsExact.map { $0 ? "yes" : "NO" } ?? (isPartial ? "in another shard" : "the grid has no origin")
         lines.append(
-            "audit: centre has the checkpoint's bits: \(exact); non-finite values: \(audit.nonfinite); edge moves \(reach) of ‖θ‖"
+            "audit: centre has the checkpoint's bits: \(exact); non-finite values: \(audit.nonfinite)\(overflow); edge moves \(reach) of ‖θ‖"
         )
         return lines
     }

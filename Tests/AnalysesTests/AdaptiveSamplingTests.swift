@@ -144,4 +144,21 @@ import Testing
         #expect(slice.audit.centerIsExact == true)
         #expect(slice.audit.curvatureFromGrid[0] == truth.audit.curvatureFromGrid[0])
     }
+
+    /// The lowest value is one that was evaluated, also where interpolations swing below it: squares over many decades.
+    @Test(arguments: [4.0, 12, 30, 60]) func lowestIsMeasured(_ steepness: Double) throws {
+        for tolerance in [0.02, 0.2] {
+            let found = try Self.sample(Self.grid(41, 41), tolerance: tolerance) { a, b in
+                // A valley whose bottom is exactly 0, beside a cliff.
+                let t = max(0, exp(steepness * (a + 0.3 * b)) - 1)
+                return t * t
+            }
+            let (values, surface) = (found.surface.values[0], found.surface)
+            let measured = values.indices.filter { surface.isMeasured[$0] }.map { values[$0] }.min()!
+            #expect(measured >= 0 && values.allSatisfy { $0 >= measured })
+        }
+        // Where all is the same, nothing is lower or higher.
+        let flat = try Self.sample(Self.grid(41, 41)) { _, _ in 0.25 }
+        #expect(flat.surface.values[0].allSatisfy { $0 >= 0.25 && $0 < 0.25 + 1e-12 })
+    }
 }

@@ -21,8 +21,41 @@ import Testing
         #expect(throws: CSVError.noRows) { try table("") }
         #expect(throws: CSVError.noRows) { try table("a,b\n") }
         #expect(throws: CSVError.raggedRow(line: 3, found: 1, expected: 2)) { try table("1,2\n\n3\n") }
-        #expect(throws: CSVError.notANumber(line: 2, column: 2, text: "")) { try table("1,2\n3,\n4,5") }
-        #expect(throws: CSVError.notANumber(line: 2, column: 1, text: "setosa")) { try table("1,2\nsetosa,1") }
-        #expect(throws: CSVError.notANumber(line: 2, column: 1, text: "1.5x")) { try table("1,2\n1.5x,1") }
+        #expect(throws: CSVError.notANumber(line: 2, column: 2, text: "", isFirst: false)) { try table("1,2\n3,\n4,5") }
+        #expect(throws: CSVError.notANumber(line: 2, column: 1, text: "setosa", isFirst: false)) {
+            try table("1,2\nsetosa,1")
+        }
+        #expect(throws: CSVError.notANumber(line: 2, column: 1, text: "1.5x", isFirst: false)) {
+            try table("1,2\n1.5x,1")
+        }
+    }
+
+    /// The first line holds names where none of its cells is a number, or few are and the others are words.
+    @Test(arguments: [
+        "a,b,label", ",a,b", "id,x1,2020,x3,label", "\"petal width\",x,y", "größe,x,y", "x1,x2,7",
+    ])
+    func namesOfColumns(_ line: String) throws {
+        let columns = line.split(separator: ",", omittingEmptySubsequences: false).count
+        let row = [String](repeating: "1", count: columns).joined(separator: ",")
+        let table = try table(line + "\n" + row)
+        #expect(table.header?.count == columns && table.rows == 1)
+    }
+
+    /// One cell that is no number makes no names of a first line of numbers: it is an error with its place, as elsewhere.
+    @Test(arguments: [
+        ("?,0.5,0", 1, "?"), ("0.5,?,0", 2, "?"), ("0.5,1,", 3, ""), (",0.5,0", 1, ""), ("0.5,1,setosa", 3, "setosa"),
+        ("0.5,NA,1,2", 2, "NA"), ("x,1", 1, "x"), ("?,?,0,1,2", 1, "?"), ("?,na,0", 1, "?"), ("1.5x,2,3", 1, "1.5x"),
+        ("?,?", 1, "?"), ("NA,none", 1, "NA"), (",", 1, ""), ("0,1,2,label", 4, "label"),
+    ])
+    func strayCells(_ line: String, _ column: Int, _ text: String) {
+        let columns = line.split(separator: ",", omittingEmptySubsequences: false).count
+        let row = [String](repeating: "1", count: columns).joined(separator: ",")
+        for (text, error) in [
+            (line + "\n" + row, CSVError.notANumber(line: 1, column: column, text: text, isFirst: true)),
+            (row + "\n" + line, CSVError.notANumber(line: 2, column: column, text: text, isFirst: false)),
+        ] {
+            #expect(throws: error) { try table(text) }
+            #expect("\(error)".contains("column \(column)"))
+        }
     }
 }

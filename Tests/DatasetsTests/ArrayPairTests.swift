@@ -34,6 +34,36 @@ import Testing
         #expect(floats.targets == .classes([1, 0], count: 2))
     }
 
+    /// Bytes are divided by 255 where they are images, and stay numbers in a table; either way that is said.
+    @Test(arguments: [
+        ([4], false), ([4, 3], false), ([4, 1], false), ([4, 2, 3], true), ([4, 1, 2, 3], true), ([4, 3, 1, 1], true),
+    ])
+    func bytes(_ shape: [Int], _ areImages: Bool) throws {
+        let bytes = (0..<shape.reduce(1, *)).map { UInt8($0 * 10) }
+        let found = try pair(NumericArray(bytes, shape: shape), NumericArray([0, 1, 0, 1] as [Int]))
+        #expect(found.inputs == .floats(bytes.map { areImages ? Float($0) / 255 : Float($0) }))
+        #expect(found.remarks.count == 1 && found.remarks[0].contains("divided by 255"))
+        #expect(found.remarks[0].contains("images are divided") == false || areImages)
+        #expect(found.remarks[0].contains("table") != areImages)
+        for other in [
+            NumericArray(bytes.map { Int16($0) }.map(Int32.init), shape: shape),
+            NumericArray(bytes.map(Float.init), shape: shape),
+        ] {
+            #expect(try pair(other, NumericArray([0, 1, 0, 1] as [Int])).remarks.isEmpty)
+        }
+    }
+
+    /// Names in the first line are said.
+    @Test func namesInACSVFile() throws {
+        let folder = try Folder()
+        try folder.write(Array("width,height,label\n1,2,0\n3,4,1\n".utf8), to: "named.csv")
+        try folder.write(Array("1,2,0\n3,4,1\n".utf8), to: "plain.csv")
+        let named = try DataSpecification.csv(file: folder.path("named.csv")).load()
+        #expect(named.count == 2 && named.remarks == ["the first line holds names: width, height, label"])
+        let plain = try DataSpecification.csv(file: folder.path("plain.csv")).load()
+        #expect(plain.remarks.isEmpty && plain.inputs == named.inputs && plain.targets == named.targets)
+    }
+
     @Test func tellsClassesFromValues() throws {
         let x = NumericArray([1, 2, 3] as [Float])
         #expect(try pair(x, NumericArray([0, 2, 1.0])).targets == .classes([0, 2, 1], count: 3))

@@ -15,7 +15,9 @@ import Testing
         let integers = places.map { place -> Int in place % 11 - 5 }
         return [
             NumericArray(floats, shape: [7, 3, 4, 5]), NumericArray(doubles, shape: [7, 60]),
-            NumericArray(bytes, shape: [7, 12, 5]), NumericArray(integers, shape: [7, 3, 4, 5]),
+            NumericArray(bytes, shape: [7, 12, 5]), NumericArray(bytes, shape: [7, 60]),
+            NumericArray(bytes, shape: [7, 3, 4, 5]),
+            NumericArray(integers, shape: [7, 3, 4, 5]),
         ]
     }
 
@@ -43,6 +45,7 @@ import Testing
         for array in arrays() {
             try both(array) { streamed, memory, _ in
                 same(streamed, memory)
+                #expect(streamed.remarks == memory.remarks)
                 same(try streamed.prefix(4), try memory.prefix(4))
                 same(streamed.subset([6, 0, 1, 1]), memory.subset([6, 0, 1, 1]))
                 let (a, b) = (try Standardization(of: streamed), try Standardization(of: memory))

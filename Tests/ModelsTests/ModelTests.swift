@@ -75,7 +75,10 @@ import Training
         for text in ["", "mae", "cross-entropy:label-smoothing=1", "cross-entropy:label-smoothing=nan", "mse:"] {
             #expect(throws: NetworkError.self) { try Loss(specification: text) }
         }
-        for text in ["linear", "linear;activation=tanh", "resnet8:B;activation=gelu;norm=group"] {
+        for text in [
+            "linear", "linear;norm=none", "mlp:64-8-10;activation=tanh;norm=batch",
+            "resnet8:B;activation=gelu;norm=group",
+        ] {
             #expect(try Network(canonical: text, inputShape: [1, 8, 8], outputs: 10).canonicalSpecification == text)
         }
         for text in [

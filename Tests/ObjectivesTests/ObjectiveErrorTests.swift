@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import Networks
 import Testing
 
@@ -62,5 +63,27 @@ import Testing
         #expect(BatchSeries.share(of: 1 << 30, room: 1 << 50, needed: 1 << 51) == 1 << 29)
         #expect(BatchSeries.share(of: 1 << 40, room: 0, needed: 1) == 0)
         #expect(BatchSeries.share(of: 1 << 40, room: -5, needed: 1) == 0)
+    }
+
+    /// By default a large model gets what a batch of one example needs; what the machine does not have is refused as that.
+    @Test(.enabled(if: ProcessInfo.processInfo.physicalMemory > 4 << 30)) func largeModels() throws {
+        let network = try Network("mlp:64-5000-5000-10", inputShape: [64], outputs: 10)
+        let held = BatchSeries.vectorBytes(network)
+        func series(_ limit: Int?, held: Int) throws -> BatchSeries {
+            try BatchSeries(
+                examples: 8, requested: nil, preference: .inCache, memory: MemoryBudget(limit: limit), heldBytes: held,
+                keeps: false
+            ) { BatchProgram(network, crossEntropy, .stored, .gradient, batch: $0, .float) }
+        }
+        // A quarter of 1 GiB beside the vectors is too little for the gradient of 25 million parameters.
+        let little = BatchSeries.processBytes + held + (1 << 28)
+        #expect(throws: ObjectiveError.self) { try series(little, held: held) }
+        #expect(try series(nil, held: held).room > 1 << 28)
+        let error = #expect(throws: ObjectiveError.self) { try series(nil, held: 1 << 50) }
+        guard case .memoryTooSmall(nil, let needed) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(needed > 1 << 50 && !error!.description.contains("--memory"))
     }
 }

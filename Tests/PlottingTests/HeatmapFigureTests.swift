@@ -150,4 +150,18 @@ import Testing
         #expect(own.groups(named: "colour-bar").count == 2)
         #expect(own.rasters(inGroup: "cells")[0].colors[1] == ColorMap.viridis.color(at: 1))
     }
+
+    /// Labels of contours, and the values of centre and minimum, tell neighbours apart.
+    @Test(arguments: [(1.0, 1e-6), (0.12533, 2e-5), (123_456, 0.01), (1, 1e-12), (-5, 1e-7), (0, 1)])
+    func labelsDiffer(_ base: Double, _ size: Double) throws {
+        let places = (0..<21).map { Double($0) / 10 - 1 }
+        var figure = HeatmapFigure(
+            title: "t", xLabel: "x", yLabel: "y", valueLabel: "v", x: places, y: places,
+            values: places.flatMap { y in places.map { x in base + size * (x + 0.5 * y) } })
+        figure.size = Size(width: 900, height: 800)
+        let labels = figure.draw().strings(inGroup: "contour")
+        #expect(labels.count > 2 && Set(labels).count == labels.count, "\(labels)")
+        let key = figure.draw().strings(inGroup: "key").compactMap { $0.split(separator: ": ").last }
+        #expect(key.count == 2 && key[0] != key[1], "\(key)")
+    }
 }

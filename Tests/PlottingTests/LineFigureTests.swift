@@ -152,4 +152,22 @@ import Testing
         let apart = (0..<5000).map { Point(Double($0), 1) }
         #expect(SeriesDrawing.thinned(apart) == apart)
     }
+
+    /// A logarithmic axis has no place for zero, and the figure says how many points it leaves out.
+    @Test(arguments: [
+        ([0.0, 0, 1, 10], 2), ([-1, 5, 0.5, 0], 2), ([1, 2, 3, 4], 0), ([0, 0, 0, 1], 3), ([.nan, 1, 0, 2], 1),
+    ])
+    func whatALogarithmicAxisLeavesOut(_ values: [Double], _ missing: Int) {
+        for legend in [LineFigure.LegendPlace.automatic, .below, .none] {
+            for label in ["loss", ""] {
+                var figure = LineFigure(series: [Series(label, x: [0, 1, 2, 3], y: values)])
+                figure.leftAxis = Axis("loss", scale: .logarithmic)
+                figure.legend = legend
+                let notes = figure.draw().texts.map(\.string).filter { $0.contains("not positive") }
+                #expect(notes == (missing > 0 ? ["not positive, not drawn: \(missing) of 4 points"] : []))
+                figure.leftAxis.scale = .linear
+                #expect(!figure.draw().texts.contains { $0.string.contains("not positive") })
+            }
+        }
+    }
 }

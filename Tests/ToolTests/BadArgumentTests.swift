@@ -117,4 +117,44 @@ import Testing
             "train --model mlp:64-32-10 --data digits --lr 1e30 --quiet", in: folder, saying: "diverged", "--lr",
             "No checkpoint")
     }
+
+    /// Options that would have no effect, with what they need.
+    static let unused: [(line: String, saying: [String])] = [
+        ("sharpness --eta 0.1", ["--eta", "--adaptive"]), ("sharpness --samples 5", ["--samples", "average"]),
+        ("sharpness --measure average --restarts 1", ["--restarts", "worst"]),
+        ("sharpness --measure average --steps 1", ["--steps", "worst"]),
+        ("sharpness --measure keskar --scout 0", ["--scout", "worst"]),
+        ("sharpness --box-steps 3", ["--box-steps", "keskar"]), ("sharpness --subspace 3", ["--subspace", "keskar"]),
+        ("sharpness --box-epsilon 0.1", ["--box-epsilon", "keskar"]),
+        ("sharpness --measure average --box-repeats 3", ["--box-repeats", "keskar"]),
+        ("hessian --probes 9", ["--probes", "--trace"]), ("interpolate ckpt.bin --bends 2", ["--bends", "--curve"]),
+        ("interpolate ckpt.bin --steps 2", ["--steps", "--curve"]),
+        ("interpolate ckpt.bin --lr 2", ["--lr", "--curve"]),
+        ("interpolate ckpt.bin --curve-batch-size 2", ["--curve-batch-size", "--curve"]),
+        ("train --rho 0.1", ["--rho", "sgd"]), ("train --optimizer adam --momentum 0.5", ["--momentum", "adam"]),
+        ("train --optimizer sam --eta 0.1", ["--eta", "sam"]), ("train --optimizer sam --alpha 0.1", ["--alpha"]),
+        ("train --optimizer gsam --look-every 2", ["--look-every"]), ("train --decay-in-ascent", ["--decay-in-ascent"]),
+        ("train --m 4", ["m", "sgd"]),
+        ("train --loss mse --label-smoothing 0.1", ["label smoothing", "cross-entropy"]),
+        ("train --norm batch", ["linear", "norm batch", "norm none"]),
+        ("train --activation tanh", ["linear", "leave activation out"]),
+        ("gradient --save g.txt", ["g.txt", ".npy"]), ("gradient --save g", [".npy"]),
+        ("hessian --save-vectors v.npz", ["v.npz", ".npy"]), ("sharpness --save-epsilon e.txt", ["e.txt", ".npy"]),
+        ("interpolate ckpt.bin ckpt.bin -o x.vti", ["x.vti", "grid"]),
+        ("interpolate ckpt.bin ckpt.bin ckpt.bin -o x.vti", ["x.vti", ".vtr"]),
+        ("trajectory . -o x.vti", ["x.vti", ".vtr"]), ("evaluate -o nowhere/x.json", ["nowhere"]),
+        ("hessian --save-vectors nowhere/v.npy", ["nowhere"]), ("gradient --save nowhere/g.npy", ["nowhere"]),
+        ("sharpness --save-epsilon nowhere/g.npy", ["nowhere"]),
+    ]
+
+    @Test(arguments: unused) func withoutEffect(_ line: String, _ saying: [String]) throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        let whole =
+            line.hasPrefix("train")
+            ? line + " --model linear --data digits --epochs 1 -o new.bin"
+            : line.hasPrefix("interpolate ckpt.bin --") ? line.replacing("ckpt.bin", with: "ckpt.bin ckpt.bin") : line
+        try Tool.refuse(whole, in: folder)
+        let errors = try Tool.run(Tool.words(whole), in: folder).errors
+        for words in saying { #expect(errors.contains(words), "landscape \(whole) does not say '\(words)': \(errors)") }
+    }
 }

@@ -157,4 +157,73 @@ func digits(_ model: String = "mlp:64-32-10", _ optimizer: OptimizerKind = .sgd,
         #expect(text.contains("--lr") && text.contains("not finite") && text.contains("ckpt.epoch"))
         #expect(!FileManager.default.fileExists(atPath: folder.path("ckpt.bin")))
     }
+
+    /// A batch of one example of a network that normalises over the batch is refused before the work.
+    @Test(
+        arguments: [
+            (60, 59, nil, 1, true), (60, 58, nil, 1, false), (60, 60, nil, 1, false), (60, 1, nil, 1, true),
+            (61, 60, nil, 1, true), (61, 20, nil, 1, true), (61, 20, nil, 3, true), (62, 20, nil, 3, false),
+            (60, 20, 1, 1, true), (60, 20, 19, 1, true), (60, 20, 18, 1, false), (1, 128, nil, 1, true),
+        ] as [(Int, Int, Int?, Int, Bool)])
+    func batchesOfOne(_ examples: Int, _ batch: Int, _ m: Int?, _ accumulation: Int, _ isRefused: Bool) throws {
+        func configuration(_ model: String) -> TrainingConfiguration {
+            var configuration = digits(model, m == nil ? .sgd : .sam, epochs: 1)
+            (configuration.examples, configuration.batchSize) = (examples, batch)
+            (configuration.m, configuration.accumulation) = (m, accumulation)
+            return configuration
+        }
+        let normalized = configuration("mlp:64-8-10;norm=batch")
+        if isRefused {
+            let error = #expect(throws: ObjectiveError.self) { try Trainer(normalized) }
+            #expect(try #require(error).description.contains("one value a channel"))
+        } else {
+            _ = try Trainer(normalized)
+        }
+        for model in ["mlp:64-8-10", "mlp:64-8-10;norm=layer"] { _ = try Trainer(configuration(model)) }
+    }
+
+    /// The advice can be followed.
+    @Test func adviceOnBatchesOfOne() throws {
+        for (examples, batch) in [(60, 59), (61, 60), (61, 20), (3, 2), (3, 1), (127, 126), (60, 1)] {
+            var configuration = digits("mlp:64-8-10;norm=batch", epochs: 1)
+            (configuration.examples, configuration.batchSize) = (examples, batch)
+            let error = #expect(throws: ObjectiveError.self) { try Trainer(configuration) }
+            let advice = try #require(error).description
+            let size = try #require(advice.firstMatch(of: /--batch-size (\d+)/).flatMap { Int($0.1) })
+            configuration.batchSize = size
+            #expect(try Trainer(configuration).run().isFinished)
+        }
+    }
+
+    /// Hints name numbers that can be given, and smaller ones.
+    @Test(arguments: [1e300, 1e40, 1e10]) func hintsCanBeFollowed(_ rate: Double) throws {
+        for optimizer in [OptimizerKind.sgd, .sam, .adam] {
+            var configuration = digits("mlp:64-8-10", optimizer, epochs: 2)
+            (configuration.learningRate, configuration.rho) = (rate, rate)
+            do {
+                _ = try Trainer(configuration).run()
+                #expect(rate < 1e40 && optimizer == .adam, "it did not diverge")
+            } catch TrainingError.diverged(let divergence) {
+                for match in divergence.advice.matches(of: /such as ([^)]*)\)/) {
+                    let value = try #require(Double(match.1))
+                    #expect(value.isFinite && value > 0 && value < rate / 2, "\(divergence.advice)")
+                }
+                #expect(divergence.advice.contains("such as"))
+            }
+        }
+    }
+
+    /// Where the first loss is not finite, no smaller step helps.
+    @Test func hintsAtTheStart() throws {
+        let source = try DataSpecification.digits.load()
+        let huge = Dataset(
+            name: "huge", inputs: .doubles(source.doubleInputs.map { 1e200 * $0 }), exampleShape: source.exampleShape,
+            targets: source.targets)
+        let data = try DataPreparation(.digits).prepare(train: huge, test: nil)
+        let error = #expect(throws: TrainingError.self) {
+            try Trainer(digits("mlp:64-8-10", epochs: 1), data: data).run()
+        }
+        guard case .diverged(let divergence) = error else { return }
+        #expect(divergence.advice.contains("--standardize") && !divergence.advice.contains("--lr"))
+    }
 }

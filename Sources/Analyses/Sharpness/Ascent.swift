@@ -10,6 +10,8 @@ struct Ascent {
     let base: Double
     /// Losses with their gradients, and losses alone.
     private(set) var gradients = 0, values = 0
+    /// Of these, losses that were not finite. Nothing climbs to such a point.
+    private(set) var nonfinite = 0
 
     /// One start's way up.
     struct Climb {
@@ -31,6 +33,8 @@ struct Ascent {
     }
 
     private static let longestReach = 4.0, shortestReach = 1e-3
+    /// How often a start that is not finite is moved half of the way to θ; 16, ours.
+    static let halvings = 16
 
     init(_ objective: any Objective, at theta: [Double], _ ball: Ball, base: Double) {
         (self.objective, self.theta, self.ball, self.base) = (objective, theta, ball, base)
@@ -41,18 +45,29 @@ struct Ascent {
     /// L − L(θ).
     mutating func increase(_ z: [Double]) throws -> Double {
         values += 1
-        return try objective.value(at: point(z)) - base
+        let value = try objective.value(at: point(z)) - base
+        if !value.isFinite { nonfinite += 1 }
+        return value
     }
 
     /// L − L(θ) and ∂L/∂z.
     private mutating func evaluate(_ z: [Double]) throws -> (increase: Double, slope: [Double]) {
         gradients += 1
         let (value, gradient) = try objective.valueAndGradient(at: point(z))
-        return (value - base, ball.scaled(gradient))
+        let slope = ball.scaled(gradient)
+        // A finite loss with a gradient that is not leads nowhere, but it is a loss in the ball.
+        if !(value - base).isFinite { nonfinite += 1 }
+        return (value - base, slope.allSatisfy(\.isFinite) ? slope : slope.map { _ in 0 })
     }
 
     mutating func begin(_ name: String, at z: [Double]) throws -> Climb {
-        let (increase, slope) = try evaluate(z)
+        var z = z
+        var (increase, slope) = try evaluate(z)
+        // A start beyond what can be computed begins nearer to θ.
+        for _ in 0..<Self.halvings where !increase.isFinite {
+            z = z.map { $0 / 2 }
+            (increase, slope) = try evaluate(z)
+        }
         return Climb(
             name: name, z: z, increase: increase, slope: slope, curve: [increase], isActive: increase.isFinite)
     }
@@ -71,7 +86,6 @@ struct Ascent {
                 return
             }
             c.curve.append(c.increase)
-            if !c.increase.isFinite { c.isActive = false }
         }
     }
 
@@ -81,7 +95,7 @@ struct Ascent {
             let candidate =
                 isBeyond ? ball.stretched(Vectors.sum(c.z, c.stretch, Vectors.sum(far, -1, c.z))) : far
             let next = try evaluate(candidate)
-            if next.increase > c.increase {
+            if next.increase.isFinite, next.increase > c.increase {
                 (c.z, c.increase, c.slope) = (candidate, next.increase, next.slope)
                 c.stretch = min(64, c.stretch * 2)
                 return true
@@ -92,7 +106,8 @@ struct Ascent {
         var reach = c.reach
         while reach >= Self.shortestReach {
             let candidate = ball.projection(Vectors.sum(c.z, reach * unit, c.slope))
-            if try increase(candidate) > c.increase {
+            let value = try increase(candidate)
+            if value.isFinite, value > c.increase {
                 let next = try evaluate(candidate)
                 (c.z, c.increase, c.slope) = (candidate, next.increase, next.slope)
                 (c.stretch, c.reach) = (1, min(Self.longestReach, 4 * reach))
@@ -112,7 +127,7 @@ struct Ascent {
     @discardableResult
     func tops(_ climbs: inout [Climb], nearness: Double, othersStay: Bool = false) -> [Int] {
         var tops: [Int] = []
-        let order = climbs.indices.filter { climbs[$0].joined == nil && !climbs[$0].increase.isNaN }
+        let order = climbs.indices.filter { climbs[$0].joined == nil && climbs[$0].increase.isFinite }
             .sorted { climbs[$0].increase > climbs[$1].increase }
         for i in order {
             if climbs[i].isActive || !othersStay,

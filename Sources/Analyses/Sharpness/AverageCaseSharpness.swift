@@ -3,15 +3,17 @@ import Tensors
 
 /// E L(θ+ε) − L(θ) for ε ~ N(0, ρ²T²): ρ is the standard deviation of each weight, not the radius of a ball.
 public struct AverageCaseSharpness: Sendable, Codable {
-    /// The mean increase over antithetic pairs.
+    /// The mean increase over the antithetic pairs whose losses are finite; NaN where there are fewer than two.
     public let value: Double
     /// Of the mean over antithetic pairs.
     public let standardError: Double
     /// Evaluations: two a pair.
     public let samples: Int
+    /// Of these, evaluations of pairs that were left out because their loss was not finite.
+    public let nonfinite: Int
 
     enum CodingKeys: String, CodingKey {
-        case value, samples
+        case value, samples, nonfinite
         case standardError = "standard_error"
     }
 
@@ -32,10 +34,19 @@ public struct AverageCaseSharpness: Sendable, Codable {
             let epsilon = Vectors.product(scaling, random.named("pair \(pair)").normals(theta.count))
             let up = try objective.value(at: Vectors.sum(theta, deviation, epsilon))
             let down = try objective.value(at: Vectors.sum(theta, -deviation, epsilon))
-            increases.append((up + down) / 2 - center)
+            let increase = (up + down) / 2 - center
+            if increase.isFinite { increases.append(increase) }
         }
-        let mean = increases.reduce(0, +) / Double(pairs)
-        let variance = increases.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(pairs - 1)
-        (value, standardError, samples) = (mean, (variance / Double(pairs)).squareRoot(), 2 * pairs)
+        (samples, nonfinite) = (2 * pairs, 2 * (pairs - increases.count))
+        guard increases.count >= 2 else {
+            (value, standardError) = (.nan, .nan)
+            return
+        }
+        let count = Double(increases.count)
+        let mean = increases.reduce(0) { $0 + $1 / count }
+        // Of numbers near the largest that there are, squares would overflow.
+        let scale = max(increases.reduce(0) { max($0, abs($1 - mean)) }, .leastNormalMagnitude)
+        let variance = increases.reduce(0) { $0 + (($1 - mean) / scale) * (($1 - mean) / scale) } / (count - 1)
+        (value, standardError) = (mean, scale * (variance / count).squareRoot())
     }
 }

@@ -16,6 +16,9 @@ public struct BatchwiseSharpness: Sendable, Codable {
     /// Examples of every batch.
     public let sizes: [Int]
 
+    /// Losses of all batches that were not finite. None of them is a bound.
+    public var nonfinite: Int { batches.reduce(0) { $0 + $1.nonfinite } }
+
     enum CodingKeys: String, CodingKey {
         case estimate, batches, sizes
         case batchSize = "m"

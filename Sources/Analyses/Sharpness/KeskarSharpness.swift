@@ -23,9 +23,11 @@ public struct KeskarSharpness: Sendable, Codable {
     public let standardDeviation: Double
     /// Losses with their gradients, all repeats together.
     public let gradients: Int
+    /// Of these, losses that were not finite. None of them is a maximum.
+    public let nonfinite: Int
 
     enum CodingKeys: String, CodingKey {
-        case value, epsilon, subspace, repeats, gradients
+        case value, epsilon, subspace, repeats, gradients, nonfinite
         case standardDeviation = "standard_deviation"
     }
 
@@ -48,7 +50,7 @@ public struct KeskarSharpness: Sendable, Codable {
         precondition(epsilon > 0 && repeats > 0 && iterations > 0 && subspace ?? 1 > 0, "a box of \(epsilon)")
         let random = RandomNumbers(seed: seed).named("keskar")
         let center = try objective.value(at: theta)
-        var found: [Double] = [], gradients = 0
+        var found: [Double] = [], gradients = 0, nonfinite = 0
         for number in 0..<repeats {
             try progress(number)
             let stream = random.named("repeat \(number)")
@@ -60,13 +62,26 @@ public struct KeskarSharpness: Sendable, Codable {
             let start = box.upper.enumerated().map { i, width in
                 space != nil || number == 0 ? 0 : width * (2 * stream.uniform(at: i) - 1)
             }
-            let minimum = try LBFGSB(maximumIterations: iterations).minimize(
-                in: box, from: start, progress: { _ in try progress(number) }
-            ) { z in
+            func negative(_ z: [Double]) throws -> (value: Double, gradient: [Double]) {
                 let move = space?.combination(z) ?? z
                 let (value, gradient) = try objective.valueAndGradient(at: Vectors.sum(theta, 1, move))
-                return (-value, (space?.transposed(gradient) ?? gradient).map { -$0 })
+                let slope = (space?.transposed(gradient) ?? gradient).map { -$0 }
+                guard value.isFinite, slope.allSatisfy(\.isFinite) else {
+                    nonfinite += 1
+                    return (.infinity, slope.map { _ in 0 })
+                }
+                return (-value, slope)
             }
+            // A start beyond what can be computed begins nearer to θ.
+            var first = start, known = try negative(start)
+            for _ in 0..<Ascent.halvings where !known.value.isFinite && first.contains(where: { $0 != 0 }) {
+                gradients += 1
+                first = first.map { $0 / 2 }
+                known = try negative(first)
+            }
+            let minimum = try LBFGSB(maximumIterations: iterations).minimize(
+                in: box, from: first, progress: { _ in try progress(number) }
+            ) { z in z == first ? known : try negative(z) }
             gradients += minimum.evaluations
             found.append(100 * (-minimum.value - center) / (1 + center))
         }
@@ -76,5 +91,6 @@ public struct KeskarSharpness: Sendable, Codable {
         value = max(0, subspace == nil ? found.max()! : mean)
         standardDeviation = repeats > 1 ? (square / Double(repeats - 1)).squareRoot() : 0
         (self.epsilon, self.subspace, self.repeats, self.gradients) = (epsilon, subspace, found, gradients)
+        self.nonfinite = nonfinite
     }
 }

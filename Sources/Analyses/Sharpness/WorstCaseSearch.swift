@@ -93,10 +93,10 @@ public struct WorstCaseSearch {
 
         var best = (z: [Double](repeating: 0, count: theta.count), increase: 0.0)
         // What joined another has an increase on the scout's data.
-        for climb in climbs where climb.joined == nil && climb.increase > best.increase {
+        for climb in climbs where climb.joined == nil && climb.increase.isFinite && climb.increase > best.increase {
             best = (climb.z, climb.increase)
         }
-        if oneStepValue > best.increase { best = (oneStep, oneStepValue) }
+        if oneStepValue.isFinite, oneStepValue > best.increase { best = (oneStep, oneStepValue) }
         let squareOfLength = ball.norm == .l2 ? 1 : Double(theta.count)
         let length = ball.length(best.z)
         var sharpness = WorstCaseSharpness(
@@ -106,6 +106,7 @@ public struct WorstCaseSearch {
             quadraticModel: quadratic?.value, largestEigenvalue: model.largestEigenvalue, epsilonNorm: length,
             constraintIsActive: length >= ball.radius * (1 - 1e-6), restarts: records(climbs),
             gradients: whole.gradients + (smaller == nil ? 1 : 0), values: whole.values, products: products,
+            nonfinite: whole.nonfinite + (scout == nil ? 0 : heats.nonfinite),
             scout: scout.map {
                 .init(
                     examples: $0.examples, gradients: heats.gradients + (smaller == nil ? 1 : 0), values: heats.values,

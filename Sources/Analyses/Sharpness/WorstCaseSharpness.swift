@@ -18,6 +18,8 @@ public struct WorstCaseSharpness: Sendable, Codable {
     public let restarts: [Restart]
     /// Losses with gradients, losses alone and Hessian products that it took.
     public let gradients: Int, values: Int, products: Int
+    /// Losses that were not finite, on all data and on the part where starts competed. None of them is a bound.
+    public let nonfinite: Int
     /// The part of the data on which the starts competed; nil where it was all of it.
     public let scout: Scout?
     /// ε itself, P numbers. Not encoded.
@@ -53,7 +55,7 @@ public struct WorstCaseSharpness: Sendable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case restarts, estimate, gradients, values, products, scout
+        case restarts, estimate, gradients, values, products, nonfinite, scout
         case lowerBound = "lower_bound"
         case oneStep = "one_step"
         case quadraticModel = "quadratic_model"
@@ -64,7 +66,7 @@ public struct WorstCaseSharpness: Sendable, Codable {
 
     /// Largest minus smallest increase over the starts: how much depends on where one begins.
     public var spread: Double {
-        let increases = restarts.map(\.increase)
+        let increases = restarts.map(\.increase).filter(\.isFinite)
         return (increases.max() ?? 0) - (increases.min() ?? 0)
     }
 }

@@ -180,8 +180,12 @@ public struct AdaptiveSampling {
         final.predict()
         var complete = values
         for channel in channels.indices {
+            // The lowest value is one that was evaluated: an interpolation falls below it where it swings.
+            let range = final.ranges[channel]
+            let least = channel == 0 && range.high > range.low ? range.low.nextUp : range.low
             for point in isMeasured.indices where !isMeasured[point] {
-                complete[channel][point] = final.predicted[channel][point]
+                let value = final.predicted[channel][point]
+                complete[channel][point] = value < least ? least : value
             }
         }
         let isLogarithmic = zip(channels, ranges).contains { $0 != .carried && $1.isLogarithmic }

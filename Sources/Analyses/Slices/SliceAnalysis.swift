@@ -137,11 +137,28 @@ public struct SliceAnalysis: Sendable {
             raw, kind: kind, at: theta, layout, normalization: scaling, includes1D: includes1D,
             orthogonalizes: orthogonalizes && (directions.isArbitrary || isEigen))
         for (i, vector) in pair.vectors.enumerated() where !(Vectors.norm(vector) > 0) {
-            throw UnusableRequest(
-                "direction \(i + 1) is zero\(pair.normalization == .none ? "" : " after \(pair.normalization.rawValue) normalisation"); choose other --directions or another --normalization"
-            )
+            throw ZeroDirection(number: i + 1, normalization: pair.normalization)
         }
         return pair
+    }
+
+    /// A direction that moves nothing, as where a normalisation scales it to weights that are all 0.
+    public struct ZeroDirection: DescribedError {
+        /// 1 or 2.
+        public let number: Int
+        /// What the direction was scaled by.
+        public let normalization: DirectionNormalization
+
+        /// True: other directions can do.
+        public var isOfRequest: Bool { true }
+
+        /// What was found, without advice.
+        public var problem: String {
+            "direction \(number) is zero\(normalization == .none ? "" : " after \(normalization.rawValue) normalisation")"
+        }
+
+        /// What was found, what to do.
+        public var description: String { problem + "; choose other --directions or another --normalization" }
     }
 
     private func raw(

@@ -48,6 +48,16 @@ public struct Comparison: Sendable {
         public let averageCase: AverageCaseSharpness
     }
 
+    /// A checkpoint whose directions are zero, such as one whose weights are all 0.
+    public struct NoSlice: DescribedError {
+        /// What was found.
+        public let problem: String
+        /// True: other checkpoints can be compared.
+        public var isOfRequest: Bool { true }
+        /// What was found, what to do.
+        public var description: String { problem + "; measure the checkpoints one by one with 'landscape report'" }
+    }
+
     /// How many vectors of θ's length are held beside the few of every analysis: of the network under examination a search's, of the
     /// first θ and its file's content.
     public var vectors: ClosedRange<Int> {
@@ -99,9 +109,14 @@ public struct Comparison: Sendable {
         (slice.tolerance, slice.isLogarithmic, slice.seed) = (tolerance, isLogarithmic, seed)
         slice.normalization = .filter
         // Maps are of one split only.
-        let result = try slice.run(
-            loss, at: theta, other: grid.beta == nil ? other : nil, layout: loss.model.network.parameters,
-            monitor: monitor.named("\(name): slice"))
+        let result: SliceAnalysis.Result
+        do {
+            result = try slice.run(
+                loss, at: theta, other: grid.beta == nil ? other : nil, layout: loss.model.network.parameters,
+                monitor: monitor.named("\(name): slice"))
+        } catch let zero as SliceAnalysis.ZeroDirection {
+            throw NoSlice(problem: "\(name): \(zero.problem), so there is no slice to compare")
+        }
         return Entry(
             subject: loss.summary, slice: result, other: try other?.evaluate(at: theta),
             gradientNorm: Vectors.norm(model.gradient),

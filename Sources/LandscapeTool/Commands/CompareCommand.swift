@@ -27,7 +27,8 @@ struct CompareCommand: ParsableCommand {
     }
 
     func run() throws {
-        let session = try Session(options, checkpoint: checkpoint, command: "compare", drawsPicture: true)
+        let session = try Session(
+            options, checkpoint: checkpoint, command: "compare", keys: ["rho", "checkpoints"], drawsPicture: true)
         var comparison = Comparison(radius: rho, grid: try shape.grid(isPlane: shape.isPlane(directions: "random")))
         (comparison.tolerance, comparison.isLogarithmic) = (adaptive, isLogarithmic)
         (comparison.loss, comparison.seed) = (try options.lossSettings(), options.seed)

@@ -12,7 +12,7 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var options: AnalysisOptions
 
     func run() throws {
-        let session = try Session(options, checkpoint: checkpoint, command: "evaluate")
+        let session = try Session(options, checkpoint: checkpoint, command: "evaluate", keys: [])
         let loss = try session.loss()
         try session.finish(PlainReport(context: session.context(loss, try loss.evaluation())))
     }

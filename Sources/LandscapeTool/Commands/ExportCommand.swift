@@ -21,6 +21,7 @@ struct ExportCommand: ParsableCommand {
     }
 
     func run() throws {
+        try ResultKeys.exported.check(general.keys)
         general.prepare()
         try OutputFile.checkWritable(output)
         let file = try Checkpoint.read(checkpoint)

@@ -13,8 +13,9 @@ struct GradientCommand: ParsableCommand {
     @OptionGroup var options: AnalysisOptions
 
     func run() throws {
-        if let save { try OutputFile.checkWritable(save) }
-        let session = try Session(options, checkpoint: checkpoint, command: "gradient")
+        if let save { try OutputFile.checkArray(save, "--save") }
+        let session = try Session(
+            options, checkpoint: checkpoint, command: "gradient", keys: ["gradient_norm", "layers"])
         let loss = try session.loss()
         let gradient = try GradientNorms(loss, at: loss.theta, layout: loss.model.network.parameters)
         if let save { try NPY.write(NumericArray(gradient.gradient), to: save) }

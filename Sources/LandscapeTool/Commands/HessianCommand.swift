@@ -21,8 +21,11 @@ struct HessianCommand: ParsableCommand {
     @Flag(help: "Estimate the spectral density, by stochastic Lanczos quadrature.") var density = false
     @Flag(help: "Measure the largest eigenvalue and the trace of each parameter tensor's diagonal block.")
     var layers = false
-    @Option(help: "Products for the trace and the norm: a third each for Hutch++'s sketch, range and rest.")
-    var probes = 30
+    @Option(
+        help:
+            "Products for the trace and the norm: a third each for Hutch++'s sketch, range and rest (default: 30)."
+    )
+    var probes: Int?
     @Option(
         name: .customLong("operator"),
         help: "Matrix: the Hessian, Gauss–Newton (ggn), Fisher, or empirical Fisher.")
@@ -49,8 +52,14 @@ struct HessianCommand: ParsableCommand {
         guard 1...1_000_000_000 ~= iterations else {
             throw ValidationError("--iterations \(iterations): expected 1 to 10⁹")
         }
-        guard 6...1_000_000_000 ~= probes else {
-            throw ValidationError("--probes \(probes): expected at least 6 for a standard error, at most 10⁹")
+        if let probes {
+            guard 6...1_000_000_000 ~= probes else {
+                throw ValidationError("--probes \(probes): expected at least 6 for a standard error, at most 10⁹")
+            }
+            guard trace || frobenius || layers else {
+                throw ValidationError(
+                    "--probes has no effect here; add --trace, --frobenius or --layers, or leave --probes out")
+            }
         }
         if top + bottom == 0, along == nil, !(trace || frobenius || density || layers) {
             throw ValidationError(
@@ -67,7 +76,8 @@ struct HessianCommand: ParsableCommand {
     }
 
     func run() throws {
-        for path in [saveProduct, saveVectors].compactMap({ $0 }) { try OutputFile.checkWritable(path) }
+        if let saveProduct { try OutputFile.checkArray(saveProduct, "--save-product") }
+        if let saveVectors { try OutputFile.checkArray(saveVectors, "--save-vectors") }
         let paths = try CheckpointSeries.paths(checkpoints)
         if paths.count > 1 {
             guard along == nil, saveProduct == nil, saveVectors == nil else {
@@ -75,19 +85,26 @@ struct HessianCommand: ParsableCommand {
                     "--along, --save-product and --save-vectors are for one checkpoint; found \(paths.count)")
             }
             let session = try Session(
-                options, checkpoint: paths[0], command: "hessian", drawsPicture: true,
+                options, checkpoint: paths[0], command: "hessian", keys: CheckpointSeries.keys, drawsPicture: true,
                 picture: CheckpointSeries.picture(paths, "hessian"))
             return try CheckpointSeries(paths).run(session, { try measure($0, session) }, \.quantities)
         }
         let session = try Session(
-            options, checkpoint: paths[0], command: "hessian", drawsPicture: top + bottom > 0 || density || layers)
+            options, checkpoint: paths[0], command: "hessian",
+            keys: ResultKeys(
+                ResultKeys.spectrum(
+                    top: top > 0, bottom: bottom > 0, trace: trace, frobenius: frobenius, density: density,
+                    layers: layers, along: along != nil)),
+            drawsPicture: top + bottom > 0 || density || layers)
         try session.finish(try measure(paths[0], session))
     }
 
     private func measure(_ checkpoint: String, _ session: Session) throws -> SpectrumReport {
         var analysis = SpectrumAnalysis(largest: top, smallest: bottom)
         (analysis.kind, analysis.method, analysis.tolerance) = (kind, method, tolerance)
-        (analysis.maximumProducts, analysis.probes, analysis.seed) = (iterations, probes, options.seed)
+        (analysis.maximumProducts, analysis.probes, analysis.seed) = (
+            iterations, probes ?? analysis.probes, options.seed
+        )
         (analysis.estimatesTrace, analysis.estimatesFrobeniusNorm) = (trace, frobenius)
         (analysis.estimatesDensity, analysis.findsBlocks, analysis.findsMultiplicities) = (
             density, layers, multiplicities

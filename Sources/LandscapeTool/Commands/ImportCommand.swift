@@ -66,6 +66,7 @@ struct ImportCommand: ParsableCommand {
     private var isSeries: Bool { output.hasSuffix("/") || RandomAccessFile.isFolder(output) }
 
     func run() throws {
+        try ResultKeys.imported.check(general.keys)
         general.prepare()
         if let batchSize, batchSize < 1 { throw UnusableRequest("--batch-size \(batchSize): expected 1 or more") }
         if isSeries {

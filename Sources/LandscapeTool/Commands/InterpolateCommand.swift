@@ -17,10 +17,10 @@ struct InterpolateCommand: ParsableCommand {
     @Option(help: "Points along the line (default: 51), or along each axis of the plane (default: 31).")
     var points: Int?
     @Option(help: "bezier: also train a curve of low loss between the two.") var curve: CurveKind?
-    @Option(help: "Trained points of the curve.") var bends = 1
-    @Option(help: "Steps of the curve's training.") var steps = 1000
-    @Option(help: "Learning rate of the curve's training.") var lr = 0.05
-    @Option(help: "Batch size of the curve's training.") var curveBatchSize = 128
+    @Option(help: "Trained points of the curve (default: 1).") var bends: Int?
+    @Option(help: "Steps of the curve's training (default: 1000).") var steps: Int?
+    @Option(help: "Learning rate of the curve's training (default: 0.05).") var lr: Double?
+    @Option(help: "Batch size of the curve's training (default: 128).") var curveBatchSize: Int?
     @Option(
         help:
             "For the plane: evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01."
@@ -46,22 +46,40 @@ struct InterpolateCommand: ParsableCommand {
             throw ValidationError("--adaptive: expected three checkpoints, for a plane")
         }
         try SliceOptions.checkAdaptive(adaptive)
-        guard (1...100).contains(bends) else { throw ValidationError("--bends \(bends): expected 1 to 100") }
-        guard steps >= 1 else { throw ValidationError("--steps \(steps): expected at least 1") }
-        guard lr > 0, lr.isFinite else { throw ValidationError("--lr \(lr): expected a positive number") }
-        guard curveBatchSize >= 1 else {
+        // The plane's range is made to hold the three networks, and one coordinate is moved to the first.
+        if let path = options.output.first(where: { $0.lowercased().hasSuffix(".vti") }), others.count == 2 {
+            throw ValidationError("-o \(path): the plane's coordinates are not evenly spaced; expected .vtr")
+        }
+        if let bends, !(1...100).contains(bends) { throw ValidationError("--bends \(bends): expected 1 to 100") }
+        if let steps, steps < 1 { throw ValidationError("--steps \(steps): expected at least 1") }
+        if let lr, !(lr > 0 && lr.isFinite) { throw ValidationError("--lr \(lr): expected a positive number") }
+        if let curveBatchSize, curveBatchSize < 1 {
             throw ValidationError("--curve-batch-size \(curveBatchSize): expected at least 1")
+        }
+        let given = [
+            ("--bends", bends != nil), ("--steps", steps != nil), ("--lr", lr != nil),
+            ("--curve-batch-size", curveBatchSize != nil),
+        ]
+        if curve == nil, let (option, _) = given.first(where: \.1) {
+            throw ValidationError("\(option) has no effect without --curve bezier; add it, or leave \(option) out")
         }
     }
 
     func run() throws {
-        let session = try Session(options, checkpoint: checkpoint, command: "interpolate", drawsPicture: true)
+        let session = try Session(
+            options, checkpoint: checkpoint, command: "interpolate",
+            keys: ResultKeys(
+                ResultKeys.interpolation(
+                    isPlane: others.count == 2, curve: curve != nil, adaptive: adaptive != nil)),
+            drawsPicture: true, hasGrid: others.count == 2)
         var analysis = Interpolation()
         if let points { (analysis.linePoints, analysis.planePoints) = (points, points) }
         if curve != nil {
             var settings = Interpolation.Curve()
-            (settings.bends, settings.steps, settings.learningRate) = (bends, steps, lr)
-            settings.batchSize = curveBatchSize
+            if let bends { settings.bends = bends }
+            if let steps { settings.steps = steps }
+            if let lr { settings.learningRate = lr }
+            if let curveBatchSize { settings.batchSize = curveBatchSize }
             analysis.curve = settings
         }
         (analysis.tolerance, analysis.isLogarithmic, analysis.seed) = (adaptive, isLogarithmic, options.seed)

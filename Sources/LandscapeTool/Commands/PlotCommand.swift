@@ -57,6 +57,7 @@ struct PlotCommand: ParsableCommand {
     }
 
     func run() throws {
+        try ResultKeys.files.check(general.keys)
         general.prepare()
         let paths = output.isEmpty ? [(file as NSString).deletingPathExtension + ".png"] : output
         for path in paths { try OutputFile.checkWritable(path) }

@@ -57,6 +57,7 @@ struct ReportCommand: ParsableCommand {
     }
 
     func run() throws {
+        try ResultKeys.files.check(general.keys)
         general.prepare()
         var report = ReportRun()
         (report.radius, report.points, report.tolerance, report.seed) = (rho, points, adaptive, seed)

@@ -16,6 +16,7 @@ struct SelfTestCommand: ParsableCommand {
     private struct Failure: Error, CustomStringConvertible { let description: String }
 
     func run() throws {
+        try ResultKeys.selfTest.check(general.keys)
         general.prepare()
         let truth = try GroundTruth()
         let monitor = general.monitor

@@ -20,11 +20,11 @@ struct SharpnessCommand: ParsableCommand {
     var rho = NumberList([0.05])
     @Option(help: "Norm of the ball.") var norm = Ball.Norm.l2
     @Flag(help: "Measure ε relative to the weights: T = |θ| + η.") var adaptive = false
-    @Option(help: "η of --adaptive.") var eta = 0.01
+    @Option(help: "η of --adaptive (default: 0.01).") var eta: Double?
     @Option(help: "Worst case, average case, Keskar's box, or all.") var measure = Measure.worst
     @Option(name: .customLong("m"), help: "m-sharpness: the mean worst case of batches of M examples.")
     var batch: Int?
-    @Option(help: "Largest number of iterations from each start.") var steps = 50
+    @Option(help: "Largest number of iterations from each start (default: 50).") var steps: Int?
     @Option(
         help: "Random starts beside the informed ones (default: 4; linf 12, because its maxima lie in corners).")
     var restarts: Int?
@@ -33,11 +33,13 @@ struct SharpnessCommand: ParsableCommand {
             "Examples on which the starts compete; the best continue on all. 0: all examples (default: 4096 of 16384 or more)."
     )
     var scout: Int?
-    @Option(help: "Antithetic pairs of the average case.") var samples = 50
-    @Option(help: "Keskar's ε, or several: the box is |z| ≤ ε(|θ| + 1).") var boxEpsilon = NumberList([1e-3, 5e-4])
-    @Option(help: "Dimension of the random subspaces of Keskar's measure. 0: the full space only.") var subspace = 100
-    @Option(help: "Iterations of L-BFGS-B in the box.") var boxSteps = 10
-    @Option(help: "Repeats of the search in the box.") var boxRepeats = 5
+    @Option(help: "Antithetic pairs of the average case (default: 50).") var samples: Int?
+    @Option(help: "Keskar's ε, or several: the box is |z| ≤ ε(|θ| + 1) (default: 0.0005,0.001).") var boxEpsilon:
+        NumberList?
+    @Option(help: "Dimension of the random subspaces of Keskar's measure (default: 100). 0: the full space only.")
+    var subspace: Int?
+    @Option(help: "Iterations of L-BFGS-B in the box (default: 10).") var boxSteps: Int?
+    @Option(help: "Repeats of the search in the box (default: 5).") var boxRepeats: Int?
     @Flag(help: "Give each example's logits mean 0 and norm 1 before the loss.") var normalizeLogits = false
     @Option(help: "Write the best ε to this .npy file.") var saveEpsilon: String?
     @OptionGroup var options: AnalysisOptions
@@ -48,19 +50,24 @@ struct SharpnessCommand: ParsableCommand {
 
     func validate() throws {
         try rho.check("--rho", "positive radii")
-        try boxEpsilon.check("--box-epsilon", "positive numbers")
-        guard eta >= 0, eta.isFinite else { throw ValidationError("--eta \(eta): expected 0 or more, such as 0.01") }
-        guard 1...1_000_000_000 ~= steps else { throw ValidationError("--steps \(steps): expected 1 to 10⁹") }
+        try boxEpsilon?.check("--box-epsilon", "positive numbers")
+        if let eta, !(eta >= 0 && eta.isFinite) {
+            throw ValidationError("--eta \(eta): expected 0 or more, such as 0.01")
+        }
+        if let steps, !(1...1_000_000_000 ~= steps) { throw ValidationError("--steps \(steps): expected 1 to 10⁹") }
         if let restarts, !(0...1_000_000 ~= restarts) {
             throw ValidationError("--restarts \(restarts): expected 0 to a million")
         }
         if let scout, scout < 0 { throw ValidationError("--scout \(scout): expected 0 or more examples") }
-        guard samples >= 2 else { throw ValidationError("--samples \(samples): expected at least 2") }
-        guard 0...10_000 ~= subspace else { throw ValidationError("--subspace \(subspace): expected 0 to 10000") }
-        guard boxSteps >= 1 else { throw ValidationError("--box-steps \(boxSteps): expected at least 1") }
-        guard 1...1_000_000 ~= boxRepeats else {
+        if let samples, samples < 2 { throw ValidationError("--samples \(samples): expected at least 2") }
+        if let subspace, !(0...10_000 ~= subspace) {
+            throw ValidationError("--subspace \(subspace): expected 0 to 10000")
+        }
+        if let boxSteps, boxSteps < 1 { throw ValidationError("--box-steps \(boxSteps): expected at least 1") }
+        if let boxRepeats, !(1...1_000_000 ~= boxRepeats) {
             throw ValidationError("--box-repeats \(boxRepeats): expected 1 to a million")
         }
+        try checkEffects()
         if let batch {
             guard batch >= 1 else { throw ValidationError("--m \(batch): expected at least 1 example a batch") }
             guard findsWorst else { throw ValidationError("--m is of the worst case: it needs --measure worst or all") }
@@ -74,20 +81,45 @@ struct SharpnessCommand: ParsableCommand {
         }
     }
 
+    /// Refuses options of measures that are not asked for.
+    private func checkEffects() throws {
+        if eta != nil, !adaptive {
+            throw ValidationError("--eta has no effect without --adaptive; add --adaptive or leave --eta out")
+        }
+        let worst = [("--steps", steps != nil), ("--restarts", restarts != nil), ("--scout", scout != nil)]
+        let box = [
+            ("--box-epsilon", boxEpsilon != nil), ("--subspace", subspace != nil), ("--box-steps", boxSteps != nil),
+            ("--box-repeats", boxRepeats != nil),
+        ]
+        for (isMeasured, name, given) in [
+            (findsWorst, "worst", worst), (findsAverage, "average", [("--samples", samples != nil)]),
+            (findsBox, "keskar", box),
+        ] {
+            guard !isMeasured, let (option, _) = given.first(where: \.1) else { continue }
+            throw ValidationError(
+                "\(option) has no effect with --measure \(measure.rawValue); expected --measure \(name) or all, or no \(option)"
+            )
+        }
+    }
+
     func run() throws {
-        if let saveEpsilon { try OutputFile.checkWritable(saveEpsilon) }
+        if let saveEpsilon { try OutputFile.checkArray(saveEpsilon, "--save-epsilon") }
         let paths = try CheckpointSeries.paths(checkpoints)
         if paths.count > 1 {
             guard saveEpsilon == nil else {
                 throw UnusableRequest("--save-epsilon is for one checkpoint; found \(paths.count)")
             }
             let session = try Session(
-                options, checkpoint: paths[0], command: "sharpness", drawsPicture: true,
+                options, checkpoint: paths[0], command: "sharpness", keys: CheckpointSeries.keys, drawsPicture: true,
                 picture: CheckpointSeries.picture(paths, "sharpness"))
             return try CheckpointSeries(paths).run(session, { try measure($0, session) }, \.quantities)
         }
         let session = try Session(
             options, checkpoint: paths[0], command: "sharpness",
+            keys: ResultKeys(
+                ResultKeys.sharpness(
+                    radii: rho.values.count, batches: batch != nil, worst: findsWorst, average: findsAverage,
+                    box: findsBox)),
             drawsPicture: findsWorst || rho.values.count > 1 && findsAverage)
         try session.finish(try measure(paths[0], session))
     }
@@ -101,11 +133,13 @@ struct SharpnessCommand: ParsableCommand {
             case .keskar: .box
             case .all: .all
             }
-        (analysis.norm, analysis.adaptiveShift) = (norm, adaptive ? eta : nil)
-        (analysis.batchSize, analysis.steps, analysis.restarts) = (batch, steps, restarts)
-        (analysis.scoutExamples, analysis.pairs, analysis.seed) = (scout, samples, options.seed)
-        (analysis.boxEpsilons, analysis.subspace) = (boxEpsilon.values, subspace > 0 ? subspace : nil)
-        (analysis.boxIterations, analysis.boxRepeats) = (boxSteps, boxRepeats)
+        (analysis.norm, analysis.adaptiveShift) = (norm, adaptive ? eta ?? 0.01 : nil)
+        (analysis.batchSize, analysis.steps, analysis.restarts) = (batch, steps ?? analysis.steps, restarts)
+        (analysis.scoutExamples, analysis.pairs, analysis.seed) = (scout, samples ?? analysis.pairs, options.seed)
+        if let boxEpsilon { analysis.boxEpsilons = boxEpsilon.values }
+        if let subspace { analysis.subspace = subspace > 0 ? subspace : nil }
+        if let boxSteps { analysis.boxIterations = boxSteps }
+        if let boxRepeats { analysis.boxRepeats = boxRepeats }
         let loss = try session.loss(
             of: checkpoint, normalizesLogits: normalizeLogits, vectors: analysis.vectors)
         let sharpness = try analysis.run(loss, at: loss.theta, monitor: session.monitor)

@@ -37,6 +37,7 @@ struct SliceCommand: ParsableCommand {
     @OptionGroup var options: AnalysisOptions
 
     private static let mostPlanes = 1000
+    private var isPlane: Bool { shape.isPlane(directions: directions) }
 
     func validate() throws {
         guard (1...Self.mostPlanes).contains(planes) else {
@@ -74,9 +75,14 @@ struct SliceCommand: ParsableCommand {
     }
 
     func run() throws {
-        let session = try Session(options, checkpoint: checkpoint, command: "slice", drawsPicture: true)
+        let session = try Session(
+            options, checkpoint: checkpoint, command: "slice",
+            keys: ResultKeys(
+                ResultKeys.slice(
+                    isPlane: isPlane, bothSplits: bothSplits, adaptive: adaptive != nil, planes: planes)),
+            drawsPicture: true, hasGrid: true)
         let loss = try session.loss(vectors: SliceAnalysis.vectors)
-        var analysis = SliceAnalysis(try shape.grid(isPlane: shape.isPlane(directions: directions)))
+        var analysis = SliceAnalysis(try shape.grid(isPlane: isPlane))
         if adaptive != nil, analysis.grid.count > 1_000_000 {
             throw UnusableRequest(
                 "--adaptive on \(analysis.grid.count) points: expected at most 1000000; use fewer --points")

@@ -40,9 +40,11 @@ struct StudyCommand: ParsableCommand {
     }
 
     func run() throws {
+        let keys: ResultKeys = ["runs", "kendall_tau"]
+        try keys.check(options.general.keys)
         let paths = try StudyRun.checkpoints(in: folder)
         let session = try Session(
-            options, checkpoint: folder, command: "study", drawsPicture: true,
+            options, checkpoint: folder, command: "study", keys: keys, drawsPicture: true,
             picture: (folder.hasSuffix("/") ? folder : folder + "/") + "study.png")
         var study = StudyRun()
         (study.measures.radius, study.measures.adaptiveRadius) = (rho, adaptiveRho)

@@ -89,6 +89,11 @@ struct TrainCommand: ParsableCommand {
             throw ValidationError("--epochs, --steps and --gradients: expected one of them")
         }
         if let gradients, gradients < 2 { throw ValidationError("--gradients \(gradients): expected at least 2") }
+        if !unused.isEmpty {
+            throw ValidationError(
+                "\(unused.joined(separator: ", ")): no effect with --optimizer \(optimizer.rawValue); leave it out or choose another --optimizer"
+            )
+        }
         if let trackSharpness, trackSharpness < 1 {
             throw ValidationError("--track-sharpness \(trackSharpness): expected a number of epochs from 1")
         }
@@ -160,21 +165,18 @@ struct TrainCommand: ParsableCommand {
     }
 
     func run() throws {
+        try ResultKeys.training(tracksSharpness: trackSharpness != nil).check(general.keys)
         general.prepare()
         let origin = try start.map { try Model.open($0) }
         let settings = try settings(origin)
         try OutputFile.checkWritable(output)
-        if !unused.isEmpty {
-            general.remark(
-                "\(unused.joined(separator: ", ")): no effect with --optimizer \(optimizer.rawValue); leave it out or choose another --optimizer"
-            )
-        }
+        if trackSharpness != nil { try OutputFile.checkWritable(OutputFile.picture(output, "train")) }
         let started = Date()
         let trainer = try Trainer(
             settings, resuming: resume ? try Checkpoint.read(output) : nil, startingFrom: resume ? nil : origin)
         trainer.tool = Software.name
+        for remark in trainer.data.remarks { general.remark(remark) }
         if let trackSharpness {
-            try OutputFile.checkWritable(OutputFile.picture(output, "train"))
             trainer.sharpnessTracking = SharpnessTracking(every: trackSharpness)
         }
         let monitor = general.monitor

@@ -26,16 +26,34 @@ struct TrajectoryCommand: ParsableCommand {
         _ = try SliceOptions.counts(points)
         _ = try (xRange.map(SliceOptions.interval), yRange.map(SliceOptions.interval))
         try SliceOptions.checkAdaptive(adaptive)
+        if let path = options.output.first(where: { $0.lowercased().hasSuffix(".vti") }), !(try isEven()) {
+            throw ValidationError("-o \(ReportError.unevenGrid(path: path))")
+        }
+    }
+
+    /// Whether the surface's coordinates are evenly spaced; ranges that are made to hold the path are not.
+    private func isEven() throws -> Bool {
+        let counts = try SliceOptions.counts(points)
+        guard let x = try xRange.map(SliceOptions.interval), let y = try yRange.map(SliceOptions.interval) else {
+            return false
+        }
+        return SliceGrid(SliceAxis(range: x, points: counts[0]), SliceAxis(range: y, points: counts.last!)).isEven
     }
 
     func run() throws {
+        let keys = ResultKeys(
+            ["explained_variance", "points"] + ResultKeys.slice(isPlane: true, adaptive: adaptive != nil))
+        try keys.check(options.general.keys)
+        for path in options.output { try OutputFile.checkWritable(path) }
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
             throw UnusableRequest("\(folder) is a file; expected the folder with the checkpoints of a training")
         }
         let path = try CheckpointFolder(folder)
         let session = try Session(
-            options, checkpoint: path.models.last!.path, command: "trajectory", drawsPicture: true)
+            options, checkpoint: path.models.last!.path, command: "trajectory",
+            keys: keys,
+            drawsPicture: true, hasGrid: true)
         let loss = try session.loss(vectors: TrajectoryAnalysis.vectors(checkpoints: path.models.count))
         var analysis = TrajectoryAnalysis()
         let counts = try SliceOptions.counts(points)

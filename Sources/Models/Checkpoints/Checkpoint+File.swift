@@ -16,7 +16,9 @@ extension Checkpoint {
     public static func read(_ path: String, limit: Int = FileContent.defaultLimit) throws(FileError) -> Checkpoint {
         try naming(path) { () throws(FileError) in
             let file = try Safetensors.read(path, limit: limit)
-            return try FileError.in(path) { () throws(CheckpointError) in try Checkpoint(file) }
+            var checkpoint = try FileError.in(path) { () throws(CheckpointError) in try Checkpoint(file) }
+            checkpoint.metadata.place.folder = FilePath.folder(of: path)
+            return checkpoint
         }
     }
 
@@ -38,9 +40,15 @@ extension Checkpoint {
 
     /// Replaces the file at `path`, atomically.
     ///
+    /// It keeps where the data lie from there, as far as that says no more than their name and its own.
+    ///
     /// - Throws: `FileError` where it cannot be written.
     public func write(to path: String) throws(FileError) {
-        let file = try FileError.in(path) { () throws(CheckpointError) in try safetensors() }
+        var placed = self
+        if let given = try? metadata.locatedData()?.specification {
+            placed.metadata.other[CheckpointMetadata.dataPlaceKey] = given.relative(toFolderOf: path)?.description
+        }
+        let file = try FileError.in(path) { () throws(CheckpointError) in try placed.safetensors() }
         try file.write(to: path)
     }
 

@@ -31,6 +31,8 @@ public struct CheckpointMetadata: Sendable, Equatable {
     public var created: String?
     /// Text under keys that this version does not know; kept when the checkpoint is written again.
     public var other: [String: String]
+    /// Where it was read from.
+    package var place = CheckpointPlace()
 
     /// Metadata of these values.
     public init(
@@ -55,7 +57,7 @@ public struct CheckpointMetadata: Sendable, Equatable {
 
 /// The data that a model was trained on.
 public struct DataRecord: Sendable, Codable, Equatable {
-    /// As the command line names it, with absolute paths.
+    /// As the command line named it.
     public var specification: String
     /// The shape of one example: [C, H, W], [D] or [T].
     public var exampleShape: [Int]

@@ -1,4 +1,5 @@
 import ArrayFiles
+import Networks
 import ONNX
 import Tensors
 
@@ -99,7 +100,7 @@ public struct CheckpointSummary: Sendable, Equatable {
         guard let precision = Precision(rawValue: word) else {
             throw .badMetadata("precision", "found '\(word.prefix(40))', expected float or double")
         }
-        let model = try take("model")
+        let name = try take("model")
         let loss = try take("loss")
         let seed = try integer("seed", UInt64.self)
         let step = try integer("step", Int.self)
@@ -111,6 +112,10 @@ public struct CheckpointSummary: Sendable, Equatable {
         let history = try decoded("history", [EpochRecord].self)
         var training: TrainingRecord?
         if text["training"] != nil { training = try decoded("training", TrainingRecord.self) }
+        // An imported graph's name is the file's own.
+        let model =
+            text[OperatorGraph.metadataKey] == nil
+            ? NetworkOptions.effective(name, tensors: roles.parameters) : name
         let tool = text.removeValue(forKey: "tool")
         let created = text.removeValue(forKey: "created")
         metadata = CheckpointMetadata(

@@ -37,7 +37,7 @@ extension ModelImport {
                 &model, data.train, chosen: loss, labelSmoothing: labelSmoothing, sample: options.sample,
                 batchSize: batchSize)
         }
-        var notes = model.notes + settled.notes
+        var notes = data.remarks + model.notes + settled.notes
         if let key = weightsFile?.key { notes.insert("the weights are those under '\(key)' in the file", at: 0) }
         record.outputs = model.network.outputs
         if inputs.count > 1 || inputs[0].shape.isEmpty { record.inputs = inputs }

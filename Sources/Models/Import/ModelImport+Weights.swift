@@ -46,7 +46,7 @@ extension ModelImport {
             found = other
         }
         let (network, matching) = found
-        var notes = matching.notes
+        var notes = data.remarks + matching.notes
         if let key = file.key { notes.insert("the weights are those under '\(key)' in the file", at: 0) }
         if record.outputs != data.record.outputs {
             notes.append("the model has \(record.outputs) outputs, the data show \(data.record.outputs) classes")

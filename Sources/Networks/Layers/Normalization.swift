@@ -32,10 +32,11 @@ extension NetworkBuilder {
                 return x.scaledChannels(by: factor) + (shift - storedMean * factor)
             }
             let axes = Array(x.shape.indices.dropLast())
-            let count = Double(x.type.count / channels)
+            let count = x.type.count / channels
             let mean = x.mean(axes), variance = x.variance(axes)
-            record(mean.reshaped([channels]), forBuffer: "running_mean")
-            record(variance.reshaped([channels]).scaled(count / max(count - 1, 1)), forBuffer: "running_var")
+            let unbiased = variance.reshaped([channels]).scaled(Double(count) / Double(max(count - 1, 1)))
+            record(mean.reshaped([channels]), of: count, forBuffer: "running_mean")
+            record(unbiased, of: count, forBuffer: "running_var")
             let factor = scale / variance.offset(epsilon).sqrt()
             return (x - mean) * factor + shift
         }

@@ -89,7 +89,7 @@ extension Operators {
             let factor = scale / storedVariance.offset(epsilon).sqrt()
             return [result(x * factor.reshaped(shape) + (shift - storedMean * factor).reshaped(shape))]
         }
-        let count = Double(x.type.count / channels)
+        let count = x.type.count / channels
         let mean = x.mean(axes), centered = x - mean
         let variance = centered.squared().mean(axes)
         let y =
@@ -98,9 +98,9 @@ extension Operators {
         let (flatMean, flatVariance) = (mean.reshaped([channels]), variance.reshaped([channels]))
         if usesBatch {
             let builder = call.interpreter.builder
-            for (name, statistic) in [
-                (call.node.inputs[3], flatMean), (call.node.inputs[4], flatVariance.scaled(count / max(count - 1, 1))),
-            ] { builder.record(statistic, forBuffer: name) }
+            let unbiased = flatVariance.scaled(Double(count) / Double(max(count - 1, 1)))
+            builder.record(flatMean, of: count, forBuffer: call.node.inputs[3])
+            builder.record(unbiased, of: count, forBuffer: call.node.inputs[4])
             return [result(y)]
         }
         let momentum = call.real("momentum", default: 0.9)

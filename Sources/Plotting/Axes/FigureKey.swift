@@ -3,6 +3,8 @@ struct FigureKey: Sendable {
     enum Sample: Sendable {
         case mark(@Sendable (Point) -> [Drawing.Element])
         case hatched
+        /// Words alone.
+        case none
         case line(Stroke)
         case series(Series)
     }
@@ -25,6 +27,7 @@ struct FigureKey: Sendable {
     private func sampleWidth(_ entry: Entry) -> Double {
         switch entry.sample {
         case .mark, .hatched: 20
+        case .none: 0
         case .line, .series: 26
         }
     }
@@ -93,6 +96,7 @@ struct FigureKey: Sendable {
             let box = Box(x: left, y: y - 5, width: 15, height: 10)
             result.append(.fill(.rectangle(box), HeatmapMark.nonFiniteColor))
             result.append(HeatmapMark.hatching([box]))
+        case .none: break
         case .line(let stroke):
             result.append(.stroke(.line(start, end), stroke))
         case .series(let series):

@@ -105,6 +105,7 @@ extension HeatmapFigure {
         let isLogarithmic = plan.scale.range.scale == .logarithmic
         // Between grid points, a surface that spans decades is straighter in the logarithm.
         let values = isLogarithmic ? plan.grid.values.map { $0 > 0 ? log($0) : .nan } : plan.grid.values
+        let digits = NumberText.digits(telling: plan.contourLevels, least: 5)
         return plan.contourLevels.map { level in
             let lines = ContourLines.lines(
                 values: values, x: plan.grid.x, y: plan.grid.y, level: isLogarithmic ? log(level) : level)
@@ -116,7 +117,7 @@ extension HeatmapFigure {
             var children: [Drawing.Element] = []
             if labelsContours,
                 let placed = labels.place(
-                    NumberText.rounded(level, digits: 5), on: runs, color: color.withOpacity(0.95))
+                    NumberText.rounded(level, digits: digits), on: runs, color: color.withOpacity(0.95))
             {
                 runs = placed.runs
                 children.append(.text(placed.line))

@@ -43,15 +43,18 @@ struct HeatmapPlan {
         func coordinates(_ p: Point) -> String {
             "(\(NumberText.rounded(p.x, digits: 3)), \(NumberText.rounded(p.y, digits: 3)))"
         }
+        var centerValue: Double?
+        if let center, let column = grid.x.firstIndex(of: center.x), let row = grid.y.firstIndex(of: center.y) {
+            centerValue = grid.values[row * grid.x.count + column]
+        }
+        let digits = NumberText.digits(telling: [centerValue, lowest?.value].compactMap { $0 }, least: 4)
         if let center {
             var text = "centre \(coordinates(center))"
-            if let column = grid.x.firstIndex(of: center.x), let row = grid.y.firstIndex(of: center.y) {
-                text += ": \(NumberText.rounded(grid.values[row * grid.x.count + column]))"
-            }
+            if let centerValue { text += ": \(NumberText.rounded(centerValue, digits: digits))" }
             entries.append(FigureKey.Entry(sample: .mark(HeatmapMark.center), text: text))
         }
         if let lowest, let minimum {
-            let text = "minimum \(coordinates(minimum)): \(NumberText.rounded(lowest.value))"
+            let text = "minimum \(coordinates(minimum)): \(NumberText.rounded(lowest.value, digits: digits))"
             entries.append(FigureKey.Entry(sample: .mark(HeatmapMark.minimum), text: text))
         }
         let nonFinite = grid.values.count - grid.finite.count

@@ -40,13 +40,19 @@ struct LinePlan {
         referenceLines = figure.referenceLines
         var space = FreeSpace(frame: frame, series: colored)
         labels = figure.referenceLines.compactMap { space.take(LinePlan.labelPlaces($0, frame)) }
-        key = FigureKey(
-            entries: figure.legend == .none
-                ? []
-                : colored.filter { !$0.label.isEmpty }.map { series in
-                    let note = series.side == .right && !leftSeries.isEmpty ? " (right axis)" : ""
-                    return FigureKey.Entry(sample: .series(series), text: series.label + note)
-                })
+        let named = figure.legend == .none ? [] : colored.filter { !$0.label.isEmpty }
+        var entries = named.map { series in
+            let note = series.side == .right && !leftSeries.isEmpty ? " (right axis)" : ""
+            return FigureKey.Entry(sample: .series(series), text: series.label + note)
+        }
+        // A logarithmic axis has no place for zero: what is left out is said.
+        for (series, range) in [(leftSeries, left), (rightSeries, right)] where range.scale == .logarithmic {
+            let values = series.flatMap(\.y), missing = values.count { $0 <= 0 }
+            guard missing > 0 else { continue }
+            entries.append(
+                FigureKey.Entry(sample: .none, text: "not positive, not drawn: \(missing) of \(values.count) points"))
+        }
+        key = FigureKey(entries: entries)
         guard !key.entries.isEmpty, figure.legend == .automatic else {
             legendBox = nil
             return

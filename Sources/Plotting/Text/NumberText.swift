@@ -17,6 +17,12 @@ public enum NumberText {
         return "\(mantissa)×\(powerOfTen(exponent))"
     }
 
+    /// How many significant digits, from `least` to 17, tell these values apart.
+    static func digits(telling values: [Double], least: Int) -> Int {
+        let values = values.filter(\.isFinite), count = Set(values).count
+        return (least...17).first { digits in Set(values.map { rounded($0, digits: digits) }).count == count } ?? 17
+    }
+
     /// A value with a fixed number of decimals.
     static func fixed(_ value: Double, decimals: Int) -> String {
         let text = String(format: "%.*f", min(300, max(0, decimals)), value)

@@ -52,7 +52,10 @@ extension TrainingConfiguration {
             return value
         }
         guard let kind = OptimizerKind(rawValue: record.optimizer) else { throw bad("optimizer") }
-        self.init(model: metadata.model, data: try DataSpecification(metadata.data.specification), optimizer: kind)
+        self.init(
+            model: metadata.model,
+            data: try metadata.locatedData()?.specification ?? DataSpecification(metadata.data.specification),
+            optimizer: kind)
         loss = try record.choices["loss"].map(Loss.init(specification:))
         labelSmoothing = try number("label-smoothing")
         learningRate = try number("lr")

@@ -86,6 +86,17 @@ extension Trainer {
         return total
     }
 
+    /// Examples of the smallest part whose gradient is computed on its own.
+    static func smallestPart(_ configuration: TrainingConfiguration, examples: Int, batchSize: Int) -> Int {
+        let (step, overflow) = batchSize.multipliedReportingOverflow(by: configuration.accumulation)
+        let whole = overflow ? examples : min(examples, step)
+        func smallest(of count: Int, in size: Int) -> Int { ObjectiveError.lastBatch(count, size) }
+        return [whole, ObjectiveError.lastBatch(examples, whole)].map { count in
+            let shard = min(configuration.m ?? count, count)
+            return [shard, smallest(of: count, in: shard)].map { smallest(of: $0, in: batchSize) }.min()!
+        }.min()!
+    }
+
     /// Consecutive parts of at most so many.
     static func parts(_ examples: [Int], _ size: Int) -> [[Int]] {
         guard size < examples.count else { return [examples] }

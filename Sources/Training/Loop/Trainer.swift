@@ -1,4 +1,5 @@
 import Datasets
+import Essentials
 import Foundation
 import Models
 import Networks
@@ -106,6 +107,12 @@ public final class Trainer {
             precision: configuration.precision, memory: memory)
         // The gradients of several batches make a step where they are accumulated.
         stepSize = min(data.train.count, batches.batchSize * configuration.accumulation)
+        let (examples, most) = (data.train.count, batches.batchSize)
+        try ObjectiveError.checkSingleExample(
+            network, examples: examples, batchSize: most, m: configuration.m
+        ) {
+            Self.smallestPart(configuration, examples: examples, batchSize: $0)
+        }
         stepsPerEpoch = (data.train.count + stepSize - 1) / stepSize
         totalSteps = max(1, configuration.length.steps(perEpoch: stepsPerEpoch))
         learningRate = LearningRate(
@@ -117,7 +124,10 @@ public final class Trainer {
             ? nil : Augmentation(configuration.augmentation, shape: data.train.exampleShape, seed: configuration.seed)
         gradient = [Double](repeating: 0, count: network.parameters.count)
         if let checkpoint {
-            guard checkpoint.metadata.data == data.record else {
+            // That it is the same data was seen above; from another folder they have another name.
+            var recorded = checkpoint.metadata.data
+            recorded.specification = data.record.specification
+            guard recorded == data.record else {
                 throw ModelError.dataChanged(
                     data: data.train.name, expected: checkpoint.metadata.data.trainingExamples, found: data.train.count)
             }
@@ -214,14 +224,24 @@ public final class Trainer {
             state = lastGood
             try files.write(checkpoint(), epoch: lastGood.epoch)
         }
-        let advice =
-            ascent == nil
-            ? "Try a smaller --lr (such as \(Float(configuration.learningRate / 10))), --warmup 1 or --grad-clip 1"
-            : "Try a smaller --lr (such as \(Float(configuration.learningRate / 10))) or --rho (such as \(Float(configuration.rho / 2))), "
-                + "or --grad-clip 1"
+        // Where nothing has moved yet, no smaller step helps.
+        let isStart = step == 0 && lastFiniteLoss == nil
         return TrainingError.Divergence(
             quantity: failure.quantity, step: step, epoch: epoch, learningRate: rate, lastFiniteLoss: lastFiniteLoss,
-            lastGood: files.files.last, advice: advice)
+            lastGood: files.files.last, advice: isStart ? Self.adviceAtStart : adviceOnSteps)
+    }
+
+    private static let adviceAtStart =
+        "That is so before the first step. Bring the inputs to a common scale with --standardize, or use --precision double"
+
+    /// Settings that are likely to help: a tenth of the learning rate, or the optimiser's default where that is less.
+    private var adviceOnSteps: String {
+        let usual = TrainingConfiguration(
+            model: configuration.model, data: configuration.data, optimizer: configuration.optimizer)
+        let rate = Format.short(min(configuration.learningRate / 10, usual.learningRate))
+        guard ascent != nil else { return "Try a smaller --lr (such as \(rate)), --warmup 1 or --grad-clip 1" }
+        let radius = Format.short(min(configuration.rho / 2, usual.rho))
+        return "Try a smaller --lr (such as \(rate)) or --rho (such as \(radius)), or --grad-clip 1"
     }
 
     private func progress(_ seconds: Double, since first: Int, _ perEpoch: Int, _ rate: Double) -> TrainingProgress {

@@ -39,7 +39,7 @@ public enum TrainingError: DescribedError, Equatable {
             "--augment shifts and mirrors images, but an example has shape \(shape), expected [C, H, W]; leave --augment out"
         case .diverged(let d):
             "training diverged at step \(d.step + 1) (epoch \(d.epoch + 1)): the \(d.quantity) is not finite; learning rate "
-                + "\(Float(d.learningRate)), last finite loss \(d.lastFiniteLoss.map { "\(Float($0))" } ?? "none"). \(d.advice). "
+                + "\(Format.number(d.learningRate)), last finite loss \(d.lastFiniteLoss.map { "\(Float($0))" } ?? "none"). \(d.advice). "
                 + (d.lastGood.map { "The last whole epoch is kept in \($0)" } ?? "No checkpoint of it was written")
         case .notTrained:
             "the checkpoint records no training to resume; train from the start, without --resume"

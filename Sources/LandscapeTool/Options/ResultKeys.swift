@@ -1,0 +1,106 @@
+import Landscape
+
+/// The keys of results as far as they are known before the work, so that `--key` is refused before it and not after it.
+///
+/// A key with a dot is a member of an object. Objects without members here, lists and numbers are looked into when the
+/// result is there.
+struct ResultKeys: ExpressibleByArrayLiteral {
+    private let keys: [String]
+
+    /// - Parameter keys: beside those that all analyses share.
+    init(_ keys: [String]) { self.keys = Self.shared + keys }
+    init(arrayLiteral keys: String...) { self.init(keys) }
+
+    /// - Parameter all: every key of a result that states nothing about an analysis.
+    init(all: [String]) { keys = all }
+
+    /// Keys of every analysis.
+    private static let shared = RunContext(function: "", command: "").fields.map(\.key)
+
+    /// Refuses a key that the result cannot have.
+    func check(_ asked: [String]) throws {
+        for key in asked {
+            let steps = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+            let first = steps[0], members = keys.filter { $0.hasPrefix(first + ".") }
+            let isKnown = keys.contains(first) || !members.isEmpty
+            let isMember = steps.count < 2 || members.isEmpty || members.contains(first + "." + steps[1])
+            guard isKnown && isMember else {
+                var tops: [String] = []
+                for key in keys.map({ String($0.prefix { $0 != "." }) }) where !tops.contains(key) { tops.append(key) }
+                throw UnusableRequest(
+                    "--key \(key): the result has no such key; expected one of \((isKnown ? members : tops).joined(separator: ", "))"
+                )
+            }
+        }
+    }
+
+    private static func members(_ object: String, _ names: String) -> [String] {
+        names.split(separator: " ").map { "\(object).\($0)" }
+    }
+
+    static func slice(isPlane: Bool, bothSplits: Bool = false, adaptive: Bool = false, planes: Int = 1) -> [String] {
+        ["alpha", "beta", "values", "accuracies"]
+            + (bothSplits ? ["other_split", "other_values", "other_accuracies"] : [])
+            + ["center", "cosine", "curvature_hvp", "curvature_grid"]
+            + (isPlane ? ["curvature_hvp_2", "curvature_grid_2"] : []) + ["nonfinite", "evaluations"]
+            + members("surface", "directions normalization center_exact relative_reach minimum minimum_at")
+            + (adaptive
+                ? members(
+                    "adaptive",
+                    "tolerance estimated_error estimated_error_log estimated_error_carried held_out coverage") : [])
+            + (planes > 1 ? ["planes"] + members("band", "mean lowest highest") : [])
+    }
+
+    static func sharpness(radii: Int, batches: Bool, worst: Bool, average: Bool, box: Bool) -> [String] {
+        let shared = "lower_bound one_step estimate epsilon_norm gradients products nonfinite "
+        let whole =
+            "quadratic_model largest_eigenvalue constraint_active spread restarts starts values scout"
+        let ball =
+            (worst
+                ? members("worst_case", shared + (batches ? "m standard_error batches batch_sizes" : whole)) : [])
+            + (average ? members("average_case", "value standard_error samples nonfinite") : [])
+        return ["rho", "norm", "scaling", "gradient_norm"] + (radii > 1 && !ball.isEmpty ? ["curve"] : ball)
+            + (box
+                ? members(
+                    "keskar", "value epsilon subspace mean standard_deviation repeats gradients nonfinite all") : [])
+    }
+
+    static func spectrum(
+        top: Bool, bottom: Bool, trace: Bool, frobenius: Bool, density: Bool, layers: Bool, along: Bool
+    ) -> [String] {
+        ["operator", "method"] + (top ? ["eigenvalues", "residuals"] : [])
+            + (bottom ? ["eigenvalues_low", "residuals_low"] : [])
+            + (top || bottom ? ["converged", "tolerance"] : []) + ["products"]
+            + (trace ? members("trace", "value standard_error probes method products") : [])
+            + (frobenius ? members("frobenius", "value standard_error") : [])
+            + (density
+                ? members(
+                    "density", "x y standard_error nodes weights sigma outliers outliers_low probes products") : [])
+            + (layers ? ["layers"] : []) + (along ? members("along", "quadratic_form norm") : [])
+    }
+
+    static func interpolation(isPlane: Bool, curve: Bool, adaptive: Bool) -> [String] {
+        guard !isPlane else {
+            return ["checkpoints", "barrier"] + members("barriers", "ab ac bc")
+                + slice(isPlane: true, adaptive: adaptive)
+        }
+        return ["checkpoints", "distance", "alpha", "values", "accuracies", "barrier", "barrier_at"]
+            + (curve
+                ? members("curve", "kind bends steps values barrier barrier_at relative_length accuracies") : [])
+    }
+
+    static func training(tracksSharpness: Bool) -> ResultKeys {
+        ResultKeys(
+            [
+                "optimizer", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "steps",
+                "gradient_evaluations", "files", "warnings",
+            ] + (tracksSharpness ? ["sharpness"] : []))
+    }
+
+    static let exported = ResultKeys(all: ["command", "checkpoint", "model", "parameters", "tensors", "files"])
+    static let imported = ResultKeys(all: [
+        "command", "checkpoint", "model", "data", "loss_function", "parameters", "operators", "notes",
+    ])
+    static let files = ResultKeys(all: ["command", "files"])
+    static let selfTest = ResultKeys(all: ["command", "software", "passed", "seconds", "checks"])
+}
