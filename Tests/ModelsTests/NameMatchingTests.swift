@@ -189,6 +189,23 @@ import Testing
             try Self.found((1..<5).map { "blocks.\($0)" }, file, isGraph: true) == (0..<4).map { "blocks.\($0)" })
     }
 
+    /// Layers of several tensors of one shape, under another name and counted from another number.
+    @Test func numbersAndPrefixes() throws {
+        let own = ["a.q", "a.k", "b.v"]
+        let model = (0..<2).flatMap { number in own.map { "layers.\(number).\($0)" } }
+        func blocks(from first: Int) -> [String] {
+            (0..<2).flatMap { number in own.map { "m.blocks.\(number + first).\($0)" } }
+        }
+        for first in [0, 1] {
+            let names = blocks(from: first)
+            for isGraph in [false, true] {
+                #expect(try Self.found(model, Self.layers(names).reversed(), isGraph: isGraph) == names)
+            }
+        }
+        // No name agrees as it is, so that nothing says that `m.blocks` are the layers.
+        #expect(throws: WeightMatching.Failure.self) { try Self.found(model, Self.layers(blocks(from: 5))) }
+    }
+
     @Test func mapping() throws {
         let matching = try WeightMatching(
             architecture: Self.wanted(["fc1"]), Self.layers(["m.fc1"]), isOrdered: false)

@@ -87,6 +87,8 @@ import Testing
         let model = "\(Self.fixtures)/softmax_ts13.onnx",
             data = "npy:\(Self.fixtures)/softmax_x.npy,\(Self.fixtures)/softmax_y.npy"
         try Data([0x3A, 0x7F, 1]).write(to: folder.url.appending(path: "broken.onnx"))
+        try folder.write(Array("version https://git-lfs.github.com/spec/v1\n".utf8), to: "pointer.onnx")
+        try folder.write([0x89] + Array("HDF\r\n".utf8), to: "keras.h5")
         for (line, code, words) in [
             (
                 "import \(model) --data digits", Int32(1),
@@ -97,6 +99,11 @@ import Testing
             ("import \(model) --data \(data) --model lenet", 2, "is a whole model"),
             ("import \(model) --data \(data) --freeze conv*", 1, "--freeze conv*: found no such tensor"),
             ("import weights.safetensors --data \(data)", 2, "--model is missing"),
+            ("import pointer.onnx --data \(data)", 1, "git lfs pull"),
+            ("import keras.h5 --data \(data)", 1, "found an HDF5 file"),
+            ("import keras.h5 --model linear --data \(data)", 1, "export the model to ONNX"),
+            ("import \(model) --data \(data) --adapter keras.h5", 2, "is a whole model"),
+            ("import keras.h5 --model linear --data \(data) --adapter keras.h5", 2, "--adapter is for .onnx graphs"),
         ] {
             let outcome = try Tool.run(Tool.words(line), in: folder)
             #expect(

@@ -106,9 +106,13 @@ struct ImportCommand: ParsableCommand {
         try run(.weights(file, of: model + options.suffix))
     }
 
-    /// Whether a path is that of an ONNX model, by its content or, where it cannot be read, by its name.
+    /// Whether a path is that of an ONNX model: by its content, and by its name where that tells nothing.
     private static func isGraph(_ path: String) -> Bool {
-        FileKind.of(path) == .onnx || path.lowercased().hasSuffix(".onnx")
+        switch FileKind.of(path) {
+        case .onnx: true
+        case nil, .other, .zip, .savedModel, .tensorFlowGraph: path.lowercased().hasSuffix(".onnx")
+        default: false
+        }
     }
 
     /// A model that is a graph of operators, with its own weights or those of another file.

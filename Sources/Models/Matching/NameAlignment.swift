@@ -149,8 +149,10 @@ struct NameAlignment {
 
     /// Whether two prefixes name different layers of the same list.
     private static func differInNumbers(_ a: [String], _ b: [String]) -> Bool {
-        guard let (first, second) = zip(a, b).first(where: { $0 != $1 }) else { return false }
-        return LayerNumbers(first).stem == LayerNumbers(second).stem
+        let places = [zip(a, b).first { $0 != $1 }, zip(a.suffix(1), b.suffix(1)).first { $0 != $1 }]
+        return places.contains { place in
+            place.map { LayerNumbers($0.0).stem == LayerNumbers($0.1).stem } ?? false
+        }
     }
 
     /// The names that agree without these prefixes.

@@ -26,9 +26,10 @@ extension WeightMatching {
         let unexpected = unused.filter { !copies.contains($0.name) && !StateNames.isReplaced($0.name) }
         guard !missing.isEmpty || !unexpected.isEmpty else { return }
         if !isArchitecture, missing.isEmpty, isAsExported({ _ in true }) { return }
+        let left = isArchitecture ? unexpected.sorted { $0.name < $1.name } : unexpected
         throw Failure(
             missing: missing.map { "\($0.name.shown) \($0.shape.shown)" },
-            unexpected: unexpected.map { "\($0.name.shown) \($0.shape.shown)" },
+            unexpected: left.map { "\($0.name.shown) \($0.shape.shown)" },
             reason: openReason ?? (isArchitecture ? architectureAdvice(unexpected) : advice(missing, unexpected)))
     }
 
