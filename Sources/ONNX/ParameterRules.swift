@@ -31,7 +31,7 @@ struct ParameterRules {
         "Shape": nil, "Size": nil, "Equal": nil, "Greater": nil, "Less": nil, "GreaterOrEqual": nil, "LessOrEqual": nil,
         "And": nil, "Or": nil, "Xor": nil, "Not": nil, "IsNaN": nil, "Sign": nil, "Floor": nil, "Ceil": nil,
         "Round": nil,
-        "NonZero": nil, "EyeLike": nil, "Range": nil,
+        "NonZero": nil, "ArgMax": nil, "ArgMin": nil, "EyeLike": nil, "Range": nil,
     ]
     /// Operands that are weights where they are constants.
     private static let weights: [String: Set<Int>] = [

@@ -73,7 +73,10 @@ import Testing
             try BatchSeries(
                 examples: 8, requested: nil, preference: .inCache, memory: MemoryBudget(limit: limit), heldBytes: held,
                 keeps: false
-            ) { BatchProgram(network, crossEntropy, .stored, .gradient, batch: $0, .float) }
+            ) {
+                BatchProgram(
+                    network, crossEntropy, LossLayout(crossEntropy, outputs: 10), .stored, .gradient, batch: $0, .float)
+            }
         }
         // A quarter of 1 GiB beside the vectors is too little for the gradient of 25 million parameters.
         let little = BatchSeries.processBytes + held + (1 << 28)

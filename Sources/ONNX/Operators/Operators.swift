@@ -3,7 +3,7 @@ enum Operators {
     static let table: [String: OperatorCall.Implementation] = [
         unary, binary, comparison, matrix, convolution, pooling, normalization, softmax, reduction, shape, joining,
         indexing, scattering, padding, creation, recurrent, attention, einsum, resizing,
-        controlFlow, quantization, losses,
+        controlFlow, quantization, position, losses,
     ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
     /// The names, for the documentation's table and its test.

@@ -43,6 +43,45 @@ extension Operators {
         },
     ]
 
+    static let position: [String: OperatorCall.Implementation] = [
+        "ArgMax": { try position($0, ofLargest: true) },
+        "ArgMin": { try position($0, ofLargest: false) },
+    ]
+
+    /// Where along an axis the largest or smallest number is: the first of equal ones, or the last. It has no derivative.
+    private static func position(_ call: OperatorCall, ofLargest isLargest: Bool) throws -> [Operand] {
+        let x = try call.operand(0), rank = x.shape.count
+        guard rank > 0 else { throw call.failure("found a scalar, expected at least one dimension") }
+        let axis = try call.axis(call.integer("axis", default: 0), rank: rank), extent = x.shape[axis]
+        let takesLast = call.flag("select_last_index")
+        var kept = x.shape
+        kept[axis] = 1
+        var shape = kept
+        if !call.flag("keepdims", default: true) { shape.remove(at: axis) }
+        guard extent > 0 else { throw call.failure("found no numbers along axis \(axis) of \(x.shape.shown)") }
+        if case .host(let tensor) = x {
+            let strides = call.rowMajorStrides(x.shape)
+            let bases = call.places(shape: kept, strides: strides)
+            let values = bases.map { base in
+                (1..<extent).reduce(0) { best, place in
+                    let (a, b) = (
+                        tensor.values[base + place * strides[axis]], tensor.values[base + best * strides[axis]]
+                    )
+                    return (isLargest ? a > b : a < b) || (takesLast && a == b) ? place : best
+                }
+            }
+            return [.host(HostTensor(shape: shape, kind: .integer, values: values.map(Double.init)))]
+        }
+        let order = x.shape.indices.filter { $0 != axis } + [axis]
+        _ = try call.hostCount([extent])
+        let numbers = takesLast ? try take(call, x, axis, (0..<extent).reversed()) : x
+        let values = try call.lifted(numbers).value.asReal().permuted(order)
+        let line = values.reshaped([values.type.count / extent, 1, extent, 1])
+        let geometry = PoolingGeometry(height: 1, width: extent, channels: 1, kernel: [1, extent], stride: [1, 1])
+        let place = (isLargest ? line : -line).maxPoolPlaces(geometry).asReal().reshaped(shape)
+        return [.graph(takesLast ? Double(extent - 1) - place : place, .integer)]
+    }
+
     /// By slices, so that it is differentiable where a factor is 0.
     private static func productOver(_ x: Value, _ axes: [Int]) -> Value {
         axes.reduce(x) { x, axis in

@@ -166,6 +166,7 @@ extension Operators {
                 rounds[round].append(row)
             }
             guard rounds.count <= 4096 else { throw call.failure("found an index \(rounds.count) times") }
+            _ = try call.hostCount([rounds.count, blocks])
             for round in rounds {
                 let places = round.map { targets[$0] }
                 let new = try combined(try take(call, table, 0, places), try take(call, rows, 0, round))

@@ -18,7 +18,8 @@ enum Volumes {
         let extent: Int, kernel: Int, stride: Int, dilation: Int, before: Int, after: Int, outputs: Int
 
         /// - Parameter window: of three dimensions.
-        init(_ window: WindowAttributes, _ extents: [Int], axis: Int) {
+        /// - Throws: where windows would meet too many slices.
+        init(_ call: OperatorCall, _ window: WindowAttributes, _ extents: [Int], axis: Int) throws {
             (extent, kernel, stride) = (extents[axis], window.kernel[axis], window.stride[axis])
             (dilation, before, after) = (window.dilation[axis], window.padding[axis], window.padding[axis + 3])
             var line = PoolingGeometry(
@@ -27,6 +28,7 @@ enum Volumes {
             line.padding = [before, 0, after, 0]
             line.ceiling = window.ceiling
             outputs = line.outputHeight
+            _ = try call.hostCount([outputs, kernel])
         }
 
         /// How many positions each window averages.
@@ -74,11 +76,12 @@ enum Volumes {
         let own = places(axis, tap: tap)
         let met = try own.indices.map { output -> Int in
             if let place = own[output] { return place }
-            for other in 0..<axis.kernel {
-                let place = output * axis.stride + other * axis.dilation - axis.before
-                if 0..<axis.extent ~= place { return place }
+            let start = output * axis.stride - axis.before
+            let place = start + max(0, (axis.dilation - 1 - start) / axis.dilation) * axis.dilation
+            guard 0..<axis.extent ~= place, place <= start + (axis.kernel - 1) * axis.dilation else {
+                throw call.failure("padding leaves windows with nothing in them")
             }
-            throw call.failure("padding leaves windows with nothing in them")
+            return place
         }
         // Runs of one step each are slices.
         var parts: [Value] = [], index = 0
@@ -118,7 +121,7 @@ extension Operators {
             )
         }
         let window = try WindowAttributes(call, extents, kernelShape: Array(weight.shape.dropFirst(2)))
-        let axis = Volumes.Axis(window, extents, axis: 0)
+        let axis = try Volumes.Axis(call, window, extents, axis: 0)
         var geometry = ConvolutionGeometry(
             height: extents[1], width: extents[2], channels: x.shape[4], kernel: Volumes.plane(window.kernel),
             filters: weight.shape[0])
@@ -166,6 +169,7 @@ extension Operators {
         let full = max(
             (depth - 1) * stride + (window.kernel[0] - 1) * dilation + 1, window.outputs[0] + window.padding[0])
         try call.check([n, full, window.outputs[1], window.outputs[2], filters])
+        _ = try call.hostCount([depth, window.kernel[0]])
         let images = x.reshaped([n * depth] + x.shape.dropFirst(2))
         var sum: Value?
         for tap in 0..<window.kernel[0] {
@@ -250,7 +254,7 @@ extension Operators {
                 window.padding[$0] <= window.dilation[$0 % 3] * (window.kernel[$0 % 3] - 1)
             })
         else { throw call.failure("padding \(window.padding.shown) leaves windows with nothing in them") }
-        let axis = Volumes.Axis(window, extents, axis: 0)
+        let axis = try Volumes.Axis(call, window, extents, axis: 0)
         var geometry = PoolingGeometry(
             height: extents[1], width: extents[2], channels: x.shape[4], kernel: Volumes.plane(window.kernel),
             stride: Volumes.plane(window.stride))
