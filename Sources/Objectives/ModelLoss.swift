@@ -270,8 +270,12 @@ public final class ModelLoss: ExampleObjective {
     /// Gradients of random batches for a training near the model, such as that of a curve between networks.
     ///
     /// - Parameter batchSize: the largest batch.
+    /// - Throws: `ObjectiveError` where a batch does not fit the memory, or has one example and batch normalisation needs two.
     public func batchGradient(batchSize: Int) throws(ObjectiveError) -> BatchGradient {
-        try BatchGradient(
+        try ObjectiveError.checkSingleExample(
+            model.network, examples: data.count, batchSize: min(batchSize, data.count), option: "--curve-batch-size"
+        ) { ObjectiveError.lastBatch(data.count, $0) }
+        return try BatchGradient(
             network: model.network, data: data, loss: loss, batchSize: batchSize, precision: settings.precision,
             memory: memory)
     }

@@ -74,13 +74,14 @@ extension ObjectiveError {
     ///
     /// - Parameter smallest: of a batch size, the examples of its smallest batch.
     package static func checkSingleExample(
-        _ network: Network, examples: Int, batchSize: Int, m: Int? = nil, or other: String = "",
+        _ network: Network, examples: Int, batchSize: Int, m: Int? = nil, option: String = "--batch-size",
+        or other: String = "",
         smallest: (_ batchSize: Int) -> Int
     ) throws(ObjectiveError) {
         guard smallest(batchSize) == 1, network.needsTwoExamples else { return }
         let below = (2..<max(2, min(batchSize, examples))).reversed().prefix(1000)
         let better = (Array(below) + [2, 3].filter { $0 <= examples }).first { smallest($0) > 1 }
-        let advice = better.map { "use --batch-size \($0)" } ?? (m == nil ? "use more examples" : "use another --m")
+        let advice = better.map { "use \(option) \($0)" } ?? (m == nil ? "use more examples" : "use another --m")
         throw .singleExample(
             division: "\(examples) examples in batches of \(batchSize)\(m.map { " with --m \($0)" } ?? "")",
             advice: advice + other)

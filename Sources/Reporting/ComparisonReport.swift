@@ -77,6 +77,10 @@ public struct ComparisonReport: Report {
                 [
                     ("checkpoint", .string(entry.slice.context.checkpoint)),
                     ("model", .string(entry.slice.context.model)),
+                    (
+                        "nonfinite",
+                        .integer(entry.measured.worstCase.nonfinite + entry.measured.averageCase.nonfinite)
+                    ),
                 ] + values + [("slice", .object(entry.slice.fields))])
         }
         return [("rho", .number(radius)), ("checkpoints", .array(rows))]
@@ -98,7 +102,18 @@ public struct ComparisonReport: Report {
             + measures.map { measure in row(measure.words, entries.map { Format.number(measure.value($0)) }) }
             + [
                 "sharpness rows are increases over the loss; rescaling the weights changes them without changing the function"
-            ]
+            ] + overflow
+    }
+
+    /// Losses that were not finite and so left out, where there are any.
+    private var overflow: [String] {
+        entries.compactMap { entry in
+            let (worst, average) = (entry.measured.worstCase.nonfinite, entry.measured.averageCase.nonfinite)
+            guard worst + average > 0 else { return nil }
+            let advice = entry.slice.context.precision == .float ? "; use --precision double, or a smaller --rho" : ""
+            return
+                "\(entry.slice.context.checkpoint): losses that were not finite, left out: \(worst) of the worst case, \(average) of the average case's samples\(advice)"
+        }
     }
 
     /// The slices on the same axes, range and colours.

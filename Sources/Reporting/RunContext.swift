@@ -161,9 +161,10 @@ public struct RunContext: Sendable {
             "\(checkpoint): \(model) on \(data) (\(split.rawValue), \(examples) examples), \(precision.rawValue), batch norm \(statistics.rawValue)"
         // Results of many checkpoints have no loss of their own.
         guard !loss.isNaN || !weightNorm.isNaN else { return [header] }
+        let overflow = loss.isFinite || precision == .double ? "" : ", not finite: try --precision double"
         return [
             header,
-            "loss (\(penalty.isEmpty ? lossName : lossName + " " + penalty))  \(Format.number(loss))\(share)    ‖θ‖₂  \(Format.number(weightNorm))",
+            "loss (\(penalty.isEmpty ? lossName : lossName + " " + penalty))  \(Format.number(loss))\(overflow)\(share)    ‖θ‖₂  \(Format.number(weightNorm))",
         ]
     }
 }

@@ -97,9 +97,9 @@ import Testing
     /// Several radii, batches, and the box: the forms that a single radius does not show.
     @Test func sharpnessCurves() throws {
         let folder = try Folder(checkpoint: "ckpt.bin")
-        let short = "--examples 200 --restarts 0 --steps 4 --samples 2"
+        let short = "--examples 200 --restarts 0 --steps 4"
         let several = try Tool.json(
-            "sharpness --rho 0.1,0.02,0.05 --measure all --subspace 3 --box-repeats 2 \(short) -o c.csv -o c.svg -o c.npz",
+            "sharpness --rho 0.1,0.02,0.05 --measure all --subspace 3 --box-repeats 2 --samples 2 \(short) -o c.csv -o c.svg -o c.npz",
             in: folder)
         #expect(several["rho"] as? [Double] == [0.02, 0.05, 0.1])
         let curve = try #require(several["curve"] as? [[String: Any]])

@@ -76,6 +76,12 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
         alpha = optimizer == .looksam ? 0.7 : 0.4
     }
 
+    private var usual: TrainingConfiguration { TrainingConfiguration(model: model, data: data, optimizer: optimizer) }
+    /// For hints: a tenth of the learning rate, or the optimiser's default where that is less.
+    var smallerRate: Double { min(learningRate / 10, usual.learningRate) }
+    /// For hints: half of ρ, or the optimiser's default where that is less.
+    var smallerRadius: Double { min(rho / 2, usual.rho) }
+
     /// The loss for data: the chosen one, with label smoothing.
     ///
     /// - Throws: `DataMismatch.loss` where it does not suit the data.

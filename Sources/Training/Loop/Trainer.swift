@@ -234,13 +234,11 @@ public final class Trainer {
     private static let adviceAtStart =
         "That is so before the first step. Bring the inputs to a common scale with --standardize, or use --precision double"
 
-    /// Settings that are likely to help: a tenth of the learning rate, or the optimiser's default where that is less.
+    /// Settings that are likely to help.
     private var adviceOnSteps: String {
-        let usual = TrainingConfiguration(
-            model: configuration.model, data: configuration.data, optimizer: configuration.optimizer)
-        let rate = Format.short(min(configuration.learningRate / 10, usual.learningRate))
+        let rate = Format.short(configuration.smallerRate)
         guard ascent != nil else { return "Try a smaller --lr (such as \(rate)), --warmup 1 or --grad-clip 1" }
-        let radius = Format.short(min(configuration.rho / 2, usual.rho))
+        let radius = Format.short(configuration.smallerRadius)
         return "Try a smaller --lr (such as \(rate)) or --rho (such as \(radius)), or --grad-clip 1"
     }
 

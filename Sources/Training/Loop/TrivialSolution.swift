@@ -1,4 +1,5 @@
 import Datasets
+import Essentials
 
 /// The finding that a network gives (almost) the same answer for every input, which is what SAM with too large a radius ρ and
 /// SGD with too large a learning rate end in.
@@ -79,7 +80,7 @@ struct TrivialSolution: Equatable {
             }
         let advice =
             configuration.optimizer.ascends
-            ? "SAM does that when the radius is too large: try a smaller --rho (such as \(configuration.rho / 2)) or --lr"
+            ? "SAM does that when the radius is too large: try a smaller --rho (such as \(Format.short(configuration.smallerRadius))) or --lr"
             : "try another --lr (smaller, or larger if it has hardly moved) or more --epochs"
         return "the network is at the trivial solution, the same output for every input: \(what); \(advice)"
     }
