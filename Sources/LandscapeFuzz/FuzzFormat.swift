@@ -3,8 +3,12 @@ import Landscape
 
 /// A format, the sound files that are damaged, and the whole way that `landscape` reads one.
 enum FuzzFormat: String, CaseIterable {
+<<<<<<< HEAD
     case onnx, onnxNetworks = "onnx-networks", npzNamed = "npz-named", safetensors, shards, pytorch,
         pytorchLegacy = "pytorch-legacy", npy, npz, idx, idxGzip = "idx-gzip", csv, cifar,
+=======
+    case onnx, safetensors, pytorch, pytorchLegacy = "pytorch-legacy", npy, npz, idx, idxGzip = "idx-gzip", csv, cifar,
+>>>>>>> weights
         checkpoint
     /// Checkpoints whose checksums fit the damage: what a program would write that means harm.
     case checkpointSealed = "checkpoint-sealed"
@@ -61,8 +65,6 @@ enum FuzzFormat: String, CaseIterable {
                 }
             }
         case .safetensors:
-            return [try weights(try fixture("mlp_digits/model.safetensors"), "weights.safetensors", fixtures, folder)]
-        case .shards:
             let whole = try Safetensors(try fixture("mlp_digits/model.safetensors")).tensors
             let names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
             try FileManager.default.createDirectory(atPath: "\(folder.path)/hf", withIntermediateDirectories: true)
@@ -72,7 +74,10 @@ enum FuzzFormat: String, CaseIterable {
             }
             let entries = zip(names, halves).flatMap { name, half in half.map { ($0.name, JSONValue.string(name)) } }
             let index = JSONValue.object([("weight_map", .object(entries))]).text
-            return [try weights(Array(index.utf8), "hf/model.safetensors.index.json", fixtures, folder)]
+            return [
+                try weights(try fixture("mlp_digits/model.safetensors"), "weights.safetensors", fixtures, folder),
+                try weights(Array(index.utf8), "hf/model.safetensors.index.json", fixtures, folder),
+            ]
         case .pytorch:
             return try ["mlp_digits/model.pt", "pytorch/zip.pt", "pytorch/protocol4.pt", "pytorch/lightning.ckpt"].map {
                 try weights(try fixture($0), "weights.pt", fixtures, folder)

@@ -4,6 +4,7 @@ import Foundation
 import Models
 import Tensors
 import TestSupport
+import Networks
 import Testing
 
 @testable import ONNX
@@ -242,7 +243,7 @@ import Testing
             ImportOptions(exampleShape: [2])
         ) { _ in [] }
         func network(_ graph: OperatorGraph) throws -> Int {
-            try OperatorGraph(encoded: graph.encoded()).network(name: "made", inputShape: [2], takesTokens: false)
+            try OperatorGraph(encoded: graph.encoded()).network(name: "made", inputs: [NetworkInput(name: "x", shape: [2], takesTokens: false)])
                 .outputs
         }
         #expect(try network(model.graph) == 2)
