@@ -3,12 +3,8 @@ import Landscape
 
 /// A format, the sound files that are damaged, and the whole way that `landscape` reads one.
 enum FuzzFormat: String, CaseIterable {
-<<<<<<< HEAD
-    case onnx, onnxNetworks = "onnx-networks", npzNamed = "npz-named", safetensors, shards, pytorch,
+    case onnx, onnxNetworks = "onnx-networks", npzNamed = "npz-named", safetensors, pytorch,
         pytorchLegacy = "pytorch-legacy", npy, npz, idx, idxGzip = "idx-gzip", csv, cifar,
-=======
-    case onnx, safetensors, pytorch, pytorchLegacy = "pytorch-legacy", npy, npz, idx, idxGzip = "idx-gzip", csv, cifar,
->>>>>>> weights
         checkpoint
     /// Checkpoints whose checksums fit the damage: what a program would write that means harm.
     case checkpointSealed = "checkpoint-sealed"

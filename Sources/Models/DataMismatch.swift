@@ -109,7 +109,7 @@ extension LossLayout {
         var target = Target.classes
         switch data.targets {
         case .classes: labelShape = data.targetShape
-        case .values(let values, let width):
+        case .values(_, let width):
             guard data.targetShape.filter({ $0 != 1 }) == shape.filter({ $0 != 1 }) else {
                 throw .unsuitable(
                     expected: "class labels for the loss \(loss.name)", found: "\(width) real targets an example")
