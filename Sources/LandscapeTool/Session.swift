@@ -12,6 +12,12 @@ struct Session {
     /// Where a picture goes without -o.
     private let picture: String
     private let started = Date()
+    private let loaded = Loaded()
+
+    /// The examples of the last loss, for the next checkpoint of the same training.
+    private final class Loaded {
+        var record: DataRecord?, place: DataSpecification?, loss: String?, data: Dataset?
+    }
 
     /// Settles what the process is, and finds out whether the results can be written.
     ///
@@ -57,8 +63,15 @@ struct Session {
         var settings = try options.lossSettings()
         settings.normalizesLogits = normalizesLogits
         let path = path ?? checkpoint
-        return try ModelLoss(
-            Model.open(path), name: path, settings, vectors: vectors, memory: memory, monitor: monitor)
+        let model = try Model.open(path), metadata = model.metadata
+        // One name may mean other files beside another checkpoint.
+        let place = try? model.dataSpecification.absolute
+        let isSame = loaded.record == metadata.data && loaded.place == place && loaded.loss == metadata.loss
+        let loss = try ModelLoss(
+            model, name: path, settings, loaded: isSame ? loaded.data : nil, vectors: vectors, memory: memory,
+            monitor: monitor)
+        (loaded.record, loaded.place, loaded.loss, loaded.data) = (metadata.data, place, metadata.loss, loss.data)
+        return loss
     }
 
     /// What the results state.

@@ -75,6 +75,8 @@ public final class ModelLoss: ExampleObjective {
     /// - Parameters:
     ///   - name: what the model is called in results and messages, such as its path.
     ///   - examples: examples in memory, as the model sees them, in place of those that the settings name; nil for those.
+    ///   - loaded: the examples that the settings name where they are loaded already, as for another model of the same data; nil to
+    ///     load them.
     ///   - vectors: how many vectors of θ's length the analysis holds beside the few of every one: at least, and at most. Of a memory
     ///     limit they get what the least need, and a quarter of what is more than enough.
     ///   - memory: what the process may take, shared by all losses of one analysis.
@@ -83,11 +85,13 @@ public final class ModelLoss: ExampleObjective {
     ///   `ObjectiveError` where the memory is too small or the weight decay is unknown.
     public init(
         _ model: Model, name: String = "model", _ settings: Settings = Settings(), on examples: Dataset? = nil,
+        loaded: Dataset? = nil,
         vectors: ClosedRange<Int> = 0...0, memory: MemoryBudget = MemoryBudget(), monitor: Monitor = .silent
     ) throws {
         (self.model, self.name, self.settings, self.monitor) = (model, name, settings, monitor)
         isOnGiven = examples != nil
-        var data = try examples ?? model.dataset(settings.split, settings.data, examples: settings.examples)
+        var data =
+            try examples ?? loaded ?? model.dataset(settings.split, settings.data, examples: settings.examples)
         var loss = model.loss
         if var output = loss.outputLoss, case .batch(let usual) = output.subject {
             let size = settings.batchSize ?? usual, left = data.count % size

@@ -75,7 +75,7 @@ struct InfoCommand: ParsableCommand {
         try Terminal.standard.print(
             "\(checkpoint): \(metadata.model), \(file.parameterCount) parameters, checksum verified")
         try Terminal.standard.print(
-            "data        \(metadata.data.specification), \(metadata.data.trainingExamples) training examples of shape \(metadata.data.exampleShape)"
+            "data        \(metadata.data.specification), \(metadata.data.trainingExamples) training examples of \(Self.shapes(metadata.data))"
         )
         try Terminal.standard.print(
             "loss        \(metadata.loss), \(metadata.precision.rawValue), seed \(metadata.seed)")
@@ -124,5 +124,11 @@ struct InfoCommand: ParsableCommand {
         let shapes = padded(mapping.map { $0.shape.shown + ($0.isTransposed ? " transposed" : "") })
         return mapping.indices.map { "\(own[$0]) ← \(theirs[$0])  \(shapes[$0])  by \(mapping[$0].evidence)" }
             .joined(separator: "\n")
+    }
+
+    /// The shape of an example, of each of its arrays by name where there are several.
+    private static func shapes(_ data: DataRecord) -> String {
+        guard let inputs = data.inputs else { return "shape \(data.exampleShape)" }
+        return inputs.map { "\($0.name) \($0.shape)" }.joined(separator: ", ")
     }
 }

@@ -45,7 +45,7 @@ struct ImportedLoss {
             guard elements == outputs, classes <= 2 || outputs == 1 || elements > 1 else {
                 return .crossEntropy(labelSmoothing: 0)
             }
-            guard labels.allSatisfy({ $0 == 0 || $0 == 1 }) else {
+            guard Self.areBinary(labels) else {
                 if elements > 1 { return .crossEntropy(labelSmoothing: 0) }
                 return .meanSquaredError
             }
@@ -55,7 +55,7 @@ struct ImportedLoss {
                     ? "targets of 0 and 1 and one output" : "\(outputs) targets of 0 and 1 an example, and as many outputs",
                 choices: "\(bce) or --loss mse (a regression on 0 and 1)")
         case .values(let values, let width):
-            if values.allSatisfy({ $0 == 0 || $0 == 1 }) {
+            if Self.areBinary(values) {
                 if isSigmoid { return .binaryCrossEntropy }
                 throw .lossOpen(
                     found: "\(width) targets of 0 and 1 an example",
@@ -74,6 +74,13 @@ struct ImportedLoss {
         case .none: return .meanSquaredError
         }
     }
+
+    /// Whether targets are 0 and 1, and both occur: all zeros are what a residual is to become.
+    private static func areBinary<Number: BinaryFloatingPoint>(_ targets: [Number]) -> Bool {
+        targets.allSatisfy { $0 == 0 || $0 == 1 } && targets.contains(0) && targets.contains(1)
+    }
+
+    private static func areBinary(_ labels: [Int32]) -> Bool { areBinary(labels.map(Float.init)) }
 
     private static func sumToOne(_ values: [Double], _ width: Int) -> Bool {
         stride(from: 0, to: values.count, by: width).allSatisfy { start in
