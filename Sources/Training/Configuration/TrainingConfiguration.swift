@@ -77,10 +77,12 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     }
 
     private var usual: TrainingConfiguration { TrainingConfiguration(model: model, data: data, optimizer: optimizer) }
-    /// For hints: a tenth of the learning rate, or the optimiser's default where that is less.
-    var smallerRate: Double { min(learningRate / 10, usual.learningRate) }
-    /// For hints: half of ρ, or the optimiser's default where that is less.
-    var smallerRadius: Double { min(rho / 2, usual.rho) }
+    /// For hints: a tenth of the learning rate, or the optimiser's default where that is still far above it.
+    var smallerRate: Double { Self.hint(learningRate / 10, usual.learningRate) }
+    /// For hints: half of ρ, or the optimiser's default where that is still far above it.
+    var smallerRadius: Double { Self.hint(rho / 2, usual.rho) }
+
+    private static func hint(_ value: Double, _ usual: Double) -> Double { value > 10 * usual ? usual : value }
 
     /// The loss for data: the chosen one, with label smoothing.
     ///
