@@ -156,10 +156,11 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
         case .cifar10(let folder): try CIFAR.ten(Self.expanded(folder), split, name: description)
         case .cifar100(let folder): try CIFAR.hundred(Self.expanded(folder), split, name: description)
         case .npy(let inputs, let targets):
-            try ArrayPair.npy(Self.expanded(inputs), Self.expanded(targets), split, name: description,
+            try ArrayPair.npy(
+                Self.expanded(inputs), Self.expanded(targets), split, name: description,
                 ignoreIndex: roles.ignoreIndex)
         case .npyByName(let files): throw .missingTarget(name: description, found: files.map(\.name))
-        case .npz(let file): 
+        case .npz(let file):
             try ArrayPair.npz(Self.expanded(file), split, name: description, ignoreIndex: roles.ignoreIndex)
         case .csv(let file): try ArrayPair.csv(Self.expanded(file), split, name: description)
         case .mnist1D: MNIST1D.load(split)

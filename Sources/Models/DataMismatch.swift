@@ -170,7 +170,8 @@ extension LossLayout {
             let given = weights.shape.filter { $0 != 1 }
             guard given == Array(elements.prefix(given.count)) else {
                 throw .unsuitable(
-                    expected: "a weight for each label", found: "weights of shape N×\(DataMismatch.extents(weights.shape))")
+                    expected: "a weight for each label",
+                    found: "weights of shape N×\(DataMismatch.extents(weights.shape))")
             }
         }
         self.init(

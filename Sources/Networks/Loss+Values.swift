@@ -111,7 +111,8 @@ extension Loss {
     private static func picked(_ target: Value, _ rows: Value) -> Value {
         let (r, k) = (rows.shape[0], rows.shape[1])
         // 0, whatever the row is.
-        let nothing = rows.graph.constant(0, shape: [r, 1]).masked(by: rows.slice(1, from: 0, count: 1).stoppingGradient())
+        let nothing = rows.graph.constant(0, shape: [r, 1]).masked(
+            by: rows.slice(1, from: 0, count: 1).stoppingGradient())
         let label = target.asReal().reshaped([r, 1]) + nothing
         return rows.graph.literal((0..<k).map(Double.init), shape: [1, k]).equal(to: label)
     }

@@ -79,7 +79,9 @@ public struct Loss: Sendable, Hashable, Codable {
     /// Cross-entropy of logits.
     ///
     /// - Parameter labelSmoothing: s, from 0 to less than 1.
-    public static func crossEntropy(labelSmoothing: Double) -> Loss { Loss(.crossEntropy(labelSmoothing: labelSmoothing)) }
+    public static func crossEntropy(labelSmoothing: Double) -> Loss {
+        Loss(.crossEntropy(labelSmoothing: labelSmoothing))
+    }
     /// The mean of r² over an example's outputs.
     public static let meanSquaredError = Loss(.meanSquaredError)
     /// Half the mean of r² over an example's outputs.

@@ -95,7 +95,8 @@ public enum ONNXError: DescribedError, Equatable {
         case .notThroughPrediction(let name):
             "parameters reach the loss beside '\(name.shown)', so that the Gauss–Newton matrix is not defined through it; name another --prediction, or leave it out"
         case .inputMismatch(let expected, let found):
-            "the model takes \(expected), but the data have \(found)" + (found.contains("; ") ? "" : "; name other --data")
+            "the model takes \(expected), but the data have \(found)"
+                + (found.contains("; ") ? "" : "; name other --data")
         case .output(let problem): "the model's output \(problem)"
         case .noParameters:
             "found no parameters (floating tensors of rank 1 or more that the output depends on); name some with --parameters"

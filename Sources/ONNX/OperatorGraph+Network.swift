@@ -96,7 +96,8 @@ extension OperatorGraph {
         let count = shape.reduce(1, *)
         guard count == 1 || (shape.first == batch && count == batch) else {
             throw ONNXError.output(
-                "has shape \(shape.shown) for \(batch) examples, expected a loss: one number for each example, or one for all")
+                "has shape \(shape.shown) for \(batch) examples, expected a loss: one number for each example, or one for all"
+            )
         }
         return count == 1 && (batch > 1 || shape.isEmpty)
     }

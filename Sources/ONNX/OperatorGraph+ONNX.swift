@@ -29,7 +29,8 @@ extension OperatorGraph {
         let inputs = try zip(file.inputs, options.inputs).map { input, data in
             Input(
                 name: input.name,
-                shape: try Self.exampleShape(input, data.shape, isNamed: file.inputs.count > 1), isInteger: !input.isReal)
+                shape: try Self.exampleShape(input, data.shape, isNamed: file.inputs.count > 1),
+                isInteger: !input.isReal)
         }
         self.init(
             opset: file.opset, nodes: nodes, constants: [:], parameters: [], buffers: [], input: inputs[0].name,

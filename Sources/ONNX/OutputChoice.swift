@@ -41,7 +41,8 @@ package struct OutputChoice: Sendable, Equatable {
         let real = outputs.first { $0.isTensor && $0.isReal } ?? outputs.first { $0.isTensor && $0.elementType == 0 }
         guard let real else {
             throw .outputs(
-                wanted: "one of real numbers in a tensor; export scores or logits (of scikit-learn with options={'zipmap': False})",
+                wanted:
+                    "one of real numbers in a tensor; export scores or logits (of scikit-learn with options={'zipmap': False})",
                 found: all.map { output in
                     "\(output.name) (\(!output.isTensor ? "a sequence or map" : output.isReal ? "real numbers" : "whole numbers"))"
                 })

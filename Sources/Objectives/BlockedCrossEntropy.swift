@@ -102,7 +102,8 @@ struct BlockedCrossEntropy {
             let zeros = place.map { graph.constant(0, shape: $0.shape) }
             guard let change = graph.linearize([found.through], along: along(place, moves, block))[0],
                 let product = graph.linearize(
-                    graph.gradient(of: (found.curvature ?? found.losses).sum(), at: [found.through]), along: [(found.through, change)])[0]
+                    graph.gradient(of: (found.curvature ?? found.losses).sum(), at: [found.through]),
+                    along: [(found.through, change)])[0]
             else { return zeros }
             return graph.pullback([found.through], [product], at: place)
         }

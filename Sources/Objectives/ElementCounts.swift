@@ -17,7 +17,8 @@ struct ElementCounts: Sendable {
     init(_ data: Dataset, _ loss: Loss, _ layout: LossLayout) throws(ObjectiveError) {
         examples = data.count
         let elements = layout.elements
-        let isPlain = loss.takesClasses
+        let isPlain =
+            loss.takesClasses
             ? elements == 1 && !layout.isWeighted && loss.classWeights.isEmpty : !layout.isWeighted
         guard !isPlain, layout.target != .none else {
             (weights, classified) = (nil, nil)
@@ -66,7 +67,8 @@ struct ElementCounts: Sendable {
 
     /// The weight of each element of an example, 0 for labels that do not count.
     static func weights(
-        of example: Int, _ data: Dataset, _ loss: Loss, _ layout: LossLayout, _ target: UnsafeMutableBufferPointer<Double>
+        of example: Int, _ data: Dataset, _ loss: Loss, _ layout: LossLayout,
+        _ target: UnsafeMutableBufferPointer<Double>
     ) {
         let elements = layout.elements
         for element in 0..<elements { target[element] = 1 }

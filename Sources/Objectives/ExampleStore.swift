@@ -109,7 +109,9 @@ final class ExampleStore {
 
     /// Where the data of a batch are, from an example on.
     func place(from example: Int) -> BatchProgram.Data {
-        func at(_ buffer: Buffer, _ bytes: Int) -> UnsafeRawPointer { UnsafeRawPointer(buffer.address + example * bytes) }
+        func at(_ buffer: Buffer, _ bytes: Int) -> UnsafeRawPointer {
+            UnsafeRawPointer(buffer.address + example * bytes)
+        }
         return BatchProgram.Data(
             inputs: zip(inputs, inputBytes).map(at), targets: at(targets, targetBytes),
             weights: at(weights, weightBytes))

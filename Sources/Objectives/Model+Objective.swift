@@ -11,7 +11,8 @@ extension Model {
     ///   - batchSize: examples taken at once; `nil` for as many as work well in memory.
     ///   - normalizesLogits: whether the loss sees logits of mean 0 and norm 1 (`Network.normalizingLogits`).
     public func objective(
-        _ data: Dataset, loss: Loss? = nil, batchNorm: BatchNormMode = .stored, precision: Precision? = nil, batchSize: Int? = nil,
+        _ data: Dataset, loss: Loss? = nil, batchNorm: BatchNormMode = .stored, precision: Precision? = nil,
+        batchSize: Int? = nil,
         memory: MemoryBudget = MemoryBudget(), normalizesLogits: Bool = false
     ) throws(ObjectiveError) -> NetworkObjective {
         try NetworkObjective(

@@ -99,14 +99,16 @@ public final class ModelLoss: ExampleObjective {
             loss.kind = .output(output)
             if left > 0, left < data.count {
                 monitor.remark(
-                    "the loss is one of batches of \(size) examples: the last \(left) of \(data.count) examples fill none and are left out")
+                    "the loss is one of batches of \(size) examples: the last \(left) of \(data.count) examples fill none and are left out"
+                )
                 data = try data.prefix(data.count - left)
             }
         }
         let isRow = model.network.outputShape.filter { $0 > 1 }.count <= 1
         guard !settings.normalizesLogits || (isRow && loss.outputLoss == nil && loss.scale == .logits) else {
             throw UnusableRequest(
-                "--normalize-logits is for models that give one row of logits an example; \(name) gives outputs of shape \(model.network.outputShape) for the loss \(loss.name)")
+                "--normalize-logits is for models that give one row of logits an example; \(name) gives outputs of shape \(model.network.outputShape) for the loss \(loss.name)"
+            )
         }
         (self.data, self.loss) = (data, loss)
         // Of the model's own data it was said when they were first read.
@@ -295,7 +297,8 @@ public final class ModelLoss: ExampleObjective {
     ) throws -> NetworkObjective {
         let objective = try model.objective(
             data, loss: loss, batchNorm: settings.statistics == .batch ? .batch : .stored,
-            precision: settings.precision, batchSize: settings.batchSize, memory: memory, normalizesLogits: settings.normalizesLogits)
+            precision: settings.precision, batchSize: settings.batchSize, memory: memory,
+            normalizesLogits: settings.normalizesLogits)
         objective.betweenBatches = { try monitor.check() }
         return objective
     }

@@ -208,7 +208,8 @@ import Testing
             let changed = text.replacing(part, with: other)
             #expect(changed != text)
             #expect(throws: ONNXError.self) {
-                try OperatorGraph(encoded: changed).network(name: "changed", inputs: [NetworkInput(name: "x", shape: [2], takesTokens: false)])
+                try OperatorGraph(encoded: changed).network(
+                    name: "changed", inputs: [NetworkInput(name: "x", shape: [2], takesTokens: false)])
             }
         }
         for damaged in Damage.flips(Array(text.utf8), count: 1000, seed: 2) {

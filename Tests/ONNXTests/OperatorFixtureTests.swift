@@ -2,9 +2,9 @@ import ArrayFiles
 import Datasets
 import Foundation
 import Models
+import Networks
 import Tensors
 import TestSupport
-import Networks
 import Testing
 
 @testable import ONNX
@@ -243,8 +243,10 @@ import Testing
             ImportOptions(exampleShape: [2])
         ) { _ in [] }
         func network(_ graph: OperatorGraph) throws -> Int {
-            try OperatorGraph(encoded: graph.encoded()).network(name: "made", inputs: [NetworkInput(name: "x", shape: [2], takesTokens: false)])
-                .outputs
+            try OperatorGraph(encoded: graph.encoded()).network(
+                name: "made", inputs: [NetworkInput(name: "x", shape: [2], takesTokens: false)]
+            )
+            .outputs
         }
         #expect(try network(model.graph) == 2)
         for body in [-1, 1, 1 << 40] {

@@ -46,7 +46,8 @@ import Testing
         }
         let tolerance = expected.tolerance ?? 1e-9
         func check(_ found: Double, _ wanted: Double, _ what: String) {
-            #expect(abs(found - wanted) <= tolerance * max(abs(wanted), 1e-3), "\(name) \(what): \(found), not \(wanted)")
+            #expect(
+                abs(found - wanted) <= tolerance * max(abs(wanted), 1e-3), "\(name) \(what): \(found), not \(wanted)")
         }
         check(try #require(Double(printed.trimmingCharacters(in: .whitespacesAndNewlines))), expected.loss, "loss")
         let model = try Model.open(folder.path("ckpt.bin"))
@@ -56,7 +57,9 @@ import Testing
         let loss = try ModelLoss(model, settings)
         let evaluation = try loss.evaluation()
         check(evaluation.loss, expected.loss, "loss")
-        if let accuracy = expected.accuracy, model.loss.takesClasses { check(try #require(evaluation.accuracy), accuracy, "accuracy") }
+        if let accuracy = expected.accuracy, model.loss.takesClasses {
+            check(try #require(evaluation.accuracy), accuracy, "accuracy")
+        }
         let (value, gradient) = try loss.valueAndGradient(at: model.theta)
         check(value, expected.loss, "loss beside the gradient")
         check(Vectors.norm(gradient), expected.gradient_norm, "gradient norm")

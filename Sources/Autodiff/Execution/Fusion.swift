@@ -60,7 +60,10 @@ struct Fusion {
                 var bases = Set(item.operands.map(\.base))
                 if keepsApart {
                     let count = domain.reduce(1, *)
-                    bases = bases.filter { items[$0].type.count * 4 > count }
+                    bases = bases.filter {
+                        if case .constant = items[$0].work { return false }
+                        return items[$0].type.count * 4 > count
+                    }
                 }
                 var reducedAxes: [Int]?
                 if case .reduction(let reduction) = item.work { reducedAxes = reduction.axes }

@@ -30,7 +30,8 @@ public struct ProductHead {
                 guard node.primitive is Broadcast || node.primitive is Reshape else { break }
                 let under = Value(graph: graph, id: node.operands[0])
                 // Repeated along a last axis of columns, it would be numbers of rows.
-                guard !(node.primitive is Broadcast) || under.shape.last == node.type.shape.last || under.type.count == 1
+                guard
+                    !(node.primitive is Broadcast) || under.shape.last == node.type.shape.last || under.type.count == 1
                 else { return nil }
                 value = under
             }

@@ -35,13 +35,15 @@ struct ImportCommand: ParsableCommand {
         name: .customShort("o"), help: .file("The checkpoint to write; or a folder, for the checkpoints of a training.")
     ) var output = "ckpt.bin"
     @OptionGroup var loss: LossOptions
-    @Option(help: "The array of targets, for data with named arrays (default: labels, targets or y).") var target: String?
+    @Option(help: "The array of targets, for data with named arrays (default: labels, targets or y).") var target:
+        String?
     @Option(
         help:
             "The output of an .onnx graph that the loss is computed of; with --loss output, the one through which alone parameters reach the loss."
     )
     var prediction: String?
-    @Option(help: "With --loss output: examples of a batch, where the loss is no mean over examples.") var batchSize: Int?
+    @Option(help: "With --loss output: examples of a batch, where the loss is no mean over examples.") var batchSize:
+        Int?
     @Option(help: .activation) var activation: NetworkOptions.Activation?
     @Option(help: .norm) var norm: NetworkOptions.Normalization?
     @Option(

@@ -4,9 +4,13 @@ import Landscape
 /// Which loss is meant, and how its elements count.
 struct LossOptions: ParsableArguments {
     @Option(
-        help: "The loss: \(Loss.forms) (default: what suits model and data). With 'output' the graph's output is the loss.")
+        help:
+            "The loss: \(Loss.forms) (default: what suits model and data). With 'output' the graph's output is the loss."
+    )
     var loss: String?
-    @Option(help: "The axis of classes in the outputs, such as 1 for N×K×… or -1 for N×…×K (default: found from the shapes).")
+    @Option(
+        help:
+            "The axis of classes in the outputs, such as 1 for N×K×… or -1 for N×…×K (default: found from the shapes).")
     var classAxis: Int?
     @Option(help: "The label that does not count (default: -100).") var ignoreIndex: Int?
     @Option(
@@ -24,8 +28,10 @@ struct LossOptions: ParsableArguments {
         guard loss != nil || classAxis != nil || ignoreIndex != nil || classWeights != nil || posWeights != nil else {
             return nil
         }
-        var chosen = try loss.map { try Loss(specification: $0) } ?? Loss(
-            posWeights == nil ? .crossEntropy(labelSmoothing: 0) : .binaryCrossEntropy)
+        var chosen =
+            try loss.map { try Loss(specification: $0) }
+            ?? Loss(
+                posWeights == nil ? .crossEntropy(labelSmoothing: 0) : .binaryCrossEntropy)
         func refuse(_ option: String, _ kind: String) throws {
             throw UnusableRequest("\(option) is for the loss \(kind), found --loss \(loss ?? chosen.specification)")
         }
@@ -37,7 +43,8 @@ struct LossOptions: ParsableArguments {
         if posWeights != nil, chosen.kind != .binaryCrossEntropy { try refuse("--pos-weights", "bce") }
         if let classAxis {
             guard classAxis != 0 else {
-                throw UnusableRequest("--class-axis 0 is the axis of the examples; expected 1 or more, or -1 for the last")
+                throw UnusableRequest(
+                    "--class-axis 0 is the axis of the examples; expected 1 or more, or -1 for the last")
             }
             chosen.classAxis = classAxis
         }

@@ -118,7 +118,9 @@ public struct DataRecord: Sendable, Codable, Equatable {
             if extent <= 0 || overflow { return "the example shape \(exampleShape.shown)" }
             size = product
         }
-        if exampleShape.isEmpty && inputs == nil || exampleShape.count > 7 { return "the example shape \(exampleShape.shown)" }
+        if exampleShape.isEmpty && inputs == nil || exampleShape.count > 7 {
+            return "the example shape \(exampleShape.shown)"
+        }
         for input in inputs ?? [] {
             guard NumericArray.byteCount(shape: input.shape, size: 8) != nil, !input.shape.contains(0) else {
                 return "the input shape \(input.shape.shown)"

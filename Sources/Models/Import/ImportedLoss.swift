@@ -1,6 +1,6 @@
-import Foundation
 import Datasets
 import Essentials
+import Foundation
 import Networks
 import ONNX
 
@@ -52,7 +52,8 @@ struct ImportedLoss {
             if isSigmoid { return .binaryCrossEntropy }
             throw .lossOpen(
                 found: outputs == 1
-                    ? "targets of 0 and 1 and one output" : "\(outputs) targets of 0 and 1 an example, and as many outputs",
+                    ? "targets of 0 and 1 and one output"
+                    : "\(outputs) targets of 0 and 1 an example, and as many outputs",
                 choices: "\(bce) or --loss mse (a regression on 0 and 1)")
         case .values(let values, let width):
             if Self.areBinary(values) {
@@ -100,7 +101,8 @@ struct ImportedLoss {
         default:
             if let ending = model.ending {
                 notes.append(
-                    "the model ends in \(ending.kind.rawValue), and the loss \(loss.name) is applied to what that gives")
+                    "the model ends in \(ending.kind.rawValue), and the loss \(loss.name) is applied to what that gives"
+                )
             }
             return
         }
@@ -127,7 +129,8 @@ struct ImportedLoss {
         if let ending = model.ending, ending.isPart(of: loss) {
             try model.takeOffEnding()
             notes.append(
-                "the model ends in \(ending.kind.rawValue), which the loss \(loss.name) contains; that step is taken off")
+                "the model ends in \(ending.kind.rawValue), which the loss \(loss.name) contains; that step is taken off"
+            )
             return
         }
         loss.givenScale = found
@@ -142,7 +145,8 @@ struct ImportedLoss {
         if let ending = model.ending, ending.isPart(of: loss) {
             try model.takeOffEnding()
             notes.append(
-                "the model ends in \(ending.kind.rawValue), which the loss \(loss.name) contains; that step is taken off")
+                "the model ends in \(ending.kind.rawValue), which the loss \(loss.name) contains; that step is taken off"
+            )
             return
         }
         guard outputs.allSatisfy({ 0...1 ~= $0 }) else { return }
@@ -200,7 +204,8 @@ struct ImportedLoss {
         case .mean:
             output.subject = .mean
             notes.append(
-                "the loss is the mean of its examples' losses: batches and their halves agree on \(sample.count) examples")
+                "the loss is the mean of its examples' losses: batches and their halves agree on \(sample.count) examples"
+            )
         case .sum:
             throw DataMismatch.lossOpen(
                 found: "a loss that is the sum of its examples' losses",

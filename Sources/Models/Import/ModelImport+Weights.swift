@@ -73,7 +73,8 @@ extension ModelImport {
         let names = matching.places.mapValues(\.source).filter { $0.key != $0.value }
         let other = try Checkpoint.source(names: names, mapping: matching.mapping, origin: origin)
         let metadata = CheckpointMetadata(
-            model: network.canonicalSpecification, loss: try Loss(
+            model: network.canonicalSpecification,
+            loss: try Loss(
                 suiting: data.train, chosen: loss, labelSmoothing: labelSmoothing
             ).specification,
             precision: precision, seed: seed, step: step, data: record, tool: tool, other: other)
