@@ -87,9 +87,9 @@ extension Loss {
         if !classWeights.isEmpty { t = t * output.graph.literal(classWeights, shape: [1, k]) }
         // Of each row. Written so that one pass gives both terms: the weights sum to 1, or to what t does.
         func loss(_ isNormalized: Bool) -> Value {
-            let mean = (t * z).sum([1])
-            if isNormalized { return -mean }
-            return (sumsToOne ? z.logSumExp() : t.sum([1]) * z.logSumExp()) - mean
+            if isNormalized { return -(t * z).sum([1]) }
+            let whole = sumsToOne ? z.logSumExp() : t.sum([1]) * z.logSumExp()
+            return whole - (t * z).sum([1])
         }
         func weighted(_ rows: Value) -> Value {
             guard let weights else { return rows }
