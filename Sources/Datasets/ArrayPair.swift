@@ -75,6 +75,7 @@ enum ArrayPair {
             }
         }
         if archive.contains("x_train") && archive.contains("y_train") {
+            if archive.contains(DataRoles.weightName) { throw .weightsOfSplit(name: name) }
             let hasTest = archive.contains("x_test") && archive.contains("y_test")
             if split == .test && !hasTest { throw .noTestSplit(name) }
             let result = try dataset(

@@ -115,7 +115,9 @@ struct NamedArrays {
                 .init(name: role.name, values: try inputs(content, key, role.isInteger, shape), shape: shape))
         }
         guard let count else { throw .noExamples(name) }
+        let takesWeight = roles.inputs.contains { $0.name == DataRoles.weightName }
         guard let target else {
+            guard takesWeight || !contains(DataRoles.weightName) else { throw .weightsOfOwnLoss(name: name) }
             var result = Dataset(name: name, arrays: arrays, targets: .none)
             result.remarks = remarks
             return result
@@ -136,7 +138,10 @@ struct NamedArrays {
         }
         var weights: Dataset.Weights?
         let weightKey = Self.key(DataRoles.weightName, split)
-        if contains(weightKey), !roles.inputs.contains(where: { $0.name == DataRoles.weightName }) {
+        if !takesWeight, contains(DataRoles.weightName), !contains(weightKey) {
+            throw .missingInputs(name: name, found: names, missing: [weightKey])
+        }
+        if contains(weightKey), !takesWeight {
             let array = try read(weightKey)
             try check(array, weightKey)
             weights = try Self.weights(array, of: shape, name: name)
@@ -169,9 +174,9 @@ struct NamedArrays {
             return target
         }
         let inputs = Set(roles.inputs.map(\.name))
-        guard let target = DataRoles.targetNames.first(where: { contains($0) && !inputs.contains($0) }) else {
-            throw .missingTarget(name: name, found: names)
-        }
+        let found = DataRoles.targetNames.filter { contains($0) && !inputs.contains($0) }
+        guard let target = found.first else { throw .missingTarget(name: name, found: names) }
+        guard found.count == 1 else { throw .severalTargets(name: name, found: found) }
         return target
     }
 

@@ -97,8 +97,14 @@ extension LossLayout {
             }
         }
         for (array, vocabulary) in zip(data.arrays, network.vocabularies) {
-            guard let vocabulary, let worst = array.values.largestToken, worst >= vocabulary else { continue }
-            throw .unknownToken(token: worst, vocabulary: vocabulary)
+            guard let vocabulary else { continue }
+            if let worst = array.values.largestToken, worst >= vocabulary {
+                throw .unknownToken(token: worst, vocabulary: vocabulary)
+            }
+            // Whole numbers that are not all from 0 stay real numbers; a table has no row for them.
+            if case .doubles(let values) = array.values, let worst = values.first(where: { $0 < 0 }) {
+                throw .unknownToken(token: Int(exactly: worst) ?? -1, vocabulary: vocabulary)
+            }
         }
     }
 
@@ -163,8 +169,10 @@ extension LossLayout {
                 }
             }
             hasIgnored = labels.contains { Int($0) == loss.ignoreIndex }
+            guard labels.contains(where: { Int($0) != loss.ignoreIndex }) else { throw .nothingCounts }
         }
         if let weights = data.weights {
+            guard weights.values.contains(where: { $0 > 0 }) else { throw .nothingCounts }
             // Rows of a distribution have weights without the axis of classes.
             let elements = (target == .distributions ? rest : labelShape).filter { $0 != 1 }
             let given = weights.shape.filter { $0 != 1 }
@@ -233,11 +241,30 @@ extension LossLayout {
             }
         case .none: throw .unsuitable(expected: "targets for the loss \(loss.name)", found: "none")
         }
+        try Self.checkRange(of: data, loss)
         let weights = loss.positiveWeights.count
         guard weights <= 1 || weights == outputs else {
             throw .weights(option: "--pos-weights", found: weights, expected: outputs)
         }
         self.init(outputShape: shape, target: .values, isWeighted: data.weights != nil)
+    }
+}
+
+extension LossLayout {
+    /// Refuses targets that a loss is not defined for.
+    private static func checkRange(of data: Dataset, _ loss: Loss) throws(DataMismatch) {
+        guard case .values(let values, _) = data.targets else { return }
+        let range: ClosedRange<Double>
+        switch loss.kind {
+        case .binaryCrossEntropy: range = 0...1
+        case .kullbackLeibler, .poisson: range = 0 ... .infinity
+        default: return
+        }
+        guard let odd = values.first(where: { !range.contains($0) }) else { return }
+        throw .unsuitable(
+            expected: "targets from 0\(range.upperBound == 1 ? " to 1" : "") for the loss \(loss.name)",
+            found: "\(odd)",
+            advice: "; change the targets, or give another --loss")
     }
 }
 

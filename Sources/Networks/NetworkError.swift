@@ -39,7 +39,7 @@ public enum NetworkError: DescribedError, Equatable {
         case .tooLarge(let model, let parameters, let limit):
             "model \(model) has \(parameters) parameters, expected at most \(limit), which fit this machine's memory; choose a smaller model"
         case .unknownLoss(let text):
-            "unknown loss '\(text)'; expected one of \(Loss.forms), with S from 0 up to, not including, 1, and δ above 0; docs/reference/commands.md lists what more can stand behind the colon"
+            "unknown loss '\(text)'; expected one of \(Loss.forms), with S from 0 up to, not including, 1, and δ above 0; docs/commands.md lists what more can stand behind the colon"
         case .tooManyOutputs(let model, let found, let most):
             "model \(model) has \(found) outputs, expected 1 to \(most)"
         }

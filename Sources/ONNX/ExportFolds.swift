@@ -19,6 +19,8 @@ struct ExportFolds {
         case dropped
         /// The same numbers in one tensor, in another order.
         case joined
+        /// Parameters put together, which may hold one of them twice.
+        case concatenated
     }
 
     struct Fold: Equatable {
@@ -121,7 +123,7 @@ struct ExportFolds {
                     changed.insert(name)
                 }
             } else if operations.allSatisfy({ Self.rearranging.contains($0) || Self.joining.contains($0) }) {
-                for parameter in from { add(.joined, parameter) }
+                for parameter in from { add(.concatenated, parameter) }
             } else if from.count == 1, operations.contains(where: Self.reading.contains),
                 operations.allSatisfy({
                     Self.reading.contains($0) || Self.rearranging.contains($0)
@@ -187,6 +189,14 @@ struct ExportFolds {
             return
         }
         // The older exporter keeps the name of every weight that it leaves as it is, and of a transposed one it writes a MatMul.
+        if !provenance.isKnown, !isRecurrent, node.inputs.count > 2, node.inputs[2].hasPrefix("onnx::"),
+            sources.tensors[node.inputs[2]] != nil, !node.inputs[1].hasPrefix("onnx::"),
+            sources.tensors[node.inputs[1]] != nil
+        {
+            add(.computed, Self.layer(of: node))
+            changed.insert(node.inputs[2])
+            return
+        }
         guard !provenance.isKnown, node.inputs[1].hasPrefix("onnx::"), sources.tensors[node.inputs[1]] != nil else {
             return
         }
@@ -309,6 +319,8 @@ struct ExportFolds {
                     "the exporter merged tensors because their numbers are equal (\(found.map { "'\($0.name.shown)' = '\(($0.other ?? "").shown)'" }.list)), \(differs)"
                 case .dropped:
                     "the exporter left out \(names), whose numbers are zero, \(differs)"
+                case .concatenated:
+                    "the exporter put \(names) together in advance, so curvature differs from the module's where one of them is used twice"
                 case .joined:
                     "the exporter joined \(names): θ has their numbers in another order, so eigenvalues are the module's, but tensors and filters are not"
                 }

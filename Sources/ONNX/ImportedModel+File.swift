@@ -22,7 +22,8 @@ extension ImportedModel {
             )
         }
         notes += Self.notes(of: sources, rules, chosen)
-        let warnings = file.folds.warnings + Self.mergedTensors(sources, rules, chosen, data)
+        let warnings =
+            file.folds.warnings + Self.mergedTensors(sources, rules, chosen, data) + Self.madeTensors(file, chosen)
         if options.isStrict, !warnings.isEmpty { throw ONNXError.notTheModules(warnings) }
         notes += warnings.map { "warning: \($0)" }
         let numbers = try graph.place(sources, rules, parameters: chosen, data)
@@ -34,6 +35,28 @@ extension ImportedModel {
             graph: graph, network: network, numbers: numbers,
             ending: options.isLoss ? nil : ModelEnding.find(in: sources, output: file.output),
             source: Self.source(of: graph, rules, file.replaced), notes: notes)
+    }
+
+    /// Tensors of θ that the exporter made of others without a note, by the names that it gives to what it computes.
+    private static func madeTensors(_ file: ONNXFile, _ chosen: Set<String>) -> [String] {
+        let made = file.sources.order.filter { name in
+            guard chosen.contains(name), !file.folds.changed.contains(name), file.replaced[name] == nil,
+                let tensor = file.sources.tensors[name], tensor.constantNode == nil, tensor.count ?? 0 > 1,
+                !ParameterRules.isLifted(name)
+            else { return false }
+            guard file.provenance.isKnown else {
+                // Matrices are transposed and slopes reshaped under such names, and tokens repeated.
+                guard let match = name.wholeMatch(of: /onnx::([A-Za-z]+)_\d+/) else { return false }
+                return !["MatMul", "PRelu", "Concat", "Expand", "Where", "LSTM", "GRU", "RNN", "Conv", "Gemm"].contains(
+                    String(match.1))
+            }
+            return file.provenance.origin(name) == nil && file.provenance.origins(name).isEmpty
+                && !ParameterRules.isMadeUp(name)
+        }
+        guard !made.isEmpty else { return [] }
+        return [
+            "the exporter computed \(made.shown) in advance from what the module has, so θ is not the module's and curvature differs; export with \(ExportFolds.newerExport)"
+        ]
     }
 
     /// Refuses a prediction beside which parameters reach the loss.

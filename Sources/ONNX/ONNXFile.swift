@@ -61,7 +61,8 @@ package struct ONNXFile {
         if !sparse.isEmpty {
             notes.append("sparse tensors are taken as dense ones, their zeros included: \(sparse.shown)")
         }
-        for (copy, original) in try TiedWeights.find(in: sources, values: { try $0.values(data) }) {
+        provenance = Provenance(model.graph)
+        for (copy, original) in try TiedWeights.find(in: sources, provenance, values: { try $0.values(data) }) {
             sources.transpose(copy, of: original)
             notes.append("'\(copy.shown)' is the transpose of '\(original.shown)', and is taken for the same weights")
         }
@@ -71,7 +72,6 @@ package struct ONNXFile {
         try Self.checkSupport(sources)
         self.inputs = used
         opset = model.opsets[""] ?? 1
-        provenance = Provenance(model.graph)
         folds = ExportFolds(sources, provenance, data)
     }
 

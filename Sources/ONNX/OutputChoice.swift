@@ -26,7 +26,13 @@ package struct OutputChoice: Sendable, Equatable {
         if isLoss {
             let output = try loss.map { (name) throws(ONNXError) in try named(name, "--loss output:NAME") }
             let prediction = try prediction.map { (name) throws(ONNXError) in try named(name, "--prediction") }
-            if let output { return (output, prediction) }
+            if let output {
+                guard output != prediction else {
+                    throw .outputs(
+                        wanted: "another output than the loss '\(output)' (--prediction)", found: declared.map(\.name))
+                }
+                return (output, prediction)
+            }
             let others = declared.filter { $0.name != prediction }
             return (try Self.first(others, declared, "--loss output:NAME", &notes), prediction)
         }

@@ -122,9 +122,12 @@ struct ParameterRules {
             && (provenance.isBuffer(tensor.name) || isSpectralVector(tensor.name))
     }
 
-    /// Whether it is a vector of the power iteration of `torch.nn.utils.spectral_norm`, `fc.weight_u` beside `fc.weight_orig`.
+    /// Whether it is a vector of the power iteration of `torch.nn.utils.spectral_norm` or a mask of `torch.nn.utils.prune`: `fc.weight_u`
+    /// or `fc.weight_mask` beside `fc.weight_orig`.
     private func isSpectralVector(_ name: String) -> Bool {
-        ["_u", "_v"].contains { name.hasSuffix($0) && sources.tensors[name.dropLast(2) + "_orig"] != nil }
+        ["_u", "_v", "_mask"].contains {
+            name.hasSuffix($0) && sources.tensors[name.dropLast($0.count) + "_orig"] != nil
+        }
     }
 
     /// Whether a tensor stands for a number of the model's code, and is no tensor of the module.
@@ -133,7 +136,7 @@ struct ParameterRules {
     }
 
     /// Whether PyTorch's exporter made an initializer of a tensor that the model's code wrote down, such as a scale of its inputs.
-    private static func isLifted(_ name: String) -> Bool {
+    static func isLifted(_ name: String) -> Bool {
         name.wholeMatch(of: /(.*lifted_tensor|clone|detach|alias|_to_copy|lift_fresh_copy)(_\d+)*/) != nil
     }
 

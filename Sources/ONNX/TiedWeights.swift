@@ -6,19 +6,26 @@ enum TiedWeights {
     /// Numbers below which equal matrices may be chance.
     private static let fewest = 16
 
-    /// - Parameter values: of a tensor.
+    /// - Parameters:
+    ///   - provenance: what the exporter noted.
+    ///   - values: of a tensor.
     /// - Returns: the names of copies and of what they are copies of.
     static func find(
-        in sources: ONNXSources, values: (ONNXTensor) throws -> HostTensor
+        in sources: ONNXSources, _ provenance: Provenance, values: (ONNXTensor) throws -> HostTensor
     ) rethrows -> [(copy: String, original: String)] {
         let read = Set(sources.nodes.flatMap(\.inputs))
         let matrices = sources.order.compactMap { sources.tensors[$0] }.filter { tensor in
             read.contains(tensor.name) && tensor.isFloating && tensor.shape.count == 2
                 && tensor.count ?? 0 >= fewest
         }
-        let named = matrices.filter { $0.constantNode == nil && !ParameterRules.isMadeUp($0.name) }
+        // Where a file says what the module's tensors are, others are the exporter's.
+        func isCopy(_ name: String) -> Bool {
+            ParameterRules.isMadeUp(name)
+                || provenance.isKnown && provenance.origin(name) == nil && provenance.origins(name).isEmpty
+        }
+        let named = matrices.filter { $0.constantNode == nil && !isCopy($0.name) }
         var found: [(String, String)] = []
-        for copy in matrices where ParameterRules.isMadeUp(copy.name) {
+        for copy in matrices where isCopy(copy.name) {
             let shape = Array(copy.shape.reversed())
             let candidates = named.filter { $0.shape == shape && $0.dataType == copy.dataType }
             guard !candidates.isEmpty else { continue }

@@ -83,6 +83,17 @@ public enum StateNames {
         "linear": "fc", "classifier": "fc", "head": "fc", "shortcut": "downsample",
     ]
 
+    /// Whether a part of a name is a word for the same layer as another word that other names have: then neither says which layer it is.
+    public static func isAmbiguous(_ name: String, among words: Set<String>) -> Bool {
+        parts(name, .unwrapped).contains { part in
+            guard let common = synonyms[part] ?? (synonyms.values.contains(part) ? part : nil) else { return false }
+            return words.filter { $0 == common || synonyms[$0] == common }.count > 1
+        }
+    }
+
+    /// The parts of names between their dots.
+    public static func words(_ names: [String]) -> Set<String> { Set(names.flatMap { parts($0, .unwrapped) }) }
+
     /// What networks call their last layer alone.
     public static let lastLayers: Set = [
         "out", "output", "output_layer", "head", "classifier", "fc", "linear", "fc_out", "linear_out", "final", "last",

@@ -63,15 +63,24 @@ public struct ImportSeries: Sendable {
         }
     }
 
+    /// Endings of names of weights.
+    private static let endings: Set = ["pt", "pth", "th", "ckpt", "safetensors", "npz"]
+
     /// The weights at a path: a file, a folder that is one checkpoint, or all that lie in a folder.
     private static func weights(_ path: String) throws -> [String] {
         guard RandomAccessFile.isFolder(path) else { return [path] }
         if (try? StateDictionary.weightsFile(in: path)) != nil { return [path] }
         let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-        return names.filter { !$0.hasPrefix(".") }.map { (path as NSString).appendingPathComponent($0) }.filter {
+        return try names.filter { !$0.hasPrefix(".") }.map { (path as NSString).appendingPathComponent($0) }.filter {
             path in
             if RandomAccessFile.isFolder(path) { return (try? StateDictionary.weightsFile(in: path)) != nil }
-            return [.safetensors, .pyTorch, .npz].contains(FileKind.of(path))
+            let isWeights = [.safetensors, .pyTorch, .npz].contains(FileKind.of(path))
+            if !isWeights, Self.endings.contains((path as NSString).pathExtension.lowercased()) {
+                throw UnusableRequest(
+                    "\(path) holds no weights that can be read, such as a file that was cut short; remove it or save it again"
+                )
+            }
+            return isWeights
         }
     }
 

@@ -31,6 +31,13 @@ struct ImportedLoss {
         }
         loss = try Loss(
             suiting: data, chosen: chosen ?? Self.suiting(model, data), labelSmoothing: labelSmoothing)
+        if !loss.takesClasses, case .classes(_, let classes) = data.targets, data.targetShape.isEmpty,
+            model.network.outputs > 1
+        {
+            notes.append(
+                "the loss \(loss.name) is of numbers: each label is taken for a row of \(classes) numbers, 1 at its class and 0 elsewhere"
+            )
+        }
         guard loss.givenScale == nil else { return }
         try lookAtOutputs(&model, data, sample, isChosen: chosen != nil)
     }
@@ -64,7 +71,7 @@ struct ImportedLoss {
                         "\(bce), --loss cross-entropy (each row is the classes' probabilities) or --loss mse (a regression on 0 and 1)"
                 )
             }
-            if width > 1, width == outputs, Self.sumToOne(values, width) {
+            if width > 1, width == outputs, Self.sumToOne(values, data.targetShape) {
                 throw .lossOpen(
                     found: "rows of targets that sum to 1",
                     choices:
@@ -83,10 +90,17 @@ struct ImportedLoss {
 
     private static func areBinary(_ labels: [Int32]) -> Bool { areBinary(labels.map(Float.init)) }
 
-    private static func sumToOne(_ values: [Double], _ width: Int) -> Bool {
-        stride(from: 0, to: values.count, by: width).allSatisfy { start in
-            let row = values[start..<(start + width)]
-            return row.allSatisfy { $0 >= 0 } && abs(row.reduce(0, +) - 1) < tolerance
+    /// Whether targets are probabilities along one of their axes.
+    private static func sumToOne(_ values: [Double], _ shape: [Int]) -> Bool {
+        guard values.allSatisfy({ $0 >= 0 }) else { return false }
+        return shape.indices.contains { axis in
+            let inner = shape[(axis + 1)...].reduce(1, *), row = inner * shape[axis]
+            return shape[axis] > 1
+                && stride(from: 0, to: values.count, by: row).allSatisfy { start in
+                    (start..<(start + inner)).allSatisfy { place in
+                        abs((0..<shape[axis]).reduce(0) { $0 + values[place + $1 * inner] } - 1) < tolerance
+                    }
+                }
         }
     }
 

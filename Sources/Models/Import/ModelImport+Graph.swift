@@ -19,7 +19,7 @@ extension ModelImport {
             throw ModelError.alreadyImported(file: weights ?? "")
         }
         var graph = try read ?? self.graph(path)
-        let mapping = try Self.inFile(path) { try weightsFile.map { try take($0, graph: &graph) } ?? [] }
+        let mapping = try Self.inFile(weights ?? path) { try weightsFile.map { try take($0, graph: &graph) } ?? [] }
         let data = try prepared ?? preparation(for: graph).load()
         var record = data.record
         let inputs = zip(graph.inputKinds, data.train.arrays).map { kind, array in
@@ -78,8 +78,8 @@ extension ModelImport {
 
     /// Some examples, spread over the data.
     private static func sample(of data: Dataset) -> ExampleSample? {
-        let step = max(1, data.count / ImportedLoss.sampleSize)
-        let places = Array(stride(from: 0, to: data.count, by: step).prefix(ImportedLoss.sampleSize))
+        let count = min(data.count, ImportedLoss.sampleSize)
+        let places = (0..<count).map { $0 * data.count / count }
         let part = data.subset(places)
         return ExampleSample(
             count: places.count,

@@ -57,16 +57,19 @@ struct NameAlignment {
 
     private var wanted: Side, given: Side
     private let leastParts: Int
+    private let isOrdered: Bool
 
     /// - Parameters:
     ///   - open: the places of names that are to be found.
     ///   - mayDifferOnBothSides: whether both may have a prefix, `m.` here and `model.` there, if these are the prefixes of most names.
+    ///   - isOrdered: whether the file is in the order of the modules, which numbers in its names must not run against.
     ///   - leastParts: how many parts names must have in common where prefixes differ on both sides.
     init(
         _ wantedNames: [String], _ givenNames: [String], _ form: StateNames.Form,
         open: (wanted: Set<Int>, given: Set<Int>),
-        mayDifferOnBothSides: Bool, leastParts: Int = 2
+        mayDifferOnBothSides: Bool, leastParts: Int = 2, isOrdered: Bool = false
     ) {
+        self.isOrdered = isOrdered
         wanted = Side(wantedNames, form, open: open.wanted)
         given = Side(givenNames, form, open: open.given)
         self.leastParts = leastParts
@@ -196,6 +199,12 @@ struct NameAlignment {
             let places = Dictionary(
                 uniqueKeysWithValues: zip(LayerNumbers.ranks(others.map(\.numbers)), others.map(\.index)))
             guard Set(ranks) == Set(places.keys) else { continue }
+            // Numbers that run against the order of the modules are no order of layers.
+            let mineInOrder = zip(ranks, members).sorted { $0.0.lexicographicallyPrecedes($1.0) }.map(\.1.index)
+            let theirsInOrder = places.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+            guard mineInOrder == mineInOrder.sorted(), !isOrdered || theirsInOrder == theirsInOrder.sorted() else {
+                continue
+            }
             for (rank, member) in zip(ranks, members) {
                 if let other = places[rank] {
                     ranked.append(Pair(wanted: member.index, given: other, isByNumbers: true))

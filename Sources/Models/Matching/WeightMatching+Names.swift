@@ -8,13 +8,19 @@ extension WeightMatching {
     mutating func matchNames() throws(Failure) {
         let wantedNames = wanted.map(\.name), givenNames = given.map(\.name)
         var torn: (wanted: Set<Int>, given: Set<Int>) = ([], [])
+        let words = (wanted: StateNames.words(wantedNames), given: StateNames.words(givenNames))
         for form in StateNames.Form.allCases {
-            let open = (
+            var open = (
                 wanted: Set(wanted.indices.filter { places[wanted[$0].name] == nil && !torn.wanted.contains($0) }),
                 given: Set(given.indices.filter { !used.contains(given[$0].name) && !torn.given.contains($0) })
             )
+            if form == .synonymous {
+                open.wanted = open.wanted.filter { !StateNames.isAmbiguous(wantedNames[$0], among: words.wanted) }
+                open.given = open.given.filter { !StateNames.isAmbiguous(givenNames[$0], among: words.given) }
+            }
             let alignment = NameAlignment(
-                wantedNames, givenNames, form, open: open, mayDifferOnBothSides: places.isEmpty)
+                wantedNames, givenNames, form, open: open, mayDifferOnBothSides: places.isEmpty,
+                isOrdered: isOrdered)
             torn.wanted.formUnion(alignment.torn.wanted)
             torn.given.formUnion(alignment.torn.given)
             rivals += alignment.rivals
