@@ -115,6 +115,12 @@ struct ExportFolds {
                 changed.insert(name)
             } else if Self.recurrent.contains(reader.kind), from.allSatisfy(Self.isRecurrent) {
                 for parameter in from { add(.joined, parameter) }
+            } else if operations.allSatisfy(Self.rearranging.contains), from.count == 1, readers[first] != nil,
+                readers[first]?.outputs.first != name, sources.tensors[first] != nil
+            {
+                // The parameter is there, too, and θ would have it twice.
+                add(.computed, first)
+                changed.insert(name)
             } else if operations.allSatisfy(Self.rearranging.contains), from.count == 1 {
                 let isKnown =
                     !operations.isEmpty || Self.place(of: reader).map { Self.plain.contains($0.operation) } ?? true

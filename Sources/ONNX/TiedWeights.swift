@@ -21,7 +21,7 @@ enum TiedWeights {
         // Where a file says what the module's tensors are, others are the exporter's.
         func isCopy(_ name: String) -> Bool {
             ParameterRules.isMadeUp(name)
-                || provenance.isKnown && provenance.origin(name) == nil && provenance.origins(name).isEmpty
+                || provenance.isKnown && !provenance.parameters.contains(name) && !provenance.isBuffer(name)
         }
         let named = matrices.filter { $0.constantNode == nil && !isCopy($0.name) }
         var found: [(String, String)] = []

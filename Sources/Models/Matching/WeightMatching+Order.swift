@@ -110,7 +110,9 @@ extension WeightMatching {
     /// Units in the order of the one number in which their names differ; nil where there is none, or what was matched contradicts it.
     private func numbered(_ own: [Unit], _ theirs: [Unit]) -> [(own: Unit, other: Unit, evidence: Evidence)]? {
         guard own.count > 1, own.count == theirs.count, let order = LayerNumbers.order(theirs.map(\.name)),
-            let places = isArchitecture ? Array(own.indices) : LayerNumbers.order(own.map(\.name))
+            let places = isArchitecture ? Array(own.indices) : LayerNumbers.order(own.map(\.name)),
+            // Numbers that run against the order of the modules are no order of layers.
+            places == Array(own.indices), !isOrdered || order == Array(theirs.indices)
         else { return nil }
         let pairs = zip(places, order).map { (own: own[$0], other: theirs[$1], evidence: Evidence.numbering) }
         return pairs.allSatisfy { $0.own.mayBe($0.other) } ? pairs : nil
