@@ -131,17 +131,21 @@ enum ArrayPair {
         var result = Dataset(
             name: name, arrays: [.init(name: "", values: try inputs(x, name: name), shape: shape)], targets: targets,
             targetShape: targetShape)
-        result.remarks = byteRemarks(x.type, x.shape)
+        result.remarks = byteRemarks(x.type, x.shape, areFractions: ByteFractions.areImages(x))
         return result
     }
 
     /// How bytes are taken.
-    static func byteRemarks(_ type: ElementType, _ shape: [Int]) -> [String] {
+    static func byteRemarks(_ type: ElementType, _ shape: [Int], areFractions: Bool? = nil) -> [String] {
         guard type == .uint8 else { return [] }
+        guard ByteFractions.isImages(shape) else {
+            return [
+                "the bytes of the table are taken as numbers from 0 to 255; store images as N×H×W or N×C×H×W to have them divided by 255"
+            ]
+        }
         return [
-            ByteFractions.isImages(shape)
-                ? "the bytes of the images are divided by 255"
-                : "the bytes of the table are taken as numbers from 0 to 255; store images as N×H×W or N×C×H×W to have them divided by 255"
+            areFractions ?? true
+                ? "the bytes of the images are divided by 255" : "bytes that are all 0 or 1 are taken as they are"
         ]
     }
 
@@ -173,7 +177,7 @@ enum ArrayPair {
         let width = max(1, x.count / max(1, x.shape.first ?? 1))
         switch x.type {
         case .uint8:
-            return .floats(ByteFractions.isImages(x.shape) ? ByteFractions.of(x.bytes) : x.floats)
+            return .floats(ByteFractions.areImages(x) ? ByteFractions.of(x.bytes) : x.floats)
         case .float64:
             let values = x.doubles
             if let place = values.firstIndex(where: { !$0.isFinite }) {

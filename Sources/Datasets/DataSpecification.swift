@@ -94,10 +94,16 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
 
     /// `NAME=FILE,NAME=FILE`; nil for a text of another form, such as two paths of which one has an equals sign.
     private static func namedFiles(_ text: String, _ whole: String) throws(DatasetError) -> [NamedFile]? {
-        var files: [NamedFile] = []
-        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let match = part.prefixMatch(of: /([^=\/]+)=/) else { return nil }
-            files.append(NamedFile(name: String(match.1), path: String(part[match.range.upperBound...])))
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        let files = parts.compactMap { part in
+            part.prefixMatch(of: /([^=\/]+)=/).map {
+                NamedFile(name: String($0.1), path: String(part[$0.range.upperBound...]))
+            }
+        }
+        guard files.count == parts.count else {
+            // Two paths may hold equals signs.
+            if files.isEmpty || parts.count == 2 && !parts.contains("") { return nil }
+            throw .badSpecification(whole, expected: "a name before every file, npy:NAME=FILE,NAME=FILE,…")
         }
         guard files.allSatisfy({ !$0.path.isEmpty }), Set(files.map(\.name)).count == files.count else {
             throw .badSpecification(whole, expected: "one file for each name, npy:NAME=FILE,NAME=FILE,…")

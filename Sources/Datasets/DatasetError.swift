@@ -92,7 +92,7 @@ public enum DatasetError: DescribedError {
             "\(name): row \(row) has the label \(value), expected a whole number from 0 in the last column; "
                 + "for regression use npy: or npz: with real targets"
         case .labelNegative(let name, let row, let value):
-            "\(name): row \(row) has the label \(value), expected 0 or more; number the classes from 0"
+            "\(name): row \(row) has the label \(value), expected 0 or more; number the classes from 0, or give --ignore-index \(value) where that label does not count"
         case .labelTooLarge(let name, let row, let value):
             "\(name): row \(row) has the label \(value), expected less than \(Dataset.maximalClasses); "
                 + "number the classes from 0 without gaps"

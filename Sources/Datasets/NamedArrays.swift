@@ -91,7 +91,9 @@ struct NamedArrays {
         guard missing.isEmpty else {
             throw .missingInputs(name: name, found: names, missing: missing.map(\.name))
         }
-        if split == .test, !roles.inputs.allSatisfy({ contains(Self.key($0.name, split)) }) { throw .noTestSplit(name) }
+        let absent = roles.inputs.map { Self.key($0.name, split) }.filter { !contains($0) }
+        guard absent.count < roles.inputs.count else { throw .noTestSplit(name) }
+        guard absent.isEmpty else { throw .missingInputs(name: name, found: names, missing: absent) }
         let target = try targetName(roles)
         var arrays: [Dataset.Input] = [], remarks: [String] = []
         var count: Int?
@@ -107,7 +109,9 @@ struct NamedArrays {
             count = examples
             let shape = Array(content.shape.dropFirst())
             if !role.isInteger {
-                remarks += ArrayPair.byteRemarks(content.type, content.shape).map {
+                var areFractions: Bool?
+                if case .read(let array) = content { areFractions = ByteFractions.areImages(array) }
+                remarks += ArrayPair.byteRemarks(content.type, content.shape, areFractions: areFractions).map {
                     roles.inputs.count > 1 ? "\(key): \($0)" : $0
                 }
             }
@@ -170,7 +174,7 @@ struct NamedArrays {
     private func targetName(_ roles: DataRoles) throws(DatasetError) -> String? {
         guard roles.hasTarget else { return nil }
         if let target = roles.target {
-            guard contains(target) else { throw .missingInputs(name: name, found: names, missing: [target]) }
+            guard contains(target) else { throw .missingTarget(name: name, found: names) }
             return target
         }
         let inputs = Set(roles.inputs.map(\.name))

@@ -115,10 +115,12 @@ extension LossLayout {
         var target = Target.classes
         switch data.targets {
         case .classes: labelShape = data.targetShape
-        case .values(_, let width):
+        case .values(let values, let width):
             guard data.targetShape.filter({ $0 != 1 }) == shape.filter({ $0 != 1 }) else {
                 throw .unsuitable(
-                    expected: "class labels for the loss \(loss.name)", found: "\(width) real targets an example")
+                    expected: "class labels for the loss \(loss.name)", found: "\(width) real targets an example",
+                    advice: values.allSatisfy { $0 == $0.rounded() }
+                        ? "; store labels as integers" : "; name other --data, or another --loss")
             }
             target = .distributions
             labelShape = []
@@ -226,7 +228,13 @@ extension LossLayout {
         switch data.targets {
         case .classes(_, let classes):
             // A regression on classes takes their one-hot rows.
-            guard data.targetShape.isEmpty, classes == outputs else {
+            guard data.targetShape.isEmpty else {
+                throw .unsuitable(
+                    expected: "\(outputs) numbers an example for the loss \(loss.name)",
+                    found: "labels of shape N×\(DataMismatch.extents(data.targetShape))",
+                    advice: "; give --loss cross-entropy for labels")
+            }
+            guard classes == outputs else {
                 throw .unsuitable(expected: "\(outputs) classes for the loss \(loss.name)", found: "\(classes)")
             }
         case .values(_, let width):

@@ -202,6 +202,9 @@ public final class ModelLoss: ExampleObjective {
         try objective.empiricalFisherVectorProducts(at: theta, along: vectors)
     }
 
+    /// False where the loss is one of fixed batches.
+    public var hasParts: Bool { if case .batch? = loss.outputLoss?.subject { false } else { true } }
+
     /// The loss on some of the examples, with the same statistics of batch normalisation.
     public func restricted(to examples: [Int]) throws -> any Objective {
         penalized(

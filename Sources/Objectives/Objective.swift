@@ -49,6 +49,9 @@ public protocol ExampleObjective: Objective {
     /// n.
     var examples: Int { get }
 
+    /// Whether it is a mean over examples that can be taken apart; false for a loss of fixed batches.
+    var hasParts: Bool { get }
+
     /// The mean over some of the examples alone, by their numbers from 0.
     func restricted(to examples: [Int]) throws -> any Objective
 
@@ -58,6 +61,9 @@ public protocol ExampleObjective: Objective {
 }
 
 extension ExampleObjective {
+    /// True.
+    public var hasParts: Bool { true }
+
     /// As many as they are.
     public func weight(of examples: [Int]) -> Double { Double(examples.count) }
 }

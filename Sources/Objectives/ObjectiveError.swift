@@ -61,7 +61,7 @@ public enum ObjectiveError: DescribedError, Equatable {
         case .batchUnbuildable(let batch):
             "the graph cannot be built for batches of \(batch) examples; give another --batch-size"
         case .noExamples:
-            "this analysis needs batches of examples, but the objective has none; use an objective that is a mean over examples"
+            "this analysis needs batches of examples, but the objective has none, or is a loss of fixed batches; use one that is a mean over examples"
         case .wrongLength(let found, let expected):
             "the objective gave a vector of \(found) numbers, expected as many as θ has: \(expected)"
         case .weightDecay(let problem): problem

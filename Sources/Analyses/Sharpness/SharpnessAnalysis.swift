@@ -129,7 +129,9 @@ public struct SharpnessAnalysis: Sendable {
             let name = radii.count == 1 ? "worst case" : "worst case, ρ = \(Format.short(radius))"
             var point = Point(radius: radius)
             if findsWorst, let batchSize {
-                guard let parts = objective as? any ExampleObjective else { throw ObjectiveError.noExamples }
+                guard let parts = objective as? any ExampleObjective, parts.hasParts else {
+                    throw ObjectiveError.noExamples
+                }
                 point.batchwise = try BatchwiseSharpness(
                     search, at: theta, examples: parts.examples, batchSize: batchSize,
                     progress: { try monitor.update(name, $0, of: $1) }, weight: parts.weight(of:),

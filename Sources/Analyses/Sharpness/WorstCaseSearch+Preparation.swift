@@ -25,7 +25,7 @@ extension WorstCaseSearch {
         seed: UInt64 = 0,
         monitor: Monitor = .silent
     ) throws -> Scout? {
-        guard let whole = objective as? any ExampleObjective else { return nil }
+        guard let whole = objective as? any ExampleObjective, whole.hasParts else { return nil }
         let count =
             examples ?? (whole.examples >= SharpnessAnalysis.largeData ? SharpnessAnalysis.scoutDefault : 0)
         guard count > 0, count < whole.examples else { return nil }
