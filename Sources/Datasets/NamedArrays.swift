@@ -161,7 +161,9 @@ struct NamedArrays {
     ) throws(DatasetError) -> Dataset.Weights {
         var shape = Array(array.shape.dropFirst())
         if shape == [1], targetShape.first != 1 { shape = [] }
-        guard shape.count <= max(1, targetShape.count), shape == Array(targetShape.prefix(shape.count)) else {
+        // Extents of 1 come and go.
+        let own = shape.filter { $0 != 1 }
+        guard own == Array(targetShape.filter { $0 != 1 }.prefix(own.count)) else {
             throw .unusableWeights(name: name, shape: array.shape, targets: targetShape)
         }
         let values = array.doubles

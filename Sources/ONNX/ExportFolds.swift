@@ -115,6 +115,11 @@ struct ExportFolds {
                 changed.insert(name)
             } else if Self.recurrent.contains(reader.kind), from.allSatisfy(Self.isRecurrent) {
                 for parameter in from { add(.joined, parameter) }
+            } else if operations.contains(where: ["expand", "expand_as"].contains), Self.products.contains(reader.kind)
+            {
+                // One number of the module is several of the weights.
+                add(.computed, first)
+                changed.insert(name)
             } else if operations.allSatisfy(Self.rearranging.contains), from.count == 1, readers[first] != nil,
                 readers[first]?.outputs.first != name, sources.tensors[first] != nil
             {

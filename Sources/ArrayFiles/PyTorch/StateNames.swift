@@ -57,6 +57,8 @@ public enum StateNames {
             // `lora_A.default.weight` in the model is `lora_A.weight` in the adapter's file: the adapter's name is left out.
             if isAdapter, index < parts.count, !["weight", "bias"].contains(parts[index]) { index += 1 }
         }
+        // The magnitudes of DoRA are a parameter of the adapter, and a module's in the model.
+        if result.suffix(2) == ["lora_magnitude_vector", "weight"] { result.removeLast() }
         return result
     }
 
