@@ -140,7 +140,8 @@ public enum DatasetError: DescribedError {
             "\(name) holds tokens, which cannot be standardised; leave --standardize out"
         case .standardizationMismatch(let found, let expected):
             "the standardisation has \(found) means and deviations, the data \(expected) channels; give as many, or use the data it was made for"
-        case .notClasses(let name): "\(name) has real targets, so there are no labels to change; leave label noise out"
+        case .notClasses(let name):
+            "\(name) has not one class for each example, so there are no labels to change; leave label noise out"
         case .badFraction(let value): "found a fraction of \(value), expected one from 0 to 1"
         case .damagedProgram(let what): "\(what) cannot be unpacked: this program file is damaged; install it again"
         }

@@ -9,7 +9,10 @@ extension Dataset {
     ///   regression.
     public func withLabelNoise(_ fraction: Double, seed: UInt64) throws(DatasetError) -> Dataset {
         guard fraction >= 0 && fraction <= 1 else { throw .badFraction(fraction) }
-        guard case .classes(var labels, let classes) = targets else { throw .notClasses(name) }
+        guard case .classes(var labels, let classes) = targets, targetShape.isEmpty, labels.allSatisfy({ $0 >= 0 })
+        else {
+            throw .notClasses(name)
+        }
         guard classes > 1 else { return self }
         let numbers = RandomNumbers(seed: seed).named("label noise")
         let chosen = numbers.named("examples").permutation(count)

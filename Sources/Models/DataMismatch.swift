@@ -196,7 +196,7 @@ extension LossLayout {
             rest.remove(at: axis)
             return shape[axis] > 1 && rest.filter { $0 != 1 } == wanted
         }
-        // Axes of one extent side by side come to the same rest, but not to the same classes.
+        // Two axes of one extent leave the same rest, but not the same classes.
         guard found.count <= 1 else { throw .classAxisOpen(output: shape, target: labels) }
         guard let axis = found.first else {
             throw .unsuitable(
