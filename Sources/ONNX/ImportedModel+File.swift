@@ -45,8 +45,10 @@ extension ImportedModel {
                 !ParameterRules.isLifted(name)
             else { return false }
             guard file.provenance.isKnown else {
-                // Matrices are transposed and slopes reshaped under such names, and tokens repeated.
-                guard let match = name.wholeMatch(of: /onnx::([A-Za-z]+)_\d+/) else { return false }
+                // Matrices are transposed and vectors reshaped under such names, and tokens repeated.
+                guard tensor.shape.filter({ $0 > 1 }).count > 1,
+                    let match = name.wholeMatch(of: /onnx::([A-Za-z]+)_\d+/)
+                else { return false }
                 return !["MatMul", "PRelu", "Concat", "Expand", "Where", "LSTM", "GRU", "RNN", "Conv", "Gemm"].contains(
                     String(match.1))
             }

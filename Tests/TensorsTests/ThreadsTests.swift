@@ -107,8 +107,8 @@ import Testing
         defer { Threads.count = before }
         for _ in 0..<5 {
             for threads in 1...Threads.capacity {
+                // Tests of other suites set it meanwhile, too.
                 Threads.count = threads
-                #expect(Threads.count == threads)
                 for _ in 0..<20 { #expect(visits(97) == [Int32](repeating: 1, count: 97)) }
             }
         }
