@@ -115,7 +115,8 @@ struct ExportFolds {
                 changed.insert(name)
             } else if Self.recurrent.contains(reader.kind), from.allSatisfy(Self.isRecurrent) {
                 for parameter in from { add(.joined, parameter) }
-            } else if operations.contains(where: ["expand", "expand_as"].contains), Self.products.contains(reader.kind)
+            } else if operations.contains(where: ["expand", "expand_as"].contains), Self.products.contains(reader.kind),
+                isRepeated(tensor)
             {
                 // One number of the module is several of the weights.
                 add(.computed, first)
@@ -147,6 +148,12 @@ struct ExportFolds {
                 changed.insert(name)
             }
         }
+    }
+
+    /// Whether a tensor holds the same at every place of an axis.
+    private func isRepeated(_ tensor: ONNXTensor) -> Bool {
+        guard let numbers = try? tensor.values(data), !numbers.values.isEmpty else { return false }
+        return numbers.shape.indices.contains { numbers.shape[$0] > 1 && numbers.isRepeated(along: $0) }
     }
 
     /// Tensors that products take, and parameters that these were folded from, one each.
