@@ -122,6 +122,8 @@ public struct Loss: Sendable, Hashable, Codable {
 
     /// The loss that the network's output is; nil where it is computed of outputs and targets.
     public var outputLoss: OutputLoss? { if case .output(let loss) = kind { loss } else { nil } }
+    /// Examples of each of the fixed batches that it is a mean over; nil for a mean over examples.
+    public var fixedBatch: Int? { if case .batch(let size)? = outputLoss?.subject { size } else { nil } }
 
     /// Label smoothing; 0 for losses that have none.
     public var labelSmoothing: Double { if case .crossEntropy(let smoothing) = kind { smoothing } else { 0 } }

@@ -27,7 +27,9 @@ public struct Network: Sendable {
     /// The same for each input.
     package var vocabularies: [Int?] { architecture.vocabularies }
     /// Whether it can be built for a batch of this many examples. All can but graphs that give one number for a batch.
-    package func canBuild(batch: Int) -> Bool { architecture.canBuild(batch) }
+    package func canBuild(batch: Int) -> Bool { batch == onlyBatch ?? batch && architecture.canBuild(batch) }
+    /// The one batch that a graph which gives one number for a batch was exported for; `nil` where others will do.
+    package var onlyBatch: Int? { architecture.onlyBatch }
     /// One more than the largest token; `nil` where it takes no tokens, or does not say.
     public var vocabulary: Int? { architecture.vocabulary }
     /// The largest sensible batch, for graphs that grow with it; `nil` where the graph does not.
@@ -158,7 +160,8 @@ public struct Network: Sendable {
 
     /// Whether a batch of one example gives batch normalisation one value a channel, which has no variance.
     public var needsTwoExamples: Bool {
-        !buffers.tensors.isEmpty && build(in: Graph(), batch: 1, batchNorm: .batch).fewestValues == 1
+        !buffers.tensors.isEmpty
+            && build(in: Graph(), batch: onlyBatch ?? 1, batchNorm: .batch).fewestValues == 1
     }
 }
 

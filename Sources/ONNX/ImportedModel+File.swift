@@ -63,7 +63,7 @@ extension ImportedModel {
 
     /// Refuses a prediction beside which parameters reach the loss.
     private static func checkPrediction(_ name: String, _ network: Network) throws {
-        let built = network.build(in: Graph(), batch: 2, batchNorm: .stored)
+        let built = network.build(in: Graph(), batch: network.onlyBatch ?? 2, batchNorm: .stored)
         guard let prediction = built.prediction else { return }
         guard !built.graph.depends(built.output, on: built.parameters, besides: prediction) else {
             throw ONNXError.notThroughPrediction(name)
@@ -85,7 +85,15 @@ extension ImportedModel {
             ).agrees()
         }
         // One number for a batch says nothing of an example.
-        if graph.givesOneForBatch ?? false { return try make(graph) }
+        if graph.givesOneForBatch ?? false {
+            do {
+                return try make(graph)
+            } catch let failure as ONNXError {
+                graph.takesBlocks = true
+                guard graph.exportedBatch != nil, let network = try? make(graph) else { throw failure }
+                return network
+            }
+        }
         guard let exported = graph.exportedBatch else {
             let network = try make(graph)
             if try !agrees(network) {

@@ -41,6 +41,12 @@ package struct ImportedModel: Sendable {
         try SampleRun(network, theta: theta, buffers: buffers).outputs(of: sample)
     }
 
+    /// Leaves only the batch that the model was exported for, because its output for another cannot be checked.
+    package mutating func keepExportedBatch() throws {
+        graph.takesBlocks = true
+        network = try graph.network(name: network.specification, inputs: network.inputs)
+    }
+
     /// Takes off what the output ends in, so that it gives logits.
     package mutating func takeOffEnding() throws {
         guard let ending else { return }

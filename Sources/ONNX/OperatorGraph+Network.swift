@@ -149,7 +149,8 @@ extension OperatorGraph {
             let x = given.map { $0.value(in: builder.graph, batch: batch) }
             return try build(builder, x, declareTensors(builder), inBlocksOf: blocks, exported: exported)
         }
-        let first = try output(of: 1), width = first.output.shape[1]
+        let onlyBatch = isOneForBatch ? blocks : nil
+        let first = try output(of: onlyBatch ?? 1), width = first.output.shape[1]
         if let tried {
             guard tried.outputs == width else {
                 throw ONNXError.damagedDescription("\(tried.outputs) outputs of a graph that gives \(width)")
@@ -167,7 +168,7 @@ extension OperatorGraph {
         let sizes: [Int?] = blocks.map { [$0] } ?? (isOneForBatch ? [nil, 1] : [nil, Self.largestTrial, 1])
         let largest = blocks.map { Self.mostBlocks * $0 }
         let architecture = Architecture(
-            vocabularies: inputs.map { vocabulary(of: $0.name) }, largestBatch: largest,
+            vocabularies: inputs.map { vocabulary(of: $0.name) }, largestBatch: largest, onlyBatch: onlyBatch,
             canBuild: { !isOneForBatch || (try? output(of: $0)) != nil },
             applyingAll: { builder, x in
                 let declared = self.declareTensors(builder)

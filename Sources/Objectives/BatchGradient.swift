@@ -69,10 +69,11 @@ public final class BatchGradient: MemoryHolder {
             capacity: self.batchSize, of: data, for: network, loss, layout, precision)
         // Without statistics of a batch, its examples have nothing to do with each other.
         var isWhole = !network.buffers.tensors.isEmpty
-        if case .batch? = loss.outputLoss?.subject {
+        if loss.fixedBatch != nil {
             isWhole = true
-            let sizes = Set([self.batchSize, data.count % self.batchSize]).subtracting([0])
-            if let size = sizes.first(where: { !network.canBuild(batch: $0) }) { throw .batchUnbuildable(batch: size) }
+            guard network.canBuild(batch: self.batchSize) else {
+                throw .batchUnbuildable(batch: self.batchSize, only: network.onlyBatch)
+            }
         }
         series = try BatchSeries(
             examples: self.batchSize, requested: network.largestBatch, preference: isWhole ? .whole : .inCache,

@@ -24,7 +24,7 @@ struct ElementCounts: Sendable {
             (weights, classified) = (nil, nil)
             var counting = examples
             // What is left of a last batch is no batch.
-            if case .batch(let size)? = loss.outputLoss?.subject { counting = examples / size * size }
+            if let size = loss.fixedBatch { counting = examples / size * size }
             guard counting > 0 else {
                 throw .data(.unsuitable(expected: "at least one whole batch of examples", found: "\(examples)"))
             }

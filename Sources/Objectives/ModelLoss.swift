@@ -203,7 +203,7 @@ public final class ModelLoss: ExampleObjective {
     }
 
     /// False where the loss is one of fixed batches.
-    public var hasParts: Bool { if case .batch? = loss.outputLoss?.subject { false } else { true } }
+    public var hasParts: Bool { loss.fixedBatch == nil }
 
     /// The loss on some of the examples, with the same statistics of batch normalisation.
     public func restricted(to examples: [Int]) throws -> any Objective {

@@ -41,9 +41,11 @@ final class NetworkPrograms: MemoryHolder {
         layout = try ObjectiveError.layout(loss, data, network)
         counts = try ElementCounts(data, loss, layout)
         var examples = data.count
-        if case .batch(let size)? = loss.outputLoss?.subject {
+        if let size = loss.fixedBatch {
             examples = examples / size * size
-            guard network.canBuild(batch: size) else { throw .batchUnbuildable(batch: size) }
+            guard network.canBuild(batch: size) else {
+                throw .batchUnbuildable(batch: size, only: network.onlyBatch)
+            }
         }
         self.examples = examples
         requestedBatch = network.largestBatch.map { min(batchSize ?? $0, $0) } ?? batchSize
@@ -162,7 +164,7 @@ final class NetworkPrograms: MemoryHolder {
 
     /// Whether the network says through what parameters reach the loss that it gives.
     private var hasPrediction: Bool {
-        network.build(in: Graph(), batch: 1, batchNorm: .stored).prediction != nil
+        network.build(in: Graph(), batch: network.onlyBatch ?? 1, batchNorm: .stored).prediction != nil
     }
 
     /// The memory limit, in bytes, below which values, gradients or Hessian products are refused.
@@ -186,7 +188,7 @@ final class NetworkPrograms: MemoryHolder {
         if case .gaussNewton = kind, case .kullbackLeibler = loss.kind, !isRow { throw .noGaussNewton }
         if case .empiricalFisher = kind, network.givesOneForBatch { throw .noEmpiricalFisher }
         var preference: BatchSeries.Preference = batchNorm == .batch ? .many : .inCache
-        if case .batch(let size)? = loss.outputLoss?.subject { preference = .fixed(size) }
+        if let size = loss.fixedBatch { preference = .fixed(size) }
         return try BatchSeries(
             examples: examples, requested: requested, preference: preference, memory: memory, heldBytes: heldBytes,
             keeps: kind.keeps

@@ -21,7 +21,7 @@ public enum ObjectiveError: DescribedError, Equatable {
     /// A loss that the network computes itself, and no output through which parameters reach it.
     case noPrediction
     /// A graph that cannot be built for batches of this size.
-    case batchUnbuildable(batch: Int)
+    case batchUnbuildable(batch: Int, only: Int?)
     /// An analysis of parts of the data, such as m-sharpness, of an objective that has no examples.
     case noExamples
     /// A closure gave a vector of another length than θ.
@@ -58,8 +58,10 @@ public enum ObjectiveError: DescribedError, Equatable {
             "the empirical Fisher matrix is not defined for this objective; use one that is a mean over examples"
         case .noPrediction:
             "the Gauss–Newton matrix needs the output through which alone the parameters reach the loss; import the graph with --prediction NAME, or use the Hessian"
-        case .batchUnbuildable(let batch):
-            "the graph cannot be built for batches of \(batch) examples; give another --batch-size"
+        case .batchUnbuildable(let batch, let only):
+            only.map {
+                "the graph was exported for batches of \($0) examples, and of \(batch) it is another function; use --batch-size \($0), or export it with dynamic_shapes"
+            } ?? "the graph cannot be built for batches of \(batch) examples; give another --batch-size"
         case .noExamples:
             "this analysis needs batches of examples, but the objective has none, or is a loss of fixed batches; use one that is a mean over examples"
         case .wrongLength(let found, let expected):

@@ -179,11 +179,12 @@ public struct Interpolation: Sendable {
     ) throws -> TrainedCurve {
         var curve = BezierCurve(from: loss.theta, to: other.theta, bends: settings.bends)
         let batches = try loss.batchGradient(batchSize: settings.batchSize)
-        let perEpoch = (loss.examples + batches.batchSize - 1) / batches.batchSize
         func order(_ epoch: Int) -> BatchOrder {
-            BatchOrder(count: loss.examples, batchSize: batches.batchSize, seed: seed, epoch: epoch)
+            BatchOrder(
+                count: loss.examples, batchSize: batches.batchSize, seed: seed, epoch: epoch, dropsLast: !loss.hasParts)
         }
         var current = order(0)
+        let perEpoch = current.count
         var gradient = [Double](repeating: 0, count: loss.dimension)
         let decay = loss.weightDecay
         try curve.train(

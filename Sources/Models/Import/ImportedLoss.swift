@@ -26,7 +26,7 @@ struct ImportedLoss {
         batchSize: Int?
     ) throws {
         if let output = chosen?.outputLoss {
-            loss = try Self.settled(output, model, sample, batchSize, &notes)
+            loss = try Self.settled(output, &model, sample, batchSize, &notes)
             return
         }
         loss = try Loss(
@@ -200,7 +200,7 @@ struct ImportedLoss {
 
     /// Whether one number for a batch is the mean of its examples' losses, as random batches show.
     private static func settled(
-        _ output: Loss.OutputLoss, _ model: ImportedModel, _ sample: ExampleSample?, _ batchSize: Int?,
+        _ output: Loss.OutputLoss, _ model: inout ImportedModel, _ sample: ExampleSample?, _ batchSize: Int?,
         _ notes: inout [String]
     ) throws -> Loss {
         var output = output
@@ -209,6 +209,15 @@ struct ImportedLoss {
             return Loss(.output(output))
         }
         if case .batch = output.subject { return Loss(.output(output)) }
+        let exported = model.exportedBatch
+        // Whether it is a mean takes other batches to see.
+        guard model.network.onlyBatch == nil else {
+            output.subject = .batch(try fixedBatch(exported ?? 1, batchSize))
+            notes.append(
+                "the graph takes batches of \(exported ?? 1) examples alone, as it was exported: what is measured is the mean over such batches, in the data's order"
+            )
+            return Loss(.output(output))
+        }
         guard let sample, sample.count >= 2 else {
             throw DataMismatch.lossOpen(
                 found: "a loss of one number for a batch, and too few examples to see whether it is a mean over them",
@@ -225,7 +234,12 @@ struct ImportedLoss {
                 found: "a loss that is the sum of its examples' losses",
                 choices: "a graph whose loss is their mean (PyTorch's reduction='mean')")
         case .neither:
-            guard let size = batchSize ?? model.exportedBatch else {
+            // Nothing shows that what is rebuilt for another batch is the same loss.
+            if let exported {
+                _ = try fixedBatch(exported, batchSize)
+                try model.keepExportedBatch()
+            }
+            guard let size = batchSize ?? exported else {
                 throw DataMismatch.lossOpen(
                     found: "a loss that is no mean of examples' losses (batches and their halves disagree)",
                     choices: "--batch-size N: the mean over fixed batches of N examples is measured")
@@ -236,5 +250,16 @@ struct ImportedLoss {
             )
         }
         return Loss(.output(output))
+    }
+
+    /// The batch of a graph that was exported for one.
+    private static func fixedBatch(_ exported: Int, _ asked: Int?) throws -> Int {
+        guard asked ?? exported == exported else {
+            throw DataMismatch.lossOpen(
+                found:
+                    "a loss of one number for a batch, exported for batches of \(exported), and --batch-size \(asked ?? 0)",
+                choices: "--batch-size \(exported), or export it with dynamic_shapes for an open batch")
+        }
+        return exported
     }
 }

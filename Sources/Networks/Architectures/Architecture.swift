@@ -12,6 +12,8 @@ public struct Architecture: Sendable {
     let canBuild: @Sendable (Int) -> Bool
     /// For networks whose graph grows with the batch: the largest batch that is sensible.
     let largestBatch: Int?
+    /// The one batch that it can be applied to; `nil` where there are others.
+    let onlyBatch: Int?
 
     /// An architecture given as code. `Network` builds it for data.
     ///
@@ -29,11 +31,13 @@ public struct Architecture: Sendable {
 
     /// An architecture of several inputs, or one whose output is a loss.
     package init(
-        vocabularies: [Int?], largestBatch: Int? = nil, canBuild: @escaping @Sendable (Int) -> Bool = { _ in true },
+        vocabularies: [Int?], largestBatch: Int? = nil, onlyBatch: Int? = nil,
+        canBuild: @escaping @Sendable (Int) -> Bool = { _ in true },
         applyingAll apply: @escaping @Sendable (NetworkBuilder, [Value]) -> NetworkOutput
     ) {
         self.apply = apply
         self.canBuild = canBuild
+        self.onlyBatch = onlyBatch
         self.vocabularies = vocabularies
         self.largestBatch = largestBatch
     }

@@ -106,14 +106,19 @@ public final class Trainer {
             network: network, data: data.train, loss: loss, batchSize: configuration.batchSize,
             precision: configuration.precision, memory: memory)
         // The gradients of several batches make a step where they are accumulated.
-        stepSize = min(data.train.count, batches.batchSize * configuration.accumulation)
         let (examples, most) = (data.train.count, batches.batchSize)
+        stepSize = min(loss.fixedBatch == nil ? examples : examples / most * most, most * configuration.accumulation)
         try ObjectiveError.checkSingleExample(
             network, examples: examples, batchSize: most, m: configuration.m
         ) {
             Self.smallestPart(configuration, examples: examples, batchSize: $0)
         }
-        stepsPerEpoch = (data.train.count + stepSize - 1) / stepSize
+        if let m = configuration.m, loss.fixedBatch != nil {
+            for size in [min(m, most), most % m] where size > 0 && !network.canBuild(batch: size) {
+                throw ObjectiveError.batchUnbuildable(batch: size, only: network.onlyBatch)
+            }
+        }
+        stepsPerEpoch = Self.order(data.train.count, stepSize, loss, seed: 0, epoch: 0).count
         totalSteps = max(1, configuration.length.steps(perEpoch: stepsPerEpoch))
         learningRate = LearningRate(
             peak: configuration.learningRate, schedule: configuration.schedule,
@@ -207,11 +212,16 @@ public final class Trainer {
         state.checkpoint(configuration, network, data, loss: loss.specification, tool: tool, other: carried)
     }
 
-    /// A batch of everything needs no shuffle, and stays loaded without one.
     private func epochOrder(_ epoch: Int) -> BatchOrder {
-        stepsPerEpoch == 1
-            ? BatchOrder(count: data.train.count, batchSize: stepSize)
-            : BatchOrder(count: data.train.count, batchSize: stepSize, seed: configuration.seed, epoch: epoch)
+        Self.order(data.train.count, stepSize, loss, seed: configuration.seed, epoch: epoch)
+    }
+
+    /// A batch of everything needs no shuffle, and stays loaded without one. Where the loss is one of batches, one that is not full has
+    /// another, and is left out.
+    private static func order(_ count: Int, _ stepSize: Int, _ loss: Loss, seed: UInt64, epoch: Int) -> BatchOrder {
+        guard count > stepSize else { return BatchOrder(count: count, batchSize: stepSize) }
+        return BatchOrder(
+            count: count, batchSize: stepSize, seed: seed, epoch: epoch, dropsLast: loss.fixedBatch != nil)
     }
 
     private func divergence(

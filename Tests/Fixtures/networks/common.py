@@ -50,6 +50,8 @@ class Problem:
     loss_of_prediction: Callable[[torch.Tensor, dict[str, torch.Tensor]], torch.Tensor] | None = None
     # Where the loss is defined for batches: their size. The loss is the mean over the batches.
     batch_size: int | None = None
+    # Whether the graph is exported for batches of that size alone.
+    has_fixed_batch: bool = False
     # The share of counted elements whose largest logit is the label's, from the outputs and all arrays; None where undefined.
     accuracy: Callable[[tuple[torch.Tensor, ...], dict[str, torch.Tensor]], torch.Tensor] | None = None
     # A test split under the same names; data.npz has it under NAME_test.
@@ -178,13 +180,13 @@ def train(problem):
 
 def export(problem, path, module=None, kind=None):
     """Writes the graph with its first axis open; `module` and real inputs of `kind` in place of the problem's own."""
-    arguments = [torch.from_numpy(problem.arrays[name][:5]) for name in problem.inputs]
+    arguments = [torch.from_numpy(problem.arrays[name][:problem.batch_size or 5]) for name in problem.inputs]
     if kind is not None:
         arguments = [a.to(kind) if a.is_floating_point() else a for a in arguments]
     n = torch.export.Dim("n")
     torch.onnx.export(
         problem.module if module is None else module, tuple(arguments), path, dynamo=True, optimize=False,
-        dynamic_shapes=tuple({0: n} for _ in arguments), input_names=problem.inputs, output_names=problem.outputs,
+        dynamic_shapes=None if problem.has_fixed_batch else tuple({0: n} for _ in arguments), input_names=problem.inputs, output_names=problem.outputs,
         external_data=False, verbose=False)
     model = onnx.load(path)
     remove_traces(model)
@@ -236,7 +238,8 @@ def check_graph(problem, path):
     assert [i.name for i in model.graph.input] == problem.inputs, [i.name for i in model.graph.input]
     assert [o.name for o in model.graph.output] == problem.outputs, [o.name for o in model.graph.output]
     session = evaluator(model)
-    for count in {problem.batch_size or len(problem.arrays[problem.inputs[0]]), 3}:
+    whole = problem.batch_size or len(problem.arrays[problem.inputs[0]])
+    for count in {whole, whole if problem.has_fixed_batch else 3}:
         feeds = {name: problem.arrays[name][:count] for name in problem.inputs}
         kinds = {i.name: onnx.helper.tensor_dtype_to_np_dtype(i.type.tensor_type.elem_type) for i in model.graph.input}
         found = session.run(problem.outputs, {name: array.astype(kinds[name]) for name, array in feeds.items()})

@@ -1,0 +1,22 @@
+"""InfoNCE as most code has it, with `torch.arange(len(a))` for labels, exported for batches of eight: the graph cannot be built for
+another batch."""
+import pathlib, sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from common import *
+
+base = sibling("contrastive")
+
+
+class Contrastive(base.Contrastive):
+    def forward(self, a, b):
+        p, q = (nn.functional.normalize(z, dim=1) for z in (self.left(a), self.right(b)))
+        return nn.functional.cross_entropy(p @ q.T / self.log_temperature.exp(), torch.arange(len(a)))
+
+
+def problem():
+    return dataclasses.replace(base.problem(), module=Contrastive(), has_fixed_batch=True)
+
+
+if __name__ == "__main__":
+    make(__file__, problem)
