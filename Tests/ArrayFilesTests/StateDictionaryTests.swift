@@ -62,6 +62,14 @@ import Testing
         #expect(try problem("whole-beside.pt") == .wholeModule("torch.nn.modules.linear.Linear"))
     }
 
+    /// Weights that were not taken and fit the same network are told of.
+    @Test func othersThatFit() throws {
+        let file = try StateDictionary.read(Fixtures.path("pytorch/averaged.pt"))
+        #expect(file.key == "model")
+        #expect(file.others == ["ema"])
+        #expect(try StateDictionary.read(Fixtures.path("pytorch/beside.pt")).others == [])
+    }
+
     @Test(arguments: ["mlp_digits", "cnn_digits"]) func sameAsSafetensors(_ folder: String) throws {
         let file = try StateDictionary.read(Fixtures.path("\(folder)/model.pt"))
         let other = try StateDictionary.read(Fixtures.path("\(folder)/model.safetensors"))

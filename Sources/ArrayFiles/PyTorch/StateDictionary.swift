@@ -9,6 +9,8 @@ public struct StateDictionary: Sendable {
     /// Path in the file of the dictionary that holds them, such as `state_dict` or `checkpoint.model`; `nil` for the
     /// top.
     public let key: String?
+    /// Paths of dictionaries that hold tensors of the same names, such as averaged weights, and were not taken.
+    public let others: [String]
     /// The file itself, where it is one of safetensors.
     public let safetensors: Safetensors?
     /// Whether the tensors are in the order in which the network declares them. Python's safetensors writes names in alphabetical order.
@@ -19,7 +21,7 @@ public struct StateDictionary: Sendable {
     /// Tensors from several files.
     init(_ tensors: [NamedArray], isInModuleOrder: Bool) {
         (self.tensors, self.isInModuleOrder) = (tensors, isInModuleOrder)
-        (key, safetensors) = (nil, nil)
+        (key, safetensors, others) = (nil, nil, [])
     }
 
     /// Reads the tensors of a file.
@@ -49,23 +51,23 @@ public struct StateDictionary: Sendable {
                 total += member.size
             }
             if !archive.names.isEmpty, archive.names.allSatisfy({ $0.hasSuffix(".npy") }) {
-                (tensors, key) = (try Self.arrays(bytes, limit: limit), nil)
+                (tensors, key, others) = (try Self.arrays(bytes, limit: limit), nil, [])
             } else {
                 let found = FileKind(zip: archive.names)
                 guard found == .pyTorch else { throw .notWeights(found) }
                 let file = try PyTorchFile(archive, fileSize: bytes.count, limit: limit)
-                (tensors, key) = try Self.weights(of: file)
+                (tensors, key, others) = try Self.weights(of: file)
                 settings = Self.settings(of: file)
             }
         } else if kind == .pyTorch {
             (safetensors, isInModuleOrder) = (nil, true)
             let file = try PyTorchFile(legacy: bytes, limit: limit)
-            (tensors, key) = try Self.weights(of: file)
+            (tensors, key, others) = try Self.weights(of: file)
             settings = Self.settings(of: file)
         } else {
             do {
                 let file = try Safetensors(bytes)
-                (tensors, key, safetensors, isInModuleOrder) = (file.tensors, nil, file, false)
+                (tensors, key, others, safetensors, isInModuleOrder) = (file.tensors, nil, [], file, false)
             } catch {
                 if case .notSafetensors(let kind) = error { throw .notWeights(kind) }
                 throw .safetensors(error)
@@ -100,11 +102,14 @@ public struct StateDictionary: Sendable {
     ]
     private static let mostLevels = 8, mostEntries = 200_000, longestName = 1000
 
-    private static func weights(of file: PyTorchFile) throws(PyTorchError) -> ([NamedArray], key: String?) {
+    private static func weights(
+        of file: PyTorchFile
+    ) throws(PyTorchError) -> ([NamedArray], key: String?, others: [String]) {
         let graph = file.graph
         var place = file.root
         var path: [String] = []
         var known: [Int: Bool] = [:]
+        var rest: [(path: [String], place: Int)] = []
         if let name = unknown(graph, place) { throw .wholeModule(name) }
         while true {
             guard let members = graph.members(place) else {
@@ -127,6 +132,7 @@ public struct StateDictionary: Sendable {
             }
             let usual = usualKeys.lazy.compactMap { key in candidates.first { $0.name == key } }.first
             if let chosen = usual ?? (candidates.count == 1 ? candidates[0] : nil) {
+                rest += candidates.filter { $0.name != chosen.name }.map { (path + [$0.name], $0.value) }
                 path.append(chosen.name)
                 place = chosen.value
             } else if candidates.allSatisfy({ isModule(graph, $0.value) }) {
@@ -140,7 +146,28 @@ public struct StateDictionary: Sendable {
         try flatten(graph, place, "", mostLevels, &wanted, &visited)
         var names: Set<String> = []
         for (name, _) in wanted where !names.insert(name).inserted { throw .duplicateName(name) }
-        return (try file.arrays(wanted), path.isEmpty ? nil : path.joined(separator: "."))
+        let others = rest.filter { holdsNames(names, graph, $0.place) }
+        return (
+            try file.arrays(wanted), path.isEmpty ? nil : path.joined(separator: "."),
+            others.map { $0.path.joined(separator: ".") }
+        )
+    }
+
+    /// Whether a dictionary has a tensor of every name, a wrapper's prefix before it or not.
+    private static func holdsNames(_ names: Set<String>, _ graph: PickleGraph, _ place: Int) -> Bool {
+        var found: [(name: String, tensor: Int)] = []
+        var visited = 0
+        do { try flatten(graph, place, "", mostLevels, &found, &visited) } catch { return false }
+        var missing = names
+        for (name, _) in found {
+            var end = name[...]
+            missing.remove(name)
+            while let dot = end.firstIndex(of: ".") {
+                end = end[end.index(after: dot)...]
+                missing.remove(String(end))
+            }
+        }
+        return missing.isEmpty
     }
 
     /// The name of an object that was not made.

@@ -38,7 +38,7 @@ extension ModelImport {
                 batchSize: batchSize)
         }
         var notes = data.remarks + model.notes + settled.notes
-        if let key = weightsFile?.key { notes.insert("the weights are those under '\(key)' in the file", at: 0) }
+        if let note = weightsFile?.keyNote { notes.insert(note, at: 0) }
         record.outputs = model.network.outputs
         if inputs.count > 1 || inputs[0].shape.isEmpty { record.inputs = inputs }
         let description = try model.graph.encoded()

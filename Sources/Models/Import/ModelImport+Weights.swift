@@ -47,7 +47,7 @@ extension ModelImport {
         }
         let (network, matching) = found
         var notes = data.remarks + matching.notes
-        if let key = file.key { notes.insert("the weights are those under '\(key)' in the file", at: 0) }
+        if let note = file.keyNote { notes.insert(note, at: 0) }
         if record.outputs != data.record.outputs {
             notes.append("the model has \(record.outputs) outputs, the data show \(data.record.outputs) classes")
         }
@@ -98,5 +98,17 @@ extension ModelImport {
                 tensor.isStatistic = true
                 return tensor
             }
+    }
+}
+
+extension StateDictionary {
+    /// Where in the file the weights were, and what else could be meant.
+    var keyNote: String? {
+        guard let key else { return nil }
+        let taken = "the weights are those under '\(key.shown)' in the file"
+        guard let other = others.first else { return taken }
+        let access = other.split(separator: ".").map { "['\($0)']" }.joined()
+        return taken
+            + "; \(others.shown) \(others.count == 1 ? "holds" : "hold") tensors of the same names: torch.save(checkpoint\(access.shown), FILE) makes a file of those"
     }
 }

@@ -68,6 +68,10 @@ save({"epoch": 3, "global_step": 120, "state_dict": {"model.weight": base, "mode
       "callbacks": {"ModelCheckpoint": {"best": torch.tensor(0.3), "monitor": Evil()}},
       "hyper_parameters": {"lr": 0.1, "activation": torch.relu, "device": Evil()}}, "lightning.ckpt")
 save({"epoch": 3, "model": torch.nn.Linear(2, 1)}, "whole-beside.pt")
+# Averaged weights beside the last ones, in torch.optim.swa_utils' wrapper; and an optimiser's tensors, which have other names.
+save({"model": {"weight": base, "bias": base[0]}, "optimizer_states": [{"step": torch.tensor(1.0)}],
+      "ema": {"n_averaged": torch.tensor(2), "module": {"weight": base + 1, "bias": base[0] + 1}},
+      "extra": {"weight": base}}, "averaged.pt")
 torch.jit.save(torch.jit.script(torch.nn.Linear(2, 1)), "script.pt")
 
 numpy.savez("expected.npz", **{k: v.float().numpy() if v.dtype == torch.bfloat16 else v.numpy() for k, v in state.items()})
