@@ -57,7 +57,7 @@ public enum ModelError: DescribedError, Equatable {
         case .alreadyImported(let file):
             "\(file) is a checkpoint that already holds its graph, expected weights from PyTorch; use it as it is"
         case .noCheckpoints(let folder):
-            "found no checkpoints (.bin) in '\(folder)'; train with --save-every N to keep some"
+            "found no checkpoints (.bin) in '\(folder)'; train with --save-every N to keep some, or import those of a training with -o \(folder)/"
         case .noFolder(let folder):
             "found no folder '\(folder)', expected one with the checkpoints of a training; check the path"
         }

@@ -20,6 +20,8 @@ public struct TrajectoryReport: Report {
     private var surface: SliceReport { SliceReport(context: context, slice: result.surface) }
     private var explainedVariance: [Double] { result.explainedVariance }
     private var points: [TrajectoryAnalysis.Point] { result.points }
+    /// Imported checkpoints have none.
+    private var hasEpochs: Bool { points.contains { $0.epoch > 0 } }
 
     /// Members of the JSON object beside those of the context; docs/commands.md lists them.
     public var fields: [(key: String, value: JSONValue)] {
@@ -42,14 +44,15 @@ public struct TrajectoryReport: Report {
         var lines = [
             "trajectory: \(points.count) checkpoints; the plane holds \(shares.joined(separator: " + ")) of Σ‖θ_t − θ_T‖²",
             "distance from the plane at most \(Format.number(farthest)), from the end at most \(Format.number(length))",
-            "   step  epoch  distance  off plane       loss  loss in the plane",
+            "   step" + (hasEpochs ? "  epoch" : "") + "  distance  off plane       loss  loss in the plane",
         ]
         func pad(_ text: String, _ width: Int) -> String {
             String(repeating: " ", count: max(1, width - text.count)) + text
         }
         for point in points {
             lines.append(
-                pad("\(point.step)", 7) + pad("\(point.epoch)", 7) + pad(Format.short(point.place.distance), 10)
+                pad("\(point.step)", 7) + (hasEpochs ? pad("\(point.epoch)", 7) : "")
+                    + pad(Format.short(point.place.distance), 10)
                     + pad(Format.short(point.place.distanceToPlane), 11) + pad(Format.number(point.loss), 11)
                     + pad(Format.number(point.planeLoss), 19))
         }

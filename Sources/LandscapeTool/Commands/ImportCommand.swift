@@ -81,6 +81,12 @@ struct ImportCommand: ParsableCommand {
                     "found \(files.count) files and -o \(output), expected a folder for their checkpoints: -o run/")
             }
             if step != nil { throw UnusableRequest("--step is for many checkpoints; expected a folder: -o run/") }
+            let checkpoints = ImportSeries.checkpoints(in: files[0])
+            guard checkpoints == 0 else {
+                throw UnusableRequest(
+                    "\(files[0]) holds the weights of \(checkpoints) checkpoint\(checkpoints == 1 ? "" : "s"), and -o \(output) is one file; name one of them, or a folder for all: -o run/"
+                )
+            }
         }
         let file = files[0]
         let isGraph = Self.isGraph(file)

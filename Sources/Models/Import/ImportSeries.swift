@@ -63,6 +63,12 @@ public struct ImportSeries: Sendable {
         }
     }
 
+    /// How many checkpoints lie in a folder that is none itself; 0 for all else.
+    public static func checkpoints(in path: String) -> Int {
+        guard RandomAccessFile.isFolder(path), let found = try? weights(path), found != [path] else { return 0 }
+        return found.count
+    }
+
     /// Endings of names of weights.
     private static let endings: Set = ["pt", "pth", "th", "ckpt", "safetensors", "npz"]
 
