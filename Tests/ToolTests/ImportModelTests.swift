@@ -250,7 +250,10 @@ import Testing
         let patterned = try Tool.json(line.replacing("run/", with: "other/") + " --step checkpoint-1N", in: folder)
         #expect((patterned["checkpoints"] as? [[String: Any]])?.compactMap { $0["step"] as? Int } == [0])
         for (options, code, words) in [
-            ("ck/best.safetensors ck/checkpoint-4.safetensors -o c.bin", Int32(2), "expected a folder for their checkpoints"),
+            (
+                "ck/best.safetensors ck/checkpoint-4.safetensors -o c.bin", Int32(2),
+                "expected a folder for their checkpoints"
+            ),
             ("ck -o c.bin", 2, "or a folder for all: -o run/"),
             ("ck/best.safetensors -o run/", 2, "do not say the steps"), ("ck -o run/ --step step", 2, "expected one N"),
             ("ck -o run/ --step epoch=N", 2, "found no such name"), ("run -o c.bin --step N", 2, "--step is for many"),
