@@ -9,19 +9,22 @@ public struct NPZ: Sendable {
     /// - Parameter limit: the most bytes that any one member may expand to.
     /// - Throws: `NPZError.archive` where the bytes are no intact ZIP file.
     public init(_ bytes: [UInt8], limit: Int = FileContent.defaultLimit) throws(NPZError) {
-        do {
-            archive = try ZipArchive(bytes, limit: limit)
-        } catch {
-            throw .archive(error)
-        }
+        try self.init(.memory(bytes), limit: limit)
     }
 
-    /// Opens the archive of a file.
+    /// Opens the archive of a file. The file stays open, and members are read when they are asked for.
     ///
-    /// - Parameter limit: the most bytes that are read, and that any one member may expand to.
+    /// - Parameter limit: the most bytes that any one member may expand to, and that are read of a pipe.
     /// - Throws: `FileError` where the file cannot be read or is no intact ZIP file.
     public static func read(_ path: String, limit: Int = FileContent.defaultLimit) throws(FileError) -> NPZ {
-        try FileContent.parse(path, limit: limit) { (bytes) throws(NPZError) in try NPZ(bytes, limit: limit) }
+        let file = try RandomAccessFile(path)
+        let source: ByteSource =
+            file.size > 0 ? .file(file) : .memory(try FileContent.bytes(of: file, limit: limit))
+        return try FileError.in(path) { () throws(NPZError) in try NPZ(source, limit: limit) }
+    }
+
+    private init(_ source: ByteSource, limit: Int) throws(NPZError) {
+        do { archive = try ZipArchive(source, limit: limit) } catch { throw .archive(error) }
     }
 
     /// The members' names without `.npy`, in the order of the file.
@@ -56,10 +59,31 @@ public struct NPZ: Sendable {
         }
     }
 
-    private func content(_ name: String) throws(NPZError) -> [UInt8] {
-        let isBare = archive.contains(name) && !archive.contains(name + ".npy")
+    /// A member of which parts are read when they are needed; nil where it is compressed, or the archive is in memory. Its checksum is
+    /// not verified.
+    ///
+    /// - Throws: `NPZError` where there is no such member, or it is damaged or holds no numbers.
+    public func streamed(_ name: String) throws(NPZError) -> StreamedArray? {
+        let stored: (file: RandomAccessFile, range: Range<Int>)?
+        do { stored = try archive.stored(member(name)) } catch { throw .archive(error) }
+        guard let stored else { return nil }
         do {
-            return try archive.content(of: isBare ? name : name + ".npy")
+            return try StreamedArray(npy: stored.file, stored.range)
+        } catch .malformed(_, let problem as NPYError) {
+            throw .array(name, problem)
+        } catch {
+            throw .archive(.unreadable(error))
+        }
+    }
+
+    /// The name that the archive has for an array.
+    private func member(_ name: String) -> String {
+        archive.contains(name) && !archive.contains(name + ".npy") ? name : name + ".npy"
+    }
+
+    private func content(_ name: String) throws(NPZError) -> [UInt8] {
+        do {
+            return try archive.content(of: member(name))
         } catch {
             throw .archive(error)
         }

@@ -92,18 +92,23 @@ public struct StreamedArray: Sendable {
     ///   dimensions is in Fortran order, whose rows lie scattered.
     public init(npy path: String) throws(FileError) {
         let file = try RandomAccessFile(path)
-        let head = try file.bytes(0..<min(file.size, NPYHeader.maximalLength + 12))
-        (type, shape, offset, isBigEndian) = try FileError.in(path) { () throws(NPYError) in
+        try self.init(npy: file, 0..<file.size)
+    }
+
+    /// The same in a part of a file.
+    init(npy file: RandomAccessFile, _ place: Range<Int>) throws(FileError) {
+        let head = try file.bytes(place.prefix(NPYHeader.maximalLength + 12))
+        (type, shape, offset, isBigEndian) = try FileError.in(file.path) { () throws(NPYError) in
             let header = try NPYHeader(head)
             guard let type = NPY.type(of: header.code) else { throw NPYError.unsupportedType(header.code) }
             guard let needed = NumericArray.byteCount(shape: header.shape, size: type.size) else {
                 throw NPYError.shapeOverflows(header.shape)
             }
-            let found = file.size - header.offset
+            let found = place.count - header.offset
             if found < needed { throw NPYError.truncated(expected: needed, found: found) }
             if found > needed { throw NPYError.trailingBytes(found - needed) }
             guard !header.isFortranOrder || header.shape.count < 2 else { throw NPYError.scatteredRows }
-            return (type, header.shape, header.offset, header.isBigEndian)
+            return (type, header.shape, place.lowerBound + header.offset, header.isBigEndian)
         }
         self.file = file
     }

@@ -21,7 +21,7 @@ public struct ZipArchive: Sendable {
     /// All members, in the order of the central directory.
     public let members: [Member]
     private let places: [String: Int]
-    private let bytes: [UInt8]
+    private let source: ByteSource
     private let limit: Int
 
     /// The members' names, in the same order.
@@ -35,15 +35,23 @@ public struct ZipArchive: Sendable {
     /// - Parameter limit: the most bytes that any one member may expand to.
     /// - Throws: `ZipError` where the bytes are no ZIP file, its directory is damaged, or two members have one name.
     public init(_ bytes: [UInt8], limit: Int = FileContent.defaultLimit) throws(ZipError) {
-        self.bytes = bytes
+        try self.init(.memory(bytes), limit: limit)
+    }
+
+    /// Reads the central directory of a ZIP file, which stays open. Members are read when they are asked for.
+    ///
+    /// - Throws: as for bytes; `ZipError.unreadable` where the file cannot be read.
+    init(_ source: ByteSource, limit: Int) throws(ZipError) {
+        self.source = source
         self.limit = limit
-        let reader = ByteReader(bytes: bytes)
-        guard reader.littleEndian(UInt16.self, at: 0) == 0x4B50 else { throw .notZip }
-        let directory = try Self.directory(reader)
+        let start = ByteReader(bytes: try Self.bytes(0..<min(2, source.count), of: source))
+        guard start.littleEndian(UInt16.self, at: 0) == 0x4B50 else { throw .notZip }
+        let (range, count) = try Self.directory(source)
+        let reader = ByteReader(bytes: try Self.bytes(range, of: source))
         var members: [Member] = []
         var places: [String: Int] = [:]
-        var position = directory.offset
-        for _ in 0..<directory.count {
+        var position = 0
+        for _ in 0..<count {
             let member = try Self.member(reader, &position)
             guard places.updateValue(members.count, forKey: member.name) == nil else {
                 throw .duplicateMember(member.name)
@@ -60,30 +68,22 @@ public struct ZipArchive: Sendable {
     ///   larger than the limit.
     public func content(of name: String) throws(ZipError) -> [UInt8] {
         guard let place = places[name] else { throw .noSuchMember(name, found: names) }
-        let member = members[place]
-        let reader = ByteReader(bytes: bytes)
-        guard reader.littleEndian(UInt32.self, at: member.headerOffset) == 0x0403_4B50,
-            let nameLength = reader.littleEndian(UInt16.self, at: member.headerOffset + 26),
-            let extraLength = reader.littleEndian(UInt16.self, at: member.headerOffset + 28)
-        else { throw .damagedMember(name, "its header is not where the directory says") }
-        let start = member.headerOffset + 30 + Int(nameLength) + Int(extraLength)
-        guard start <= bytes.count, member.compressedSize <= bytes.count - start else { throw .truncated }
+        let member = members[place], range = try range(of: member)
         guard member.size <= limit else { throw .tooLarge(name, bytes: member.size, limit: limit) }
-        let content: [UInt8]
+        let stored = try Self.bytes(range, of: source), content: [UInt8]
         if member.isDeflated {
             guard member.size / Deflate.maximalRatio <= member.compressedSize else {
                 throw .damagedMember(name, "\(member.compressedSize) bytes cannot expand to \(member.size)")
             }
             do {
                 content = try Deflate.inflated(
-                    bytes, from: start, count: member.compressedSize, wrapping: .none, expected: member.size,
-                    limit: member.size
+                    stored, from: 0, count: stored.count, wrapping: .none, expected: member.size, limit: member.size
                 ).content
             } catch {
                 throw .damagedMember(name, "\(error)")
             }
         } else {
-            content = Array(bytes[start..<(start + member.compressedSize)])
+            content = stored
         }
         guard content.count == member.size else {
             throw .damagedMember(name, "found \(content.count) bytes, expected \(member.size)")
@@ -92,12 +92,42 @@ public struct ZipArchive: Sendable {
         return content
     }
 
+    /// The file that the archive is read from, and where in it a member lies that is stored as it is; nil for one that is deflated, and
+    /// for an archive in memory. Its checksum is not verified.
+    ///
+    /// - Throws: `ZipError` where there is no such member, or it is not where the directory says.
+    func stored(_ name: String) throws(ZipError) -> (file: RandomAccessFile, range: Range<Int>)? {
+        guard let place = places[name] else { throw .noSuchMember(name, found: names) }
+        guard case .file(let file) = source, !members[place].isDeflated else { return nil }
+        return (file, try range(of: members[place]))
+    }
+
+    /// Where a member's bytes lie, behind its own header.
+    private func range(of member: Member) throws(ZipError) -> Range<Int> {
+        let offset = member.headerOffset, length = source.count
+        guard offset <= length else { throw .truncated }
+        let reader = ByteReader(bytes: try Self.bytes(offset..<min(offset + 30, length), of: source))
+        guard reader.littleEndian(UInt32.self, at: 0) == 0x0403_4B50,
+            let nameLength = reader.littleEndian(UInt16.self, at: 26),
+            let extraLength = reader.littleEndian(UInt16.self, at: 28)
+        else { throw .damagedMember(member.name, "its header is not where the directory says") }
+        let start = offset + 30 + Int(nameLength) + Int(extraLength)
+        guard start <= length, member.compressedSize <= length - start else { throw .truncated }
+        return start..<(start + member.compressedSize)
+    }
+
+    private static func bytes(_ range: Range<Int>, of source: ByteSource) throws(ZipError) -> [UInt8] {
+        do { return try source.bytes(range) } catch { throw .unreadable(error) }
+    }
+
     /// Where the central directory is and how many members it lists.
-    private static func directory(_ reader: ByteReader) throws(ZipError) -> (offset: Int, count: Int) {
-        let length = reader.bytes.count
-        // The end record is 22 bytes and a comment of at most 65 535.
-        var end = length - 22
-        let last = max(0, length - 22 - 65_535)
+    private static func directory(_ source: ByteSource) throws(ZipError) -> (place: Range<Int>, count: Int) {
+        let length = source.count
+        // The end record is 22 bytes and a comment of at most 65 535; 20 bytes before it may tell where its 64-bit form is.
+        let first = max(0, length - 22 - 65_535 - 20)
+        let reader = ByteReader(bytes: try bytes(first..<length, of: source))
+        var end = length - 22 - first
+        let last = max(0, length - 22 - 65_535) - first
         while end >= last, reader.littleEndian(UInt32.self, at: end) != 0x0605_4B50 { end -= 1 }
         guard end >= last, let shortCount = reader.littleEndian(UInt16.self, at: end + 10),
             let shortOffset = reader.littleEndian(UInt32.self, at: end + 16)
@@ -105,17 +135,19 @@ public struct ZipArchive: Sendable {
         var count = Int(shortCount)
         var offset = Int(shortOffset)
         if reader.littleEndian(UInt32.self, at: end - 20) == 0x0706_4B50 {
-            guard let place = reader.littleEndian(UInt64.self, at: end - 12), let at = Int(exactly: place),
-                reader.littleEndian(UInt32.self, at: at) == 0x0606_4B50, at <= length,
-                let longCount = reader.littleEndian(UInt64.self, at: at + 32),
-                let longOffset = reader.littleEndian(UInt64.self, at: at + 48),
+            guard let place = reader.littleEndian(UInt64.self, at: end - 12), let at = Int(exactly: place), at <= length
+            else { throw .noDirectory }
+            let wide = ByteReader(bytes: try bytes(at..<(at + min(56, length - at)), of: source))
+            guard wide.littleEndian(UInt32.self, at: 0) == 0x0606_4B50,
+                let longCount = wide.littleEndian(UInt64.self, at: 32),
+                let longOffset = wide.littleEndian(UInt64.self, at: 48),
                 let wideCount = Int(exactly: longCount), let wideOffset = Int(exactly: longOffset)
             else { throw .noDirectory }
             (count, offset) = (wideCount, wideOffset)
         }
         // Every entry takes at least 46 bytes.
         guard offset <= length, count <= (length - offset) / 46 else { throw .noDirectory }
-        return (offset, count)
+        return (offset..<max(offset, first + end), count)
     }
 
     private static func member(_ reader: ByteReader, _ position: inout Int) throws(ZipError) -> Member {
@@ -170,12 +202,20 @@ public struct ZipArchive: Sendable {
     }
 }
 
+extension ZipError {
+    /// That a file cannot be read any more.
+    static func unreadable(_ error: FileError) -> ZipError {
+        if case .unreadable(_, let reason) = error { .unreadable(reason: reason) } else { .unreadable(reason: "\(error)") }
+    }
+}
+
 /// Why a ZIP file or one of its members cannot be read.
 public enum ZipError: DescribedError, Equatable {
     case notZip
     case noDirectory
     case damagedDirectory
     case truncated
+    case unreadable(reason: String)
     case duplicateMember(String)
     case noSuchMember(String, found: [String])
     case damagedMember(String, String)
@@ -191,6 +231,7 @@ public enum ZipError: DescribedError, Equatable {
         case .noDirectory: "the ZIP file has no directory at its end: it is cut short; copy or download it again"
         case .damagedDirectory: "the ZIP file's directory is damaged; copy or download the file again"
         case .truncated: "a ZIP member reaches past the end of the file; copy or download the file again"
+        case .unreadable(let reason): "it cannot be read (\(reason)); copy or download the file again"
         case .duplicateMember(let name):
             "the ZIP file lists '\(name.shown)' twice, expected every name once; write it again"
         case .noSuchMember(let name, let found):
