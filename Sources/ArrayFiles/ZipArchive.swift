@@ -205,7 +205,11 @@ public struct ZipArchive: Sendable {
 extension ZipError {
     /// That a file cannot be read any more.
     static func unreadable(_ error: FileError) -> ZipError {
-        if case .unreadable(_, let reason) = error { .unreadable(reason: reason) } else { .unreadable(reason: "\(error)") }
+        if case .unreadable(_, let reason) = error {
+            .unreadable(reason: reason)
+        } else {
+            .unreadable(reason: "\(error)")
+        }
     }
 }
 
