@@ -65,38 +65,6 @@ enum ArrayPair {
         }
     }
 
-    static func npz(
-        _ path: String, _ split: Split, name: String, ignoreIndex: Int = DataRoles().ignoreIndex
-    ) throws(DatasetError) -> Dataset {
-        let archive = try inFile { () throws(FileError) in try NPZ.read(path) }
-        func array(_ name: String) throws(DatasetError) -> NumericArray {
-            try inFile { () throws(FileError) in
-                try FileError.in(path) { () throws(NPZError) in try archive.array(name) }
-            }
-        }
-        if archive.contains("x_train") && archive.contains("y_train") {
-            if archive.contains(DataRoles.weightName) { throw .weightsOfSplit(name: name) }
-            let hasTest = archive.contains("x_test") && archive.contains("y_test")
-            if split == .test && !hasTest { throw .noTestSplit(name) }
-            let result = try dataset(
-                try array(split == .train ? "x_train" : "x_test"), try array(split == .train ? "y_train" : "y_test"),
-                name: name, ignoreIndex: ignoreIndex)
-            guard hasTest, case .classes(let labels, let count) = result.targets else { return result }
-            // Both splits have the classes of either: a model is made for all of them.
-            let other = try array(split == .train ? "y_test" : "y_train")
-            guard case .classes(_, let otherCount) = try targets(other, name: name, ignoreIndex: ignoreIndex) else {
-                return result
-            }
-            return result.with(targets: .classes(labels, count: max(count, otherCount)))
-        }
-        let names = [("x", "y"), ("X", "y"), ("X", "Y"), ("images", "labels")]
-        guard let pair = names.first(where: { archive.contains($0.0) && archive.contains($0.1) }) else {
-            throw .missingArrays(name: name, found: archive.names)
-        }
-        guard split == .train else { throw .noTestSplit(name) }
-        return try dataset(try array(pair.0), try array(pair.1), name: name, ignoreIndex: ignoreIndex)
-    }
-
     static func csv(_ path: String, _ split: Split, name: String) throws(DatasetError) -> Dataset {
         guard split == .train else { throw .noTestSplit(name) }
         let table = try inFile { () throws(FileError) in try CSV.read(path) }
