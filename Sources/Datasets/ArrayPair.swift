@@ -1,4 +1,5 @@
 import ArrayFiles
+import Essentials
 import Foundation
 
 /// Data that a user brings as arrays of inputs and targets.
@@ -9,7 +10,7 @@ enum ArrayPair {
 
     static func npy(
         _ inputs: String, _ targets: String, _ split: Split, name: String, streamedSize: Int = streamedSize,
-        ignoreIndex: Int = DataRoles().ignoreIndex
+        ignoreIndex: Int = IgnoredLabel.standard
     ) throws(DatasetError) -> Dataset {
         guard split == .train else { throw .noTestSplit(name) }
         if isStreamed(inputs, size: streamedSize) { return try streamed(inputs, targets, name: name, ignoreIndex) }
@@ -86,7 +87,7 @@ enum ArrayPair {
     }
 
     static func dataset(
-        _ x: NumericArray, _ y: NumericArray, name: String, ignoreIndex: Int = DataRoles().ignoreIndex
+        _ x: NumericArray, _ y: NumericArray, name: String, ignoreIndex: Int = IgnoredLabel.standard
     ) throws(DatasetError) -> Dataset {
         let (targets, targetShape) = try shapedTargets(y, name: name, ignoreIndex: ignoreIndex)
         return try dataset(x, targets: targets, targetShape, name: name)
@@ -201,7 +202,7 @@ enum ArrayPair {
     /// Integers, or N real numbers that are all whole and not negative (as tables often store labels), are classes;
     /// other real numbers are values to regress on, of an example one after another (images, for an autoencoder).
     static func targets(
-        _ y: NumericArray, name: String, ignoreIndex: Int = DataRoles().ignoreIndex
+        _ y: NumericArray, name: String, ignoreIndex: Int = IgnoredLabel.standard
     ) throws(DatasetError) -> Dataset.Targets {
         let isColumn = y.shape.count == 1 || (y.shape.count == 2 && y.shape[1] == 1)
         if y.type.isFloatingPoint {
@@ -251,12 +252,12 @@ enum ArrayPair {
             guard let label = Int(exactly: value) else { throw .labelNotIntegral(name: name, row: row, value: value) }
             whole.append(label)
         }
-        return try classes(whole, name: name)
+        return try classes(whole, name: name, width: 1, ignoreIndex: IgnoredLabel.standard)
     }
 
     /// - Parameter ignoreIndex: the label that does not count, and need not be from 0.
     private static func classes(
-        _ labels: [Int], name: String, width: Int = 1, ignoreIndex: Int = DataRoles().ignoreIndex
+        _ labels: [Int], name: String, width: Int, ignoreIndex: Int
     ) throws(DatasetError) -> Dataset.Targets {
         var most = -1
         for (place, label) in labels.enumerated() where label != ignoreIndex {

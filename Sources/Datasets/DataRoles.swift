@@ -1,3 +1,5 @@
+import Essentials
+
 /// Which arrays of a file are what, for a model that names its inputs.
 public struct DataRoles: Sendable, Hashable, Codable {
     /// An array that a model takes.
@@ -24,7 +26,9 @@ public struct DataRoles: Sendable, Hashable, Codable {
     static let targetNames = ["labels", "targets", "y", "Y"], weightName = "weight"
 
     /// The roles of a model's inputs, and of targets by convention.
-    public init(inputs: [Input] = [], target: String? = nil, hasTarget: Bool = true, ignoreIndex: Int = -100) {
+    public init(
+        inputs: [Input] = [], target: String? = nil, hasTarget: Bool = true, ignoreIndex: Int = IgnoredLabel.standard
+    ) {
         (self.inputs, self.target, self.hasTarget, self.ignoreIndex) = (inputs, target, hasTarget, ignoreIndex)
     }
 }
