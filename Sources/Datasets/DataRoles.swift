@@ -2,7 +2,7 @@ import Essentials
 
 /// Which arrays of a file are what, for a model that names its inputs.
 public struct DataRoles: Sendable, Hashable, Codable {
-    /// An array that a model takes.
+    /// An array that a model takes, as it is looked for in data: their shape is not known yet.
     public struct Input: Sendable, Hashable, Codable {
         /// As the model calls it.
         public var name: String
