@@ -204,12 +204,12 @@ enum ArrayPair {
     static func targets(
         _ y: NumericArray, name: String, ignoreIndex: Int = IgnoredLabel.standard
     ) throws(DatasetError) -> Dataset.Targets {
+        guard (1...6).contains(y.shape.count), !y.shape.dropFirst().contains(0) else {
+            throw .unusableTargets(name: name, shape: y.shape)
+        }
         let isColumn = y.shape.count == 1 || (y.shape.count == 2 && y.shape[1] == 1)
+        let width = y.shape.dropFirst().reduce(1, *)
         if y.type.isFloatingPoint {
-            guard (1...6).contains(y.shape.count), !y.shape.dropFirst().contains(0) else {
-                throw .unusableTargets(name: name, shape: y.shape)
-            }
-            let width = y.shape.dropFirst().reduce(1, *)
             let values = y.doubles
             if let place = values.firstIndex(where: { !$0.isFinite }) {
                 throw .nonFiniteTarget(name: name, row: place / width, value: values[place])
@@ -219,17 +219,13 @@ enum ArrayPair {
             }
             return isColumn && areLabels ? try classes(values, name: name) : .values(values, width: width)
         }
-        guard (1...6).contains(y.shape.count), !y.shape.dropFirst().contains(0) else {
-            throw .unusableTargets(name: name, shape: y.shape)
-        }
         let labels: [Int]
         do {
             labels = try y.integers()
         } catch {
             throw .array(name: name, problem: error)
         }
-        return try classes(
-            labels, name: name, width: y.shape.dropFirst().reduce(1, *), ignoreIndex: ignoreIndex)
+        return try classes(labels, name: name, width: width, ignoreIndex: ignoreIndex)
     }
 
     /// Targets, and their shape for one example.

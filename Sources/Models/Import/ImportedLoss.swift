@@ -131,13 +131,7 @@ struct ImportedLoss {
             }
             return
         }
-        if let ending = model.ending, ending.isPart(of: loss) {
-            try model.takeOffEnding()
-            notes.append(
-                "the model ends in \(ending.kind.rawValue), which the loss \(loss.name) contains; that step is taken off"
-            )
-            return
-        }
+        if try takeOffEnding(of: &model) { return }
         loss.givenScale = found
         notes.append(
             found == .probabilities
@@ -146,14 +140,17 @@ struct ImportedLoss {
         )
     }
 
+    /// Takes off a last step that the loss contains; whether there is one.
+    private mutating func takeOffEnding(of model: inout ImportedModel) throws -> Bool {
+        guard let ending = model.ending, ending.isPart(of: loss) else { return false }
+        try model.takeOffEnding()
+        notes.append(
+            "the model ends in \(ending.kind.rawValue), which the loss \(loss.name) contains; that step is taken off")
+        return true
+    }
+
     private mutating func lookAtYesAndNo(_ model: inout ImportedModel, _ outputs: [Double]) throws {
-        if let ending = model.ending, ending.isPart(of: loss) {
-            try model.takeOffEnding()
-            notes.append(
-                "the model ends in \(ending.kind.rawValue), which the loss \(loss.name) contains; that step is taken off"
-            )
-            return
-        }
+        if try takeOffEnding(of: &model) { return }
         guard outputs.allSatisfy({ 0...1 ~= $0 }) else { return }
         if model.ending?.kind == .sigmoid {
             loss.givenScale = .probabilities
