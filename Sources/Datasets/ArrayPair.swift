@@ -1,4 +1,5 @@
 import ArrayFiles
+import Essentials
 import Foundation
 
 /// Data that a user brings as arrays of inputs and targets.
@@ -9,7 +10,7 @@ enum ArrayPair {
 
     static func npy(
         _ inputs: String, _ targets: String, _ split: Split, name: String, streamedSize: Int = streamedSize,
-        ignoreIndex: Int = DataRoles().ignoreIndex
+        ignoreIndex: Int = IgnoredLabel.standard
     ) throws(DatasetError) -> Dataset {
         guard split == .train else { throw .noTestSplit(name) }
         if isStreamed(inputs, size: streamedSize) { return try streamed(inputs, targets, name: name, ignoreIndex) }
@@ -65,38 +66,6 @@ enum ArrayPair {
         }
     }
 
-    static func npz(
-        _ path: String, _ split: Split, name: String, ignoreIndex: Int = DataRoles().ignoreIndex
-    ) throws(DatasetError) -> Dataset {
-        let archive = try inFile { () throws(FileError) in try NPZ.read(path) }
-        func array(_ name: String) throws(DatasetError) -> NumericArray {
-            try inFile { () throws(FileError) in
-                try FileError.in(path) { () throws(NPZError) in try archive.array(name) }
-            }
-        }
-        if archive.contains("x_train") && archive.contains("y_train") {
-            if archive.contains(DataRoles.weightName) { throw .weightsOfSplit(name: name) }
-            let hasTest = archive.contains("x_test") && archive.contains("y_test")
-            if split == .test && !hasTest { throw .noTestSplit(name) }
-            let result = try dataset(
-                try array(split == .train ? "x_train" : "x_test"), try array(split == .train ? "y_train" : "y_test"),
-                name: name, ignoreIndex: ignoreIndex)
-            guard hasTest, case .classes(let labels, let count) = result.targets else { return result }
-            // Both splits have the classes of either: a model is made for all of them.
-            let other = try array(split == .train ? "y_test" : "y_train")
-            guard case .classes(_, let otherCount) = try targets(other, name: name, ignoreIndex: ignoreIndex) else {
-                return result
-            }
-            return result.with(targets: .classes(labels, count: max(count, otherCount)))
-        }
-        let names = [("x", "y"), ("X", "y"), ("X", "Y"), ("images", "labels")]
-        guard let pair = names.first(where: { archive.contains($0.0) && archive.contains($0.1) }) else {
-            throw .missingArrays(name: name, found: archive.names)
-        }
-        guard split == .train else { throw .noTestSplit(name) }
-        return try dataset(try array(pair.0), try array(pair.1), name: name, ignoreIndex: ignoreIndex)
-    }
-
     static func csv(_ path: String, _ split: Split, name: String) throws(DatasetError) -> Dataset {
         guard split == .train else { throw .noTestSplit(name) }
         let table = try inFile { () throws(FileError) in try CSV.read(path) }
@@ -118,7 +87,7 @@ enum ArrayPair {
     }
 
     static func dataset(
-        _ x: NumericArray, _ y: NumericArray, name: String, ignoreIndex: Int = DataRoles().ignoreIndex
+        _ x: NumericArray, _ y: NumericArray, name: String, ignoreIndex: Int = IgnoredLabel.standard
     ) throws(DatasetError) -> Dataset {
         let (targets, targetShape) = try shapedTargets(y, name: name, ignoreIndex: ignoreIndex)
         return try dataset(x, targets: targets, targetShape, name: name)
@@ -233,14 +202,14 @@ enum ArrayPair {
     /// Integers, or N real numbers that are all whole and not negative (as tables often store labels), are classes;
     /// other real numbers are values to regress on, of an example one after another (images, for an autoencoder).
     static func targets(
-        _ y: NumericArray, name: String, ignoreIndex: Int = DataRoles().ignoreIndex
+        _ y: NumericArray, name: String, ignoreIndex: Int = IgnoredLabel.standard
     ) throws(DatasetError) -> Dataset.Targets {
+        guard (1...6).contains(y.shape.count), !y.shape.dropFirst().contains(0) else {
+            throw .unusableTargets(name: name, shape: y.shape)
+        }
         let isColumn = y.shape.count == 1 || (y.shape.count == 2 && y.shape[1] == 1)
+        let width = y.shape.dropFirst().reduce(1, *)
         if y.type.isFloatingPoint {
-            guard (1...6).contains(y.shape.count), !y.shape.dropFirst().contains(0) else {
-                throw .unusableTargets(name: name, shape: y.shape)
-            }
-            let width = y.shape.dropFirst().reduce(1, *)
             let values = y.doubles
             if let place = values.firstIndex(where: { !$0.isFinite }) {
                 throw .nonFiniteTarget(name: name, row: place / width, value: values[place])
@@ -250,17 +219,13 @@ enum ArrayPair {
             }
             return isColumn && areLabels ? try classes(values, name: name) : .values(values, width: width)
         }
-        guard (1...6).contains(y.shape.count), !y.shape.dropFirst().contains(0) else {
-            throw .unusableTargets(name: name, shape: y.shape)
-        }
         let labels: [Int]
         do {
             labels = try y.integers()
         } catch {
             throw .array(name: name, problem: error)
         }
-        return try classes(
-            labels, name: name, width: y.shape.dropFirst().reduce(1, *), ignoreIndex: ignoreIndex)
+        return try classes(labels, name: name, width: width, ignoreIndex: ignoreIndex)
     }
 
     /// Targets, and their shape for one example.
@@ -283,12 +248,12 @@ enum ArrayPair {
             guard let label = Int(exactly: value) else { throw .labelNotIntegral(name: name, row: row, value: value) }
             whole.append(label)
         }
-        return try classes(whole, name: name)
+        return try classes(whole, name: name, width: 1, ignoreIndex: IgnoredLabel.standard)
     }
 
     /// - Parameter ignoreIndex: the label that does not count, and need not be from 0.
     private static func classes(
-        _ labels: [Int], name: String, width: Int = 1, ignoreIndex: Int = DataRoles().ignoreIndex
+        _ labels: [Int], name: String, width: Int, ignoreIndex: Int
     ) throws(DatasetError) -> Dataset.Targets {
         var most = -1
         for (place, label) in labels.enumerated() where label != ignoreIndex {

@@ -1,6 +1,8 @@
+import Essentials
+
 /// Which arrays of a file are what, for a model that names its inputs.
 public struct DataRoles: Sendable, Hashable, Codable {
-    /// An array that a model takes.
+    /// An array that a model takes, as it is looked for in data: their shape is not known yet.
     public struct Input: Sendable, Hashable, Codable {
         /// As the model calls it.
         public var name: String
@@ -24,7 +26,9 @@ public struct DataRoles: Sendable, Hashable, Codable {
     static let targetNames = ["labels", "targets", "y", "Y"], weightName = "weight"
 
     /// The roles of a model's inputs, and of targets by convention.
-    public init(inputs: [Input] = [], target: String? = nil, hasTarget: Bool = true, ignoreIndex: Int = -100) {
+    public init(
+        inputs: [Input] = [], target: String? = nil, hasTarget: Bool = true, ignoreIndex: Int = IgnoredLabel.standard
+    ) {
         (self.inputs, self.target, self.hasTarget, self.ignoreIndex) = (inputs, target, hasTarget, ignoreIndex)
     }
 }

@@ -150,7 +150,40 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: `DatasetError` where files are missing, damaged or of another kind, where inputs and targets do not
     ///   fit each other, and where the data have no such split.
     public func load(_ split: Split = .train, _ roles: DataRoles = DataRoles()) throws(DatasetError) -> Dataset {
-        if let named = try named(roles) { return try named.arrays.dataset(split, named.roles) }
+        try load(split, roles, namedArrays)
+    }
+
+    /// Both splits, as `load` gives them; a file of named arrays is opened once. No test split is nil.
+    package func loadSplits(_ roles: DataRoles) throws(DatasetError) -> (train: Dataset, test: Dataset?) {
+        let arrays = try namedArrays
+        var test: Dataset?
+        do throws(DatasetError) {
+            test = try load(.test, roles, arrays)
+        } catch {
+            guard case .noTestSplit = error else { throw error }
+        }
+        return (try load(.train, roles, arrays), test)
+    }
+
+    /// The arrays of data that have them under names, opened; nil for other data.
+    private var namedArrays: NamedArrays? {
+        get throws(DatasetError) {
+            switch self {
+            case .npyByName(let files): NamedArrays(npy: files, name: description)
+            case .npz(let file): try NamedArrays(npz: Self.expanded(file), name: description)
+            default: nil
+            }
+        }
+    }
+
+    private func load(
+        _ split: Split, _ roles: DataRoles, _ arrays: NamedArrays?
+    ) throws(DatasetError) -> Dataset {
+        if let arrays {
+            if let roles = try self.roles(roles, in: arrays) { return try arrays.dataset(split, roles) }
+            guard case .npz = self else { throw .missingTarget(name: description, found: arrays.names) }
+            return try arrays.conventionalDataset(split, ignoreIndex: roles.ignoreIndex)
+        }
         guard roles.inputs.count < 2 else {
             throw .needsNames(name: description, inputs: roles.inputs.map(\.name))
         }
@@ -165,9 +198,7 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
             try ArrayPair.npy(
                 Self.expanded(inputs), Self.expanded(targets), split, name: description,
                 ignoreIndex: roles.ignoreIndex)
-        case .npyByName(let files): throw .missingTarget(name: description, found: files.map(\.name))
-        case .npz(let file):
-            try ArrayPair.npz(Self.expanded(file), split, name: description, ignoreIndex: roles.ignoreIndex)
+        case .npyByName, .npz: preconditionFailure("data of named arrays without them")
         case .csv(let file): try ArrayPair.csv(Self.expanded(file), split, name: description)
         case .mnist1D: MNIST1D.load(split)
         case .spirals: Spirals.load(split)
@@ -177,18 +208,12 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension DataSpecification {
-    /// The arrays of data that have the model's inputs under their names; nil for others. Where no model says what its inputs are, the
-    /// one array that is neither targets nor weights is the input.
-    private func named(_ roles: DataRoles) throws(DatasetError) -> (arrays: NamedArrays, roles: DataRoles)? {
-        let arrays: NamedArrays
-        switch self {
-        case .npyByName(let files): arrays = NamedArrays(npy: files, name: description)
-        case .npz(let file): arrays = try NamedArrays(npz: Self.expanded(file), name: description)
-        default: return nil
-        }
+    /// What arrays are for a model that has its inputs among them; nil where they are under the names that files have by convention.
+    /// Where no model says what its inputs are, the one array that is neither targets nor weights is the input.
+    private func roles(_ roles: DataRoles, in arrays: NamedArrays) throws(DatasetError) -> DataRoles? {
         if !roles.inputs.isEmpty {
             // A model of one input takes what files have by convention, too.
-            return arrays.holds(roles) || roles.inputs.count > 1 || !arrays.hasConvention ? (arrays, roles) : nil
+            return arrays.holds(roles) || roles.inputs.count > 1 || !arrays.hasConvention ? roles : nil
         }
         if case .npz = self, arrays.hasConvention, roles.target == nil, !arrays.contains(DataRoles.weightName) {
             return nil
@@ -200,7 +225,7 @@ extension DataSpecification {
         }
         var roles = roles
         roles.inputs = [DataRoles.Input(name: input, isInteger: try arrays.isTokens(input))]
-        return (arrays, roles)
+        return roles
     }
 }
 

@@ -61,12 +61,6 @@ struct NamedArrays {
     /// Whether every input of a model is there.
     func holds(_ roles: DataRoles) -> Bool { roles.inputs.allSatisfy { contains($0.name) } }
 
-    /// Whether inputs and targets are under the names that files have by convention.
-    var hasConvention: Bool {
-        [("x_train", "y_train"), ("x", "y"), ("X", "y"), ("X", "Y"), ("images", "labels")]
-            .contains { contains($0.0) && contains($0.1) }
-    }
-
     /// Names of arrays that are neither targets, weights nor those of the test split.
     func inputNames(besides target: String?) -> [String] {
         let target = target ?? DataRoles.targetNames.first(where: contains)
@@ -186,7 +180,7 @@ struct NamedArrays {
         return target
     }
 
-    private func read(_ key: String) throws(DatasetError) -> NumericArray {
+    func read(_ key: String) throws(DatasetError) -> NumericArray {
         switch source {
         case .archive(let archive, let path):
             return try ArrayPair.inFile { () throws(FileError) in

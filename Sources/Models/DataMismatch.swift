@@ -211,14 +211,9 @@ extension LossLayout {
 
     /// Whether targets are probabilities that sum to 1 along an axis.
     private static func areDistributions(_ data: Dataset, _ shape: [Int], along axis: Int) -> Bool {
-        guard case .values(let values, let width) = data.targets, shape[axis] > 1 else { return false }
-        let inner = shape[(axis + 1)...].reduce(1, *), row = inner * shape[axis]
-        return (0..<(values.count / shape[axis])).allSatisfy { number in
-            let (example, element) = number.quotientAndRemainder(dividingBy: width / shape[axis])
-            let start = example * width + element / inner * row + element % inner
-            let numbers = (0..<shape[axis]).map { values[start + $0 * inner] }
-            return numbers.allSatisfy { $0 >= 0 } && abs(numbers.reduce(0, +) - 1) < 1e-4
-        }
+        guard case .values(let values, _) = data.targets else { return false }
+        // The loss was chosen. Rows that were rounded to five digits are still what it is for.
+        return ProbabilityRows.sumToOne(values, shape, along: axis, tolerance: 1e-4)
     }
 
     // MARK: numbers

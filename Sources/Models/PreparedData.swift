@@ -53,13 +53,7 @@ public struct DataPreparation: Sendable, Equatable {
     ///
     /// - Throws: `DatasetError` or `FileError` where there are no such data; `ModelError` where a given deviation is unusable.
     public func load() throws -> PreparedData {
-        let test: Dataset?
-        do {
-            test = try specification.load(.test, roles)
-        } catch DatasetError.noTestSplit {
-            test = nil
-        }
-        let train = try specification.load(.train, roles)
+        let (train, test) = try specification.loadSplits(roles)
         return try prepare(
             train: keepsTokens ? train : train.withoutTokens, test: keepsTokens ? test : test?.withoutTokens)
     }

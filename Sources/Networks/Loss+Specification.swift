@@ -1,3 +1,5 @@
+import Essentials
+
 /// The text form of a loss, as `--loss` takes it and a checkpoint stores it: a name, and behind a colon what is chosen of it.
 extension Loss {
     /// Every text form of a loss, for help and messages.
@@ -37,7 +39,7 @@ extension Loss {
         }
         if let givenScale, !isNegativeLogLikelihood { options.append("outputs=\(givenScale.rawValue)") }
         if let classAxis { options.append("class-axis=\(classAxis)") }
-        if ignoreIndex != Self.defaultIgnoreIndex { options.append("ignore-index=\(ignoreIndex)") }
+        if ignoreIndex != IgnoredLabel.standard { options.append("ignore-index=\(ignoreIndex)") }
         func list(_ numbers: [Double]) -> String { numbers.map { "\($0)" }.joined(separator: ";") }
         if !classWeights.isEmpty { options.append("class-weights=" + list(classWeights)) }
         if !positiveWeights.isEmpty { options.append("pos-weights=" + list(positiveWeights)) }

@@ -135,9 +135,9 @@ extension Loss {
         if case .kullbackLeibler = kind {
             let losses = collected(elements(output, target))
             // Log-probabilities are their own logits.
-            let isRow = layout.outputShape.filter { $0 > 1 }.count <= 1 && weights == nil
             let normalizer = target.sum([1]) * output.logSumExp()
-            let curvature = isRow ? losses + normalizer.reshaped([n]).scaled(1 / Double(output.shape[1])) : nil
+            let curvature =
+                layout.isPlainRow ? losses + normalizer.reshaped([n]).scaled(1 / Double(output.shape[1])) : nil
             return Contributions(losses: losses, curvature: curvature, through: output, base: output, correct: nil)
         }
         guard case .binaryCrossEntropy = kind, scale != .logits else {

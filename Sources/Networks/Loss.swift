@@ -1,3 +1,5 @@
+import Essentials
+
 /// The loss ℓ that a network is measured by. An objective is its mean over the elements of the data that count: examples, or the labels
 /// of each, such as tokens and pixels.
 public struct Loss: Sendable, Hashable, Codable {
@@ -64,14 +66,11 @@ public struct Loss: Sendable, Hashable, Codable {
     /// The axis of classes in outputs of batches, counted from 0, or from −1 at the end; nil to find it from the shapes.
     public var classAxis: Int?
     /// Labels that do not count; −100 by default, as in PyTorch.
-    public var ignoreIndex = Loss.defaultIgnoreIndex
+    public var ignoreIndex = IgnoredLabel.standard
     /// A weight for each class; empty for 1.
     public var classWeights: [Double] = []
     /// Of binary cross-entropy: a weight of positive targets for each output, or one for all; empty for 1.
     public var positiveWeights: [Double] = []
-
-    /// PyTorch's default.
-    public static let defaultIgnoreIndex = -100
 
     /// A loss of logits without weights.
     public init(_ kind: Kind) { self.kind = kind }

@@ -35,6 +35,8 @@ public struct LossLayout: Sendable, Hashable {
             target: loss.outputLoss != nil ? .none : loss.takesClasses ? .classes : .values)
     }
 
+    /// Whether an example is one row of numbers, none of which has a weight.
+    package var isPlainRow: Bool { outputShape.isRow && !isWeighted }
     /// Numbers of an example.
     public var outputs: Int { outputShape.reduce(1, *) }
     /// K.

@@ -13,6 +13,8 @@ public struct Network: Sendable {
     public let outputShape: [Int]
     /// Whether its output is one number for a whole batch, such as the loss of a contrastive training; [1, 1] for any batch then.
     public let givesOneForBatch: Bool
+    /// Whether it says through what parameters reach the loss that it gives.
+    package let hasPrediction: Bool
     /// Where each parameter lies in θ.
     public let parameters: ParameterLayout
     /// Where each buffer lies in the vector of buffers, such as running means and variances.
@@ -24,14 +26,16 @@ public struct Network: Sendable {
     public var takesTokens: Bool { inputs[0].takesTokens }
     /// Numbers that it gives for an example: classes, or targets of a regression.
     public var outputs: Int { outputShape.reduce(1, *) }
-    /// The same for each input.
-    package var vocabularies: [Int?] { architecture.vocabularies }
+    /// Whether it gives one row of numbers for an example.
+    package var givesRow: Bool { outputShape.isRow }
     /// Whether it can be built for a batch of this many examples. All can but graphs that give one number for a batch.
     package func canBuild(batch: Int) -> Bool { batch == onlyBatch ?? batch && architecture.canBuild(batch) }
     /// The one batch that a graph which gives one number for a batch was exported for; `nil` where others will do.
     package var onlyBatch: Int? { architecture.onlyBatch }
     /// One more than the largest token; `nil` where it takes no tokens, or does not say.
     public var vocabulary: Int? { architecture.vocabulary }
+    /// The same for each input.
+    package var vocabularies: [Int?] { architecture.vocabularies }
     /// The largest sensible batch, for graphs that grow with it; `nil` where the graph does not.
     public var largestBatch: Int? { architecture.largestBatch }
 
@@ -81,7 +85,8 @@ public struct Network: Sendable {
         givesOneForBatch = false
         self.architecture = architecture
         let builder = NetworkBuilder(Graph(), .stored, options)
-        _ = architecture.apply(builder, inputs.map { $0.value(in: builder.graph, batch: 1) })
+        let output = architecture.apply(builder, inputs.map { $0.value(in: builder.graph, batch: 1) })
+        hasPrediction = output.prediction != nil
         parameters = ParameterLayout(builder.parameters.map(\.specification))
         buffers = ParameterLayout(builder.buffers.map(\.specification))
     }
@@ -89,14 +94,15 @@ public struct Network: Sendable {
     /// A network of an architecture given as code whose tensors are known, so that it need not be built to find them.
     package init(
         _ architecture: Architecture, specification: String, inputs: [NetworkInput], outputShape: [Int],
-        givesOneForBatch: Bool = false, options: NetworkOptions = .init(), parameters: ParameterLayout,
-        buffers: ParameterLayout
+        givesOneForBatch: Bool = false, hasPrediction: Bool = false, options: NetworkOptions = .init(),
+        parameters: ParameterLayout, buffers: ParameterLayout
     ) {
         self.specification = specification
         self.options = options
         self.inputs = inputs
         self.outputShape = outputShape
         self.givesOneForBatch = givesOneForBatch
+        self.hasPrediction = hasPrediction
         self.architecture = architecture
         self.parameters = parameters
         self.buffers = buffers
@@ -163,6 +169,11 @@ public struct Network: Sendable {
         !buffers.tensors.isEmpty
             && build(in: Graph(), batch: onlyBatch ?? 1, batchNorm: .batch).fewestValues == 1
     }
+}
+
+extension [Int] {
+    /// Whether numbers of this shape are one row, whatever extents of 1 there are.
+    var isRow: Bool { filter { $0 > 1 }.count <= 1 }
 }
 
 /// One of the arrays that a network takes for an example.

@@ -303,19 +303,13 @@ struct ExportFolds {
 
     // MARK: what is said
 
-    /// The export that keeps every parameter of the module.
-    static let newerExport = "torch.onnx.export(model, x, \"model.onnx\", dynamo=True, optimize=False)"
-    /// The same with the older exporter, but for equal tensors.
-    private static let olderExport =
-        "torch.onnx.export(model, x, \"model.onnx\", dynamo=False, do_constant_folding=False, training=torch.onnx.TrainingMode.PRESERVE)"
-
     /// A line for each kind of fold, with the export that avoids it.
     var warnings: [String] {
         Kind.allCases.compactMap { kind in
             let found = folds.filter { $0.kind == kind }
             guard !found.isEmpty else { return nil }
             let names = found.map { "'\($0.name.shown)'" }.list,
-                advice = provenance.isKnown || kind == .merged ? Self.newerExport : Self.olderExport
+                advice = provenance.isKnown || kind == .merged ? FaithfulExport.newer : FaithfulExport.older
             let differs = "so curvature differs from the module's"
             let problem =
                 switch kind {

@@ -57,7 +57,7 @@ extension ImportedModel {
         }
         guard !made.isEmpty else { return [] }
         return [
-            "the exporter computed \(made.shown) in advance from what the module has, so θ is not the module's and curvature differs; export with \(ExportFolds.newerExport)"
+            "the exporter computed \(made.shown) in advance from what the module has, so θ is not the module's and curvature differs; export with \(FaithfulExport.newer)"
         ]
     }
 
@@ -165,7 +165,7 @@ extension ImportedModel {
         }
         guard let merged else { return [] }
         return [
-            "'\(merged.name.shown)' is read by \(rules.layers(of: merged.name)) layers and all its numbers are equal: exporters share equal tensors, as an untrained network has, so θ has it once and curvature differs from the module's; export with \(ExportFolds.newerExport)"
+            "'\(merged.name.shown)' is read by \(rules.layers(of: merged.name)) layers and all its numbers are equal: exporters share equal tensors, as an untrained network has, so θ has it once and curvature differs from the module's; export with \(FaithfulExport.newer)"
         ]
     }
 

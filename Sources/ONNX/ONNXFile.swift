@@ -150,9 +150,8 @@ private final class FilesBeside {
 
     func bytes(_ location: String) throws -> [UInt8] {
         if let known = files[location] { return known }
-        // Only what lies beside the model or below it.
-        guard !location.hasPrefix("/"), !location.split(separator: "/").contains("..") else {
-            throw ONNXError.externalData(name: location, problem: "the path leads out of the model's folder")
+        guard FilePath.staysBelow(location) else {
+            throw ONNXError.externalData(name: location, problem: "the path does not lie below the model's folder")
         }
         let content = try FileContent.bytes(of: folder.isEmpty ? location : folder + "/" + location)
         files[location] = content

@@ -185,7 +185,8 @@ extension OperatorGraph {
         }
         return Network(
             architecture, specification: name, inputs: given, outputShape: first.shape,
-            givesOneForBatch: isOneForBatch, parameters: layout(parameters), buffers: layout(buffers))
+            givesOneForBatch: isOneForBatch, hasPrediction: first.prediction != nil, parameters: layout(parameters),
+            buffers: layout(buffers))
     }
 
     /// Sizes of batch that a model of any batch is tried for beside 1: odd and even ones, that exported for and twice that.

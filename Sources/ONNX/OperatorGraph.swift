@@ -49,7 +49,8 @@ package struct OperatorGraph: Sendable, Hashable, Codable {
         package var storedShape: [Int] { order.map { shape[$0] } }
     }
 
-    /// A value that examples are, beside the first.
+    /// A value that examples are, as the graph declares it. What data give for it is a `NetworkInput`: of a shape that may have
+    /// axes flattened, and real numbers for a declared integer that is not always from 0.
     package struct Input: Sendable, Hashable, Codable {
         package var name: String
         /// Of one example, as the model takes it.

@@ -104,8 +104,8 @@ public final class ModelLoss: ExampleObjective {
                 data = try data.prefix(data.count - left)
             }
         }
-        let isRow = model.network.outputShape.filter { $0 > 1 }.count <= 1
-        guard !settings.normalizesLogits || (isRow && loss.outputLoss == nil && loss.scale == .logits) else {
+        let isOfLogits = model.network.givesRow && loss.outputLoss == nil && loss.scale == .logits
+        guard !settings.normalizesLogits || isOfLogits else {
             throw UnusableRequest(
                 "--normalize-logits is for models that give one row of logits an example; \(name) gives outputs of shape \(model.network.outputShape) for the loss \(loss.name)"
             )

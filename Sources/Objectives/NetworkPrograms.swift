@@ -162,11 +162,6 @@ final class NetworkPrograms: MemoryHolder {
         }
     }
 
-    /// Whether the network says through what parameters reach the loss that it gives.
-    private var hasPrediction: Bool {
-        network.build(in: Graph(), batch: network.onlyBatch ?? 1, batchNorm: .stored).prediction != nil
-    }
-
     /// The memory limit, in bytes, below which values, gradients or Hessian products are refused.
     var leastMemory: Int {
         var least = 0
@@ -183,9 +178,8 @@ final class NetworkPrograms: MemoryHolder {
     private func makeSeries(
         _ kind: BatchProgram.Kind, _ requested: Int?, _ memory: MemoryBudget
     ) throws(ObjectiveError) -> BatchSeries {
-        if case .gaussNewton = kind, loss.outputLoss != nil, !hasPrediction { throw .noPrediction }
-        let isRow = layout.outputShape.filter { $0 > 1 }.count <= 1 && !layout.isWeighted
-        if case .gaussNewton = kind, case .kullbackLeibler = loss.kind, !isRow { throw .noGaussNewton }
+        if case .gaussNewton = kind, loss.outputLoss != nil, !network.hasPrediction { throw .noPrediction }
+        if case .gaussNewton = kind, case .kullbackLeibler = loss.kind, !layout.isPlainRow { throw .noGaussNewton }
         if case .empiricalFisher = kind, network.givesOneForBatch { throw .noEmpiricalFisher }
         var preference: BatchSeries.Preference = batchNorm == .batch ? .many : .inCache
         if let size = loss.fixedBatch { preference = .fixed(size) }

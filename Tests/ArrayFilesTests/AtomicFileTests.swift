@@ -6,17 +6,6 @@ import Testing
 @testable import ArrayFiles
 
 @Suite struct AtomicFileTests {
-    private func message(_ body: () throws -> Void) -> String {
-        do {
-            try body()
-            return "none"
-        } catch let error as FileError {
-            return error.description
-        } catch {
-            return "an error of another type"
-        }
-    }
-
     @Test func replacesAFileWhole() throws {
         try Folder.with { folder in
             let path = folder + "/file"

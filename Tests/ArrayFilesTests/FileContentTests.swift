@@ -5,17 +5,6 @@ import Testing
 @testable import ArrayFiles
 
 @Suite struct FileContentTests {
-    private func message(_ body: () throws -> Void) -> String {
-        do {
-            try body()
-            return "none"
-        } catch let error as FileError {
-            return error.description
-        } catch {
-            return "an error of another type"
-        }
-    }
-
     @Test func namesWhyAFileCannotBeRead() throws {
         try Folder.with { folder in
             #expect(message { _ = try FileContent.bytes(of: folder + "/no") }.contains("no such file"))

@@ -84,12 +84,7 @@ import Testing
         let x = integers(g.input(n).reduce(1, *), seed: 1)
         let w = integers(g.weight.reduce(1, *), seed: 2)
         let y = integers(g.output(n).reduce(1, *), seed: 3)
-        var plain = (x: x.map { _ in 0.0 }, w: w.map { _ in 0.0 }, y: y.map { _ in 0.0 })
-        forEachTap(g, n) { xi, wi, yi in
-            plain.y[yi] += x[xi] * w[wi]
-            plain.x[xi] += y[yi] * w[wi]
-            plain.w[wi] += x[xi] * y[yi]
-        }
+        let plain = plainLoops(g, n, x, w, y)
         let table = variant.kernels.table, p = variant.precision
         var q = g.kernel(n)
         q.pairs = 2
@@ -151,12 +146,7 @@ import Testing
         let x = integers(g.input(n).reduce(1, *), -2...2, seed: 1)
         let w = integers(g.weight.reduce(1, *), -2...2, seed: 2)
         let y = integers(g.output(n).reduce(1, *), -2...2, seed: 3)
-        var plain = (x: x.map { _ in 0.0 }, w: w.map { _ in 0.0 }, y: y.map { _ in 0.0 })
-        forEachTap(g, n) { xi, wi, yi in
-            plain.y[yi] += x[xi] * w[wi]
-            plain.x[xi] += y[yi] * w[wi]
-            plain.w[wi] += x[xi] * y[yi]
-        }
+        let plain = plainLoops(g, n, x, w, y)
         func run(_ result: Convolution.Result, _ pairs: [[Double]], to start: [Double], images: Int, adds: Bool = false)
             -> [Double]
         {
@@ -307,6 +297,19 @@ import Testing
     private func transposedTaps(_ w: [Double], _ g: ConvolutionGeometry) -> [Double] {
         let view = g.transposedTaps(StridedView(dense: 0, g.weight))
         return positions(view.shape).map { at in w[zip(at, view.strides).reduce(0) { $0 + $1.0 * $1.1 }] }
+    }
+
+    /// The derivatives of the trilinear form Σ x·w·y by each of its operands.
+    private func plainLoops(
+        _ g: ConvolutionGeometry, _ n: Int, _ x: [Double], _ w: [Double], _ y: [Double]
+    ) -> (x: [Double], w: [Double], y: [Double]) {
+        var plain = (x: x.map { _ in 0.0 }, w: w.map { _ in 0.0 }, y: y.map { _ in 0.0 })
+        forEachTap(g, n) { xi, wi, yi in
+            plain.y[yi] += x[xi] * w[wi]
+            plain.x[xi] += y[yi] * w[wi]
+            plain.w[wi] += x[xi] * y[yi]
+        }
+        return plain
     }
 
     /// Every product x·w·y of the trilinear form, by flat positions.

@@ -10,15 +10,6 @@ import Testing
         try ArrayPair.dataset(x, y, name: "test")
     }
 
-    private func message(_ body: () throws -> Void) -> String {
-        do {
-            try body()
-            return "none"
-        } catch {
-            return "\(error)"
-        }
-    }
-
     @Test func keepsWhatTheFileHolds() throws {
         let labels = NumericArray([1, 0] as [Int])
         let bytes = try pair(NumericArray([0, 51, 255, 1] as [UInt8], shape: [2, 1, 2]), labels)

@@ -1,5 +1,6 @@
 import ArrayFiles
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -25,15 +26,6 @@ import Testing
     private let roles = DataRoles(inputs: [
         .init(name: "ids", isInteger: true), .init(name: "mask", isInteger: true),
     ])
-
-    private func message(_ body: () throws -> Void) -> String {
-        do {
-            try body()
-            return "none"
-        } catch {
-            return "\(error)"
-        }
-    }
 
     @Test func inputsTargetsAndWeights() throws {
         let data = try file([

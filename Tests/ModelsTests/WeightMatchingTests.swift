@@ -131,14 +131,17 @@ import Testing
         #expect(throws: WeightMatching.Failure.self) { try Self.places(wanted, []) }
     }
 
+    /// A weight of one shape for each module.
+    private func tensors(_ modules: [String]) -> [WantedTensor] {
+        modules.enumerated().map { Self.wanted($1 + ".weight", [2, 2], [Double($0), 1, 2, 3]) }
+    }
+
+    private func states(_ modules: [String]) -> [NamedArray] {
+        modules.enumerated().map { Self.state($1 + ".weight", [2, 2], [9, 8, 7, Double($0)]) }
+    }
+
     /// Words for the same layer decide nothing where a side has two of them.
     @Test func wordsForOneLayer() throws {
-        func tensors(_ modules: [String]) -> [WantedTensor] {
-            modules.enumerated().map { Self.wanted($1 + ".weight", [2, 2], [Double($0), 1, 2, 3]) }
-        }
-        func states(_ modules: [String]) -> [NamedArray] {
-            modules.enumerated().map { Self.state($1 + ".weight", [2, 2], [9, 8, 7, Double($0)]) }
-        }
         #expect(
             try Self.places(tensors(["a", "fc"]), states(["a", "classifier"])) == ["a.weight", "classifier.weight"])
         for (own, theirs) in [(["fc", "head"], ["linear", "fc"]), (["fc", "head"], ["head", "classifier"])] {
@@ -152,12 +155,6 @@ import Testing
 
     /// Numbers that run against the order of the layers, in the graph or in a file that keeps it, are no order.
     @Test func numbersAgainstTheOrder() throws {
-        func tensors(_ modules: [String]) -> [WantedTensor] {
-            modules.enumerated().map { Self.wanted($1 + ".weight", [2, 2], [Double($0), 1, 2, 3]) }
-        }
-        func states(_ modules: [String]) -> [NamedArray] {
-            modules.enumerated().map { Self.state($1 + ".weight", [2, 2], [9, 8, 7, Double($0)]) }
-        }
         #expect(
             try Self.places(tensors(["a0", "a1"]), states(["b3", "b5"]), isOrdered: false) == [
                 "b3.weight", "b5.weight",

@@ -20,7 +20,7 @@ struct ModelBuilder {
 
     static func node(
         _ kind: String, _ inputs: [String], _ outputs: [String], integers: [(String, [Int])] = [],
-        integer: [(String, Int)] = []
+        integer: [(String, Int)] = [], graphs: [(String, [UInt8])] = []
     ) -> [UInt8] {
         var node = ModelBuilder()
         for name in inputs { node.text(1, name) }
@@ -39,6 +39,13 @@ struct ModelBuilder {
             attribute.text(1, name)
             attribute.number(3, value)
             attribute.number(20, 2)
+            node.message(5, attribute.bytes)
+        }
+        for (name, graph) in graphs {
+            var attribute = ModelBuilder()
+            attribute.text(1, name)
+            attribute.message(6, graph)
+            attribute.number(20, 5)
             node.message(5, attribute.bytes)
         }
         return node.bytes

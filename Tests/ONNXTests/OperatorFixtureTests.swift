@@ -59,14 +59,10 @@ import Testing
         }
     }
 
-    private static func tensor(_ name: String, _ shape: [Int], _ values: [Float]) -> [UInt8] {
-        ModelBuilder.tensor(name, shape, values)
-    }
-
     /// A product with a sparse matrix.
     private static func sparse(_ shape: [Int], _ values: [Float], _ indices: [Int], _ indexShape: [Int]) -> [UInt8] {
         var sparse = ModelBuilder(), graph = ModelBuilder(), version = ModelBuilder(), model = ModelBuilder()
-        sparse.message(1, tensor("w", [values.count], values))
+        sparse.message(1, ModelBuilder.tensor("w", [values.count], values))
         sparse.message(2, ModelBuilder.tensor("", indexShape, integers: indices))
         for extent in shape { sparse.number(3, extent) }
         graph.message(1, ModelBuilder.node("MatMul", ["x", "w"], ["y"]))
@@ -107,7 +103,7 @@ import Testing
                 nodes: nodes,
                 tensors: [
                     ModelBuilder.tensor("q", shape, integers: [1, 2, 3, 4]),
-                    Self.tensor("s", scale, [Float](repeating: 0.5, count: scale.reduce(1, *))),
+                    ModelBuilder.tensor("s", scale, [Float](repeating: 0.5, count: scale.reduce(1, *))),
                 ]))
         #expect(words.isEmpty ? found == "" : found.contains(words))
     }
@@ -117,7 +113,8 @@ import Testing
     func roundedActivations(_ kind: String) {
         let found = problem(
             ModelBuilder.model(
-                nodes: [ModelBuilder.node(kind, ["x", "w"], ["y"])], tensors: [Self.tensor("w", [2, 2], [1, 2, 3, 4])]))
+                nodes: [ModelBuilder.node(kind, ["x", "w"], ["y"])],
+                tensors: [ModelBuilder.tensor("w", [2, 2], [1, 2, 3, 4])]))
         #expect(found.contains("no derivative") && found.contains("before quantisation"))
     }
 
@@ -129,22 +126,6 @@ import Testing
         return graph.bytes
     }
 
-    /// A node with graphs for attributes.
-    private static func node(
-        _ kind: String, _ inputs: [String], _ outputs: [String], _ graphs: [(String, [UInt8])]
-    ) -> [UInt8] {
-        var node = ModelBuilder()
-        node.bytes = ModelBuilder.node(kind, inputs, outputs)
-        for (name, graph) in graphs {
-            var attribute = ModelBuilder()
-            attribute.text(1, name)
-            attribute.message(6, graph)
-            attribute.number(20, 5)
-            node.message(5, attribute.bytes)
-        }
-        return node.bytes
-    }
-
     private static let double = graph(
         [ModelBuilder.node("Identity", ["go"], ["goes"]), ModelBuilder.node("Mul", ["h", "h"], ["next"])],
         inputs: ["i", "go", "h"], outputs: ["goes", "next"])
@@ -154,10 +135,11 @@ import Testing
             ModelBuilder.model(
                 nodes: [
                     ModelBuilder.node("MatMul", ["x", "w"], ["a"]),
-                    Self.node("Loop", [steps == nil ? "" : "steps", condition, "a"], ["y"], [("body", body)]),
+                    ModelBuilder.node(
+                        "Loop", [steps == nil ? "" : "steps", condition, "a"], ["y"], graphs: [("body", body)]),
                 ],
                 tensors: [
-                    Self.tensor("w", [2, 2], [1, 2, 3, 4]), ModelBuilder.tensor("true", [], integers: [1]),
+                    ModelBuilder.tensor("w", [2, 2], [1, 2, 3, 4]), ModelBuilder.tensor("true", [], integers: [1]),
                     ModelBuilder.tensor("steps", [], integers: [steps ?? 0]),
                 ]))
     }
@@ -170,11 +152,11 @@ import Testing
         return ModelBuilder.model(
             nodes: [
                 ModelBuilder.node("MatMul", ["x", "w"], ["a"]),
-                node("Loop", ["steps", "true"], ["rows"], [("body", body)]),
+                ModelBuilder.node("Loop", ["steps", "true"], ["rows"], graphs: [("body", body)]),
                 ModelBuilder.node("ReduceSum", ["rows", "first"], ["y"], integer: [("keepdims", 0)]),
             ],
             tensors: [
-                tensor("w", [2, 2], [1, 2, 3, 4]), ModelBuilder.tensor("true", [], integers: [1]),
+                ModelBuilder.tensor("w", [2, 2], [1, 2, 3, 4]), ModelBuilder.tensor("true", [], integers: [1]),
                 ModelBuilder.tensor("steps", [], integers: [3]), ModelBuilder.tensor("first", [1], integers: [0]),
             ])
     }()
@@ -210,10 +192,11 @@ import Testing
                 ModelBuilder.model(
                     nodes: [
                         ModelBuilder.node("MatMul", ["x", "w"], ["a"]),
-                        Self.node("If", [condition], ["y"], [("then_branch", then), ("else_branch", then)]),
+                        ModelBuilder.node(
+                            "If", [condition], ["y"], graphs: [("then_branch", then), ("else_branch", then)]),
                     ],
                     tensors: [
-                        Self.tensor("w", [2, 2], [1, 2, 3, 4]), ModelBuilder.tensor("true", [], integers: [1]),
+                        ModelBuilder.tensor("w", [2, 2], [1, 2, 3, 4]), ModelBuilder.tensor("true", [], integers: [1]),
                     ]))
         }
         #expect(branch("true") == "")
@@ -222,9 +205,11 @@ import Testing
         let odd = Self.graph([ModelBuilder.node("Unheard", ["a"], ["b"])], inputs: [], outputs: ["b"])
         let nodes = [
             ModelBuilder.node("MatMul", ["x", "w"], ["a"]),
-            Self.node("If", ["true"], ["y"], [("then_branch", then), ("else_branch", odd)]),
+            ModelBuilder.node("If", ["true"], ["y"], graphs: [("then_branch", then), ("else_branch", odd)]),
         ]
-        let tensors = [Self.tensor("w", [2, 2], [1, 2, 3, 4]), ModelBuilder.tensor("true", [], integers: [1])]
+        let tensors = [
+            ModelBuilder.tensor("w", [2, 2], [1, 2, 3, 4]), ModelBuilder.tensor("true", [], integers: [1]),
+        ]
         #expect(problem(ModelBuilder.model(nodes: nodes, tensors: tensors)).contains("Unheard"))
     }
 
@@ -232,10 +217,10 @@ import Testing
     @Test func bodiesOfDescriptions() throws {
         let nodes = [
             ModelBuilder.node("MatMul", ["x", "w"], ["a"]),
-            Self.node("Loop", ["steps", "true", "a"], ["y"], [("body", Self.double)]),
+            ModelBuilder.node("Loop", ["steps", "true", "a"], ["y"], graphs: [("body", Self.double)]),
         ]
         let tensors = [
-            Self.tensor("w", [2, 2], [1, 2, 3, 4]), ModelBuilder.tensor("true", [], integers: [1]),
+            ModelBuilder.tensor("w", [2, 2], [1, 2, 3, 4]), ModelBuilder.tensor("true", [], integers: [1]),
             ModelBuilder.tensor("steps", [], integers: [2]),
         ]
         let model = try ImportedModel(

@@ -14,6 +14,7 @@ struct ImportedLoss {
     /// Examples that outputs are looked at on.
     static let sampleSize = 256
     /// How far from 1 a sum of probabilities in Float64 may be: what writing them down in Float32 and clipping them leaves.
+    /// Nobody said that they are probabilities, so less is forgiven than where a loss of probabilities was chosen.
     private static let tolerance = 1e-5
 
     /// - Parameters:
@@ -71,7 +72,11 @@ struct ImportedLoss {
                         "\(bce), --loss cross-entropy (each row is the classes' probabilities) or --loss mse (a regression on 0 and 1)"
                 )
             }
-            if width > 1, width == outputs, Self.sumToOne(values, data.targetShape) {
+            if width > 1, width == outputs,
+                data.targetShape.indices.contains(where: {
+                    ProbabilityRows.sumToOne(values, data.targetShape, along: $0, tolerance: Self.tolerance)
+                })
+            {
                 throw .lossOpen(
                     found: "rows of targets that sum to 1",
                     choices:
@@ -89,20 +94,6 @@ struct ImportedLoss {
     }
 
     private static func areBinary(_ labels: [Int32]) -> Bool { areBinary(labels.map(Float.init)) }
-
-    /// Whether targets are probabilities along one of their axes.
-    private static func sumToOne(_ values: [Double], _ shape: [Int]) -> Bool {
-        guard values.allSatisfy({ $0 >= 0 }) else { return false }
-        return shape.indices.contains { axis in
-            let inner = shape[(axis + 1)...].reduce(1, *), row = inner * shape[axis]
-            return shape[axis] > 1
-                && stride(from: 0, to: values.count, by: row).allSatisfy { start in
-                    (start..<(start + inner)).allSatisfy { place in
-                        abs((0..<shape[axis]).reduce(0) { $0 + values[place + $1 * inner] } - 1) < tolerance
-                    }
-                }
-        }
-    }
 
     // MARK: what outputs are
 
@@ -140,13 +131,7 @@ struct ImportedLoss {
             }
             return
         }
-        if let ending = model.ending, ending.isPart(of: loss) {
-            try model.takeOffEnding()
-            notes.append(
-                "the model ends in \(ending.kind.rawValue), which the loss \(loss.name) contains; that step is taken off"
-            )
-            return
-        }
+        if try takeOffEnding(of: &model) { return }
         loss.givenScale = found
         notes.append(
             found == .probabilities
@@ -155,14 +140,17 @@ struct ImportedLoss {
         )
     }
 
+    /// Takes off a last step that the loss contains; whether there is one.
+    private mutating func takeOffEnding(of model: inout ImportedModel) throws -> Bool {
+        guard let ending = model.ending, ending.isPart(of: loss) else { return false }
+        try model.takeOffEnding()
+        notes.append(
+            "the model ends in \(ending.kind.rawValue), which the loss \(loss.name) contains; that step is taken off")
+        return true
+    }
+
     private mutating func lookAtYesAndNo(_ model: inout ImportedModel, _ outputs: [Double]) throws {
-        if let ending = model.ending, ending.isPart(of: loss) {
-            try model.takeOffEnding()
-            notes.append(
-                "the model ends in \(ending.kind.rawValue), which the loss \(loss.name) contains; that step is taken off"
-            )
-            return
-        }
+        if try takeOffEnding(of: &model) { return }
         guard outputs.allSatisfy({ 0...1 ~= $0 }) else { return }
         if model.ending?.kind == .sigmoid {
             loss.givenScale = .probabilities
@@ -176,21 +164,10 @@ struct ImportedLoss {
 
     /// Whether outputs are probabilities or their logarithms over the classes; nil for neither.
     static func scale(of outputs: [Double], _ layout: LossLayout) -> Loss.Scale? {
-        let classes = layout.classes, inner = layout.outputShape[(layout.classAxis + 1)...].reduce(1, *)
-        guard classes > 1, !outputs.isEmpty else { return nil }
-        func all(_ number: (Double) -> Double) -> Bool {
-            for block in stride(from: 0, to: outputs.count, by: inner * classes) {
-                for place in block..<(block + inner) {
-                    var sum = 0.0
-                    for k in 0..<classes {
-                        let p = number(outputs[place + k * inner])
-                        guard p >= 0 else { return false }
-                        sum += p
-                    }
-                    guard abs(sum - 1) <= tolerance else { return false }
-                }
-            }
-            return true
+        guard !outputs.isEmpty else { return nil }
+        func all(_ probability: (Double) -> Double) -> Bool {
+            ProbabilityRows.sumToOne(
+                outputs, layout.outputShape, along: layout.classAxis, tolerance: tolerance, of: probability)
         }
         if all({ $0 }) { return .probabilities }
         return all({ $0 <= tolerance ? exp($0) : -1 }) ? .logProbabilities : nil

@@ -65,8 +65,7 @@ extension WeightMatching {
     }
 
     private func advice(_ missing: [WantedTensor], _ unexpected: [Given]) -> String {
-        let export =
-            "export it with torch.onnx.export(…, dynamo=True, optimize=False), or dynamo=False, do_constant_folding=False"
+        let export = "export it with \(FaithfulExport.newer) or \(FaithfulExport.older)"
         if let tensor = missing.first(where: { tensor in unexpected.contains { $0.name == tensor.name } }) {
             return
                 "'\(tensor.name.shown)' has another shape in the graph than in the weights; export the graph of the module that these weights belong to"

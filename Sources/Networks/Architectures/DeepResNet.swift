@@ -8,12 +8,7 @@ extension Architecture {
     ///   3×3, as is common for images of 32×32.
     static func resNet(blocks: [Int], largeImages: Bool, outputs: Int) -> Architecture {
         Architecture { b, x in
-            func convolution(_ x: Value, _ name: String, _ filters: Int, kernel: Int = 3, stride: Int = 1) -> Value {
-                b.convolution(
-                    x, name, filters, kernel: kernel, stride: stride, padding: kernel / 2, bias: false,
-                    initialization: .normalFanOut(filters * kernel * kernel))
-            }
-            var h = convolution(
+            var h = b.residualConvolution(
                 b.channelsLast(x), "conv1", 64, kernel: largeImages ? 7 : 3, stride: largeImages ? 2 : 1)
             h = b.activation(b.normalization(h, "bn1"))
             if largeImages { h = b.maxPool(h, 3, stride: 2, padding: 1) }
@@ -22,11 +17,12 @@ extension Architecture {
                 for block in 0..<count {
                     let stride = group > 0 && block == 0 ? 2 : 1
                     h = b.scoped("layer\(group + 1).\(block)") {
-                        var y = b.activation(b.normalization(convolution(h, "conv1", filters, stride: stride), "bn1"))
-                        y = b.normalization(convolution(y, "conv2", filters), "bn2")
+                        var y = b.activation(
+                            b.normalization(b.residualConvolution(h, "conv1", filters, stride: stride), "bn1"))
+                        y = b.normalization(b.residualConvolution(y, "conv2", filters), "bn2")
                         guard stride != 1 || h.shape[3] != filters else { return b.activation(y + h) }
                         let projected = b.scoped("shortcut") {
-                            b.normalization(convolution(h, "0", filters, kernel: 1, stride: stride), "1")
+                            b.normalization(b.residualConvolution(h, "0", filters, kernel: 1, stride: stride), "1")
                         }
                         return b.activation(y + projected)
                     }
@@ -40,24 +36,20 @@ extension Architecture {
     /// normalisation and activation before each convolution; depth 6 · blocks + 4. Names as in xternalz/WideResNet-pytorch.
     static func wideResNet(blocks: Int, width: Int, outputs: Int) -> Architecture {
         Architecture { b, x in
-            func convolution(_ x: Value, _ name: String, _ filters: Int, kernel: Int = 3, stride: Int = 1) -> Value {
-                b.convolution(
-                    x, name, filters, kernel: kernel, stride: stride, padding: kernel / 2, bias: false,
-                    initialization: .normalFanOut(filters * kernel * kernel))
-            }
-            var h = convolution(b.channelsLast(x), "conv1", 16)
+            var h = b.residualConvolution(b.channelsLast(x), "conv1", 16)
             for group in 0..<3 {
                 let filters = (16 << group) * width
                 for block in 0..<blocks {
                     let stride = group > 0 && block == 0 ? 2 : 1
                     h = b.scoped("block\(group + 1).layer.\(block)") {
                         let normal = b.activation(b.normalization(h, "bn1"))
-                        var y = convolution(normal, "conv1", filters, stride: stride)
-                        y = convolution(b.activation(b.normalization(y, "bn2")), "conv2", filters)
+                        var y = b.residualConvolution(normal, "conv1", filters, stride: stride)
+                        y = b.residualConvolution(b.activation(b.normalization(y, "bn2")), "conv2", filters)
                         // The shortcut's projection sees the normalised input too.
                         let changes = stride != 1 || h.shape[3] != filters
                         return y
-                            + (changes ? convolution(normal, "convShortcut", filters, kernel: 1, stride: stride) : h)
+                            + (changes
+                                ? b.residualConvolution(normal, "convShortcut", filters, kernel: 1, stride: stride) : h)
                     }
                 }
             }

@@ -10,29 +10,36 @@ enum ResidualShortcut: Sendable {
     case absent
 }
 
+extension NetworkBuilder {
+    /// A convolution of a residual network: without bias, padded so that a stride of 1 keeps the extents.
+    func residualConvolution(
+        _ x: Value, _ name: String, _ filters: Int, kernel: Int = 3, stride: Int = 1
+    ) -> Value {
+        convolution(
+            x, name, filters, kernel: kernel, stride: stride, padding: kernel / 2, bias: false,
+            initialization: .normalFanOut(filters * kernel * kernel))
+    }
+}
+
 extension Architecture {
     /// The residual networks of He et al. 2015 for CIFAR: three groups of `blocks` blocks with 16, 32 and 64 filters, depth
     /// 6 · blocks + 2. With option A and 3 input channels, depth 20 has 269 722 parameters.
     static func cifarResNet(blocks: Int, shortcut: ResidualShortcut, outputs: Int) -> Architecture {
         Architecture { b, x in
-            func convolution(_ x: Value, _ name: String, _ filters: Int, kernel: Int = 3, stride: Int = 1) -> Value {
-                b.convolution(
-                    x, name, filters, kernel: kernel, stride: stride, padding: kernel / 2, bias: false,
-                    initialization: .normalFanOut(filters * kernel * kernel))
-            }
-            var h = b.activation(b.normalization(convolution(b.channelsLast(x), "conv1", 16), "bn1"))
+            var h = b.activation(b.normalization(b.residualConvolution(b.channelsLast(x), "conv1", 16), "bn1"))
             for (group, filters) in [16, 32, 64].enumerated() {
                 for block in 0..<blocks {
                     let stride = group > 0 && block == 0 ? 2 : 1
                     h = b.scoped("layer\(group + 1).\(block)") {
-                        var y = b.activation(b.normalization(convolution(h, "conv1", filters, stride: stride), "bn1"))
-                        y = b.normalization(convolution(y, "conv2", filters), "bn2")
+                        var y = b.activation(
+                            b.normalization(b.residualConvolution(h, "conv1", filters, stride: stride), "bn1"))
+                        y = b.normalization(b.residualConvolution(y, "conv2", filters), "bn2")
                         let changes = stride != 1 || h.shape[3] != filters
                         switch shortcut {
                         case .absent: break
                         case .projection where changes:
                             let projected = b.scoped("shortcut") {
-                                b.normalization(convolution(h, "0", filters, kernel: 1, stride: stride), "1")
+                                b.normalization(b.residualConvolution(h, "0", filters, kernel: 1, stride: stride), "1")
                             }
                             y = y + projected
                         case .pad where changes:

@@ -155,4 +155,17 @@ public struct CellRaster: Sendable, Equatable {
     public var columns: Int { max(0, columnEdges.count - 1) }
     /// Number of rows.
     public var rows: Int { max(0, rowEdges.count - 1) }
+
+    /// Calls `body` with neighbours of one colour in a row, row by row; without those that cannot be seen.
+    func forEachRun(_ body: (_ row: Int, _ columns: Range<Int>, Color) -> Void) {
+        for row in 0..<rows {
+            var column = 0
+            while column < columns {
+                let color = colors[row * columns + column]
+                let first = column
+                while column < columns, colors[row * columns + column] == color { column += 1 }
+                if color.opacity > 0 { body(row, first..<column, color) }
+            }
+        }
+    }
 }

@@ -101,18 +101,11 @@ struct PDFPage {
     /// seam between them.
     private mutating func write(_ raster: CellRaster) {
         let overlap = 0.1
-        for row in 0..<raster.rows {
-            var column = 0
-            while column < raster.columns {
-                let color = raster.colors[row * raster.columns + column]
-                let first = column
-                while column < raster.columns, raster.colors[row * raster.columns + column] == color { column += 1 }
-                guard color.opacity > 0 else { continue }
-                let (left, top) = (raster.columnEdges[first], raster.rowEdges[row])
-                let right = raster.columnEdges[column] + (column < raster.columns ? overlap : 0)
-                let bottom = raster.rowEdges[row + 1] + (row + 1 < raster.rows ? overlap : 0)
-                content += "q \(paint(color, "rg"))\(Self.rectangle(left, top, right - left, bottom - top)) f Q\n"
-            }
+        raster.forEachRun { row, columns, color in
+            let (left, top) = (raster.columnEdges[columns.lowerBound], raster.rowEdges[row])
+            let right = raster.columnEdges[columns.upperBound] + (columns.upperBound < raster.columns ? overlap : 0)
+            let bottom = raster.rowEdges[row + 1] + (row + 1 < raster.rows ? overlap : 0)
+            content += "q \(paint(color, "rg"))\(Self.rectangle(left, top, right - left, bottom - top)) f Q\n"
         }
     }
 

@@ -128,20 +128,13 @@ struct SVG {
     private mutating func write(_ raster: CellRaster) {
         var runs: [Color: String] = [:]
         var order: [Color] = []
-        for row in 0..<raster.rows {
-            var column = 0
-            while column < raster.columns {
-                let color = raster.colors[row * raster.columns + column]
-                let first = column
-                while column < raster.columns, raster.colors[row * raster.columns + column] == color { column += 1 }
-                guard color.opacity > 0 else { continue }
-                if runs[color] == nil { order.append(color) }
-                let (left, right) = (raster.columnEdges[first], raster.columnEdges[column])
-                let (top, bottom) = (raster.rowEdges[row], raster.rowEdges[row + 1])
-                runs[color, default: ""] +=
-                    "M\(Self.number(left)) \(Self.number(top))H\(Self.number(right))V\(Self.number(bottom))"
-                    + "H\(Self.number(left))z"
-            }
+        raster.forEachRun { row, columns, color in
+            if runs[color] == nil { order.append(color) }
+            let (left, right) = (raster.columnEdges[columns.lowerBound], raster.columnEdges[columns.upperBound])
+            let (top, bottom) = (raster.rowEdges[row], raster.rowEdges[row + 1])
+            runs[color, default: ""] +=
+                "M\(Self.number(left)) \(Self.number(top))H\(Self.number(right))V\(Self.number(bottom))"
+                + "H\(Self.number(left))z"
         }
         output += "<g shape-rendering=\"crispEdges\">\n"
         for color in order { output += "<path d=\"\(runs[color] ?? "")\"\(Self.paint("fill", color))/>\n" }
