@@ -115,6 +115,10 @@ public struct StreamedArray: Sendable {
 
     /// The file's path as it was given.
     public var path: String { file.path }
+    /// Bytes of all numbers.
+    public var byteCount: Int { shape.reduce(type.size, *) }
+    /// Whether both are the same place of the same file.
+    public func isSame(as other: StreamedArray) -> Bool { path == other.path && offset == other.offset }
 
     /// The numbers of a range of elements, counted row-major, as an array of one dimension.
     ///

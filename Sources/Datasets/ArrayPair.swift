@@ -4,43 +4,41 @@ import Foundation
 
 /// Data that a user brings as arrays of inputs and targets.
 enum ArrayPair {
-    /// Inputs of more bytes than this stay in their file: an eighth of the memory, since a file, the numbers made of it and those
-    /// that are computed with are in memory together.
-    static let streamedSize = FileContent.defaultLimit / 4
-
     static func npy(
-        _ inputs: String, _ targets: String, _ split: Split, name: String, streamedSize: Int = streamedSize,
-        ignoreIndex: Int = IgnoredLabel.standard
+        _ inputs: String, _ targets: String, _ split: Split, name: String,
+        streamedSize: Int = ArrayContent.streamedSize, ignoreIndex: Int = IgnoredLabel.standard
     ) throws(DatasetError) -> Dataset {
         guard split == .train else { throw .noTestSplit(name) }
-        if isStreamed(inputs, size: streamedSize) { return try streamed(inputs, targets, name: name, ignoreIndex) }
-        let (x, y) = try inFile { () throws(FileError) in (try NPY.read(inputs), try NPY.read(targets)) }
+        let (x, y) = try inFile { () throws(FileError) in
+            (try ArrayContent.npy(inputs, streamedSize: streamedSize), try NPY.read(targets))
+        }
         return try dataset(x, y, name: name, ignoreIndex: ignoreIndex)
     }
 
-    /// Whether a file is large enough to stay where it is.
-    static func isStreamed(_ path: String, size: Int = streamedSize) -> Bool {
-        var information = stat()
-        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
-            && Int(information.st_size) > size
+    /// Inputs, in memory or in their file, with their targets.
+    static func dataset(
+        _ x: ArrayContent, _ y: NumericArray, name: String, ignoreIndex: Int = IgnoredLabel.standard
+    ) throws(DatasetError) -> Dataset {
+        let (targets, targetShape) = try shapedTargets(y, name: name, ignoreIndex: ignoreIndex)
+        switch x {
+        case .read(let array): return try dataset(array, targets: targets, targetShape, name: name)
+        case .streamed(let array): return try streamed(array, targets, targetShape, name: name)
+        }
     }
 
     private static func streamed(
-        _ inputs: String, _ targets: String, name: String, _ ignoreIndex: Int
+        _ array: StreamedArray, _ targets: Dataset.Targets, _ targetShape: [Int], name: String
     ) throws(DatasetError) -> Dataset {
-        let array = try inFile { () throws(FileError) in try StreamedArray(npy: inputs) }
-        let y = try inFile { () throws(FileError) in try NPY.read(targets) }
         // Tokens are integers in two dimensions.
         guard array.shape.count != 2 || array.type.isFloatingPoint || [.uint8, .bool].contains(array.type) else {
-            throw .file(.tooLarge(path: inputs, bytes: array.shape.reduce(array.type.size, *), limit: streamedSize))
+            throw .file(.tooLarge(path: array.path, bytes: array.byteCount, limit: ArrayContent.streamedSize))
         }
-        let (found, targetShape) = try shapedTargets(y, name: name, ignoreIndex: ignoreIndex)
-        let shape = try exampleShape(array.shape, found, targetShape, name: name)
+        let shape = try exampleShape(array.shape, targets, targetShape, name: name)
         let area = shape.count == 3 ? shape[1] * shape[2] : 1
         let file = StreamedInputs(array, width: shape.reduce(1, *), examples: array.shape[0], area: area)
-        try checkStreamed(file, path: inputs, name: name)
+        try checkStreamed(file, path: array.path, name: name)
         var result = Dataset(
-            name: name, arrays: [.init(name: "", values: .streamed(file), shape: shape)], targets: found,
+            name: name, arrays: [.init(name: "", values: .streamed(file), shape: shape)], targets: targets,
             targetShape: targetShape)
         result.remarks = byteRemarks(array.type, array.shape)
         return result
@@ -56,7 +54,7 @@ enum ArrayPair {
                 guard let place = values.firstIndex(where: { !isFit($0) }) else { return }
                 let row = rows.lowerBound + place / file.width
                 throw file.isTokens
-                    ? DatasetError.tokenOutOfRange(name: name, row: row, value: Int(clamping: Int64(values[place])))
+                    ? DatasetError.tokenOutOfRange(name: name, row: row, value: Int(exactly: values[place]) ?? .max)
                     : .nonFiniteInput(name: name, row: row, value: values[place])
             }
         } catch let problem as DatasetError {
@@ -84,13 +82,6 @@ enum ArrayPair {
         var result = try dataset(x, targets: try classes(labels, name: name), name: name)
         if let header = table.header { result.remarks.append("the first line holds names: \(header.shown)") }
         return result
-    }
-
-    static func dataset(
-        _ x: NumericArray, _ y: NumericArray, name: String, ignoreIndex: Int = IgnoredLabel.standard
-    ) throws(DatasetError) -> Dataset {
-        let (targets, targetShape) = try shapedTargets(y, name: name, ignoreIndex: ignoreIndex)
-        return try dataset(x, targets: targets, targetShape, name: name)
     }
 
     private static func dataset(

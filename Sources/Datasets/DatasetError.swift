@@ -29,8 +29,6 @@ public enum DatasetError: DescribedError {
     case missingTarget(name: String, found: [String])
     /// Several arrays could be the targets.
     case severalTargets(name: String, found: [String])
-    /// Weights of elements, for a model that computes its own loss.
-    case weightsOfOwnLoss(name: String)
     /// Weights of elements in a file whose training split has a name of its own.
     case weightsOfSplit(name: String)
     /// A model of several inputs, and data of one.
@@ -111,8 +109,6 @@ public enum DatasetError: DescribedError {
             "\(name): found the arrays \(found.shown), expected targets under labels, targets or y; save them so, or name them with --target"
         case .severalTargets(let name, let found):
             "\(name): the arrays \(found.shown) could all be the targets; name them with --target, such as --target \(found[0].shown)"
-        case .weightsOfOwnLoss(let name):
-            "\(name): found weights, but the graph computes its own loss; make 'weight' an input of the graph, or leave it out of the file"
         case .weightsOfSplit(let name):
             "\(name): found weights beside x_train and y_train; name the arrays x, y and weight (x_test, y_test and weight_test) to have them used, or leave them out"
         case .needsNames(let name, let inputs):

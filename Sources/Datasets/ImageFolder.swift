@@ -27,7 +27,7 @@ enum ImageFolder {
         let prefix = split == .train ? "train" : "t10k"
         let images = try read(folder, "\(prefix)-images-idx3-ubyte")
         let labels = try read(folder, "\(prefix)-labels-idx1-ubyte")
-        let result = try ArrayPair.dataset(images, labels, name: name)
+        let result = try ArrayPair.dataset(.read(images), labels, name: name)
         guard split == .test, case .classes(let own, let count) = result.targets else { return result }
         // The training labels say how many classes there are, whichever of them the test split happens to show.
         let training = try ArrayPair.targets(try read(folder, "train-labels-idx1-ubyte"), name: name)

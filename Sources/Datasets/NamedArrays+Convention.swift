@@ -15,7 +15,7 @@ extension NamedArrays {
     func conventionalDataset(_ split: Split, ignoreIndex: Int) throws(DatasetError) -> Dataset {
         guard let (inputs, targets) = convention else { throw .missingArrays(name: name, found: names) }
         func pair(_ inputs: String, _ targets: String) throws(DatasetError) -> Dataset {
-            try ArrayPair.dataset(try read(inputs), try read(targets), name: name, ignoreIndex: ignoreIndex)
+            try ArrayPair.dataset(try content(inputs), try read(targets), name: name, ignoreIndex: ignoreIndex)
         }
         guard inputs == "x_train" else {
             guard split == .train else { throw .noTestSplit(name) }

@@ -12,32 +12,20 @@ struct NamedArrays {
         case files([String: String], order: [String])
     }
 
-    /// An array that was read, or one that stays in its file.
-    private enum Content {
-        case read(NumericArray)
-        case streamed(StreamedArray)
+    /// Arrays of more bytes stay in their file, where they are the inputs.
+    private let streamedSize: Int
 
-        var shape: [Int] {
-            switch self {
-            case .read(let array): array.shape
-            case .streamed(let array): array.shape
-            }
-        }
-        var type: ElementType {
-            switch self {
-            case .read(let array): array.type
-            case .streamed(let array): array.type
-            }
-        }
-    }
-
-    init(npz path: String, name: String) throws(DatasetError) {
-        self.name = name
+    init(
+        npz path: String, name: String, streamedSize: Int = ArrayContent.streamedSize
+    ) throws(DatasetError) {
+        (self.name, self.streamedSize) = (name, streamedSize)
         source = .archive(try ArrayPair.inFile { () throws(FileError) in try NPZ.read(path) }, path: path)
     }
 
-    init(npy files: [DataSpecification.NamedFile], name: String) {
-        self.name = name
+    init(
+        npy files: [DataSpecification.NamedFile], name: String, streamedSize: Int = ArrayContent.streamedSize
+    ) {
+        (self.name, self.streamedSize) = (name, streamedSize)
         source = .files(
             Dictionary(files.map { ($0.name, DataSpecification.expanded($0.path)) }) { first, _ in first },
             order: files.map(\.name))
@@ -114,25 +102,22 @@ struct NamedArrays {
         }
         guard let count else { throw .noExamples(name) }
         let takesWeight = roles.inputs.contains { $0.name == DataRoles.weightName }
-        guard let target else {
-            guard takesWeight || !contains(DataRoles.weightName) else { throw .weightsOfOwnLoss(name: name) }
-            var result = Dataset(name: name, arrays: arrays, targets: .none)
-            result.remarks = remarks
-            return result
-        }
         func check(_ array: NumericArray, _ key: String) throws(DatasetError) {
             guard array.shape.first == count else {
                 throw .arrayCountMismatch(name: name, array: key, found: array.shape.first ?? 0, expected: count)
             }
         }
-        let key = Self.key(target, split), labels = try read(key)
-        try check(labels, key)
-        var (targets, shape) = try ArrayPair.shapedTargets(labels, name: name, ignoreIndex: roles.ignoreIndex)
-        // Both splits have the classes of either: a model is made for all of them.
-        let other = Self.key(target, split == .train ? .test : .train)
-        if case .classes(let own, let classes) = targets, contains(other) {
-            let found = try ArrayPair.shapedTargets(try read(other), name: name, ignoreIndex: roles.ignoreIndex)
-            if case .classes(_, let more) = found.targets { targets = .classes(own, count: max(classes, more)) }
+        var targets = Dataset.Targets.none, shape: [Int] = []
+        if let target {
+            let key = Self.key(target, split), labels = try read(key)
+            try check(labels, key)
+            (targets, shape) = try ArrayPair.shapedTargets(labels, name: name, ignoreIndex: roles.ignoreIndex)
+            // Both splits have the classes of either: a model is made for all of them.
+            let other = Self.key(target, split == .train ? .test : .train)
+            if case .classes(let own, let classes) = targets, contains(other) {
+                let found = try ArrayPair.shapedTargets(try read(other), name: name, ignoreIndex: roles.ignoreIndex)
+                if case .classes(_, let more) = found.targets { targets = .classes(own, count: max(classes, more)) }
+            }
         }
         var weights: Dataset.Weights?
         let weightKey = Self.key(DataRoles.weightName, split)
@@ -181,27 +166,35 @@ struct NamedArrays {
     }
 
     func read(_ key: String) throws(DatasetError) -> NumericArray {
-        switch source {
-        case .archive(let archive, let path):
-            return try ArrayPair.inFile { () throws(FileError) in
-                try FileError.in(path) { () throws(NPZError) in try archive.array(key) }
-            }
-        case .files(let files, _):
-            let path = files[key] ?? key
-            return try ArrayPair.inFile { () throws(FileError) in try NPY.read(path) }
-        }
+        try find(key, { (archive, name) throws(NPZError) in try archive.array(name) },
+            { (path) throws(FileError) in try NPY.read(path) })
     }
 
-    private func content(_ key: String) throws(DatasetError) -> Content {
-        guard case .files(let files, _) = source, let path = files[key], ArrayPair.isStreamed(path) else {
-            return .read(try read(key))
+    /// An array that may stay in its file.
+    func content(_ key: String) throws(DatasetError) -> ArrayContent {
+        try find(
+            key,
+            { (archive, name) throws(NPZError) in
+                try ArrayContent.member(name, of: archive, streamedSize: streamedSize)
+            }, { (path) throws(FileError) in try ArrayContent.npy(path, streamedSize: streamedSize) })
+    }
+
+    private func find<Found>(
+        _ key: String, _ inArchive: (NPZ, String) throws(NPZError) -> Found,
+        _ inFile: (String) throws(FileError) -> Found
+    ) throws(DatasetError) -> Found {
+        try ArrayPair.inFile { () throws(FileError) in
+            switch source {
+            case .archive(let archive, let path):
+                try FileError.in(path) { () throws(NPZError) in try inArchive(archive, key) }
+            case .files(let files, _): try inFile(files[key] ?? key)
+            }
         }
-        return .streamed(try ArrayPair.inFile { () throws(FileError) in try StreamedArray(npy: path) })
     }
 
     /// What a model takes for reals or for whole numbers.
     private func inputs(
-        _ content: Content, _ key: String, _ isInteger: Bool, _ shape: [Int]
+        _ content: ArrayContent, _ key: String, _ isInteger: Bool, _ shape: [Int]
     ) throws(DatasetError) -> Dataset.Inputs {
         if isInteger, content.type.isFloatingPoint {
             throw .notWhole(name: name, array: key, type: content.type.rawValue)

@@ -29,7 +29,7 @@ public final class StreamedInputs: Sendable, Equatable {
 
     /// Whether both are the same rows of the same file, standardised alike.
     public static func == (a: StreamedInputs, b: StreamedInputs) -> Bool {
-        a.array.path == b.array.path && a.examples == b.examples && a.width == b.width && a.isTokens == b.isTokens
+        a.array.isSame(as: b.array) && a.examples == b.examples && a.width == b.width && a.isTokens == b.isTokens
             && a.standardization == b.standardization
     }
 

@@ -60,13 +60,19 @@ extension LossLayout {
         try Self.checkInputs(data, network)
         // One number for an example is a row of one.
         let shape = network.outputShape.isEmpty ? [1] : network.outputShape
-        guard loss.outputLoss == nil else {
+        if let own = loss.outputLoss {
             guard network.outputs == 1 else {
                 throw .unsuitable(
                     expected: "one number for each example as its loss", found: "\(network.outputs) outputs",
                     advice: "; name another output with --loss output:NAME")
             }
-            self.init(outputShape: shape, target: .none)
+            guard data.weights == nil || own.subject == .example else {
+                throw .unsuitable(
+                    expected: "no weights", found: "some, but its loss is one number for a batch",
+                    advice: "; make 'weight' an input of the graph, or leave it out of the file")
+            }
+            guard data.weights?.values.contains(where: { $0 > 0 }) ?? true else { throw .nothingCounts }
+            self.init(outputShape: shape, target: .none, isWeighted: data.weights != nil)
             return
         }
         guard !network.givesOneForBatch else {

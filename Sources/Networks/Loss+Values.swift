@@ -40,7 +40,11 @@ extension Loss {
             // One number for the batch counts once for every example.
             // A view of its own, which reshaping does not look behind.
             let base = output.deferred(to: .data)
-            let losses = base.reshaped([output.type.count]).scaled(Double(batch / output.type.count))
+            var losses = base.reshaped([output.type.count]).scaled(Double(batch / output.type.count))
+            if let weights {
+                let weights = weights.reshaped([batch])
+                losses = losses.masked(by: weights) * weights
+            }
             return Contributions(losses: losses, curvature: losses, through: base, base: base, correct: nil)
         }
         return takesClasses

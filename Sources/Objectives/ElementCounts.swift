@@ -20,7 +20,7 @@ struct ElementCounts: Sendable {
         let isPlain =
             loss.takesClasses
             ? elements == 1 && !layout.isWeighted && loss.classWeights.isEmpty : !layout.isWeighted
-        guard !isPlain, layout.target != .none else {
+        guard !isPlain else {
             (weights, classified) = (nil, nil)
             var counting = examples
             // What is left of a last batch is no batch.

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct ArrayPairTests {
     private func pair(_ x: NumericArray, _ y: NumericArray) throws(DatasetError) -> Dataset {
-        try ArrayPair.dataset(x, y, name: "test")
+        try ArrayPair.dataset(.read(x), y, name: "test")
     }
 
     @Test func keepsWhatTheFileHolds() throws {

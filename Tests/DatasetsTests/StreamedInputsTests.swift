@@ -33,6 +33,49 @@ import Testing
         try body(streamed, try ArrayPair.npy(x, y, .train, name: "s"), x)
     }
 
+    /// Members that are stored as they are stay in their archive; those that are compressed are read.
+    @Test(arguments: [false, true]) func archives(_ isDeflated: Bool) throws {
+        let folder = try Folder(), path = folder.path("d.npz")
+        let labels = NumericArray([0, 1, 2, 0, 1, 2, 0])
+        for array in arrays() where array.shape.count == 4 {
+            let test = NumericArray(Array(array.doubles.prefix(120)), shape: [2, 3, 4, 5])
+            try NPZ.write(
+                [
+                    ("x", .array(array)), ("labels", .array(labels)), ("x_test", .array(test)),
+                    ("labels_test", .array(NumericArray([2, 1]))),
+                ], deflated: isDeflated, to: path)
+            func load(_ split: Split, _ streamedSize: Int) throws -> Dataset {
+                var roles = DataRoles()
+                roles.inputs = [.init(name: "x", isInteger: false)]
+                return try NamedArrays(npz: path, name: "s", streamedSize: streamedSize).dataset(split, roles)
+            }
+            for split in [Split.train, .test] {
+                let streamed = try load(split, 0)
+                if case .streamed = streamed.inputs {
+                    #expect(!isDeflated)
+                } else {
+                    #expect(isDeflated)
+                }
+                same(streamed, try load(split, .max))
+            }
+            let (train, other) = (try load(.train, 0), try load(.test, 0))
+            #expect(train.arrays != other.arrays)
+        }
+    }
+
+    /// The names by convention, too.
+    @Test func archivesByConvention() throws {
+        let folder = try Folder(), path = folder.path("d.npz"), array = arrays()[0]
+        try NPZ.write(
+            [("x", .array(array)), ("y", .array(NumericArray([0, 1, 2, 0, 1, 2, 0])))], to: path)
+        let data = try NamedArrays(npz: path, name: "s", streamedSize: 0).conventionalDataset(.train, ignoreIndex: -100)
+        guard case .streamed = data.inputs else {
+            Issue.record("it is in memory")
+            return
+        }
+        #expect(data.floatInputs == array.floats)
+    }
+
     private func same(_ a: Dataset, _ b: Dataset, sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(
             a.exampleShape == b.exampleShape && a.targets == b.targets && a.count == b.count,
