@@ -86,7 +86,7 @@ public struct Network: Sendable {
         self.architecture = architecture
         let builder = NetworkBuilder(Graph(), .stored, options)
         let output = architecture.apply(builder, inputs.map { $0.value(in: builder.graph, batch: 1) })
-        hasPrediction = output.prediction != nil
+        hasPrediction = !output.predictions.isEmpty
         parameters = ParameterLayout(builder.parameters.map(\.specification))
         buffers = ParameterLayout(builder.buffers.map(\.specification))
     }
@@ -140,8 +140,8 @@ public struct Network: Sendable {
         public let statistics: [Value?]
         /// The outputs, [n, outputs].
         public let output: Value
-        /// Of a network whose output is a loss, what parameters reach it through alone, [n, …]; `nil` where that is not known.
-        public let prediction: Value?
+        /// Of a network whose output is a loss, what parameters reach it through alone, [n, …] each; empty where that is not known.
+        public let predictions: [Value]
         /// The first input.
         public var input: Value { inputs[0] }
         /// The fewest values of a channel that a statistic of the batch is of; `nil` where there is none.
@@ -161,7 +161,7 @@ public struct Network: Sendable {
             graph: graph, inputs: x, parameters: builder.parameters.map(\.value),
             buffers: builder.buffers.map(\.value),
             statistics: builder.buffers.map { builder.statistics[$0.specification.name] }, output: result.output,
-            prediction: result.prediction, fewestValues: builder.fewestValues)
+            predictions: result.predictions, fewestValues: builder.fewestValues)
     }
 
     /// Whether a batch of one example gives batch normalisation one value a channel, which has no variance.
@@ -203,13 +203,13 @@ public struct NetworkInput: Sendable, Hashable, Codable {
 package struct NetworkOutput {
     /// [batch, outputs]; [1, 1] where it is one number for the batch.
     package let output: Value
-    /// Of a loss: what parameters reach it through, [batch, …].
-    package let prediction: Value?
+    /// Of a loss: what parameters reach it through alone, [batch, …] each; empty where that is not known.
+    package let predictions: [Value]
     /// The output's shape for one example.
     package let shape: [Int]
 
     /// - Parameter shape: nil for [outputs].
-    package init(_ output: Value, prediction: Value? = nil, shape: [Int]? = nil) {
-        (self.output, self.prediction, self.shape) = (output, prediction, shape ?? Array(output.shape.dropFirst()))
+    package init(_ output: Value, predictions: [Value] = [], shape: [Int]? = nil) {
+        (self.output, self.predictions, self.shape) = (output, predictions, shape ?? Array(output.shape.dropFirst()))
     }
 }

@@ -64,8 +64,7 @@ extension ImportedModel {
     /// Refuses a prediction beside which parameters reach the loss.
     private static func checkPrediction(_ name: String, _ network: Network) throws {
         let built = network.build(in: Graph(), batch: network.onlyBatch ?? 2, batchNorm: .stored)
-        guard let prediction = built.prediction else { return }
-        guard !built.graph.depends(built.output, on: built.parameters, besides: prediction) else {
+        guard !built.graph.depends(built.output, on: built.parameters, besides: built.predictions) else {
             throw ONNXError.notThroughPrediction(name)
         }
     }

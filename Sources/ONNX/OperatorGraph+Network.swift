@@ -34,12 +34,12 @@ extension OperatorGraph {
         let interpreter = OperatorInterpreter(
             builder, self, batch: batch, exported: exported, given: declared.merging(examples(x, batch)) { $1 })
         try interpreter.run()
-        let prediction = try prediction.map { try interpreter.stored($0) }
+        let predictions = try prediction.map { [try interpreter.stored($0)] } ?? []
         if givesOneForBatch ?? false {
-            return NetworkOutput(try interpreter.single(output), prediction: prediction, shape: [1])
+            return NetworkOutput(try interpreter.single(output), predictions: predictions, shape: [1])
         }
         let rows = try interpreter.rows(of: output)
-        return NetworkOutput(rows.output, prediction: prediction, shape: rows.shape)
+        return NetworkOutput(rows.output, predictions: predictions, shape: rows.shape)
     }
 
     /// The inputs as operators take them.
@@ -74,13 +74,13 @@ extension OperatorGraph {
             let all = values.count == 1 ? values[0] : Value.concatenate(values, axis: 0)
             return all.shape[0] == batch ? all : all.slice(0, from: 0, count: batch)
         }
-        // Values of blocks put together are not what the losses of blocks are computed of.
+        let predictions = results.flatMap(\.predictions)
         guard givesOneForBatch ?? false else {
-            return NetworkOutput(joined(results.map(\.output)), shape: results[0].shape)
+            return NetworkOutput(joined(results.map(\.output)), predictions: predictions, shape: results[0].shape)
         }
         // Blocks of one example each: the mean of their means.
         let mean = Value.concatenate(results.map(\.output), axis: 0).sum([0]).scaled(1 / Double(blocks))
-        return NetworkOutput(mean, shape: [1])
+        return NetworkOutput(mean, predictions: predictions, shape: [1])
     }
 
     /// Whether the output is one number for a batch, and not one for each example.
@@ -185,7 +185,7 @@ extension OperatorGraph {
         }
         return Network(
             architecture, specification: name, inputs: given, outputShape: first.shape,
-            givesOneForBatch: isOneForBatch, hasPrediction: first.prediction != nil, parameters: layout(parameters),
+            givesOneForBatch: isOneForBatch, hasPrediction: prediction != nil, parameters: layout(parameters),
             buffers: layout(buffers))
     }
 

@@ -106,7 +106,7 @@ final class BatchProgram {
             let found = loss.contributions(built.output, target: target, weights: weights, layout, batch: batch)
             (losses, correct) = (found.losses, found.correct)
             // Of a loss that the network computes itself, parameters reach it through what it says they do.
-            let total = losses.sum(), model = built.prediction ?? found.through
+            let total = losses.sum(), model = built.predictions.isEmpty ? [found.through] : built.predictions
             switch kind {
             case .gradient: derivative = graph.gradient(of: total, at: parameters)
             case .hessian: derivative = graph.hessianVectorProduct(of: total, at: parameters, along: tangents)

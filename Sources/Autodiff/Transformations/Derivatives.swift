@@ -39,19 +39,24 @@ extension Graph {
     ///
     /// *Shapes:* `v` and the result have one value for each parameter, in its shape.
     ///
+    /// - Parameter model: one value, or several that none of the others is computed from.
     /// - Precondition: `loss` has one element and depends on the parameters through `model` alone.
-    public func gaussNewtonVectorProduct(of loss: Value, through model: Value, at parameters: [Value], along v: [Value])
-        -> [Value]
-    {
-        let seeds = zip(parameters, v).map { (value: $0, tangent: $1) }
-        guard let jv = linearize([model], along: seeds)[0] else {
-            return parameters.map { constant(0, shape: $0.shape) }
-        }
-        let lossGradient = gradient(of: loss, at: [model])
-        guard let hjv = linearize(lossGradient, along: [(model, jv)])[0] else {
-            return parameters.map { constant(0, shape: $0.shape) }
-        }
-        return pullback([model], [hjv], at: parameters)
+    public func gaussNewtonVectorProduct(
+        of loss: Value, through model: Value..., at parameters: [Value], along v: [Value]
+    ) -> [Value] {
+        gaussNewtonVectorProduct(of: loss, through: model, at: parameters, along: v)
+    }
+
+    /// The same through a list of values.
+    public func gaussNewtonVectorProduct(
+        of loss: Value, through model: [Value], at parameters: [Value], along v: [Value]
+    ) -> [Value] {
+        let jv = linearize(model, along: zip(parameters, v).map { (value: $0, tangent: $1) })
+        let moved = zip(model, jv).compactMap { value, tangent in tangent.map { (value: value, tangent: $0) } }
+        let slopes = gradient(of: loss, at: moved.map(\.value))
+        let hjv = linearize(slopes, along: moved)
+        let used = moved.indices.filter { hjv[$0] != nil }
+        return pullback(used.map { moved[$0].value }, used.map { hjv[$0]! }, at: parameters)
     }
 
     /// The product Σᵢ gᵢ gᵢᵀ v, with gᵢ the gradient of the loss of example i.
@@ -84,9 +89,9 @@ extension Graph {
     }
 
     /// Whether a value depends on one of the parameters by a way that does not lead through another value.
-    public func depends(_ value: Value, on parameters: [Value], besides other: Value) -> Bool {
+    public func depends(_ value: Value, on parameters: [Value], besides others: [Value]) -> Bool {
         let wanted = Set(parameters.map(\.id))
-        var seen: Set = [other.id], pending = [value.id]
+        var seen = Set(others.map(\.id)), pending = [value.id]
         while let id = pending.popLast() {
             guard seen.insert(id).inserted else { continue }
             if wanted.contains(id) { return true }

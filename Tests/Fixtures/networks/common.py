@@ -99,17 +99,19 @@ def outputs(problem, data):
     return found if isinstance(found, tuple) else (found,)
 
 
+def batches(problem, data):
+    """All data at once, or the fixed batches."""
+    count = len(data[problem.inputs[0]])
+    size = problem.batch_size or count
+    assert count % size == 0
+    return [{name: array[start:start + size] for name, array in data.items()} for start in range(0, count, size)]
+
+
 def total_loss(problem, data):
     """The loss over all data, or its mean over the fixed batches."""
     if problem.batch_size is None:
         return problem.loss(outputs(problem, data), data)
-    count = len(data[problem.inputs[0]])
-    assert count % problem.batch_size == 0
-    losses = []
-    for start in range(0, count, problem.batch_size):
-        batch = {name: array[start:start + problem.batch_size] for name, array in data.items()}
-        losses.append(problem.loss(outputs(problem, batch), batch))
-    return torch.stack(losses).mean()
+    return torch.stack([problem.loss(outputs(problem, batch), batch) for batch in batches(problem, data)]).mean()
 
 
 def flat(tensors):
@@ -158,9 +160,10 @@ def reference_numbers(problem, path):
         "parameters": len(fixed),
     }
     if problem.prediction is not None:
-        alone = problem.loss_of_prediction(problem.prediction(outputs(problem, data)), data).item()
+        parts = batches(problem, data)
+        alone = np.mean([problem.loss_of_prediction(problem.prediction(outputs(problem, part)), part).item() for part in parts])
         assert abs(alone - loss.item()) <= 1e-13 * max(1, abs(alone)), (alone, loss.item())
-        numbers["gGg"] = gauss_newton_product(problem, data, theta, fixed)
+        numbers["gGg"] = float(np.mean([gauss_newton_product(problem, part, theta, fixed) for part in parts]))
     if problem.accuracy is not None:
         numbers["accuracy"] = problem.accuracy(outputs(problem, data), data).item()
     if problem.test is not None:

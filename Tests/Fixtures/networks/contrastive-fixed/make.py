@@ -11,11 +11,19 @@ base = sibling("contrastive")
 class Contrastive(base.Contrastive):
     def forward(self, a, b):
         p, q = (nn.functional.normalize(z, dim=1) for z in (self.left(a), self.right(b)))
-        return nn.functional.cross_entropy(p @ q.T / self.log_temperature.exp(), torch.arange(len(a)))
+        similarity = p @ q.T / self.log_temperature.exp()
+        return loss(similarity), similarity
+
+
+def loss(similarity):
+    return nn.functional.cross_entropy(similarity, torch.arange(len(similarity)))
 
 
 def problem():
-    return dataclasses.replace(base.problem(), module=Contrastive(), has_fixed_batch=True)
+    return dataclasses.replace(
+        base.problem(), module=Contrastive(), has_fixed_batch=True, outputs=["loss", "similarity"],
+        options="--loss output:loss --prediction similarity", prediction=lambda found: found[1],
+        loss_of_prediction=lambda z, data: loss(z))
 
 
 if __name__ == "__main__":
