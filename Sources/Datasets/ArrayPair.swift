@@ -64,7 +64,9 @@ enum ArrayPair {
         }
     }
 
-    static func csv(_ path: String, _ split: Split, name: String) throws(DatasetError) -> Dataset {
+    static func csv(
+        _ path: String, _ split: Split, name: String, ignoreIndex: Int = IgnoredLabel.standard
+    ) throws(DatasetError) -> Dataset {
         guard split == .train else { throw .noTestSplit(name) }
         let table = try inFile { () throws(FileError) in try CSV.read(path) }
         guard table.columns >= 2 else { throw .tooFewColumns(name: name) }
@@ -79,7 +81,7 @@ enum ArrayPair {
         }
         let count = table.rows
         let x = NumericArray(inputs, shape: [count, width])
-        var result = try dataset(x, targets: try classes(labels, name: name), name: name)
+        var result = try dataset(x, targets: try classes(labels, name: name, ignoreIndex: ignoreIndex), name: name)
         if let header = table.header { result.remarks.append("the first line holds names: \(header.shown)") }
         return result
     }
@@ -205,10 +207,13 @@ enum ArrayPair {
             if let place = values.firstIndex(where: { !$0.isFinite }) {
                 throw .nonFiniteTarget(name: name, row: place / width, value: values[place])
             }
+            // −100 in a real column is a number, unless it was named.
+            let ignored = ignoreIndex == IgnoredLabel.standard ? nil : Double(ignoreIndex)
             let areLabels = values.allSatisfy {
-                $0 >= 0 && $0 < Double(Dataset.maximalClasses) && $0 == $0.rounded(.towardZero)
+                $0 == $0.rounded(.towardZero) && (0..<Double(Dataset.maximalClasses) ~= $0 || $0 == ignored)
             }
-            return isColumn && areLabels ? try classes(values, name: name) : .values(values, width: width)
+            return isColumn && areLabels
+                ? try classes(values, name: name, ignoreIndex: ignoreIndex) : .values(values, width: width)
         }
         let labels: [Int]
         do {
@@ -231,7 +236,9 @@ enum ArrayPair {
         }
     }
 
-    private static func classes(_ labels: [Double], name: String) throws(DatasetError) -> Dataset.Targets {
+    private static func classes(
+        _ labels: [Double], name: String, ignoreIndex: Int
+    ) throws(DatasetError) -> Dataset.Targets {
         var whole: [Int] = []
         whole.reserveCapacity(labels.count)
         for (row, value) in labels.enumerated() {
@@ -239,7 +246,7 @@ enum ArrayPair {
             guard let label = Int(exactly: value) else { throw .labelNotIntegral(name: name, row: row, value: value) }
             whole.append(label)
         }
-        return try classes(whole, name: name, width: 1, ignoreIndex: IgnoredLabel.standard)
+        return try classes(whole, name: name, width: 1, ignoreIndex: ignoreIndex)
     }
 
     /// - Parameter ignoreIndex: the label that does not count, and need not be from 0.

@@ -181,7 +181,6 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
     ) throws(DatasetError) -> Dataset {
         if let arrays {
             if let roles = try self.roles(roles, in: arrays) { return try arrays.dataset(split, roles) }
-            guard case .npz = self else { throw .missingTarget(name: description, found: arrays.names) }
             return try arrays.conventionalDataset(split, ignoreIndex: roles.ignoreIndex)
         }
         guard roles.inputs.count < 2 else {
@@ -199,7 +198,8 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
                 Self.expanded(inputs), Self.expanded(targets), split, name: description,
                 ignoreIndex: roles.ignoreIndex)
         case .npyByName, .npz: preconditionFailure("data of named arrays without them")
-        case .csv(let file): try ArrayPair.csv(Self.expanded(file), split, name: description)
+        case .csv(let file): 
+            try ArrayPair.csv(Self.expanded(file), split, name: description, ignoreIndex: roles.ignoreIndex)
         case .mnist1D: MNIST1D.load(split)
         case .spirals: Spirals.load(split)
         case .chebyshev(let degree): try Chebyshev.load(degree, split)
@@ -212,8 +212,14 @@ extension DataSpecification {
     /// Where no model says what its inputs are, the one array that is neither targets nor weights is the input.
     private func roles(_ roles: DataRoles, in arrays: NamedArrays) throws(DatasetError) -> DataRoles? {
         if !roles.inputs.isEmpty {
-            // A model of one input takes what files have by convention, too.
-            return arrays.holds(roles) || roles.inputs.count > 1 || !arrays.hasConvention ? roles : nil
+            guard roles.inputs.count == 1, roles.hasTarget, !arrays.holds(roles) else { return roles }
+            // A model of one input takes what files have by convention, too, and the one array that can be it.
+            if arrays.hasConvention { return nil }
+            let inputs = arrays.inputNames(besides: roles.target)
+            guard inputs.count == 1 else { return roles }
+            var roles = roles
+            roles.inputs[0].name = inputs[0]
+            return roles
         }
         if case .npz = self, arrays.hasConvention, roles.target == nil, !arrays.contains(DataRoles.weightName) {
             return nil

@@ -166,7 +166,8 @@ struct NamedArrays {
     }
 
     func read(_ key: String) throws(DatasetError) -> NumericArray {
-        try find(key, { (archive, name) throws(NPZError) in try archive.array(name) },
+        try find(
+            key, { (archive, name) throws(NPZError) in try archive.array(name) },
             { (path) throws(FileError) in try NPY.read(path) })
     }
 

@@ -122,6 +122,12 @@ import Testing
             try AtomicFile.write("a,b,label\n1,2,0\n3,4,2\n", to: folder + "/t.csv")
             let table = try DataSpecification("csv:\(folder)/t.csv").load()
             #expect(table.doubleInputs == [1, 2, 3, 4] && table.targets == .classes([0, 2], count: 3))
+            try AtomicFile.write("1,2,0\n3,4,255\n5,6,-1\n", to: folder + "/i.csv")
+            for (ignored, wanted) in [(-1, 256), (255, nil)] as [(Int, Int?)] {
+                let roles = DataRoles(ignoreIndex: ignored)
+                let found = try? DataSpecification("csv:\(folder)/i.csv").load(.train, roles)
+                #expect(found?.classCount == wanted)
+            }
             try AtomicFile.write("1,2,0.5\n", to: folder + "/r.csv")
             #expect(
                 message { _ = try DataSpecification("csv:\(folder)/r.csv").load() }.contains("row 0 has the label 0.5"))

@@ -82,13 +82,28 @@ import Testing
         #expect(load(all, own) == "none")
         // Whether the model's own losses can have weights is for the model to say.
         #expect(load(all + [("weight", NumericArray([1.0, 1, 1, 1]))], own) == "none")
-        #expect(load(all + [("weight", NumericArray([1.0, 1, 1]))], own).contains("'weight' has 3 examples, expected 4"))
+        #expect(
+            load(all + [("weight", NumericArray([1.0, 1, 1]))], own).contains("'weight' has 3 examples, expected 4"))
         let y = NumericArray([0, 1, 0, 1] as [Int64])
         #expect(
             load([("x_train", x), ("y_train", y), ("weight", NumericArray([1.0, 1, 1, 1]))], DataRoles()).contains(
                 "weights beside x_train and y_train"))
         #expect(
             message { _ = try DataSpecification("digits").load(.train, roles) }.contains("the model takes 2 inputs"))
+    }
+
+    /// A model of one input takes the one array that can be it, whatever its name, from an archive and from files.
+    @Test func oneInputOfAModel() throws {
+        let y = NumericArray([0, 1, 0, 1] as [Int64])
+        let model = DataRoles(inputs: [.init(name: "input", isInteger: false)])
+        for (name, array) in [("a", x), ("b", y)] { try NPY.write(array, to: "\(folder)/\(name).npy") }
+        for (inputs, targets) in [("x", "y"), ("features", "labels"), ("input", "y")] {
+            #expect(try file([(inputs, x), (targets, y)]).load(.train, model).doubleInputs == x.doubles)
+            let files = try DataSpecification("npy:\(inputs)=\(folder)/a.npy,\(targets)=\(folder)/b.npy")
+            #expect(try files.load(.train, model).doubleInputs == x.doubles)
+        }
+        let two = try file([("features", x), ("more", x), ("labels", y)])
+        #expect(message { _ = try two.load(.train, model) }.contains("the model takes input, too"))
     }
 
     /// Without a model's names the one array that is neither target nor weights is the input.
