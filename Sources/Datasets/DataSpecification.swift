@@ -198,7 +198,7 @@ public enum DataSpecification: Sendable, Hashable, CustomStringConvertible {
                 Self.expanded(inputs), Self.expanded(targets), split, name: description,
                 ignoreIndex: roles.ignoreIndex)
         case .npyByName, .npz: preconditionFailure("data of named arrays without them")
-        case .csv(let file): 
+        case .csv(let file):
             try ArrayPair.csv(Self.expanded(file), split, name: description, ignoreIndex: roles.ignoreIndex)
         case .mnist1D: MNIST1D.load(split)
         case .spirals: Spirals.load(split)
