@@ -39,6 +39,16 @@ import Testing
             for name in archive.names { _ = try archive.array(name).doubles }
         }
         survive(bytes, flips: 1000) { _ = try NPZ($0, limit: 1 << 20).text("b") }
+        // From a file, members are read where they lie, and stored ones may be streamed.
+        let folder = try Folder()
+        survive(bytes, flips: 2000) {
+            try folder.write($0, to: "a.npz")
+            let archive = try NPZ.read(folder.path("a.npz"), limit: 1 << 20)
+            for name in archive.names {
+                _ = try archive.array(name).doubles
+                if let array = try archive.streamed(name) { _ = try array.numbers(0..<array.shape.reduce(1, *)) }
+            }
+        }
     }
 
     @Test func safetensors() throws {
