@@ -1,6 +1,5 @@
 import Essentials
 import Foundation
-import Synchronization
 
 /// Files that are written completely or not at all.
 ///
@@ -8,8 +7,6 @@ import Synchronization
 /// failed write leaves the former file as it was. Symbolic links are followed. A pipe or a device, which cannot be
 /// replaced, is written to directly.
 public enum AtomicFile {
-    private static let serial = Atomic<Int>(0)
-
     /// Replaces the file at `path` by `bytes`.
     ///
     /// - Throws: `FileError` where the path is a folder or cannot be written, where its folder does not exist, and
@@ -34,39 +31,67 @@ public enum AtomicFile {
     public static func write(
         to path: String, _ content: (FileSink) throws(FileError) -> Void
     ) throws(FileError) {
-        var information = stat()
-        let exists = stat(path, &information) == 0
-        let kind = information.st_mode & S_IFMT
-        if path.isEmpty || path.hasSuffix("/") || (exists && kind == S_IFDIR) {
-            throw .destinationIsDirectory(path: path)
-        }
-        if exists && kind != S_IFREG { return try writeToDevice(path, content) }
-
-        let target = resolved(path)
-        let folder = FilePath.folder(of: target)
-        let number = serial.wrappingAdd(1, ordering: .relaxed).newValue
-        // Short and independent of the name, which may itself be as long as the file system allows.
-        let temporary = (folder as NSString).appendingPathComponent(".landscape-\(getpid())-\(number).tmp")
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else {
-            let reason = errno
-            if reason == ENOENT || reason == ENOTDIR { throw .folderMissing(path: path, folder: folder) }
-            throw .notWritable(path: path, reason: systemReason(reason))
-        }
-        var isOpen = true
+        guard let replaced = try replaceable(path) else { return try writeToDevice(path, content) }
+        let file = try temporary(for: path, replaced)
         var isDone = false
+        // Closing ends the lock, by which others know that the file is in use.
         defer {
-            if isOpen { close(descriptor) }
-            if !isDone { unlink(temporary) }
+            if !isDone { unlink(file.path) }
+            close(file.descriptor)
         }
-        if exists { fchmod(descriptor, information.st_mode & 0o7777) }
-        try content(FileSink(descriptor: descriptor, path: path))
-        guard fsync(descriptor) == 0 else { throw .writeFailed(path: path, reason: systemReason(errno)) }
-        isOpen = false
-        guard close(descriptor) == 0 else { throw .writeFailed(path: path, reason: systemReason(errno)) }
-        guard rename(temporary, target) == 0 else { throw .writeFailed(path: path, reason: systemReason(errno)) }
+        if let mode = replaced.mode { fchmod(file.descriptor, mode) }
+        try content(FileSink(descriptor: file.descriptor, path: path))
+        guard fsync(file.descriptor) == 0, rename(file.path, replaced.target) == 0 else {
+            throw .writeFailed(path: path, reason: systemReason(errno))
+        }
         isDone = true
-        flush(folder)
+        flush(FilePath.folder(of: replaced.target))
+    }
+
+    /// Finds out whether a file could be written, by making the temporary file that it would be written to.
+    ///
+    /// - Parameter bytes: how many there will be, where that is known; the disk must have room for them.
+    /// - Throws: what `write` would throw.
+    public static func check(_ path: String, bytes: Int = 0) throws(FileError) {
+        guard let replaced = try replaceable(path) else { return }
+        let file = try temporary(for: path, replaced)
+        defer {
+            unlink(file.path)
+            close(file.descriptor)
+        }
+        var space = statvfs()
+        guard bytes > 0, fstatvfs(file.descriptor, &space) == 0 else { return }
+        let (free, isMore) = Int(clamping: space.f_bavail).multipliedReportingOverflow(by: Int(clamping: space.f_frsize))
+        guard isMore || bytes <= free else { throw .noSpace(path: path, bytes: bytes, free: free) }
+    }
+
+    /// What is replaced by a file of this path: the place behind symbolic links, and the mode of the file there; nil for a pipe or a device,
+    /// which cannot be replaced.
+    private static func replaceable(_ path: String) throws(FileError) -> (target: String, mode: mode_t?)? {
+        if path.isEmpty || path.hasSuffix("/") { throw .destinationIsDirectory(path: path) }
+        var information = stat()
+        guard stat(path, &information) == 0 else {
+            // The temporary file's name is short, and that of the file may be too long.
+            if errno == ENAMETOOLONG { throw .notWritable(path: path, reason: systemReason(ENAMETOOLONG)) }
+            return (resolved(path), nil)
+        }
+        switch information.st_mode & S_IFMT {
+        case S_IFDIR: throw .destinationIsDirectory(path: path)
+        case S_IFREG: return (resolved(path), information.st_mode & 0o7777)
+        default: return nil
+        }
+    }
+
+    private static func temporary(
+        for path: String, _ replaced: (target: String, mode: mode_t?)
+    ) throws(FileError) -> TemporaryFile {
+        let folder = FilePath.folder(of: replaced.target)
+        do {
+            return try TemporaryFile(in: folder)
+        } catch {
+            if error.number == ENOENT || error.number == ENOTDIR { throw .folderMissing(path: path, folder: folder) }
+            throw .notWritable(path: path, reason: systemReason(error.number))
+        }
     }
 
     /// A pipe or a device such as standard output cannot be replaced, only written to.

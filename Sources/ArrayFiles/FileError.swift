@@ -14,6 +14,7 @@ public enum FileError: DescribedError {
     case destinationIsDirectory(path: String)
     case notWritable(path: String, reason: String)
     case writeFailed(path: String, reason: String)
+    case noSpace(path: String, bytes: Int, free: Int)
     case unprinted(reason: String)
 
     /// One line: what was found, what was expected, what to do.
@@ -39,6 +40,8 @@ public enum FileError: DescribedError {
             "\(path): cannot be written (\(reason)); choose a folder you may write to"
         case .writeFailed(let path, let reason):
             "\(path): writing failed (\(reason)) and left nothing behind; free some space or choose another folder"
+        case .noSpace(let path, let bytes, let free):
+            "\(path): needs \(bytes) bytes, and its disk has \(free) left; free some space or choose another folder"
         case .unprinted(let reason):
             "standard output: the result could not be printed (\(reason)); send it elsewhere, or use -o FILE"
         }

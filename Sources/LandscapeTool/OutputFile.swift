@@ -17,26 +17,10 @@ enum OutputFile {
     }
 
     /// Finds out before long work that a file cannot be written after it.
-    static func checkWritable(_ path: String) throws {
+    ///
+    /// - Parameter bytes: how many there will be, where that is known.
+    static func checkWritable(_ path: String, bytes: Int = 0) throws {
         guard !path.isEmpty else { throw UnusableRequest("-o: found an empty name, expected a file to write to") }
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-            throw UnusableRequest("cannot write \(path): it is a folder; name a file in it")
-        }
-        let folder = FilePath.folder(of: path)
-        let shown = folder.isEmpty ? "." : folder
-        guard FileManager.default.fileExists(atPath: shown, isDirectory: &isFolder), isFolder.boolValue else {
-            throw UnusableRequest("cannot write \(path): there is no folder \(shown); make it first")
-        }
-        // Permissions do not say all: some folders take no files whoever asks.
-        let trial = (shown as NSString).appendingPathComponent(".landscape-\(getpid()).trial")
-        let descriptor = open(trial, O_CREAT | O_EXCL | O_WRONLY, 0o600)
-        guard descriptor >= 0 else {
-            throw UnusableRequest(
-                "cannot write \(path): the folder \(shown) is not writable (\(String(cString: strerror(errno)))); name another place"
-            )
-        }
-        close(descriptor)
-        unlink(trial)
+        do { try AtomicFile.check(path, bytes: bytes) } catch { throw UnusableRequest("\(error)") }
     }
 }

@@ -52,6 +52,49 @@ import Testing
         #expect(message { try AtomicFile.write([1], to: "/dev/full") }.contains("No space left"))
     }
 
+    /// Temporary files of programs that were killed go; those of programs that live stay, whatever their process numbers.
+    @Test func leftovers() throws {
+        try Folder.with { folder in
+            let dead = [".landscape-1-1.tmp", ".landscape-1.trial", ".landscape-3w5e11264sgsf.tmp"]
+            for name in dead { try Data([1]).write(to: URL(filePath: "\(folder)/\(name)")) }
+            try Data([1]).write(to: URL(filePath: "\(folder)/.landscape-notes.txt"))
+            mkfifo("\(folder)/.landscape-2.tmp", 0o600)
+            let live = open("\(folder)/.landscape-live.tmp", O_CREAT | O_WRONLY, 0o600)
+            defer { close(live) }
+            #expect(flock(live, LOCK_EX | LOCK_NB) == 0)
+            try AtomicFile.check(folder + "/file")
+            try AtomicFile.write("one", to: folder + "/file")
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == [
+                    ".landscape-2.tmp", ".landscape-live.tmp", ".landscape-notes.txt", "file",
+                ])
+        }
+    }
+
+    /// A file is locked while it is written, under a name of its own.
+    @Test func temporaryNames() throws {
+        try Folder.with { folder in
+            let files = try (0..<20).map { _ in try TemporaryFile(in: folder) }
+            #expect(Set(files.map(\.path)).count == 20)
+            for file in files {
+                let other = open(file.path, O_RDONLY)
+                #expect(flock(other, LOCK_EX | LOCK_NB) != 0)
+                close(other)
+                close(file.descriptor)
+            }
+        }
+    }
+
+    @Test func roomOnTheDisk() throws {
+        try Folder.with { folder in
+            try AtomicFile.check(folder + "/file", bytes: 1)
+            #expect(message { try AtomicFile.check(folder + "/file", bytes: 1 << 60) }.contains("needs \(1 << 60) bytes"))
+            let long = folder + "/" + String(repeating: "x", count: 300)
+            #expect(message { try AtomicFile.check(long) }.contains("File name too long"))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+        }
+    }
+
     /// Folders of paths, names of one character among them, and a file of such a name.
     @Test func folders() throws {
         for (path, folder) in [

@@ -47,7 +47,7 @@ import Testing
         chmod(folder.url.path, 0o555)
         defer { chmod(folder.url.path, 0o755) }
         for line in Self.short.prefix(4) {
-            try Tool.refuse(line + " -o result.json", in: folder, saying: "not writable")
+            try Tool.refuse(line + " -o result.json", in: folder, saying: "cannot be written")
         }
     }
 
