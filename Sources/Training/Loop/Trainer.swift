@@ -78,6 +78,9 @@ public final class Trainer {
         }
         self.memory = memory
         loss = try configuration.loss(for: data.train)
+        if let outputs = known?.network.outputs ?? Network.statedOutputs(of: configuration.model), architecture == nil {
+            data = data.takingLabelsAsNumbers(for: loss, outputs: outputs)
+        }
         if let known {
             guard data.record.exampleShape.reduce(1, *) == known.network.inputShape.reduce(1, *) else {
                 throw ModelError.exampleShapeMismatch(
