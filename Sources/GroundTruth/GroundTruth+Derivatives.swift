@@ -139,6 +139,11 @@ extension GroundTruth {
                         }
                     })
             },
+            Claim("closed forms", "logistic regression of K outputs: Fisher = Hessian/K", within: 1e-13) {
+                let product = try logistic.fisherVectorProducts(at: theta, along: [v])[0]
+                return relativeDifference(
+                    product, try logistic.hessianVectorProduct(at: theta, along: v).map { $0 / Double(outputs) })
+            },
             Claim("closed forms", "Gauss–Newton matrix = Hessian for linear models", within: 1e-13) {
                 var worst = 0.0
                 for model in [squares, softmax, logistic] {

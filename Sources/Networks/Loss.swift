@@ -119,6 +119,20 @@ public struct Loss: Sendable, Hashable, Codable {
     /// Whether it is a cross-entropy of classes.
     public var takesClasses: Bool { if case .crossEntropy = kind { true } else { false } }
 
+    /// Whether each element's loss is −log of a probability, or of a density, that the model gives its target, up to a constant.
+    ///
+    /// A target is drawn from softmax(z) for cross-entropies, from σ(z) for binary ones, from Poisson(eᶻ), and from a normal distribution
+    /// around the output of variance ½ for r² and 1 for ½ r². Weights of classes leave no distribution of the target, those of
+    /// elements do.
+    public var hasModelDistribution: Bool {
+        switch kind {
+        case .crossEntropy: classWeights.isEmpty
+        case .binaryCrossEntropy: positiveWeights.isEmpty
+        case .meanSquaredError, .halfMeanSquaredError, .poisson, .kullbackLeibler: true
+        case .absoluteError, .huber, .smoothAbsoluteError, .output: false
+        }
+    }
+
     /// The loss that the network's output is; nil where it is computed of outputs and targets.
     public var outputLoss: OutputLoss? { if case .output(let loss) = kind { loss } else { nil } }
     /// Examples of each of the fixed batches that it is a mean over; nil for a mean over examples.

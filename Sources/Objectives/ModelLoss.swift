@@ -197,6 +197,11 @@ public final class ModelLoss: ExampleObjective {
         try objective.gaussNewtonVectorProducts(at: theta, along: vectors)
     }
 
+    /// F v for each v, P numbers each.
+    public func fisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        try objective.fisherVectorProducts(at: theta, along: vectors)
+    }
+
     /// F̂ v for each v, P numbers each.
     public func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         try objective.empiricalFisherVectorProducts(at: theta, along: vectors)

@@ -180,6 +180,10 @@ final class NetworkPrograms: MemoryHolder {
     ) throws(ObjectiveError) -> BatchSeries {
         if case .gaussNewton = kind, loss.outputLoss != nil, !network.hasPrediction { throw .noPrediction }
         if case .gaussNewton = kind, case .kullbackLeibler = loss.kind, !layout.isPlainRow { throw .noGaussNewton }
+        if case .fisher = kind {
+            guard loss.hasModelDistribution else { throw .noFisher(loss: loss.name) }
+            if case .kullbackLeibler = loss.kind, !layout.isPlainRow { throw .noFisher(loss: loss.name) }
+        }
         if case .empiricalFisher = kind, network.givesOneForBatch { throw .noEmpiricalFisher }
         var preference: BatchSeries.Preference = batchNorm == .batch ? .many : .inCache
         if let size = loss.fixedBatch { preference = .fixed(size) }
