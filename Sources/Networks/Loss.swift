@@ -8,11 +8,11 @@ public struct Loss: Sendable, Hashable, Codable {
         /// Cross-entropy −Σ_k t_k ln p_k of class probabilities p. The target t is 1 − s at the label, plus s/K at each of the
         /// K classes, with s the label smoothing; or a given distribution.
         case crossEntropy(labelSmoothing: Double)
-        /// Binary cross-entropy: −t ln p − (1 − t) ln(1 − p).
+        /// Binary cross-entropy: −t ln p − (1 − t) ln(1 − p). This and all below are averaged over an example's outputs.
         case binaryCrossEntropy
         /// r², `MSELoss`.
         case meanSquaredError
-        /// ½ r². For least squares with one output its Hessian is XᵀX/n.
+        /// ½ r². For least squares with K outputs its Hessian is XᵀX/(nK) for each.
         case halfMeanSquaredError
         /// |r|, `L1Loss`.
         case absoluteError
