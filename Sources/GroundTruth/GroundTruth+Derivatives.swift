@@ -129,7 +129,10 @@ extension GroundTruth {
                         return zip(p, change).map { $0 * ($1 - mean) }
                     })
             },
-            Claim("closed forms", "logistic regression, mean over K outputs: H = (1/nK) Σ σ(1 − σ) xxᵀ for each", within: 1e-13) {
+            Claim(
+                "closed forms", "logistic regression, mean over K outputs: H = (1/nK) Σ σ(1 − σ) xxᵀ for each",
+                within: 1e-13
+            ) {
                 relativeDifference(
                     try logistic.hessianVectorProduct(at: theta, along: v),
                     product { z, change in

@@ -74,7 +74,8 @@ extension Loss {
         let losses = collected(found.losses)
         return Contributions(
             losses: losses, curvature: scale == .logits ? losses : found.curvature.map(collected),
-            information: found.information.map { information in { collected(information()) } }, through: found.through, base: found.base, correct: found.correct.map(collected))
+            information: found.information.map { information in { collected(information()) } }, through: found.through,
+            base: found.base, correct: found.correct.map(collected))
     }
 
     /// The same of rows of classes: losses, curvature and correctness of each, [r], times their weights.

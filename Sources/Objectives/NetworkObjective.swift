@@ -47,6 +47,11 @@ public final class NetworkObjective: Objective {
         set { programs.betweenBatches = newValue }
     }
 
+    /// Examples of a batch whose loss is computed at once, and whose statistics are those of batch normalisation by batches.
+    ///
+    /// - Throws: `ObjectiveError` where a batch does not fit the memory.
+    public var batchSize: Int { get throws { try programs.batchSize } }
+
     /// The memory limit, in bytes, below which values, gradients or Hessian products are refused.
     public var leastMemory: Int { programs.leastMemory }
 

@@ -60,7 +60,7 @@ public enum ObjectiveError: DescribedError, Equatable {
         case .noGaussNewton:
             "the Gauss–Newton matrix is not defined for this objective; give gaussNewtonVectorProduct, or use the Hessian"
         case .noFisher(let loss?):
-            "the Fisher matrix is of targets that the model draws, and the loss \(loss) gives them no distribution; use --operator ggn or empirical-fisher"
+            "the Fisher matrix is of targets that the model itself draws, and for the loss \(loss) no distribution of them is defined; use --operator ggn or empirical-fisher"
         case .noFisher(nil):
             "the Fisher matrix is not defined for this objective, which has no model of targets; use the Gauss–Newton matrix"
         case .noEmpiricalFisher:

@@ -65,7 +65,8 @@ import Testing
         #expect(abs(try #require(pair.cosine)) < 1e-15 * 12)
         // With one weight there is no second direction, and rounding is none.
         let line = SliceDirections(
-            [[0.7], [-0.3]], kind: "random", at: [0.1], ParameterLayout([TensorSpecification("w", [1, 1], .constant(0))]),
+            [[0.7], [-0.3]], kind: "random", at: [0.1],
+            ParameterLayout([TensorSpecification("w", [1, 1], .constant(0))]),
             normalization: .weight, orthogonalizes: true)
         #expect(line.vectors[1] == [0])
     }

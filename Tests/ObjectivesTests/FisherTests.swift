@@ -109,7 +109,9 @@ import Testing
             ],
             targets: test.isOfClasses ? .classes(flat.map { Int32($0) }, count: k) : .values(flat, width: e),
             targetShape: shape,
-            weights: test.weights.map { all in Dataset.Weights(rows.flatMap { all[($0 * e)..<(($0 + 1) * e)] }, shape: shape) })
+            weights: test.weights.map { all in
+                Dataset.Weights(rows.flatMap { all[($0 * e)..<(($0 + 1) * e)] }, shape: shape)
+            })
         var loss = test.loss
         if smoothing > 0 { loss.kind = .crossEntropy(labelSmoothing: smoothing) }
         return try NetworkObjective(network: network, data: data, loss: loss, precision: .double)
