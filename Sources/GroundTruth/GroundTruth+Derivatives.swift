@@ -116,7 +116,7 @@ extension GroundTruth {
             return e.map { $0 / total }
         }
         return [
-            Claim("closed forms", "least squares, ½ mean r²: H = XᵀX/n for each output", within: 1e-13) {
+            Claim("closed forms", "least squares, ½ mean r² over K outputs: H = XᵀX/(nK) for each", within: 1e-13) {
                 relativeDifference(
                     try squares.hessianVectorProduct(at: theta, along: v),
                     product { _, change in change.map { $0 / Double(outputs) } })
@@ -129,7 +129,10 @@ extension GroundTruth {
                         return zip(p, change).map { $0 * ($1 - mean) }
                     })
             },
-            Claim("closed forms", "logistic regression: H = (1/n) Σ σ(1 − σ) xxᵀ for each output", within: 1e-13) {
+            Claim(
+                "closed forms", "logistic regression, mean over K outputs: H = (1/nK) Σ σ(1 − σ) xxᵀ for each",
+                within: 1e-13
+            ) {
                 relativeDifference(
                     try logistic.hessianVectorProduct(at: theta, along: v),
                     product { z, change in
@@ -138,6 +141,11 @@ extension GroundTruth {
                             return sigma * (1 - sigma) * change / Double(outputs)
                         }
                     })
+            },
+            Claim("closed forms", "logistic regression, mean over K outputs: Fisher = H/K", within: 1e-13) {
+                let product = try logistic.fisherVectorProducts(at: theta, along: [v])[0]
+                return relativeDifference(
+                    product, try logistic.hessianVectorProduct(at: theta, along: v).map { $0 / Double(outputs) })
             },
             Claim("closed forms", "Gauss–Newton matrix = Hessian for linear models", within: 1e-13) {
                 var worst = 0.0

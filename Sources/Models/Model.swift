@@ -141,8 +141,7 @@ public struct Model: Sendable {
             throw ModelError.exampleShapeMismatch(
                 model: metadata.model, expected: network.inputShape, data: data.name, found: data.exampleShape)
         }
-        // Where no classes are chosen by outputs, whole numbers in a file are targets of them, not classes.
-        if !loss.takesClasses, data.targetShape.reduce(1, *) == network.outputs { data = data.withLabelsAsValues }
+        data = data.takingLabelsAsNumbers(for: loss, outputs: network.outputs)
         // Standardising is done example by example, so the prefix may come first.
         if let examples { data = try data.prefix(examples) }
         if let standardization = metadata.data.standardization {

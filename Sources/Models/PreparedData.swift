@@ -100,4 +100,22 @@ public struct PreparedData: Sendable {
     public package(set) var record: DataRecord
     /// What a user should know of how the examples were read, one line each.
     public var remarks: [String] = []
+
+    /// The same for a network of so many outputs and a loss that takes a number for each.
+    package func takingLabelsAsNumbers(for loss: Loss, outputs: Int) -> PreparedData {
+        var record = record
+        let train = train.takingLabelsAsNumbers(for: loss, outputs: outputs)
+        if train.targets != self.train.targets { record.outputs = outputs }
+        return PreparedData(
+            train: train, test: test?.takingLabelsAsNumbers(for: loss, outputs: outputs), record: record,
+            remarks: remarks)
+    }
+}
+
+extension Dataset {
+    /// Where no classes are chosen by outputs, whole numbers in a file are targets of them, not classes: 0 and 1 for `bce` with one
+    /// output. Labels of several classes for as many outputs stay labels, whose one-hot rows are the targets.
+    func takingLabelsAsNumbers(for loss: Loss, outputs: Int) -> Dataset {
+        !loss.takesClasses && targetShape.reduce(1, *) == outputs ? withLabelsAsValues : self
+    }
 }

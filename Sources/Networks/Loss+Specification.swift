@@ -4,7 +4,7 @@ import Essentials
 extension Loss {
     /// Every text form of a loss, for help and messages.
     public static let forms =
-        "cross-entropy[:label-smoothing=S], nll, bce, mse (mean r²), half-mse (½ mean r²), l1, huber[:δ], smooth-l1[:β], poisson, kl, output[:NAME]"
+        "cross-entropy[:label-smoothing=S], nll, bce, mse (mean r² over outputs), half-mse (½ of it), l1, huber[:δ], smooth-l1[:β], poisson, kl, output[:NAME]"
 
     /// The loss as `--loss` takes it and a checkpoint stores it, such as `mse` or `cross-entropy:label-smoothing=0.1`.
     /// `init(specification:)` reads it.

@@ -9,6 +9,9 @@ extension Loss {
         /// The same for the Gauss–Newton matrix, whose H_ℓ is that of logits; `losses` itself where outputs are logits. Nil where it is not
         /// known along which axis outputs are log-probabilities.
         public let curvature: Value?
+        /// The same for the Fisher matrix: its Hessian by `through` is E[rrᵀ], with r the derivative of an example's sum of losses times
+        /// weights, and each element's target drawn from the model's own distribution of it. Nil where there is none.
+        public let information: (() -> Value)?
         /// What is differentiated first for the Gauss–Newton matrix, [n, …] or [n · elements, …]: the outputs, or logits made of them.
         public let through: Value
         /// What the losses are computed of, [n, …] or [n · elements, …]: parameters reach them through it alone.
@@ -45,7 +48,8 @@ extension Loss {
                 let weights = weights.reshaped([batch])
                 losses = losses.masked(by: weights) * weights
             }
-            return Contributions(losses: losses, curvature: losses, through: base, base: base, correct: nil)
+            return Contributions(
+                losses: losses, curvature: losses, information: nil, through: base, base: base, correct: nil)
         }
         return takesClasses
             ? classified(output, target, weights, layout) : elementwise(output, target, weights, layout)
@@ -70,7 +74,8 @@ extension Loss {
         let losses = collected(found.losses)
         return Contributions(
             losses: losses, curvature: scale == .logits ? losses : found.curvature.map(collected),
-            through: found.through, base: found.base, correct: found.correct.map(collected))
+            information: found.information.map { information in { collected(information()) } }, through: found.through,
+            base: found.base, correct: found.correct.map(collected))
     }
 
     /// The same of rows of classes: losses, curvature and correctness of each, [r], times their weights.
@@ -107,7 +112,9 @@ extension Loss {
             correct = weights.map { right.masked(by: $0) } ?? right
         }
         return Contributions(
-            losses: losses, curvature: scale == .logits ? losses : weighted(loss(false)), through: z, base: z,
+            losses: losses, curvature: scale == .logits ? losses : weighted(loss(false)),
+            // An element's derivative is p − (1 at the drawn class), of variance diag p − ppᵀ, times its weight.
+            information: hasModelDistribution ? { weighted(weighted(z.logSumExp())) } : nil, through: z, base: z,
             correct: correct)
     }
 
@@ -126,7 +133,7 @@ extension Loss {
     private func elementwise(
         _ output: Value, _ target: Value, _ weights: Value?, _ layout: LossLayout
     ) -> Contributions {
-        let n = output.shape[0]
+        let (n, k) = (output.shape[0], output.shape[1])
         func collected(_ elements: Value) -> Value {
             guard let weights else {
                 let mean = elements.mean([1])
@@ -136,17 +143,36 @@ extension Loss {
             let scaled = kind == .halfMeanSquaredError ? elements.scaled(0.5) : elements
             return (scaled.masked(by: weights) * weights).sum([1]).reshaped([n])
         }
+        /// The log-partition function of each element, whose second derivative is the variance of its loss's first. An element counts by
+        /// its weight, or as one of K, in the derivative, so by the square in the variance.
+        func information(_ z: Value) -> (() -> Value)? {
+            guard hasModelDistribution else { return nil }
+            return {
+                let elements =
+                    switch kind {
+                    case .binaryCrossEntropy: z.softplus()
+                    case .poisson: z.exp()
+                    default: z.squared()
+                    }
+                return weights.map { collected(elements * $0) } ?? collected(elements).scaled(1 / Double(k))
+            }
+        }
         if case .kullbackLeibler = kind {
             let losses = collected(elements(output, target))
             // Log-probabilities are their own logits.
             let normalizer = target.sum([1]) * output.logSumExp()
-            let curvature =
-                layout.isPlainRow ? losses + normalizer.reshaped([n]).scaled(1 / Double(output.shape[1])) : nil
-            return Contributions(losses: losses, curvature: curvature, through: output, base: output, correct: nil)
+            let curvature = layout.isPlainRow ? losses + normalizer.reshaped([n]).scaled(1 / Double(k)) : nil
+            // One class of K is drawn.
+            let information = { output.logSumExp().reshaped([n]).scaled(1 / Double(k * k)) }
+            return Contributions(
+                losses: losses, curvature: curvature, information: layout.isPlainRow ? information : nil,
+                through: output, base: output, correct: nil)
         }
         guard case .binaryCrossEntropy = kind, scale != .logits else {
             let losses = collected(elements(output, target))
-            return Contributions(losses: losses, curvature: losses, through: output, base: output, correct: nil)
+            return Contributions(
+                losses: losses, curvature: losses, information: information(output), through: output, base: output,
+                correct: nil)
         }
         let p = scale == .probabilities ? output : output.exp()
         let lnP = scale == .probabilities ? p.log() : output, lnQ = (1 - p).log()
@@ -156,7 +182,8 @@ extension Loss {
         let losses = collected(-(weighted * floored(lnP) + (1 - target) * floored(lnQ)))
         let z = lnP - lnQ
         return Contributions(
-            losses: losses, curvature: collected(elements(z, target)), through: z, base: output, correct: nil)
+            losses: losses, curvature: collected(elements(z, target)), information: information(z), through: z,
+            base: output, correct: nil)
     }
 
     /// t times the weight of positive targets.

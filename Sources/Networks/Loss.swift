@@ -8,11 +8,11 @@ public struct Loss: Sendable, Hashable, Codable {
         /// Cross-entropy −Σ_k t_k ln p_k of class probabilities p. The target t is 1 − s at the label, plus s/K at each of the
         /// K classes, with s the label smoothing; or a given distribution.
         case crossEntropy(labelSmoothing: Double)
-        /// Binary cross-entropy: −t ln p − (1 − t) ln(1 − p).
+        /// Binary cross-entropy: −t ln p − (1 − t) ln(1 − p). This and all below are averaged over an example's outputs.
         case binaryCrossEntropy
         /// r², `MSELoss`.
         case meanSquaredError
-        /// ½ r². For least squares with one output its Hessian is XᵀX/n.
+        /// ½ r². For least squares with K outputs its Hessian is XᵀX/(nK) for each.
         case halfMeanSquaredError
         /// |r|, `L1Loss`.
         case absoluteError
@@ -118,6 +118,20 @@ public struct Loss: Sendable, Hashable, Codable {
 
     /// Whether it is a cross-entropy of classes.
     public var takesClasses: Bool { if case .crossEntropy = kind { true } else { false } }
+
+    /// Whether each element's loss is −log of a probability, or of a density, that the model gives its target, up to a constant.
+    ///
+    /// A target is drawn from softmax(z) for cross-entropies, from σ(z) for binary ones, from Poisson(eᶻ), and from a normal distribution
+    /// around the output of variance ½ for r² and 1 for ½ r². Weights of classes leave no distribution of the target, those of
+    /// elements do.
+    public var hasModelDistribution: Bool {
+        switch kind {
+        case .crossEntropy: classWeights.isEmpty
+        case .binaryCrossEntropy: positiveWeights.isEmpty
+        case .meanSquaredError, .halfMeanSquaredError, .poisson, .kullbackLeibler: true
+        case .absoluteError, .huber, .smoothAbsoluteError, .output: false
+        }
+    }
 
     /// The loss that the network's output is; nil where it is computed of outputs and targets.
     public var outputLoss: OutputLoss? { if case .output(let loss) = kind { loss } else { nil } }

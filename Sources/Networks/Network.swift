@@ -68,6 +68,12 @@ public struct Network: Sendable {
         specification.prefix { $0 != ":" && $0 != ";" } == "transformer"
     }
 
+    /// The outputs that the name of an architecture says, such as `mlp:64-32-10`; `nil` where data decide.
+    package static func statedOutputs(of specification: String) -> Int? {
+        let name = specification.prefix { $0 != ";" }
+        return name.hasPrefix("mlp:") ? name.split(separator: "-").last.flatMap { Int($0) } : nil
+    }
+
     /// θ, a gradient and an optimiser's two vectors in Float64 fit in memory.
     private static let mostParameters = Int(clamping: ProcessInfo.processInfo.physicalMemory / (4 * 8))
 

@@ -31,7 +31,7 @@ public enum NetworkError: DescribedError, Equatable {
         case .inputMismatch(let model, let expected, let found):
             "model \(model) takes \(expected), but an example of the data has shape \(found); choose a model or data that fit"
         case .outputMismatch(let model, let expected, let found):
-            "model \(model) has \(found) outputs, but the data need \(expected); change the last width of the model"
+            "model \(model) has \(found) outputs, but the data need \(expected); change the last width of the model\(found == 1 && expected == 2 ? ", or give --loss bce for yes-or-no labels" : "")"
         case .takesNoTokens(let model):
             "model \(model) takes real numbers, but the data hold tokens (integers); choose a model for tokens or other data"
         case .takesTokens(let model):

@@ -15,6 +15,8 @@ final class BatchProgram {
         case hessian
         /// The Gauss–Newton matrix of the sum of losses times a vector.
         case gaussNewton
+        /// The sum over examples of E[gᵢgᵢᵀ] times a vector, with targets drawn from the model's distribution.
+        case fisher
         /// The sum over examples of gᵢgᵢᵀ times a vector.
         case empiricalFisher
         /// Losses at points θ + Σₖ cₖ dₖ. For each direction: which parameter tensors it moves.
@@ -88,7 +90,7 @@ final class BatchProgram {
         switch kind {
         case .displacedValue(let moves): tangents = moves.map { _ in graph.input("c", TensorType([1]), .tangent) }
         case .value, .gradient, .outputs: tangents = []
-        case .hessian, .gaussNewton, .empiricalFisher:
+        case .hessian, .gaussNewton, .fisher, .empiricalFisher:
             tangents = parameters.map { graph.input("v", $0.type, .tangent) }
         }
         if let blocked {
@@ -97,8 +99,9 @@ final class BatchProgram {
             case .hessian:
                 derivative = blocked.hessianVectorProduct(at: parameters, along: tangents)
                 losses = graph.constant(0)
-            case .gaussNewton:
-                derivative = blocked.gaussNewtonVectorProduct(at: parameters, along: tangents)
+            case .gaussNewton, .fisher:
+                derivative = blocked.gaussNewtonVectorProduct(
+                    at: parameters, along: tangents, isFisher: kind == .fisher)
                 losses = graph.constant(0)
             default: (losses, correct) = blocked.values()
             }
@@ -113,6 +116,9 @@ final class BatchProgram {
             case .gaussNewton:
                 derivative = graph.gaussNewtonVectorProduct(
                     of: (found.curvature ?? total).sum(), through: model, at: parameters, along: tangents)
+            case .fisher:
+                derivative = graph.gaussNewtonVectorProduct(
+                    of: found.information!().sum(), through: model, at: parameters, along: tangents)
             case .empiricalFisher:
                 derivative = graph.empiricalFisherVectorProduct(
                     of: total, through: found.base, examples: batch, at: parameters, along: tangents)
@@ -132,7 +138,7 @@ final class BatchProgram {
         case .value, .gradient:
             outputs = [losses] + (correct.map { [$0] } ?? []) + derivative + built.statistics.compactMap { $0 }
         case .outputs: outputs = [built.output]
-        case .hessian, .gaussNewton, .empiricalFisher: outputs = derivative
+        case .hessian, .gaussNewton, .fisher, .empiricalFisher: outputs = derivative
         }
         self.derivative = derivative
         (self.losses, self.correct, self.directions) = (losses, correct, directions)

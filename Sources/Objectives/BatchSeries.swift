@@ -69,7 +69,7 @@ final class BatchSeries {
         case many
         /// All, because they are one batch of a training that normalises it as a whole.
         case whole
-        /// So many, because a loss is one of batches of that size.
+        /// So many, because a loss is one of batches of that size, or of examples that are normalised together.
         case fixed(Int)
 
         /// Whether memory does not change the size.
@@ -123,7 +123,7 @@ final class BatchSeries {
         }
         var program = make(size)
         // A ragged last batch has a program of its own, which takes less, but may take nearly as much.
-        func copies() -> Int { preference.isFixed || examples % size == 0 ? 1 : 2 }
+        func copies() -> Int { preference == .whole || examples % size == 0 ? 1 : 2 }
         func needed() -> Int { copies() * (program.bytes + program.executable.commonBytes) }
         if memory.limit == nil, needed() > room {
             // By default a large model gets what a batch of one example needs, as long as the machine has it.

@@ -89,8 +89,10 @@ struct BlockedCrossEntropy {
         }
     }
 
-    /// The Gauss–Newton matrix of the losses' sum times v.
-    func gaussNewtonVectorProduct(at parameters: [Value], along v: [Value]) -> [Value] {
+    /// The Gauss–Newton matrix of the losses' sum times v, or the Fisher matrix.
+    ///
+    /// - Precondition: the loss has a distribution of labels for `isFisher`.
+    func gaussNewtonVectorProduct(at parameters: [Value], along v: [Value], isFisher: Bool = false) -> [Value] {
         let graph = head.rows.graph
         let moves = tangents(along: zip(parameters, v).map { (value: $0, tangent: $1) })
         let rows = head.rows.deferred(to: .tangent), others = head.others.map { $0.deferred(to: .tangent) }
@@ -102,7 +104,9 @@ struct BlockedCrossEntropy {
             let zeros = place.map { graph.constant(0, shape: $0.shape) }
             guard let change = graph.linearize([found.through], along: along(place, moves, block))[0],
                 let product = graph.linearize(
-                    graph.gradient(of: (found.curvature ?? found.losses).sum(), at: [found.through]),
+                    graph.gradient(
+                        of: (isFisher ? found.information!() : found.curvature ?? found.losses).sum(),
+                        at: [found.through]),
                     along: [(found.through, change)])[0]
             else { return zeros }
             return graph.pullback([found.through], [product], at: place)

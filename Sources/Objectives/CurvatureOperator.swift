@@ -5,9 +5,10 @@ import Tensors
 public enum CurvatureKind: String, Sendable, Codable, CaseIterable {
     /// ∇²L, with negative curvature.
     case hessian
-    /// Jᵀ H_ℓ J.
+    /// Jᵀ H_ℓ J, with H_ℓ the Hessian of an example's loss by the outputs.
     case ggn
-    /// The Fisher information of the model's own predictions; for the losses here it is the Gauss–Newton matrix.
+    /// (1/n) Σ E[gᵢgᵢᵀ], with gᵢ the gradient of an example's loss for targets drawn from the model's own distribution
+    /// (`Loss.hasModelDistribution`). Where an example's loss is a mean over K elements, it is the K-th part of the Gauss–Newton matrix.
     case fisher
     /// (1/n) Σ gᵢgᵢᵀ of the examples' own gradients at their labels: another matrix (Kunstner et al. 2019, arXiv 1905.12558), which
     /// nears the Fisher matrix only where the model is the truth.
@@ -48,7 +49,8 @@ public struct CurvatureOperator: LinearOperator {
         let products =
             switch kind {
             case .hessian: try objective.hessianVectorProducts(at: theta, along: vectors)
-            case .ggn, .fisher: try objective.gaussNewtonVectorProducts(at: theta, along: vectors)
+            case .ggn: try objective.gaussNewtonVectorProducts(at: theta, along: vectors)
+            case .fisher: try objective.fisherVectorProducts(at: theta, along: vectors)
             case .empiricalFisher: try objective.empiricalFisherVectorProducts(at: theta, along: vectors)
             }
         return products.map { Vectors.product(scaling, $0) }

@@ -18,6 +18,8 @@ extension ModelLoss {
         public let precision: Precision
         /// Where batch normalisation got its statistics.
         public var statistics: BatchStatistics
+        /// Examples whose statistics of batch normalisation are taken together; nil for stored ones.
+        public let normalizedBatch: Int?
         /// The loss's name, such as `cross-entropy`.
         public let lossName: String
         /// λ of the term ½λ‖θ‖²; nil where the loss is without it.
@@ -30,7 +32,8 @@ extension ModelLoss {
     public var summary: Summary {
         Summary(
             name: name, model: model.metadata.model, data: dataName, split: settings.split, examples: data.count,
-            precision: settings.precision, statistics: settings.statistics, lossName: lossName,
+            precision: settings.precision, statistics: settings.statistics, normalizedBatch: normalizedBatch,
+            lossName: lossName,
             weightDecay: includesWeightDecay ? weightDecay : nil, weightNorm: Vectors.norm(theta))
     }
 }

@@ -57,6 +57,8 @@ public final class ModelLoss: ExampleObjective {
     public let loss: Loss
     /// Of batch normalisation, in the order of the network's buffers: averaged over the data for `.recalibrate`, the model's own else.
     public let statistics: [Double]
+    /// Examples whose statistics of batch normalisation are taken together: nil for stored ones, and for networks without.
+    public let normalizedBatch: Int?
     /// λ of the term ½λ‖θ‖²; 0 where the loss has none.
     public let weightDecay: Double
     /// Bytes for vectors of θ's length beyond the few that every analysis holds.
@@ -66,10 +68,14 @@ public final class ModelLoss: ExampleObjective {
     /// The loss on the data, without and with the term of weight decay.
     private let base: NetworkObjective, objective: any Objective
 
-    /// Examples whose statistics are averaged for `.recalibrate` where no batch size is given: that of training (He et al. 2015).
-    /// One less or so where a last batch of one example would have no variance.
-    private static func recalibrationBatch(_ examples: Int) -> Int {
-        (2...128).reversed().first { ObjectiveError.lastBatch(examples, $0) > 1 } ?? 128
+    /// Examples whose statistics are averaged for `.recalibrate` where no batch size is given: those that the training normalised
+    /// together, or 128 (He et al. 2015) where it is not known. One less or so where a last batch of one example would have no variance.
+    private static func recalibrationBatch(_ model: Model, _ examples: Int) -> Int {
+        let settings = model.metadata.training?.settings ?? [:]
+        // The shards of m-SAM are normalised each on its own.
+        let own = [settings["batch-size"], settings["m"]].compactMap { $0.flatMap(Int.init(exactly:)) }.min() ?? 128
+        guard own > 1 else { return 1 }
+        return (2...own).reversed().first { ObjectiveError.lastBatch(examples, $0) > 1 } ?? own
     }
 
     /// - Parameters:
@@ -148,8 +154,14 @@ public final class ModelLoss: ExampleObjective {
         self.memory = memory
         statistics = try recalibration?.batchStatistics(at: model.theta) ?? model.buffers
         self.base = base.with(statistics: statistics)
+        let isNormalized = settings.statistics != .stored && model.network.buffers.count > 0
+        normalizedBatch = isNormalized ? try (recalibration ?? base).batchSize : nil
         weightDecay = try settings.weightDecay.coefficient(of: model, name) ?? 0
         objective = Self.penalized(self.base, weightDecay)
+        if settings.precision == .float, model.theta.contains(where: { $0.isFinite && Double(Float($0)) != $0 }) {
+            monitor.remark(
+                "weights in Float64 are rounded to Float32 here; --precision double computes with them as they are")
+        }
     }
 
     /// θ of the model.
@@ -195,6 +207,11 @@ public final class ModelLoss: ExampleObjective {
     /// G v for each v, P numbers each.
     public func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         try objective.gaussNewtonVectorProducts(at: theta, along: vectors)
+    }
+
+    /// F v for each v, P numbers each.
+    public func fisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        try objective.fisherVectorProducts(at: theta, along: vectors)
     }
 
     /// F̂ v for each v, P numbers each.
@@ -245,6 +262,14 @@ public final class ModelLoss: ExampleObjective {
             let measured = try Self.recalibration(model, loss, data, settings, memory, monitor)
             return penalized(base.with { try measured.batchStatistics(at: $0) })
         }
+    }
+
+    /// `normalizedBatch` of `away(_:stored:)`.
+    public func normalizedBatch(_ statistics: BatchStatistics) throws -> Int? {
+        guard statistics == .recalibrate, settings.statistics != .recalibrate, model.network.buffers.count > 0 else {
+            return statistics == settings.statistics ? normalizedBatch : nil
+        }
+        return try Self.recalibration(model, loss, data, settings, memory, monitor).batchSize
     }
 
     /// Another model of the same network, for losses on common terms.
@@ -311,7 +336,7 @@ public final class ModelLoss: ExampleObjective {
     ) throws -> NetworkObjective {
         let objective = try model.objective(
             data, loss: loss, batchNorm: .batch, precision: settings.precision,
-            batchSize: settings.batchSize ?? recalibrationBatch(data.count), memory: memory)
+            batchSize: settings.batchSize ?? recalibrationBatch(model, data.count), memory: memory)
         objective.betweenBatches = { try monitor.check() }
         return objective
     }

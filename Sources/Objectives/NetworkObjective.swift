@@ -47,6 +47,11 @@ public final class NetworkObjective: Objective {
         set { programs.betweenBatches = newValue }
     }
 
+    /// Examples of a batch whose loss is computed at once, and whose statistics are those of batch normalisation by batches.
+    ///
+    /// - Throws: `ObjectiveError` where a batch does not fit the memory.
+    public var batchSize: Int { get throws { try programs.batchSize } }
+
     /// The memory limit, in bytes, below which values, gradients or Hessian products are refused.
     public var leastMemory: Int { programs.leastMemory }
 
@@ -186,6 +191,11 @@ public final class NetworkObjective: Objective {
         try products(.gaussNewton, at: theta, along: vectors)
     }
 
+    /// F v for each v, P numbers each.
+    public func fisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        try products(.fisher, at: theta, along: vectors)
+    }
+
     /// F̂ v for each v, P numbers each.
     public func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         try products(.empiricalFisher, at: theta, along: vectors)
@@ -204,7 +214,7 @@ public final class NetworkObjective: Objective {
             }
         }
         // Gradients of examples are such that their mean is the gradient.
-        let isFisher = kind == .empiricalFisher && total != Double(examples)
+        let isFisher = (kind == .fisher || kind == .empiricalFisher) && total != Double(examples)
         let scale = isFisher ? Double(examples) / (total * total) : 1 / total
         for i in results.indices { Vectors.scale(&results[i], by: scale) }
         return results

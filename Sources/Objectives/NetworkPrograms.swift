@@ -148,15 +148,21 @@ final class NetworkPrograms: MemoryHolder {
         return made
     }
 
+    /// Examples of a batch whose loss is computed at once.
+    var batchSize: Int { get throws { try series(.value).batchSize } }
+
     private func makeSeries(_ kind: BatchProgram.Kind) throws -> BatchSeries {
         var requested = requestedBatch
-        if case .displacedValue = kind {
-            // The same batches as elsewhere, so that θ itself has the same loss to the bit.
-            requested = try series(.value).batchSize
-        }
-        do {
-            return try makeSeries(kind, requested, memory)
-        } catch .memoryTooSmall(let given, let needed) {
+        // Where batches are normalised by their own statistics, others would be those of another function.
+        let isNormalized = batchNorm == .batch && !network.buffers.tensors.isEmpty && kind != .value
+        var isDisplaced = false
+        if case .displacedValue = kind { isDisplaced = true }
+        // The same batches as elsewhere, so that θ itself has the same loss to the bit.
+        if isDisplaced || isNormalized { requested = try batchSize }
+        do throws(ObjectiveError) {
+            return try makeSeries(kind, requested, memory, isNormalized: isNormalized)
+        } catch {
+            guard case .memoryTooSmall(let given, let needed) = error else { throw error }
             // What is enough for this kind of program alone would be refused by the next.
             throw ObjectiveError.memoryTooSmall(given: given, needed: max(needed, leastMemory))
         }
@@ -176,12 +182,17 @@ final class NetworkPrograms: MemoryHolder {
     }
 
     private func makeSeries(
-        _ kind: BatchProgram.Kind, _ requested: Int?, _ memory: MemoryBudget
+        _ kind: BatchProgram.Kind, _ requested: Int?, _ memory: MemoryBudget, isNormalized: Bool = false
     ) throws(ObjectiveError) -> BatchSeries {
         if case .gaussNewton = kind, loss.outputLoss != nil, !network.hasPrediction { throw .noPrediction }
         if case .gaussNewton = kind, case .kullbackLeibler = loss.kind, !layout.isPlainRow { throw .noGaussNewton }
+        if case .fisher = kind {
+            guard loss.hasModelDistribution else { throw .noFisher(loss: loss.name) }
+            if case .kullbackLeibler = loss.kind, !layout.isPlainRow { throw .noFisher(loss: loss.name) }
+        }
         if case .empiricalFisher = kind, network.givesOneForBatch { throw .noEmpiricalFisher }
         var preference: BatchSeries.Preference = batchNorm == .batch ? .many : .inCache
+        if isNormalized, let requested { preference = .fixed(requested) }
         if let size = loss.fixedBatch { preference = .fixed(size) }
         return try BatchSeries(
             examples: examples, requested: requested, preference: preference, memory: memory, heldBytes: heldBytes,

@@ -31,6 +31,12 @@ public protocol Objective: AnyObject {
     /// - Throws: `ObjectiveError.noGaussNewton` by default.
     func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
 
+    /// F v for each v, where F = (1/n) Σ E[gᵢgᵢᵀ] is the Fisher matrix: gᵢ is the gradient of example i's own loss, and its targets are drawn
+    /// from the model's own distribution of them.
+    ///
+    /// - Throws: `ObjectiveError.noFisher` by default, for what has no model of targets.
+    func fisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
+
     /// F̂ v for each v, where F̂ = (1/n) Σ gᵢgᵢᵀ is the empirical Fisher matrix, gᵢ the gradient of example i's own loss.
     ///
     /// - Throws: `ObjectiveError.noEmpiricalFisher` by default, for what is no mean over examples.
@@ -110,6 +116,11 @@ extension Objective {
     /// - Throws: `ObjectiveError.noGaussNewton`.
     public func gaussNewtonVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         throw ObjectiveError.noGaussNewton
+    }
+
+    /// - Throws: `ObjectiveError.noFisher`.
+    public func fisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        throw ObjectiveError.noFisher(loss: nil)
     }
 
     /// - Throws: `ObjectiveError.noEmpiricalFisher`.

@@ -17,6 +17,8 @@ public enum ObjectiveError: DescribedError, Equatable {
     case noGradient
     case noHessian
     case noGaussNewton
+    /// Targets have no distribution for this loss; nil for an objective without a model of targets.
+    case noFisher(loss: String?)
     case noEmpiricalFisher
     /// A loss that the network computes itself, and no output through which parameters reach it.
     case noPrediction
@@ -31,7 +33,10 @@ public enum ObjectiveError: DescribedError, Equatable {
 
     /// True where another request to the same files can do.
     public var isOfRequest: Bool {
-        if case .weightDecay = self { true } else { false }
+        switch self {
+        case .weightDecay, .noFisher: true
+        default: false
+        }
     }
 
     /// One line: what was found, what was expected, what to do.
@@ -54,6 +59,10 @@ public enum ObjectiveError: DescribedError, Equatable {
             "this objective has no Hessian products, which the analysis needs; give hessianVectorProduct, too"
         case .noGaussNewton:
             "the Gauss–Newton matrix is not defined for this objective; give gaussNewtonVectorProduct, or use the Hessian"
+        case .noFisher(let loss?):
+            "the Fisher matrix is of targets that the model itself draws, and for the loss \(loss) no distribution of them is defined; use --operator ggn or empirical-fisher"
+        case .noFisher(nil):
+            "the Fisher matrix is not defined for this objective, which has no model of targets; use the Gauss–Newton matrix"
         case .noEmpiricalFisher:
             "the empirical Fisher matrix is not defined for this objective; use one that is a mean over examples"
         case .noPrediction:

@@ -65,6 +65,12 @@ public final class PenalizedObjective: Objective {
         shifted(try base.gaussNewtonVectorProducts(at: theta, along: vectors), vectors)
     }
 
+    /// F v for each v, P numbers each.
+    public func fisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
+        guard weightDecay == 0 else { throw ObjectiveError.noFisher(loss: nil) }
+        return try base.fisherVectorProducts(at: theta, along: vectors)
+    }
+
     /// F̂ v for each v, P numbers each.
     public func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         guard weightDecay == 0 else { throw ObjectiveError.noEmpiricalFisher }

@@ -24,6 +24,8 @@ public struct RunContext: Sendable {
     public var precision: Precision
     /// Where batch normalisation got its statistics.
     public var statistics: ModelLoss.BatchStatistics
+    /// Examples whose statistics of batch normalisation were taken together; nil for stored ones, and for networks without.
+    public var normalizedBatch: Int?
     /// What is averaged, such as `cross-entropy`.
     public var lossName: String
     /// λ of the term ½λ‖θ‖² that is part of the loss; nil where none is.
@@ -48,12 +50,14 @@ public struct RunContext: Sendable {
     ///   - evaluation: L(θ) and the accuracy there.
     public init(
         command: String, checkpoint: String, model: String, data: String, split: Split, examples: Int, seed: UInt64,
-        precision: Precision, statistics: ModelLoss.BatchStatistics = .stored, lossName: String,
+        precision: Precision, statistics: ModelLoss.BatchStatistics = .stored, normalizedBatch: Int? = nil,
+        lossName: String,
         weightDecay: Double? = nil, evaluation: Evaluation, weightNorm: Double, seconds: Double,
         software: String = Software.name
     ) {
         (self.command, self.checkpoint, self.model, self.data, self.split) = (command, checkpoint, model, data, split)
         (self.examples, self.seed, self.precision, self.statistics) = (examples, seed, precision, statistics)
+        self.normalizedBatch = normalizedBatch
         (self.lossName, self.weightDecay, self.evaluation) = (lossName, weightDecay, evaluation)
         (self.weightNorm, self.seconds, self.software) = (weightNorm, seconds, software)
     }
@@ -71,8 +75,8 @@ public struct RunContext: Sendable {
         self.init(
             command: command, checkpoint: subject.name, model: subject.model, data: subject.data,
             split: subject.split, examples: subject.examples, seed: seed, precision: subject.precision,
-            statistics: subject.statistics, lossName: subject.lossName, weightDecay: subject.weightDecay,
-            evaluation: evaluation, weightNorm: subject.weightNorm, seconds: seconds)
+            statistics: subject.statistics, normalizedBatch: subject.normalizedBatch, lossName: subject.lossName,
+            weightDecay: subject.weightDecay, evaluation: evaluation, weightNorm: subject.weightNorm, seconds: seconds)
     }
 
     /// Of a result about a plain function, which has no data.
@@ -96,14 +100,20 @@ public struct RunContext: Sendable {
         isOfFunction ? lossName : "\(withSplit ? "\(split.rawValue) " : "")loss (\(lossName))"
     }
 
+    /// The key of `normalizedBatch`, which results have that are not of stored statistics.
+    public static let batchKey = "batchnorm_batch_size"
+
     /// The keys that all commands share.
     public var fields: [(key: String, value: JSONValue)] {
-        [
+        var fields: [(key: String, value: JSONValue)] = [
             ("command", .string(command)), ("checkpoint", .string(checkpoint)), ("model", .string(model)),
             ("data", .string(data)),
             ("split", .string(split.rawValue)), ("examples", .integer(examples)),
             ("seed", .integer(Int(truncatingIfNeeded: seed))),
             ("precision", .string(precision.rawValue)), ("batchnorm", .string(statistics.rawValue)),
+        ]
+        if let normalizedBatch { fields.append((Self.batchKey, .integer(normalizedBatch))) }
+        return fields + [
             ("loss_function", .string(lossName)),
             ("weight_decay_in_loss", JSONValue(weightDecay)),
             ("loss", .number(loss)), ("accuracy", JSONValue(accuracy)), ("weight_norm", .number(weightNorm)),
@@ -158,7 +168,7 @@ public struct RunContext: Sendable {
         guard !isOfFunction else { return [loss.isNaN ? model : "\(model)  \(Format.number(loss))"] }
         let share = accuracy.map { ", accuracy \(Format.percent($0))" } ?? ""
         let header =
-            "\(checkpoint): \(model) on \(data) (\(split.rawValue), \(examples) examples), \(precision.rawValue), batch norm \(statistics.rawValue)"
+            "\(checkpoint): \(model) on \(data) (\(split.rawValue), \(examples) examples), \(precision.rawValue), batch norm \(statistics.rawValue)\(normalizedBatch.map { ", batches of \($0)" } ?? "")"
         // Results of many checkpoints have no loss of their own.
         guard !loss.isNaN || !weightNorm.isNaN else { return [header] }
         let overflow = loss.isFinite || precision == .double ? "" : ", not finite: try --precision double"

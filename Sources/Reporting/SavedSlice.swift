@@ -164,8 +164,8 @@ extension SliceReport {
             return "the directions"
         }
         if (a.model, a.data, a.split, a.examples) != (b.model, b.data, b.split, b.examples) { return "model or data" }
-        if (a.precision, a.statistics, a.lossName, a.weightDecay) != (
-            b.precision, b.statistics, b.lossName, b.weightDecay
+        if (a.precision, a.statistics, a.normalizedBatch, a.lossName, a.weightDecay) != (
+            b.precision, b.statistics, b.normalizedBatch, b.lossName, b.weightDecay
         ) {
             return "precision, batch norm or loss"
         }
@@ -194,7 +194,8 @@ extension RunContext {
             split: word("split", Split.train), examples: examples,
             seed: (fields["seed"]?.int).map { UInt64(bitPattern: Int64($0)) } ?? 0,
             precision: word("precision", Precision.float),
-            statistics: word("batchnorm", ModelLoss.BatchStatistics.stored), lossName: text("loss_function"),
+            statistics: word("batchnorm", ModelLoss.BatchStatistics.stored),
+            normalizedBatch: fields[Self.batchKey]?.int, lossName: text("loss_function"),
             weightDecay: fields["weight_decay_in_loss"]?.double,
             evaluation: Evaluation(loss: fields["loss"]?.double ?? .nan, accuracy: fields["accuracy"]?.double),
             weightNorm: fields["weight_norm"]?.double ?? .nan, seconds: fields["seconds"]?.double ?? 0,

@@ -91,7 +91,9 @@ extension SharpnessReport {
             var series = [
                 curve("worst case (lower bound)", { $0.worst?.lowerBound }, marker: .circle),
                 curve("one step", { $0.worst?.oneStep }, marker: .triangle),
-                curve("estimate ρ‖g‖ + ρ²λmax/2", { $0.worst?.estimate }, dash: [5, 3]),
+                curve(
+                    "estimate \(estimateTerms.slope) + ρ²\(estimateTerms.curvature)/2", { $0.worst?.estimate },
+                    dash: [5, 3]),
             ]
             if points.contains(where: { $0.worst?.quadraticModel != nil }) {
                 series.append(curve("maximum of the quadratic model", { $0.worst?.quadraticModel }, dash: [1.5, 2.5]))

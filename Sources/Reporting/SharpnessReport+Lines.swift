@@ -51,13 +51,14 @@ extension SharpnessReport {
 
     private func detail(_ point: Point) -> [String] {
         var lines: [String] = []
+        let estimate = "estimate \(estimateTerms.slope) + ½ρ²\(estimateTerms.curvature)"
         if let worst = point.worstCase {
             let place = worst.constraintIsActive ? "on the boundary" : "inside the ball"
             lines += [
                 "worst case, lower bound   \(Format.number(worst.lowerBound))   (best of \(worst.restarts.count) starts; "
                     + "spread \(Format.short(worst.spread)); ‖ε‖ = \(Format.number(worst.epsilonNorm)), \(place))",
                 "one step (SAM's ε)        \(Format.number(worst.oneStep))",
-                "estimate ρ‖g‖ + ½ρ²λmax   \(Format.number(worst.estimate))   (an estimate, no bound; λmax \(Format.number(worst.largestEigenvalue)))",
+                "\(column(estimate, 25)) \(Format.number(worst.estimate))   (an estimate, no bound; λmax \(Format.number(worst.largestEigenvalue)))",
             ]
             if let model = worst.quadraticModel { lines.append("quadratic model's maximum \(Format.number(model))") }
             if let scout = worst.scout {
@@ -78,7 +79,7 @@ extension SharpnessReport {
                 "m-sharpness, m = \(mean.batchSize): the mean over \(values.count) batch\(values.count == 1 ? "" : "es") of each one's worst case",
                 "  lower bound             \(Format.number(mean.lowerBound))\(error)   (batches from \(Format.short(values.min() ?? 0)) to \(Format.short(values.max() ?? 0)))",
                 "  one step (SAM's ε)      \(Format.number(mean.oneStep))",
-                "  estimate ρ‖g‖ + ½ρ²λmax \(Format.number(mean.estimate))   (an estimate, no bound)",
+                "  \(column(estimate, 23)) \(Format.number(mean.estimate))   (an estimate, no bound)",
             ]
         }
         if let average = point.averageCase {

@@ -30,6 +30,13 @@ public struct SharpnessReport: Report {
     var norm: Ball.Norm { result.norm }
     var gradientNorm: Double { result.gradientNorm }
     var keskar: [KeskarSharpness] { result.boxes }
+    /// The terms of the estimate ρ‖Tg‖* + ½ρ²λmax(THT): in the cube the dual norm is ‖·‖₁, and ‖z‖₂² is at most Pρ².
+    var estimateTerms: (slope: String, curvature: String) {
+        let isAdaptive = result.adaptiveShift != nil, isCube = norm == .linf
+        return (
+            "ρ‖\(isAdaptive ? "Tg" : "g")‖\(isCube ? "₁" : "")", "\(isCube ? "P" : "")λmax\(isAdaptive ? "(THT)" : "")"
+        )
+    }
     var scaling: String { result.adaptiveShift.map { "adaptive, η = \($0)" } ?? "none" }
 
     // MARK: JSON

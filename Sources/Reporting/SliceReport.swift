@@ -141,7 +141,10 @@ public struct SliceReport: Report {
                 "lowest \(Format.number(slice.loss[slice.grid.index(row: minimum.beta, column: minimum.alpha)])) at \(place)"
             )
         }
-        if let cosine = slice.cosine { lines.append("cosine of the directions  \(Format.short(cosine))") }
+        if let cosine = slice.cosine {
+            let asGiven = ["to", "file"].contains(directions.kind) ? "  (as given, not made orthogonal)" : ""
+            lines.append("cosine of the directions  \(Format.short(cosine))\(asGiven)")
+        }
         for (i, curvature) in audit.curvatureFromProduct.enumerated() {
             lines.append(
                 "curvature along d\(i + 1)  exact dᵀHd \(Format.number(curvature)), second difference of the grid \(Format.number(audit.curvatureFromGrid[i]))"

@@ -76,10 +76,13 @@ import Testing
         for pair in found.smallest { #expect(abs(pair.value) < 1e-4 * found.largest[0].value) }
     }
 
-    @Test func analyticObjectivesHaveNoEmpiricalFisher() {
+    @Test func analyticObjectivesHaveNoFisherMatrices() {
         let objective = RosenbrockObjective()
         #expect(throws: ObjectiveError.noEmpiricalFisher) {
             try CurvatureOperator(objective, at: [1, 2], .empiricalFisher).apply([1, 0])
+        }
+        #expect(throws: ObjectiveError.noFisher(loss: nil)) {
+            try CurvatureOperator(objective, at: [1, 2], .fisher).apply([1, 0])
         }
     }
 

@@ -49,6 +49,28 @@ import Testing
         #expect(abs(cosine) < abs(try #require(oblique.cosine)))
     }
 
+    /// d₁ = |θ| ⊙ r₁, and d₂ is what |θ| ⊙ r₂ has beside d₁, with the norm of |θ| ⊙ r₂: |θ| occurs once in both.
+    @Test func weightNormalizationIsAppliedOnce() throws {
+        let layout = SliceTests.layout, theta = SliceTests.theta
+        let raw = SliceDirections.random(2, dimension: 12, seed: 8)
+        let pair = SliceDirections(
+            raw, kind: "random", at: theta, layout, normalization: .weight, includes1D: true, orthogonalizes: true)
+        let scaled = raw.map { zip($0, theta).map { $0 * abs($1) } }
+        func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+        #expect(pair.vectors[0] == scaled[0])
+        let share = dot(scaled[0], scaled[1]) / dot(scaled[0], scaled[0])
+        let rest = zip(scaled[1], scaled[0]).map { $0 - share * $1 }
+        let factor = (dot(scaled[1], scaled[1]) / dot(rest, rest)).squareRoot()
+        #expect(relativeError(pair.vectors[1], rest.map { factor * $0 }) < 1e-14)
+        #expect(abs(try #require(pair.cosine)) < 1e-15 * 12)
+        // With one weight there is no second direction, and rounding is none.
+        let line = SliceDirections(
+            [[0.7], [-0.3]], kind: "random", at: [0.1],
+            ParameterLayout([TensorSpecification("w", [1, 1], .constant(0))]),
+            normalization: .weight, orthogonalizes: true)
+        #expect(line.vectors[1] == [0])
+    }
+
     /// ‖α d‖/‖θ‖ at the farther end of each axis.
     @Test func shareOfTheWeightsMoved() throws {
         let objective = QuadraticObjective(matrix: [1, 0, 0, 1], linear: [0, 0])

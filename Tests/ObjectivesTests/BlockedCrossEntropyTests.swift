@@ -38,7 +38,7 @@ import Testing
 
     private struct Numbers {
         var losses = 0.0, correct = 0.0
-        var gradient: [Double] = [], hessian: [Double] = [], gaussNewton: [Double] = []
+        var gradient: [Double] = [], hessian: [Double] = [], gaussNewton: [Double] = [], fisher: [Double] = []
     }
 
     private func numbers(_ network: Network, _ loss: Loss, weighted: Bool, rowsAtOnce: Int?) throws -> Numbers {
@@ -109,12 +109,23 @@ import Testing
             }
             return blocked.gaussNewtonVectorProduct(at: built.parameters, along: tangents)
         }.flatMap { $0 }
+        guard loss.hasModelDistribution else { return result }
+        result.fisher = run { graph, built, target, weight, blocked, tangents in
+            guard let blocked else {
+                let found = contributions(built, target, weight)
+                return graph.gaussNewtonVectorProduct(
+                    of: found.information!().sum(), through: found.through, at: built.parameters, along: tangents)
+            }
+            return blocked.gaussNewtonVectorProduct(at: built.parameters, along: tangents, isFisher: true)
+        }.flatMap { $0 }
         return result
     }
 
-    @Test(arguments: [true, false], [true, false]) func isTheSame(_ tied: Bool, _ weighted: Bool) throws {
+    @Test(arguments: [true, false], [(true, false), (false, false), (true, true), (false, true)])
+    func isTheSame(_ tied: Bool, _ weights: (elements: Bool, classes: Bool)) throws {
+        let weighted = weights.elements
         var loss = Loss.crossEntropy(labelSmoothing: 0.1)
-        loss.classWeights = [1, 2, 0.5, 1, 1, 3, 0.1]
+        if weights.classes { loss.classWeights = [1, 2, 0.5, 1, 1, 3, 0.1] }
         let network = network(tied: tied)
         let whole = try numbers(network, loss, weighted: weighted, rowsAtOnce: nil)
         for rows in [1, 2, 4, 7] {
@@ -122,8 +133,8 @@ import Testing
             #expect(abs(parts.losses - whole.losses) < 1e-12 && parts.correct == whole.correct)
             for (found, expected) in [
                 (parts.gradient, whole.gradient), (parts.hessian, whole.hessian),
-                (parts.gaussNewton, whole.gaussNewton),
-            ] {
+                (parts.gaussNewton, whole.gaussNewton), (parts.fisher, whole.fisher),
+            ] where !expected.isEmpty || !found.isEmpty {
                 #expect(found.count == expected.count)
                 #expect(Vectors.norm(expected) > 0.01 && Vectors.norm(Vectors.sum(found, -1, expected)) < 1e-12)
             }

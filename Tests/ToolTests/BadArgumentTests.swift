@@ -118,6 +118,13 @@ import Testing
             "No checkpoint")
     }
 
+    /// A budget of gradients that the first step is beyond, which takes two batches and climbs.
+    @Test func tooFewGradients() throws {
+        let line = "train --model linear --data digits --optimizer sam --accumulate 2 -o new.bin"
+        try Tool.refuse("\(line) --gradients 3", in: try Folder(), saying: "--gradients", "at least 4")
+        try Tool.succeed("\(line) --gradients 4 --quiet", in: try Folder())
+    }
+
     /// Options that would have no effect, with what they need.
     static let unused: [(line: String, saying: [String])] = [
         ("sharpness --eta 0.1", ["--eta", "--adaptive"]), ("sharpness --samples 5", ["--samples", "average"]),
@@ -134,7 +141,9 @@ import Testing
         ("train --rho 0.1", ["--rho", "sgd"]), ("train --optimizer adam --momentum 0.5", ["--momentum", "adam"]),
         ("train --optimizer sam --eta 0.1", ["--eta", "sam"]), ("train --optimizer sam --alpha 0.1", ["--alpha"]),
         ("train --optimizer gsam --look-every 2", ["--look-every"]), ("train --decay-in-ascent", ["--decay-in-ascent"]),
-        ("train --m 4", ["m", "sgd"]),
+        ("train --m 4", ["m", "sgd"]), ("train --optimizer looksam --m 4", ["m", "looksam"]),
+        ("train --optimizer nesterov --rho 0.1", ["--rho", "nesterov"]),
+        ("train --optimizer adamw --alpha 0.1 --eta 0.1", ["--alpha", "--eta", "adamw"]),
         ("train --loss mse --label-smoothing 0.1", ["label smoothing", "cross-entropy"]),
         ("train --norm batch", ["linear", "norm batch", "norm none"]),
         ("train --activation tanh", ["linear", "leave activation out"]),

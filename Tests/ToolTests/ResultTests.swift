@@ -94,6 +94,26 @@ import Testing
         #expect((hessian["eigenvalues"] as? [Double])?.count == 2)
     }
 
+    /// The printed formula of the estimate gives the printed number: ℓ∞ has the dual norm ‖g‖₁ and a factor P.
+    @Test(arguments: [("l2", "estimate ρ‖g‖ + ½ρ²λmax"), ("linf", "estimate ρ‖g‖₁ + ½ρ²Pλmax")])
+    func estimateAsPrinted(_ norm: String, _ formula: String) throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        let line = "sharpness --rho 0.01 --restarts 0 --steps 1 --examples 200 --norm \(norm)"
+        let text = try Tool.succeed("\(line) --quiet", in: folder).output
+        let printed = try #require(text.split(separator: "\n").first { $0.hasPrefix("\(formula) ") }, "\(text)")
+        let number = try #require(printed.dropFirst(formula.count).split(separator: " ").first.flatMap { Double($0) })
+        try Tool.succeed("gradient --examples 200 --save g.npy --quiet", in: folder)
+        let g = try NPY.read(folder.path("g.npy")).doubles
+        let worst = try #require(try Tool.json(line, in: folder)["worst_case"] as? [String: Any])
+        let top = try #require(worst["largest_eigenvalue"] as? Double)
+        let slope = norm == "l2" ? g.reduce(0) { $0 + $1 * $1 }.squareRoot() : g.reduce(0) { $0 + abs($1) }
+        let expected = 0.01 * slope + 0.5 * 0.01 * 0.01 * top * (norm == "l2" ? 1 : Double(g.count))
+        // Six digits are printed.
+        #expect(abs(number - expected) < 1e-5 * expected && abs((worst["estimate"] as? Double ?? 0) - number) < 1e-5)
+        let adaptive = try Tool.succeed("\(line) --adaptive --quiet", in: folder).output
+        #expect(adaptive.contains(norm == "l2" ? "ρ‖Tg‖ + ½ρ²λmax(THT) " : "ρ‖Tg‖₁ + ½ρ²Pλmax(THT) "))
+    }
+
     /// Several radii, batches, and the box: the forms that a single radius does not show.
     @Test func sharpnessCurves() throws {
         let folder = try Folder(checkpoint: "ckpt.bin")

@@ -141,16 +141,41 @@ import Testing
         expect(try step(trainer), third)
         expect(try step(trainer), moved(third, gradient(climbed(third, gradient(third), 0.3))))
         #expect(trainer.state.gradientEvaluations == 5)
-        #expect(trainer.configuration.steps(forGradients: 5) == 3 && trainer.configuration.steps(forGradients: 6) == 4)
     }
 
     /// Trainings of as many gradients: 30 steps of SGD, 15 of SAM, 20 of LookSAM that climbs every second time.
     @Test(arguments: [(OptimizerKind.sgd, 30), (.sam, 15), (.looksam, 20)])
     func equalGradients(_ optimizer: OptimizerKind, _ steps: Int) throws {
-        let outcome = try trainer(optimizer) {
-            $0.lookEvery = 2
-            $0.length = .steps($0.steps(forGradients: 30))
-        }.run()
+        let outcome = try trainer(optimizer) { ($0.lookEvery, $0.gradients) = (2, 30) }.run()
         #expect(outcome.steps == steps && outcome.gradientEvaluations == 30)
+    }
+
+    /// Six examples in batches of two, two batches a step: steps of 2 and 1 batches in turn. SAM doubles them; LookSAM does at every third
+    /// step, from the first on: 4, 1, 2, 2, 2, 1, and again. 26 gradients are 17, 8 and 12 steps, none of which could be one more.
+    @Test(arguments: [
+        (OptimizerKind.sgd, 26, 17, 26), (.sgd, 25, 16, 24), (.sam, 26, 8, 24), (.looksam, 26, 12, 24),
+        (.looksam, 28, 13, 28), (.sgd, 2, 1, 2), (.sam, 4, 1, 4),
+    ])
+    func gradientsOfAccumulatedBatches(_ optimizer: OptimizerKind, _ budget: Int, _ steps: Int, _ taken: Int) throws {
+        let trainer = try trainer(optimizer) {
+            ($0.batchSize, $0.accumulation, $0.lookEvery, $0.gradients) = (2, 2, 3, budget)
+        }
+        #expect(trainer.totalSteps == steps && trainer.configuration.length == .steps(steps))
+        let outcome = try trainer.run()
+        #expect(outcome.steps == steps && outcome.gradientEvaluations == taken)
+        // What was computed is what is counted: the trainer's batches have a counter of their own.
+        #expect(trainer.batches.evaluations == taken)
+    }
+
+    /// A budget below the first step's is refused.
+    @Test(arguments: [(OptimizerKind.sgd, 1), (.sam, 3)])
+    func tooFewGradients(_ optimizer: OptimizerKind, _ budget: Int) throws {
+        #expect(
+            throws: TrainingError.invalidSetting(
+                name: "gradients", found: "\(budget)",
+                expected: "at least \(budget + 1), as many as the first step takes")
+        ) {
+            try trainer(optimizer) { ($0.batchSize, $0.accumulation, $0.gradients) = (2, 2, budget) }
+        }
     }
 }

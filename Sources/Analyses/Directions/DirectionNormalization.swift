@@ -9,7 +9,7 @@ public enum DirectionNormalization: String, Sendable, Codable, CaseIterable {
     case filter
     /// Every tensor of 2 or more dimensions gets the norm of the network's own.
     case layer
-    /// Every number is multiplied by the size of the network's own: d ⊙ |θ|.
+    /// Every number is multiplied by the size of the network's own: d ⊙ |θ|. The others may be applied again; this one may not.
     case weight
     /// Directions are used as they are.
     case none

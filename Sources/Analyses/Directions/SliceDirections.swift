@@ -16,8 +16,10 @@ public struct SliceDirections: Sendable {
         return norms > 0 ? Vectors.dot(vectors[0], vectors[1]) / norms : 0
     }
 
-    /// Normalises `raw`. The second is made orthogonal to the first before that, and normalised again (which may tilt it: see
-    /// `cosine`).
+    /// Normalises `raw`, and makes the second orthogonal to the first.
+    ///
+    /// That changes the norms of its filters and tensors. `.filter` and `.layer` give them back, which may tilt it: see `cosine`.
+    /// `.weight` must not, as twice would multiply by |θ|²: the whole direction gets back the norm ‖|θ| ⊙ d₂‖ that it had.
     ///
     /// - Parameters:
     ///   - raw: one or two vectors of P numbers.
@@ -41,17 +43,26 @@ public struct SliceDirections: Sendable {
             normalize(i)
             if i == 1, orthogonalizes {
                 // The projection divides by ‖d₁‖²; with d₁ of norm other than 1, forgetting it leaves the pair oblique.
-                let square = Vectors.dot(vectors[0], vectors[0])
+                let square = Vectors.dot(vectors[0], vectors[0]), norm = Vectors.norm(vectors[1])
                 if square > 0 {
                     Vectors.add(-Vectors.dot(vectors[0], vectors[1]) / square, vectors[0], to: &vectors[1])
                 }
-                normalize(i)
+                if normalization == .weight {
+                    // Of parallel directions rounding alone is left, which is no direction.
+                    let left = Vectors.norm(vectors[1])
+                    Vectors.scale(&vectors[1], by: left > Self.rounding * norm ? norm / left : 0)
+                } else {
+                    normalize(i)
+                }
             }
         }
         self.vectors = vectors
         self.normalization = normalization
         self.kind = kind
     }
+
+    /// Far above 2⁻⁵², far below the angle of any two directions of more than one number.
+    private static let rounding = 1e-12
 
     /// Directions as they are, scaled already.
     ///

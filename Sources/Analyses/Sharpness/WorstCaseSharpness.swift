@@ -4,7 +4,10 @@ public struct WorstCaseSharpness: Sendable, Codable {
     public let lowerBound: Double
     /// The increase after SAM's one step ε = ρ T²g/‖Tg‖₂ (ℓ2) or ρ T sign(g) (ℓ∞).
     public let oneStep: Double
-    /// ρ‖Tg‖* + ½ρ²λmax(THT) (times P for ℓ∞): an upper bound for the quadratic model, only an estimate for the loss itself.
+    /// ρ‖Tg‖₂ + ½ρ²λmax(THT) for ℓ2, ρ‖Tg‖₁ + ½ρ²Pλmax(THT) for ℓ∞, with 0 for a negative λmax.
+    ///
+    /// It is an upper bound for the quadratic model gᵀTz + ½zᵀTHTz over ‖z‖_p ≤ ρ: by Hölder's inequality, and as ‖z‖₂² is at most ρ² or
+    /// Pρ². For the loss itself it is only an estimate.
     public let estimate: Double
     /// The exact maximum of the quadratic model in the ball (ℓ2 only).
     public let quadraticModel: Double?

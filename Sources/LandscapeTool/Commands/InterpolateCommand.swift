@@ -88,13 +88,13 @@ struct InterpolateCommand: ParsableCommand {
         if models.count == 2 {
             let plane = try analysis.run(loss, through: models, monitor: session.monitor)
             var report = CheckpointPlaneReport(
-                context: context(session, loss, plane.start, plane.statistics), names: [checkpoint] + others, plane)
+                context: try context(session, loss, plane.start, plane.statistics), names: [checkpoint] + others, plane)
             report.isLogarithmic = isLogarithmic
             try session.finish(report)
         } else {
             let line = try analysis.run(loss, to: models[0], monitor: session.monitor)
             var report = InterpolationReport(
-                context: context(session, loss, line.start, line.statistics), ends: [checkpoint] + others, line)
+                context: try context(session, loss, line.start, line.statistics), ends: [checkpoint] + others, line)
             report.isLogarithmic = isLogarithmic
             try session.finish(report)
         }
@@ -102,9 +102,10 @@ struct InterpolateCommand: ParsableCommand {
 
     private func context(
         _ session: Session, _ loss: ModelLoss, _ start: Evaluation, _ statistics: ModelLoss.BatchStatistics
-    ) -> RunContext {
+    ) throws -> RunContext {
         var context = session.context(loss, start)
         context.statistics = statistics
+        context.normalizedBatch = try loss.normalizedBatch(statistics)
         return context
     }
 }

@@ -19,13 +19,20 @@ struct SliceCommand: ParsableCommand {
             "How directions are scaled to the weights (default: filter for random and gradient directions, none for others)."
     )
     var normalization: DirectionNormalization?
-    @Flag(name: .customLong("include-1d"), help: "Move biases and norm scales, too.") var includes1D = false
+    @Flag(
+        name: .customLong("include-1d"),
+        help: "Move biases and norm scales, too. Under filter each is one filter: the whole tensor gets its norm.")
+    var includes1D = false
     @Option(
         help:
             "random, eigen, gradient, pca:DIR (the path of the checkpoints there), to:CKPT[,CKPT], or file:d1.npy[,d2.npy]."
     )
     var directions = "random"
-    @Flag(help: "Leave the second direction as it is.") var noOrthogonalize = false
+    @Flag(
+        help:
+            "Leave the second direction as it is. (Random, gradient and eigen pairs are made orthogonal; to:, file: and pca: are used as given.)"
+    )
+    var noOrthogonalize = false
     @Option(help: "Repeat with K seeds of random directions and draw mean and band.") var planes = 1
     @Option(help: .adaptive) var adaptive: Double?
     @Flag(help: "Add the other split's values to the picture.") var bothSplits = false

@@ -50,7 +50,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Number of steps, instead of --epochs.") var steps: Int?
     @Option(
         help:
-            "Number of gradients, instead of --epochs. A step with an ascent takes two, so equal numbers are equal cost."
+            "Number of gradients of batches, instead of --epochs. A step takes one for each of its batches, two with an ascent, so equal numbers are equal cost."
     )
     var gradients: Int?
     @Option(help: "Examples in a batch.") var batchSize = 128
@@ -88,7 +88,6 @@ struct TrainCommand: ParsableCommand {
         if [epochs != nil, steps != nil, gradients != nil].filter({ $0 }).count > 1 {
             throw ValidationError("--epochs, --steps and --gradients: expected one of them")
         }
-        if let gradients, gradients < 2 { throw ValidationError("--gradients \(gradients): expected at least 2") }
         if !unused.isEmpty {
             throw ValidationError(
                 "\(unused.joined(separator: ", ")): no effect with --optimizer \(optimizer.rawValue); leave it out or choose another --optimizer"
@@ -148,7 +147,7 @@ struct TrainCommand: ParsableCommand {
             settings.warmup = span
         }
         if let steps { settings.length = .steps(steps) } else if let epochs { settings.length = .epochs(epochs) }
-        if let gradients { settings.length = .steps(settings.steps(forGradients: gradients)) }
+        settings.gradients = gradients
         settings.batchSize = batchSize
         settings.examples = examples
         if let loss = try loss.choice() { settings.loss = loss }

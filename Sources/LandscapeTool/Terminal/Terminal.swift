@@ -11,6 +11,8 @@ final class Terminal: Sendable {
         var hasLine = false
         /// The task that was told of last, since when, and when a line was shown.
         var task = "", started = Date(), lastShown = Date.distantPast
+        /// What was remarked already, such as of another checkpoint of the same training.
+        var remarks: Set<String> = []
     }
 
     private let state = Mutex(State())
@@ -24,7 +26,10 @@ final class Terminal: Sendable {
             onUpdate: { state in
                 try Signals.check()
                 if !quiet { self.show(state) }
-            }, onRemark: { if !quiet { self.say($0) } }, onCheck: { try Signals.check() })
+            },
+            onRemark: { remark in
+                if !quiet, self.state.withLock({ $0.remarks.insert(remark).inserted }) { self.say(remark) }
+            }, onCheck: { try Signals.check() })
     }
 
     /// Says how far the work is, if something was not said just now.

@@ -43,6 +43,10 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     public var warmup = TrainingSpan.steps(0)
     /// 20 epochs: enough for the embedded digits.
     public var length = TrainingSpan.epochs(20)
+    /// Trains for the steps that take at most so many gradients of batches, in place of `length`, which a trainer sets to them.
+    ///
+    /// A step takes one for each of its batches (`accumulation`), and two where it climbs. So trainings of equal numbers cost the same.
+    public var gradients: Int?
     /// 128 (He et al. 2015).
     public var batchSize = 128
     /// The share of training labels that are replaced by wrong ones.
@@ -153,6 +157,10 @@ extension TrainingConfiguration {
         if let gradientClip { try positive(gradientClip, "grad-clip") }
         if let examples { try require(examples > 0, "examples", examples, "a whole number from 1") }
         if let saveEvery { try require(saveEvery > 0, "save-every", saveEvery, "a whole number of epochs from 1") }
+        if let gradients {
+            try require(
+                1...Self.mostGradients ~= gradients, "gradients", gradients, "a whole number from 1, at most a billion")
+        }
         switch length {
         case .epochs(let epochs):
             try require(epochs > 0 && epochs <= Self.longest, "epochs", epochs, "a number above 0, at most a million")
@@ -171,4 +179,6 @@ extension TrainingConfiguration {
 
     /// Bounds that keep step numbers far from overflow.
     private static let longest = 1e6, mostSteps = 1_000_000_000_000, mostAccumulated = 1_000_000
+    /// Steps are counted one by one.
+    private static let mostGradients = 1_000_000_000
 }

@@ -28,7 +28,7 @@ extension Trainer {
         tracked = objective
         let rate = learningRate(step: max(0, step - 1))
         return try TrackedSharpness(objective.with(statistics: state.buffers), at: state.theta, step: step) {
-            configuration.stabilityEdge(learningRate: rate, gradientNorm: $0)
+            configuration.stabilityEdge(learningRate: rate, gradient: $0, at: state.theta)
         }
     }
 }

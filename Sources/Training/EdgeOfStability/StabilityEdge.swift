@@ -1,3 +1,5 @@
+import Tensors
+
 /// The largest eigenvalue λmax of the Hessian up to which a rule with a fixed learning rate η is stable on a quadratic. Trainings on full
 /// batches rise to it and stay there (Cohen et al. 2021, arXiv 2103.00065); those on small batches stay below.
 public enum StabilityEdge {
@@ -9,31 +11,49 @@ public enum StabilityEdge {
         (2 + 2 * momentum) / (rate * (isNesterov ? 1 + 2 * momentum : 1)) - weightDecay
     }
 
-    /// SAM's, where the gradient has the norm ‖g‖ (Long & Bartlett 2023, arXiv 2309.12488): the λ for which
-    /// λ(1 + ρλ/‖g‖) is the edge e of the rule without SAM,
+    /// SAM's, where the vector that is climbed along has the norm ‖h‖ (Long & Bartlett 2023, arXiv 2309.12488): the λ for which
+    /// λ(1 + ρλ/‖h‖) is the edge e of the rule without SAM,
     ///
-    ///     λ = (‖g‖/2ρ) (√(1 + 4ρe/‖g‖) − 1),  for e = 2/η  (‖g‖/2ρ) (√(1 + 8ρ/(η‖g‖)) − 1).
-    public static func sharpnessAware(rho: Double, gradientNorm: Double, edge: Double) -> Double {
-        guard rho > 0, gradientNorm > 0 else { return rho > 0 ? 0 : edge }
-        let ratio = 4 * rho * edge / gradientNorm
-        // (√(1 + x) − 1)/x without cancellation.
-        return edge * 2 / ((1 + ratio).squareRoot() + 1)
+    ///     λ = (‖h‖/2ρ) (√(1 + 4ρe/‖h‖) − 1),  for e = 2/η  (‖h‖/2ρ) (√(1 + 8ρ/(η‖h‖)) − 1).
+    ///
+    /// Climbing along h = g + wθ moves an eigenvector's θ by ρ(λ + w)θ/‖h‖, so that λ(1 + ρ(λ + w)/‖h‖) is e. Momentum and weight
+    /// decay are ours; both have the same derivation: with ‖h‖ held, θ ← −θ is an orbit of the rule at the edge.
+    ///
+    /// - Parameters:
+    ///   - climbedNorm: ‖h‖, of the gradient g or of g + wθ.
+    ///   - edge: e, less the weight decay of the step.
+    ///   - climbedDecay: w where h = g + wθ, 0 where h = g.
+    /// - Returns: NaN where no λ is stable, as with a weight decay far above 2/η.
+    public static func sharpnessAware(
+        rho: Double, climbedNorm: Double, edge: Double, climbedDecay: Double = 0
+    ) -> Double {
+        guard rho > 0, climbedNorm > 0 else { return rho > 0 ? 0 : edge }
+        let ratio = 4 * rho * edge / climbedNorm, b = 1 + rho * climbedDecay / climbedNorm
+        // The root of (ρ/‖h‖) λ² + bλ = e without cancellation.
+        return edge * 2 / ((b * b + ratio).squareRoot() + b)
     }
 }
 
 extension TrainingConfiguration {
-    /// λmax at which the rule stops being stable; nil where none is known (Adam, ASAM, GSAM, LookSAM).
+    /// λmax at which the rule stops being stable; nil where none is known (Adam, ASAM, GSAM, LookSAM, m-SAM).
     ///
     /// - Parameters:
     ///   - learningRate: of the step, which a schedule may have lowered.
-    ///   - gradientNorm: ‖g‖, on which SAM's edge depends.
-    public func stabilityEdge(learningRate: Double, gradientNorm: Double) -> Double? {
+    ///   - gradient: g, on whose norm SAM's edge depends.
+    ///   - theta: θ, on which the climb depends where it includes the weight decay.
+    /// - Precondition: vectors of the same length.
+    public func stabilityEdge(learningRate: Double, gradient: [Double], at theta: [Double]) -> Double? {
         let plain = StabilityEdge.gradientDescent(
             rate: learningRate, momentum: momentum, isNesterov: optimizer == .nesterov, weightDecay: weightDecay)
         switch optimizer {
         case .sgd, .nesterov: return plain
-        case .sam: return StabilityEdge.sharpnessAware(rho: rho, gradientNorm: gradientNorm, edge: plain)
-        case .adam, .adamw, .asam, .gsam, .looksam: return nil
+        case .sam where m == nil:
+            let climbedDecay = decaysInAscent ? weightDecay : 0
+            let climbed = climbedDecay == 0 ? gradient : Vectors.sum(gradient, climbedDecay, theta)
+            let edge = StabilityEdge.sharpnessAware(
+                rho: rho, climbedNorm: Vectors.norm(climbed), edge: plain, climbedDecay: climbedDecay)
+            return edge.isNaN ? nil : edge
+        case .sam, .adam, .adamw, .asam, .gsam, .looksam: return nil
         }
     }
 }

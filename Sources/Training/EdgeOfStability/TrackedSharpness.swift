@@ -14,7 +14,7 @@ public struct TrackedSharpness: Sendable, Equatable {
     public let residual: Double
     /// ‖g‖₂ of the training loss.
     public let gradientNorm: Double
-    /// Nil where the rule has no known edge (Adam, ASAM).
+    /// Nil where the rule has no known edge (see `TrainingConfiguration.stabilityEdge`).
     public let edge: Double?
 
     /// A measurement of these values.
@@ -29,20 +29,19 @@ public struct TrackedSharpness: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - tolerance: residual relative to λ. 1e-3, ours: λ is then right to about six digits, far beyond what it fluctuates.
-    ///   - edge: from the norm of the gradient.
+    ///   - edge: from the gradient.
     init(
         _ objective: any Objective, at theta: [Double], step: Int, tolerance: Double = 1e-3,
-        edge: (Double) -> Double?
+        edge: ([Double]) -> Double?
     ) throws {
         let (loss, gradient) = try objective.valueAndGradient(at: theta)
         let spectrum = try Lanczos(
             largest: 1, tolerance: tolerance, maximumProducts: 300, rounding: objective.rounding, eigenvectors: false
         ).run(CurvatureOperator(objective, at: theta))
-        let norm = Vectors.norm(gradient)
         let top = spectrum.largest.first
         self.init(
             step: step, loss: loss, largestEigenvalue: top?.value ?? .nan, residual: top?.residual ?? .nan,
-            gradientNorm: norm, edge: edge(norm))
+            gradientNorm: Vectors.norm(gradient), edge: edge(gradient))
     }
 
     private static let keys = (

@@ -14,12 +14,11 @@ extension Trainer {
         let shards = Self.parts(examples, configuration.m ?? examples.count)
         var seen: [(batch: BatchGradient.Batch, count: Int)] = []
         var direction: [Double] = []
-        var climbs = false
         for shard in shards {
             let first = try meanGradient(at: state.theta, shard, "", &seen)
             var own = first
             if let ascent {
-                (own, climbs) = try climbed(from: first, ascent, shard)
+                own = try climbed(from: first, ascent, shard)
             }
             if shards.count == 1 {
                 direction = own
@@ -28,7 +27,8 @@ extension Trainer {
                 Vectors.add(Double(shard.count) / Double(examples.count), own, to: &direction)
             }
         }
-        state.gradientEvaluations += climbs ? 2 : 1
+        let batches = Self.batches(examples.count, of: batches.batchSize)
+        state.gradientEvaluations += configuration.gradients(ofBatches: batches, step: state.step)
         if let limit = configuration.gradientClip { GradientClipping.clip(&direction, to: limit) }
         for (batch, count) in seen { state.see(batch, count: count, network.buffers, configuration.precision) }
         guard state.move(along: direction, learningRate: rate, configuration.precision) else {
@@ -36,26 +36,26 @@ extension Trainer {
         }
     }
 
-    /// The direction that a sharpness-aware rule makes of the gradient at θ, and whether it climbed for it.
+    /// The direction that a sharpness-aware rule makes of the gradient at θ.
     private func climbed(
         from first: [Double], _ ascent: SharpnessAwareAscent, _ shard: [Int]
-    ) throws(NotFinite) -> (direction: [Double], climbs: Bool) {
-        if case .look(let alpha, let every) = configuration.rule, state.step % every != 0,
+    ) throws(NotFinite) -> [Double] {
+        if case .look(let alpha) = configuration.rule, !configuration.climbs(step: state.step),
             let kept = state.optimizer.state[TrainingConfiguration.lookName]
         {
-            return (SharpnessAwareRule.looking(first, along: kept, alpha: alpha), false)
+            return SharpnessAwareRule.looking(first, along: kept, alpha: alpha)
         }
         let epsilon = ascent.perturbation(at: state.theta, gradient: first, layout: network.parameters)
         var unseen: [(batch: BatchGradient.Batch, count: Int)] = []
         let second = try meanGradient(
             at: Vectors.sum(state.theta, 1, epsilon), shard, " after SAM's climb", &unseen)
         switch configuration.rule {
-        case .plain: return (second, true)
-        case .gap(let alpha): return (SharpnessAwareRule.withoutGap(second, first, alpha: alpha), true)
+        case .plain: return second
+        case .gap(let alpha): return SharpnessAwareRule.withoutGap(second, first, alpha: alpha)
         case .look:
             state.optimizer.state[TrainingConfiguration.lookName] = SharpnessAwareRule.orthogonalPart(
                 of: second, to: first)
-            return (second, true)
+            return second
         }
     }
 
@@ -96,6 +96,9 @@ extension Trainer {
             return [shard, smallest(of: count, in: shard)].map { smallest(of: $0, in: batchSize) }.min()!
         }.min()!
     }
+
+    /// How many batches of at most a size there are of so many examples.
+    static func batches(_ examples: Int, of size: Int) -> Int { (examples + size - 1) / size }
 
     /// Consecutive parts of at most so many.
     static func parts(_ examples: [Int], _ size: Int) -> [[Int]] {

@@ -76,9 +76,11 @@ public final class Trainer {
         if !configuration.augmentation.isEmpty, data.train.exampleShape.count != 3 {
             throw TrainingError.augmentationNeedsImages(shape: data.train.exampleShape)
         }
-        self.configuration = configuration
         self.memory = memory
         loss = try configuration.loss(for: data.train)
+        if let outputs = known?.network.outputs ?? Network.statedOutputs(of: configuration.model), architecture == nil {
+            data = data.takingLabelsAsNumbers(for: loss, outputs: outputs)
+        }
         if let known {
             guard data.record.exampleShape.reduce(1, *) == known.network.inputShape.reduce(1, *) else {
                 throw ModelError.exampleShapeMismatch(
@@ -118,7 +120,17 @@ public final class Trainer {
                 throw ObjectiveError.batchUnbuildable(batch: size, only: network.onlyBatch)
             }
         }
-        stepsPerEpoch = Self.order(data.train.count, stepSize, loss, seed: 0, epoch: 0).count
+        let order = Self.order(examples, stepSize, loss, seed: 0, epoch: 0)
+        stepsPerEpoch = order.count
+        var configuration = configuration
+        if let gradients = configuration.gradients {
+            func batches(_ step: Int) -> Int { Self.batches(order[step].count, of: most) }
+            configuration.length = .steps(
+                try configuration.steps(
+                    gradients, perEpoch: order.count, whole: batches(0), last: batches(order.count - 1)))
+            configuration.gradients = nil
+        }
+        self.configuration = configuration
         totalSteps = max(1, configuration.length.steps(perEpoch: stepsPerEpoch))
         learningRate = LearningRate(
             peak: configuration.learningRate, schedule: configuration.schedule,

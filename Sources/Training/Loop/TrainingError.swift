@@ -30,6 +30,9 @@ public enum TrainingError: DescribedError, Equatable {
         public let advice: String
     }
 
+    /// True for settings.
+    public var isOfRequest: Bool { if case .invalidSetting = self { true } else { false } }
+
     /// What was found, what was expected, what to do.
     public var description: String {
         switch self {

@@ -53,7 +53,7 @@ extension TrainingConfiguration {
     var rule: SharpnessAwareRule {
         switch optimizer {
         case .gsam: .gap(alpha: alpha)
-        case .looksam: .look(alpha: alpha, every: lookEvery)
+        case .looksam: .look(alpha: alpha)
         default: .plain
         }
     }
@@ -63,11 +63,31 @@ extension TrainingConfiguration {
     /// Vectors of θ's length that the rule keeps beside the optimiser's own, from the first step on.
     var keptDirections: [String] { optimizer == .looksam ? [Self.lookName] : [] }
 
-    /// Steps that take so many gradients of the batch: 1 a step, 2 where it climbs.
-    public func steps(forGradients count: Int) -> Int {
-        guard optimizer.ascends else { return count }
-        guard optimizer == .looksam else { return count / 2 }
-        let (rounds, rest) = count.quotientAndRemainder(dividingBy: lookEvery + 1)
-        return rounds * lookEvery + max(0, rest - 1)
+    /// Whether a step climbs, counted from 0.
+    func climbs(step: Int) -> Bool { optimizer.ascends && (optimizer != .looksam || step % lookEvery == 0) }
+
+    /// Gradients of batches that a step takes: one for each batch of it, two where it climbs.
+    func gradients(ofBatches batches: Int, step: Int) -> Int { batches * (climbs(step: step) ? 2 : 1) }
+
+    /// Steps that take at most so many gradients of batches.
+    ///
+    /// - Parameters:
+    ///   - perEpoch: steps of an epoch.
+    ///   - whole: batches of its steps but the last.
+    ///   - last: batches of its last step.
+    /// - Throws: `TrainingError.invalidSetting` where the first step takes more.
+    func steps(_ gradients: Int, perEpoch: Int, whole: Int, last: Int) throws(TrainingError) -> Int {
+        var step = 0, taken = 0
+        while true {
+            taken += self.gradients(ofBatches: step % perEpoch == perEpoch - 1 ? last : whole, step: step)
+            guard taken <= gradients else { break }
+            step += 1
+        }
+        guard step > 0 else {
+            throw .invalidSetting(
+                name: "gradients", found: "\(gradients)",
+                expected: "at least \(taken), as many as the first step takes")
+        }
+        return step
     }
 }

@@ -4,13 +4,14 @@ import Tensors
 /// The climb of sharpness-aware minimisation, to θ + ε, where the gradient for the step is taken.
 ///
 /// SAM (Foret et al. 2021, arXiv 2010.01412): ε = ρ g/(‖g‖₂ + 1e-12). ASAM (Kwon et al. 2021, arXiv 2102.11600):
-/// ε = ρ T²g/(‖Tg‖₂ + 1e-12) with T = |θ| + η on weights and 1 on biases and normalisation parameters.
+/// ε = ρ T²g/(‖Tg‖₂ + 1e-12) with T = |θ| + η on weights and 1 on biases and normalisation parameters. The authors' code has T = |θ| + η on
+/// every parameter with "weight" in its name, so on normalisation scales, too.
 public struct SharpnessAwareAscent: Sendable, Hashable {
     /// What T is.
     public enum Scaling: Sendable, Hashable {
         /// 1: SAM.
         case none
-        /// |θ| + η on tensors of two or more dimensions, 1 on others: ASAM as published.
+        /// |θ| + η on tensors of two or more dimensions, 1 on others: ASAM, but for normalisation scales.
         case weights(eta: Double)
         /// |θ| + η on every parameter.
         case all(eta: Double)
