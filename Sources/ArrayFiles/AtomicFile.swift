@@ -61,7 +61,8 @@ public enum AtomicFile {
         }
         var space = statvfs()
         guard bytes > 0, fstatvfs(file.descriptor, &space) == 0 else { return }
-        let (free, isMore) = Int(clamping: space.f_bavail).multipliedReportingOverflow(by: Int(clamping: space.f_frsize))
+        let (free, isMore) = Int(clamping: space.f_bavail).multipliedReportingOverflow(
+            by: Int(clamping: space.f_frsize))
         guard isMore || bytes <= free else { throw .noSpace(path: path, bytes: bytes, free: free) }
     }
 

@@ -88,7 +88,8 @@ import Testing
     @Test func roomOnTheDisk() throws {
         try Folder.with { folder in
             try AtomicFile.check(folder + "/file", bytes: 1)
-            #expect(message { try AtomicFile.check(folder + "/file", bytes: 1 << 60) }.contains("needs \(1 << 60) bytes"))
+            #expect(
+                message { try AtomicFile.check(folder + "/file", bytes: 1 << 60) }.contains("needs \(1 << 60) bytes"))
             let long = folder + "/" + String(repeating: "x", count: 300)
             #expect(message { try AtomicFile.check(long) }.contains("File name too long"))
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
