@@ -23,4 +23,47 @@ enum OutputFile {
         guard !path.isEmpty else { throw UnusableRequest("-o: found an empty name, expected a file to write to") }
         do { try AtomicFile.check(path, bytes: bytes) } catch { throw UnusableRequest("\(error)") }
     }
+
+    /// Writes a file at the end of work. What cannot be written there is kept elsewhere: beside the checkpoint, else in the folder of
+    /// temporary files.
+    ///
+    /// - Throws: `KeptElsewhere`, or the first problem where no place takes it.
+    static func write(_ path: String, beside checkpoint: String? = nil, _ body: (String) throws -> Void) throws {
+        do {
+            try body(path)
+        } catch let problem as FileError {
+            throw kept(path, beside: checkpoint, problem, body)
+        }
+    }
+
+    /// Keeps elsewhere what could not be written.
+    static func kept(
+        _ path: String, beside checkpoint: String? = nil, _ problem: FileError, _ body: (String) throws -> Void
+    ) -> any Error {
+        for folder in [checkpoint.map(FilePath.folder), NSTemporaryDirectory()].compactMap({ $0 }) {
+            let place = free(path, in: folder.isEmpty ? "." : folder)
+            if place != path, (try? body(place)) != nil { return KeptElsewhere(problem: problem, place: place) }
+        }
+        return problem
+    }
+
+    /// A path of the same ending in another folder, where nothing is yet. Long names are cut.
+    private static func free(_ path: String, in folder: String) -> String {
+        let name = (path as NSString).lastPathComponent as NSString, ending = name.pathExtension
+        let stem = String(name.deletingPathExtension.prefix(40))
+        for number in 0... {
+            let new = stem + (number > 0 ? "-\(number)" : "") + (ending.isEmpty ? "" : "." + ending.prefix(10))
+            let place = (folder as NSString).appendingPathComponent(new)
+            var information = stat()
+            if lstat(place, &information) != 0 { return place }
+        }
+        preconditionFailure("every name is taken")
+    }
+}
+
+/// A result that could not be written where it was asked for, and was kept.
+struct KeptElsewhere: DescribedError {
+    let problem: FileError, place: String
+
+    var description: String { "\(problem). It is in \(place) instead" }
 }

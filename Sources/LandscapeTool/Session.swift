@@ -13,10 +13,16 @@ struct Session {
     private let picture: String
     private let started = Date()
     private let loaded = Loaded()
+    private let problems = Problems()
 
     /// The examples of the last loss, for the next checkpoint of the same training.
     private final class Loaded {
         var record: DataRecord?, place: DataSpecification?, loss: String?, data: Dataset?
+    }
+
+    /// What could not be written, to be told of when all is done.
+    private final class Problems {
+        var list: [any Error] = []
     }
 
     /// Settles what the process is, and finds out whether the results can be written.
@@ -93,17 +99,33 @@ struct Session {
         return values
     }
 
-    /// Prints a result and writes it where asked; without -o its picture, if there is one.
+    /// Writes a result where asked, without -o its picture, if there is one; then prints it. One that cannot be written keeps neither the
+    /// others from being written nor the result from being printed.
     func finish(_ report: some Report) throws {
         Terminal.standard.clear()
-        // A key that is not there must not keep the files from being written.
-        let printed = Result { try options.general.print(report.json, report.context.lines + report.lines) }
-        if !options.output.isEmpty {
-            for path in options.output { try report.write(to: path) }
-        } else if report.figure != nil {
-            try report.write(to: picture)
-            options.general.remark("picture written to \(picture)")
+        let paths = options.output.isEmpty && report.figure != nil ? [picture] : options.output
+        for path in paths {
+            let isWritten = attempt { try OutputFile.write(path, beside: checkpoint) { try report.write(to: $0) } }
+            if isWritten, options.output.isEmpty { options.general.remark("picture written to \(picture)") }
         }
-        try printed.get()
+        attempt { try options.general.print(report.json, report.context.lines + report.lines) }
+        for problem in problems.list.dropLast() { Terminal.standard.say("error: \(problem)") }
+        if let problem = problems.list.last { throw problem }
+    }
+
+    /// Writes an array; that it cannot be written is told of by `finish`.
+    func save(_ array: NumericArray, to path: String) {
+        attempt { try OutputFile.write(path, beside: checkpoint) { try NPY.write(array, to: $0) } }
+    }
+
+    @discardableResult
+    private func attempt(_ work: () throws -> Void) -> Bool {
+        do {
+            try work()
+            return true
+        } catch {
+            problems.list.append(error)
+            return false
+        }
     }
 }

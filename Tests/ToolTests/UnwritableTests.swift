@@ -1,4 +1,5 @@
 import Foundation
+import Landscape
 import TestSupport
 import Testing
 
@@ -53,7 +54,7 @@ import Testing
 
     static let hasFullDevice = access("/dev/full", W_OK) == 0
 
-    /// Every write to this device fails as on a full disk.
+    /// Every write to this device fails as on a full disk: the result is kept beside the checkpoint.
     @Test(.enabled(if: hasFullDevice, "there is no /dev/full"), arguments: ["json", "png", "npz", "csv", "svg"])
     func fullDevice(_ ending: String) throws {
         let folder = try Folder(checkpoint: "ckpt.bin")
@@ -63,7 +64,43 @@ import Testing
         #expect(outcome.code == 1 && !outcome.isKilled)
         #expect(
             outcome.errorLines.count == 1 && outcome.errors.contains("full.\(ending)")
-                && outcome.errors.contains("space"))
+                && outcome.errors.contains("space") && outcome.errors.contains("It is in ./full-1.\(ending)"))
+        #expect(try folder.bytes("full-1.\(ending)").count > 50)
+        #expect(outcome.output.contains("curvature along d1"))
+    }
+
+    /// Files come before what is printed, and one that cannot be written does not keep the others from being written.
+    @Test(.enabled(if: hasFullDevice, "there is no /dev/full")) func filesFirst() throws {
+        let folder = try Folder(checkpoint: "ckpt.bin")
+        for name in ["full.npz", "full.npy"] {
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.path(name), withDestinationPath: "/dev/full")
+        }
+        let line =
+            "exec '\(Tool.program.path)' hessian --top 1 --save-vectors full.npy -o full.npz -o h.json --quiet >/dev/full"
+        let outcome = try Tool.Run(["-c", line], in: folder, program: URL(filePath: "/bin/sh")).finish()
+        #expect(outcome.code == 1 && !outcome.isKilled)
+        #expect(outcome.errorLines.count == 3, "\(outcome.errors)")
+        for name in ["full-1.npy", "full-1.npz", "h.json"] {
+            #expect(try folder.bytes(name).count > 100, "\(name)")
+        }
+    }
+
+    /// A folder that goes while the work goes on: the training is kept, and can be resumed.
+    @Test func folderGone() throws {
+        let folder = try Folder()
+        try folder.makeFolder("runs")
+        let line = "train --model mlp:64-16-10 --data digits --epochs 100000 --quiet -o runs/ckpt.bin"
+        let run = try Tool.Run(Tool.words(line), in: folder)
+        Thread.sleep(forTimeInterval: 1)
+        try FileManager.default.removeItem(atPath: folder.path("runs"))
+        run.process.interrupt()
+        let outcome = try run.finish()
+        #expect(outcome.code == 1 && outcome.errors.contains("there is no folder"))
+        let found = try #require(outcome.errors.firstMatch(of: /It is in (.*) instead/)?.1)
+        let kept = try Safetensors.read(String(found))
+        #expect(kept.metadata["step"].flatMap { Int($0) } ?? 0 > 0)
+        try FileManager.default.removeItem(atPath: String(found))
     }
 
     @Test(.enabled(if: hasFullDevice, "there is no /dev/full")) func fullStandardOutput() throws {
@@ -88,6 +125,9 @@ import Testing
             Tool.words("train --model mlp:64-256-10 --data digits --epochs 1 --quiet -o disk/ckpt.bin"), in: folder)
         #expect(large.code == 1 && !large.isKilled)
         #expect(large.errorLines.count == 1 && large.errors.contains("space"))
+        let found = try #require(large.errors.firstMatch(of: /It is in (.*) instead/)?.1)
+        #expect(try Checkpoint.read(String(found)).theta.count == 65 * 256 + 257 * 10)
+        try FileManager.default.removeItem(atPath: String(found))
         let picture = try Tool.run(
             Tool.words("slice disk/ckpt.bin --dims 2 --points 41 --quiet -o disk/a.svg -o disk/b.npz"), in: folder)
         #expect(picture.code == 1 && !picture.isKilled && picture.errors.contains("space"))

@@ -18,7 +18,7 @@ struct GradientCommand: ParsableCommand {
             options, checkpoint: checkpoint, command: "gradient", keys: ["gradient_norm", "layers"])
         let loss = try session.loss()
         let gradient = try GradientNorms(loss, at: loss.theta, layout: loss.model.network.parameters)
-        if let save { try NPY.write(NumericArray(gradient.gradient), to: save) }
+        if let save { session.save(NumericArray(gradient.gradient), to: save) }
         try session.finish(GradientReport(context: session.context(loss, gradient.evaluation), gradient))
     }
 }

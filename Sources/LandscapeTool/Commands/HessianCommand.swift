@@ -113,9 +113,9 @@ struct HessianCommand: ParsableCommand {
         analysis.along = try along.map { try session.vector($0, for: loss) }
         let spectrum = try analysis.run(
             loss, at: loss.theta, layout: loss.model.network.parameters, monitor: session.monitor)
-        if let saveProduct { try NPY.write(NumericArray(spectrum.product), to: saveProduct) }
+        if let saveProduct { session.save(NumericArray(spectrum.product), to: saveProduct) }
         if let saveVectors {
-            try NPY.write(
+            session.save(
                 NumericArray(spectrum.vectors.flatMap { $0 }, shape: [spectrum.vectors.count, loss.dimension]),
                 to: saveVectors)
         }

@@ -146,7 +146,7 @@ struct ImportCommand: ParsableCommand {
         let file = files[0]
         let imported = try settings.run()
         let checkpoint = imported.checkpoint
-        try checkpoint.write(to: output)
+        try OutputFile.write(output) { try checkpoint.write(to: $0) }
         for note in imported.notes { general.remark(note) }
         let result = JSONValue.object([
             ("command", .string("import")), ("checkpoint", .string(output)),

@@ -35,7 +35,7 @@ struct MergeCommand: ParsableCommand {
         var whole = try SliceReport.merged(try files.map { ($0, try SliceReport(reading: $0)) })
         whole.isLogarithmic = isLogarithmic
         whole.context.seconds = Date().timeIntervalSince(started)
+        for path in output { try OutputFile.write(path) { try whole.write(to: $0) } }
         try general.print(whole.json, whole.context.lines + whole.lines)
-        for path in output { try whole.write(to: path) }
     }
 }

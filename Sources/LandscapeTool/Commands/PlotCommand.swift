@@ -86,7 +86,7 @@ struct PlotCommand: ParsableCommand {
         if isInSpace, report.slice.beta.count < 2 {
             throw UnusableRequest("--3d: \(file) is a slice along one direction; expected two")
         }
-        for path in paths { try report.write(to: path) }
+        for path in paths { try OutputFile.write(path) { try report.write(to: $0) } }
         if general.json || !general.keys.isEmpty {
             try general.print(
                 JSONValue.object([("command", .string("plot")), ("files", .array(paths.map { .string($0) }))]), [])

@@ -144,7 +144,7 @@ struct SharpnessCommand: ParsableCommand {
             of: checkpoint, normalizesLogits: normalizeLogits, vectors: analysis.vectors)
         let sharpness = try analysis.run(loss, at: loss.theta, monitor: session.monitor)
         if let saveEpsilon, let worst = sharpness.points[0].worstCase {
-            try NPY.write(NumericArray(worst.epsilon), to: saveEpsilon)
+            session.save(NumericArray(worst.epsilon), to: saveEpsilon)
         }
         return SharpnessReport(context: session.context(loss, try loss.evaluation()), sharpness)
     }

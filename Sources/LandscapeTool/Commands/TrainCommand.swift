@@ -195,7 +195,13 @@ struct TrainCommand: ParsableCommand {
                 )
             }
         }
-        let outcome = try trainer.run(to: output)
+        let outcome: TrainingOutcome
+        do {
+            outcome = try trainer.run(to: output)
+        } catch let problem as FileError {
+            // The state of the training, which --resume goes on from.
+            throw OutputFile.kept(output, problem) { try trainer.checkpoint().write(to: $0) }
+        }
         guard outcome.isFinished else {
             throw Interruption(
                 advice:
@@ -210,11 +216,12 @@ struct TrainCommand: ParsableCommand {
             evaluation: Evaluation(loss: outcome.trainLoss ?? .nan, accuracy: outcome.trainAccuracy),
             weightNorm: Vectors.norm(outcome.checkpoint.theta), seconds: Date().timeIntervalSince(started))
         let report = TrainingReport(context: context, outcome, optimizer: optimizer, output: output)
-        try general.print(report.json, context.lines + report.lines)
+        // Files first: what cannot be printed is no reason to lose them.
         if trackSharpness != nil {
             let path = OutputFile.picture(output, "train")
-            try report.write(to: path)
+            try OutputFile.write(path, beside: output) { try report.write(to: $0) }
             general.remark("picture written to \(path)")
         }
+        try general.print(report.json, context.lines + report.lines)
     }
 }
