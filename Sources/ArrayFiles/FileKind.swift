@@ -98,7 +98,7 @@ public enum FileKind: Sendable, Equatable {
             self = .torchScript
         } else if has("data.pkl") {
             self = .pyTorch
-        } else if has("model.weights.h5") {
+        } else if has("model.weights.h5") || (has("config.json") && has("metadata.json")) {
             self = .keras
         } else if !names.isEmpty, names.allSatisfy({ $0.hasSuffix(".npy") }) {
             self = .npz

@@ -164,7 +164,9 @@ extension LossLayout {
                     ? "one label an example" : "labels of shape N×\(DataMismatch.extents(rest))",
                 found: labelShape.isEmpty ? "one an example" : "labels of shape N×\(DataMismatch.extents(labelShape))",
                 advice: labelShape.isEmpty || rest.reduce(1, *) > 1
-                    ? "" : "; for several yes-or-no targets an example give --loss bce")
+                    ? ""
+                    : "; store rows of probabilities, such as one-hot rows, as floating-point numbers; for several yes-or-no targets an example give --loss bce"
+            )
         }
         guard loss.classWeights.isEmpty || loss.classWeights.count == classes else {
             throw .weights(option: "--class-weights", found: loss.classWeights.count, expected: classes)

@@ -17,6 +17,23 @@ struct BatchCheck {
         return zip(a, b).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) || abs($0 - $1) <= tolerance * scale }
     }
 
+    /// Whether a batch as it was exported gives the same for its first example when the others are copies of that one.
+    func isIndependent(of size: Int) throws -> Bool {
+        let run = SampleRun(network, theta: theta, buffers: buffers)
+        let random = ExampleSample(random: size, for: network)
+        let examples =
+            network.inputs.count == 1 ? random : sample.flatMap { $0.count >= size ? $0.slice(0..<size) : nil }
+        guard size > 1, let examples else { return true }
+        do {
+            let whole = try run.outputs(of: examples),
+                alike = try run.outputs(of: examples.picked([Int](repeating: 0, count: size)))
+            let width = whole.count / size
+            return Self.agree(whole.prefix(width), alike.prefix(width))
+        } catch is SampleRun.TooLarge {
+            return true
+        }
+    }
+
     /// Whether one example alone gets what it gets in a batch of three, for a model of any batch; whether it is the same model when
     /// it is built for other batches, for one that was exported for a fixed one. Larger models are believed.
     func agrees() throws -> Bool {

@@ -262,6 +262,10 @@ struct ExportFolds {
             let foreign = taken.filter { parameters.contains($0.name) && Self.module(of: $0.name) != module }
             if let other = foreign.first(where: { $0.name.split(separator: ".").last == leaf && $0.isUniform(data) })
                 ?? foreign.first(where: { $0.isUniform(data) })
+                // The optimiser keeps the first of equal tensors. Of one that two modules share, the exporter keeps the last name.
+                ?? foreign.first(where: {
+                    $0.name.split(separator: ".").last == leaf && provenance.isListed($0.name, before: parameter)
+                })
             {
                 add(.merged, parameter, other: other.name)
             } else if leaf == "bias", weights.contains(module + ".weight") {
@@ -290,12 +294,14 @@ struct ExportFolds {
         }
     }
 
-    /// Equal tensors in files without notes: an Identity that gives one tensor the name of another, or a tensor that several layers read.
+    /// Equal tensors in files without notes: an Identity that gives one tensor the name of another, or of a part that was computed in
+    /// advance. A tensor that two modules share has one name and no Identity.
     private mutating func findMergedWithoutNotes() {
         for node in sources.nodes where node.kind == "Identity" {
             guard let from = node.inputs.first, let name = node.outputs.first, let tensor = sources.tensors[from],
-                tensor.isFloating,
-                tensor.count ?? 0 > 1, tensor.isUniform(data), !name.hasPrefix("/"), !ParameterRules.isMadeUp(name)
+                tensor.isFloating, tensor.count ?? 0 > 1, !name.hasPrefix("/"),
+                // A name that is made up may be the tensor's own in another place.
+                !ParameterRules.isMadeUp(name) || (name.hasPrefix("onnx::") && tensor.isUniform(data))
             else { continue }
             add(.merged, name, other: from)
         }

@@ -10,7 +10,7 @@ extension ImportedModel {
     package init(_ file: ONNXFile, _ options: ImportOptions) throws {
         let sources = file.sources, data = file.data, name = file.name
         var notes = file.notes
-        let rules = ParameterRules(sources, output: file.output, file.provenance)
+        let rules = ParameterRules(sources, output: file.output, file.provenance, data)
         let chosen = try Self.parameters(sources, rules, options)
         var graph = try OperatorGraph(file, options)
         let isTraining = graph.leaveTrainingMode { name in
@@ -21,7 +21,7 @@ extension ImportedModel {
                 "the model was exported in training mode; it is evaluated without dropout and with the running statistics of batch normalisation"
             )
         }
-        notes += Self.notes(of: sources, rules, chosen)
+        notes += Self.notes(of: sources, rules, chosen, isOfPyTorch: file.isOfPyTorch)
         let warnings =
             file.folds.warnings + Self.mergedTensors(sources, rules, chosen, data) + Self.madeTensors(file, chosen)
         if options.isStrict, !warnings.isEmpty { throw ONNXError.notTheModules(warnings) }
@@ -78,11 +78,11 @@ extension ImportedModel {
         func make(_ graph: OperatorGraph) throws -> Network {
             try graph.network(name: name, inputs: options.inputs)
         }
-        func agrees(_ network: Network) throws -> Bool {
-            try BatchCheck(
-                graph: graph, network: network, theta: numbers.theta, buffers: numbers.buffers, sample: options.sample
-            ).agrees()
+        func check(_ network: Network) -> BatchCheck {
+            BatchCheck(
+                graph: graph, network: network, theta: numbers.theta, buffers: numbers.buffers, sample: options.sample)
         }
+        func agrees(_ network: Network) throws -> Bool { try check(network).agrees() }
         // One number for a batch says nothing of an example.
         if graph.givesOneForBatch ?? false {
             do {
@@ -116,10 +116,13 @@ extension ImportedModel {
             guard (try? make(graph)) != nil else { throw failure }
         }
         graph.takesBlocks = true
+        let network = try make(graph)
         notes.append(
-            "the model was exported for batches of \(exported) and computes in blocks of \(exported), which is slow; export it with an open batch"
+            try check(network).isIndependent(of: exported)
+                ? "the model was exported for batches of \(exported) and computes in blocks of \(exported), which is slow; export it with an open batch"
+                : "the model's output for an example depends on the rest of its batch, and it was exported for batches of \(exported): results are those of blocks of \(exported) examples in the data's order; export it with an open batch for others"
         )
-        return try make(graph)
+        return network
     }
 
     /// What tensors are in the file of weights, or were in the module as far as the exporter kept their names.
@@ -136,7 +139,9 @@ extension ImportedModel {
     }
 
     /// What of a file is easily taken for something else.
-    private static func notes(of sources: ONNXSources, _ rules: ParameterRules, _ chosen: Set<String>) -> [String] {
+    private static func notes(
+        of sources: ONNXSources, _ rules: ParameterRules, _ chosen: Set<String>, isOfPyTorch: Bool
+    ) -> [String] {
         var notes: [String] = []
         let tensors = sources.order.compactMap { sources.tensors[$0] }
         let single = tensors.filter { rules.isSingleParameter($0) && !chosen.contains($0.name) }
@@ -149,6 +154,16 @@ extension ImportedModel {
         if !kept.isEmpty {
             notes.append(
                 "buffers of the module are no part of θ: \(kept.map(\.name).shown); --parameters NAME includes one")
+        }
+        let masks = tensors.filter { !chosen.contains($0.name) && rules.isEligible($0) && rules.isMask($0) }
+        if !masks.isEmpty {
+            notes.append("masks (−∞ at places that do not count) are no part of θ: \(masks.map(\.name).shown)")
+        }
+        let guessed = tensors.filter { chosen.contains($0.name) && rules.isGuessed($0) }
+        if isOfPyTorch, !guessed.isEmpty {
+            notes.append(
+                "the exporter (dynamo=False) does not tell buffers from parameters; by their names these may be either, and are part of θ: \(guessed.map(\.name).shown); --freeze NAME keeps one out"
+            )
         }
         return notes
     }

@@ -7,6 +7,8 @@ public enum ONNXError: DescribedError, Equatable {
     case notProtobuf(String)
     /// A protocol buffer that is no model.
     case notONNX(String)
+    /// A value that two nodes give.
+    case givenTwice(String)
     /// A model beyond what is read of any file.
     case limit(String)
     /// A tensor that cannot be read.
@@ -60,6 +62,12 @@ public enum ONNXError: DescribedError, Equatable {
             return
                 ". A network that rounds its activations to integers has no derivative: import the model as it was before quantisation. Weights alone may be integers (DequantizeLinear)"
         }
+        if names.contains(
+            where: ["RandomUniformLike", "RandomNormalLike", "RandomUniform", "RandomNormal", "Bernoulli"].contains)
+        {
+            return
+                ". Random numbers come from a dropout that was exported in training mode: call model.eval() before the export"
+        }
         return
             "; docs/onnx.md lists the supported ones. Rewrite these parts of the model, or export it with another opset"
     }
@@ -70,6 +78,8 @@ public enum ONNXError: DescribedError, Equatable {
         case .notProtobuf(let found):
             "this is no ONNX model, or a damaged one: found \(found); export the model again"
         case .notONNX(let problem): "this is no ONNX model that can be read: \(problem.shown); export the model again"
+        case .givenTwice(let name):
+            "this is no ONNX model that can be read: '\(name.shown)' is given twice, as by PyTorch's exporter where a buffer has the name of an operation; rename it, or export with optimize=True"
         case .limit(let problem): "the model is larger than can be handled: \(problem)"
         case .tensor(let name, let problem):
             "tensor '\(name.shown)': \(problem); the file is damaged: export the model again"

@@ -8,6 +8,8 @@ package struct ONNXFile {
     /// What the model is called in results.
     let name: String
     let opset: Int
+    /// Whether one of PyTorch's exporters wrote it.
+    let isOfPyTorch: Bool
     /// What examples are, in the graph's order, as far as it is read.
     let inputs: [ONNXModel.ValueInfo]
     /// The same for those who look for data: names, and whether they are whole numbers.
@@ -46,6 +48,7 @@ package struct ONNXFile {
     ) throws {
         (self.name, self.data) = (name, data)
         let model = try ONNXModel(bytes)
+        isOfPyTorch = model.producer == "pytorch"
         (output, prediction) = try choice.outputs(of: model.graph.outputs, &notes)
         let initializers = Set(model.graph.initializers.map(\.name))
         let inputs = model.graph.inputs.filter { !initializers.contains($0.name) }
@@ -97,7 +100,7 @@ package struct ONNXFile {
     ///
     /// - Parameter frozen: patterns of names of tensors that may stay as they are.
     package func wantedTensors(frozen: [String]) throws -> [WantedTensor] {
-        let rules = ParameterRules(sources, output: output, provenance)
+        let rules = ParameterRules(sources, output: output, provenance, data)
         let batch = inputs.lazy.compactMap { $0.shape?.first ?? nil }.first
         let read = Set(sources.nodes.flatMap(\.inputs))
         var wanted: [WantedTensor] = []

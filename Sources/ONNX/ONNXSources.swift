@@ -25,7 +25,7 @@ struct ONNXSources {
             }
             for name in node.outputs where !name.isEmpty {
                 guard producer[name] == nil, tensors[name] == nil, !given.contains(name) else {
-                    throw .notONNX("'\(name.shown)' is given twice")
+                    throw .givenTwice(name)
                 }
                 producer[name] = index
             }

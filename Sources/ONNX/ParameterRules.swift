@@ -6,13 +6,14 @@ struct ParameterRules {
     private let sources: ONNXSources
     /// Where each value is read: node and number of the operand.
     private let uses: [String: [(node: Int, index: Int)]]
-    /// The kind of node that gives each value.
-    private let producers: [String: String]
+    /// The node that gives each value.
+    private let producers: [String: ONNXModel.Node]
     /// Values that depend on tensors of the file alone.
     private let constants: Set<String>
     /// Values that the output depends on differentiably.
     private let reached: Set<String>
     private let provenance: Provenance
+    private let data: (String) throws -> [UInt8]
 
     /// Operands that say how an operator works and are no numbers that it works on.
     private static let settings: [String: Set<Int>] = [
@@ -48,9 +49,13 @@ struct ParameterRules {
     ]
     private static let products: Set = ["Conv", "ConvTranspose", "Gemm", "MatMul"]
 
-    init(_ sources: ONNXSources, output: String, _ provenance: Provenance) {
+    /// - Parameter data: the bytes of a file beside the model's.
+    init(
+        _ sources: ONNXSources, output: String, _ provenance: Provenance, _ data: @escaping (String) throws -> [UInt8]
+    ) {
         self.sources = sources
         self.provenance = provenance
+        self.data = data
         var uses: [String: [(node: Int, index: Int)]] = [:]
         for (number, node) in sources.nodes.enumerated() {
             for (index, name) in node.inputs.enumerated() where !name.isEmpty {
@@ -59,7 +64,7 @@ struct ParameterRules {
         }
         self.uses = uses
         producers = Dictionary(
-            sources.nodes.flatMap { node in node.outputs.map { ($0, node.kind) } },
+            sources.nodes.flatMap { node in node.outputs.map { ($0, node) } },
             uniquingKeysWith: { first, _ in first })
         var constants: Set = [""]
         constants.formUnion(sources.tensors.keys)
@@ -105,7 +110,7 @@ struct ParameterRules {
     func isParameter(_ tensor: ONNXTensor) -> Bool {
         guard isEligible(tensor) else { return false }
         if let origin = provenance.origin(tensor.name) { return origin == .parameter }
-        if isSpectralVector(tensor.name) { return false }
+        if isSpectralVector(tensor.name) || isMask(tensor) { return false }
         // Where a file says what the module's tensors were, one that it does not know was made by the exporter.
         let isConstant = tensor.constantNode != nil || Self.isLifted(tensor.name) || provenance.isKnown
         guard isConstant || (tensor.count == 1 && Self.isMadeUp(tensor.name)) else { return true }
@@ -128,6 +133,25 @@ struct ParameterRules {
         ["_u", "_v", "_mask"].contains {
             name.hasSuffix($0) && sources.tensors[name.dropLast($0.count) + "_orig"] != nil
         }
+    }
+
+    /// Whether it is added and takes places out by −∞, as the mask of an attention does. Trained weights are finite.
+    func isMask(_ tensor: ONNXTensor) -> Bool {
+        guard provenance.origin(tensor.name) != .parameter,
+            uses[tensor.name, default: []].allSatisfy({ ["Add", "Where"].contains(sources.nodes[$0.node].kind) }),
+            let numbers = try? tensor.values(data).values
+        else { return false }
+        return numbers.contains(-.infinity) && !numbers.contains { $0.isNaN || $0 == .infinity }
+    }
+
+    /// Names that PyTorch's own modules, and those of the usual libraries, give their parameters.
+    private static var usualName: some RegexComponent {
+        /(.*\.)?(weight|bias|gamma|beta|kernel|(weight|bias)_(ih|hh|hr)_l\d+(_reverse)?|weight_(g|v|orig)|original\d*|(in|q|k|v)_proj_(weight|bias)|bias_[kv]|cls_token|class_token|(pos|position)_embed(ding)?s?|logit_scale|lora_\w+)/
+    }
+
+    /// Whether it is taken for a parameter though neither its name nor the file says that it is one.
+    func isGuessed(_ tensor: ONNXTensor) -> Bool {
+        !provenance.isKnown && !isWritten(tensor) && tensor.name.wholeMatch(of: Self.usualName) == nil
     }
 
     /// Whether a tensor stands for a number of the model's code, and is no tensor of the module.
@@ -163,9 +187,11 @@ struct ParameterRules {
         return uses[name, default: []].contains { use in
             let node = sources.nodes[use.node]
             if Self.weights[node.kind]?.contains(use.index) ?? false { return true }
-            // The bias that stands behind a product.
+            // The bias that stands behind a product with weights. What is added to one of activations is a mask.
             if node.kind == "Add", node.inputs.count == 2, sources.tensors[name]?.count ?? 0 > 1 {
-                return producers[node.inputs[1 - use.index]].map(Self.products.contains) ?? false
+                guard let product = producers[node.inputs[1 - use.index]] else { return false }
+                return Self.products.contains(product.kind)
+                    && product.inputs.contains { $0 != "" && constants.contains($0) }
             }
             return (use.index == 0 || node.kind == "Concat") && Self.viewing.contains(node.kind)
                 && node.outputs.contains { constants.contains($0) && isWeight($0, depth: depth + 1) }

@@ -5,6 +5,8 @@ struct Provenance {
 
     /// By the names of the module's tensors.
     private var kinds: [String: Origin] = [:]
+    /// Where in the list of the module's tensors each is.
+    private var places: [String: Int] = [:]
     /// Names of what a folded tensor was computed from.
     private var sources: [String: [Substring]] = [:]
 
@@ -27,6 +29,7 @@ struct Provenance {
     }
 
     private mutating func note(_ name: String, _ kind: Substring) {
+        if places[name] == nil { places[name] = places.count }
         switch kind {
         case "PARAMETER": kinds[name] = .parameter
         case "BUFFER", "CONSTANT_TENSOR": kinds[name] = .other
@@ -36,6 +39,12 @@ struct Provenance {
 
     /// Names of the module's parameters, as far as the file says.
     var parameters: Set<String> { Set(kinds.filter { $0.value == .parameter }.keys) }
+
+    /// Whether one parameter comes before another in the list of the module's.
+    func isListed(_ name: String, before other: String) -> Bool {
+        guard let place = places[name], let next = places[other] else { return false }
+        return place < next
+    }
 
     /// Whether the file says that it is a tensor of the module and no parameter.
     func isBuffer(_ name: String) -> Bool { kinds[name] == .other }

@@ -88,7 +88,7 @@ import Testing
         let (expected, none) = try loss("vit_ts17")
         let original = try Model(named.checkpoint)
         let before = try original.objective(original.dataset(), precision: .double).evaluate(at: original.theta).loss
-        #expect(none == [] && abs(expected - before) > 1e-3)
+        #expect(none.allSatisfy { $0.contains("does not tell buffers") } && abs(expected - before) > 1e-3)
         let (found, notes) = try loss("vit_fixed3")
         #expect(abs(found - expected) <= 1e-9 * expected)
         #expect(notes.contains { $0.contains("by what the exporter noted of them") && $0.contains("transposed") })

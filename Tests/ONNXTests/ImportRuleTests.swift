@@ -43,6 +43,31 @@ import Testing
                 == (areThere ? ["w", "folded"] : ["w", "center", "folded", "mask"]))
     }
 
+    /// What is added to a product with weights is a bias, to one of activations a mask; −∞ is in no trained weights.
+    @Test(
+        arguments: [
+            ("w", true, [0, -5, 0, 0], true), ("k", true, [0, -5, 0, 0], false),
+            ("w", true, [0, -.infinity, 0, 0], false),
+            ("w", false, [0, -5, 0, 0], true), ("w", false, [0, -.infinity, 0, 0], false),
+        ] as [(String, Bool, [Float], Bool)])
+    func masks(_ factor: String, _ isConstant: Bool, _ mask: [Float], _ isParameter: Bool) throws {
+        let tensor = ModelBuilder.tensor("mask", [2, 2], mask)
+        let nodes = [
+            ModelBuilder.node("MatMul", ["x", "w"], ["q"]),
+            ModelBuilder.node("Transpose", ["q"], ["k"], integers: [("perm", [0, 2, 1])]),
+            ModelBuilder.node("MatMul", ["q", factor], ["scores"]),
+            ModelBuilder.node("Add", ["scores", "mask"], ["y"]),
+        ]
+        let model = try read(
+            ModelBuilder.model(
+                nodes: nodes
+                    + (isConstant ? [ModelBuilder.node("Constant", [], ["mask"], tensors: [("value", tensor)])] : []),
+                tensors: [Self.weight] + (isConstant ? [] : [tensor]), input: ModelBuilder.value("x", [nil, 2, 2])),
+            [2, 2])
+        #expect(model.network.parameters.tensors.map(\.name) == (isParameter ? ["w", "mask"] : ["w"]))
+        #expect(model.notes.contains { $0.contains("masks") } == mask.contains(-.infinity))
+    }
+
     @Test func trainingModeIsLeft() throws {
         let nodes = [
             ModelBuilder.node("MatMul", ["x", "w"], ["a"]),

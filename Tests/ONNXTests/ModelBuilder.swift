@@ -20,7 +20,8 @@ struct ModelBuilder {
 
     static func node(
         _ kind: String, _ inputs: [String], _ outputs: [String], integers: [(String, [Int])] = [],
-        integer: [(String, Int)] = [], graphs: [(String, [UInt8])] = []
+        integer: [(String, Int)] = [], graphs: [(String, [UInt8])] = [], tensors: [(String, [UInt8])] = [],
+        metadata: [String: String] = [:]
     ) -> [UInt8] {
         var node = ModelBuilder()
         for name in inputs { node.text(1, name) }
@@ -41,12 +42,18 @@ struct ModelBuilder {
             attribute.number(20, 2)
             node.message(5, attribute.bytes)
         }
-        for (name, graph) in graphs {
+        for (name, content, field, kind) in graphs.map({ ($0.0, $0.1, 6, 5) }) + tensors.map({ ($0.0, $0.1, 5, 4) }) {
             var attribute = ModelBuilder()
             attribute.text(1, name)
-            attribute.message(6, graph)
-            attribute.number(20, 5)
+            attribute.message(field, content)
+            attribute.number(20, kind)
             node.message(5, attribute.bytes)
+        }
+        for (key, text) in metadata.sorted(by: { $0.key < $1.key }) {
+            var entry = ModelBuilder()
+            entry.text(1, key)
+            entry.text(2, text)
+            node.message(9, entry.bytes)
         }
         return node.bytes
     }

@@ -1,5 +1,6 @@
 import ArrayFiles
 import Datasets
+import Foundation
 import Networks
 import ONNX
 import Tensors
@@ -87,8 +88,10 @@ public struct ModelImport: Sendable {
 
     /// Refuses a file that holds neither weights nor a model that can be read, and says what to export instead.
     ///
-    /// - Throws: `FileError.malformed` with `PyTorchError.notWeights`.
+    /// - Throws: `FileError` where there is no such file or it is empty, `.malformed` with `PyTorchError.notWeights`.
     public static func checkImportable(_ path: String) throws(FileError) {
+        guard FileManager.default.fileExists(atPath: path) else { throw .missing(path: path) }
+        if RandomAccessFile.isRegular(path), try RandomAccessFile(path).size == 0 { throw .empty(path: path) }
         if let kind = FileKind.of(path), !kind.isImportable, kind != .json {
             throw .malformed(path: path, problem: PyTorchError.notWeights(kind))
         }

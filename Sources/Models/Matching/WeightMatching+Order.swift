@@ -27,6 +27,8 @@ extension WeightMatching {
             let roles = [self, other].map { StateNames.split($0.name).leaf }
             let areKnown = roles.allSatisfy { ["weight", "bias", "running_mean", "running_var"].contains($0) }
             if tensors[0].leaf.isEmpty, areKnown, roles[0] != roles[1] { return false }
+            // What other libraries call kernel is [inputs, outputs], whatever its shape fits.
+            if (roles[0] == "kernel") != (roles[1] == "kernel") { return false }
             return (partner == nil || partner == other.name) && (other.partner == nil || other.partner == name)
         }
     }

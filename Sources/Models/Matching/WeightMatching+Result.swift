@@ -59,7 +59,10 @@ extension WeightMatching {
 
     private func architectureAdvice(_ unexpected: [Given]) -> String {
         let projects = unexpected.contains { $0.name.contains("shortcut.") || $0.name.contains("downsample.") }
+        let hasKernels = unexpected.contains { StateNames.split($0.name).leaf == "kernel" }
         return "By shape they do not fit either: numbers or shapes differ"
+            + (hasKernels
+                ? "; a kernel is [inputs, outputs] in other libraries: save it as weight, [outputs, inputs]" : "")
             + (projects ? "; the file has projections on its shortcuts, as model resnet…:B" : "")
             + "; name the --model of these weights"
     }
