@@ -83,9 +83,9 @@ def info(program, table, case):
     table.holds("info", "tensors.shape", len(shapes), "shapes of the export", [tuple(s) for s in shapes] == case.shapes)
 
 
-# ℓ of an element averaged over the outputs of an example (docs/how-to/data-and-losses.md), its curvature H_ℓ in the outputs,
-# and V = E[s sᵀ] of s = ∂ℓ/∂z over targets drawn from the model. Where exp(−Kℓ) is a density over K independent outputs the
-# Fisher matrix of ℓ is V = H_ℓ/K; mse and half-mse are −log densities of Gaussians of variance K/2 and K, so V = H_ℓ.
+# ℓ, the mean of an element's loss over the K outputs of an example (docs/how-to/data-and-losses.md), and the curvature K H_ℓ of
+# an element. Targets drawn from exp(−element's loss) are independent, so E[∇ℓ∇ℓᵀ] = JᵀH_ℓJ/K (Kunstner et al. 2019, arXiv
+# 1905.12558, for K = 1). The last three are −log of no normal, Bernoulli or Poisson density with that curvature.
 def elements():
     softplus = torch.nn.functional.softplus
 
@@ -97,14 +97,14 @@ def elements():
         return torch.where(r < 1, r * r / 2, r - 0.5)
 
     sigma = lambda z: 1 / (1 + np.exp(-z))
-    return {  # ℓ, diagonal of K H_ℓ, whether V is K times smaller
-        "mse": (mean(lambda z, y: (z - y) ** 2), lambda z, y: 2 + 0 * z, False),
-        "half-mse": (mean(lambda z, y: (z - y) ** 2 / 2), lambda z, y: 1 + 0 * z, False),
+    return {  # ℓ, diagonal of K H_ℓ, whether there is such a distribution
+        "mse": (mean(lambda z, y: (z - y) ** 2), lambda z, y: 2 + 0 * z, True),
+        "half-mse": (mean(lambda z, y: (z - y) ** 2 / 2), lambda z, y: 1 + 0 * z, True),
         "bce": (mean(lambda z, y: softplus(z) - y * z), lambda z, y: sigma(z) * (1 - sigma(z)), True),
         "poisson": (mean(lambda z, y: torch.exp(z) - y * z), lambda z, y: np.exp(z), True),
-        "l1": (mean(lambda z, y: (z - y).abs()), lambda z, y: 0 * z, None),
-        "huber": (mean(huber), lambda z, y: (np.abs(z - y) < 1) * 1.0, None),
-        "smooth-l1:0.5": (mean(lambda z, y: huber(2 * z, 2 * y) / 2), lambda z, y: (np.abs(z - y) < 0.5) * 2.0, None),
+        "l1": (mean(lambda z, y: (z - y).abs()), lambda z, y: 0 * z, False),
+        "huber": (mean(huber), lambda z, y: (np.abs(z - y) < 1) * 1.0, False),
+        "smooth-l1:0.5": (mean(lambda z, y: huber(2 * z, 2 * y) / 2), lambda z, y: (np.abs(z - y) < 0.5) * 2.0, False),
     }
 
 
@@ -114,7 +114,7 @@ def losses(program, table, case):
     for split in "train", "test":
         arrays["y_" + split] = np.stack([arrays["y_" + split] % 2, arrays["y_" + split] > 4, arrays["y_" + split] % 3 == 0], 1) * 1.0
     np.savez(os.path.join(program.folder, "targets.npz"), **arrays)
-    for name, (element, curvature, divided) in elements().items():
+    for name, (element, curvature, drawn) in elements().items():
         model = ["--model", "mlp:64-6-3", "--activation", "tanh", "--data", "npz:targets.npz"]
         program.json("train", *model, "--loss", name, "--epochs", 20, "-o", "loss.bin")
         c = Case(program, "mlp", "loss.bin", data="targets.npz", loss=element)
@@ -127,8 +127,8 @@ def losses(program, table, case):
         matrix = np.einsum("nkp,nk,nkq->pq", j, curvature(z, c.y.numpy()) / k / n, j)
         scores = np.array([c.gradient(rows=slice(i, i + 1)) for i in range(n)])
         expected = {"ggn": matrix, "empirical-fisher": scores.T @ scores / n}
-        if divided is not None:
-            expected["fisher"] = matrix / k if divided else matrix
+        if drawn:
+            expected["fisher"] = matrix / k
         for operator, m in expected.items():
             values = np.linalg.eigvalsh(m)[::-1][:3]
             done = program.run("hessian", "loss.bin", "--operator", operator, "--top", 3, "--key", "eigenvalues", "--quiet",
@@ -137,13 +137,25 @@ def losses(program, table, case):
                 table.holds(f"hessian --operator {operator} ({name})", "eigenvalues", done.stderr.strip()[:60], "refused", values[0] < 1e-9)
             else:
                 table.equal(f"hessian --operator {operator} ({name})", "eigenvalues", json.loads(done.stdout), values, 1e-5, 1e-9)
-        if divided is None:  # no distribution of these residuals has the Gauss–Newton matrix for its Fisher matrix
+        if not drawn:  # no distribution of these residuals has the Gauss–Newton matrix for its Fisher matrix
             done = program.run("hessian", "loss.bin", "--operator", "fisher", "--quiet", fails=True)
             table.holds(f"hessian --operator fisher ({name})", "eigenvalues", done.returncode, "refused: no such likelihood", done.returncode != 0)
 
 
-def smoothing(program, table, network):
-    """Label smoothing and class weights of a checkpoint are in its loss (Szegedy et al. 2015, arXiv 1512.00567)."""
+def settings(program, table, case):
+    """Normalised inputs, label smoothing (Szegedy et al. 2015, arXiv 1512.00567) and class weights, which a checkpoint keeps."""
+    network = case.network
+    for arguments, given in (["--standardize"], None), (["--mean", 0.3, "--std", 0.4], (0.3, 0.4)):
+        program.json("train", "--model", "mlp:64-8-10", "--activation", "tanh", "--data", "npz:data.npz", "--epochs", 3, *arguments, "-o", "normal.bin")
+        for split in "train", "test":
+            c, training = Case(program, network, "normal.bin", split), Case(program, network, "normal.bin").x
+            mean, deviation = given or (float(training.mean()), float(training.std(unbiased=False)))
+            c.x = (c.x - mean) / deviation
+            kept = program.json("info", "normal.bin")["metadata"]["data"]["standardization"]
+            table.equal("info", "metadata.data.standardization.mean", kept["mean"], [mean])
+            table.equal("info", "metadata.data.standardization.deviation", kept["deviation"], [deviation])
+            name = " ".join(map(str, ["evaluate (train", *arguments])) + f") --split {split}"
+            common(table, name, program.json("evaluate", "normal.bin", "--split", split), c)
     program.json("train", "--model", "mlp:64-8-10", "--activation", "tanh", "--data", "npz:data.npz", "--epochs", 5,
                  "--label-smoothing", 0.2, "-o", "smooth.bin")
     case = Case(program, network, "smooth.bin", loss=lambda z, y: cross_entropy(z, y, 0.2))

@@ -47,7 +47,7 @@ def check(program, table, case):
     line(program, table, a, b)
     plane(program, table, a, b, c)
     curve(program, table, a, b)
-    trajectory(program, table, case)
+
 
 
 def line(program, table, a, b):

@@ -174,9 +174,26 @@ def keskar(program, table, case):
             table.equal(command, f"keskar.all.value {which}", entry["value"], own, 0.02)
             below = 100 * (case.value(theta + entry["epsilon"] * scale * np.sign(case.g)) - start) / (1 + start)
             table.at_least(command, f"keskar.all.value {which}", entry["value"], 0.999 * below)
+        else:
+            own = [subspace(case, entry["epsilon"], entry["subspace"], seed) for seed in range(12)]
+            error = np.sqrt(repeats.var(ddof=1) / len(repeats) + np.var(own, ddof=1) / len(own))
+            table.within(command, f"keskar.all.value {which}", entry["value"], np.mean(own), error, 6)
     first = r["all"][0]
     for key in ("value", "epsilon", "subspace", "mean", "standard_deviation", "repeats"):
         table.equal(command, f"keskar.{key}", r[key], first[key])
+
+
+def subspace(case, epsilon, k, seed):
+    """φ over θ + Az, |z_i| ≤ ε(|(A⁺θ)_i| + 1), with k columns of N(0, 1), by steepest ascent in the box."""
+    theta, a = case.theta.numpy(), np.random.default_rng(seed).normal(size=(len(case.theta), k))
+    bound = epsilon * (np.abs(np.linalg.lstsq(a, theta, rcond=None)[0]) + 1)
+    z, start = np.zeros(k), case.value()
+    for _ in range(20):
+        new = bound * np.sign(a.T @ case.gradient(theta + a @ z))
+        if np.array_equal(new, z):
+            break
+        z = new
+    return 100 * (case.value(theta + a @ z) - start) / (1 + start)
 
 
 def batchwise(program, table, case):

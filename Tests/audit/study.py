@@ -9,6 +9,7 @@ import numpy as np
 
 from networks import MODELS, Case
 from sharpness import expectation
+from measures import common
 import slices
 
 
@@ -91,6 +92,7 @@ def compare(program, table, case):
     r = program.json("compare", *names, "--points", 5, "--range", 0.5, "--rho", 0.03)
     command = "compare"
     table.equal(command, "rho", r["rho"], 0.03)
+    common(table, command, r, Case(program, case.network, names[0]))
     for entry, name in zip(r["checkpoints"], names):
         c, t = Case(program, case.network, name), Case(program, case.network, name, "test")
         for key, value in (("train_loss", c.value()), ("test_loss", t.value()), ("train_accuracy", c.accuracy()), ("test_accuracy", t.accuracy()),
@@ -104,6 +106,7 @@ def compare(program, table, case):
         table.equal(command, "checkpoints.worst_case", entry["worst_case"], program.json("sharpness", name, "--rho", 0.03)["worst_case"]["lower_bound"], 1e-3)
         truth, error, pairs = expectation(c, 0.03 * np.ones(len(c.theta)), 1000 if case.network == "mlp" else 200)
         table.within(command, "checkpoints.average_case", entry["average_case"], truth, np.hypot(entry["average_case_standard_error"], error))
+        table.equal(command, "checkpoints.average_case_standard_error", entry["average_case_standard_error"], pairs.std() / np.sqrt(20), 1.2)
         s = entry["slice"]
         raw = slices.raw(program, c)[0]
         d = slices.normalized(raw, c, "filter", False)
@@ -120,9 +123,11 @@ def compare(program, table, case):
         table.equal(command, "checkpoints.slice.surface.minimum_at", s["surface"]["minimum_at"], [s["alpha"][int(np.argmin(values))], 0])
         table.equal(command, "checkpoints.slice.alpha", s["alpha"], np.linspace(-0.5, 0.5, 5))
         table.equal(command, "checkpoints.slice.nonfinite", s["nonfinite"], 0)
+        table.holds(command, "checkpoints.slice.surface.center_exact", s["surface"]["center_exact"], "the grid has the bits",
+                    s["surface"]["center_exact"] == (s["values"][2] == s["center"]))
         table.equal(command, "checkpoints.slice.evaluations", s["evaluations"], 5)
-        # The largest rise of the slice over its centre.
-        table.equal(command, "checkpoints.slice_rise", entry["slice_rise"], max(values) - c.value(), 1e-6)
+        # The rise at the higher end of the line over its centre.
+        table.equal(command, "checkpoints.slice_rise", entry["slice_rise"], max(values[0], values[-1]) - c.value(), 1e-6)
 
 
 def series(program, table, case):
@@ -141,6 +146,9 @@ def series(program, table, case):
         estimate = 0.05 * np.linalg.norm(c.g) + 0.05**2 / 2 * c.eigenvalues[-1]
         table.equal("sharpness A B", "checkpoints.worst_case.estimate", b["worst_case"]["estimate"], estimate, 2e-4)
         table.at_least("sharpness A B", "checkpoints.worst_case.lower_bound", b["worst_case"]["lower_bound"], b["worst_case"]["one_step"], 1e-12)
+        for l, residual in zip(a["eigenvalues"], a["residuals"]):
+            near = float(np.min(np.abs(c.eigenvalues - l)))
+            table.holds("hessian A B", "checkpoints.residuals", residual, f"an eigenvalue lies within: {near:.3g}", near <= residual + 1e-12)
         for command, entry in (("hessian A B", a), ("sharpness A B", b)):
             table.equal(command, "checkpoints.loss", entry["loss"], c.value())
             table.equal(command, "checkpoints.accuracy", entry["accuracy"], c.accuracy())

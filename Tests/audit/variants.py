@@ -1,0 +1,146 @@
+"""Options and settings that change L: gradient, curvature, one step and slice must all be of the same changed L.
+
+Batches whose statistics normalise (Ioffe & Szegedy 2015, arXiv 1502.03167), weights of examples and classes, splits, decay.
+"""
+import os
+
+import numpy as np
+import torch
+
+from networks import Case, cross_entropy
+from sharpness import largest
+from slices import second_difference
+
+
+def consistent(program, table, case, name, options, loss, label):
+    """Loss, gradient norm, λmax, Gauss–Newton's bounds, one step, average case at 0, and a slice of one L."""
+    theta = case.theta
+    start, g = float(loss(theta)), case.gradient(loss=loss)
+    norm = np.linalg.norm(g)
+    r = program.json("gradient", name, *options)
+    table.equal(f"gradient {label}", "loss", r["loss"], start)
+    table.equal(f"gradient {label}", "gradient_norm", r["gradient_norm"], norm)
+    table.equal(f"gradient {label}", "layers.gradient_norm", [l["gradient_norm"] for l in r["layers"]], [np.linalg.norm(g[s]) for s in case.slices()])
+    table.equal(f"evaluate {label}", "loss", program.json("evaluate", name, *options)["loss"], start)
+    top = largest(case, loss, 80)
+    h = program.json("hessian", name, *options, "--tolerance", 1e-6)
+    table.equal(f"hessian {label}", "loss", h["loss"], start)
+    table.equal(f"hessian {label}", "eigenvalues", h["eigenvalues"], [top], 1e-5)
+    s = program.json("sharpness", name, *options, "--rho", 0.03)
+    step = float(loss(theta + torch.tensor(0.03 * g / norm))) - start
+    table.equal(f"sharpness {label}", "worst_case.one_step", s["worst_case"]["one_step"], step)
+    table.equal(f"sharpness {label}", "gradient_norm", s["gradient_norm"], norm)
+    table.equal(f"sharpness {label}", "worst_case.estimate", s["worst_case"]["estimate"], 0.03 * norm + 0.03**2 / 2 * max(top, 0), 2e-4)
+    z = program.json("slice", name, *options, "--points", 5, "--range", 0.2, "-o", "s.npz")
+    d = program.array("s.npz")["direction_1"]
+    values = [float(loss(theta + torch.tensor(a * d))) for a in z["alpha"]]
+    table.equal(f"slice {label}", "values", z["values"], values)
+    table.equal(f"slice {label}", "center", z["center"], start)
+    table.equal(f"slice {label}", "curvature_grid", z["curvature_grid"], second_difference(np.array(z["alpha"]), values), 1e-6, 1e-8)
+    at = theta.clone().requires_grad_()
+    first = torch.autograd.grad(loss(at), at, create_graph=True)[0]
+    product = torch.autograd.grad(first @ torch.tensor(d), at)[0].numpy()
+    table.equal(f"slice {label}", "curvature_hvp", z["curvature_hvp"], d @ product, 1e-6, 1e-9)
+
+
+def check(program, table, case):
+    name = case.checkpoint
+    test = Case(program, case.network, name, "test")
+    consistent(program, table, case, name, ["--split", "test"], test.loss, "--split test")
+    consistent(program, table, case, name, ["--examples", 17], lambda t: case.loss(t, rows=slice(17)), "--examples 17")
+    consistent(program, table, case, name, ["--batch-size", 25], case.loss, "--batch-size 25")
+    consistent(program, table, case, name, ["--include-weight-decay"], lambda t: case.loss(t) + 5e-4 / 2 * (t @ t), "--include-weight-decay")
+    if case.network == "mlp":
+        weighted_classes(program, table, case)
+        noisy_labels(program, table, case)
+        decoupled(program, table, case)
+    if case.buffers:
+        batches(program, table, case)
+        weighted_examples(program, table, case)
+
+
+def batches(program, table, case):
+    """--batchnorm batch: every batch by its own statistics, weighted by its size. recalibrate: fixed once, at the checkpoint."""
+    n = len(case.x)
+    for size in 60, 25:
+        rows = [slice(i, min(i + size, n)) for i in range(0, n, size)]
+        own = lambda t: sum(case.loss(t, True, b) * ((b.stop - b.start) / n) for b in rows)
+        consistent(program, table, case, case.checkpoint, ["--batchnorm", "batch", "--batch-size", size], own, f"--batchnorm batch --batch-size {size}")
+    fixed = recalibrated(case, rows)
+    kept, case.buffers = case.buffers, fixed
+    consistent(program, table, case, case.checkpoint, ["--batchnorm", "recalibrate", "--batch-size", 25], case.loss, "--batchnorm recalibrate")
+    case.buffers = kept
+
+
+def recalibrated(case, rows, theta=None):
+    """Every batch's mean and unbiased variance in a pass through the network in training mode, averaged by size."""
+    n, result = len(case.x), {}
+    with torch.no_grad():
+        for b in rows:
+            seen = {}
+            case.outputs(theta, batch=seen, x=case.x[b])
+            for layer, pair in seen.items():
+                for key, value in zip((".running_mean", ".running_var"), pair):
+                    result[layer + key] = result.get(layer + key, 0) + value * ((b.stop - b.start) / n)
+    return result
+
+
+def weighted_classes(program, table, case):
+    """Σ w ℓ / Σ w over the data, not the mean of the batches' (torch.nn.CrossEntropyLoss over all examples)."""
+    weights = [0.5, 1, 2, 1, 1, 3, 1, 1, 0.1, 1]
+    for smoothing in 0.0, 0.2:
+        label = f"(class weights, smoothing {smoothing})"
+        program.json("train", "--model", "mlp:64-8-10", "--activation", "tanh", "--data", "npz:data.npz", "--epochs", 15, "--batch-size", 20,
+                     "--class-weights", ",".join(map(str, weights)), "--label-smoothing", smoothing, "-o", "weighted.bin")
+        c, w = Case(program, case.network, "weighted.bin"), torch.tensor(weights, dtype=torch.float64)
+        loss = lambda t: torch.nn.functional.cross_entropy(c.outputs(t), c.y, weight=w, label_smoothing=smoothing)
+        consistent(program, table, c, "weighted.bin", ["--batch-size", 25], loss, label)
+        if not smoothing:
+            shares(program, table, c, "weighted.bin", w[c.y].numpy(), label)
+
+
+def shares(program, table, c, name, w, label):
+    """m-sharpness with weights: a part of the data counts by its share of L, its weight (Foret et al. 2021, section 3)."""
+    w, norm = w[:12], []
+    for i in range(12):
+        g = c.gradient(rows=slice(i, i + 1))
+        step = 0.05 * g / np.linalg.norm(g)
+        norm.append(float(c.loss(c.theta + torch.tensor(step), rows=slice(i, i + 1)) - c.loss(rows=slice(i, i + 1))))
+    s = program.json("sharpness", name, "--m", 1, "--examples", 12, "--rho", 0.05)["worst_case"]
+    table.equal(f"sharpness --m 1 {label}", "worst_case.one_step", s["one_step"], np.dot(w, norm) / w.sum())
+
+
+def weighted_examples(program, table, case):
+    """An array `weight` beside inputs and labels: L = Σ w ℓ / Σ w."""
+    arrays, w = program.array("data.npz"), np.random.default_rng(8).uniform(0, 3, len(case.x))
+    np.savez(os.path.join(program.folder, "weights_of.npz"), x=arrays["x_train"], labels=arrays["y_train"], weight=w)
+    program.run("export", case.checkpoint, "-o", "w.npz", "--quiet")
+    program.run("import", "w.npz", "--model", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Fixtures", "cnn_digits", "graph_ts17.onnx"),
+                "--data", "npz:weights_of.npz", "-o", "weighed.bin", "--quiet")
+    v = torch.tensor(w)
+    loss = lambda t: (v * cross_entropy(case.outputs(t), case.y)).sum() / v.sum()
+    consistent(program, table, case, "weighed.bin", ["--batch-size", 25], loss, "(weights of examples)")
+    shares(program, table, case, "weighed.bin", w, "(weights of examples)")
+
+
+def noisy_labels(program, table, case):
+    """--label-noise 0.3 replaces 18 of 60 labels by other ones. Which, the losses of the first i examples tell."""
+    program.json("train", "--model", "mlp:64-8-10", "--activation", "tanh", "--data", "npz:data.npz", "--epochs", 5, "--label-noise", 0.3, "-o", "noisy.bin")
+    c, total, wrong, labels = Case(program, case.network, "noisy.bin"), 0.0, 0, []
+    logarithms = torch.log_softmax(c.outputs(), 1).detach().numpy()
+    for i in range(len(c.x)):
+        new = program.json("evaluate", "noisy.bin", "--examples", i + 1)["loss"] * (i + 1)
+        labels.append(int(np.argmin(np.abs(logarithms[i] + (new - total)))))
+        wrong, total = wrong + (labels[-1] != int(c.y[i])), new
+    table.equal("train --label-noise 0.3", "labels replaced", wrong, 18)
+    noisy = torch.tensor(labels)
+    table.equal("train --label-noise 0.3", "loss", program.json("evaluate", "noisy.bin")["loss"], float(cross_entropy(c.outputs(), noisy).mean()))
+    test = Case(program, case.network, "noisy.bin", "test")
+    table.equal("train --label-noise 0.3", "test_loss", program.json("evaluate", "noisy.bin", "--split", "test")["loss"], test.value())
+
+
+def decoupled(program, table, case):
+    """AdamW's decay is no term of a loss (Loshchilov & Hutter 2017, arXiv 1711.05101): no λ unless --weight-decay gives one."""
+    program.json("train", "--start", case.checkpoint, "--data", "npz:data.npz", "--optimizer", "adamw", "--steps", 2, "-o", "adamw.bin")
+    done = program.run("evaluate", "adamw.bin", "--include-weight-decay", "--quiet", fails=True)
+    table.holds("evaluate --include-weight-decay (adamw)", "weight_decay_in_loss", done.returncode, "refused", done.returncode != 0)
