@@ -75,6 +75,8 @@ def plane(program, table, a, b, c):
     d1 = u / np.linalg.norm(u)
     rest = v - (v @ d1) * d1
     d2 = rest / np.linalg.norm(rest)
+    ends = [min(r["alpha"]), max(r["alpha"]), min(r["beta"]), max(r["beta"])]
+    table.holds(command, "beta", len(r["beta"]), "the axes hold A, B and C", ends[0] <= 0 and ends[1] >= max(u @ d1, v @ d1) and ends[2] <= 0 and ends[3] >= v @ d2)
     corners = [[0, 0], [u @ d1, 0], [v @ d1, v @ d2]]
     table.equal(command, "direction_1", z["direction_1"], d1, 1e-6, 1e-9)
     table.equal(command, "direction_2", z["direction_2"], d2, 1e-6, 1e-9)

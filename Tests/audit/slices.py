@@ -80,6 +80,8 @@ def surface(table, command, r, z, case, decay=0.0):
     table.equal(command, "accuracies", r["accuracies"], [[case.accuracy(p) for p in row] for row in points])
     center = case.value() + decay * theta @ theta / 2
     table.equal(command, "center", r["center"], center)
+    for key, axis in (("alpha", a), ("beta", b)):
+        table.holds(command, key, len(axis), "ascending, with 0 if the range has it", bool(np.all(np.diff(axis) > 0)) and 0 in axis)
     at_zero = np.array(r["values"])[list(b).index(0), list(a).index(0)]
     table.holds(command, "surface.center_exact", r["surface"]["center_exact"], "the grid has the bits", r["surface"]["center_exact"] == (at_zero == r["center"]))
     table.equal(command, "cosine", r["cosine"], d1 @ d2 / np.linalg.norm(d1) / np.linalg.norm(d2), 1e-7, 1e-12)

@@ -2,13 +2,14 @@
 
 τ-b: Kendall 1945, with the correction for ties; its use: Jiang et al. 2019, arXiv 1912.02178.
 """
+import json
 import os
 import shutil
 
 import numpy as np
 
 from networks import MODELS, Case
-from sharpness import expectation
+from sharpness import expectation, quadratic_maximum
 from measures import common
 import slices
 
@@ -46,6 +47,9 @@ def steps(case, rho, scale):
 
 def runs(program, table, case):
     r = program.json("study", "runs")
+    for key in "loss", "accuracy", "weight_norm", "weight_decay_in_loss":  # of no single checkpoint
+        table.equal("study", key, r[key], None)
+    table.equal("study", "examples", r["examples"], len(case.x))
     for run in r["runs"]:
         name = run["checkpoint"] if os.path.exists(os.path.join(program.folder, run["checkpoint"])) else "runs/" + run["checkpoint"]
         c, t = Case(program, case.network, name), Case(program, case.network, name, "test")
@@ -130,6 +134,18 @@ def compare(program, table, case):
         table.equal(command, "checkpoints.slice_rise", entry["slice_rise"], max(values[0], values[-1]) - c.value(), 1e-6)
 
 
+    # ‖Hv − λv‖ of Float32 products is no smaller than their rounding; that of a recurrence alone can be.
+    for entry in program.json("compare", *names, "--points", 3, "--precision", "float")["checkpoints"]:
+        table.at_least("compare --precision float", "checkpoints.lambda_max_residual", entry["lambda_max_residual"], 1e-9 * entry["lambda_max"])
+    # The option names a split to measure on: the measures are of it, or it is refused.
+    done = program.run("study", "runs", "--split", "test", "--json", "--quiet", "--precision", "double", fails=True)
+    if done.returncode == 0:
+        run = json.loads(done.stdout)["runs"][0]
+        name = run["checkpoint"] if os.path.exists(os.path.join(program.folder, run["checkpoint"])) else "runs/" + run["checkpoint"]
+        test = Case(program, case.network, name, "test")
+        table.equal("study --split test", "runs.gradient_norm", run["gradient_norm"], np.linalg.norm(test.g))
+
+
 def series(program, table, case):
     names = ["runs/0.bin", "runs/1.bin"]
     h = program.json("hessian", *names, "--top", 2, "--tolerance", 1e-6, "--trace", "--frobenius")
@@ -145,6 +161,11 @@ def series(program, table, case):
         table.equal("sharpness A B", "checkpoints.gradient_norm", b["gradient_norm"], np.linalg.norm(c.g))
         estimate = 0.05 * np.linalg.norm(c.g) + 0.05**2 / 2 * c.eigenvalues[-1]
         table.equal("sharpness A B", "checkpoints.worst_case.estimate", b["worst_case"]["estimate"], estimate, 2e-4)
+        table.equal("sharpness A B", "checkpoints.worst_case.largest_eigenvalue", b["worst_case"]["largest_eigenvalue"], c.eigenvalues[-1], 2e-4)
+        table.equal("sharpness A B", "checkpoints.rho", b["rho"], 0.05)
+        best = quadratic_maximum(c.g, *np.linalg.eigh(c.hessian), 0.05)
+        table.equal("sharpness A B", "checkpoints.worst_case.quadratic_model", b["worst_case"]["quadratic_model"], best, 1e-5)
+        table.holds("sharpness A B", "checkpoints.worst_case.epsilon_norm", b["worst_case"]["epsilon_norm"], "<= ρ", b["worst_case"]["epsilon_norm"] <= 0.05 * (1 + 1e-9))
         table.at_least("sharpness A B", "checkpoints.worst_case.lower_bound", b["worst_case"]["lower_bound"], b["worst_case"]["one_step"], 1e-12)
         for l, residual in zip(a["eigenvalues"], a["residuals"]):
             near = float(np.min(np.abs(c.eigenvalues - l)))

@@ -272,6 +272,29 @@ def orders(program, table, case):
          lambda: itertools.chain((start - 0.5 * averaged(start, p, sam) for p in parts([3, 1])), [start - 0.5 * joint(start, [[0, 1, 2], [3]])])),
         ("accumulated batches of 1: two, then one", ["--batch-size", 1, "--accumulate", 3, "--epochs", 1], lambda: (steps_of(p, g) for p in parts([3, 1]))),
     ]
+    # With weights a batch's loss is Σ w ℓ / Σ w, so its parts count by their weight: without an ascent m-SAM is SGD.
+    weights = torch.tensor([0.5, 1, 2, 1, 1, 3, 1, 1, 0.1, 1], dtype=torch.float64)
+
+    def weighted(theta, rows):
+        return case.gradient(theta, loss=lambda t: torch.nn.functional.cross_entropy(case.outputs(t, x=case.x[rows]), case.y[rows], weight=weights))
+
+    def weighted_sam(theta, rows):
+        first = weighted(theta, rows)
+        return weighted(theta + 0.05 * first / np.linalg.norm(first), rows)
+
+    def by_weight(shards, f):
+        shares = [float(weights[case.y[s]].sum()) for s in shards]
+        return start - 0.5 * sum(w * f(start, s) for w, s in zip(shares, shards)) / sum(shares)
+
+    classes = ["--class-weights", ",".join(f"{w:g}" for w in weights.tolist())]
+    trials += [
+        ("class weights", [*classes, "--steps", 1], lambda: iter([start - 0.5 * weighted(start, [0, 1, 2, 3])])),
+        ("class weights, batches of 3 and 1", [*classes, "--batch-size", 3, "--epochs", 1], lambda: (steps_of(p, weighted) for p in parts([3, 1]))),
+        ("class weights, accumulated batches of 3 and 1", [*classes, "--batch-size", 3, "--accumulate", 2, "--epochs", 1],
+         lambda: iter([start - 0.5 * weighted(start, [0, 1, 2, 3])])),
+        ("class weights, m-SAM, shards of 3 and 1", [*classes, "--optimizer", "sam", "--m", 3, "--steps", 1],
+         lambda: (by_weight(p, weighted_sam) for p in parts([3, 1]))),
+    ]
     for label, arguments, candidates in trials:
         trained(program, case, *plain, *arguments)
         ours = Case(program, case.network, "t.bin").theta.numpy()
@@ -306,6 +329,7 @@ def edges(program, table, case):
         ("sam", ["--momentum", 0, "--weight-decay", 1, "--decay-in-ascent"], dict(momentum=0, w=1, rho=0.05, in_ascent=True)),
         ("sam", ["--weight-decay", 0.3, "--decay-in-ascent", "--rho", 0.3], dict(w=0.3, rho=0.3, in_ascent=True)),
     ]
+    # With shards the ascents have not the length that the whole batch's gradient gives them.
     unknown = [("adam", []), ("adamw", []), ("asam", []), ("gsam", []), ("looksam", []), ("sam", ["--m", 20])]
     for name, arguments, o in known:
         command = " ".join(map(str, ["train --track-sharpness 1 --optimizer", name, *arguments]))

@@ -52,6 +52,7 @@ def check(program, table, case):
     consistent(program, table, case, name, ["--include-weight-decay"], lambda t: case.loss(t) + 5e-4 / 2 * (t @ t), "--include-weight-decay")
     if case.network == "mlp":
         weighted_classes(program, table, case)
+        targets(program, table, case)
         noisy_labels(program, table, case)
         decoupled(program, table, case)
     if case.buffers:
@@ -66,10 +67,52 @@ def batches(program, table, case):
         rows = [slice(i, min(i + size, n)) for i in range(0, n, size)]
         own = lambda t: sum(case.loss(t, True, b) * ((b.stop - b.start) / n) for b in rows)
         consistent(program, table, case, case.checkpoint, ["--batchnorm", "batch", "--batch-size", size], own, f"--batchnorm batch --batch-size {size}")
+        matrices_of_batches(program, table, case, rows, size)
     fixed = recalibrated(case, rows)
     kept, case.buffers = case.buffers, fixed
     consistent(program, table, case, case.checkpoint, ["--batchnorm", "recalibrate", "--batch-size", 25], case.loss, "--batchnorm recalibrate")
     case.buffers = kept
+    along_paths(program, table, case, rows)
+
+
+def matrices_of_batches(program, table, case, rows, size):
+    """Jᵀ(diag p − ppᵀ)J/n and Σ g_i g_iᵀ/n, with J through the batch's statistics."""
+    n, ggn, empirical = len(case.x), 0, 0
+    for b in rows:
+        theta = case.theta.clone().requires_grad_()
+        z = case.outputs(theta, batch=True, x=case.x[b])
+        j = np.array([torch.autograd.grad(v, theta, retain_graph=True)[0].numpy() for v in z.flatten()]).reshape(*z.shape, -1)
+        p = torch.softmax(z, 1).detach().numpy()
+        h = np.einsum("nk,kl->nkl", p, np.eye(p.shape[1])) - np.einsum("nk,nl->nkl", p, p)
+        scores = np.einsum("nk,nkp->np", p - np.eye(p.shape[1])[case.y[b].numpy()], j)
+        ggn, empirical = ggn + np.einsum("nkp,nkl,nlq->pq", j, h, j, optimize=True) / n, empirical + scores.T @ scores / n
+    for operator, matrix in ("ggn", ggn), ("empirical-fisher", empirical):
+        r = program.json("hessian", case.checkpoint, "--operator", operator, "--batchnorm", "batch", "--batch-size", size, "--top", 3, "--tolerance", 1e-6)
+        table.equal(f"hessian --operator {operator} --batchnorm batch --batch-size {size}", "eigenvalues", r["eigenvalues"], np.linalg.eigvalsh(matrix)[::-1][:3], 1e-5)
+
+
+def along_paths(program, table, case, rows):
+    """Between networks, statistics are measured at every point (Garipov et al. 2018, arXiv 1802.10026, appendix A.2)."""
+    def at(theta):
+        kept, case.buffers = case.buffers, recalibrated(case, rows, theta)
+        result = case.value(theta), case.accuracy(theta)
+        case.buffers = kept
+        return result
+
+    options, t = ["--batchnorm", "recalibrate", "--batch-size", 25, "--points", 5], np.linspace(0, 1, 5)
+    other = Case(program, case.network, "b.bin") if os.path.exists(os.path.join(program.folder, "b.bin")) else None
+    if other is None:
+        program.json("train", "--start", "graph.bin", "--data", "npz:data.npz", "--epochs", 10, "--batch-size", 20, "--seed", 1, "-o", "b.bin")
+        other = Case(program, case.network, "b.bin")
+    r = program.json("interpolate", case.checkpoint, "b.bin", *options)
+    values = [at((1 - x) * case.theta + x * other.theta) for x in t]
+    table.equal("interpolate --batchnorm recalibrate", "values", r["values"], [v for v, _ in values])
+    table.equal("interpolate --batchnorm recalibrate", "accuracies", r["accuracies"], [v for _, v in values])
+    c = program.json("interpolate", case.checkpoint, "b.bin", *options, "--curve", "bezier", "--steps", 30, "-o", "c.npz")
+    points = [torch.tensor(p) for p in program.array("c.npz")["curve_points"]]
+    values = [at((1 - x) ** 2 * points[0] + 2 * x * (1 - x) * points[1] + x * x * points[2]) for x in t]
+    table.equal("interpolate --batchnorm recalibrate --curve bezier", "curve.values", c["curve"]["values"], [v for v, _ in values])
+    table.equal("interpolate --batchnorm recalibrate --curve bezier", "curve.accuracies", c["curve"]["accuracies"], [v for _, v in values])
 
 
 def recalibrated(case, rows, theta=None):
@@ -97,6 +140,24 @@ def weighted_classes(program, table, case):
         consistent(program, table, c, "weighted.bin", ["--batch-size", 25], loss, label)
         if not smoothing:
             shares(program, table, c, "weighted.bin", w[c.y].numpy(), label)
+
+
+def targets(program, table, case):
+    """Weights of positive targets, and rows of probabilities for labels (torch.nn.BCEWithLogitsLoss, CrossEntropyLoss)."""
+    f, arrays = torch.nn.functional, dict(program.array("data.npz"))
+    generator = np.random.default_rng(6)
+    for kind, options in (("soft", ["--loss", "cross-entropy"]), ("positive", ["--loss", "bce", "--pos-weights", "3,1,0.5"])):
+        for split in "train", "test":
+            draw = generator.dirichlet(np.ones(3), len(arrays["x_" + split]))
+            arrays["y_" + split] = draw if kind == "soft" else (draw > 0.4) * 1.0
+        np.savez(os.path.join(program.folder, kind + ".npz"), **arrays)
+        program.json("train", "--model", "mlp:64-6-3", "--activation", "tanh", "--data", f"npz:{kind}.npz", *options, "--epochs", 10, "-o", kind + ".bin")
+        c, w = Case(program, case.network, kind + ".bin", data=kind + ".npz"), torch.tensor([3, 1, 0.5], dtype=torch.float64)
+        loss = (lambda t: f.cross_entropy(c.outputs(t), c.y)) if kind == "soft" else (lambda t: f.binary_cross_entropy_with_logits(c.outputs(t), c.y, pos_weight=w))
+        consistent(program, table, c, kind + ".bin", ["--batch-size", 25], loss, f"({kind} targets)")
+        if kind == "positive":
+            done = program.run("hessian", kind + ".bin", "--operator", "fisher", "--quiet", fails=True)
+            table.holds("hessian --operator fisher (positive targets)", "eigenvalues", done.returncode, "refused: no such likelihood", done.returncode != 0)
 
 
 def shares(program, table, c, name, w, label):
