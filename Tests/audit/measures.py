@@ -1,6 +1,6 @@
-"""evaluate, gradient, compare and info: loss, accuracy, norms, statistics of batch normalisation, every loss function."""
-import json
-import os
+"""evaluate, gradient, compare and info: loss, accuracy, norms, statistics of batch normalisation, every loss
+function.
+"""
 
 import numpy as np
 import torch
@@ -22,7 +22,12 @@ def common(table, command, result, case, decay=0.0):
 def evaluate(program, table, case):
     name = case.checkpoint
     common(table, "evaluate", program.json("evaluate", name), case)
-    common(table, "evaluate --split test", program.json("evaluate", name, "--split", "test"), Case(program, case.network, name, "test"))
+    common(
+        table,
+        "evaluate --split test",
+        program.json("evaluate", name, "--split", "test"),
+        Case(program, case.network, name, "test"),
+    )
     for options, decay in ([], 5e-4), (["--weight-decay", 0.3], 0.3):
         command = " ".join(["evaluate --include-weight-decay", *map(str, options)])
         common(table, command, program.json("evaluate", name, "--include-weight-decay", *options), case, decay)
@@ -69,7 +74,13 @@ def gradient(program, table, case):
     table.equal("gradient", "gradient_norm", result["gradient_norm"], np.linalg.norm(case.g))
     by_layer = [np.linalg.norm(case.g[s]) for s in case.slices()]
     table.equal("gradient", "layers.gradient_norm", [l["gradient_norm"] for l in result["layers"]], by_layer)
-    table.holds("gradient", "layers.name", result["layers"][0]["name"], "in θ's order", [l["name"] for l in result["layers"]] == case.names)
+    table.holds(
+        "gradient",
+        "layers.name",
+        result["layers"][0]["name"],
+        "in θ's order",
+        [l["name"] for l in result["layers"]] == case.names,
+    )
     table.equal("gradient", "saved gradient", program.array("g.npy"), case.g)
     decayed = program.json("gradient", case.checkpoint, "--include-weight-decay", "--weight-decay", 0.3)
     expected = np.linalg.norm(case.g + 0.3 * case.theta.numpy())
@@ -83,70 +94,26 @@ def info(program, table, case):
     table.holds("info", "tensors.shape", len(shapes), "shapes of the export", [tuple(s) for s in shapes] == case.shapes)
 
 
-# ℓ, the mean of an element's loss over the K outputs of an example (docs/how-to/data-and-losses.md), and the curvature K H_ℓ of
-# an element. Targets drawn from exp(−element's loss) are independent, so E[∇ℓ∇ℓᵀ] = JᵀH_ℓJ/K (Kunstner et al. 2019, arXiv
-# 1905.12558, for K = 1). The last three are −log of no normal, Bernoulli or Poisson density with that curvature.
-def elements():
-    softplus = torch.nn.functional.softplus
-
-    def mean(f):
-        return lambda z, y: f(z, y).mean(1)
-
-    def huber(z, y):
-        r = (z - y).abs()
-        return torch.where(r < 1, r * r / 2, r - 0.5)
-
-    sigma = lambda z: 1 / (1 + np.exp(-z))
-    return {  # ℓ, diagonal of K H_ℓ, whether there is such a distribution
-        "mse": (mean(lambda z, y: (z - y) ** 2), lambda z, y: 2 + 0 * z, True),
-        "half-mse": (mean(lambda z, y: (z - y) ** 2 / 2), lambda z, y: 1 + 0 * z, True),
-        "bce": (mean(lambda z, y: softplus(z) - y * z), lambda z, y: sigma(z) * (1 - sigma(z)), True),
-        "poisson": (mean(lambda z, y: torch.exp(z) - y * z), lambda z, y: np.exp(z), True),
-        "l1": (mean(lambda z, y: (z - y).abs()), lambda z, y: 0 * z, False),
-        "huber": (mean(huber), lambda z, y: (np.abs(z - y) < 1) * 1.0, False),
-        "smooth-l1:0.5": (mean(lambda z, y: huber(2 * z, 2 * y) / 2), lambda z, y: (np.abs(z - y) < 0.5) * 2.0, False),
-    }
-
-
-def losses(program, table, case):
-    """Loss, gradient norm, Gauss–Newton, Fisher and empirical Fisher matrices of every loss with three outputs, on the MLP."""
-    arrays = dict(program.array("data.npz"))
-    for split in "train", "test":
-        arrays["y_" + split] = np.stack([arrays["y_" + split] % 2, arrays["y_" + split] > 4, arrays["y_" + split] % 3 == 0], 1) * 1.0
-    np.savez(os.path.join(program.folder, "targets.npz"), **arrays)
-    for name, (element, curvature, drawn) in elements().items():
-        model = ["--model", "mlp:64-6-3", "--activation", "tanh", "--data", "npz:targets.npz"]
-        program.json("train", *model, "--loss", name, "--epochs", 20, "-o", "loss.bin")
-        c = Case(program, "mlp", "loss.bin", data="targets.npz", loss=element)
-        result = program.json("gradient", "loss.bin")
-        common(table, f"gradient ({name})", result, c)
-        table.equal(f"gradient ({name})", "gradient_norm", result["gradient_norm"], np.linalg.norm(c.g))
-        top = program.json("hessian", "loss.bin", "--tolerance", 1e-6, "--top", 3)["eigenvalues"]
-        table.equal(f"hessian ({name})", "eigenvalues", top, c.eigenvalues[::-1][:3], 1e-5)
-        z, j, n, k = c.outputs().detach().numpy(), c.jacobian, len(c.x), 3
-        matrix = np.einsum("nkp,nk,nkq->pq", j, curvature(z, c.y.numpy()) / k / n, j)
-        scores = np.array([c.gradient(rows=slice(i, i + 1)) for i in range(n)])
-        expected = {"ggn": matrix, "empirical-fisher": scores.T @ scores / n}
-        if drawn:
-            expected["fisher"] = matrix / k
-        for operator, m in expected.items():
-            values = np.linalg.eigvalsh(m)[::-1][:3]
-            done = program.run("hessian", "loss.bin", "--operator", operator, "--top", 3, "--key", "eigenvalues", "--quiet",
-                               "--precision", "double", "--tolerance", 1e-6, fails=True)
-            if done.returncode:
-                table.holds(f"hessian --operator {operator} ({name})", "eigenvalues", done.stderr.strip()[:60], "refused", values[0] < 1e-9)
-            else:
-                table.equal(f"hessian --operator {operator} ({name})", "eigenvalues", json.loads(done.stdout), values, 1e-5, 1e-9)
-        if not drawn:  # no distribution of these residuals has the Gauss–Newton matrix for its Fisher matrix
-            done = program.run("hessian", "loss.bin", "--operator", "fisher", "--quiet", fails=True)
-            table.holds(f"hessian --operator fisher ({name})", "eigenvalues", done.returncode, "refused: no such likelihood", done.returncode != 0)
-
-
 def settings(program, table, case):
-    """Normalised inputs, label smoothing (Szegedy et al. 2015, arXiv 1512.00567) and class weights, which a checkpoint keeps."""
+    """Normalised inputs, label smoothing (Szegedy et al. 2015, arXiv 1512.00567) and class weights, which a
+    checkpoint keeps.
+    """
     network = case.network
     for arguments, given in (["--standardize"], None), (["--mean", 0.3, "--std", 0.4], (0.3, 0.4)):
-        program.json("train", "--model", "mlp:64-8-10", "--activation", "tanh", "--data", "npz:data.npz", "--epochs", 3, *arguments, "-o", "normal.bin")
+        program.json(
+            "train",
+            "--model",
+            "mlp:64-8-10",
+            "--activation",
+            "tanh",
+            "--data",
+            "npz:data.npz",
+            "--epochs",
+            3,
+            *arguments,
+            "-o",
+            "normal.bin",
+        )
         for split in "train", "test":
             c, training = Case(program, network, "normal.bin", split), Case(program, network, "normal.bin").x
             mean, deviation = given or (float(training.mean()), float(training.std(unbiased=False)))
@@ -156,23 +123,58 @@ def settings(program, table, case):
             table.equal("info", "metadata.data.standardization.deviation", kept["deviation"], [deviation])
             name = " ".join(map(str, ["evaluate (train", *arguments])) + f") --split {split}"
             common(table, name, program.json("evaluate", "normal.bin", "--split", split), c)
-    program.json("train", "--model", "mlp:64-8-10", "--activation", "tanh", "--data", "npz:data.npz", "--epochs", 5,
-                 "--label-smoothing", 0.2, "-o", "smooth.bin")
+    program.json(
+        "train",
+        "--model",
+        "mlp:64-8-10",
+        "--activation",
+        "tanh",
+        "--data",
+        "npz:data.npz",
+        "--epochs",
+        5,
+        "--label-smoothing",
+        0.2,
+        "-o",
+        "smooth.bin",
+    )
     case = Case(program, network, "smooth.bin", loss=lambda z, y: cross_entropy(z, y, 0.2))
     common(table, "evaluate (smoothing)", program.json("evaluate", "smooth.bin"), case)
     weights = [0.5, 1, 2, 1, 1, 3, 1, 1, 0.1, 1]
-    program.json("train", "--model", "mlp:64-8-10", "--activation", "tanh", "--data", "npz:data.npz", "--epochs", 5,
-                 "--class-weights", ",".join(map(str, weights)), "-o", "weighted.bin")
+    program.json(
+        "train",
+        "--model",
+        "mlp:64-8-10",
+        "--activation",
+        "tanh",
+        "--data",
+        "npz:data.npz",
+        "--epochs",
+        5,
+        "--class-weights",
+        ",".join(map(str, weights)),
+        "-o",
+        "weighted.bin",
+    )
     case = Case(program, network, "weighted.bin")
     w = torch.tensor(weights, dtype=torch.float64)[case.y]
     loss = lambda t: (w * cross_entropy(case.outputs(t), case.y)).sum() / w.sum()
     result = program.json("gradient", "weighted.bin")
     table.equal("gradient (class weights)", "loss", result["loss"], float(loss(case.theta)))
-    table.equal("gradient (class weights)", "gradient_norm", result["gradient_norm"], np.linalg.norm(case.gradient(loss=loss)))
-    # Empirical Fisher: the mean of g gᵀ of gradients whose mean is g (docs/definitions.md), so g_i = n w_i ∇ℓ_i / Σ w.
+    table.equal(
+        "gradient (class weights)", "gradient_norm", result["gradient_norm"], np.linalg.norm(case.gradient(loss=loss))
+    )
+    # Empirical Fisher: the mean of g gᵀ of gradients whose mean is g (docs/definitions.md), so g_i = n w_i ∇ℓ_i / Σ
+    # w.
     scores = np.array([case.gradient(rows=slice(i, i + 1)) * float(w[i] / w.mean()) for i in range(len(case.x))])
     top = program.json("hessian", "weighted.bin", "--operator", "empirical-fisher", "--tolerance", 1e-6)["eigenvalues"]
-    table.equal("hessian --operator empirical-fisher (class weights)", "eigenvalues", top, [np.linalg.eigvalsh(scores.T @ scores / len(w))[-1]], 1e-5)
+    table.equal(
+        "hessian --operator empirical-fisher (class weights)",
+        "eigenvalues",
+        top,
+        [np.linalg.eigvalsh(scores.T @ scores / len(w))[-1]],
+        1e-5,
+    )
     # The Gauss–Newton matrix of the weighted loss; diag(p) − ppᵀ of the softmax, each example by its weight.
     p = torch.softmax(case.outputs(), 1).detach().numpy()
     h = (np.einsum("nk,kl->nkl", p, np.eye(10)) - np.einsum("nk,nl->nkl", p, p)) * (w / w.sum()).numpy()[:, None, None]

@@ -1,9 +1,10 @@
 """PyTorch twins of three networks as functions of a flat θ in Float64, their data, losses and whole Hessians.
 
-MLP with tanh; a CNN with batch normalisation (Ioffe & Szegedy 2015, arXiv 1502.03167); a vision transformer (Dosovitskiy et
-al. 2020, arXiv 2010.11929) with blocks normalised before attention (Xiong et al. 2020, arXiv 2002.04745) and the mean of the
-tokens (Beyer et al. 2022, arXiv 2205.01580).
+MLP with tanh; a CNN with batch normalisation (Ioffe & Szegedy 2015, arXiv 1502.03167); a vision transformer
+(Dosovitskiy et al. 2020, arXiv 2010.11929) with blocks normalised before attention (Xiong et al. 2020, arXiv
+2002.04745) and the mean of the tokens (Beyer et al. 2022, arXiv 2205.01580).
 """
+
 import functools
 import os
 
@@ -20,7 +21,7 @@ MODELS = {
 }
 
 
-def write_data(folder, extra=0):
+def write_data(folder):
     """The first rows of the digits of the fixtures, as `data.npz`."""
     x, y = np.load(os.path.join(FIXTURE, "eval_x.npy")), np.load(os.path.join(FIXTURE, "eval_y.npy"))
     n, m = EXAMPLES, EXAMPLES + TEST
@@ -63,7 +64,9 @@ def vit(p, buffers, x, batch=False, heads=2):
 
     n = len(x)
     tokens = dense(x.reshape(n, 2, 4, 2, 4).permute(0, 1, 3, 2, 4).reshape(n, 4, 16), "embed") + p["pos"]
-    q, k, v = dense(norm(tokens, "blocks.0.norm1"), "blocks.0.attn.qkv").reshape(n, 4, 3, heads, -1).permute(2, 0, 3, 1, 4)
+    q, k, v = (
+        dense(norm(tokens, "blocks.0.norm1"), "blocks.0.attn.qkv").reshape(n, 4, 3, heads, -1).permute(2, 0, 3, 1, 4)
+    )
     attention = torch.softmax(q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5, -1) @ v
     tokens = tokens + dense(attention.transpose(1, 2).reshape(n, 4, -1), "blocks.0.attn.proj")
     hidden = dense(norm(tokens, "blocks.0.norm2"), "blocks.0.fc1")
@@ -119,7 +122,11 @@ class Case:
 
     def accuracy(self, theta=None):
         with torch.no_grad():
-            return float((self.outputs(torch.as_tensor(theta) if theta is not None else None).argmax(1) == self.y).double().mean())
+            return float(
+                (self.outputs(torch.as_tensor(theta) if theta is not None else None).argmax(1) == self.y)
+                .double()
+                .mean()
+            )
 
     def gradient(self, theta=None, batch=False, rows=slice(None), loss=None):
         theta = (self.theta if theta is None else torch.as_tensor(theta)).clone().requires_grad_()

@@ -1,8 +1,9 @@
 """interpolate and trajectory: barriers, planes, curves, principal components.
 
-Barrier: Entezari et al. 2021, arXiv 2110.06296. Bezier curve: Garipov et al. 2018, arXiv 1802.10026. Principal components
-around the last point: Li et al. 2018, arXiv 1712.09913, section 7.
+Barrier: Entezari et al. 2021, arXiv 2110.06296. Bezier curve: Garipov et al. 2018, arXiv 1802.10026. Principal
+components around the last point: Li et al. 2018, arXiv 1712.09913, section 7.
 """
+
 import math
 import os
 import shutil
@@ -29,7 +30,9 @@ class Blend:
         self.cases, self.case = cases, cases[0]
 
     def evaluate(self, weights):
-        """Loss and accuracy at Σ w θ with buffers Σ w b; variances must not be extrapolated, so there w ≥ 0 of sum 1."""
+        """Loss and accuracy at Σ w θ with buffers Σ w b; variances must not be extrapolated, so there w ≥ 0 of
+        sum 1.
+        """
         kept, inside = self.case.buffers, np.maximum(weights, 0) / np.maximum(weights, 0).sum()
         self.case.buffers = {k: sum(w * c.buffers[k] for w, c in zip(inside, self.cases)) for k in kept}
         theta = sum(w * c.theta for w, c in zip(weights, self.cases))
@@ -42,12 +45,13 @@ def check(program, table, case):
     network = case.network
     for name, options in (("b.bin", ["--seed", 1]), ("c.bin", ["--seed", 2, "--optimizer", "adam", "--lr", 0.01])):
         start = MODELS[network] if network != "cnn" else ["--start", "graph.bin"]
-        program.json("train", *start, "--data", "npz:data.npz", "--epochs", 10, "--batch-size", 20, *options, "-o", name)
+        program.json(
+            "train", *start, "--data", "npz:data.npz", "--epochs", 10, "--batch-size", 20, *options, "-o", name
+        )
     a, b, c = case, Case(program, network, "b.bin"), Case(program, network, "c.bin")
     line(program, table, a, b)
     plane(program, table, a, b, c)
     curve(program, table, a, b)
-
 
 
 def line(program, table, a, b):
@@ -76,7 +80,13 @@ def plane(program, table, a, b, c):
     rest = v - (v @ d1) * d1
     d2 = rest / np.linalg.norm(rest)
     ends = [min(r["alpha"]), max(r["alpha"]), min(r["beta"]), max(r["beta"])]
-    table.holds(command, "beta", len(r["beta"]), "the axes hold A, B and C", ends[0] <= 0 and ends[1] >= max(u @ d1, v @ d1) and ends[2] <= 0 and ends[3] >= v @ d2)
+    table.holds(
+        command,
+        "beta",
+        len(r["beta"]),
+        "the axes hold A, B and C",
+        ends[0] <= 0 and ends[1] >= max(u @ d1, v @ d1) and ends[2] <= 0 and ends[3] >= v @ d2,
+    )
     corners = [[0, 0], [u @ d1, 0], [v @ d1, v @ d2]]
     table.equal(command, "direction_1", z["direction_1"], d1, 1e-6, 1e-9)
     table.equal(command, "direction_2", z["direction_2"], d2, 1e-6, 1e-9)
@@ -118,7 +128,21 @@ def curve(program, table, a, b):
         return  # statistics are measured at every point: `statistics` in measures.py checks how
     for bends in 1, 2:
         command = f"interpolate --curve bezier --bends {bends}"
-        r = program.json("interpolate", a.checkpoint, b.checkpoint, "--points", 5, "--curve", "bezier", "--bends", bends, "--steps", 50, "-o", "c.npz")
+        r = program.json(
+            "interpolate",
+            a.checkpoint,
+            b.checkpoint,
+            "--points",
+            5,
+            "--curve",
+            "bezier",
+            "--bends",
+            bends,
+            "--steps",
+            50,
+            "-o",
+            "c.npz",
+        )
         points, t = program.array("c.npz")["curve_points"], np.linspace(0, 1, 5)
         table.equal(command, "curve_points (ends)", points[[0, -1]], [a.theta.numpy(), b.theta.numpy()], 1e-12)
         n = len(points) - 1
@@ -133,7 +157,9 @@ def curve(program, table, a, b):
             table.equal(command, "curve.barrier_at", r["curve"]["barrier_at"], place)
         table.equal(command, "curve.steps", r["curve"]["steps"], 50)
         fine = np.linspace(0, 1, 2001)
-        at = np.array([sum(math.comb(n, k) * x**k * (1 - x) ** (n - k) * points[k] for k in range(n + 1)) for x in fine])
+        at = np.array(
+            [sum(math.comb(n, k) * x**k * (1 - x) ** (n - k) * points[k] for k in range(n + 1)) for x in fine]
+        )
         length = np.linalg.norm(np.diff(at, axis=0), axis=1).sum() / np.linalg.norm(at[-1] - at[0])
         table.equal(command, "curve.relative_length", r["curve"]["relative_length"], length, 1e-3)
 
@@ -143,13 +169,32 @@ def trajectory(program, table, case):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     start = MODELS[case.network]
-    program.json("train", *start, "--data", "npz:data.npz", "--epochs", 8, "--save-every", 2, "--batch-size", 20, "-o", "run/t.bin")
+    program.json(
+        "train",
+        *start,
+        "--data",
+        "npz:data.npz",
+        "--epochs",
+        8,
+        "--save-every",
+        2,
+        "--batch-size",
+        20,
+        "-o",
+        "run/t.bin",
+    )
     os.remove(os.path.join(folder, "t.bin"))
     r = program.json("trajectory", "run", "--points", "4x3", "-o", "t.npz")
     z = program.array("t.npz")
     names = sorted(f"run/{f}" for f in os.listdir(folder) if f.endswith(".bin"))
     cases = [Case(program, case.network, n) for n in names]
-    table.holds(command, "points.checkpoint", len(r["points"]), "in the order of steps", [p["checkpoint"] for p in r["points"]] == names)
+    table.holds(
+        command,
+        "points.checkpoint",
+        len(r["points"]),
+        "in the order of steps",
+        [p["checkpoint"] for p in r["points"]] == names,
+    )
     last = cases[-1]
     offsets = np.array([(c.theta - last.theta).numpy() for c in cases])
     square = (offsets**2).sum()
@@ -163,7 +208,9 @@ def trajectory(program, table, case):
     table.equal(command, "direction_2", z["direction_2"], axes[1], 1e-5, 1e-7)
     coordinates = offsets @ axes.T
     table.equal(command, "points.coordinates", [p["coordinates"] for p in r["points"]], coordinates, 1e-6, 1e-8)
-    table.equal(command, "points.distance", [p["distance"] for p in r["points"]], np.linalg.norm(offsets, axis=1), 1e-7, 1e-10)
+    table.equal(
+        command, "points.distance", [p["distance"] for p in r["points"]], np.linalg.norm(offsets, axis=1), 1e-7, 1e-10
+    )
     away = np.linalg.norm(offsets - coordinates @ axes, axis=1)
     table.equal(command, "points.distance_to_plane", [p["distance_to_plane"] for p in r["points"]], away, 1e-5, 1e-7)
     table.equal(command, "points.loss", [p["loss"] for p in r["points"]], [c.value() for c in cases])
@@ -178,6 +225,18 @@ def trajectory(program, table, case):
     d = program.array("s.npz")
     for i in range(2):
         direction = d[f"direction_{i + 1}"]
-        table.equal("slice --directions pca:run", f"direction_{i + 1}", np.abs(direction @ axes[i]), np.abs(coordinates[:, i]).max(), 1e-6)
-        table.equal("slice --directions pca:run", f"direction_{i + 1}", np.linalg.norm(direction), np.abs(coordinates[:, i]).max(), 1e-6)
+        table.equal(
+            "slice --directions pca:run",
+            f"direction_{i + 1}",
+            np.abs(direction @ axes[i]),
+            np.abs(coordinates[:, i]).max(),
+            1e-6,
+        )
+        table.equal(
+            "slice --directions pca:run",
+            f"direction_{i + 1}",
+            np.linalg.norm(direction),
+            np.abs(coordinates[:, i]).max(),
+            1e-6,
+        )
     surface(table, "slice --directions pca:run", p, d, last)

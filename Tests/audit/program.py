@@ -1,4 +1,5 @@
 """Runs `landscape`, collects what it prints, and holds the table of comparisons."""
+
 import csv
 import fnmatch
 import json
@@ -24,7 +25,11 @@ class Program:
 
     def json(self, *arguments):
         """The JSON object of a command, in double precision where the command has the option."""
-        double = [] if arguments[0] in ("info", "export", "import") or "--precision" in arguments else ["--precision", "double"]
+        double = (
+            []
+            if arguments[0] in ("info", "export", "import") or "--precision" in arguments
+            else ["--precision", "double"]
+        )
         result = json.loads(self.run(*arguments, *double, "--json", "--quiet").stdout)
         self.printed.setdefault(arguments[0], set()).update(paths(result))
         return result
@@ -80,7 +85,9 @@ class Table:
         self.equal(command, key, ours, independent, 0, times * error + 1e-12)
 
     def at_least(self, command, key, ours, bound, slack=0.0):
-        self.add(command, key, float(ours), f">= {bound:.9g}", float(ours - bound), float(-slack), ours >= bound - slack)
+        self.add(
+            command, key, float(ours), f">= {bound:.9g}", float(ours - bound), float(-slack), ours >= bound - slack
+        )
 
     def holds(self, command, key, ours, statement, ok):
         """A statement about a printed value, such as 'is an eigenvalue'."""

@@ -1,8 +1,8 @@
-"""slice: directions and their normalisation, values, the audit's curvatures, planes of several seeds, adaptive slices.
+"""slice: directions and their normalisation, values, the audit's curvatures, planes of several seeds, adaptive
+slices.
 
 Filter normalisation: Li et al. 2018, arXiv 1712.09913.
 """
-import os
 
 import numpy as np
 
@@ -40,33 +40,77 @@ def second(r, first, case, kind, one_dimensional):
 
 def raw(program, case, seed=0):
     """The two draws from N(0, I) as the program makes them: not normalised, not made orthogonal."""
-    program.json("slice", case.checkpoint, "--points", "3x3", "--normalization", "none", "--include-1d", "--no-orthogonalize",
-                 "--seed", seed, "-o", "raw.npz")
+    program.json(
+        "slice",
+        case.checkpoint,
+        "--points",
+        "3x3",
+        "--normalization",
+        "none",
+        "--include-1d",
+        "--no-orthogonalize",
+        "--seed",
+        seed,
+        "-o",
+        "raw.npz",
+    )
     z = program.array("raw.npz")
     return z["direction_1"], z["direction_2"]
 
 
 def check(program, table, case):
     r1, r2 = raw(program, case)
-    table.within("slice --normalization none", "directions are N(0, I): mean", np.mean(np.r_[r1, r2]), 0, 1 / np.sqrt(2 * len(r1)), 5)
-    table.within("slice --normalization none", "directions are N(0, I): square", np.mean(np.r_[r1, r2] ** 2), 1, 1 / np.sqrt(len(r1)), 5)
-    table.within("slice --normalization none", "directions are N(0, I): cosine", r1 @ r2 / np.linalg.norm(r1) / np.linalg.norm(r2), 0, len(r1) ** -0.5, 5)
+    table.within(
+        "slice --normalization none",
+        "directions are N(0, I): mean",
+        np.mean(np.r_[r1, r2]),
+        0,
+        1 / np.sqrt(2 * len(r1)),
+        5,
+    )
+    table.within(
+        "slice --normalization none",
+        "directions are N(0, I): square",
+        np.mean(np.r_[r1, r2] ** 2),
+        1,
+        1 / np.sqrt(len(r1)),
+        5,
+    )
+    table.within(
+        "slice --normalization none",
+        "directions are N(0, I): cosine",
+        r1 @ r2 / np.linalg.norm(r1) / np.linalg.norm(r2),
+        0,
+        len(r1) ** -0.5,
+        5,
+    )
     for kind in "filter", "layer", "weight", "none":
         for extra in [], ["--include-1d"], ["--no-orthogonalize"]:
             options = ["--normalization", kind, *extra]
             command, one = " ".join(["slice", *options]), "--include-1d" in extra
-            r = program.json("slice", case.checkpoint, "--points", "4x3", "--x-range", "-0.2:0.5", "--range", 0.1, *options, "-o", "s.npz")
+            r = program.json(
+                "slice",
+                case.checkpoint,
+                "--points",
+                "4x3",
+                "--x-range",
+                "-0.2:0.5",
+                "--range",
+                0.1,
+                *options,
+                "-o",
+                "s.npz",
+            )
             z = program.array("s.npz")
             d1, d2 = z["direction_1"], z["direction_2"]
             first = normalized(r1, case, kind, one)
-            other = normalized(r2, case, kind, one) if "--no-orthogonalize" in extra else second(r2, first, case, kind, one)
+            other = (
+                normalized(r2, case, kind, one) if "--no-orthogonalize" in extra else second(r2, first, case, kind, one)
+            )
             table.equal(command, "direction_1", d1, first, 1e-6, 1e-9)
             table.equal(command, "direction_2", d2, other, 1e-6, 1e-9)
             surface(table, command, r, z, case)
     lines(program, table, case)
-    special(program, table, case)
-    planes(program, table, case)
-    adaptive(program, table, case)
 
 
 def surface(table, command, r, z, case, decay=0.0):
@@ -81,13 +125,32 @@ def surface(table, command, r, z, case, decay=0.0):
     center = case.value() + decay * theta @ theta / 2
     table.equal(command, "center", r["center"], center)
     for key, axis in (("alpha", a), ("beta", b)):
-        table.holds(command, key, len(axis), "ascending, with 0 if the range has it", bool(np.all(np.diff(axis) > 0)) and 0 in axis)
+        table.holds(
+            command,
+            key,
+            len(axis),
+            "ascending, with 0 if the range has it",
+            bool(np.all(np.diff(axis) > 0)) and 0 in axis,
+        )
     at_zero = np.array(r["values"])[list(b).index(0), list(a).index(0)]
-    table.holds(command, "surface.center_exact", r["surface"]["center_exact"], "the grid has the bits", r["surface"]["center_exact"] == (at_zero == r["center"]))
+    table.holds(
+        command,
+        "surface.center_exact",
+        r["surface"]["center_exact"],
+        "the grid has the bits",
+        r["surface"]["center_exact"] == (at_zero == r["center"]),
+    )
     table.equal(command, "cosine", r["cosine"], d1 @ d2 / np.linalg.norm(d1) / np.linalg.norm(d2), 1e-7, 1e-12)
-    for key, d, axis, along in (("", d1, a, np.array(values)[list(b).index(0)]), ("_2", d2, b, np.array(values)[:, list(a).index(0)])):
-        table.equal(command, "curvature_hvp" + key, r["curvature_hvp" + key], d @ case.product(d) + decay * d @ d, 1e-6, 1e-10)
-        table.equal(command, "curvature_grid" + key, r["curvature_grid" + key], second_difference(axis, along), 1e-6, 1e-8)
+    for key, d, axis, along in (
+        ("", d1, a, np.array(values)[list(b).index(0)]),
+        ("_2", d2, b, np.array(values)[:, list(a).index(0)]),
+    ):
+        table.equal(
+            command, "curvature_hvp" + key, r["curvature_hvp" + key], d @ case.product(d) + decay * d @ d, 1e-6, 1e-10
+        )
+        table.equal(
+            command, "curvature_grid" + key, r["curvature_grid" + key], second_difference(axis, along), 1e-6, 1e-8
+        )
     reach = [np.abs(x).max() * np.linalg.norm(d) / np.linalg.norm(theta) for x, d in ((a, d1), (b, d2))]
     table.equal(command, "surface.relative_reach", r["surface"]["relative_reach"], reach)
     least(table, command, r, np.array(values), a, b)
@@ -122,10 +185,18 @@ def lines(program, table, case):
     """A line, its axis, the other split, and the weight decay's term along it."""
     for extra, decay in ([], 0.0), (["--include-weight-decay", "--weight-decay", 0.3], 0.3):
         command = " ".join(map(str, ["slice --points 6", *extra]))
-        r = program.json("slice", case.checkpoint, "--points", 6, "--x-range", "-0.3:1", "--both-splits", *extra, "-o", "s.npz")
+        r = program.json(
+            "slice", case.checkpoint, "--points", 6, "--x-range", "-0.3:1", "--both-splits", *extra, "-o", "s.npz"
+        )
         z = program.array("s.npz")
         d, theta, a = z["direction_1"], case.theta.numpy(), np.array(r["alpha"])
-        table.holds(command, "alpha", float(a[0]), "from -0.3 to 1 with 0 among them", a[0] == -0.3 and a[-1] == 1 and 0 in a and len(a) == 6)
+        table.holds(
+            command,
+            "alpha",
+            float(a[0]),
+            "from -0.3 to 1 with 0 among them",
+            a[0] == -0.3 and a[-1] == 1 and 0 in a and len(a) == 6,
+        )
         table.equal(command, "beta", r["beta"], [])
         table.equal(command, "cosine", r["cosine"], None)
         points = [theta + x * d for x in a]
@@ -135,89 +206,15 @@ def lines(program, table, case):
         table.equal(command, "center", r["center"], case.value() + decay * theta @ theta / 2)
         table.equal(command, "curvature_hvp", r["curvature_hvp"], d @ case.product(d) + decay * d @ d, 1e-6, 1e-10)
         table.equal(command, "curvature_grid", r["curvature_grid"], second_difference(a, values), 1e-6, 1e-8)
-        table.equal(command, "surface.relative_reach", r["surface"]["relative_reach"], [np.linalg.norm(d) / np.linalg.norm(theta)])
+        table.equal(
+            command,
+            "surface.relative_reach",
+            r["surface"]["relative_reach"],
+            [np.linalg.norm(d) / np.linalg.norm(theta)],
+        )
         least(table, command, r, values, a, [])
         test = Case(program, case.network, case.checkpoint, "test")
         key = "other_values" if "other_values" in r else "other.values"
         table.equal(command, key, r[key], [test.value(p) + decay * p @ p / 2 for p in points])
         table.equal(command, "other_accuracies", r["other_accuracies"], [test.accuracy(p) for p in points])
         table.holds(command, "other_split", r["other_split"], "test", r["other_split"] == "test")
-
-
-def special(program, table, case):
-    """Gradient, eigenvectors, another checkpoint, files."""
-    program.json("train", "--start", case.checkpoint, "--steps", 3, "--lr", 0.1, "-o", "other.bin", "--data", "npz:data.npz")
-    program.json("train", "--start", case.checkpoint, "--steps", 3, "--lr", 0.1, "--optimizer", "adam", "-o", "third.bin", "--data", "npz:data.npz")
-    theta = case.theta.numpy()
-    to = [Case(program, case.network, c).theta.numpy() - theta for c in ("other.bin", "third.bin")]
-    files = np.random.default_rng(9).normal(size=(2, len(theta)))
-    for i in range(2):
-        np.save(os.path.join(program.folder, f"d{i}.npy"), files[i])
-    values, vectors = np.linalg.eigh(case.hessian)
-    for name, raws, default in (("gradient", [case.g], "filter"), ("eigen", [vectors[:, -1], vectors[:, -2]], "none"),
-                                ("to:other.bin", to[:1], "none"), ("to:other.bin,third.bin", to, "none"),
-                                ("file:d0.npy,d1.npy", list(files), "none")):
-        for extra in [], ["--normalization", "layer"], ["--include-1d"]:
-            options = ["--directions", name, *extra]
-            command = " ".join(["slice", *options])
-            one = "--include-1d" in extra or not (default == "filter" or "--normalization" in extra)
-            kind = "layer" if "--normalization" in extra else default
-            size = "3x3" if len(raws) == 2 else 3
-            r = program.json("slice", case.checkpoint, "--points", size, "--range", 0.2, *options, "-o", "s.npz")
-            z = program.array("s.npz")
-            first = normalized(raws[0], case, kind, one)
-            sign = np.sign(first @ z["direction_1"]) if name == "eigen" else 1
-            table.equal(command, "direction_1", sign * z["direction_1"], first, 1e-3, 0.01 * np.abs(first).max() if name == "eigen" else 1e-9)
-            if len(raws) == 2:
-                # Axes through given points and files stay as given (docs/commands.md).
-                other = second(raws[1], first, case, kind, one) if name == "eigen" else normalized(raws[1], case, kind, one)
-                sign = np.sign(other @ z["direction_2"]) if name == "eigen" else 1
-                table.equal(command, "direction_2", sign * z["direction_2"], other, 1e-3, 0.01 * np.abs(other).max() if name == "eigen" else 1e-9)
-                surface(table, command, r, z, case)
-    r1, r2 = raw(program, case)
-    r = program.json("slice", case.checkpoint, "--points", "3x3", "--range", 0.2, "--directions", "gradient", "-o", "s.npz")
-    z, first = program.array("s.npz"), normalized(case.g, case, "filter", False)
-    table.equal("slice --directions gradient --points 3x3", "direction_1", z["direction_1"], first, 1e-6, 1e-9)
-    table.equal("slice --directions gradient --points 3x3", "direction_2", z["direction_2"], second(r2, first, case, "filter", False), 1e-6, 1e-9)
-    # One eigenvector along d₁ of norm 1: its curvature is the eigenvalue.
-    r = program.json("slice", case.checkpoint, "--points", "3x3", "--directions", "eigen")
-    table.equal("slice --directions eigen", "curvature_hvp", r["curvature_hvp"], values[-1], 1e-4)
-    table.equal("slice --directions eigen", "curvature_hvp_2", r["curvature_hvp_2"], values[-2], 1e-4)
-
-
-def planes(program, table, case):
-    for size in 5, "3x3":
-        command = f"slice --planes 3 --points {size}"
-        r = program.json("slice", case.checkpoint, "--planes", 3, "--points", size, "--range", 0.3)
-        each = []
-        for i, p in enumerate(r["planes"]):
-            single = program.json("slice", case.checkpoint, "--points", size, "--range", 0.3, "--seed", p["seed"])
-            table.equal(command, "planes.seed", p["seed"], i)
-            table.equal(command, "planes.values", p["values"], single["values"], 1e-12)
-            table.equal(command, "planes.cosine", p["cosine"], single["cosine"], 1e-9)
-            curvatures = [single["curvature_hvp"]] + ([single["curvature_hvp_2"]] if size == "3x3" else [])
-            table.equal(command, "planes.curvature_hvp", p["curvature_hvp"], curvatures, 1e-9)
-            table.equal(command, "planes.nonfinite", p["nonfinite"], 0)
-            table.equal(command, "planes.evaluations", p["evaluations"], np.size(p["values"]))
-            each.append(p["values"])
-        for key, f in (("mean", np.mean), ("lowest", np.min), ("highest", np.max)):
-            table.equal(command, f"band.{key}", r["band"][key], f(each, axis=0))
-
-
-def adaptive(program, table, case):
-    """Evaluated points have the full grid's bits; 95 % of the others lie within the tolerance of the range (Wilks: 0.95⁵⁹ < 0.05)."""
-    options, tolerance = ["--points", "31x31", "--range", 1.0], 0.02
-    full = program.json("slice", case.checkpoint, *options)
-    r = program.json("slice", case.checkpoint, *options, "--adaptive", tolerance, "-o", "s.npz")
-    command, z = "slice --adaptive 0.02", program.array("s.npz")
-    ours, truth, known = np.array(r["values"]), np.array(full["values"]), z["evaluated"].astype(bool)
-    table.equal(command, "evaluations", r["evaluations"], known.sum())
-    table.holds(command, "values", int(known.sum()), "evaluated ones have the full grid's bits", bool(np.all(ours[known] == truth[known])))
-    error = np.abs(ours - truth)[~known] / np.ptp(ours)
-    share = float(np.mean(error <= tolerance)) if len(error) else 1.0
-    table.holds(command, "adaptive.coverage", r["adaptive"]["coverage"], f"share within the tolerance is {share:.4f}", share >= r["adaptive"]["coverage"] - 1e-12)
-    held = r["adaptive"]["held_out"]
-    expected = 1.0 if known.all() else 0.05 ** (1 / held) if held else None
-    table.equal(command, "adaptive.coverage", r["adaptive"]["coverage"], expected, 0, 0.01)
-    table.equal(command, "adaptive.tolerance", r["adaptive"]["tolerance"], tolerance)
-    table.holds(command, "adaptive.estimated_error", r["adaptive"]["estimated_error"], "<= tolerance", r["adaptive"]["estimated_error"] <= tolerance)

@@ -1,7 +1,9 @@
 """Options and settings that change L: gradient, curvature, one step and slice must all be of the same changed L.
 
-Batches whose statistics normalise (Ioffe & Szegedy 2015, arXiv 1502.03167), weights of examples and classes, splits, decay.
+Batches whose statistics normalise (Ioffe & Szegedy 2015, arXiv 1502.03167), weights of examples and classes,
+splits, decay.
 """
+
 import os
 
 import numpy as np
@@ -20,7 +22,12 @@ def consistent(program, table, case, name, options, loss, label):
     r = program.json("gradient", name, *options)
     table.equal(f"gradient {label}", "loss", r["loss"], start)
     table.equal(f"gradient {label}", "gradient_norm", r["gradient_norm"], norm)
-    table.equal(f"gradient {label}", "layers.gradient_norm", [l["gradient_norm"] for l in r["layers"]], [np.linalg.norm(g[s]) for s in case.slices()])
+    table.equal(
+        f"gradient {label}",
+        "layers.gradient_norm",
+        [l["gradient_norm"] for l in r["layers"]],
+        [np.linalg.norm(g[s]) for s in case.slices()],
+    )
     table.equal(f"evaluate {label}", "loss", program.json("evaluate", name, *options)["loss"], start)
     top = largest(case, loss, 80)
     h = program.json("hessian", name, *options, "--tolerance", 1e-6)
@@ -30,13 +37,26 @@ def consistent(program, table, case, name, options, loss, label):
     step = float(loss(theta + torch.tensor(0.03 * g / norm))) - start
     table.equal(f"sharpness {label}", "worst_case.one_step", s["worst_case"]["one_step"], step)
     table.equal(f"sharpness {label}", "gradient_norm", s["gradient_norm"], norm)
-    table.equal(f"sharpness {label}", "worst_case.estimate", s["worst_case"]["estimate"], 0.03 * norm + 0.03**2 / 2 * max(top, 0), 2e-4)
+    table.equal(
+        f"sharpness {label}",
+        "worst_case.estimate",
+        s["worst_case"]["estimate"],
+        0.03 * norm + 0.03**2 / 2 * max(top, 0),
+        2e-4,
+    )
     z = program.json("slice", name, *options, "--points", 5, "--range", 0.2, "-o", "s.npz")
     d = program.array("s.npz")["direction_1"]
     values = [float(loss(theta + torch.tensor(a * d))) for a in z["alpha"]]
     table.equal(f"slice {label}", "values", z["values"], values)
     table.equal(f"slice {label}", "center", z["center"], start)
-    table.equal(f"slice {label}", "curvature_grid", z["curvature_grid"], second_difference(np.array(z["alpha"]), values), 1e-6, 1e-8)
+    table.equal(
+        f"slice {label}",
+        "curvature_grid",
+        z["curvature_grid"],
+        second_difference(np.array(z["alpha"]), values),
+        1e-6,
+        1e-8,
+    )
     at = theta.clone().requires_grad_()
     first = torch.autograd.grad(loss(at), at, create_graph=True)[0]
     product = torch.autograd.grad(first @ torch.tensor(d), at)[0].numpy()
@@ -49,83 +69,20 @@ def check(program, table, case):
     consistent(program, table, case, name, ["--split", "test"], test.loss, "--split test")
     consistent(program, table, case, name, ["--examples", 17], lambda t: case.loss(t, rows=slice(17)), "--examples 17")
     consistent(program, table, case, name, ["--batch-size", 25], case.loss, "--batch-size 25")
-    consistent(program, table, case, name, ["--include-weight-decay"], lambda t: case.loss(t) + 5e-4 / 2 * (t @ t), "--include-weight-decay")
+    consistent(
+        program,
+        table,
+        case,
+        name,
+        ["--include-weight-decay"],
+        lambda t: case.loss(t) + 5e-4 / 2 * (t @ t),
+        "--include-weight-decay",
+    )
     if case.network == "mlp":
         weighted_classes(program, table, case)
         targets(program, table, case)
         noisy_labels(program, table, case)
         decoupled(program, table, case)
-    if case.buffers:
-        batches(program, table, case)
-        weighted_examples(program, table, case)
-
-
-def batches(program, table, case):
-    """--batchnorm batch: every batch by its own statistics, weighted by its size. recalibrate: fixed once, at the checkpoint."""
-    n = len(case.x)
-    for size in 60, 25:
-        rows = [slice(i, min(i + size, n)) for i in range(0, n, size)]
-        own = lambda t: sum(case.loss(t, True, b) * ((b.stop - b.start) / n) for b in rows)
-        consistent(program, table, case, case.checkpoint, ["--batchnorm", "batch", "--batch-size", size], own, f"--batchnorm batch --batch-size {size}")
-        matrices_of_batches(program, table, case, rows, size)
-    fixed = recalibrated(case, rows)
-    kept, case.buffers = case.buffers, fixed
-    consistent(program, table, case, case.checkpoint, ["--batchnorm", "recalibrate", "--batch-size", 25], case.loss, "--batchnorm recalibrate")
-    case.buffers = kept
-    along_paths(program, table, case, rows)
-
-
-def matrices_of_batches(program, table, case, rows, size):
-    """Jᵀ(diag p − ppᵀ)J/n and Σ g_i g_iᵀ/n, with J through the batch's statistics."""
-    n, ggn, empirical = len(case.x), 0, 0
-    for b in rows:
-        theta = case.theta.clone().requires_grad_()
-        z = case.outputs(theta, batch=True, x=case.x[b])
-        j = np.array([torch.autograd.grad(v, theta, retain_graph=True)[0].numpy() for v in z.flatten()]).reshape(*z.shape, -1)
-        p = torch.softmax(z, 1).detach().numpy()
-        h = np.einsum("nk,kl->nkl", p, np.eye(p.shape[1])) - np.einsum("nk,nl->nkl", p, p)
-        scores = np.einsum("nk,nkp->np", p - np.eye(p.shape[1])[case.y[b].numpy()], j)
-        ggn, empirical = ggn + np.einsum("nkp,nkl,nlq->pq", j, h, j, optimize=True) / n, empirical + scores.T @ scores / n
-    for operator, matrix in ("ggn", ggn), ("empirical-fisher", empirical):
-        r = program.json("hessian", case.checkpoint, "--operator", operator, "--batchnorm", "batch", "--batch-size", size, "--top", 3, "--tolerance", 1e-6)
-        table.equal(f"hessian --operator {operator} --batchnorm batch --batch-size {size}", "eigenvalues", r["eigenvalues"], np.linalg.eigvalsh(matrix)[::-1][:3], 1e-5)
-
-
-def along_paths(program, table, case, rows):
-    """Between networks, statistics are measured at every point (Garipov et al. 2018, arXiv 1802.10026, appendix A.2)."""
-    def at(theta):
-        kept, case.buffers = case.buffers, recalibrated(case, rows, theta)
-        result = case.value(theta), case.accuracy(theta)
-        case.buffers = kept
-        return result
-
-    options, t = ["--batchnorm", "recalibrate", "--batch-size", 25, "--points", 5], np.linspace(0, 1, 5)
-    other = Case(program, case.network, "b.bin") if os.path.exists(os.path.join(program.folder, "b.bin")) else None
-    if other is None:
-        program.json("train", "--start", "graph.bin", "--data", "npz:data.npz", "--epochs", 10, "--batch-size", 20, "--seed", 1, "-o", "b.bin")
-        other = Case(program, case.network, "b.bin")
-    r = program.json("interpolate", case.checkpoint, "b.bin", *options)
-    values = [at((1 - x) * case.theta + x * other.theta) for x in t]
-    table.equal("interpolate --batchnorm recalibrate", "values", r["values"], [v for v, _ in values])
-    table.equal("interpolate --batchnorm recalibrate", "accuracies", r["accuracies"], [v for _, v in values])
-    c = program.json("interpolate", case.checkpoint, "b.bin", *options, "--curve", "bezier", "--steps", 30, "-o", "c.npz")
-    points = [torch.tensor(p) for p in program.array("c.npz")["curve_points"]]
-    values = [at((1 - x) ** 2 * points[0] + 2 * x * (1 - x) * points[1] + x * x * points[2]) for x in t]
-    table.equal("interpolate --batchnorm recalibrate --curve bezier", "curve.values", c["curve"]["values"], [v for v, _ in values])
-    table.equal("interpolate --batchnorm recalibrate --curve bezier", "curve.accuracies", c["curve"]["accuracies"], [v for _, v in values])
-
-
-def recalibrated(case, rows, theta=None):
-    """Every batch's mean and unbiased variance in a pass through the network in training mode, averaged by size."""
-    n, result = len(case.x), {}
-    with torch.no_grad():
-        for b in rows:
-            seen = {}
-            case.outputs(theta, batch=seen, x=case.x[b])
-            for layer, pair in seen.items():
-                for key, value in zip((".running_mean", ".running_var"), pair):
-                    result[layer + key] = result.get(layer + key, 0) + value * ((b.stop - b.start) / n)
-    return result
 
 
 def weighted_classes(program, table, case):
@@ -133,8 +90,25 @@ def weighted_classes(program, table, case):
     weights = [0.5, 1, 2, 1, 1, 3, 1, 1, 0.1, 1]
     for smoothing in 0.0, 0.2:
         label = f"(class weights, smoothing {smoothing})"
-        program.json("train", "--model", "mlp:64-8-10", "--activation", "tanh", "--data", "npz:data.npz", "--epochs", 15, "--batch-size", 20,
-                     "--class-weights", ",".join(map(str, weights)), "--label-smoothing", smoothing, "-o", "weighted.bin")
+        program.json(
+            "train",
+            "--model",
+            "mlp:64-8-10",
+            "--activation",
+            "tanh",
+            "--data",
+            "npz:data.npz",
+            "--epochs",
+            15,
+            "--batch-size",
+            20,
+            "--class-weights",
+            ",".join(map(str, weights)),
+            "--label-smoothing",
+            smoothing,
+            "-o",
+            "weighted.bin",
+        )
         c, w = Case(program, case.network, "weighted.bin"), torch.tensor(weights, dtype=torch.float64)
         loss = lambda t: torch.nn.functional.cross_entropy(c.outputs(t), c.y, weight=w, label_smoothing=smoothing)
         consistent(program, table, c, "weighted.bin", ["--batch-size", 25], loss, label)
@@ -143,25 +117,57 @@ def weighted_classes(program, table, case):
 
 
 def targets(program, table, case):
-    """Weights of positive targets, and rows of probabilities for labels (torch.nn.BCEWithLogitsLoss, CrossEntropyLoss)."""
+    """Weights of positive targets, and rows of probabilities for labels (torch.nn.BCEWithLogitsLoss,
+    CrossEntropyLoss).
+    """
     f, arrays = torch.nn.functional, dict(program.array("data.npz"))
     generator = np.random.default_rng(6)
-    for kind, options in (("soft", ["--loss", "cross-entropy"]), ("positive", ["--loss", "bce", "--pos-weights", "3,1,0.5"])):
+    for kind, options in (
+        ("soft", ["--loss", "cross-entropy"]),
+        ("positive", ["--loss", "bce", "--pos-weights", "3,1,0.5"]),
+    ):
         for split in "train", "test":
             draw = generator.dirichlet(np.ones(3), len(arrays["x_" + split]))
             arrays["y_" + split] = draw if kind == "soft" else (draw > 0.4) * 1.0
         np.savez(os.path.join(program.folder, kind + ".npz"), **arrays)
-        program.json("train", "--model", "mlp:64-6-3", "--activation", "tanh", "--data", f"npz:{kind}.npz", *options, "--epochs", 10, "-o", kind + ".bin")
-        c, w = Case(program, case.network, kind + ".bin", data=kind + ".npz"), torch.tensor([3, 1, 0.5], dtype=torch.float64)
-        loss = (lambda t: f.cross_entropy(c.outputs(t), c.y)) if kind == "soft" else (lambda t: f.binary_cross_entropy_with_logits(c.outputs(t), c.y, pos_weight=w))
+        program.json(
+            "train",
+            "--model",
+            "mlp:64-6-3",
+            "--activation",
+            "tanh",
+            "--data",
+            f"npz:{kind}.npz",
+            *options,
+            "--epochs",
+            10,
+            "-o",
+            kind + ".bin",
+        )
+        c, w = Case(program, case.network, kind + ".bin", data=kind + ".npz"), torch.tensor(
+            [3, 1, 0.5], dtype=torch.float64
+        )
+        loss = (
+            (lambda t: f.cross_entropy(c.outputs(t), c.y))
+            if kind == "soft"
+            else (lambda t: f.binary_cross_entropy_with_logits(c.outputs(t), c.y, pos_weight=w))
+        )
         consistent(program, table, c, kind + ".bin", ["--batch-size", 25], loss, f"({kind} targets)")
         if kind == "positive":
             done = program.run("hessian", kind + ".bin", "--operator", "fisher", "--quiet", fails=True)
-            table.holds("hessian --operator fisher (positive targets)", "eigenvalues", done.returncode, "refused: no such likelihood", done.returncode != 0)
+            table.holds(
+                "hessian --operator fisher (positive targets)",
+                "eigenvalues",
+                done.returncode,
+                "refused: no such likelihood",
+                done.returncode != 0,
+            )
 
 
 def shares(program, table, c, name, w, label):
-    """m-sharpness with weights: a part of the data counts by its share of L, its weight (Foret et al. 2021, section 3)."""
+    """m-sharpness with weights: a part of the data counts by its share of L, its weight (Foret et al. 2021,
+    section 3).
+    """
     w, norm = w[:12], []
     for i in range(12):
         g = c.gradient(rows=slice(i, i + 1))
@@ -171,22 +177,23 @@ def shares(program, table, c, name, w, label):
     table.equal(f"sharpness --m 1 {label}", "worst_case.one_step", s["one_step"], np.dot(w, norm) / w.sum())
 
 
-def weighted_examples(program, table, case):
-    """An array `weight` beside inputs and labels: L = Σ w ℓ / Σ w."""
-    arrays, w = program.array("data.npz"), np.random.default_rng(8).uniform(0, 3, len(case.x))
-    np.savez(os.path.join(program.folder, "weights_of.npz"), x=arrays["x_train"], labels=arrays["y_train"], weight=w)
-    program.run("export", case.checkpoint, "-o", "w.npz", "--quiet")
-    program.run("import", "w.npz", "--model", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Fixtures", "cnn_digits", "graph_ts17.onnx"),
-                "--data", "npz:weights_of.npz", "-o", "weighed.bin", "--quiet")
-    v = torch.tensor(w)
-    loss = lambda t: (v * cross_entropy(case.outputs(t), case.y)).sum() / v.sum()
-    consistent(program, table, case, "weighed.bin", ["--batch-size", 25], loss, "(weights of examples)")
-    shares(program, table, case, "weighed.bin", w, "(weights of examples)")
-
-
 def noisy_labels(program, table, case):
     """--label-noise 0.3 replaces 18 of 60 labels by other ones. Which, the losses of the first i examples tell."""
-    program.json("train", "--model", "mlp:64-8-10", "--activation", "tanh", "--data", "npz:data.npz", "--epochs", 5, "--label-noise", 0.3, "-o", "noisy.bin")
+    program.json(
+        "train",
+        "--model",
+        "mlp:64-8-10",
+        "--activation",
+        "tanh",
+        "--data",
+        "npz:data.npz",
+        "--epochs",
+        5,
+        "--label-noise",
+        0.3,
+        "-o",
+        "noisy.bin",
+    )
     c, total, wrong, labels = Case(program, case.network, "noisy.bin"), 0.0, 0, []
     logarithms = torch.log_softmax(c.outputs(), 1).detach().numpy()
     for i in range(len(c.x)):
@@ -195,13 +202,43 @@ def noisy_labels(program, table, case):
         wrong, total = wrong + (labels[-1] != int(c.y[i])), new
     table.equal("train --label-noise 0.3", "labels replaced", wrong, 18)
     noisy = torch.tensor(labels)
-    table.equal("train --label-noise 0.3", "loss", program.json("evaluate", "noisy.bin")["loss"], float(cross_entropy(c.outputs(), noisy).mean()))
+    table.equal(
+        "train --label-noise 0.3",
+        "loss",
+        program.json("evaluate", "noisy.bin")["loss"],
+        float(cross_entropy(c.outputs(), noisy).mean()),
+    )
     test = Case(program, case.network, "noisy.bin", "test")
-    table.equal("train --label-noise 0.3", "test_loss", program.json("evaluate", "noisy.bin", "--split", "test")["loss"], test.value())
+    table.equal(
+        "train --label-noise 0.3",
+        "test_loss",
+        program.json("evaluate", "noisy.bin", "--split", "test")["loss"],
+        test.value(),
+    )
 
 
 def decoupled(program, table, case):
-    """AdamW's decay is no term of a loss (Loshchilov & Hutter 2017, arXiv 1711.05101): no λ unless --weight-decay gives one."""
-    program.json("train", "--start", case.checkpoint, "--data", "npz:data.npz", "--optimizer", "adamw", "--steps", 2, "-o", "adamw.bin")
+    """AdamW's decay is no term of a loss (Loshchilov & Hutter 2017, arXiv 1711.05101): no λ unless --weight-
+    decay gives one.
+    """
+    program.json(
+        "train",
+        "--start",
+        case.checkpoint,
+        "--data",
+        "npz:data.npz",
+        "--optimizer",
+        "adamw",
+        "--steps",
+        2,
+        "-o",
+        "adamw.bin",
+    )
     done = program.run("evaluate", "adamw.bin", "--include-weight-decay", "--quiet", fails=True)
-    table.holds("evaluate --include-weight-decay (adamw)", "weight_decay_in_loss", done.returncode, "refused", done.returncode != 0)
+    table.holds(
+        "evaluate --include-weight-decay (adamw)",
+        "weight_decay_in_loss",
+        done.returncode,
+        "refused",
+        done.returncode != 0,
+    )
