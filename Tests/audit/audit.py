@@ -90,7 +90,7 @@ def main():
             for command, check in CHECKS:
                 if (not arguments.only or command in arguments.only) and (network == "mlp" or check not in ONLY_MLP):
                     check(program, table, case)
-    if not arguments.only:
+    if not arguments.only and not arguments.network:
         readme = os.path.join(os.path.dirname(os.path.abspath(__file__)), "README.md")
         table.network = ""
         for command, key in table.uncovered(program.printed, readme):
