@@ -38,6 +38,7 @@ import Testing
         ("hessian --tolerance tiny", ["tiny", "expected a number"]),
         ("hessian --top 0", ["--top 0", "--trace"]), ("sharpness --scout -1", ["--scout"]),
         ("evaluate --key los", ["--key los", "one of", "weight_norm"]),
+        ("study runs --split test", ["--split test", "both"]),
         ("evaluate --key lossy", ["--key lossy"]),
         ("plot ckpt.bin", ["ckpt.bin", "landscape slice -o"]), ("trajectory nowhere", ["nowhere", "no folder"]),
         ("evaluate --data npy:one.npy", ["npy:X.npy,Y.npy"]),

@@ -178,6 +178,8 @@ import Testing
             let hessian = try Tool.json("hessian \(name) --examples 200 --tolerance 1e-3 -o h.json", in: folder)
             let top = try #require((hessian["eigenvalues"] as? [Double])?.first)
             #expect(abs(try #require(row["lambda_max"] as? Double) - top) < 1e-4 * top)
+            // The residual of the vector that was found, products in Float32 and all.
+            #expect(try #require(row["lambda_max_residual"] as? Double) > 1e-10 * top)
         }
         #expect(try folder.text("c.csv").split(separator: "\n").count == 3)
         let printed = try Tool.succeed(line + " --quiet -o c.png", in: folder).output

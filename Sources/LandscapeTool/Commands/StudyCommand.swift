@@ -35,6 +35,11 @@ struct StudyCommand: ParsableCommand {
                 throw ValidationError("\(name) \(value): expected a positive number")
             }
         }
+        guard options.split == .train else {
+            throw ValidationError(
+                "--split \(options.split.rawValue): the measures of a study are of the training split, and the gap is between both; leave it out"
+            )
+        }
         guard probes >= 6 else { throw ValidationError("--probes \(probes): expected at least 6 for a standard error") }
         guard samples >= 2 else { throw ValidationError("--samples \(samples): expected at least 2") }
     }

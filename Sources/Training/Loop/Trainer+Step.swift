@@ -14,6 +14,7 @@ extension Trainer {
         let shards = Self.parts(examples, configuration.m ?? examples.count)
         var seen: [(batch: BatchGradient.Batch, count: Int)] = []
         var direction: [Double] = []
+        let weight = batches.weight(of: examples)
         for shard in shards {
             let first = try meanGradient(at: state.theta, shard, "", &seen)
             var own = first
@@ -24,7 +25,8 @@ extension Trainer {
                 direction = own
             } else {
                 if direction.isEmpty { direction = [Double](repeating: 0, count: own.count) }
-                Vectors.add(Double(shard.count) / Double(examples.count), own, to: &direction)
+                // As in the mean over the batch. A shard in which nothing counts has no say.
+                Vectors.add(weight > 0 ? batches.weight(of: shard) / weight : 0, own, to: &direction)
             }
         }
         let batches = Self.batches(examples.count, of: batches.batchSize)
