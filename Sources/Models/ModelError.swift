@@ -23,6 +23,8 @@ public enum ModelError: DescribedError, Equatable {
     case nonFiniteTensor(file: String, name: String)
     /// Weights for a graph that are a checkpoint of one, in another layout.
     case alreadyImported(file: String)
+    /// An adapter's α/r, found in the graph and as its configuration has it, where r may stand for its root.
+    case adapterScale(found: Double, configuration: Double, isRoot: Bool)
     /// A folder without checkpoints.
     case noCheckpoints(folder: String)
     /// A path that is no folder.
@@ -54,6 +56,8 @@ public enum ModelError: DescribedError, Equatable {
             "--std: found \(deviation), expected a positive number for each mean"
         case .nonFiniteTensor(let file, let name):
             "\(file): tensor '\(name)' holds numbers that are not finite, expected trained weights; use another file"
+        case .adapterScale(let found, let configuration, let isRoot):
+            "adapter_config.json has lora_alpha / \(isRoot ? "√r" : "r") = \(Format.number(configuration)), but the graph scales its adapter by \(Format.number(found)); export the graph of the model with this adapter"
         case .alreadyImported(let file):
             "\(file) is a checkpoint that already holds its graph, expected weights from PyTorch; use it as it is"
         case .noCheckpoints(let folder):

@@ -217,6 +217,20 @@ import Testing
         #expect(
             alone.values["\(layer).lora_A.default.weight"] == 7 && alone.values["\(layer).lora_B.default.weight"] == 8)
         #expect(alone.notes.contains("the file is an adapter: what it does not hold keeps the graph's values"))
+        // The graph adds the adapter as it is, which is α = r.
+        for (configuration, isRefused) in [
+            (#"{"r": 2, "lora_alpha": 2}"#, false), (#"{"r": 2, "lora_alpha": 4}"#, true),
+            (#"{"r": 4, "lora_alpha": 2, "use_rslora": true}"#, false),
+            (#"{"r": 4, "lora_alpha": 4, "use_rslora": true}"#, true),
+            (#"{"r": 2, "lora_alpha": 4, "alpha_pattern": {"fc": 2}}"#, false), (#"{"r": 0}"#, false),
+        ] {
+            try folder.write(Array(configuration.utf8), to: "adapter/adapter_config.json")
+            for weights in [("adapter", nil), ("base.safetensors", "adapter")] as [(String, String?)] {
+                let text = message { _ = try imported(weights.0, weights.1) }
+                #expect(text.contains("scales its adapter by 1") == isRefused, "\(configuration): \(text)")
+            }
+        }
+        try folder.write(Array("{}".utf8), to: "adapter/adapter_config.json")
         let both = try imported("base.safetensors", "adapter")
         #expect(both.values["\(layer).base_layer.weight"] == 9 && both.values["\(layer).lora_B.default.weight"] == 8)
         #expect(throws: FileError.self) { try imported("base.safetensors") }

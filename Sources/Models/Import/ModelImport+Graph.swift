@@ -1,5 +1,6 @@
 import ArrayFiles
 import Datasets
+import Essentials
 import Networks
 import ONNX
 import Tensors
@@ -19,6 +20,7 @@ extension ModelImport {
             throw ModelError.alreadyImported(file: weights ?? "")
         }
         var graph = try read ?? self.graph(path)
+        if let weights { try checkAdapter(adapter ?? weights, graph) }
         let mapping = try Self.inFile(weights ?? path) { try weightsFile.map { try take($0, graph: &graph) } ?? [] }
         let data = try prepared ?? preparation(for: graph).load()
         var record = data.record
@@ -107,6 +109,24 @@ extension ModelImport {
 
     /// The graph of a file, with its own weights.
     func graph(_ path: String) throws -> ONNXFile { try Self.inFile(path) { try ONNXFile(path, choice) } }
+
+    /// Refuses an adapter that is scaled otherwise than in the graph, as far as its configuration says.
+    private func checkAdapter(_ path: String, _ graph: ONNXFile) throws {
+        let folder = RandomAccessFile.isFolder(path) ? path : FilePath.folder(of: path)
+        guard
+            let configuration = try StateDictionary.configuration(
+                in: folder.isEmpty ? "." : folder, "adapter_config.json"),
+            let rank = configuration["r"]?.double, let alpha = configuration["lora_alpha"]?.double, rank > 0,
+            // Patterns give some layers others.
+            ["rank_pattern", "alpha_pattern"].allSatisfy({ [nil, .null, .object([])].contains(configuration[$0]) })
+        else { return }
+        let isRoot = configuration["use_rslora"] == .bool(true)
+        let scale = alpha / (isRoot ? rank.squareRoot() : rank)
+        if let found = try graph.adapterScales().first(where: { abs($0 - scale) > 1e-6 * abs(scale) }) {
+            throw FileError.malformed(
+                path: path, problem: ModelError.adapterScale(found: found, configuration: scale, isRoot: isRoot))
+        }
+    }
 
     private func take(_ weights: StateDictionary, graph: inout ONNXFile) throws -> [TensorMapping] {
         let tensors = Self.weights(of: weights)
