@@ -53,11 +53,16 @@ public struct ComparisonReport: Report {
             ("one_step", "one step of SAM, \(rho)", { $0.measured.worstCase.oneStep }),
             ("average_case", "average case, deviation \(rho)", { $0.measured.averageCase.value }),
             ("average_case_standard_error", "  its standard error", { $0.measured.averageCase.standardError }),
-            ("slice_rise", "slice: highest rise at |α| = \(Format.short(reach))", { rise($0) }),
+            ("slice_rise", "slice: highest rise at \(ends)", { rise($0) }),
         ]
     }
 
-    private var reach: Double { entries[0].slice.slice.alpha.last ?? 0 }
+    /// Of the first axis.
+    private var ends: String {
+        let alpha = entries[0].slice.slice.alpha, (first, last) = (alpha.first ?? 0, alpha.last ?? 0)
+        return first == -last
+            ? "|α| = \(Format.short(last))" : "α = \(Format.short(first)) and \(Format.short(last))"
+    }
 
     /// The larger of the losses at the two ends of the first axis, over the checkpoint's.
     private func rise(_ entry: Entry) -> Double? {
