@@ -6,10 +6,19 @@ import Foundation
 /// Files are read and not mapped. A mapped file that another program shortens ends this program by a signal, and no
 /// input may do that.
 public enum FileContent {
-    /// The most bytes that are read unless a caller says otherwise: half of the machine's or its control group's
-    /// memory, so that a file and what is made of it fit together. Where `ulimit -v` bounds the address space, at most
+    /// The most bytes that are read unless a caller says otherwise: half of `memory`, or of the machine's or its control
+    /// group's, so that a file and what is made of it fit together. Where `ulimit -v` bounds the address space, at most
     /// a quarter of it, because threads and libraries need some too.
-    public static let defaultLimit = min(MachineMemory.bytes / 2, (MachineMemory.addressSpace ?? .max) / 4)
+    public static var defaultLimit: Int { min(machineLimit, (memory ?? .max) / 2) }
+    private static let machineLimit = min(MachineMemory.bytes / 2, (MachineMemory.addressSpace ?? .max) / 4)
+
+    /// Bytes that a user allows for what is read, half of which a file may have; nil for what the machine has.
+    @TaskLocal public static var memory: Int?
+
+    /// What to do about something that is larger than a limit.
+    static func advice(_ limit: Int) -> String {
+        limit < machineLimit ? "use a smaller file, or a larger --memory" : "use a smaller file"
+    }
 
     /// The most bytes that are read from a pipe or a device, whose length is not known in advance.
     static let pipeLimit = 1 << 30

@@ -29,7 +29,7 @@ public enum FileError: DescribedError {
         case .unreadable(let path, let reason):
             "\(path): cannot be read (\(reason)); check its permissions"
         case .tooLarge(let path, let bytes, let limit):
-            "\(path): found \(bytes) bytes, expected at most \(limit) on this machine; use a smaller file"
+            "\(path): found \(bytes) bytes, expected at most \(limit) here; \(FileContent.advice(limit))"
         case .malformed(let path, let problem):
             "\(path): \(problem)"
         case .folderMissing(let path, let folder):

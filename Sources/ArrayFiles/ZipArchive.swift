@@ -247,7 +247,7 @@ public enum ZipError: DescribedError, Equatable {
         case .unknownMethod(let name, let method):
             "the ZIP member '\(name.shown)' is compressed by method \(method), expected 0 (stored) or 8 (deflated)"
         case .tooLarge(let name, let bytes, let limit):
-            "the ZIP member '\(name.shown)' expands to \(bytes) bytes, expected at most \(limit) on this machine"
+            "the ZIP member '\(name.shown)' expands to \(bytes) bytes, expected at most \(limit) here; \(FileContent.advice(limit))"
         }
     }
 }

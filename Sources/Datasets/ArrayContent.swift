@@ -8,7 +8,7 @@ enum ArrayContent {
 
     /// Arrays of more bytes than this stay in their file: an eighth of the memory, since a file, the numbers made of it and those
     /// that are computed with are in memory together.
-    static let streamedSize = FileContent.defaultLimit / 4
+    static var streamedSize: Int { FileContent.defaultLimit / 4 }
 
     /// The array of an NPY file.
     static func npy(_ path: String, streamedSize: Int = streamedSize) throws(FileError) -> ArrayContent {

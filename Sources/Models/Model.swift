@@ -117,14 +117,17 @@ public struct Model: Sendable {
     /// - Parameters:
     ///   - specification: other data than it was trained on; nil for its own.
     ///   - examples: only the first so many; nil for all.
+    ///   - memory: bytes within which files are read, as `FileContent.memory`; nil for what the machine has.
     /// - Throws: `DatasetError` where there are no such data; `ModelError` where they are not what the model takes.
     public func dataset(
-        _ split: Split = .train, _ specification: DataSpecification? = nil, examples: Int? = nil
+        _ split: Split = .train, _ specification: DataSpecification? = nil, examples: Int? = nil, memory: Int? = nil
     ) throws -> Dataset {
         let own = try? dataSpecification
         // Its own data may be named on the command line, too.
         let isOwn = specification == nil || specification?.absolute == own?.absolute
-        var data = try (specification ?? dataSpecification).load(split, metadata.data.roles ?? DataRoles())
+        var data = try FileContent.$memory.withValue(memory ?? FileContent.memory) {
+            try (specification ?? dataSpecification).load(split, metadata.data.roles ?? DataRoles())
+        }
         let remarks = data.remarks
         if !network.takesTokens { data = data.withoutTokens }
         if isOwn, split == .train {

@@ -97,7 +97,8 @@ public final class ModelLoss: ExampleObjective {
         (self.model, self.name, self.settings, self.monitor) = (model, name, settings, monitor)
         isOnGiven = examples != nil
         var data =
-            try examples ?? loaded ?? model.dataset(settings.split, settings.data, examples: settings.examples)
+            try examples ?? loaded
+            ?? model.dataset(settings.split, settings.data, examples: settings.examples, memory: memory.limit)
         var loss = model.loss
         if var output = loss.outputLoss, case .batch(let usual) = output.subject {
             let size = settings.batchSize ?? usual, left = data.count % size
@@ -242,7 +243,8 @@ public final class ModelLoss: ExampleObjective {
     /// - Throws: `DatasetError.noTestSplit` where there is none.
     public func onOtherSplit() throws -> any Objective {
         // The other split may have fewer examples than are asked for.
-        let all = try model.dataset(settings.split == .train ? .test : .train, settings.data)
+        let all = try model.dataset(
+            settings.split == .train ? .test : .train, settings.data, memory: memory.limit)
         let other = try all.prefix(min(settings.examples ?? all.count, all.count))
         return penalized(try Self.network(model, loss, other, settings, memory, monitor).with(statistics: statistics))
     }
