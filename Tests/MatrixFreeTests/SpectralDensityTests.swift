@@ -90,13 +90,4 @@ import Testing
             try StochasticLanczosQuadrature(probes: 4, steps: 20, memoryLimit: 1000).run(Self.matrix)
         }
     }
-
-    /// Ten large eigenvalues stand apart from the bulk of 200; they are 5 % of it.
-    @Test func outliersAreTheIsolatedEigenvalues() throws {
-        let values = [9.0, 8, 6] + Spectra.flat(397, -1, 1)
-        let density = try StochasticLanczosQuadrature(probes: 4, steps: 40).run(Spectra.dense(values))
-        let (low, high) = density.outliers(share: 0.03)
-        #expect(largestDifference(high, [6, 8, 9]) < 1e-5)
-        #expect(low.isEmpty)
-    }
 }

@@ -43,24 +43,6 @@ public struct SpectralDensity: Codable, Sendable {
         StochasticEstimate(samples: quadratures.map { q in zip(q.nodes, q.weights).reduce(0) { $0 + $1.1 * f($1.0) } })
     }
 
-    /// Eigenvalues outside the bulk: nodes that are eigenvalues by their residual (at most 1e-3·|θ|, ours) and stand
-    /// for fewer than `share` of all eigenvalues together with everything beyond them. Ascending; the end nearest to
-    /// zero first where both ends have some.
-    ///
-    /// - Parameter share: the part of the spectrum that may count as outliers at one end; 1 %, ours.
-    public func outliers(share: Double = 0.01) -> (low: [Double], high: [Double]) {
-        guard let probe = quadratures.first else { return ([], []) }
-        let everything = nodesAndWeights
-        func isEigenvalue(_ i: Int) -> Bool { probe.residuals[i] <= 1e-3 * abs(probe.nodes[i]) }
-        func mass(_ included: (Double) -> Bool) -> Double {
-            zip(everything.nodes, everything.weights).reduce(0) { included($1.0) ? $0 + $1.1 : $0 }
-        }
-        let order = probe.nodes.indices
-        let low = order.prefix { i in isEigenvalue(i) && mass { $0 <= probe.nodes[i] } <= share }
-        let high = order.reversed().prefix { i in isEigenvalue(i) && mass { $0 >= probe.nodes[i] } <= share }
-        return (low.map { probe.nodes[$0] }, high.reversed().map { probe.nodes[$0] })
-    }
-
     /// Σᵢ wᵢ N(x; θᵢ, σ²) of one quadrature at every point.
     static func broadened(_ quadrature: SpectralQuadrature, sigma: Double, at grid: [Double]) -> [Double] {
         let scale = 1 / (sigma * (2 * Double.pi).squareRoot())
