@@ -13,7 +13,8 @@ import Testing
             LineFigure(
                 title: "nan", leftAxis: Axis("y", scale: .logarithmic),
                 series: [Series("a", x: [0, 1], y: [nan, nan])]),
-            LineFigure(title: "point", series: [Series("a", x: [3], y: [7], errors: [nan])]),
+            LineFigure(
+                title: "point", series: [Series("a", x: [3], y: [7], errors: Series.Band(lower: [nan], upper: [nan]))]),
             LineFigure(title: "equal", series: [Series("a", x: [2, 2], y: [-5, -5])]),
             LineFigure(title: "huge", series: [Series("a", x: [0, 1, 2], y: [-1.7e308, .infinity, 1.7e308])]),
             LineFigure(

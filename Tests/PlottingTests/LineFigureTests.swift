@@ -72,7 +72,8 @@ import Testing
 
     @Test func bandsStemsAndErrorBars() throws {
         var series = Series(
-            "λ", x: [1, 2], y: [4, 2], marker: .circle, band: .init(lower: [3, 1], upper: [5, 3]), errors: [2, 0])
+            "λ", x: [1, 2], y: [4, 2], marker: .circle, band: .init(lower: [3, 1], upper: [5, 3]),
+            errors: .init(lower: [2, 2], upper: [7, 2]))
         series.stemBase = 0
         series.lineWidth = 0
         var figure = LineFigure(series: [series])
@@ -87,7 +88,17 @@ import Testing
         let bars = try #require(drawing.strokes(inGroup: "error-bars").first)
         // One bar with two caps; an error of zero has none.
         #expect(bars.runs.count == 3)
-        #expect(bars.runs[0].points.map { value($0).rounded() } == [2, 6])
+        #expect(bars.runs[0].points.map { value($0).rounded() } == [2, 7])
+    }
+
+    /// The only thing in the legend's favourite corner is a bar.
+    @Test func legendsKeepOffErrorBars() throws {
+        let series = Series(
+            "mean", x: [0, 1], y: [0, 1], marker: .circle, errors: .init(lower: [0, 0.9], upper: [0, 10]))
+        let drawing = LineFigure(series: [series]).draw()
+        let legend = try #require(drawing.fills(inGroup: "legend").first).boundingBox
+        let bar = try #require(drawing.strokes(inGroup: "error-bars").first).runs[0].points
+        #expect(!bar.contains { legend.contains($0) } && legend.maxX < bar[0].x)
     }
 
     @Test func legendsAndLabelsKeepOffTheData() throws {

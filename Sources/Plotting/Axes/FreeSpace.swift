@@ -9,7 +9,7 @@ struct FreeSpace {
         var points: [Point] = []
         for series in series {
             let drawing = SeriesDrawing(series, frame)
-            for run in drawing.runs {
+            for run in drawing.runs + drawing.errorBars.map({ [$0.low, $0.high] }) {
                 if run.count == 1 { points += run }
                 for (a, b) in zip(run, run.dropFirst()) {
                     // A long segment counts along its length, like many short ones.

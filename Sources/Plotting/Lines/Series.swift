@@ -26,14 +26,14 @@ public struct Series: Sendable, Equatable {
     public var marker: Marker?
     /// A shaded range around the line, with as many values as `x`; `nil` for none.
     public var band: Band?
-    /// Half-lengths of vertical error bars, as many as `x`; `nil` for none.
-    public var errors: [Double]?
+    /// Ends of vertical error bars, as many as `x`; one that is not finite leaves its bar out. `nil` for none.
+    public var errors: Band?
     /// The value from which a vertical line is drawn to each point, for spectra; `nil` for none.
     public var stemBase: Double?
     /// The vertical axis that the series belongs to.
     public var side = Side.left
 
-    /// A shaded range around a line.
+    /// A range at each point.
     public struct Band: Sendable, Equatable {
         /// The lower edge, a value for each point.
         public let lower: [Double]
@@ -60,15 +60,15 @@ public struct Series: Sendable, Equatable {
     /// - Precondition: `y`, the band and the errors have as many values as `x`.
     public init(
         _ label: String, x: [Double], y: [Double], color: Color? = nil, marker: Marker? = nil, band: Band? = nil,
-        errors: [Double]? = nil, side: Side = .left
+        errors: Band? = nil, side: Side = .left
     ) {
         precondition(x.count == y.count, "'\(label)' has \(x.count) x and \(y.count) y values")
         precondition(
             band == nil || band?.lower.count == x.count,
             "the band of '\(label)' has \(band?.lower.count ?? 0) values for \(x.count) points")
         precondition(
-            errors == nil || errors?.count == x.count,
-            "'\(label)' has \(errors?.count ?? 0) errors for \(x.count) points")
+            errors == nil || errors?.lower.count == x.count,
+            "'\(label)' has \(errors?.lower.count ?? 0) errors for \(x.count) points")
         self.label = label
         self.x = x
         self.y = y
@@ -82,8 +82,7 @@ public struct Series: Sendable, Equatable {
     /// All values that the vertical axis should show.
     var verticalValues: [Double] {
         var values = y
-        if let band { values += band.lower + band.upper }
-        if let errors { values += zip(y, errors).flatMap { [$0 - abs($1), $0 + abs($1)] } }
+        for range in [band, errors].compactMap(\.self) { values += range.lower + range.upper }
         if let stemBase, values.contains(where: \.isFinite) { values.append(stemBase) }
         return values
     }

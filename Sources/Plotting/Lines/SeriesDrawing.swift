@@ -73,7 +73,7 @@ struct SeriesDrawing {
             }
             result.append(.stroke(Path(runs: stems), Stroke(color, width: 1.1, cap: .butt)))
         }
-        if let errors = series.errors { result.append(errorBars(errors)) }
+        if series.errors != nil { result.append(errorBarElement) }
         if series.lineWidth > 0 {
             let lines = runs.filter { $0.count > 1 }.map { Path.Run(points: $0, isClosed: false) }
             if !lines.isEmpty {
@@ -97,19 +97,27 @@ struct SeriesDrawing {
         return result
     }
 
-    private func errorBars(_ errors: [Double]) -> Drawing.Element {
-        var bars: [Path.Run] = []
-        for index in series.x.indices where errors[index].isFinite {
-            let (x, y, error) = (series.x[index], series.y[index], abs(errors[index]))
-            guard place(x, y) != nil, let high = place(x, y + error) else { continue }
+    /// Both ends of each error bar that can be seen.
+    var errorBars: [(low: Point, high: Point)] {
+        guard let errors = series.errors else { return [] }
+        return series.x.indices.compactMap { index in
+            let x = series.x[index]
+            guard errors.lower[index].isFinite, place(x, series.y[index]) != nil,
+                let high = place(x, errors.upper[index])
+            else { return nil }
             // A bar that reaches zero on a logarithmic axis goes down to its foot.
-            let low = place(x, y - error) ?? Point(high.x, frame.box.maxY)
+            let low = place(x, errors.lower[index]) ?? Point(high.x, frame.box.maxY)
             // Behind its marker, a bar would only look like dirt.
-            if series.marker != nil, low.y - high.y < 5.6 { continue }
-            bars.append(Path.Run(points: [low, high], isClosed: false))
-            for end in [low, high] {
-                bars.append(Path.Run(points: [Point(end.x - 2.5, end.y), Point(end.x + 2.5, end.y)], isClosed: false))
-            }
+            return series.marker != nil && low.y - high.y < 5.6 ? nil : (low, high)
+        }
+    }
+
+    private var errorBarElement: Drawing.Element {
+        let bars = errorBars.flatMap { low, high in
+            [Path.Run(points: [low, high], isClosed: false)]
+                + [low, high].map { end in
+                    Path.Run(points: [Point(end.x - 2.5, end.y), Point(end.x + 2.5, end.y)], isClosed: false)
+                }
         }
         // On a stem of the same colour, the lower half of a bar could not be seen.
         let ink = series.stemBase == nil ? color : .ink
