@@ -93,7 +93,9 @@ let package = Package(
         .testTarget(
             name: "NetworksTests",
             dependencies: ["AllocationCounter", "Autodiff", "GraphEvaluation", "Networks", "Tensors"]),
-        .testTarget(name: "MatrixFreeTests", dependencies: ["MatrixFree", "Tensors"]),
+        // How often intervals hold what they are to hold.
+        .target(name: "Calibration", path: "Tests/Calibration"),
+        .testTarget(name: "MatrixFreeTests", dependencies: ["Calibration", "MatrixFree", "Tensors"]),
         .testTarget(name: "ArrayFilesTests", dependencies: ["ArrayFiles", "CKernels", "Essentials", "TestSupport"]),
         .testTarget(name: "DatasetsTests", dependencies: ["ArrayFiles", "Datasets", "TestSupport"]),
         .testTarget(
@@ -112,8 +114,8 @@ let package = Package(
         .testTarget(
             name: "AnalysesTests",
             dependencies: [
-                "Analyses", "Datasets", "Essentials", "MatrixFree", "Networks", "Objectives", "ReferenceModels",
-                "Tensors",
+                "Analyses", "Calibration", "Datasets", "Essentials", "MatrixFree", "Networks", "Objectives",
+                "ReferenceModels", "Tensors",
             ]),
         .testTarget(name: "GroundTruthTests", dependencies: ["GroundTruth", "Objectives", "Tensors"]),
         .testTarget(

@@ -9,6 +9,18 @@ public enum Format {
     }
     /// A number with six significant digits; a dash for `nil`.
     public static func number(_ value: Double?) -> String { value.map { number($0) } ?? "–" }
+    /// A number and the interval around it, `29.5908 [28.4, 30.8]`: ends to a tenth of its width or better; without an
+    /// interval, or with one of no width, the number alone.
+    public static func number(_ value: Double, within interval: ClosedRange<Double>?) -> String {
+        guard let interval, interval.upperBound > interval.lowerBound else { return number(value) }
+        let (low, high) = (interval.lowerBound, interval.upperBound)
+        let largest = log10(max(abs(low), abs(high))).rounded(.down)
+        let width = log10(high - low).rounded(.down)
+        // Numbers below 10⁶ keep all digits before the point: %g would give them an exponent.
+        let digits = max(largest - width + 2, min(largest + 1, 6))
+        let format = digits >= 1 && digits <= 15 ? "%.\(Int(digits))g" : "%.15g"
+        return number(value) + " [" + String(format: format, low) + ", " + String(format: format, high) + "]"
+    }
     /// A number with three significant digits.
     public static func short(_ value: Double) -> String {
         value.isFinite ? String(format: "%.3g", value) : number(value)

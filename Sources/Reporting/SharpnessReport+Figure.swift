@@ -102,8 +102,8 @@ extension SharpnessReport {
             panels.append(panel("Worst-case loss increase\(m)", "ρ, bound of \(ballName)", series))
         }
         if points.contains(where: { $0.averageCase != nil }) {
-            var series = curve("average case ± standard error", { $0.averageCase?.value }, marker: .circle)
-            series.errors = points.map { $0.averageCase?.standardError ?? 0 }
+            var series = curve("average case, 95 % interval", { $0.averageCase?.value }, marker: .circle)
+            series.errors = Series.Band(points.map { $0.averageCase?.interval95 })
             panels.append(panel("Average-case loss increase", "ρ, deviation of each weight", [series]))
         }
         guard panels.count > 1 else { return panels.first }

@@ -12,6 +12,9 @@ extension SharpnessReport {
                 "ball: ‖ε‖ \(norm == .l2 ? "ℓ2" : "ℓ∞")\(radius), scaling \(scaling); ‖∇L‖₂  \(Format.number(gradientNorm)); "
                     + "increases over the loss:")
             lines += points.count == 1 ? detail(points[0]) : curve
+            if points.contains(where: { $0.averageCase != nil || $0.batchwise?.interval95 != nil }) {
+                lines.append("[ ]: 95 % interval")
+            }
         }
         if !keskar.isEmpty {
             lines.append("box of Keskar et al., φ = 100 (max L − L(θ))/(1 + L(θ)), in percent:")
@@ -73,11 +76,10 @@ extension SharpnessReport {
             }
         }
         if let mean = point.batchwise {
-            let error = mean.standardError.map { " ± \(Format.short($0))" } ?? ""
             let values = mean.batches.map(\.lowerBound)
             lines += [
                 "m-sharpness, m = \(mean.batchSize): the mean over \(values.count) batch\(values.count == 1 ? "" : "es") of each one's worst case",
-                "  lower bound             \(Format.number(mean.lowerBound))\(error)   (batches from \(Format.short(values.min() ?? 0)) to \(Format.short(values.max() ?? 0)))",
+                "  lower bound             \(Format.number(mean.lowerBound, within: mean.interval95))   (batches from \(Format.short(values.min() ?? 0)) to \(Format.short(values.max() ?? 0)))",
                 "  one step (SAM's ε)      \(Format.number(mean.oneStep))",
                 "  \(column(estimate, 23)) \(Format.number(mean.estimate))   (an estimate, no bound)",
             ]
@@ -85,7 +87,7 @@ extension SharpnessReport {
         if let average = point.averageCase {
             let finite = average.nonfinite > 0 ? "\(average.samples - average.nonfinite) of " : ""
             lines.append(
-                "average case, each weight ~ N(0, ρ²)   \(Format.number(average.value)) ± \(Format.short(average.standardError)) (\(finite)\(average.samples) samples)"
+                "average case, each weight ~ N(0, ρ²)   \(Format.number(average.value, within: average.interval95))   (\(finite)\(average.samples) samples)"
             )
         }
         return lines
@@ -96,24 +98,24 @@ extension SharpnessReport {
         var header = column("ρ", 10)
         let hasWorst = points.contains { $0.worst != nil }
         let hasModel = points.contains { $0.worst?.quadraticModel != nil }
-        let hasError = points.contains { $0.batchwise?.standardError != nil }
         let hasAverage = points.contains { $0.averageCase != nil }
-        if hasWorst { header += column("worst case ≥", 14) + column("one step", 14) + column("estimate", 14) }
+        let boundWidth = points.contains { $0.batchwise?.interval95 != nil } ? 32 : 14
+        if hasWorst { header += column("worst case ≥", boundWidth) + column("one step", 14) + column("estimate", 14) }
         if hasModel { header += column("quadratic", 14) }
-        if hasError { header += column("± over batches", 16) }
         if hasAverage { header += "average case (ρ: deviation of each weight)" }
         return [header]
             + points.map { point in
                 var line = column(Format.short(point.radius), 10)
                 if hasWorst {
-                    for value in [point.worst?.lowerBound, point.worst?.oneStep, point.worst?.estimate] {
+                    line += column(
+                        Format.number(point.worst?.lowerBound ?? .nan, within: point.batchwise?.interval95), boundWidth)
+                    for value in [point.worst?.oneStep, point.worst?.estimate] {
                         line += column(Format.number(value), 14)
                     }
                 }
                 if hasModel { line += column(Format.number(point.worst?.quadraticModel), 14) }
-                if hasError { line += column(point.batchwise?.standardError.map(Format.short) ?? "–", 16) }
                 if let average = point.averageCase {
-                    line += "\(Format.number(average.value)) ± \(Format.short(average.standardError))"
+                    line += Format.number(average.value, within: average.interval95)
                 }
                 return line
             }

@@ -70,7 +70,8 @@ public struct SharpnessReport: Report {
                     "average_case",
                     .object([
                         ("value", .number(average.value)), ("standard_error", .number(average.standardError)),
-                        ("samples", .integer(average.samples)), ("nonfinite", .integer(average.nonfinite)),
+                        ("interval95", JSONValue(average.interval95)), ("samples", .integer(average.samples)),
+                        ("nonfinite", .integer(average.nonfinite)),
                     ])
                 ))
         }
@@ -111,7 +112,7 @@ public struct SharpnessReport: Report {
         [
             ("lower_bound", .number(mean.lowerBound)), ("one_step", .number(mean.oneStep)),
             ("estimate", .number(mean.estimate)), ("m", .integer(mean.batchSize)),
-            ("standard_error", JSONValue(mean.standardError)),
+            ("standard_error", JSONValue(mean.standardError)), ("interval95", JSONValue(mean.interval95)),
             ("batches", JSONValue(mean.batches.map(\.lowerBound))),
             ("batch_sizes", .array(mean.sizes.map { .integer($0) })),
             ("epsilon_norm", .number(mean.batches.map(\.epsilonNorm).max() ?? 0)),

@@ -20,7 +20,7 @@ extension SpectrumReport {
         }
     }
 
-    /// The same density on a linear and on a logarithmic scale, with its error over probes and the outliers marked.
+    /// The same density on a linear and on a logarithmic scale, with its interval and the outliers marked.
     private func densityFigure(_ density: SpectralDensity) -> any Figure {
         let most = density.density.max() ?? 1
         // Outliers are about one eigenvalue each, whatever the smoothing: their share of P is the least worth showing.
@@ -32,13 +32,10 @@ extension SpectrumReport {
             let isLogarithmic = scale == .logarithmic
             func visible(_ value: Double) -> Double { isLogarithmic && value < floor ? .nan : value }
             var curve = Series("density", x: density.grid, y: density.density.map(visible))
-            if density.standardError.count == density.grid.count {
-                let errors = zip(density.density, density.standardError)
-                curve.label = "density ± standard error"
-                curve.band = Series.Band(
-                    lower: errors.map { isLogarithmic ? max($0 - $1, floor) : $0 - $1 },
-                    upper: errors.map { visible($0 + $1) })
-            }
+            curve.label = "density, 95 % interval"
+            curve.band = Series.Band(
+                lower: density.intervalLow.map { isLogarithmic ? max($0, floor) : $0 },
+                upper: density.intervalHigh.map(visible))
             let height = isLogarithmic ? floor : 0
             var marks = Series(origin, x: marked, y: marked.map { _ in height }, marker: .triangle)
             marks.lineWidth = 0
@@ -56,7 +53,7 @@ extension SpectrumReport {
 
     private var layerFigure: any Figure {
         let numbers = layers.indices.map { Double($0 + 1) }
-        func panel(_ label: String, _ values: [Double], _ errors: [Double]) -> LineFigure {
+        func panel(_ label: String, _ values: [Double], _ errors: Series.Band) -> LineFigure {
             var series = Series("", x: numbers, y: values, marker: .circle, errors: errors)
             series.lineWidth = 0
             series.stemBase = 0
@@ -70,10 +67,13 @@ extension SpectrumReport {
         }
         return PanelFigure(
             title: "Diagonal blocks of the \(matrixName), one for each parameter tensor",
-            subtitle: context.caption + " · bars: residuals, standard errors",
+            subtitle: context.caption + " · bars: residuals, 95 % intervals",
             panels: [
-                panel("λmax of the block", layers.map(\.largestEigenvalue), layers.map(\.residual)),
-                panel("trace of the block", layers.map(\.trace.value), layers.map { $0.trace.standardError ?? 0 }),
+                panel(
+                    "λmax of the block", layers.map(\.largestEigenvalue),
+                    Series.Band(around: layers.map(\.largestEigenvalue), by: layers.map(\.residual))),
+                panel(
+                    "trace of the block", layers.map(\.trace.value), Series.Band(layers.map(\.trace.interval95))),
             ], sharesRanges: false, size: Size(width: 820, height: 420))
     }
 
@@ -83,7 +83,7 @@ extension SpectrumReport {
             guard let end, !end.values.isEmpty else { return }
             var one = Series(
                 label, x: end.values.indices.map { Double($0 + 1) }, y: end.values, marker: marker,
-                errors: end.residuals)
+                errors: Series.Band(around: end.values, by: end.residuals))
             one.lineWidth = 0
             one.stemBase = 0
             series.append(one)
@@ -97,5 +97,18 @@ extension SpectrumReport {
             series: series)
         figure.referenceLines = [ReferenceLine(.horizontal, at: 0)]
         return figure
+    }
+}
+
+extension Series.Band {
+    /// Values ± their errors.
+    fileprivate init(around values: [Double], by errors: [Double]) {
+        self.init(lower: zip(values, errors).map { $0 - $1 }, upper: zip(values, errors).map { $0 + $1 })
+    }
+
+    /// Intervals; none, and so no bar, where there is nil.
+    init(_ intervals: [ClosedRange<Double>?]) {
+        self.init(
+            lower: intervals.map { $0?.lowerBound ?? .nan }, upper: intervals.map { $0?.upperBound ?? .nan })
     }
 }

@@ -31,13 +31,11 @@ extension SpectrumReport {
         if let bottom = result.bottom { add(bottom, "min") }
         if let trace = result.trace {
             lines.append(
-                "trace  \(Format.number(trace.trace.value)) ± \(trace.trace.standardError.map(Format.short) ?? "–")  (\(trace.method.title), \(trace.products) products)"
+                "trace  \(Format.number(trace.trace))  (\(trace.method.title), \(trace.products) products)"
             )
         }
         if let frobenius = result.frobenius {
-            lines.append(
-                "‖\(symbol)‖_F  \(Format.number(frobenius.value)) ± \(frobenius.standardError.map(Format.short) ?? "–")"
-            )
+            lines.append("‖\(symbol)‖_F  \(Format.number(frobenius))")
         }
         if let density = result.density {
             lines.append(
@@ -57,15 +55,25 @@ extension SpectrumReport {
                 let name = layer.name.padding(toLength: width, withPad: " ", startingAt: 0)
                 let value = Format.number(layer.largestEigenvalue).padding(toLength: 12, withPad: " ", startingAt: 0)
                 lines.append(
-                    "  \(name)\(value) \(Format.number(layer.trace.value)) ± \(layer.trace.standardError.map(Format.short) ?? "–")\(layer.converged ? "" : "  λmax NOT CONVERGED")"
+                    "  \(name)\(value) \(Format.number(layer.trace))\(layer.converged ? "" : "  λmax NOT CONVERGED")"
                 )
             }
+        }
+        if result.trace != nil || result.frobenius != nil || !layers.isEmpty {
+            lines.append("[ ]: 95 % interval")
         }
         if let along = result.along {
             lines.append(
                 "vᵀ\(symbol)v  \(Format.number(along.quadraticForm))   ‖\(symbol)v‖  \(Format.number(along.norm))")
         }
         return lines
+    }
+}
+
+extension Format {
+    /// An estimate and its interval.
+    fileprivate static func number(_ estimate: StochasticEstimate) -> String {
+        number(estimate.value, within: estimate.interval95)
     }
 }
 

@@ -55,7 +55,7 @@ public struct SpectrumReport: Report {
                     "trace",
                     .object([
                         ("value", .number(trace.trace.value)), ("standard_error", JSONValue(trace.trace.standardError)),
-                        ("probes", .integer(trace.probes)),
+                        ("interval95", JSONValue(trace.trace.interval95)), ("probes", .integer(trace.probes)),
                         ("method", .string(trace.method.rawValue)), ("products", .integer(trace.products)),
                     ])
                 ))
@@ -66,20 +66,22 @@ public struct SpectrumReport: Report {
                     "frobenius",
                     .object([
                         ("value", .number(frobenius.value)), ("standard_error", JSONValue(frobenius.standardError)),
+                        ("interval95", JSONValue(frobenius.interval95)),
                     ])
                 ))
         }
         if let density = result.density {
-            let (nodes, weights) = density.nodesAndWeights
+            let (nodes, weights) = density.nodesAndWeights, outliers = density.outliers()
             fields.append(
                 (
                     "density",
                     .object([
                         ("x", JSONValue(density.grid)), ("y", JSONValue(density.density)),
                         ("standard_error", JSONValue(density.standardError)),
+                        ("interval95", .array([JSONValue(density.intervalLow), JSONValue(density.intervalHigh)])),
                         ("nodes", JSONValue(nodes)), ("weights", JSONValue(weights)), ("sigma", .number(density.sigma)),
-                        ("outliers", JSONValue(density.outliers().high)),
-                        ("outliers_low", JSONValue(density.outliers().low)),
+                        ("outliers", JSONValue(outliers.high)),
+                        ("outliers_low", JSONValue(outliers.low)),
                         ("probes", .integer(density.quadratures.count)), ("products", .integer(density.products)),
                     ])
                 ))
@@ -96,6 +98,7 @@ public struct SpectrumReport: Report {
                                 ("residual", .number(layer.residual)), ("converged", .bool(layer.converged)),
                                 ("trace", .number(layer.trace.value)),
                                 ("trace_standard_error", JSONValue(layer.trace.standardError)),
+                                ("trace_interval95", JSONValue(layer.trace.interval95)),
                             ])
                         })
                 ))

@@ -81,16 +81,18 @@ import Testing
         let worst = try #require(sharpness["worst_case"] as? [String: Any])
         #expect(Set(worst.keys).isSuperset(of: ["lower_bound", "one_step", "estimate", "epsilon_norm", "restarts"]))
         let average = try #require(sharpness["average_case"] as? [String: Any])
-        #expect(Set(average.keys).isSuperset(of: ["value", "standard_error", "samples"]))
+        #expect(Set(average.keys).isSuperset(of: ["value", "standard_error", "interval95", "samples"]))
         let bound = try #require(worst["lower_bound"] as? Double)
         #expect(bound >= (worst["one_step"] as? Double ?? .infinity))
         #expect((worst["epsilon_norm"] as? Double ?? 1) <= 0.05 * (1 + 1e-6))
 
         let hessian = try Tool.json(Self.keys[5].line + " --examples 200", in: folder)
         let trace = try #require(hessian["trace"] as? [String: Any])
-        #expect(Set(trace.keys).isSuperset(of: ["value", "standard_error", "probes"]))
+        #expect(Set(trace.keys).isSuperset(of: ["value", "standard_error", "interval95", "probes"]))
         let density = try #require(hessian["density"] as? [String: Any])
         #expect(Set(density.keys).isSuperset(of: ["x", "y", "nodes", "weights"]))
+        let (x, band) = (density["x"] as? [Double], density["interval95"] as? [[Double]])
+        #expect(band?.count == 2 && band?.allSatisfy { $0.count == x?.count } == true)
         #expect((hessian["eigenvalues"] as? [Double])?.count == 2)
     }
 

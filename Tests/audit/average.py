@@ -49,25 +49,18 @@ def average(program, table, case):
             5 * np.sqrt((kurtosis - 1) / 200),
         )
         if case.network == "mlp" and eta is None:
-            coverage(program, table, case, options, command, truth, pairs)
+            coverage(program, table, case, options, command, truth)
 
 
-def coverage(program, table, case, options, command, truth, pairs, runs=400):
-    """Share of seeds with the exact mean within 2 standard errors, against 50 own pairs, drawn again and again."""
+def coverage(program, table, case, options, command, truth, runs=400):
+    """Share of seeds whose interval holds the exact mean."""
     hits = []
     for seed in range(runs):
-        a = program.json("sharpness", case.checkpoint, *options, "--seed", seed)["average_case"]
-        hits.append(abs(a["value"] - truth) <= 2 * a["standard_error"])
-    draws = np.random.default_rng(5).choice(pairs, size=(20000, 50))
-    own = np.mean(abs(draws.mean(1) - pairs.mean()) <= 2 * draws.std(1, ddof=1) / np.sqrt(50))
-    deviation = np.sqrt(own * (1 - own) / runs)
+        low, high = program.json("sharpness", case.checkpoint, *options, "--seed", seed)["average_case"]["interval95"]
+        hits.append(low <= truth <= high)
+    deviation = np.sqrt(0.95 * 0.05 / runs)
     table.equal(
-        f"{command} ({runs} seeds)",
-        "average_case.standard_error (share within 2)",
-        float(np.mean(hits)),
-        float(own),
-        0,
-        3 * deviation,
+        f"{command} ({runs} seeds)", "average_case.interval95 (share)", float(np.mean(hits)), 0.95, 0, 3 * deviation
     )
 
 

@@ -224,21 +224,27 @@ def density(table, command, d, matrix, values):
         "y within 12 of them, or 2 % of the peak",
         np.all(abs(np.array(d["y"]) - truth) <= np.maximum(12 * error, 0.02 * truth.max())),
     )
-    for key, ours in ("outliers", d["outliers"]), ("outliers_low", d["outliers_low"]):
-        if not ours:
-            continue
-        distance = max(np.min(abs(values - o)) for o in ours)
-        table.holds(
-            command,
-            f"density.{key}",
-            float(distance),
-            "are eigenvalues to 1e-4 of the spread",
-            distance <= 1e-4 * (values[-1] - values[0]),
-        )
-        # The same eigenvalue's nodes of ten probes differ by rounding.
-        beyond = nodes >= min(ours) - 1e-9 if key == "outliers" else nodes <= max(ours) + 1e-9
-        share = float(weights[beyond].sum())
-        table.holds(command, f"density.{key} (share)", share, "less than 1 % of the spectrum", share < 0.01)
+    square = (kernel * kernel) @ weights
+    half = 0.98 * np.sqrt(2 / (p + 2) / d["probes"] * np.maximum(square - (kernel @ weights) ** 2, 0))
+    root = np.sqrt(kernel @ weights)
+    for which, ours, sign in (("low", d["interval95"][0], -1), ("high", d["interval95"][1], 1)):
+        own = np.maximum(root + sign * half / np.maximum(root, 1e-150), 0) ** 2
+        table.equal(command, f"density.interval95 ({which})", ours, own, 1e-5, 1e-9 * max(d["y"]))
+    high = outliers(-values[::-1])
+    for key, own in ("outliers", -high[::-1]), ("outliers_low", outliers(values)):
+        table.equal(command, f"density.{key} (how many)", len(d[key]), len(own))
+        table.equal(command, f"density.{key}", d[key], own, 0, 1e-4 * (values[-1] - values[0]))
+
+
+def outliers(values):
+    """The lower outliers of all eigenvalues, ascending: to the innermost of a quarter with a gap wider than the next
+    ten are spread over, and than 1e-3 of the distance from the median to the first.
+    """
+    # Zeros are zeros up to rounding.
+    floor = max(1e-3 * (np.median(values) - values[0]), 1e-9 * (values[-1] - values[0]))
+    gaps, spreads = np.diff(values), values[11:] - values[1:-10]
+    last = [i for i in range(len(values) // 4) if gaps[i] > max(floor, spreads[i])]
+    return values[: last[-1] + 1] if last else values[:0]
 
 
 def repeated(program, table, case):

@@ -1,3 +1,4 @@
+import MatrixFree
 import Objectives
 import Tensors
 
@@ -7,13 +8,16 @@ public struct AverageCaseSharpness: Sendable, Codable {
     public let value: Double
     /// Of the mean over antithetic pairs.
     public let standardError: Double
+    /// Covers the mean over all ε with probability 95 % over seeds (`StochasticEstimate.interval95`); nil where the value
+    /// is NaN.
+    public let interval95: ClosedRange<Double>?
     /// Evaluations: two a pair.
     public let samples: Int
     /// Of these, evaluations of pairs that were left out because their loss was not finite.
     public let nonfinite: Int
 
     enum CodingKeys: String, CodingKey {
-        case value, samples, nonfinite
+        case value, interval95, samples, nonfinite
         case standardError = "standard_error"
     }
 
@@ -39,14 +43,10 @@ public struct AverageCaseSharpness: Sendable, Codable {
         }
         (samples, nonfinite) = (2 * pairs, 2 * (pairs - increases.count))
         guard increases.count >= 2 else {
-            (value, standardError) = (.nan, .nan)
+            (value, standardError, interval95) = (.nan, .nan, nil)
             return
         }
-        let count = Double(increases.count)
-        let mean = increases.reduce(0) { $0 + $1 / count }
-        // Of numbers near the largest that there are, squares would overflow.
-        let scale = max(increases.reduce(0) { max($0, abs($1 - mean)) }, .leastNormalMagnitude)
-        let variance = increases.reduce(0) { $0 + (($1 - mean) / scale) * (($1 - mean) / scale) } / (count - 1)
-        (value, standardError) = (mean, scale * (variance / count).squareRoot())
+        let mean = StochasticEstimate(samples: increases)
+        (value, standardError, interval95) = (mean.value, mean.standardError ?? .nan, mean.interval95)
     }
 }

@@ -1,3 +1,4 @@
+import MatrixFree
 import Objectives
 import Tensors
 
@@ -9,8 +10,11 @@ public struct BatchwiseSharpness: Sendable, Codable {
     public let batchSize: Int
     /// Means over the batches, each counting by its size, or by the weights of its elements.
     public let lowerBound: Double, oneStep: Double, estimate: Double
-    /// Of `lowerBound`, over the batches; nil for a single one.
+    /// Of `lowerBound`, over the batches; nil for a single one. It says how far other data of the same kind would move the
+    /// mean. Another partition of these data moves it less.
     public let standardError: Double?
+    /// Covers the mean over all such data with probability 95 % (`StochasticEstimate.interval95`); nil for a single batch.
+    public let interval95: ClosedRange<Double>?
     /// What was found on every batch.
     public let batches: [WorstCaseSharpness]
     /// Examples of every batch.
@@ -20,7 +24,7 @@ public struct BatchwiseSharpness: Sendable, Codable {
     public var nonfinite: Int { batches.reduce(0) { $0 + $1.nonfinite } }
 
     enum CodingKeys: String, CodingKey {
-        case estimate, batches, sizes
+        case estimate, interval95, batches, sizes
         case batchSize = "m"
         case lowerBound = "lower_bound"
         case oneStep = "one_step"
@@ -67,10 +71,9 @@ public struct BatchwiseSharpness: Sendable, Codable {
         func mean(_ value: (WorstCaseSharpness) -> Double) -> Double {
             zip(found, weights).reduce(0) { $0 + value($1.0) * ($1.1 / total) }
         }
-        let center = mean(\.lowerBound), count = Double(found.count)
-        let square = mean { ($0.lowerBound - center) * ($0.lowerBound - center) }
-        standardError = found.count > 1 ? (square / (count - 1)).squareRoot() : nil
-        (lowerBound, oneStep, estimate) = (center, mean(\.oneStep), mean(\.estimate))
+        let bound = StochasticEstimate(samples: found.map(\.lowerBound), weights: weights)
+        (lowerBound, standardError, interval95) = (bound.value, bound.standardError, bound.interval95)
+        (oneStep, estimate) = (mean(\.oneStep), mean(\.estimate))
         (self.batchSize, batches, self.sizes) = (min(batchSize, examples), found, sizes)
     }
 }

@@ -90,7 +90,6 @@ extension LayerCurvature {
         (name, shape) = (tensor.name, tensor.shape)
         (largestEigenvalue, converged) = (value, true)
         residual = Vectors.norm(Vectors.sum(product, -value, vector))
-        trace = StochasticEstimate(
-            value: (0..<count).reduce(0) { $0 + columns[$1][$1] }, standardError: 0, degreesOfFreedom: count)
+        trace = StochasticEstimate(exact: (0..<count).reduce(0) { $0 + columns[$1][$1] })
     }
 }

@@ -19,6 +19,10 @@ public enum JSONValue: Sendable {
 
     /// A number; `null` for nil.
     public init(_ value: Double?) { self = value.map { .number($0) } ?? .null }
+    /// Both ends of an interval, `[low, high]`; `null` for nil.
+    public init(_ interval: ClosedRange<Double>?) {
+        self = interval.map { JSONValue([$0.lowerBound, $0.upperBound]) } ?? .null
+    }
     /// A list of numbers.
     public init(_ values: [Double]) { self = .array(values.map { .number($0) }) }
 

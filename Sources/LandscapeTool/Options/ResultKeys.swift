@@ -57,8 +57,9 @@ struct ResultKeys: ExpressibleByArrayLiteral {
             "quadratic_model largest_eigenvalue constraint_active spread restarts starts values scout"
         let ball =
             (worst
-                ? members("worst_case", shared + (batches ? "m standard_error batches batch_sizes" : whole)) : [])
-            + (average ? members("average_case", "value standard_error samples nonfinite") : [])
+                ? members("worst_case", shared + (batches ? "m standard_error interval95 batches batch_sizes" : whole))
+                : [])
+            + (average ? members("average_case", "value standard_error interval95 samples nonfinite") : [])
         return ["rho", "norm", "scaling", "gradient_norm"] + (radii > 1 && !ball.isEmpty ? ["curve"] : ball)
             + (box
                 ? members(
@@ -71,11 +72,12 @@ struct ResultKeys: ExpressibleByArrayLiteral {
         ["operator", "method"] + (top ? ["eigenvalues", "residuals"] : [])
             + (bottom ? ["eigenvalues_low", "residuals_low"] : [])
             + (top || bottom ? ["converged", "tolerance"] : []) + ["products"]
-            + (trace ? members("trace", "value standard_error probes method products") : [])
-            + (frobenius ? members("frobenius", "value standard_error") : [])
+            + (trace ? members("trace", "value standard_error interval95 probes method products") : [])
+            + (frobenius ? members("frobenius", "value standard_error interval95") : [])
             + (density
                 ? members(
-                    "density", "x y standard_error nodes weights sigma outliers outliers_low probes products") : [])
+                    "density",
+                    "x y standard_error interval95 nodes weights sigma outliers outliers_low probes products") : [])
             + (layers ? ["layers"] : []) + (along ? members("along", "quadratic_form norm") : [])
     }
 

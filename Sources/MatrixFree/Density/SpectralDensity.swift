@@ -22,6 +22,16 @@ public struct SpectralDensity: Codable, Sendable {
     public let density: [Double]
     /// Standard error over probes at every point; empty with a single probe.
     public let standardError: [Double]
+    /// Ends of an interval at every point that covers the broadened density of all eigenvalues with probability 95 % over
+    /// seeds.
+    ///
+    /// A probe's value at x is vᵀf(H)v with f(λ) = N(x; λ, σ²) and v of unit length. Its variance is
+    /// 2/(P + 2)·(mean f² − (mean f)²) over all eigenvalues, for v of any direction, and less for signs. Both means come
+    /// from the quadratures of all k probes, which tell more of them than the spread of k skewed samples. Where few
+    /// eigenvalues count, the variance is proportional to the mean, so that the root of the density is the quantity whose
+    /// variance is the same everywhere: with s the deviation of the mean over probes, the ends are
+    /// (√density ± 1.96·s/(2√density))².
+    public let intervalLow: [Double], intervalHigh: [Double]
     /// Lanczos steps for each probe, at most.
     public let steps: Int
     /// Matrix–vector products made.

@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 /// The density of eigenvalues by stochastic Lanczos quadrature (Ghorbani, Krishnan, Xiao 2019, arXiv 1901.10159; Ubaru,
@@ -107,11 +108,25 @@ public struct StochasticLanczosQuadrature: Sendable, Equatable {
         let spacing = (high - low + 8 * width) / Double(points - 1)
         let grid = (0..<points).map { low - 4 * width + spacing * Double($0) }
         let curves = quadratures.map { SpectralDensity.broadened($0, sigma: width, at: grid) }
+        // The square of a Gaussian is one of σ/√2, over 2σ√π.
+        let squares = quadratures.map { SpectralDensity.broadened($0, sigma: width / 2.0.squareRoot(), at: grid) }
         let estimates = grid.indices.map { i in StochasticEstimate(samples: curves.map { $0[i] }) }
+        let values = estimates.map(\.value), probes = Double(quadratures.count)
+        let halves = grid.indices.map { i in
+            let square = squares.reduce(0) { $0 + $1[i] } / (probes * 2 * width * Double.pi.squareRoot())
+            let variance = 2 / Double(dimension + 2) * max(0, square - values[i] * values[i])
+            // Far from all nodes a density is 0 by underflow, and so are the ends.
+            return values[i] > 0 ? 0.5 * 1.96 * (variance / probes / values[i]).squareRoot() : 0
+        }
+        func end(_ sign: Double) -> [Double] {
+            zip(values, halves).map { value, half in
+                let root = max(0, value.squareRoot() + sign * half)
+                return root * root
+            }
+        }
         return SpectralDensity(
-            quadratures: quadratures, sigma: width, grid: grid, density: estimates.map(\.value),
-            standardError: estimates.compactMap(\.standardError), steps: steps, products: products,
-            dimension: dimension,
-            seed: seed)
+            quadratures: quadratures, sigma: width, grid: grid, density: values,
+            standardError: estimates.compactMap(\.standardError), intervalLow: end(-1), intervalHigh: end(1),
+            steps: steps, products: products, dimension: dimension, seed: seed)
     }
 }

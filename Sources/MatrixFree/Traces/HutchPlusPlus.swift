@@ -97,9 +97,8 @@ public struct HutchPlusPlus: Sendable, Equatable {
             }
         }
         return TraceEstimate(
-            method: .hutchPlusPlus, trace: StochasticEstimate(value: trace, standardError: 0, degreesOfFreedom: 0),
-            frobeniusNorm: StochasticEstimate(value: square.squareRoot(), standardError: 0, degreesOfFreedom: 0),
-            probes: 0,
-            sketchRank: n, products: counter.products, seed: seed)
+            method: .hutchPlusPlus, trace: StochasticEstimate(exact: trace),
+            frobeniusNorm: StochasticEstimate(exact: square.squareRoot()), probes: 0, sketchRank: n,
+            products: counter.products, seed: seed)
     }
 }
