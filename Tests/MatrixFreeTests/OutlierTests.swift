@@ -52,6 +52,14 @@ import Testing
         #expect(decaying.high.isEmpty && decaying.low.isEmpty)
     }
 
+    /// Nodes that rounding alone tells apart, as in the null space of an empirical Fisher matrix, are no outliers.
+    @Test func roundingOfZero() {
+        let probe = SpectralQuadrature(
+            nodes: [-1e-16, 1e-17, 2, 4], weights: [0.05, 0.85, 0.05, 0.05], residuals: [0, 0, 1e-9, 1e-9])
+        #expect(probe.outliers(from: [0, 1, 2, 3], of: 100).isEmpty)
+        #expect(probe.outliers(from: [3, 2, 1, 0], of: 100) == [4, 2])
+    }
+
     /// A bulk of equal eigenvalues, as of a matrix of low rank, and a spectrum without a bulk.
     @Test func lowRank() throws {
         let rank = try Self.outliers([5, 4, 2, -3] + [Double](repeating: 0, count: 100), seed: 3)

@@ -238,10 +238,9 @@ def density(table, command, d, matrix, values):
 
 def outliers(values):
     """The lower outliers of all eigenvalues, ascending: to the innermost of a quarter with a gap wider than the next
-    ten are spread over, and than 1e-3 of the distance from the median to the first.
+    ten are spread over, than 1e-3 of the distance from the median to the first, and than 1e-6 of all.
     """
-    # Zeros are zeros up to rounding.
-    floor = max(1e-3 * (np.median(values) - values[0]), 1e-9 * (values[-1] - values[0]))
+    floor = max(1e-3 * (np.median(values) - values[0]), 1e-6 * (values[-1] - values[0]))
     gaps, spreads = np.diff(values), values[11:] - values[1:-10]
     last = [i for i in range(len(values) // 4) if gaps[i] > max(floor, spreads[i])]
     return values[: last[-1] + 1] if last else values[:0]

@@ -6,7 +6,7 @@ extension SpectralDensity {
     /// - is an eigenvalue, as are all beyond it: their residuals are at most 1e-3 of their distance from the median;
     /// - has a gap before the next node, without the residuals of both, that is wider than the next ten eigenvalues are
     ///   spread over (the nodes from that one on, before the median, that stand for ten by their weights) and than 1e-3 of
-    ///   the outermost node's distance from the median;
+    ///   the outermost node's distance from the median, and than 1e-6 of the spectrum's width, below which rounding orders nodes;
     /// - stands, with all beyond it, for at most a quarter of the spectrum.
     ///
     /// The list is that of most probes. A repeated eigenvalue is listed once, or more often where rounding has brought
@@ -32,7 +32,7 @@ extension SpectralQuadrature {
     /// - Parameters:
     ///   - order: of the nodes, ascending or descending.
     ///   - dimension: P.
-    fileprivate func outliers(from order: [Int], of dimension: Int) -> [Double] {
+    func outliers(from order: [Int], of dimension: Int) -> [Double] {
         // What stands for how much of the spectrum, with all beyond it.
         var masses: [Double] = []
         for index in order { masses.append((masses.last ?? 0) + weights[index]) }
@@ -44,7 +44,8 @@ extension SpectralQuadrature {
             guard residual(i) <= 1e-3 * distance(i, median) else { break }
             let gap = distance(i, i + 1) - residual(i) - residual(i + 1)
             let ten = masses.firstIndex { $0 >= masses[i] + 10 / Double(dimension) } ?? median
-            if gap > max(1e-3 * distance(0, median), distance(i + 1, min(ten, i + 11, median))) { count = i + 1 }
+            let least = max(1e-3 * distance(0, median), 1e-6 * distance(0, order.count - 1))
+            if gap > max(least, distance(i + 1, min(ten, i + 11, median))) { count = i + 1 }
         }
         return order.prefix(count).map { nodes[$0] }
     }
