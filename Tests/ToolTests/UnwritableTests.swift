@@ -122,12 +122,15 @@ import Testing
         try Tool.succeed("train --model linear --data digits --epochs 1 --quiet -o disk/ckpt.bin", in: folder)
         let former = try folder.bytes("disk/ckpt.bin")
         let large = try Tool.run(
-            Tool.words("train --model mlp:64-256-10 --data digits --epochs 1 --quiet -o disk/ckpt.bin"), in: folder)
+            Tool.words("train --model mlp:64-128-10 --data digits --epochs 1 --quiet -o disk/ckpt.bin"), in: folder)
         #expect(large.code == 1 && !large.isKilled)
         #expect(large.errorLines.count == 1 && large.errors.contains("space"))
         let found = try #require(large.errors.firstMatch(of: /It is in (.*) instead/)?.1)
-        #expect(try Checkpoint.read(String(found)).theta.count == 65 * 256 + 257 * 10)
+        #expect(try Checkpoint.read(String(found)).theta.count == 65 * 128 + 129 * 10)
         try FileManager.default.removeItem(atPath: String(found))
+        try Tool.refuse(
+            "train --model mlp:64-512-10 --data digits --epochs 1 -o disk/other.bin", in: folder,
+            saying: "needs 153640 bytes")
         let picture = try Tool.run(
             Tool.words("slice disk/ckpt.bin --dims 2 --points 41 --quiet -o disk/a.svg -o disk/b.npz"), in: folder)
         #expect(picture.code == 1 && !picture.isKilled && picture.errors.contains("space"))

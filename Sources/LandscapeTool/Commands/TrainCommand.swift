@@ -173,6 +173,8 @@ struct TrainCommand: ParsableCommand {
         let started = Date()
         let trainer = try Trainer(
             settings, resuming: resume ? try Checkpoint.read(output) : nil, startingFrom: resume ? nil : origin)
+        // θ alone; what a training keeps beside it can be as much again.
+        try OutputFile.checkWritable(output, bytes: trainer.network.parameters.count * precision.size)
         trainer.tool = Software.name
         for remark in trainer.data.remarks { general.remark(remark) }
         if let trackSharpness {
