@@ -67,11 +67,13 @@ extension SharpnessReport {
             if let scout = worst.scout {
                 lines.append("starts competed on \(scout.examples) examples; the highest continued on all:")
             }
+            if worst.hops > 0 { lines.append("\(worst.hops) hops from the highest top") }
             for start in worst.restarts {
                 let met = start.joined.map { ", where it met the climb from " + $0 } ?? ""
+                let end = start.leftBehind ? ", left behind" : start.converged ? "" : ", not converged: raise --steps"
                 lines.append(
                     "  from \(column(start.start, 18)) \(Format.number(start.increase)) after \(start.iterations) "
-                        + "iteration\(start.iterations == 1 ? "" : "s")\(met)\(start.converged ? "" : ", not converged: raise --steps")"
+                        + "iteration\(start.iterations == 1 ? "" : "s")\(met)\(end)"
                 )
             }
         }

@@ -83,7 +83,8 @@ public struct SharpnessReport: Report {
             JSONValue.object([
                 ("start", .string(start.start)), ("increase", .number(start.increase)),
                 ("iterations", .integer(start.iterations)), ("converged", .bool(start.converged)),
-                ("joined", start.joined.map { .string($0) } ?? .null), ("curve", JSONValue(start.curve)),
+                ("joined", start.joined.map { .string($0) } ?? .null), ("left_behind", .bool(start.leftBehind)),
+                ("curve", JSONValue(start.curve)),
             ])
         }
         return [
@@ -92,6 +93,7 @@ public struct SharpnessReport: Report {
             ("largest_eigenvalue", .number(worst.largestEigenvalue)), ("epsilon_norm", .number(worst.epsilonNorm)),
             ("constraint_active", .bool(worst.constraintIsActive)), ("spread", .number(worst.spread)),
             ("restarts", .array(worst.restarts.map { .number($0.increase) })), ("starts", .array(starts)),
+            ("hops", .integer(worst.hops)),
             ("gradients", .integer(worst.gradients)), ("values", .integer(worst.values)),
             ("products", .integer(worst.products)), ("nonfinite", .integer(worst.nonfinite)),
         ]

@@ -22,17 +22,21 @@ struct Ascent {
         var converged = false, isActive = true
         /// How far beyond the farthest point the next step tries to go, in lengths of the way there.
         var stretch = 1.0
-        /// The longest projected step that is tried next, in units of ρ.
+        /// The longest projected step that is tried next, in lengths ‖z‖₂ of the farthest point.
         var reach = Ascent.longestReach
         /// The higher climb that it met.
         var joined: String?
+        /// The increase before the last round.
+        var before = 0.0
+        /// Whether it was given up, because it would have stayed below the highest.
+        var leftBehind = false
 
         var iterations: Int { curve.count - 1 }
 
         mutating func finish() { (converged, isActive) = (true, false) }
     }
 
-    private static let longestReach = 4.0, shortestReach = 1e-3
+    private static let longestReach = 4.0, shortestReach = 1e-4
     /// How often a start that is not finite is moved half of the way to θ; 16, ours.
     static let halvings = 16
 
@@ -94,15 +98,22 @@ struct Ascent {
         for isBeyond in c.stretch > 1 ? [true, false] : [false] {
             let candidate =
                 isBeyond ? ball.stretched(Vectors.sum(c.z, c.stretch, Vectors.sum(far, -1, c.z))) : far
+            // After a short step this one fails as a rule: the loss alone says so for a third of the cost.
+            if c.reach < Self.longestReach {
+                let value = try increase(candidate)
+                guard value.isFinite, value > c.increase else { continue }
+            }
             let next = try evaluate(candidate)
             if next.increase.isFinite, next.increase > c.increase {
                 (c.z, c.increase, c.slope) = (candidate, next.increase, next.slope)
+                c.reach = Self.longestReach
                 c.stretch = min(64, c.stretch * 2)
                 return true
             }
             if isBeyond { c.stretch = 1 }
         }
-        let unit = ball.length(far) / Vectors.norm(c.slope)
+        // In the cube ‖far‖₂ is ρ√P, not ρ: a step of ρ/‖slope‖₂ would move a coordinate by ρ/√P only.
+        let unit = Vectors.norm(far) / Vectors.norm(c.slope)
         var reach = c.reach
         while reach >= Self.shortestReach {
             let candidate = ball.projection(Vectors.sum(c.z, reach * unit, c.slope))
@@ -143,6 +154,17 @@ struct Ascent {
 
     private func isNear(_ a: Climb, _ b: Climb, _ nearness: Double) -> Bool {
         ball.length(Vectors.sum(a.z, -1, b.z)) < nearness * ball.radius
+    }
+
+    /// Ends the climbs that would stay below the highest if another round multiplied their increase as the last one did.
+    ///
+    /// Losses can grow by such factors when weights move far, so what a round added says less about the next.
+    static func leaveBehind(_ climbs: inout [Climb]) {
+        let highest = climbs.map(\.increase).filter(\.isFinite).max() ?? 0
+        for i in climbs.indices where climbs[i].isActive && climbs[i].before > 0 {
+            let next = climbs[i].increase * (climbs[i].increase / climbs[i].before)
+            if next < highest { (climbs[i].isActive, climbs[i].leftBehind) = (false, true) }
+        }
     }
 
     /// Whether the climbs go on, those that are near a higher one being ended.

@@ -92,7 +92,8 @@ public struct SharpnessAnalysis: Sendable {
     /// and slope with what is tried, of every radius what was found, and a Krylov basis.
     public var vectors: ClosedRange<Int> {
         measures.contains(.worstCase)
-            ? WorstCaseSearch.vectors(restarts: restarts ?? WorstCaseSearch(ball(1)).restarts, radii: radii.count)
+            ? WorstCaseSearch.vectors(
+                restarts: restarts ?? WorstCaseSearch(ball(1)).restarts, radii: radii.count, norm: norm)
             : 8...8
     }
 

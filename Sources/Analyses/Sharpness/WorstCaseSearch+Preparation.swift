@@ -5,8 +5,9 @@ import Tensors
 extension WorstCaseSearch {
     /// How many vectors of θ's length a search holds: of every climb its place and slope with what is tried, of every radius what was
     /// found, and a Krylov basis.
-    static func vectors(restarts: Int, radii: Int) -> ClosedRange<Int> {
-        let least = 3 * (18 + restarts) + 2 * radii
+    static func vectors(restarts: Int, radii: Int, norm: Ball.Norm = .l2) -> ClosedRange<Int> {
+        // In a cube the last hop that led higher and the next, of which each is a climb, and the order of the slopes.
+        let least = 3 * (18 + restarts) + 2 * radii + (norm == .linf ? 7 : 0)
         return least...(least + 200)
     }
 

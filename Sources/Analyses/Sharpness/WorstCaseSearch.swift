@@ -5,8 +5,9 @@ import Tensors
 /// Projected ascent in a ball from several starts: the gradient's one-step point, ± the top eigenvectors, the exact maximiser of
 /// the quadratic model, and random points; then from points between the highest tops. θ itself is never moved.
 ///
-/// The starts climb in heats until little more is gained. The highest tops then climb on to `tolerance`, and of those that come
-/// together only one. With much data the heats are run on a part of it, the scout: a top there is a start here.
+/// The starts climb in heats until little more is gained; those that fall too far behind are given up. In a cube, hops from the
+/// highest top follow (basin hopping, Wales & Doye 1997, arXiv cond-mat/9803344). The highest tops then climb on to `tolerance`, and
+/// of those that come together only one. With much data the heats are run on a part of it, the scout: a top there is a start here.
 public struct WorstCaseSearch {
     /// The set of perturbations.
     public var ball: Ball
@@ -44,9 +45,16 @@ public struct WorstCaseSearch {
     }
 
     /// Iterations between looks at which climbs have met, and how near (relative to ρ) is met.
-    private static let round = 4, nearness = 0.05
+    static let round = 4, nearness = 0.05
     /// Tolerance of the heats; tops that climb on; tops between which new starts are made, and how often.
-    private static let heatTolerance = 1e-3, finalists = 3, parents = 4, generations = 3
+    static let heatTolerance = 1e-3, finalists = 3, parents = 4, generations = 3
+    /// Hops draw anew the coordinates of the smallest slopes that make up these shares of ‖slope‖₁, in turn. Ours: of shares from
+    /// 0.05 to 0.9 these led highest on six networks.
+    static let shares = [0.1, 0.05, 0.025]
+    /// Hops in a row that led no higher, after which there are no more; and the most. 12 and 100, ours.
+    static let patience = 12, mostHops = 100
+    /// Tops within this share of the highest leave hops nothing to look for. 0.01, ours.
+    static let agreement = 0.01
     /// Eigenvectors to start from, in both directions.
     public static let eigenvectors = 3
 
@@ -82,7 +90,7 @@ public struct WorstCaseSearch {
         var heats = scout.map { Ascent($0.objective, at: theta, ball, base: $0.model.value) } ?? whole
         let starts = starts(
             oneStep: oneStep, eigenvectors: scout?.model.topVectors ?? model.topVectors, quadratic, smaller)
-        var climbs = try run(&heats, starts, stages)
+        var (climbs, hops) = try run(&heats, starts, stages)
         let finalists = Array(heats.tops(&climbs, nearness: Self.nearness).prefix(Self.finalists))
         if scout == nil {
             whole = heats
@@ -104,7 +112,7 @@ public struct WorstCaseSearch {
             estimate: ball.support(model.slope)
                 + 0.5 * ball.radius * ball.radius * squareOfLength * max(model.largestEigenvalue, 0),
             quadraticModel: quadratic?.value, largestEigenvalue: model.largestEigenvalue, epsilonNorm: length,
-            constraintIsActive: length >= ball.radius * (1 - 1e-6), restarts: records(climbs),
+            constraintIsActive: length >= ball.radius * (1 - 1e-6), restarts: records(climbs), hops: hops,
             gradients: whole.gradients + (smaller == nil ? 1 : 0), values: whole.values, products: products,
             nonfinite: whole.nonfinite + (scout == nil ? 0 : heats.nonfinite),
             scout: scout.map {
@@ -129,82 +137,6 @@ public struct WorstCaseSearch {
         return inside.multiplier >= model.largestEigenvalue ? inside : try maximum(searchOutside: true)
     }
 
-    private func starts(
-        oneStep: [Double], eigenvectors: [[Double]], _ quadratic: QuadraticMaximum?, _ smaller: WorstCaseSharpness?
-    ) -> [(name: String, z: [Double])] {
-        var starts = [(name: "gradient", z: oneStep)]
-        for (i, vector) in eigenvectors.enumerated() {
-            let name = i == 0 ? "top-eigenvector" : "eigenvector-\(i + 1)"
-            starts.append((name + "+", ball.farthest(along: vector)))
-            starts.append((name + "-", ball.farthest(along: vector.map { -$0 })))
-        }
-        if let quadratic { starts.append(("trust-region", ball.projection(quadratic.maximizer))) }
-        if let smaller { starts.append(("smaller-radius", ball.projection(smaller.coordinates))) }
-        let random = RandomNumbers(seed: seed).named("worst case")
-        for i in 0..<max(0, restarts) {
-            let name = "random-\(i + 1)"
-            starts.append((name, ball.farthest(along: random.named(name).normals(oneStep.count))))
-        }
-        return starts
-    }
-
-    /// The heats: every start, and then starts between the highest tops as long as that leads higher.
-    private func run(
-        _ ascent: inout Ascent, _ starts: [(name: String, z: [Double])], _ stages: Stages
-    ) throws -> [Ascent.Climb] {
-        var climbs: [Ascent.Climb] = []
-        try heat(&ascent, &climbs, starts, stages)
-        var born = 0
-        for _ in 0..<Self.generations {
-            let tops = ascent.tops(&climbs, nearness: Self.nearness).map { climbs[$0] }.filter(\.increase.isFinite)
-            guard tops.count > 1, tops[0].increase > 0 else { break }
-            var between: [(name: String, z: [Double])] = []
-            for other in tops[1..<min(Self.parents, tops.count)] {
-                // Where the two differ in direction the slope decides.
-                born += 1
-                between.append(("between-\(born)", ball.stretched(Vectors.sum(tops[0].z, 1, other.z).map { $0 / 2 })))
-            }
-            try heat(&ascent, &climbs, between, stages)
-            let higher = climbs.map(\.increase).filter(\.isFinite).max() ?? 0
-            guard higher > tops[0].increase * (1 + Self.heatTolerance) else { break }
-        }
-        return climbs
-    }
-
-    /// Adds the climbs from more starts, round by round; of climbs that have come together only the highest goes on.
-    private func heat(
-        _ ascent: inout Ascent, _ climbs: inout [Ascent.Climb], _ starts: [(name: String, z: [Double])],
-        _ stages: Stages
-    ) throws {
-        let tolerance = max(tolerance, Self.heatTolerance)
-        let known = climbs.count
-        for start in starts {
-            try stages.tell(start.name, climbs.count - known, starts.count, of: 5..<60)
-            var climb = try ascent.begin(start.name, at: start.z)
-            try ascent.climb(&climb, iterations: min(steps, Self.round), tolerance: tolerance)
-            climbs.append(climb)
-        }
-        while ascent.join(&climbs, nearness: Self.nearness) {
-            try goOn(&ascent, &climbs, tolerance: tolerance, most: steps, stages, of: 60..<75)
-        }
-    }
-
-    /// One round of every climb that goes on.
-    private func goOn(
-        _ ascent: inout Ascent, _ climbs: inout [Ascent.Climb], tolerance: Double, most: Int, _ stages: Stages,
-        of percent: Range<Int>
-    ) throws {
-        for i in climbs.indices where climbs[i].isActive {
-            try stages.tell(climbs[i].name, climbs[i].iterations, most, of: percent)
-            let before = climbs[i].increase
-            try ascent.climb(
-                &climbs[i], iterations: min(Self.round, most - climbs[i].iterations), tolerance: tolerance)
-            // A round that brought next to nothing is the end as well: along flat directions a climb can creep for long.
-            if climbs[i].isActive, climbs[i].increase - before <= tolerance * abs(before) { climbs[i].finish() }
-            if climbs[i].iterations >= most { climbs[i].isActive = false }
-        }
-    }
-
     /// The tops of the heats seen with all data: those of the finalists with their slope, of the others the increase alone.
     private func onWhole(_ whole: inout Ascent, _ climbs: [Ascent.Climb], _ stages: Stages) throws -> [Ascent.Climb] {
         var result = climbs
@@ -227,7 +159,7 @@ public struct WorstCaseSearch {
     ) throws {
         var last = finalists.map { climbs[$0] }
         let done = last.map(\.iterations).max() ?? 0
-        for i in last.indices { (last[i].isActive, last[i].converged) = (true, false) }
+        for i in last.indices { (last[i].isActive, last[i].converged, last[i].leftBehind) = (true, false, false) }
         while whole.join(&last, nearness: Self.nearness) {
             try goOn(&whole, &last, tolerance: tolerance, most: done + steps, stages, of: 80..<100)
         }
@@ -245,13 +177,14 @@ public struct WorstCaseSearch {
             }
             return WorstCaseSharpness.Restart(
                 start: climb.name, increase: leader?.increase ?? climb.increase, iterations: climb.iterations,
-                curve: climb.curve, converged: leader?.converged ?? climb.converged, joined: leader?.name)
+                curve: climb.curve, converged: leader?.converged ?? climb.converged, joined: leader?.name,
+                leftBehind: (leader ?? climb).leftBehind)
         }
     }
 }
 
 /// Makes one progress of those of the search's parts.
-private final class Stages {
+final class Stages {
     private let progress: (String, Int, Int) throws -> Void
     private var percent = 0
 

@@ -54,7 +54,7 @@ struct ResultKeys: ExpressibleByArrayLiteral {
     static func sharpness(radii: Int, batches: Bool, worst: Bool, average: Bool, box: Bool) -> [String] {
         let shared = "lower_bound one_step estimate epsilon_norm gradients products nonfinite "
         let whole =
-            "quadratic_model largest_eigenvalue constraint_active spread restarts starts values scout"
+            "quadratic_model largest_eigenvalue constraint_active spread restarts starts hops values scout"
         let ball =
             (worst
                 ? members("worst_case", shared + (batches ? "m standard_error interval95 batches batch_sizes" : whole))
