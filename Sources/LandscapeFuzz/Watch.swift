@@ -59,11 +59,12 @@ enum Watch {
 
     /// The most that was in memory so far.
     static var peakMebibytes: Int {
-        var usage = rusage()
         #if os(Linux)
-            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-            return usage.ru_maxrss >> 10
+            // getrusage's is no less than what the program that started this one had in memory.
+            let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+            return status.firstMatch(of: /VmHWM:\s*(\d+) kB/).flatMap { Int($0.1) }.map { $0 >> 10 } ?? 0
         #else
+            var usage = rusage()
             getrusage(RUSAGE_SELF, &usage)
             return usage.ru_maxrss >> 20
         #endif
