@@ -100,20 +100,7 @@ def settings(program, table, case):
     """
     network = case.network
     for arguments, given in (["--standardize"], None), (["--mean", 0.3, "--std", 0.4], (0.3, 0.4)):
-        program.json(
-            "train",
-            "--model",
-            "mlp:64-8-10",
-            "--activation",
-            "tanh",
-            "--data",
-            "npz:data.npz",
-            "--epochs",
-            3,
-            *arguments,
-            "-o",
-            "normal.bin",
-        )
+        program.train_digits(3, "normal.bin", *arguments)
         for split in "train", "test":
             c, training = Case(program, network, "normal.bin", split), Case(program, network, "normal.bin").x
             mean, deviation = given or (float(training.mean()), float(training.std(unbiased=False)))
@@ -123,39 +110,11 @@ def settings(program, table, case):
             table.equal("info", "metadata.data.standardization.deviation", kept["deviation"], [deviation])
             name = " ".join(map(str, ["evaluate (train", *arguments])) + f") --split {split}"
             common(table, name, program.json("evaluate", "normal.bin", "--split", split), c)
-    program.json(
-        "train",
-        "--model",
-        "mlp:64-8-10",
-        "--activation",
-        "tanh",
-        "--data",
-        "npz:data.npz",
-        "--epochs",
-        5,
-        "--label-smoothing",
-        0.2,
-        "-o",
-        "smooth.bin",
-    )
+    program.train_digits(5, "smooth.bin", "--label-smoothing", 0.2)
     case = Case(program, network, "smooth.bin", loss=lambda z, y: cross_entropy(z, y, 0.2))
     common(table, "evaluate (smoothing)", program.json("evaluate", "smooth.bin"), case)
     weights = [0.5, 1, 2, 1, 1, 3, 1, 1, 0.1, 1]
-    program.json(
-        "train",
-        "--model",
-        "mlp:64-8-10",
-        "--activation",
-        "tanh",
-        "--data",
-        "npz:data.npz",
-        "--epochs",
-        5,
-        "--class-weights",
-        ",".join(map(str, weights)),
-        "-o",
-        "weighted.bin",
-    )
+    program.train_digits(5, "weighted.bin", "--class-weights", ",".join(map(str, weights)))
     case = Case(program, network, "weighted.bin")
     w = torch.tensor(weights, dtype=torch.float64)[case.y]
     loss = lambda t: (w * cross_entropy(case.outputs(t), case.y)).sum() / w.sum()

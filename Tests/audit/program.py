@@ -34,6 +34,11 @@ class Program:
         self.printed.setdefault(arguments[0], set()).update(paths(result))
         return result
 
+    def train_digits(self, epochs, output, *options):
+        """Trains the small MLP on the audit's data by the defaults and options."""
+        network = ["--model", "mlp:64-8-10", "--activation", "tanh", "--data", "npz:data.npz"]
+        return self.json("train", *network, "--epochs", epochs, *options, "-o", output)
+
     def array(self, name):
         return np.load(os.path.join(self.folder, name))
 

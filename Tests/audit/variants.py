@@ -90,25 +90,8 @@ def weighted_classes(program, table, case):
     weights = [0.5, 1, 2, 1, 1, 3, 1, 1, 0.1, 1]
     for smoothing in 0.0, 0.2:
         label = f"(class weights, smoothing {smoothing})"
-        program.json(
-            "train",
-            "--model",
-            "mlp:64-8-10",
-            "--activation",
-            "tanh",
-            "--data",
-            "npz:data.npz",
-            "--epochs",
-            15,
-            "--batch-size",
-            20,
-            "--class-weights",
-            ",".join(map(str, weights)),
-            "--label-smoothing",
-            smoothing,
-            "-o",
-            "weighted.bin",
-        )
+        options = ["--class-weights", ",".join(map(str, weights)), "--label-smoothing", smoothing]
+        program.train_digits(15, "weighted.bin", "--batch-size", 20, *options)
         c, w = Case(program, case.network, "weighted.bin"), torch.tensor(weights, dtype=torch.float64)
         loss = lambda t: torch.nn.functional.cross_entropy(c.outputs(t), c.y, weight=w, label_smoothing=smoothing)
         consistent(program, table, c, "weighted.bin", ["--batch-size", 25], loss, label)
@@ -179,21 +162,7 @@ def shares(program, table, c, name, w, label):
 
 def noisy_labels(program, table, case):
     """--label-noise 0.3 replaces 18 of 60 labels by other ones. Which, the losses of the first i examples tell."""
-    program.json(
-        "train",
-        "--model",
-        "mlp:64-8-10",
-        "--activation",
-        "tanh",
-        "--data",
-        "npz:data.npz",
-        "--epochs",
-        5,
-        "--label-noise",
-        0.3,
-        "-o",
-        "noisy.bin",
-    )
+    program.train_digits(5, "noisy.bin", "--label-noise", 0.3)
     c, total, wrong, labels = Case(program, case.network, "noisy.bin"), 0.0, 0, []
     logarithms = torch.log_softmax(c.outputs(), 1).detach().numpy()
     for i in range(len(c.x)):
