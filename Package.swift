@@ -38,7 +38,7 @@ let package = Package(
         // Functions of their parameters, and what is computed from them.
         .target(
             name: "Objectives",
-            dependencies: ["Autodiff", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Tensors"]),
+            dependencies: ["ArrayFiles", "Autodiff", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Tensors"]),
         .target(
             name: "Training",
             dependencies: [

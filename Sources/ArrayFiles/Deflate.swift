@@ -85,12 +85,14 @@ enum Deflate {
     }
 
     /// The checksum of ZIP members.
-    static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    static func checksum(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { checksum($0) } }
+
+    /// The same of bytes in memory.
+    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         var value = crc32(0, nil, 0)
-        bytes.withUnsafeBufferPointer { buffer in
-            for start in stride(from: 0, to: buffer.count, by: 1 << 30) {
-                value = crc32(value, buffer.baseAddress.map { $0 + start }, UInt32(min(buffer.count - start, 1 << 30)))
-            }
+        for start in stride(from: 0, to: bytes.count, by: 1 << 30) {
+            let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + 1 << 30, bytes.count)])
+            value = crc32(value, piece.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(piece.count))
         }
         return UInt32(truncatingIfNeeded: value)
     }

@@ -117,6 +117,15 @@ public struct StreamedArray: Sendable {
     public var path: String { file.path }
     /// Bytes of all numbers.
     public var byteCount: Int { shape.reduce(type.size, *) }
+    /// Which file it is and what is read of it, with the time of its last change.
+    package var stamp: String {
+        var information = stat()
+        guard fstat(file.descriptor, &information) == 0 else { return "" }
+        let changed = information.st_mtim
+        return
+            "\(information.st_dev) \(information.st_ino) \(information.st_size) \(changed.tv_sec) \(changed.tv_nsec) \(offset) \(type) \(shape)"
+    }
+
     /// Whether both are the same place of the same file.
     public func isSame(as other: StreamedArray) -> Bool { path == other.path && offset == other.offset }
 

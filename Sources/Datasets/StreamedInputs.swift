@@ -33,6 +33,11 @@ public final class StreamedInputs: Sendable, Equatable {
             && a.standardization == b.standardization
     }
 
+    /// Where they lie and how they are read, with what tells a file that has been written since.
+    package var identity: String {
+        "\(array.stamp) \(width) \(examples) \(isTokens) \(standardization.map { "\($0.mean) \($0.deviation)" } ?? "")"
+    }
+
     /// Whether they are as precise as Float64.
     var isDouble: Bool {
         array.type.size == 8 || !array.type.isFloatingPoint && ![.uint8, .bool].contains(array.type)

@@ -1,4 +1,4 @@
-/// The receiver of progress, and the one who may stop long work.
+/// The receiver of progress, the one who may stop long work, and the keeper of what it has computed.
 ///
 /// Work calls `update(_:_:of:_:)` between its steps. An error that the monitor throws there, such as an `Interruption`,
 /// ends the work.
@@ -16,6 +16,8 @@ public struct Monitor: Sendable {
     private let onUpdate: @Sendable (State) throws -> Void
     private let onRemark: @Sendable (String) -> Void
     private let onCheck: @Sendable () throws -> Void
+    /// Where results are kept for work that goes on with them; nil where they are not.
+    public let journal: (any Journal)?
 
     /// A monitor made of closures. Each does nothing where it is not given.
     ///
@@ -24,11 +26,18 @@ public struct Monitor: Sendable {
     ///   - onRemark: called with each remark that a user should see while the work goes on, one line each.
     ///   - onCheck: called more often still, between batches of examples, perhaps on other threads. An error that it
     ///     throws ends the work.
+    ///   - journal: where results are kept for work that goes on with them; nil where they are not.
     public init(
         onUpdate: @escaping @Sendable (State) throws -> Void = { _ in },
-        onRemark: @escaping @Sendable (String) -> Void = { _ in }, onCheck: @escaping @Sendable () throws -> Void = {}
+        onRemark: @escaping @Sendable (String) -> Void = { _ in }, onCheck: @escaping @Sendable () throws -> Void = {},
+        journal: (any Journal)? = nil
     ) {
-        (self.onUpdate, self.onRemark, self.onCheck) = (onUpdate, onRemark, onCheck)
+        (self.onUpdate, self.onRemark, self.onCheck, self.journal) = (onUpdate, onRemark, onCheck, journal)
+    }
+
+    /// The same monitor with a journal.
+    public func keeping(in journal: any Journal) -> Monitor {
+        Monitor(onUpdate: onUpdate, onRemark: onRemark, onCheck: onCheck, journal: journal)
     }
 
     /// Shows nothing and never stops the work.
@@ -52,7 +61,7 @@ public struct Monitor: Sendable {
     public func named(_ name: String) -> Monitor {
         Monitor(
             onUpdate: { try onUpdate(State(task: name, done: $0.done, total: $0.total, detail: $0.detail)) },
-            onRemark: onRemark, onCheck: onCheck)
+            onRemark: onRemark, onCheck: onCheck, journal: journal)
     }
 
     /// Asks whether to go on.

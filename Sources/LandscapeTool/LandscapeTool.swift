@@ -33,6 +33,7 @@ struct LandscapeTool: ParsableCommand {
             refuse(error)
         }
         do { try command.run() } catch { fail(error) }
+        KeptWork.finish()
     }
 
     /// One line on standard error, and the exit code: 1 failed, 2 unusable arguments, 130 interrupted.
@@ -42,10 +43,11 @@ struct LandscapeTool: ParsableCommand {
         switch error {
         case is CleanExit, is ExitCode, is ValidationError: refuse(error)
         case let interruption as Interruption:
-            Terminal.standard.say("interrupted\(interruption.advice.map { "; " + $0 } ?? "")")
+            let advice = [interruption.advice, KeptWork.advice()].compactMap { $0 }
+            Terminal.standard.say((["interrupted"] + advice).joined(separator: "; "))
             Foundation.exit(130)
         case is CancellationError where Signals.isRequested:
-            Terminal.standard.say("interrupted")
+            Terminal.standard.say((["interrupted"] + [KeptWork.advice()].compactMap { $0 }).joined(separator: "; "))
             Foundation.exit(130)
         default:
             Terminal.standard.say("error: \(error)")

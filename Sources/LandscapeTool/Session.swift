@@ -32,15 +32,16 @@ struct Session {
     ///   - drawsPicture: whether the command draws with these options; then a picture is written where no -o is given.
     ///   - hasGrid: whether the result has values on a grid.
     ///   - picture: where that goes; nil for beside the checkpoint.
+    ///   - resumes: whether to go on from what an interrupted run has kept; nil for a command that keeps nothing.
     init(
         _ options: AnalysisOptions, checkpoint: String, command: String, keys: ResultKeys,
-        drawsPicture: Bool = false, hasGrid: Bool = false, picture: String? = nil
+        drawsPicture: Bool = false, hasGrid: Bool = false, picture: String? = nil, resumes: Bool? = nil
     ) throws {
         (self.options, self.checkpoint, self.command) = (options, checkpoint, command)
         self.picture = picture ?? OutputFile.picture(checkpoint, command)
         try keys.check(options.general.keys)
         options.general.prepare()
-        monitor = options.general.monitor
+        let monitor = options.general.monitor
         memory = MemoryBudget(limit: try options.memoryBytes())
         for path in drawsPicture && options.output.isEmpty ? [self.picture] : options.output {
             try OutputFile.checkWritable(path)
@@ -54,6 +55,12 @@ struct Session {
                 )
             }
         }
+        // Last: what is refused leaves what is kept as it is.
+        self.monitor =
+            try resumes.map {
+                monitor.keeping(
+                    in: try KeptWork.open(command, beside: checkpoint, resumes: $0, onRemark: options.general.remark))
+            } ?? monitor
     }
 
     var seconds: Double { Date().timeIntervalSince(started) }

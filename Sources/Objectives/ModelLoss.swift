@@ -1,3 +1,4 @@
+import ArrayFiles
 import Datasets
 import Essentials
 import Models
@@ -159,6 +160,13 @@ public final class ModelLoss: ExampleObjective {
         normalizedBatch = isNormalized ? try (recalibration ?? base).batchSize : nil
         weightDecay = try settings.weightDecay.coefficient(of: model, name) ?? 0
         objective = Self.penalized(self.base, weightDecay)
+        if let journal = monitor.journal {
+            var key = Self.identity(model, loss, data, settings)
+            key.add(model.theta)
+            key.add(statistics)
+            key.add("\(weightDecay)")
+            try journal.confirm("\(name) (\(settings.split.rawValue), \(data.count) examples)", key.bytes)
+        }
         if settings.precision == .float, model.theta.contains(where: { $0.isFinite && Double(Float($0)) != $0 }) {
             monitor.remark(
                 "weights in Float64 are rounded to Float32 here; --precision double computes with them as they are")
@@ -287,6 +295,12 @@ public final class ModelLoss: ExampleObjective {
 
     /// - Throws: `UnusableRequest` where another model has other tensors.
     public func checkTensors(of other: Model, _ path: String) throws {
+        if let journal = monitor.journal {
+            var key = ContentKey()
+            key.add(other.theta)
+            key.add(other.buffers)
+            try journal.confirm(path, key.bytes)
+        }
         guard other.network.parameters == model.network.parameters else {
             throw UnusableRequest(
                 "\(path) is \(other.metadata.model), expected the tensors of \(name): \(model.metadata.model)")
@@ -330,7 +344,29 @@ public final class ModelLoss: ExampleObjective {
             precision: settings.precision, batchSize: settings.batchSize, memory: memory,
             normalizesLogits: settings.normalizesLogits)
         objective.betweenBatches = { try monitor.check() }
+        keep(objective, model, loss, data, settings, monitor)
         return objective
+    }
+
+    private static func keep(
+        _ objective: NetworkObjective, _ model: Model, _ loss: Loss, _ data: Dataset, _ settings: Settings,
+        _ monitor: Monitor
+    ) {
+        guard let journal = monitor.journal else { return }
+        objective.keep(in: journal, identity(model, loss, data, settings))
+    }
+
+    /// A digest of what its numbers depend on beside θ and the statistics of batch normalisation.
+    private static func identity(_ model: Model, _ loss: Loss, _ data: Dataset, _ settings: Settings) -> ContentKey {
+        let metadata = model.metadata
+        var key = ContentKey("\(Software.name) \(Precision.kernels) \(metadata.model) \(loss.specification) \(loss.fixedBatch ?? 0)")
+        key.add("\(settings.precision) \(settings.statistics) \(settings.normalizesLogits)")
+        for (name, text) in metadata.other.sorted(by: { $0.key < $1.key }) {
+            key.add(name)
+            key.add(text)
+        }
+        key.add(data)
+        return key
     }
 
     private static func recalibration(
@@ -340,6 +376,7 @@ public final class ModelLoss: ExampleObjective {
             data, loss: loss, batchNorm: .batch, precision: settings.precision,
             batchSize: settings.batchSize ?? recalibrationBatch(model, data.count), memory: memory)
         objective.betweenBatches = { try monitor.check() }
+        keep(objective, model, loss, data, settings, monitor)
         return objective
     }
 }

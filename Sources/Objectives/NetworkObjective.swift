@@ -1,3 +1,4 @@
+import ArrayFiles
 import Autodiff
 import Datasets
 import Essentials
@@ -45,6 +46,23 @@ public final class NetworkObjective: Objective {
     public var betweenBatches: (() throws -> Void)? {
         get { programs.betweenBatches }
         set { programs.betweenBatches = newValue }
+    }
+
+    /// Keeps what is computed in a journal, and takes from it what was computed before. To be called before anything is computed.
+    ///
+    /// - Parameter identity: of what the objective is made of.
+    func keep(in journal: any Journal, _ identity: ContentKey) {
+        programs.journal = ObjectiveJournal(journal, identity)
+    }
+
+    /// What is computed at a place, or was before.
+    private func kept(
+        _ kind: BatchProgram.Kind, _ name: String? = nil, at place: NetworkPrograms.Place,
+        along vectors: [[Double]] = [], _ compute: () throws -> [Double]
+    ) throws -> [Double] {
+        guard let journal = programs.journal else { return try compute() }
+        return try journal.numbers(
+            name ?? "\(kind)", batch: programs.batchSize(kind), at: place, along: vectors, compute: compute)
     }
 
     /// Examples of a batch whose loss is computed at once, and whose statistics are those of batch normalisation by batches.
@@ -104,16 +122,19 @@ public final class NetworkObjective: Objective {
     /// - Precondition: the objective normalises by batch. Where there is no batch normalisation, the buffers are empty.
     public func batchStatistics(at theta: [Double]) throws -> [Double] {
         precondition(batchNorm == .batch, "batch statistics of an objective that normalises by stored ones")
-        var sums = [Double](repeating: 0, count: network.buffers.count)
-        try programs.run(.value, at: place(theta)) { program, instance, _, _ in
-            for (buffer, values) in program.statistics(instance) {
-                let first = network.buffers.offsets[buffer]
-                for (i, value) in values.enumerated() {
-                    sums[first + i] += value * Double(program.batch) / Double(examples)
+        let place = try place(theta)
+        return try kept(.value, "statistics", at: place) {
+            var sums = [Double](repeating: 0, count: network.buffers.count)
+            try programs.run(.value, at: place) { program, instance, _, _ in
+                for (buffer, values) in program.statistics(instance) {
+                    let first = network.buffers.offsets[buffer]
+                    for (i, value) in values.enumerated() {
+                        sums[first + i] += value * Double(program.batch) / Double(examples)
+                    }
                 }
             }
+            return sums
         }
-        return sums
     }
 
     /// How much some examples, by their numbers, count in the mean: the sum of the weights of their elements.
@@ -121,12 +142,16 @@ public final class NetworkObjective: Objective {
 
     /// Mean loss and share of elements classified right (nil for regression).
     public func evaluate(at theta: [Double]) throws -> Evaluation {
-        var loss = 0.0, correct: Double? = self.loss.takesClasses ? 0 : nil
-        try programs.run(.value, at: place(theta)) { program, instance, _, _ in
-            loss += program.lossSum(instance)
-            if let count = program.correctCount(instance) { correct? += count }
+        let place = try place(theta)
+        let numbers = try kept(.value, at: place) {
+            var loss = 0.0, correct: Double? = self.loss.takesClasses ? 0 : nil
+            try programs.run(.value, at: place) { program, instance, _, _ in
+                loss += program.lossSum(instance)
+                if let count = program.correctCount(instance) { correct? += count }
+            }
+            return Evaluation(loss: loss / total, accuracy: correct.map { $0 / classified }).numbers
         }
-        return Evaluation(loss: loss / total, accuracy: correct.map { $0 / classified })
+        return Evaluation(numbers)
     }
 
     /// What does not depend on the points' coordinates is computed once where memory can keep it; else points are taken several at a
@@ -145,6 +170,17 @@ public final class NetworkObjective: Objective {
         // Each point at once has displaced weights of its own, which leave the cache.
         let together = try programs.keepsEveryBatch(kind) ? 1 : min(Self.pointsAtOnce, programs.tangentsAtOnce(kind))
         let place = try place(theta, along: directions)
+        func compute(_ coordinates: [[Double]]) throws -> [Evaluation] {
+            try evaluate(kind, at: place, coordinates, together: together)
+        }
+        guard let journal = programs.journal else { return try compute(coordinates) }
+        let batch = try programs.batchSize(kind)
+        return try journal.evaluations("\(kind)", batch: batch, at: place, coordinates, compute: compute)
+    }
+
+    private func evaluate(
+        _ kind: BatchProgram.Kind, at place: NetworkPrograms.Place, _ coordinates: [[Double]], together: Int
+    ) throws -> [Evaluation] {
         var results: [Evaluation] = []
         for first in stride(from: 0, to: coordinates.count, by: together) {
             let points = coordinates[first..<min(first + together, coordinates.count)]
@@ -172,13 +208,19 @@ public final class NetworkObjective: Objective {
 
     /// L(θ) and ∇L(θ), P numbers.
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
-        var loss = 0.0, gradient = [Double](repeating: 0, count: dimension)
-        try programs.run(.gradient, at: place(theta)) { program, instance, context, _ in
-            loss += program.lossSum(instance)
-            program.addDerivative(instance, context, to: &gradient)
+        let place = try place(theta)
+        var gradient = try kept(.gradient, at: place) {
+            var loss = 0.0, gradient = [Double](repeating: 0, count: dimension)
+            try programs.run(.gradient, at: place) { program, instance, context, _ in
+                loss += program.lossSum(instance)
+                program.addDerivative(instance, context, to: &gradient)
+            }
+            Vectors.scale(&gradient, by: 1 / total)
+            gradient.append(loss / total)
+            return gradient
         }
-        Vectors.scale(&gradient, by: 1 / total)
-        return (loss / total, gradient)
+        let value = gradient.removeLast()
+        return (value, gradient)
     }
 
     /// H v for each v, P numbers each.
@@ -204,14 +246,19 @@ public final class NetworkObjective: Objective {
     private func products(_ kind: BatchProgram.Kind, at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
     {
         let place = try place(theta)
-        var results = vectors.map { _ in [Double](repeating: 0, count: dimension) }
         // What depends on θ alone is computed once a batch, then each vector's part.
-        let together = min(vectors.count, try programs.tangentsAtOnce(kind))
-        for first in stride(from: 0, to: vectors.count, by: max(1, together)) {
+        let together = max(1, min(vectors.count, try programs.tangentsAtOnce(kind)))
+        var results: [[Double]] = []
+        for first in stride(from: 0, to: vectors.count, by: together) {
             let some = Array(vectors[first..<min(first + together, vectors.count)])
-            try programs.run(kind, at: place, tangents: some) { program, instance, context, number in
-                program.addDerivative(instance, context, to: &results[first + number])
+            guard programs.journal != nil else {
+                results += try sums(kind, at: place, along: some)
+                continue
             }
+            let numbers = try kept(kind, at: place, along: some) {
+                Array(try sums(kind, at: place, along: some).joined())
+            }
+            results += some.indices.map { Array(numbers[$0 * dimension..<($0 + 1) * dimension]) }
         }
         // Gradients of examples are such that their mean is the gradient.
         let isFisher = (kind == .fisher || kind == .empiricalFisher) && total != Double(examples)
@@ -219,4 +266,22 @@ public final class NetworkObjective: Objective {
         for i in results.indices { Vectors.scale(&results[i], by: scale) }
         return results
     }
+
+    /// Products with the sum over all examples.
+    private func sums(_ kind: BatchProgram.Kind, at place: NetworkPrograms.Place, along vectors: [[Double]]) throws
+        -> [[Double]]
+    {
+        var sums = vectors.map { _ in [Double](repeating: 0, count: dimension) }
+        try programs.run(kind, at: place, tangents: vectors) { program, instance, context, number in
+            program.addDerivative(instance, context, to: &sums[number])
+        }
+        return sums
+    }
+}
+
+extension Evaluation {
+    /// Loss and, where examples are classified, accuracy.
+    var numbers: [Double] { [loss] + (accuracy.map { [$0] } ?? []) }
+
+    init(_ numbers: [Double]) { self.init(loss: numbers[0], accuracy: numbers.count > 1 ? numbers[1] : nil) }
 }

@@ -18,6 +18,8 @@ final class NetworkPrograms: MemoryHolder {
     var memory: MemoryBudget
     /// Called between batches; what it throws ends the computation.
     var betweenBatches: (() throws -> Void)?
+    /// Where results are kept and found again; nil where they are not.
+    var journal: ObjectiveJournal?
 
     private let layout: LossLayout
     private let store: ExampleStore
@@ -147,6 +149,9 @@ final class NetworkPrograms: MemoryHolder {
         series[kind] = made
         return made
     }
+
+    /// Examples that a kind of program computes at once.
+    func batchSize(_ kind: BatchProgram.Kind) throws -> Int { try series(kind).batchSize }
 
     /// Examples of a batch whose loss is computed at once.
     var batchSize: Int { get throws { try series(.value).batchSize } }

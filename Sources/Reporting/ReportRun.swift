@@ -118,22 +118,6 @@ public struct ReportRun {
         }
     }
 
-    /// Computes a slice, which keeps its points where it is interrupted.
-    private func finish(
-        _ slice: SliceAnalysis, _ subject: ModelLoss, other: (any Objective)? = nil, _ command: String,
-        _ monitor: Monitor
-    ) throws -> SliceAnalysis.Result {
-        var run = try slice.begin(
-            subject, at: subject.theta, other: other, layout: subject.model.network.parameters, monitor: monitor)
-        let unfinished = UnfinishedSlice(of: subject)
-        let result = try unfinished.finish(
-            &run, resumes: false,
-            advice: "repeat 'landscape \(command)' with the report's options and --resume to continue",
-            monitor: monitor)
-        unfinished.remove(run)
-        return result
-    }
-
     /// Everything of one checkpoint.
     private func add(_ checkpoint: String, _ model: Model, _ name: String, _ page: inout Page, _ monitor: Monitor)
         throws
@@ -153,8 +137,9 @@ public struct ReportRun {
             let subject = try open(SliceAnalysis.vectors)
             var slice = SliceAnalysis(SliceGrid(SliceAxis(range: -1...1, points: 51)))
             (slice.seed, slice.normalization) = (seed, normalization)
-            let result = try finish(
-                slice, subject, other: hasOther ? try subject.onOtherSplit() : nil, "slice \(checkpoint)", monitor)
+            let result = try slice.run(
+                subject, at: subject.theta, other: hasOther ? try subject.onOtherSplit() : nil,
+                layout: subject.model.network.parameters, monitor: monitor)
             return SliceReport(context: context("slice", subject, result.slice.centerEvaluation, started), result)
         }
         try addSlice(
@@ -165,7 +150,8 @@ public struct ReportRun {
             let axis = SliceAxis(range: -1...1, points: points)
             var slice = SliceAnalysis(SliceGrid(axis, axis))
             (slice.seed, slice.tolerance, slice.normalization) = (seed, tolerance, normalization)
-            let result = try finish(slice, subject, "slice \(checkpoint) --dims 2", monitor)
+            let result = try slice.run(
+                subject, at: subject.theta, layout: subject.model.network.parameters, monitor: monitor)
             return SliceReport(context: context("slice", subject, result.slice.centerEvaluation, started), result)
         }
         try page.add(

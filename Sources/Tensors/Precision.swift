@@ -1,3 +1,5 @@
+import CKernels
+
 /// The arithmetic a network computes in. Sums over examples and vectors of θ's length are Float64 in both.
 public enum Precision: String, Sendable, Codable, CaseIterable {
     case float
@@ -8,4 +10,9 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
 
     /// The number nearest to `value` that this precision can store.
     public func rounded(_ value: Double) -> Double { self == .float ? Double(Float(value)) : value }
+
+    /// The kernels that this processor runs, such as avx512: others round differently.
+    public static var kernels: String {
+        ls_kernels_get(0).pointee.variant.map { String(cString: $0) } ?? "baseline"
+    }
 }

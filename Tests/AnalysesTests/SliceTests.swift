@@ -91,26 +91,6 @@ import Testing
         #expect(slice.audit.nonfinite == 0 && slice.audit.evaluations == 28)
     }
 
-    /// An interrupted computation goes on where it was, to the same bits.
-    @Test func resumes() throws {
-        let objective = RosenbrockObjective()
-        let layout = ParameterLayout([TensorSpecification("w", [2], .constant(0))])
-        let directions = SliceDirections(
-            [[1, 0], [0, 1]], kind: "file", at: [0.3, 0.4], layout, normalization: .none, orthogonalizes: true)
-        let axis = SliceAxis(range: -1...1, points: 5)
-        var whole = SliceComputation(directions, alpha: axis, beta: axis)
-        try whole.run(objective, at: [0.3, 0.4])
-        struct Stop: Error {}
-        var part = SliceComputation(directions, alpha: axis, beta: axis)
-        #expect(throws: Stop.self) { try part.run(objective, at: [0.3, 0.4]) { if $0 == 16 { throw Stop() } } }
-        #expect(part.finished.count == 16)
-        var rest = SliceComputation(directions, alpha: axis, beta: axis, finished: part.finished)
-        var evaluated = 0
-        try rest.run(objective, at: [0.3, 0.4]) { _ in evaluated += 1 }
-        #expect(evaluated == 2)  // the block of the nine other points, and the end
-        #expect(rest.finished == whole.finished)
-    }
-
     /// The audit's two curvatures come from different places: |x| has none by its derivatives, and the grid sees the kink.
     @Test func auditSeesKinks() throws {
         final class Kink: Objective {

@@ -99,22 +99,24 @@ public struct SliceAnalysis: Sendable {
         _ objective: any Objective, at theta: [Double], other: (any Objective)? = nil, layout: ParameterLayout? = nil,
         monitor: Monitor = .silent
     ) throws -> Result {
-        var run = try begin(objective, at: theta, other: other, layout: layout, monitor: monitor)
-        return try run.finish(monitor: monitor)
-    }
-
-    /// Begins a slice that can be interrupted and gone on with.
-    public func begin(
-        _ objective: any Objective, at theta: [Double], other: (any Objective)? = nil, layout: ParameterLayout? = nil,
-        monitor: Monitor = .silent
-    ) throws -> SliceRun {
         let first = try pair(seed: seed, objective, at: theta, layout, monitor)
         if let cosine = first.cosine, abs(cosine) > Self.oblique {
             monitor.remark(
                 "the two directions are nearly parallel (cosine \(Format.short(cosine))), so the plane is stretched; choose other directions"
             )
         }
-        return SliceRun(self, objective, theta, other, layout, first)
+        let center = try objective.evaluate(at: theta)
+        return Result(
+            planes: try (0..<planes).map { number in
+                let seed = seed &+ UInt64(number)
+                let pair = number == 0 ? first : try pair(seed: seed, objective, at: theta, layout, monitor)
+                var computation = SliceComputation(pair, alpha: grid.alpha, beta: grid.beta)
+                let name = planes > 1 ? "slice \(number + 1) of \(planes)" : "slice"
+                try computation.compute(self, objective, other: other, at: theta, seed: seed, name, monitor)
+                var slice = try computation.result(objective, at: theta, center: center)
+                if number > 0 { slice.directions = pair.described }
+                return Plane(seed: seed, slice: slice)
+            })
     }
 
     /// The directions of one plane, scaled as asked.
@@ -184,52 +186,6 @@ public struct SliceAnalysis: Sendable {
             return ([gradient] + (count == 2 ? [random(2)[1]] : []), "gradient")
         case .vectors(let vectors, let kind): return (vectors, kind)
         }
-    }
-}
-
-/// A slice under way: what is finished can be kept when it is interrupted, and given to a later run of the same slice.
-public struct SliceRun {
-    /// What is computed.
-    public let settings: SliceAnalysis
-    /// Of the first plane.
-    public let directions: SliceDirections
-    /// Finished points of each plane, by their numbers in the grid.
-    public var finished: [[Int: SlicePoint]]
-    /// Where the slice is centred.
-    public let theta: [Double]
-    private let objective: any Objective, other: (any Objective)?
-    private let layout: ParameterLayout?
-
-    init(
-        _ settings: SliceAnalysis, _ objective: any Objective, _ theta: [Double], _ other: (any Objective)?,
-        _ layout: ParameterLayout?, _ directions: SliceDirections
-    ) {
-        (self.settings, self.objective, self.theta) = (settings, objective, theta)
-        (self.other, self.layout, self.directions) = (other, layout, directions)
-        finished = [[Int: SlicePoint]](repeating: [:], count: settings.planes)
-    }
-
-    /// Whether the other split's values are computed, too.
-    public var hasOther: Bool { other != nil }
-
-    /// Computes what is missing. What is thrown ends the work; `finished` keeps what was evaluated.
-    public mutating func finish(monitor: Monitor = .silent) throws -> SliceAnalysis.Result {
-        let center = try objective.evaluate(at: theta)
-        var planes: [SliceAnalysis.Plane] = []
-        for number in 0..<settings.planes {
-            let seed = settings.seed &+ UInt64(number)
-            let pair =
-                number == 0 ? directions : try settings.pair(seed: seed, objective, at: theta, layout, monitor)
-            var computation = SliceComputation(
-                pair, alpha: settings.grid.alpha, beta: settings.grid.beta, finished: finished[number])
-            defer { finished[number] = computation.finished }
-            let name = settings.planes > 1 ? "slice \(number + 1) of \(settings.planes)" : "slice"
-            try computation.compute(settings, objective, other: other, at: theta, seed: seed, name, monitor)
-            var slice = try computation.result(objective, at: theta, center: center)
-            if number > 0 { slice.directions = pair.described }
-            planes.append(SliceAnalysis.Plane(seed: seed, slice: slice))
-        }
-        return SliceAnalysis.Result(planes: planes)
     }
 }
 

@@ -1,26 +1,22 @@
 import Objectives
 import Tensors
 
-/// Computes a slice point by point; what is finished can be taken out at any time and given to a later computation.
+/// Computes a slice point by point.
 public struct SliceComputation {
     /// What the slice runs along.
     public let directions: SliceDirections
     /// The points of the slice.
     public let grid: SliceGrid
-    /// What is evaluated already. By their numbers in the grid.
-    public private(set) var finished: [Int: SlicePoint]
+    /// What is evaluated already, by the points' numbers in the grid.
+    public private(set) var finished: [Int: SlicePoint] = [:]
     /// How points between the evaluated ones were filled in, if they were.
     private var surface: AdaptiveSurface?
 
-    /// - Parameter finished: points that an earlier computation of the same slice evaluated, by their numbers in the grid.
     /// - Precondition: an axis for each direction.
-    public init(
-        _ directions: SliceDirections, alpha: SliceAxis, beta: SliceAxis? = nil, finished: [Int: SlicePoint] = [:]
-    ) {
+    public init(_ directions: SliceDirections, alpha: SliceAxis, beta: SliceAxis? = nil) {
         precondition((beta == nil) == (directions.vectors.count == 1), "\(directions.vectors.count) directions")
         self.directions = directions
         grid = SliceGrid(alpha, beta)
-        self.finished = finished
     }
 
     /// How many points the grid has.
@@ -29,8 +25,7 @@ public struct SliceComputation {
     /// Points that are evaluated together, which costs less than one by one.
     private static let pointsAtOnce = 16
 
-    /// Evaluates the points that are missing, row by row. `progress` gets the number of finished points; what it throws ends
-    /// the computation, which keeps what it has.
+    /// Evaluates the points, row by row. `progress` gets the number of finished points; what it throws ends the computation.
     ///
     /// - Parameters:
     ///   - other: the same network's objective on other data, evaluated at the same points.
@@ -39,17 +34,16 @@ public struct SliceComputation {
         _ objective: any Objective, other: (any Objective)? = nil, at theta: [Double], shard: SliceShard? = nil,
         progress: (Int) throws -> Void = { _ in }
     ) throws {
-        let missing = (0..<points).filter { (shard?.contains($0) ?? true) && finished[$0] == nil }
-        for first in stride(from: 0, to: missing.count, by: Self.pointsAtOnce) {
+        let wanted = (0..<points).filter { shard?.contains($0) ?? true }
+        for first in stride(from: 0, to: wanted.count, by: Self.pointsAtOnce) {
             try progress(finished.count)
             try evaluate(
-                Array(missing[first..<min(first + Self.pointsAtOnce, missing.count)]), objective, other, at: theta)
+                Array(wanted[first..<min(first + Self.pointsAtOnce, wanted.count)]), objective, other, at: theta)
         }
         try progress(finished.count)
     }
 
-    /// Evaluates points where that is needed to interpolate the others within a tolerance (see `AdaptiveSampling`). Points that
-    /// are finished already are not evaluated again, so an interrupted computation goes on where it was.
+    /// Evaluates points where that is needed to interpolate the others within a tolerance (see `AdaptiveSampling`).
     ///
     /// - Parameters:
     ///   - tolerance: share of the range.
@@ -62,7 +56,7 @@ public struct SliceComputation {
         progress: (Int, Double) throws -> Void = { _, _ in }
     ) throws {
         let start = grid.origin ?? 0
-        try evaluate([start].filter { finished[$0] == nil }, objective, other, at: theta)
+        try evaluate([start], objective, other, at: theta)
         guard let first = finished[start] else { return }
         let hasAccuracy = first.evaluation.accuracy != nil
         let loss =

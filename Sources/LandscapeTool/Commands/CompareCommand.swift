@@ -16,6 +16,7 @@ struct CompareCommand: ParsableCommand {
     @Option(help: .radiusAndDeviation) var rho = 0.05
     @Option(help: .adaptive) var adaptive: Double?
     @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
+    @Flag(help: .resume) var resume = false
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
@@ -28,7 +29,8 @@ struct CompareCommand: ParsableCommand {
 
     func run() throws {
         let session = try Session(
-            options, checkpoint: checkpoint, command: "compare", keys: ["rho", "checkpoints"], drawsPicture: true)
+            options, checkpoint: checkpoint, command: "compare", keys: ["rho", "checkpoints"], drawsPicture: true,
+            resumes: resume)
         var comparison = Comparison(radius: rho, grid: try shape.grid(isPlane: shape.isPlane(directions: "random")))
         (comparison.tolerance, comparison.isLogarithmic) = (adaptive, isLogarithmic)
         (comparison.loss, comparison.seed) = (try options.lossSettings(), options.seed)

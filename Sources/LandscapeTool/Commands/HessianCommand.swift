@@ -38,6 +38,7 @@ struct HessianCommand: ParsableCommand {
     @Option(help: "Report vᵀHv and ‖Hv‖ for the vector in this .npy file.") var along: String?
     @Option(help: "Write the Hv of --along to this .npy file.") var saveProduct: String?
     @Option(help: "Write the largest eigenvectors to this .npy file, one row each.") var saveVectors: String?
+    @Flag(help: .resume) var resume = false
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
@@ -86,7 +87,7 @@ struct HessianCommand: ParsableCommand {
             }
             let session = try Session(
                 options, checkpoint: paths[0], command: "hessian", keys: CheckpointSeries.keys, drawsPicture: true,
-                picture: CheckpointSeries.picture(paths, "hessian"))
+                picture: CheckpointSeries.picture(paths, "hessian"), resumes: resume)
             return try CheckpointSeries(paths).run(session, { try measure($0, session) }, \.quantities)
         }
         let session = try Session(
@@ -95,7 +96,7 @@ struct HessianCommand: ParsableCommand {
                 ResultKeys.spectrum(
                     top: top > 0, bottom: bottom > 0, trace: trace, frobenius: frobenius, density: density,
                     layers: layers, along: along != nil)),
-            drawsPicture: top + bottom > 0 || density || layers)
+            drawsPicture: top + bottom > 0 || density || layers, resumes: resume)
         try session.finish(try measure(paths[0], session))
     }
 

@@ -27,6 +27,7 @@ struct InterpolateCommand: ParsableCommand {
     )
     var adaptive: Double?
     @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
+    @Flag(help: .resume) var resume = false
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
@@ -71,7 +72,7 @@ struct InterpolateCommand: ParsableCommand {
             keys: ResultKeys(
                 ResultKeys.interpolation(
                     isPlane: others.count == 2, curve: curve != nil, adaptive: adaptive != nil)),
-            drawsPicture: true, hasGrid: others.count == 2)
+            drawsPicture: true, hasGrid: others.count == 2, resumes: resume)
         var analysis = Interpolation()
         if let points { (analysis.linePoints, analysis.planePoints) = (points, points) }
         if curve != nil {

@@ -29,6 +29,7 @@ struct ReportCommand: ParsableCommand {
     var memory = "1G"
     @Option(help: .seed) var seed: UInt64 = 0
     @Option(help: .batchnorm) var batchnorm = ModelLoss.BatchStatistics.stored
+    @Flag(help: .resume) var resume = false
     @OptionGroup var general: GeneralOptions
     @Argument(help: "The checkpoints.", completion: .file()) var checkpoints: [String] = ["ckpt.bin"]
 
@@ -67,7 +68,9 @@ struct ReportCommand: ParsableCommand {
         (report.loss.precision, report.loss.statistics) = (precision, batchnorm)
         report.sharedOptions = shared
         report.onSection = general.remark
-        let files = try report.run(checkpoints, to: folder, monitor: general.monitor)
+        let journal = try KeptWork.open(
+            "report", beside: checkpoints[0], resumes: resume, onRemark: general.remark)
+        let files = try report.run(checkpoints, to: folder, monitor: general.monitor.keeping(in: journal))
         let result = JSONValue.object([
             ("command", .string("report")), ("files", .array(files.map { .string($0) })),
         ])

@@ -42,6 +42,7 @@ struct SharpnessCommand: ParsableCommand {
     @Option(help: "Repeats of the search in the box (default: 5).") var boxRepeats: Int?
     @Flag(help: "Give each example's logits mean 0 and norm 1 before the loss.") var normalizeLogits = false
     @Option(help: "Write the best ε to this .npy file.") var saveEpsilon: String?
+    @Flag(help: .resume) var resume = false
     @OptionGroup var options: AnalysisOptions
 
     private var findsWorst: Bool { measure == .worst || measure == .all }
@@ -111,7 +112,7 @@ struct SharpnessCommand: ParsableCommand {
             }
             let session = try Session(
                 options, checkpoint: paths[0], command: "sharpness", keys: CheckpointSeries.keys, drawsPicture: true,
-                picture: CheckpointSeries.picture(paths, "sharpness"))
+                picture: CheckpointSeries.picture(paths, "sharpness"), resumes: resume)
             return try CheckpointSeries(paths).run(session, { try measure($0, session) }, \.quantities)
         }
         let session = try Session(
@@ -120,7 +121,7 @@ struct SharpnessCommand: ParsableCommand {
                 ResultKeys.sharpness(
                     radii: rho.values.count, batches: batch != nil, worst: findsWorst, average: findsAverage,
                     box: findsBox)),
-            drawsPicture: findsWorst || rho.values.count > 1 && findsAverage)
+            drawsPicture: findsWorst || rho.values.count > 1 && findsAverage, resumes: resume)
         try session.finish(try measure(paths[0], session))
     }
 

@@ -40,7 +40,7 @@ struct SliceCommand: ParsableCommand {
     @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
     @Option(help: "Compute only every n-th point, as i/n. Needs -o part.npz; 'landscape merge' joins the parts.")
     var shard: String?
-    @Flag(help: "Continue an interrupted slice of the same settings.") var resume = false
+    @Flag(help: .resume) var resume = false
     @OptionGroup var options: AnalysisOptions
 
     private static let mostPlanes = 1000
@@ -87,7 +87,7 @@ struct SliceCommand: ParsableCommand {
             keys: ResultKeys(
                 ResultKeys.slice(
                     isPlane: isPlane, bothSplits: bothSplits, adaptive: adaptive != nil, planes: planes)),
-            drawsPicture: true, hasGrid: true)
+            drawsPicture: true, hasGrid: true, resumes: resume)
         let loss = try session.loss(vectors: SliceAnalysis.vectors)
         var analysis = SliceAnalysis(try shape.grid(isPlane: isPlane))
         if adaptive != nil, analysis.grid.count > 1_000_000 {
@@ -104,16 +104,13 @@ struct SliceCommand: ParsableCommand {
             adaptive, metric == .accuracy, isLogarithmic
         )
         analysis.shard = try shard.map(Self.shard)
-        var run = try analysis.begin(
+        let result = try analysis.run(
             loss, at: loss.theta, other: bothSplits ? try loss.onOtherSplit() : nil,
             layout: loss.model.network.parameters, monitor: session.monitor)
-        let unfinished = UnfinishedSlice(of: loss)
-        let result = try unfinished.finish(&run, resumes: resume, monitor: session.monitor)
         var report = SliceReport(context: session.context(loss, result.slice.centerEvaluation), result)
         report.drawsAccuracy = metric == .accuracy
         report.isLogarithmic = isLogarithmic
         try session.finish(report)
-        unfinished.remove(run)
     }
 
     /// What `--directions` names, with what its files hold.

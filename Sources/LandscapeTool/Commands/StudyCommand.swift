@@ -19,6 +19,7 @@ struct StudyCommand: ParsableCommand {
     @Option(help: "Deviation relative to each weight in the adaptive average case.") var adaptiveDeviation = 0.1
     @Option(help: "Products for the trace.") var probes = 30
     @Option(help: "Antithetic pairs of the average cases.") var samples = 20
+    @Flag(help: .resume) var resume = false
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
@@ -50,7 +51,7 @@ struct StudyCommand: ParsableCommand {
         let paths = try StudyRun.checkpoints(in: folder)
         let session = try Session(
             options, checkpoint: folder, command: "study", keys: keys, drawsPicture: true,
-            picture: (folder.hasSuffix("/") ? folder : folder + "/") + "study.png")
+            picture: (folder.hasSuffix("/") ? folder : folder + "/") + "study.png", resumes: resume)
         var study = StudyRun()
         (study.measures.radius, study.measures.adaptiveRadius) = (rho, adaptiveRho)
         (study.measures.deviation, study.measures.adaptiveDeviation) = (deviation, adaptiveDeviation)

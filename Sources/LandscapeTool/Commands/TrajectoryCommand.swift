@@ -20,6 +20,7 @@ struct TrajectoryCommand: ParsableCommand {
     @Option(help: "Range along the second axis, as a:b (default: what holds the path).") var yRange: String?
     @Option(help: .adaptive) var adaptive: Double?
     @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
+    @Flag(help: .resume) var resume = false
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
@@ -53,7 +54,7 @@ struct TrajectoryCommand: ParsableCommand {
         let session = try Session(
             options, checkpoint: path.models.last!.path, command: "trajectory",
             keys: keys,
-            drawsPicture: true, hasGrid: true)
+            drawsPicture: true, hasGrid: true, resumes: resume)
         let loss = try session.loss(vectors: TrajectoryAnalysis.vectors(checkpoints: path.models.count))
         var analysis = TrajectoryAnalysis()
         let counts = try SliceOptions.counts(points)

@@ -54,6 +54,9 @@ extension ArgumentHelp {
     static var batchnorm: ArgumentHelp {
         "Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate (averages over the data, measured first)."
     }
+    static var resume: ArgumentHelp {
+        "Go on from the work that an interrupted run of this command has kept beside the checkpoint."
+    }
     static var activation: ArgumentHelp { "Activation in place of the model's own." }
     static var norm: ArgumentHelp { "Normalisation in place of the model's own." }
 }

@@ -2,8 +2,8 @@ import Foundation
 import Landscape
 import Synchronization
 
-/// Requests to stop: control-C, or a request to terminate. The first is noted, and long work ends at its next look; a second one ends the
-/// program at once.
+/// Requests to stop: control-C, a request to terminate, a terminal that is gone, or the end of the processor time allowed. The first is
+/// noted, and long work ends at its next look; a second one ends the program at once.
 enum Signals {
     private static let isStopRequested = Atomic(false)
 
@@ -14,9 +14,17 @@ enum Signals {
         // Whoever started this program may have had them blocked, which is inherited.
         var signals = sigset_t()
         sigemptyset(&signals)
-        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+        let numbers = [SIGINT, SIGTERM, SIGHUP, SIGXCPU]
+        for number in numbers { sigaddset(&signals, number) }
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-        for number in [SIGINT, SIGTERM] {
+        for number in numbers {
+            // `nohup` has it ignored, which it stays.
+            var former = sigaction()
+            if number == SIGHUP, sigaction(number, nil, &former) == 0,
+                unsafeBitCast(former.__sigaction_handler.sa_handler, to: Int.self) == 1
+            {
+                continue
+            }
             signal(number) { _ in
                 if Signals.isStopRequested.exchange(true, ordering: .relaxed) { _exit(130) }
             }

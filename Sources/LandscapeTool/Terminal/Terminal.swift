@@ -27,9 +27,12 @@ final class Terminal: Sendable {
                 try Signals.check()
                 if !quiet { self.show(state) }
             },
-            onRemark: { remark in
-                if !quiet, self.state.withLock({ $0.remarks.insert(remark).inserted }) { self.say(remark) }
-            }, onCheck: { try Signals.check() })
+            onRemark: { if !quiet { self.remark($0) } }, onCheck: { try Signals.check() })
+    }
+
+    /// A remark, once.
+    func remark(_ text: String) {
+        if state.withLock({ $0.remarks.insert(text).inserted }) { say(text) }
     }
 
     /// Says how far the work is, if something was not said just now.
@@ -68,7 +71,7 @@ final class Terminal: Sendable {
             line += "  \(Format.duration(elapsed)) so far"
         }
         let detail = progress.detail()
-        return detail.isEmpty ? line : line + "  " + detail
+        return (detail.isEmpty ? line : line + "  " + detail).printable
     }
 
     /// Removes the line that is written again.
@@ -94,7 +97,7 @@ final class Terminal: Sendable {
     func say(_ text: String) {
         state.withLock { state in
             Self.clear(&state)
-            Self.tell("landscape: \(text)\n")
+            Self.tell("landscape: \(text.printable)\n")
         }
     }
 

@@ -1,0 +1,428 @@
+import CKernels
+import Essentials
+import Foundation
+import Synchronization
+
+/// A journal in a file: what a run has computed, for the run that goes on after it was ended.
+///
+/// Results are appended one by one, so a killed process loses none but the one under way; the file is flushed to the disk every
+/// `interval` seconds. It is not begun before the work has lasted that long, so short work leaves no trace. It is locked as long as
+/// the process lives.
+///
+/// Long vectors are written at a bounded rate and up to a bounded size; what is left out is computed again.
+public final class JournalFile: Journal {
+    /// Where it is.
+    public let path: String
+    /// Seconds before the file is begun, and between flushes to the disk.
+    public let interval: Double
+    private let title: String
+    private let onRemark: @Sendable (String) -> Void
+    private let started = ContinuousClock.now
+    private let state: Mutex<State>
+
+    /// Bytes of results a second that are written in the long run. 20 MB, ours: a fifth of what a slow disk takes.
+    static let rate = 20e6
+    /// Bytes that the file has at most, and of the free space at its beginning. 8 GiB and a quarter, ours.
+    static let mostBytes = 8 << 30, shareOfSpace = 4
+    /// Shares of the time that results took within which their key must be digested. 0.03, ours.
+    static let digestShare = 0.03
+    /// Numbers of 8 bytes that are digested in a second, as measured: 10 GB/s.
+    private static let digestRate = 1.25e9
+    /// Bytes of results that are held in memory until the file is begun.
+    private static let mostHeld = 64 << 20
+    private static let magic = Array("landscape journal 1\n".utf8)
+
+    private struct Place { var offset: Int, count: Int, checksum: UInt32, isEarlier: Bool }
+
+    private struct State {
+        var descriptor: Int32 = -1
+        /// Where each result's numbers lie.
+        var places: [[UInt8]: Place] = [:]
+        var end = 0, limit = 0
+        /// Results of an earlier run that were not asked for yet; how many of them there were, and the seconds that they took.
+        var unasked = 0, earlier = 0, earlierSeconds = 0.0
+        /// Results until the file is begun.
+        var held: [(key: [UInt8], numbers: [Double], seconds: Double)] = [], heldBytes = 0
+        var keptSeconds = 0.0
+        /// Bytes that may be written at once.
+        var allowance = 0.0, allowed = ContinuousClock.now
+        var flushed = ContinuousClock.now, stateKept: ContinuousClock.Instant?
+        var isOver = false
+    }
+
+    /// - Parameters:
+    ///   - path: of the file.
+    ///   - title: what the work is, one line: only work of the same title goes on from it.
+    ///   - interval: seconds before the file is begun, and between flushes.
+    ///   - resumes: whether results of an earlier run are taken.
+    ///   - onRemark: told where the work is kept, and where it goes on from.
+    /// - Throws: `FileError` where the file to go on from cannot be read or is no journal; `JournalError` where it is of other work, or
+    ///   in use.
+    public init(
+        _ path: String, title: String, interval: Double = 30, resumes: Bool,
+        onRemark: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws {
+        (self.path, self.title, self.interval, self.onRemark) = (path, title, interval, onRemark)
+        var state = State()
+        state.allowance = Self.rate * max(1, interval)
+        if resumes { try Self.load(path, title, &state) }
+        self.state = Mutex(state)
+        if resumes {
+            let found = self.state.withLock { ($0.earlier, $0.earlierSeconds) }
+            onRemark("going on from \(path): \(found.0) results, \(Format.duration(found.1)) of work")
+        }
+    }
+
+    deinit { state.withLock { if $0.descriptor >= 0 { close($0.descriptor) } } }
+
+    // MARK: Journal
+
+    public var hasEarlier: Bool { state.withLock { $0.unasked > 0 } }
+
+    public func numbers(of key: [UInt8]) -> [Double]? {
+        state.withLock { state in
+            guard let place = state.places[key], state.descriptor >= 0 else { return nil }
+            if place.isEarlier {
+                state.places[key]?.isEarlier = false
+                state.unasked -= 1
+            }
+            return Self.numbers(at: place, state.descriptor)
+        }
+    }
+
+    public func isWorthKeeping(_ count: Int, digested: Int, seconds: Double) -> Bool {
+        state.withLock { state in
+            guard !state.isOver, Double(digested) / Self.digestRate <= Self.digestShare * seconds else { return false }
+            let bytes = Self.headBytes + 8 * count
+            // A few numbers are kept in memory until the file is begun; vectors are not.
+            if state.descriptor < 0, begins() == false {
+                return count <= Self.few && state.heldBytes + bytes <= Self.mostHeld
+            }
+            guard count > Self.few else { return true }
+            let now = ContinuousClock.now
+            state.allowance = min(
+                Self.rate * max(1, interval), state.allowance + Self.rate * ((now - state.allowed) / .seconds(1)))
+            state.allowed = now
+            guard Double(bytes) <= state.allowance || state.allowance >= Self.rate * max(1, interval) else {
+                return false
+            }
+            guard state.descriptor < 0 || state.end + bytes <= state.limit else { return false }
+            state.allowance -= Double(bytes)
+            return true
+        }
+    }
+
+    public func keep(_ numbers: [Double], under key: [UInt8], seconds: Double) {
+        state.withLock { state in
+            guard !state.isOver, state.places[key] == nil else { return }
+            state.keptSeconds += seconds
+            if state.descriptor < 0 {
+                guard begins() else {
+                    state.held.append((key, numbers, seconds))
+                    state.heldBytes += Self.headBytes + 8 * numbers.count
+                    return
+                }
+                begin(&state)
+            }
+            append(numbers, key, seconds, &state)
+            flushIfDue(&state)
+        }
+    }
+
+    public func keepState(
+        _ numbers: @autoclosure () -> [Double], under key: @autoclosure () throws -> [UInt8]
+    ) rethrows {
+        let isDue = state.withLock { state in
+            !state.isOver && begins()
+                && state.stateKept.map { ContinuousClock.now - $0 >= .seconds(interval) } ?? true
+        }
+        guard isDue else { return }
+        let (numbers, key) = (numbers(), try key())
+        state.withLock { state in
+            if state.descriptor < 0 { begin(&state) }
+            let former = state.places[key]
+            append(numbers, key, 0, &state)
+            state.stateKept = .now
+            if let former, !state.isOver { Self.forget(former, state.descriptor) }
+            flushIfDue(&state)
+        }
+    }
+
+    public func confirm(_ name: String, _ digest: [UInt8]) throws {
+        let key = ContentKey("what is called " + name).bytes
+        let words = digest.withUnsafeBytes { Array($0.bindMemory(to: UInt64.self)) }.map(Double.init(bitPattern:))
+        guard let found = numbers(of: key) else { return keep(words, under: key, seconds: 0) }
+        guard found.map(\.bitPattern) == words.map(\.bitPattern) else {
+            throw JournalError.changed(path: path, name: name)
+        }
+    }
+
+    /// What the work of a file is, one line; nil for another file.
+    public static func title(of path: String) -> String? {
+        guard let file = try? RandomAccessFile(path), let start = try? file.bytes(0..<min(file.size, 1 << 16)),
+            start.starts(with: magic)
+        else { return nil }
+        return String(decoding: start.dropFirst(magic.count).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    }
+
+    // MARK: The end
+
+    /// Writes what is held, as where work was interrupted.
+    ///
+    /// - Returns: the seconds of work that are kept; 0 where nothing is.
+    public func save() -> Double {
+        state.withLock { state in
+            if state.descriptor < 0, !state.held.isEmpty { begin(&state) }
+            guard state.descriptor >= 0 else { return 0 }
+            fsync(state.descriptor)
+            return state.keptSeconds + state.earlierSeconds
+        }
+    }
+
+    /// Removes the file, once the work's result is written: also one that an earlier run of the same work left.
+    public func remove() {
+        state.withLock { state in
+            state.isOver = true
+            state.held = []
+            if state.descriptor >= 0 {
+                unlink(path)
+                close(state.descriptor)
+                state.descriptor = -1
+            } else if let descriptor = Self.locked(path, O_RDONLY) {
+                unlink(path)
+                close(descriptor)
+            }
+        }
+    }
+
+    // MARK: The file
+
+    private func begins() -> Bool { ContinuousClock.now - started >= .seconds(interval) }
+
+    /// Begins the file with what is held; where that is impossible the work goes on without.
+    private func begin(_ state: inout State) {
+        defer { (state.held, state.heldBytes) = ([], 0) }
+        guard let descriptor = Self.locked(path, O_RDWR | O_CREAT) else {
+            state.isOver = true
+            onRemark(
+                errno == EWOULDBLOCK
+                    ? "another run of this command keeps its work in \(path); this one's is not kept"
+                    : "work is not kept: \(path) cannot be written (\(systemReason(errno)))")
+            return
+        }
+        let head = Self.magic + Array((title + "\n").utf8)
+        guard ftruncate(descriptor, 0) == 0, Self.write(head, descriptor, at: 0) else {
+            state.isOver = true
+            onRemark("work is not kept: \(path) cannot be written (\(systemReason(errno)))")
+            unlink(path)
+            close(descriptor)
+            return
+        }
+        var space = statvfs()
+        let free = fstatvfs(descriptor, &space) == 0 ? Int(clamping: space.f_bavail) : 0
+        let (bytes, isMore) = free.multipliedReportingOverflow(by: Int(clamping: space.f_frsize))
+        state.limit = min(Self.mostBytes, isMore ? .max : bytes / Self.shareOfSpace)
+        (state.descriptor, state.end) = (descriptor, head.count)
+        onRemark("work is kept in \(path); after an interruption repeat the command with --resume")
+        for one in state.held { append(one.numbers, one.key, one.seconds, &state) }
+    }
+
+    private func append(_ numbers: [Double], _ key: [UInt8], _ seconds: Double, _ state: inout State) {
+        guard state.descriptor >= 0 else { return }
+        let checksum = numbers.withUnsafeBytes { Deflate.checksum($0) }
+        let head = Head(key: key, count: numbers.count, seconds: seconds, checksum: checksum)
+        let isWritten =
+            Self.write(head.bytes, state.descriptor, at: state.end)
+            && numbers.withUnsafeBytes { Self.write($0, state.descriptor, at: state.end + Self.headBytes) }
+        guard isWritten else {
+            let reason = systemReason(errno)
+            ftruncate(state.descriptor, off_t(state.end))
+            state.isOver = true
+            onRemark("work is no longer kept in \(path): writing failed (\(reason))")
+            return
+        }
+        state.places[key] = Place(
+            offset: state.end + Self.headBytes, count: numbers.count, checksum: checksum, isEarlier: false)
+        state.end += Self.headBytes + 8 * numbers.count
+    }
+
+    private func flushIfDue(_ state: inout State) {
+        guard state.descriptor >= 0, ContinuousClock.now - state.flushed >= .seconds(interval) else { return }
+        fsync(state.descriptor)
+        state.flushed = .now
+    }
+
+    /// Numbers that are few: results of a point, and not vectors of θ's length.
+    private static let few = 64
+
+    private static let headBytes = 56
+
+    /// What precedes the numbers of a result.
+    private struct Head {
+        let key: [UInt8], count: Int, seconds: Double, checksum: UInt32
+
+        init(key: [UInt8], count: Int, seconds: Double, checksum: UInt32) {
+            (self.key, self.count, self.seconds, self.checksum) = (key, count, seconds, checksum)
+        }
+
+        /// Nil for bytes that are no intact head.
+        init?(_ bytes: ArraySlice<UInt8>) {
+            func word(_ place: Int, _ size: Int) -> UInt64 {
+                (0..<size).reduce(0) { $0 | UInt64(bytes[bytes.startIndex + place + $1]) << UInt64(8 * $1) }
+            }
+            guard bytes.count == headBytes, word(52, 4) == UInt64(Deflate.checksum(Array(bytes.dropLast(4)))),
+                let count = Int(exactly: word(32, 8)), count < 1 << 48
+            else { return nil }
+            let seconds = Double(bitPattern: word(40, 8))
+            guard seconds >= 0, seconds < 1e12 else { return nil }
+            self.init(key: Array(bytes.prefix(32)), count: count, seconds: seconds, checksum: UInt32(word(48, 4)))
+        }
+
+        var bytes: [UInt8] {
+            func bytes(_ word: UInt64, _ size: Int) -> [UInt8] {
+                (0..<size).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) }
+            }
+            let head =
+                key + bytes(UInt64(count), 8) + bytes(seconds.bitPattern, 8) + bytes(UInt64(checksum), 4)
+            return head + bytes(UInt64(Deflate.checksum(head)), 4)
+        }
+    }
+
+    /// Finds the results of an earlier run; what was cut off by its end is cut off here, too.
+    private static func load(_ path: String, _ title: String, _ state: inout State) throws {
+        guard let descriptor = locked(path, O_RDWR) else {
+            switch errno {
+            case ENOENT, ENOTDIR: throw FileError.missing(path: path)
+            case EWOULDBLOCK: throw JournalError.inUse(path: path)
+            default: throw FileError.unreadable(path: path, reason: systemReason(errno))
+            }
+        }
+        var isDone = false
+        defer { if !isDone { close(descriptor) } }
+        let file = try RandomAccessFile(path)
+        let start = try file.bytes(0..<min(file.size, 1 << 16))
+        let line = start.dropFirst(magic.count).prefix { $0 != UInt8(ascii: "\n") }
+        guard start.starts(with: magic), magic.count + line.count < start.count else {
+            throw JournalError.damaged(path: path)
+        }
+        let found = String(decoding: line, as: UTF8.self)
+        guard found == title else { throw JournalError.ofOtherWork(path: path, found: found, expected: title) }
+        var offset = magic.count + line.count + 1
+        var piece: (offset: Int, bytes: [UInt8]) = (0, start)
+        while offset <= file.size - headBytes {
+            if offset + headBytes > piece.offset + piece.bytes.count {
+                piece = (offset, try file.bytes(offset..<min(file.size, offset + 1 << 20)))
+            }
+            let first = offset - piece.offset
+            guard let head = Head(piece.bytes[first..<first + headBytes]),
+                head.count <= (file.size - offset - headBytes) / 8
+            else { break }
+            if state.places[head.key] == nil { state.unasked += 1 }
+            state.places[head.key] = Place(
+                offset: offset + headBytes, count: head.count, checksum: head.checksum, isEarlier: true)
+            state.earlierSeconds += head.seconds
+            offset += headBytes + 8 * head.count
+        }
+        ftruncate(descriptor, off_t(offset))
+        state.earlier = state.unasked
+        (state.descriptor, state.end, state.limit) = (descriptor, offset, max(offset, mostBytes))
+        isDone = true
+    }
+
+    /// Opens and locks a file; nil, with `errno` set, where that cannot be or another process has it.
+    private static func locked(_ path: String, _ flags: Int32) -> Int32? {
+        let descriptor = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
+        guard descriptor >= 0 else { return nil }
+        var information = stat()
+        guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            errno = EINVAL
+            return nil
+        }
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
+            let number = errno
+            close(descriptor)
+            errno = number
+            return nil
+        }
+        // Its former owner may have finished and removed it just now.
+        guard fstat(descriptor, &information) == 0, information.st_nlink > 0 else {
+            close(descriptor)
+            guard flags & O_CREAT != 0 else {
+                errno = ENOENT
+                return nil
+            }
+            return locked(path, flags)
+        }
+        return descriptor
+    }
+
+    private static func numbers(at place: Place, _ descriptor: Int32) -> [Double]? {
+        var isRead = true
+        let numbers = [Double](unsafeUninitializedCapacity: place.count) { buffer, count in
+            let bytes = UnsafeMutableRawBufferPointer(buffer)
+            var done = 0
+            while done < 8 * place.count {
+                let got = pread(
+                    descriptor, bytes.baseAddress! + done, min(8 * place.count - done, 1 << 30),
+                    off_t(place.offset + done))
+                if got < 0, errno == EINTR { continue }
+                guard got > 0 else {
+                    isRead = false
+                    return
+                }
+                done += got
+            }
+            count = place.count
+        }
+        guard isRead, numbers.withUnsafeBytes({ Deflate.checksum($0) }) == place.checksum else { return nil }
+        return numbers
+    }
+
+    /// Gives the disk back what a superseded result takes, where its file system can.
+    private static func forget(_ place: Place, _ descriptor: Int32) {
+        _ = ls_punch_hole(descriptor, Int64(place.offset), Int64(8 * place.count))
+    }
+
+    private static func write(_ bytes: [UInt8], _ descriptor: Int32, at offset: Int) -> Bool {
+        bytes.withUnsafeBytes { write($0, descriptor, at: offset) }
+    }
+
+    private static func write(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32, at offset: Int) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            let put = pwrite(
+                descriptor, bytes.baseAddress! + done, min(bytes.count - done, 1 << 30), off_t(offset + done))
+            if put < 0, errno == EINTR { continue }
+            if put == 0 { errno = EIO }
+            guard put > 0 else { return false }
+            done += put
+        }
+        return true
+    }
+}
+
+/// Why work cannot go on from a journal.
+public enum JournalError: DescribedError, Equatable {
+    case changed(path: String, name: String)
+    case damaged(path: String)
+    case inUse(path: String)
+    case ofOtherWork(path: String, found: String, expected: String)
+
+    /// True: without --resume the work begins anew.
+    public var isOfRequest: Bool { true }
+
+    /// One line: what was found, what was expected, what to do.
+    public var description: String {
+        switch self {
+        case .changed(let path, let name):
+            "--resume: \(path) keeps work on another \(name): the checkpoint, its data or how they are read have changed; start without --resume"
+        case .damaged(let path):
+            "--resume: \(path) holds no work that was kept; remove it and start without --resume"
+        case .inUse(let path): "--resume: another run of this command is at work on \(path); wait until it has ended"
+        case .ofOtherWork(let path, let found, let expected):
+            "--resume: \(path) keeps the work of '\(found)', expected '\(expected)'; repeat its options, or start without --resume"
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Landscape
+import Synchronization
+
+/// Where a long command keeps what it has computed, so that `--resume` goes on from it.
+enum KeptWork {
+    private static let journal = Mutex<JournalFile?>(nil)
+
+    /// Seconds of work that a killed process may lose. `LANDSCAPE_KEEP_SECONDS` in the environment gives others, for tests and for queues
+    /// that end jobs without a warning.
+    static var interval: Double {
+        ProcessInfo.processInfo.environment["LANDSCAPE_KEEP_SECONDS"].flatMap(Double.init).flatMap {
+            $0 >= 0 && $0 < 1e9 ? $0 : nil
+        } ?? 30
+    }
+
+    /// The journal of this process's command, beside a checkpoint and named by the command and its options.
+    ///
+    /// - Throws: `JournalError` or `UnusableRequest` where there is nothing to go on from, or it is of something else.
+    static func open(
+        _ command: String, beside checkpoint: String, resumes: Bool, onRemark: @escaping @Sendable (String) -> Void
+    ) throws -> JournalFile {
+        let title = title(CommandLine.arguments.dropFirst())
+        let name = checkpoint.hasSuffix(".bin") ? String(checkpoint.dropLast(4)) : checkpoint
+        let isFolder = RandomAccessFile.isFolder(checkpoint)
+        let stem = isFolder ? (checkpoint as NSString).appendingPathComponent(command) : name + ".\(command)"
+        let path = "\(stem)-\(ContentKey(title).hexadecimal(8))\(ending)"
+        var information = stat()
+        let isThere = lstat(path, &information) == 0
+        if resumes, !isThere {
+            let others = others(stem)
+            throw UnusableRequest(
+                "--resume: no work of this command with these options is kept (\(path))\(others.isEmpty ? "; start without --resume" : ", expected those of \(others.joined(separator: " or "))")"
+            )
+        }
+        let opened = try JournalFile(
+            path, title: title, interval: interval, resumes: resumes, onRemark: onRemark)
+        if isThere, !resumes {
+            onRemark("beginning anew; work of this command is kept in \(path), --resume goes on from it")
+        }
+        journal.withLock { $0 = opened }
+        return opened
+    }
+
+    /// Writes what is kept of work that was interrupted.
+    ///
+    /// - Returns: how to go on; nil where nothing is kept.
+    static func advice() -> String? {
+        guard let journal = journal.withLock({ $0 }) else { return nil }
+        let seconds = journal.save()
+        guard seconds > 0 else { return nil }
+        return
+            "\(Format.duration(seconds)) of work kept in \(journal.path); repeat the command with --resume to continue"
+    }
+
+    /// Removes what was kept of finished work.
+    static func finish() { journal.withLock { $0 }?.remove() }
+
+    private static let ending = ".unfinished"
+
+    /// The command and its options, but for those that change no number of the result.
+    private static func title(_ arguments: some Sequence<String>) -> String {
+        let silent = ["--json", "--quiet", "--resume"], valued = ["-o", "--key", "--threads", "--memory"]
+        var words: [String] = [], skipsNext = false
+        for argument in arguments {
+            if skipsNext {
+                skipsNext = false
+            } else if valued.contains(argument) {
+                skipsNext = true
+            } else if !silent.contains(argument), !valued.contains(where: { argument.hasPrefix($0 + "=") }) {
+                words.append(argument.printable)
+            }
+        }
+        return words.joined(separator: " ")
+    }
+
+    /// The titles of other work of the same command.
+    private static func others(_ stem: String) -> [String] {
+        let folder = FilePath.folder(of: stem), name = (stem as NSString).lastPathComponent
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
+        return names.sorted().filter { $0.hasPrefix(name + "-") && $0.hasSuffix(ending) }.compactMap {
+            JournalFile.title(of: (folder as NSString).appendingPathComponent($0)).map { "'\($0)'" }
+        }
+    }
+}
