@@ -46,7 +46,7 @@ let package = Package(
             ]),
         .target(
             name: "Analyses",
-            dependencies: ["Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Tensors"]),
+            dependencies: ["ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Tensors"]),
 
         // What is shown.
         .target(name: "Plotting", dependencies: ["CPNG", "Essentials"]),

@@ -43,7 +43,8 @@ public final class JournalFile: Journal {
         var unasked = 0, earlier = 0, earlierSeconds = 0.0
         /// Results until the file is begun.
         var held: [(key: [UInt8], numbers: [Double], seconds: Double)] = [], heldBytes = 0
-        var keptSeconds = 0.0
+        /// Whether there is more than names of what the work is on.
+        var hasWork = false
         /// Bytes that may be written at once.
         var allowance = 0.0, allowed = ContinuousClock.now
         var flushed = ContinuousClock.now, stateKept: ContinuousClock.Instant?
@@ -115,7 +116,7 @@ public final class JournalFile: Journal {
     public func keep(_ numbers: [Double], under key: [UInt8], seconds: Double) {
         state.withLock { state in
             guard !state.isOver, state.places[key] == nil else { return }
-            state.keptSeconds += seconds
+            if seconds > 0 { state.hasWork = true }
             if state.descriptor < 0 {
                 guard begins() else {
                     state.held.append((key, numbers, seconds))
@@ -129,20 +130,19 @@ public final class JournalFile: Journal {
         }
     }
 
-    public func keepState(
-        _ numbers: @autoclosure () -> [Double], under key: @autoclosure () throws -> [UInt8]
-    ) rethrows {
+    public func keepState(_ numbers: @autoclosure () -> [Double], under key: [UInt8], isLast: Bool) {
         let isDue = state.withLock { state in
-            !state.isOver && begins()
-                && state.stateKept.map { ContinuousClock.now - $0 >= .seconds(interval) } ?? true
+            !state.isOver
+                && (isLast
+                    || begins() && state.stateKept.map { ContinuousClock.now - $0 >= .seconds(interval) } ?? true)
         }
         guard isDue else { return }
-        let (numbers, key) = (numbers(), try key())
+        let numbers = numbers()
         state.withLock { state in
             if state.descriptor < 0 { begin(&state) }
             let former = state.places[key]
             append(numbers, key, 0, &state)
-            state.stateKept = .now
+            (state.stateKept, state.hasWork) = (.now, true)
             if let former, !state.isOver { Self.forget(former, state.descriptor) }
             flushIfDue(&state)
         }
@@ -169,13 +169,14 @@ public final class JournalFile: Journal {
 
     /// Writes what is held, as where work was interrupted.
     ///
-    /// - Returns: the seconds of work that are kept; 0 where nothing is.
-    public func save() -> Double {
+    /// - Returns: whether there is work to go on from.
+    public func save() -> Bool {
         state.withLock { state in
-            if state.descriptor < 0, !state.held.isEmpty { begin(&state) }
-            guard state.descriptor >= 0 else { return 0 }
+            guard state.hasWork else { return false }
+            if state.descriptor < 0 { begin(&state) }
+            guard state.descriptor >= 0 else { return false }
             fsync(state.descriptor)
-            return state.keptSeconds + state.earlierSeconds
+            return true
         }
     }
 
@@ -324,7 +325,7 @@ public final class JournalFile: Journal {
             offset += headBytes + 8 * head.count
         }
         ftruncate(descriptor, off_t(offset))
-        state.earlier = state.unasked
+        (state.earlier, state.hasWork) = (state.unasked, state.unasked > 0)
         (state.descriptor, state.end, state.limit) = (descriptor, offset, max(offset, mostBytes))
         isDone = true
     }

@@ -22,8 +22,8 @@ public protocol Journal: AnyObject, Sendable {
     ///   - digest: 32 bytes.
     /// - Throws: where it is another.
     func confirm(_ name: String, _ digest: [UInt8]) throws
-    /// Keeps the state of work under a key, now and then; of one key the last stays.
-    func keepState(_ numbers: @autoclosure () -> [Double], under key: @autoclosure () throws -> [UInt8]) rethrows
+    /// Keeps the state of work under a key, now and then, and where it is the last; of one key the last stays.
+    func keepState(_ numbers: @autoclosure () -> [Double], under key: [UInt8], isLast: Bool)
 }
 
 extension Journal {

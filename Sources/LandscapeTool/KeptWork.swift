@@ -46,11 +46,8 @@ enum KeptWork {
     ///
     /// - Returns: how to go on; nil where nothing is kept.
     static func advice() -> String? {
-        guard let journal = journal.withLock({ $0 }) else { return nil }
-        let seconds = journal.save()
-        guard seconds > 0 else { return nil }
-        return
-            "\(Format.duration(seconds)) of work kept in \(journal.path); repeat the command with --resume to continue"
+        guard let journal = journal.withLock({ $0 }), journal.save() else { return nil }
+        return "the work is kept in \(journal.path); repeat the command with --resume to continue"
     }
 
     /// Removes what was kept of finished work.

@@ -161,16 +161,21 @@ public final class ModelLoss: ExampleObjective {
         weightDecay = try settings.weightDecay.coefficient(of: model, name) ?? 0
         objective = Self.penalized(self.base, weightDecay)
         if let journal = monitor.journal {
-            var key = Self.identity(model, loss, data, settings)
-            key.add(model.theta)
-            key.add(statistics)
-            key.add("\(weightDecay)")
-            try journal.confirm("\(name) (\(settings.split.rawValue), \(data.count) examples)", key.bytes)
+            try journal.confirm("\(name) (\(settings.split.rawValue), \(data.count) examples)", identity.bytes)
         }
         if settings.precision == .float, model.theta.contains(where: { $0.isFinite && Double(Float($0)) != $0 }) {
             monitor.remark(
                 "weights in Float64 are rounded to Float32 here; --precision double computes with them as they are")
         }
+    }
+
+    /// A digest of all that the loss depends on: network, θ, statistics of batch normalisation, data, arithmetic.
+    public var identity: ContentKey {
+        var key = Self.identity(model, loss, data, settings)
+        key.add(model.theta)
+        key.add(statistics)
+        key.add("\(weightDecay)")
+        return key
     }
 
     /// θ of the model.
@@ -359,7 +364,8 @@ public final class ModelLoss: ExampleObjective {
     /// A digest of what its numbers depend on beside θ and the statistics of batch normalisation.
     private static func identity(_ model: Model, _ loss: Loss, _ data: Dataset, _ settings: Settings) -> ContentKey {
         let metadata = model.metadata
-        var key = ContentKey("\(Software.name) \(Precision.kernels) \(metadata.model) \(loss.specification) \(loss.fixedBatch ?? 0)")
+        var key = ContentKey(
+            "\(Software.name) \(Precision.kernels) \(metadata.model) \(loss.specification) \(loss.fixedBatch ?? 0)")
         key.add("\(settings.precision) \(settings.statistics) \(settings.normalizesLogits)")
         for (name, text) in metadata.other.sorted(by: { $0.key < $1.key }) {
             key.add(name)

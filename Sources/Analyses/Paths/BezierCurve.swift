@@ -68,16 +68,30 @@ public struct BezierCurve: Sendable {
     ///   - learningRate: constant in the first half of the steps, then falling linearly to 1 % in the last tenth, as Garipov et
     ///     al. have it.
     ///   - gradient: the loss of a batch and its gradient at a point, given the number of the step.
+    ///   - state: what `keeping` got, to go on from there; nil to begin.
+    ///   - keeping: gets the state after each step, and whether the training ends with it.
     ///   - progress: gets the steps done and the last loss; what it throws ends the training.
     public mutating func train(
-        steps: Int, learningRate: Double, momentum: Double = 0.9, seed: UInt64 = 0,
+        steps: Int, learningRate: Double, momentum: Double = 0.9, seed: UInt64 = 0, from state: [Double]? = nil,
+        keeping: (_ isLast: Bool, _ state: () -> [Double]) -> Void = { _, _ in },
         progress: (Int, Double) throws -> Void = { _, _ in },
         gradient: (_ step: Int, _ point: [Double]) throws -> (loss: Double, gradient: [Double])
     ) throws {
         let places = RandomNumbers(seed: seed).named("curve")
         let bends = 1..<(points.count - 1)
         var velocity = bends.map { _ in [Double](repeating: 0, count: points[0].count) }
-        for step in 0..<steps {
+        let length = points[0].count
+        var first = 0
+        if let state, state.count == 1 + 2 * bends.count * length, let done = Int(exactly: state[0]),
+            (0...steps).contains(done)
+        {
+            first = done
+            func vector(_ number: Int) -> [Double] { Array(state[1 + number * length..<1 + (number + 1) * length]) }
+            for bend in bends {
+                (points[bend], velocity[bend - 1]) = (vector(bend - 1), vector(bends.count + bend - 1))
+            }
+        }
+        for step in first..<steps {
             let t = places.uniform(at: step)
             let found = try gradient(step, point(t))
             let size = Vectors.norm(found.gradient)
@@ -89,7 +103,12 @@ public struct BezierCurve: Sendable {
                 Vectors.add(weights[bend], found.gradient, to: &velocity[bend - 1])
                 Vectors.add(-rate, velocity[bend - 1], to: &points[bend])
             }
-            try progress(step + 1, found.loss)
+            func state() -> [Double] { [Double(step + 1)] + points[bends].joined() + velocity.joined() }
+            keeping(false, state)
+            do { try progress(step + 1, found.loss) } catch {
+                keeping(true, state)
+                throw error
+            }
         }
     }
 

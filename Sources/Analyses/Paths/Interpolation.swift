@@ -1,3 +1,4 @@
+import ArrayFiles
 import Datasets
 import Essentials
 import Models
@@ -173,6 +174,14 @@ public struct Interpolation: Sendable {
             point: PathProfile.line(from: a.theta, to: b.theta))
     }
 
+    /// Of the state of a curve's training: all that it depends on.
+    private func key(_ settings: Curve, _ loss: ModelLoss, _ other: Model) -> [UInt8] {
+        var key = ContentKey("curve \(settings) \(seed)")
+        key.add(loss.identity)
+        key.add(other.theta)
+        return key.bytes
+    }
+
     private func train(
         _ settings: Curve, _ loss: ModelLoss, _ other: Model, _ statistics: ModelLoss.BatchStatistics,
         _ monitor: Monitor
@@ -187,13 +196,20 @@ public struct Interpolation: Sendable {
         let perEpoch = current.count
         var gradient = [Double](repeating: 0, count: loss.dimension)
         let decay = loss.weightDecay
+        var epoch = 0
+        let kept = monitor.journal.map { ($0, key(settings, loss, other)) }
         try curve.train(
             steps: settings.steps, learningRate: settings.learningRate, seed: seed,
+            from: kept.flatMap { $0.numbers(of: $1) },
+            keeping: { isLast, state in kept.map { $0.keepState(state(), under: $1, isLast: isLast) } },
             progress: { step, value in
                 try monitor.update("curve", step, of: settings.steps, "loss \(Format.short(value))")
             }
         ) { step, point in
-            if step > 0, step % perEpoch == 0 { current = order(step / perEpoch) }
+            if step / perEpoch != epoch {
+                epoch = step / perEpoch
+                current = order(epoch)
+            }
             let batch = batches.evaluate(at: point, examples: Array(current[step % perEpoch]), gradient: &gradient)
             if decay != 0 { Vectors.add(decay, point, to: &gradient) }
             return (batch.loss + 0.5 * decay * Vectors.dot(point, point), gradient)

@@ -70,7 +70,11 @@ struct TrainCommand: ParsableCommand {
     @Option(help: .norm) var norm: NetworkOptions.Normalization?
     @Option(help: "Precision of the network.") var precision = Precision.float
     @Option(help: "Seed of everything random: initial weights, batches, augmentation.") var seed: UInt64 = 0
-    @Flag(help: "Continue from the checkpoint at -o.") var resume = false
+    @Flag(
+        help:
+            "Continue from the checkpoint at -o, which is written every 30 s; where there is none, from the newest NAME.epochNNN.bin."
+    )
+    var resume = false
     @OptionGroup var standardization: StandardizationOptions
     @OptionGroup var general: GeneralOptions
 
@@ -163,6 +167,13 @@ struct TrainCommand: ParsableCommand {
         return settings
     }
 
+    /// What `--resume` goes on from.
+    private func keptState() throws -> (path: String, checkpoint: Checkpoint) {
+        var information = stat()
+        let path = stat(output, &information) == 0 ? output : Trainer.newestCheckpoint(beside: output) ?? output
+        return (path, try Checkpoint.read(path))
+    }
+
     func run() throws {
         try ResultKeys.training(tracksSharpness: trackSharpness != nil).check(general.keys)
         general.prepare()
@@ -171,8 +182,12 @@ struct TrainCommand: ParsableCommand {
         try OutputFile.checkWritable(output)
         if trackSharpness != nil { try OutputFile.checkWritable(OutputFile.picture(output, "train")) }
         let started = Date()
-        let trainer = try Trainer(
-            settings, resuming: resume ? try Checkpoint.read(output) : nil, startingFrom: resume ? nil : origin)
+        let kept = resume ? try keptState() : nil
+        let trainer = try Trainer(settings, resuming: kept?.checkpoint, startingFrom: resume ? nil : origin)
+        if let kept {
+            general.remark(
+                "going on from \(kept.path), step \(kept.checkpoint.metadata.step) of \(trainer.totalSteps)")
+        }
         // θ alone; what a training keeps beside it can be as much again.
         try OutputFile.checkWritable(output, bytes: trainer.network.parameters.count * precision.size)
         trainer.tool = Software.name
@@ -182,6 +197,8 @@ struct TrainCommand: ParsableCommand {
         }
         let monitor = general.monitor
         trainer.shouldStop = { Signals.isRequested }
+        trainer.keepEvery = KeptWork.interval
+        trainer.onUnkept = { general.remark("warning: the state of the training is not kept: \($0)") }
         trainer.onProgress = { state in
             let accuracy = state.accuracy.map { "  accuracy \(Format.percent($0))" } ?? ""
             try? monitor.update(

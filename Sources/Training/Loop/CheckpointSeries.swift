@@ -1,4 +1,6 @@
 import ArrayFiles
+import Essentials
+import Foundation
 import Models
 
 /// The files that a training writes: the final one at the output path, those of epochs beside it. For `run/ckpt.bin` these are
@@ -19,6 +21,20 @@ public struct CheckpointSeries: Sendable {
         // A leading dot hides a file; it starts no extension.
         guard let dot = output[start...].lastIndex(of: "."), dot > start else { return output + label }
         return output[..<dot] + label + output[dot...]
+    }
+
+    /// The last of the epochs' checkpoints beside an output path; nil where there is none.
+    static func newest(beside output: String) -> String? {
+        let folder = FilePath.folder(of: output)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
+        let name = (output as NSString).lastPathComponent
+        let epochs = names.compactMap { other -> Int? in
+            guard let found = other.firstMatch(of: /\.epoch([0-9]{3,})/), let epoch = Int(found.1),
+                path(name, epoch: epoch) == other
+            else { return nil }
+            return epoch
+        }
+        return epochs.max().map { path(output, epoch: $0) }
     }
 
     mutating func write(_ checkpoint: Checkpoint, epoch: Int) throws(FileError) {

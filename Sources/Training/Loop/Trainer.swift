@@ -1,3 +1,4 @@
+import ArrayFiles
 import Datasets
 import Essentials
 import Foundation
@@ -28,6 +29,10 @@ public final class Trainer {
     public var onProgress: ((TrainingProgress) -> Void)?
     /// Called after every epoch with its record.
     public var onEpoch: ((EpochRecord) -> Void)?
+    /// Seconds between the states that are written to the output path while the training goes on, for one that is killed; nil for none.
+    public var keepEvery: Double?
+    /// Told once that such a state cannot be written. The training goes on.
+    public var onUnkept: ((FileError) -> Void)?
     /// Asked before every step; true ends the run with a checkpoint to resume from.
     public var shouldStop: (() -> Bool)?
     /// When λmax of the training loss is measured, which the records of epochs keep; nil for never.
@@ -174,7 +179,7 @@ public final class Trainer {
         func elapsed() -> Double { (clock.now - start) / .seconds(1) }
         var files = CheckpointSeries(output: output)
         let firstStep = state.step
-        var lastReport = -1.0
+        var lastReport = -1.0, lastKept = 0.0
         if state.step == 0, configuration.saveEvery != nil { try files.write(checkpoint(), epoch: 0) }
         var lastGood = state.epoch > 0 && state.stepInEpoch == 0 ? state : nil
 
@@ -193,6 +198,10 @@ public final class Trainer {
                     throw TrainingError.diverged(try divergence(failure, rate, lastGood, &files))
                 }
                 let seconds = elapsed()
+                if let keepEvery, let output, seconds - lastKept >= keepEvery, state.step < totalSteps {
+                    keepState(at: output)
+                    lastKept = elapsed()
+                }
                 if let onProgress, seconds - lastReport >= 0.1 || state.step == totalSteps {
                     lastReport = seconds
                     onProgress(progress(seconds, since: firstStep, order.count, rate))
@@ -211,6 +220,18 @@ public final class Trainer {
         let checkpoint = checkpoint()
         try files.writeFinal(checkpoint)
         return outcome(checkpoint, files, elapsed(), evaluation, isFinished: true)
+    }
+
+    /// The newest of the checkpoints that `saveEvery` leaves beside an output path; nil where there is none.
+    public static func newestCheckpoint(beside output: String) -> String? { CheckpointSeries.newest(beside: output) }
+
+    private func keepState(at output: String) {
+        do throws(FileError) {
+            try checkpoint().write(to: output)
+        } catch {
+            onUnkept?(error)
+            onUnkept = nil
+        }
     }
 
     /// The model as it is now.
