@@ -20,12 +20,17 @@ public final class JournalFile: Journal {
     private let started = ContinuousClock.now
     private let state: Mutex<State>
 
-    /// Bytes of results a second that are written in the long run. 20 MB, ours: a fifth of what a slow disk takes.
-    static let rate = 20e6
-    /// Bytes that the file has at most, and of the free space at its beginning. 8 GiB and a quarter, ours.
-    static let mostBytes = 8 << 30, shareOfSpace = 4
-    /// Shares of the time that results took within which their key must be digested. 0.03, ours.
-    static let digestShare = 0.03
+    /// What is worth keeping.
+    struct Limits: Sendable {
+        /// Bytes of vectors a second that are written in the long run. 20 MB, ours: a fifth of what a slow disk takes.
+        var rate = 20e6
+        /// Bytes that the file has at most, and of the free space at its beginning. 8 GiB and a quarter, ours.
+        var mostBytes = 8 << 30, shareOfSpace = 4
+        /// Share of the time that results took within which their key must be digested. 0.03, ours.
+        var digestShare = 0.03
+    }
+
+    private let limits: Limits
     /// Numbers of 8 bytes that are digested in a second, as measured: 10 GB/s.
     private static let digestRate = 1.25e9
     /// Bytes of results that are held in memory until the file is begun.
@@ -59,19 +64,26 @@ public final class JournalFile: Journal {
     ///   - onRemark: told where the work is kept, and where it goes on from.
     /// - Throws: `FileError` where the file to go on from cannot be read or is no journal; `JournalError` where it is of other work, or
     ///   in use.
-    public init(
+    public convenience init(
         _ path: String, title: String, interval: Double = 30, resumes: Bool,
         onRemark: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
+        try self.init(path, title: title, interval: interval, resumes: resumes, Limits(), onRemark: onRemark)
+    }
+
+    init(
+        _ path: String, title: String, interval: Double, resumes: Bool, _ limits: Limits,
+        onRemark: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws {
         (self.path, self.title, self.interval, self.onRemark) = (path, title, interval, onRemark)
+        self.limits = limits
         var state = State()
-        state.allowance = Self.rate * max(1, interval)
-        if resumes { try Self.load(path, title, &state) }
-        self.state = Mutex(state)
+        state.allowance = limits.rate * max(1, interval)
         if resumes {
-            let found = self.state.withLock { ($0.earlier, $0.earlierSeconds) }
-            onRemark("going on from \(path): \(found.0) results, \(Format.duration(found.1)) of work")
+            try Self.load(path, title, &state)
+            state.limit = max(state.end, limits.mostBytes)
         }
+        self.state = Mutex(state)
     }
 
     deinit { state.withLock { if $0.descriptor >= 0 { close($0.descriptor) } } }
@@ -81,6 +93,12 @@ public final class JournalFile: Journal {
     public var hasEarlier: Bool { state.withLock { $0.unasked > 0 } }
 
     public func numbers(of key: [UInt8]) -> [Double]? {
+        let numbers = found(key)
+        if numbers != nil { tellOnce() }
+        return numbers
+    }
+
+    private func found(_ key: [UInt8]) -> [Double]? {
         state.withLock { state in
             guard let place = state.places[key], state.descriptor >= 0 else { return nil }
             if place.isEarlier {
@@ -93,7 +111,9 @@ public final class JournalFile: Journal {
 
     public func isWorthKeeping(_ count: Int, digested: Int, seconds: Double) -> Bool {
         state.withLock { state in
-            guard !state.isOver, Double(digested) / Self.digestRate <= Self.digestShare * seconds else { return false }
+            guard !state.isOver, Double(digested) / Self.digestRate <= limits.digestShare * seconds else {
+                return false
+            }
             let bytes = Self.headBytes + 8 * count
             // A few numbers are kept in memory until the file is begun; vectors are not.
             if state.descriptor < 0, begins() == false {
@@ -102,9 +122,9 @@ public final class JournalFile: Journal {
             guard count > Self.few else { return true }
             let now = ContinuousClock.now
             state.allowance = min(
-                Self.rate * max(1, interval), state.allowance + Self.rate * ((now - state.allowed) / .seconds(1)))
+                limits.rate * max(1, interval), state.allowance + limits.rate * ((now - state.allowed) / .seconds(1)))
             state.allowed = now
-            guard Double(bytes) <= state.allowance || state.allowance >= Self.rate * max(1, interval) else {
+            guard Double(bytes) <= state.allowance || state.allowance >= limits.rate * max(1, interval) else {
                 return false
             }
             guard state.descriptor < 0 || state.end + bytes <= state.limit else { return false }
@@ -151,7 +171,7 @@ public final class JournalFile: Journal {
     public func confirm(_ name: String, _ digest: [UInt8]) throws {
         let key = ContentKey("what is called " + name).bytes
         let words = digest.withUnsafeBytes { Array($0.bindMemory(to: UInt64.self)) }.map(Double.init(bitPattern:))
-        guard let found = numbers(of: key) else { return keep(words, under: key, seconds: 0) }
+        guard let found = found(key) else { return keep(words, under: key, seconds: 0) }
         guard found.map(\.bitPattern) == words.map(\.bitPattern) else {
             throw JournalError.changed(path: path, name: name)
         }
@@ -163,6 +183,16 @@ public final class JournalFile: Journal {
             start.starts(with: magic)
         else { return nil }
         return String(decoding: start.dropFirst(magic.count).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    }
+
+    /// Says where the work goes on from, once something of it was found.
+    private func tellOnce() {
+        let found = state.withLock { state in
+            defer { state.earlier = 0 }
+            return (count: state.earlier, seconds: state.earlierSeconds)
+        }
+        guard found.count > 0 else { return }
+        onRemark("going on from \(path): \(found.count) results, \(Format.duration(found.seconds)) of work")
     }
 
     // MARK: The end
@@ -222,7 +252,7 @@ public final class JournalFile: Journal {
         var space = statvfs()
         let free = fstatvfs(descriptor, &space) == 0 ? Int(clamping: space.f_bavail) : 0
         let (bytes, isMore) = free.multipliedReportingOverflow(by: Int(clamping: space.f_frsize))
-        state.limit = min(Self.mostBytes, isMore ? .max : bytes / Self.shareOfSpace)
+        state.limit = min(limits.mostBytes, isMore ? .max : bytes / limits.shareOfSpace)
         (state.descriptor, state.end) = (descriptor, head.count)
         onRemark("work is kept in \(path); after an interruption repeat the command with --resume")
         for one in state.held { append(one.numbers, one.key, one.seconds, &state) }
@@ -257,6 +287,8 @@ public final class JournalFile: Journal {
     private static let few = 64
 
     private static let headBytes = 56
+    /// How often a lock is tried, 10 ms apart.
+    private static let mostTries = 20
 
     /// What precedes the numbers of a result.
     private struct Head {
@@ -326,7 +358,7 @@ public final class JournalFile: Journal {
         }
         ftruncate(descriptor, off_t(offset))
         (state.earlier, state.hasWork) = (state.unasked, state.unasked > 0)
-        (state.descriptor, state.end, state.limit) = (descriptor, offset, max(offset, mostBytes))
+        (state.descriptor, state.end) = (descriptor, offset)
         isDone = true
     }
 
@@ -340,9 +372,16 @@ public final class JournalFile: Journal {
             errno = EINVAL
             return nil
         }
+        var tries = 0
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             if errno == EINTR { continue }
             let number = errno
+            // A process that is ending, or one that is just being started by another thread, lets go soon.
+            if number == EWOULDBLOCK, tries < mostTries {
+                tries += 1
+                usleep(10_000)
+                continue
+            }
             close(descriptor)
             errno = number
             return nil

@@ -71,9 +71,9 @@ import Testing
             if stopped.code == 0 { continue }
             #expect(stopped.code == 130 && !stopped.isKilled)
             #expect(stopped.errorLines.count == 1 && stopped.errors.contains("--resume"))
-            #expect(folder.exists("ckpt.slice.unfinished.npz"))
+            #expect(try folder.names().contains { $0.hasSuffix(".unfinished") })
             let resumed = try Tool.succeed(line + " --resume", in: folder)
-            #expect(!folder.exists("ckpt.slice.unfinished.npz"))
+            #expect(try !folder.names().contains { $0.hasSuffix(".unfinished") })
             let picture = try folder.bytes("ckpt.slice.png")
             let whole = try Tool.succeed(line, in: folder)
             #expect(Self.withoutSeconds(resumed.output) == Self.withoutSeconds(whole.output))
@@ -83,10 +83,26 @@ import Testing
         Issue.record("no slice lasted long enough to be interrupted")
     }
 
+    /// A killed training goes on from its last state, or from the newest epoch's checkpoint.
+    @Test func killedTraining() throws {
+        let line = "train --model mlp:64-32-10 --data digits --epochs 60 --save-every 10 --quiet -o"
+        let folder = try Folder()
+        try Tool.succeed(line + " whole.bin", in: folder)
+        let run = try Tool.Run(Tool.words(line + " part.bin"), in: folder)
+        run.wait { folder.exists("part.epoch020.bin") }
+        kill(run.process.processIdentifier, SIGKILL)
+        #expect(try run.finish().isKilled)
+        #expect(!folder.exists("part.bin"))
+        let resumed = try Tool.succeed(line.replacing(" --quiet", with: "") + " part.bin --resume", in: folder)
+        #expect(resumed.errorLines.first?.contains(/going on from part.epoch0[234]0.bin, step [0-9]+ of 720/) == true)
+        #expect(try folder.bytes("part.bin") == folder.bytes("whole.bin"))
+        try Tool.refuse(line + " none.bin --resume", in: folder, saying: "none.bin: no such file")
+    }
+
     /// Points of another slice are not taken for this one's.
     @Test func resumingAnotherSlice() throws {
         let folder = try Folder(checkpoint: "ckpt.bin")
-        try Tool.refuse("slice --points 9 --resume", in: folder, saying: "no interrupted slice")
+        try Tool.refuse("slice --points 9 --resume", in: folder, saying: "no work of this command")
         try Tool.refuse(
             "train --model mlp:64-8-10 --data digits --resume", in: folder, saying: "other settings", "model")
     }
