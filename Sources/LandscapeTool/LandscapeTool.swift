@@ -23,6 +23,7 @@ struct LandscapeTool: ParsableCommand {
         ])
 
     static func main() {
+        Ending.prepare()
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
         var command: any ParsableCommand

@@ -1,0 +1,16 @@
+import CKernels
+import Foundation
+import Landscape
+
+/// How the process ends where no command has a say.
+enum Ending {
+    /// To be called first of all.
+    static func prepare() {
+        ls_end_at_once()
+        // Swift aborts where it gets no memory. Only a limit of the address space makes that happen.
+        guard let bytes = MachineMemory.addressSpace else { return }
+        let text =
+            "landscape: error: there is not enough memory: the address space is limited to \(bytes >> 10) KiB; raise the limit (ulimit -v), or lower --memory\n"
+        ls_explain_abort(strdup(text), 1)
+    }
+}
