@@ -14,8 +14,8 @@ public struct ContentKey: Sendable {
     /// A digest of a text.
     public init(_ text: String) { add(text) }
 
-    /// The digest, 32 bytes.
-    public var bytes: [UInt8] { words.withUnsafeBytes { Array($0) } }
+    /// The digest as a journal has it.
+    public var journal: JournalKey { JournalKey(words) }
     /// The digest as so many hexadecimal digits, at most 16.
     public func hexadecimal(_ digits: Int) -> String {
         String(String(repeating: "0", count: 16) + String(words[0], radix: 16)).suffix(16).prefix(digits).description

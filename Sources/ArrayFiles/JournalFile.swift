@@ -34,20 +34,22 @@ public final class JournalFile: Journal {
     /// Numbers of 8 bytes that are digested in a second, as measured: 10 GB/s.
     private static let digestRate = 1.25e9
     /// Bytes of results that are held in memory until the file is begun.
-    private static let mostHeld = 64 << 20
+    private static let mostHeld = 8 << 20
     private static let magic = Array("landscape journal 1\n".utf8)
 
     private struct Place { var offset: Int, count: Int, checksum: UInt32, isEarlier: Bool }
 
     private struct State {
         var descriptor: Int32 = -1
-        /// Where each result's numbers lie.
-        var places: [[UInt8]: Place] = [:]
+        /// Where the numbers lie of each result of an earlier run, of states, and of what the work is on.
+        var places: [JournalKey: Place] = [:]
+        /// What the work of this run is on.
+        var confirmed: [JournalKey: [Double]] = [:]
         var end = 0, limit = 0
         /// Results of an earlier run that were not asked for yet; how many of them there were, and the seconds that they took.
         var unasked = 0, earlier = 0, earlierSeconds = 0.0
         /// Results until the file is begun.
-        var held: [(key: [UInt8], numbers: [Double], seconds: Double)] = [], heldBytes = 0
+        var held: [(key: JournalKey, numbers: [Double], seconds: Double)] = [], heldBytes = 0
         /// Whether there is more than names of what the work is on.
         var hasWork = false
         /// Bytes that may be written at once.
@@ -92,13 +94,13 @@ public final class JournalFile: Journal {
 
     public var hasEarlier: Bool { state.withLock { $0.unasked > 0 } }
 
-    public func numbers(of key: [UInt8]) -> [Double]? {
+    public func numbers(of key: JournalKey) -> [Double]? {
         let numbers = found(key)
         if numbers != nil { tellOnce() }
         return numbers
     }
 
-    private func found(_ key: [UInt8]) -> [Double]? {
+    private func found(_ key: JournalKey) -> [Double]? {
         state.withLock { state in
             guard let place = state.places[key], state.descriptor >= 0 else { return nil }
             if place.isEarlier {
@@ -133,7 +135,7 @@ public final class JournalFile: Journal {
         }
     }
 
-    public func keep(_ numbers: [Double], under key: [UInt8], seconds: Double) {
+    public func keep(_ numbers: [Double], under key: JournalKey, seconds: Double) {
         state.withLock { state in
             guard !state.isOver, state.places[key] == nil else { return }
             if seconds > 0 { state.hasWork = true }
@@ -150,7 +152,7 @@ public final class JournalFile: Journal {
         }
     }
 
-    public func keepState(_ numbers: @autoclosure () -> [Double], under key: [UInt8], isLast: Bool) {
+    public func keepState(_ numbers: @autoclosure () -> [Double], under key: JournalKey, isLast: Bool) {
         let isDue = state.withLock { state in
             !state.isOver
                 && (isLast
@@ -161,17 +163,23 @@ public final class JournalFile: Journal {
         state.withLock { state in
             if state.descriptor < 0 { begin(&state) }
             let former = state.places[key]
-            append(numbers, key, 0, &state)
+            let place = append(numbers, key, 0, &state)
             (state.stateKept, state.hasWork) = (.now, true)
-            if let former, !state.isOver { Self.forget(former, state.descriptor) }
+            if !state.isOver {
+                if let former { Self.forget(former, state.descriptor) }
+                state.places[key] = place
+            }
             flushIfDue(&state)
         }
     }
 
-    public func confirm(_ name: String, _ digest: [UInt8]) throws {
-        let key = ContentKey("what is called " + name).bytes
-        let words = digest.withUnsafeBytes { Array($0.bindMemory(to: UInt64.self)) }.map(Double.init(bitPattern:))
-        guard let found = found(key) else { return keep(words, under: key, seconds: 0) }
+    public func confirm(_ name: String, _ digest: JournalKey) throws {
+        let key = ContentKey("what is called " + name).journal
+        let words = (0..<4).map { Double(bitPattern: digest[$0]) }
+        guard let found = state.withLock({ $0.confirmed[key] }) ?? found(key) else {
+            state.withLock { $0.confirmed[key] = words }
+            return keep(words, under: key, seconds: 0)
+        }
         guard found.map(\.bitPattern) == words.map(\.bitPattern) else {
             throw JournalError.changed(path: path, name: name)
         }
@@ -258,8 +266,11 @@ public final class JournalFile: Journal {
         for one in state.held { append(one.numbers, one.key, one.seconds, &state) }
     }
 
-    private func append(_ numbers: [Double], _ key: [UInt8], _ seconds: Double, _ state: inout State) {
-        guard state.descriptor >= 0 else { return }
+    @discardableResult
+    private func append(
+        _ numbers: [Double], _ key: JournalKey, _ seconds: Double, _ state: inout State
+    ) -> Place? {
+        guard state.descriptor >= 0 else { return nil }
         let checksum = numbers.withUnsafeBytes { Deflate.checksum($0) }
         let head = Head(key: key, count: numbers.count, seconds: seconds, checksum: checksum)
         let isWritten =
@@ -270,11 +281,10 @@ public final class JournalFile: Journal {
             ftruncate(state.descriptor, off_t(state.end))
             state.isOver = true
             onRemark("work is no longer kept in \(path): writing failed (\(reason))")
-            return
+            return nil
         }
-        state.places[key] = Place(
-            offset: state.end + Self.headBytes, count: numbers.count, checksum: checksum, isEarlier: false)
-        state.end += Self.headBytes + 8 * numbers.count
+        defer { state.end += Self.headBytes + 8 * numbers.count }
+        return Place(offset: state.end + Self.headBytes, count: numbers.count, checksum: checksum, isEarlier: false)
     }
 
     private func flushIfDue(_ state: inout State) {
@@ -292,9 +302,9 @@ public final class JournalFile: Journal {
 
     /// What precedes the numbers of a result.
     private struct Head {
-        let key: [UInt8], count: Int, seconds: Double, checksum: UInt32
+        let key: JournalKey, count: Int, seconds: Double, checksum: UInt32
 
-        init(key: [UInt8], count: Int, seconds: Double, checksum: UInt32) {
+        init(key: JournalKey, count: Int, seconds: Double, checksum: UInt32) {
             (self.key, self.count, self.seconds, self.checksum) = (key, count, seconds, checksum)
         }
 
@@ -308,15 +318,17 @@ public final class JournalFile: Journal {
             else { return nil }
             let seconds = Double(bitPattern: word(40, 8))
             guard seconds >= 0, seconds < 1e12 else { return nil }
-            self.init(key: Array(bytes.prefix(32)), count: count, seconds: seconds, checksum: UInt32(word(48, 4)))
+            let key = JournalKey((0..<4).map { word(8 * $0, 8) })
+            self.init(key: key, count: count, seconds: seconds, checksum: UInt32(word(48, 4)))
         }
 
         var bytes: [UInt8] {
             func bytes(_ word: UInt64, _ size: Int) -> [UInt8] {
                 (0..<size).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) }
             }
+            let words = (0..<4).flatMap { bytes(self.key[$0], 8) }
             let head =
-                key + bytes(UInt64(count), 8) + bytes(seconds.bitPattern, 8) + bytes(UInt64(checksum), 4)
+                words + bytes(UInt64(count), 8) + bytes(seconds.bitPattern, 8) + bytes(UInt64(checksum), 4)
             return head + bytes(UInt64(Deflate.checksum(head)), 4)
         }
     }

@@ -2,17 +2,47 @@ import Foundation
 
 /// Memory that this process may have, and has had.
 public enum MachineMemory {
-    /// Bytes of the machine, or the limit of its control group (Linux, cgroup v2 and v1) where that is less.
-    public static let bytes: Int = {
-        var result = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-        for path in ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"] {
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { continue }
-            // "max" is no bound.
-            guard let bound = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)), bound > 0 else { continue }
-            result = min(result, bound)
+    /// Bytes of the machine, or the limit of this process's control group (Linux, cgroup v2 and v1) where that is less.
+    public static let bytes = min(
+        Int(clamping: ProcessInfo.processInfo.physicalMemory),
+        groupLimit(groups: "/proc/self/cgroup", hierarchy: "/sys/fs/cgroup") ?? .max)
+
+    /// The smallest limit of a process's control group and of the groups around it; nil where there is none.
+    ///
+    /// - Parameters:
+    ///   - groups: the file that names the groups, a line `number:controllers:/path` each.
+    ///   - hierarchy: where the groups' folders lie.
+    static func groupLimit(groups: String, hierarchy: String) -> Int? {
+        let lines = (try? String(contentsOfFile: groups, encoding: .utf8))?.split(separator: "\n") ?? []
+        // In a container the root is its own group, whatever it is called outside.
+        var folders = [("", "memory.max"), ("/memory", "memory.limit_in_bytes")]
+        for line in lines {
+            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3 else { continue }
+            let isSecond = parts[0] == "0" && parts[1].isEmpty
+            guard isSecond || parts[1].split(separator: ",").contains("memory") else { continue }
+            var path = isSecond ? "" : "/memory"
+            for name in parts[2].split(separator: "/") where name != ".." {
+                path += "/" + name
+                folders.append((path, isSecond ? "memory.max" : "memory.limit_in_bytes"))
+            }
         }
-        return result
-    }()
+        // "max" is no limit.
+        return folders.compactMap { folder, name in
+            (try? String(contentsOfFile: "\(hierarchy)\(folder)/\(name)", encoding: .utf8)).flatMap {
+                Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
+            }
+        }.filter { $0 > 0 }.min()
+    }
+
+    /// What this process may take where the machine, its control group or the limit of its address space leaves less than is usual; nil
+    /// where they do not. A tenth of the memory, and half of the address space, is left to the system and to what is only mapped.
+    ///
+    /// - Parameter usual: bytes.
+    public static func tight(usual: Int) -> Int? {
+        let room = min(bytes / 10 * 9, (addressSpace ?? .max) / 2)
+        return room < usual ? room : nil
+    }
 
     /// The most memory that this process has had, in bytes, as Linux counts it; `nil` on other systems.
     public static var peak: Int? {

@@ -42,7 +42,8 @@ struct Session {
         try keys.check(options.general.keys)
         options.general.prepare()
         let monitor = options.general.monitor
-        memory = MemoryBudget(limit: try options.memoryBytes())
+        memory = MemoryBudget(
+            limit: try options.memoryBytes() ?? MachineMemory.tight(usual: MemoryBudget.defaultLimit))
         for path in drawsPicture && options.output.isEmpty ? [self.picture] : options.output {
             try OutputFile.checkWritable(path)
             if !drawsPicture, [".png", ".svg", ".pdf"].contains(where: path.lowercased().hasSuffix) {

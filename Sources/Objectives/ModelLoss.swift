@@ -161,7 +161,7 @@ public final class ModelLoss: ExampleObjective {
         weightDecay = try settings.weightDecay.coefficient(of: model, name) ?? 0
         objective = Self.penalized(self.base, weightDecay)
         if let journal = monitor.journal {
-            try journal.confirm("\(name) (\(settings.split.rawValue), \(data.count) examples)", identity.bytes)
+            try journal.confirm("\(name) (\(settings.split.rawValue), \(data.count) examples)", identity.journal)
         }
         if settings.precision == .float, model.theta.contains(where: { $0.isFinite && Double(Float($0)) != $0 }) {
             monitor.remark(
@@ -304,7 +304,7 @@ public final class ModelLoss: ExampleObjective {
             var key = ContentKey()
             key.add(other.theta)
             key.add(other.buffers)
-            try journal.confirm(path, key.bytes)
+            try journal.confirm(path, key.journal)
         }
         guard other.network.parameters == model.network.parameters else {
             throw UnusableRequest(

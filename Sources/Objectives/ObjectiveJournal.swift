@@ -35,7 +35,7 @@ final class ObjectiveJournal {
             key.add("\(kind) \(batch) \(all.count)")
             for vector in all { key.add(digest(vector)) }
             key.add(coordinates)
-            return key.bytes
+            return key.journal
         } compute: {
             try compute()
         }
@@ -52,7 +52,7 @@ final class ObjectiveJournal {
         let keys = coordinates.map { coordinates in
             var own = key
             own.add(coordinates)
-            return own.bytes
+            return own.journal
         }
         var results = keys.map { journal.hasEarlier ? journal.numbers(of: $0).map(Evaluation.init) : nil }
         let missing = results.indices.filter { results[$0] == nil }

@@ -175,11 +175,11 @@ public struct Interpolation: Sendable {
     }
 
     /// Of the state of a curve's training: all that it depends on.
-    private func key(_ settings: Curve, _ loss: ModelLoss, _ other: Model) -> [UInt8] {
+    private func key(_ settings: Curve, _ loss: ModelLoss, _ other: Model) -> JournalKey {
         var key = ContentKey("curve \(settings) \(seed)")
         key.add(loss.identity)
         key.add(other.theta)
-        return key.bytes
+        return key.journal
     }
 
     private func train(
