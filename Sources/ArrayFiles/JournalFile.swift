@@ -152,6 +152,38 @@ public final class JournalFile: Journal {
         }
     }
 
+    public func part(_ key: JournalKey, compute: () throws -> [Double]) throws -> [Double] {
+        if hasEarlier, let known = numbers(of: key) { return known }
+        let beginning = key ^ JournalKey(repeating: 1)
+        let (mark, held) = state.withLock { state -> (Int?, Int) in
+            // The part may have begun in an earlier run.
+            let place = state.places[beginning] ?? append([], beginning, 0, &state)
+            return (place.map { $0.offset - Self.headBytes }, state.held.count)
+        }
+        let start = ContinuousClock.now
+        let numbers = try compute()
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        state.withLock { state in
+            if state.descriptor < 0 { state.held.removeLast(max(0, state.held.count - held)) }
+        }
+        guard isWorthKeeping(numbers.count, digested: 0, seconds: seconds) else { return numbers }
+        keep(numbers, under: key, seconds: seconds)
+        let last = Self.headBytes + 8 * numbers.count
+        if let mark { state.withLock { state in forget(from: mark, below: last, &state) } }
+        return numbers
+    }
+
+    /// Makes what lies between a place and the last result, of so many bytes, one part that is skipped, and gives the disk back what
+    /// it takes.
+    private func forget(from mark: Int, below last: Int, _ state: inout State) {
+        let bytes = state.end - last - mark - Self.headBytes
+        guard state.descriptor >= 0, !state.isOver, bytes > 0 else { return }
+        let head = Head(key: .zero, count: bytes / 8, seconds: 0, checksum: 0)
+        guard Self.write(head.bytes, state.descriptor, at: mark) else { return }
+        Self.forget(
+            Place(offset: mark + Self.headBytes, count: bytes / 8, checksum: 0, isEarlier: false), state.descriptor)
+    }
+
     public func keepState(_ numbers: @autoclosure () -> [Double], under key: JournalKey, isLast: Bool) {
         let isDue = state.withLock { state in
             !state.isOver
@@ -205,12 +237,15 @@ public final class JournalFile: Journal {
 
     // MARK: The end
 
-    /// Writes what is held, as where work was interrupted.
+    /// Writes what is held, as where work was interrupted; a file without work is removed.
     ///
     /// - Returns: whether there is work to go on from.
     public func save() -> Bool {
         state.withLock { state in
-            guard state.hasWork else { return false }
+            guard state.hasWork else {
+                if state.descriptor >= 0 { unlink(path) }
+                return false
+            }
             if state.descriptor < 0 { begin(&state) }
             guard state.descriptor >= 0 else { return false }
             fsync(state.descriptor)
@@ -293,8 +328,8 @@ public final class JournalFile: Journal {
         state.flushed = .now
     }
 
-    /// Numbers that are few: results of a point, and not vectors of θ's length.
-    private static let few = 64
+    /// Numbers that are few: results of a point or of a part, and not vectors of θ's length.
+    private static let few = 1024
 
     private static let headBytes = 56
     /// How often a lock is tried, 10 ms apart.
@@ -362,9 +397,13 @@ public final class JournalFile: Journal {
             guard let head = Head(piece.bytes[first..<first + headBytes]),
                 head.count <= (file.size - offset - headBytes) / 8
             else { break }
-            if state.places[head.key] == nil { state.unasked += 1 }
-            state.places[head.key] = Place(
-                offset: offset + headBytes, count: head.count, checksum: head.checksum, isEarlier: true)
+            // What was forgotten has no key, and where a part begins there are no numbers.
+            if head.key != .zero {
+                let isResult = head.count > 0
+                if isResult, state.places[head.key] == nil { state.unasked += 1 }
+                state.places[head.key] = Place(
+                    offset: offset + headBytes, count: head.count, checksum: head.checksum, isEarlier: isResult)
+            }
             state.earlierSeconds += head.seconds
             offset += headBytes + 8 * head.count
         }

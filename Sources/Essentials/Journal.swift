@@ -18,6 +18,9 @@ public protocol Journal: AnyObject, Sendable {
     ///
     /// - Parameter seconds: that they took to compute.
     func keep(_ numbers: [Double], under key: JournalKey, seconds: Double)
+    /// The numbers of a part of the work: those that an earlier run kept, else those that are computed. Once they are kept, what was kept
+    /// meanwhile is forgotten.
+    func part(_ key: JournalKey, compute: () throws -> [Double]) throws -> [Double]
     /// Makes sure that something the work depends on is what it was in an earlier run.
     ///
     /// - Parameters:

@@ -170,13 +170,13 @@ public final class ModelLoss: ExampleObjective {
     }
 
     /// A digest of all that the loss depends on: network, θ, statistics of batch normalisation, data, arithmetic.
-    public var identity: ContentKey {
+    public private(set) lazy var identity: ContentKey = {
         var key = Self.identity(model, loss, data, settings)
         key.add(model.theta)
         key.add(statistics)
         key.add("\(weightDecay)")
         return key
-    }
+    }()
 
     /// θ of the model.
     public var theta: [Double] { model.theta }

@@ -9,14 +9,14 @@ import Testing
 @Suite struct JournalFileTests {
     private static func key(_ text: String) -> JournalKey { ContentKey(text).journal }
 
-    private static let vector = (0..<1000).map { 1 / Double($0 + 1) }
+    private static let vector = (0..<2000).map { 1 / Double($0 + 1) }
 
     /// A journal as a killed process leaves it: nothing but the file.
     private func killed(_ path: String) throws {
         let journal = try JournalFile(path, title: "work", interval: 0, resumes: false)
         journal.keep([1, .nan, -0.0], under: Self.key("a"), seconds: 1)
         journal.keep(Self.vector, under: Self.key("b"), seconds: 2)
-        journal.keep([], under: Self.key("c"), seconds: 3)
+        journal.keep([7], under: Self.key("c"), seconds: 3)
     }
 
     private func copy(_ path: String, to other: String) throws {
@@ -35,7 +35,7 @@ import Testing
             #expect(remarks.withLock { $0 } == ["going on from \(path): 3 results, 6.0 s of work"])
             #expect(journal.numbers(of: Self.key("a"))?.map(\.bitPattern) == [1, .nan, -0.0].map(\.bitPattern))
             #expect(journal.numbers(of: Self.key("b")) == Self.vector && journal.hasEarlier)
-            #expect(journal.numbers(of: Self.key("c")) == [] && !journal.hasEarlier)
+            #expect(journal.numbers(of: Self.key("c")) == [7] && !journal.hasEarlier)
             #expect(journal.numbers(of: Self.key("d")) == nil)
             // It goes on in the same file.
             journal.keep([4], under: Self.key("d"), seconds: 1)
@@ -61,7 +61,7 @@ import Testing
                     #expect(length < 40)
                     continue
                 }
-                let found = [("a", 3), ("b", 1000), ("c", 0)].prefix {
+                let found = [("a", 3), ("b", 2000), ("c", 1)].prefix {
                     journal.numbers(of: Self.key($0.0))?.count == $0.1
                 }
                 counts.insert(found.count)
@@ -137,12 +137,12 @@ import Testing
             #expect(journal.isWorthKeeping(1, digested: 1_000_000, seconds: 1))
             #expect(!journal.isWorthKeeping(1, digested: 1_000_000, seconds: 0.001))
             var limits = JournalFile.Limits()
-            (limits.rate, limits.mostBytes) = (0, 20_000)
+            (limits.rate, limits.mostBytes) = (0, 40_000)
             let slow = try JournalFile(folder + "/k", title: "work", interval: 0, resumes: false, limits)
-            #expect(slow.isWorthKeeping(1000, digested: 0, seconds: 1))
+            #expect(slow.isWorthKeeping(2000, digested: 0, seconds: 1))
             slow.keep(Self.vector, under: Self.key("a"), seconds: 1)
             slow.keep(Self.vector, under: Self.key("b"), seconds: 1)
-            #expect(!slow.isWorthKeeping(1000, digested: 0, seconds: 1))
+            #expect(!slow.isWorthKeeping(2000, digested: 0, seconds: 1))
             #expect(slow.isWorthKeeping(2, digested: 0, seconds: 1))
         }
     }
@@ -162,6 +162,48 @@ import Testing
             #expect(journal.numbers(of: Self.key("s")) == [3] + Self.vector)
             try journal.confirm("a.bin", Self.key("x"))
             #expect(message { try journal.confirm("a.bin", Self.key("y")) }.contains("another a.bin"))
+        }
+    }
+
+    /// A finished part is found as a whole, and what it needed is forgotten; one that was interrupted goes on from what it had.
+    @Test func parts() throws {
+        try Folder.with { folder in
+            let path = folder + "/j", long = [Double](repeating: 0.5, count: 300_000)
+            struct Stop: Error {}
+            func run(resumes: Bool, stops: Bool = false) throws -> (found: Int, computed: Int) {
+                let journal = try JournalFile(path, title: "work", interval: 0, resumes: resumes)
+                var found = 0, computed = 0
+                func numbers(_ name: String) {
+                    if let known = journal.numbers(of: Self.key(name)) {
+                        #expect(known == long)
+                        found += 1
+                    } else {
+                        computed += 1
+                        journal.keep(long, under: Self.key(name), seconds: 1)
+                    }
+                }
+                numbers("before")
+                let result = try journal.part(Self.key("part")) {
+                    numbers("a")
+                    if stops { throw Stop() }
+                    numbers("b")
+                    return [1, 2]
+                }
+                #expect(result == [1, 2])
+                numbers("after")
+                return (found, computed)
+            }
+            #expect(throws: Stop.self) { _ = try run(resumes: false, stops: true) }
+            #expect(try run(resumes: true) == (2, 2))
+            var information = stat()
+            #expect(stat(path, &information) == 0)
+            // A file system without holes keeps the room.
+            let taken = Int(information.st_blocks) * 512
+            #expect(taken < 6_000_000 || taken >= Int(information.st_size))
+            // Before, the part as a whole, and after.
+            #expect(try run(resumes: true) == (2, 0))
+            let journal = try JournalFile(path, title: "work", resumes: true)
+            #expect(journal.numbers(of: Self.key("a")) == nil && journal.numbers(of: Self.key("part")) == [1, 2])
         }
     }
 

@@ -59,28 +59,25 @@ import Testing
         #expect(try folder.names() == ["part.bin", "whole.bin"])
     }
 
+    /// Interrupted, killed, and gone on with.
     @Test func interruptedSlice() throws {
         let folder = try Folder(checkpoint: "ckpt.bin")
-        // As large as it takes for an interruption to come before the end.
-        for points in [41, 81, 161, 321] {
-            let line = "slice --dims 2 --points \(points) --json --quiet"
-            let run = try Tool.Run(Tool.words(line), in: folder)
-            usleep(700_000)
-            run.process.interrupt()
-            let stopped = try run.finish()
-            if stopped.code == 0 { continue }
-            #expect(stopped.code == 130 && !stopped.isKilled)
-            #expect(stopped.errorLines.count == 1 && stopped.errors.contains("--resume"))
-            #expect(try folder.names().contains { $0.hasSuffix(".unfinished") })
-            let resumed = try Tool.succeed(line + " --resume", in: folder)
-            #expect(try !folder.names().contains { $0.hasSuffix(".unfinished") })
-            let picture = try folder.bytes("ckpt.slice.png")
-            let whole = try Tool.succeed(line, in: folder)
-            #expect(Self.withoutSeconds(resumed.output) == Self.withoutSeconds(whole.output))
-            #expect(try picture == folder.bytes("ckpt.slice.png"))
-            return
-        }
-        Issue.record("no slice lasted long enough to be interrupted")
+        let line = "slice --dims 2 --points 61 --json --quiet"
+        func isKept() throws -> Bool { try folder.names().contains { $0.hasSuffix(".unfinished") } }
+        let stopped = try Tool.interrupted(line, by: SIGINT, in: folder)
+        #expect(stopped.errorLines.count == 1 && stopped.errors.contains("--resume"))
+        #expect(try isKept())
+        let resumed = try Tool.succeed(line + " --resume", in: folder)
+        #expect(try !isKept())
+        let picture = try folder.bytes("ckpt.slice.png")
+        try Tool.interrupted(line, by: SIGKILL, in: folder)
+        #expect(try isKept())
+        let again = try Tool.succeed(line + " --resume", in: folder)
+        #expect(try !isKept())
+        let whole = try Tool.succeed(line, in: folder)
+        #expect(Self.withoutSeconds(resumed.output) == Self.withoutSeconds(whole.output))
+        #expect(Self.withoutSeconds(again.output) == Self.withoutSeconds(whole.output))
+        #expect(try picture == folder.bytes("ckpt.slice.png"))
     }
 
     /// A killed training goes on from its last state, or from the newest epoch's checkpoint.

@@ -150,16 +150,9 @@ import Testing
     /// Another checkpoint of the same name is noticed, and so are other data.
     @Test func changedCheckpoint() throws {
         let folder = try Folder(checkpoint: "ckpt.bin")
-        let line = "slice --dims 2 --points 41"
-        func interrupt() throws -> String {
-            let run = try Tool.Run(Tool.words(line), in: folder)
-            usleep(500_000)
-            kill(run.process.processIdentifier, SIGHUP)
-            let stopped = try run.finish()
-            #expect(stopped.code == 130 && !stopped.isKilled)
-            return try #require(folder.names().first { $0.hasSuffix(".unfinished") })
-        }
-        let kept = try interrupt()
+        let line = "slice --dims 2 --points 201"
+        try Tool.interrupted(line, by: SIGHUP, in: folder)
+        let kept = try #require(folder.names().first { $0.hasSuffix(".unfinished") })
         #expect(kept.hasPrefix("ckpt.slice-"))
         try Tool.refuse("slice --dims 2 --points 43 --resume", in: folder, saying: "no work of this command", line)
         try Tool.succeed("train --model mlp:64-16-10 --data digits --epochs 1 --seed 9 --quiet", in: folder)

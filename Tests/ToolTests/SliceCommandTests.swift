@@ -133,19 +133,13 @@ import Testing
     /// What was kept of a slice of other settings is not deleted by one that finishes; what was kept of the same is.
     @Test func othersInterruptionsAreKept() throws {
         let folder = try Folder(checkpoint: "ckpt.bin")
-        func interrupt(_ line: String) throws {
-            let run = try Tool.Run(Tool.words(line), in: folder)
-            usleep(500_000)
-            run.process.terminate()
-            #expect(try run.finish().code == 130)
-        }
         func kept() throws -> [String] { try folder.names().filter { $0.hasSuffix(".unfinished") } }
-        try interrupt("slice --dims 2 --points 201 --seed 3")
+        try Tool.interrupted("slice --dims 2 --points 201 --seed 3", by: SIGTERM, in: folder)
         let first = try kept()
         try Tool.succeed("slice --points 5 --examples 100 --quiet", in: folder)
         #expect(try first.count == 1 && kept() == first)
         // How a result is shown does not matter.
-        try interrupt("slice --dims 2 --points 101 --quiet -o a.png")
+        try Tool.interrupted("slice --dims 2 --points 101 --quiet -o a.png", by: SIGXCPU, in: folder)
         #expect(try kept().count == 2)
         let again = try Tool.succeed("slice --dims 2 --points 101 --json -o b.png", in: folder)
         #expect(again.errors.contains("beginning anew") && again.errors.contains("--resume"))

@@ -30,8 +30,11 @@ enum Tool {
         let process = Process()
         private let folder: Folder
 
-        init(_ arguments: [String], in place: Folder, program: URL = Tool.program) throws {
+        init(
+            _ arguments: [String], in place: Folder, program: URL = Tool.program, environment: [String: String] = [:]
+        ) throws {
             folder = try Folder()
+            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
             process.executableURL = program
             process.arguments = arguments
             process.currentDirectoryURL = place.url
@@ -69,6 +72,26 @@ enum Tool {
         #expect(
             outcome.code == 0 && !outcome.isKilled, "landscape \(line): \(outcome.errors)",
             sourceLocation: sourceLocation)
+        return outcome
+    }
+
+    /// The outcome of a long run that gets a signal once it has begun to keep its work.
+    @discardableResult
+    static func interrupted(
+        _ line: String, by signal: Int32, in folder: Folder, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> Outcome {
+        // Heads and some results.
+        func kept() throws -> Set<String> {
+            Set(try folder.names().filter { try $0.hasSuffix(".unfinished") && folder.bytes($0).count > 1000 })
+        }
+        let before = try kept()
+        let run = try Run(words(line), in: folder, environment: ["LANDSCAPE_KEEP_SECONDS": "0"])
+        run.wait { (try? kept() != before) ?? true }
+        kill(run.process.processIdentifier, signal)
+        let outcome = try run.finish()
+        #expect(
+            outcome.isKilled == (signal == SIGKILL) && (outcome.isKilled || outcome.code == 130),
+            "landscape \(line): \(outcome.errors)", sourceLocation: sourceLocation)
         return outcome
     }
 

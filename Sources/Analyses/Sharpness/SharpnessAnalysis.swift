@@ -136,11 +136,19 @@ public struct SharpnessAnalysis: Sendable {
                 point.batchwise = try BatchwiseSharpness(
                     search, at: theta, examples: parts.examples, batchSize: batchSize,
                     progress: { try monitor.update(name, $0, of: $1) }, weight: parts.weight(of:),
-                    objective: parts.restricted(to:))
+                    part: { batch, search in
+                        try monitor.part(
+                            of: objective, at: theta, settings(radius, objective, "\(batchSize) \(batch)"),
+                            compute: search)
+                    }, objective: parts.restricted(to:))
             } else if searchesWhole {
                 search.progress = { start, done, most in try monitor.update(name, done, of: most, "from \(start)") }
-                point.worstCase = try search.run(
-                    objective, at: theta, scout: scout, model: model, smaller: points.last?.worstCase)
+                point.worstCase = try monitor.part(
+                    of: objective, at: theta, settings(radius, objective), vectors: \.vectors
+                ) {
+                    try search.run(
+                        objective, at: theta, scout: scout, model: model, smaller: points.last?.worstCase)
+                }
             }
             if measures.contains(.averageCase) {
                 point.averageCase = try AverageCaseSharpness(
@@ -155,6 +163,15 @@ public struct SharpnessAnalysis: Sendable {
             points: points, norm: norm, adaptiveShift: adaptiveShift, gradientNorm: Vectors.norm(gradient))
         if measures.contains(.box) { result.boxes = try boxes(objective, at: theta, monitor) }
         return result
+    }
+
+    /// All that the worst case at a radius depends on: smaller radii give it a start.
+    private func settings(_ radius: Double, _ objective: any Objective, _ batch: String = "") -> [String] {
+        [
+            "worst case", batch, "\(radii.prefix { $0 <= radius })", norm.rawValue,
+            "\(String(describing: adaptiveShift)) \(steps) \(String(describing: restarts)) \(String(describing: scoutExamples))",
+            "\(seed) \(objective.vectorMemory)",
+        ]
     }
 
     private func boxes(_ objective: any Objective, at theta: [Double], _ monitor: Monitor) throws -> [KeskarSharpness] {

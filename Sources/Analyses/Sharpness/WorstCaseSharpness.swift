@@ -32,6 +32,12 @@ public struct WorstCaseSharpness: Sendable, Codable {
     /// T⁻¹ε, in which the ball is a ball.
     var coordinates: [Double] = []
 
+    /// What is not encoded.
+    var vectors: [[Double]] {
+        get { [epsilon, coordinates] }
+        set { (epsilon, coordinates) = (newValue[0], newValue[1]) }
+    }
+
     /// Gives back the memory of ε.
     mutating func forgetEpsilon() { (epsilon, coordinates) = ([], []) }
 

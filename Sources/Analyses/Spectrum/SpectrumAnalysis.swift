@@ -50,7 +50,7 @@ public struct SpectrumAnalysis: Sendable {
     private static let quadratureSteps = 90
 
     /// One end of the spectrum: values with residuals.
-    public struct End: Sendable {
+    public struct End: Sendable, Codable {
         /// Descending for the largest, ascending for the smallest.
         public let values: [Double]
         /// ‖Hv − λv‖ of each.
@@ -161,12 +161,15 @@ public struct SpectrumAnalysis: Sendable {
         _ curvature: CurvatureOperator, _ monitor: Monitor, _ result: inout Result
     ) throws {
         var failure: (any Error)?
+        let objective = curvature.objective
         let density = try StochasticLanczosQuadrature(
-            steps: Self.quadratureSteps, memoryLimit: curvature.objective.vectorMemory, seed: seed,
-            rounding: curvature.objective.rounding
+            steps: Self.quadratureSteps, memoryLimit: objective.vectorMemory, seed: seed, rounding: objective.rounding
         ).run(curvature) { done, most in
             do { try monitor.update("density", done, of: most) } catch { failure = error }
             return failure == nil
+        } part: { probes, run in
+            try monitor.part(
+                of: objective, at: curvature.theta, ["density", kind.rawValue, "\(probes) \(seed)"], compute: run)
         }
         if let failure { throw failure }
         result.density = density
@@ -176,6 +179,30 @@ public struct SpectrumAnalysis: Sendable {
     private func findEigenvalues(
         _ curvature: CurvatureOperator, _ monitor: Monitor, _ result: inout Result
     ) throws {
+        let settings = [
+            "eigenvalues", kind.rawValue, method.rawValue,
+            "\(largest) \(smallest) \(tolerance) \(maximumProducts) \(findsMultiplicities) \(seed)",
+            "\(curvature.objective.vectorMemory)",
+        ]
+        let found = try monitor.part(
+            of: curvature.objective, at: curvature.theta, settings, vectors: \Eigenvalues.vectors
+        ) { try eigenvalues(curvature, monitor) }
+        (result.top, result.bottom, result.vectors) = (found.top, found.bottom, found.vectors)
+        result.converged = result.converged && found.converged
+        result.products += found.products
+    }
+
+    /// The eigenvalues at the ends, as `Result` has them.
+    private struct Eigenvalues: Codable {
+        var top: End?, bottom: End?
+        var converged = true, products = 0
+        var vectors: [[Double]] = []
+
+        enum CodingKeys: CodingKey { case top, bottom, converged, products }
+    }
+
+    private func eigenvalues(_ curvature: CurvatureOperator, _ monitor: Monitor) throws -> Eigenvalues {
+        var result = Eigenvalues()
         switch method {
         case .power:
             for (count, target) in [(largest, PowerTarget.largestAlgebraic), (smallest, .smallestAlgebraic)]
@@ -213,5 +240,6 @@ public struct SpectrumAnalysis: Sendable {
             (result.converged, result.vectors) = (found.converged, found.largestVectors)
             result.products += found.products
         }
+        return result
     }
 }

@@ -105,7 +105,9 @@ public struct StudyRun: Sendable {
         var settings = measures
         (settings.seed, settings.memoryLimit) = (seed, measured.vectorMemory)
         if measured.rounding > 0x1p-40 { settings.tolerance = 1e-4 }
-        let measures = try StudyMeasures(measured, at: measured.theta, settings, progress: progress)
+        let measures = try monitor.part(of: measured, at: measured.theta, ["study", "\(settings)"]) {
+            try StudyMeasures(measured, at: measured.theta, settings, progress: progress)
+        }
         let run = Study.Run(
             checkpoint: path, trainLoss: train.loss, testLoss: unseen.loss, trainAccuracy: train.accuracy,
             testAccuracy: unseen.accuracy, measures: measures)

@@ -44,10 +44,14 @@ public struct StochasticLanczosQuadrature: Sendable, Equatable {
     ///   - matrix: H, P × P.
     ///   - progress: called after every block of products with the products made and the most there will be; false ends
     ///     the run with the probes finished so far.
+    ///   - part: given the numbers of probes that run side by side and their run, runs that, or takes what it gave before.
     /// - Throws: `MatrixFreeError` for settings that have no answer and for products that are not finite;
     ///   `CancellationError` where `progress` ends the run before a probe is finished; what the operator throws.
     public func run(
-        _ matrix: some LinearOperator, progress: (_ products: Int, _ most: Int) -> Bool = { _, _ in true }
+        _ matrix: some LinearOperator, progress: (_ products: Int, _ most: Int) -> Bool = { _, _ in true },
+        part:
+            @escaping (_ probes: Range<Int>, _ run: () throws -> [SpectralQuadrature]) throws -> [SpectralQuadrature] =
+            { try $1() }
     ) throws -> SpectralDensity {
         guard probes > 0, steps > 0, points > 1, blockSize > 0, sigma ?? 1 > 0 else {
             throw MatrixFreeError.invalidArgument(
@@ -62,38 +66,56 @@ public struct StochasticLanczosQuadrature: Sendable, Equatable {
         let (all, isBeyondCounting) = probes.multipliedReportingOverflow(by: most)
         let total = isBeyondCounting ? .max : all
         let together = min(blockSize, memoryLimit / bytes)
-        let random = RandomNumbers(seed: seed).named("lanczos quadrature")
 
         var quadratures: [SpectralQuadrature] = []
-        var cancelled = false
-        for first in stride(from: 0, to: probes, by: together) where !cancelled {
-            var processes = try (first..<min(first + together, probes)).map { index in
-                try LanczosProcess(
-                    basis: KrylovBasis(dimension: n, capacity: most), start: random.named("probe \(index)").signs(n),
-                    random: random, rounding: rounding)
-            }
-            // An exhausted Krylov space makes the quadrature exact: that probe is done.
-            func running() -> [Int] {
-                processes.indices.filter { processes[$0].count < most && processes[$0].breakdowns == 0 }
-            }
-            while !cancelled {
-                let active = running().compactMap { index in processes[index].next.map { (index, $0) } }
-                if active.isEmpty { break }
-                let results = try counter.apply(block: active.map(\.1))
-                for ((index, x), product) in zip(active, results) { processes[index].absorb(x, product: product) }
-                cancelled = !progress(counter.products, total)
-            }
-            if cancelled && !running().isEmpty { break }
-            for process in processes {
-                let ritz = try process.projection.ritzValues()
-                quadratures.append(
-                    SpectralQuadrature(
-                        nodes: ritz.values, weights: ritz.first.map { $0 * $0 },
-                        residuals: ritz.last.map { abs(process.coupling * $0) + process.dropped }))
+        for first in stride(from: 0, to: probes, by: together) {
+            let range = first..<min(first + together, probes), before = counter.products
+            do {
+                let found = try part(range) {
+                    try run(range, steps: most, &counter) { progress($0, total) }
+                }
+                // Probes that were run before count all the same.
+                if counter.products == before { counter.add(found.reduce(0) { $0 + $1.nodes.count }) }
+                quadratures += found
+            } catch is Cancelled {
+                break
             }
         }
         guard !quadratures.isEmpty else { throw CancellationError() }
         return density(of: quadratures, steps: most, products: counter.products, dimension: n)
+    }
+
+    /// That `progress` ended the run.
+    private struct Cancelled: Error {}
+
+    /// Runs probes side by side.
+    private func run(
+        _ probes: Range<Int>, steps: Int, _ counter: inout ProductCounter<some LinearOperator>,
+        progress: (_ products: Int) -> Bool
+    ) throws -> [SpectralQuadrature] {
+        let n = counter.matrix.dimension, random = RandomNumbers(seed: seed).named("lanczos quadrature")
+        var processes = try probes.map { index in
+            try LanczosProcess(
+                basis: KrylovBasis(dimension: n, capacity: steps), start: random.named("probe \(index)").signs(n),
+                random: random, rounding: rounding)
+        }
+        // An exhausted Krylov space makes the quadrature exact: that probe is done.
+        func running() -> [Int] {
+            processes.indices.filter { processes[$0].count < steps && processes[$0].breakdowns == 0 }
+        }
+        while true {
+            let active = running().compactMap { index in processes[index].next.map { (index, $0) } }
+            if active.isEmpty { break }
+            let results = try counter.apply(block: active.map(\.1))
+            for ((index, x), product) in zip(active, results) { processes[index].absorb(x, product: product) }
+            guard progress(counter.products) || running().isEmpty else { throw Cancelled() }
+        }
+        return try processes.map { process in
+            let ritz = try process.projection.ritzValues()
+            return SpectralQuadrature(
+                nodes: ritz.values, weights: ritz.first.map { $0 * $0 },
+                residuals: ritz.last.map { abs(process.coupling * $0) + process.dropped })
+        }
     }
 
     /// The mean of the broadened quadratures on a grid around their nodes.
