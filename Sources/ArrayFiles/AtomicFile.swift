@@ -5,7 +5,8 @@ import Foundation
 ///
 /// A file is written under a temporary name in the same folder, flushed to the disk, then renamed. An interrupted or
 /// failed write leaves the former file as it was. Symbolic links are followed. A pipe or a device, which cannot be
-/// replaced, is written to directly.
+/// replaced, is written to directly; a pipe is given five seconds to
+/// find a reader.
 public enum AtomicFile {
     /// Replaces the file at `path` by `bytes`.
     ///
@@ -53,7 +54,11 @@ public enum AtomicFile {
     /// - Parameter bytes: how many there will be, where that is known; the disk must have room for them.
     /// - Throws: what `write` would throw.
     public static func check(_ path: String, bytes: Int = 0) throws(FileError) {
-        guard let replaced = try replaceable(path) else { return }
+        guard let replaced = try replaceable(path) else {
+            // Whether a pipe has a reader is seen when there is something to write: a reader that has seen a writer go is at its end.
+            guard access(path, W_OK) == 0 else { throw .notWritable(path: path, reason: systemReason(errno)) }
+            return
+        }
         let file = try temporary(for: path, replaced)
         defer {
             unlink(file.path)
@@ -79,6 +84,8 @@ public enum AtomicFile {
         switch information.st_mode & S_IFMT {
         case S_IFDIR: throw .destinationIsDirectory(path: path)
         case S_IFREG: return (resolved(path), information.st_mode & 0o7777)
+        case S_IFSOCK: throw .special(path: path, kind: .socket)
+        case S_IFBLK: throw .special(path: path, kind: .disk)
         default: return nil
         }
     }
@@ -99,7 +106,15 @@ public enum AtomicFile {
     private static func writeToDevice(
         _ path: String, _ content: (FileSink) throws(FileError) -> Void
     ) throws(FileError) {
-        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        let end = Date().addingTimeInterval(SpecialFile.patience)
+        var descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        // A pipe that nobody reads yet.
+        while descriptor < 0, errno == ENXIO || errno == EINTR {
+            if StopRequest.isMade { throw .interrupted(path: path) }
+            if Date() >= end { throw .special(path: path, kind: .unreadPipe) }
+            usleep(20_000)
+            descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        }
         guard descriptor >= 0 else { throw .notWritable(path: path, reason: systemReason(errno)) }
         defer { close(descriptor) }
         try content(FileSink(descriptor: descriptor, path: path))
@@ -132,13 +147,21 @@ public struct FileSink {
     ///
     /// - Throws: `FileError.writeFailed`, such as on a full disk.
     public func write(_ bytes: [UInt8]) throws(FileError) {
-        var failure: Int32 = 0
+        var failure: Int32 = 0, isStopped = false
         bytes.withUnsafeBytes { buffer in
             guard let base = buffer.baseAddress else { return }
             var done = 0
             while done < buffer.count {
                 let put = Foundation.write(descriptor, base + done, min(buffer.count - done, 1 << 30))
                 if put < 0 && errno == EINTR { continue }
+                // A pipe that is full.
+                if put < 0, errno == EAGAIN {
+                    if case .stopped = StopRequest.wait(for: descriptor, POLLOUT) {
+                        isStopped = true
+                        return
+                    }
+                    continue
+                }
                 if put <= 0 {
                     failure = put < 0 ? errno : EIO
                     return
@@ -146,6 +169,7 @@ public struct FileSink {
                 done += put
             }
         }
+        if isStopped { throw .interrupted(path: path) }
         if failure != 0 { throw .writeFailed(path: path, reason: systemReason(failure)) }
     }
 }

@@ -46,11 +46,13 @@ struct LandscapeTool: ParsableCommand {
             let advice = [interruption.advice, KeptWork.advice()].compactMap { $0 }
             Terminal.standard.say((["interrupted"] + advice).joined(separator: "; "))
             Foundation.exit(130)
-        case is CancellationError where Signals.isRequested:
+        case FileError.interrupted,
+            is CancellationError where Signals.isRequested:
             Terminal.standard.say((["interrupted"] + [KeptWork.advice()].compactMap { $0 }).joined(separator: "; "))
             Foundation.exit(130)
         default:
             Terminal.standard.say("error: \(error)")
+            if case .interrupted = (error as? KeptElsewhere)?.problem { Foundation.exit(130) }
             Foundation.exit((error as? any DescribedError)?.isOfRequest == true ? 2 : 1)
         }
     }
