@@ -37,12 +37,13 @@ public enum AtomicFile {
         var isDone = false
         // Closing ends the lock, by which others know that the file is in use.
         defer {
-            if !isDone { unlink(file.path) }
+            if !isDone { unlink(FilePath.system(file.path)) }
             close(file.descriptor)
         }
         if let mode = replaced.mode { fchmod(file.descriptor, mode) }
         try content(FileSink(descriptor: file.descriptor, path: path))
-        guard fsync(file.descriptor) == 0, rename(file.path, replaced.target) == 0 else {
+        guard fsync(file.descriptor) == 0, rename(FilePath.system(file.path), FilePath.system(replaced.target)) == 0
+        else {
             throw .writeFailed(path: path, reason: systemReason(errno))
         }
         isDone = true
@@ -56,12 +57,14 @@ public enum AtomicFile {
     public static func check(_ path: String, bytes: Int = 0) throws(FileError) {
         guard let replaced = try replaceable(path) else {
             // Whether a pipe has a reader is seen when there is something to write: a reader that has seen a writer go is at its end.
-            guard access(path, W_OK) == 0 else { throw .notWritable(path: path, reason: systemReason(errno)) }
+            guard access(FilePath.system(path), W_OK) == 0 else {
+                throw .notWritable(path: path, reason: systemReason(errno))
+            }
             return
         }
         let file = try temporary(for: path, replaced)
         defer {
-            unlink(file.path)
+            unlink(FilePath.system(file.path))
             close(file.descriptor)
         }
         var space = statvfs()
@@ -76,7 +79,7 @@ public enum AtomicFile {
     private static func replaceable(_ path: String) throws(FileError) -> (target: String, mode: mode_t?)? {
         if path.isEmpty || path.hasSuffix("/") { throw .destinationIsDirectory(path: path) }
         var information = stat()
-        guard stat(path, &information) == 0 else {
+        guard stat(FilePath.system(path), &information) == 0 else {
             // The temporary file's name is short, and that of the file may be too long.
             if errno == ENAMETOOLONG { throw .notWritable(path: path, reason: systemReason(ENAMETOOLONG)) }
             return (resolved(path), nil)
@@ -107,13 +110,13 @@ public enum AtomicFile {
         _ path: String, _ content: (FileSink) throws(FileError) -> Void
     ) throws(FileError) {
         let end = Date().addingTimeInterval(SpecialFile.patience)
-        var descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        var descriptor = open(FilePath.system(path), O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         // A pipe that nobody reads yet.
         while descriptor < 0, errno == ENXIO || errno == EINTR {
             if StopRequest.isMade { throw .interrupted(path: path) }
             if Date() >= end { throw .special(path: path, kind: .unreadPipe) }
             usleep(20_000)
-            descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+            descriptor = open(FilePath.system(path), O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         }
         guard descriptor >= 0 else { throw .notWritable(path: path, reason: systemReason(errno)) }
         defer { close(descriptor) }
@@ -122,16 +125,12 @@ public enum AtomicFile {
 
     /// The path with symbolic links followed, so that a link stays a link and its target is replaced.
     private static func resolved(_ path: String) -> String {
-        guard let pointer = realpath(path, nil) else {
-            return path.contains("/") ? path : "./" + path
-        }
-        defer { free(pointer) }
-        return String(cString: pointer)
+        FilePath.resolved(path) ?? (path.contains("/") ? path : "./" + path)
     }
 
     /// Makes the rename itself durable. Some file systems do not offer this; the file's content is safe anyway.
     private static func flush(_ folder: String) {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = open(FilePath.system(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         fsync(descriptor)
         close(descriptor)

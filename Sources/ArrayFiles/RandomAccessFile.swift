@@ -17,7 +17,7 @@ public final class RandomAccessFile: Sendable {
     /// - Throws: `FileError` where there is no such file, it is a folder, a socket or a terminal, or it cannot be read.
     public init(_ path: String) throws(FileError) {
         // Without O_NONBLOCK a pipe that nobody writes to would hold the program here.
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        descriptor = open(FilePath.system(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else {
             let number = errno
             if number == ENOENT || number == ENOTDIR { throw .missing(path: path) }
@@ -37,13 +37,13 @@ public final class RandomAccessFile: Sendable {
     /// Whether a path is that of a folder.
     public static func isFolder(_ path: String) -> Bool {
         var information = stat()
-        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+        return stat(FilePath.system(path), &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Whether a path is that of a file on a disk, which can be opened again and again; false for a pipe.
     public static func isRegular(_ path: String) -> Bool {
         var information = stat()
-        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
+        return stat(FilePath.system(path), &information) == 0 && information.st_mode & S_IFMT == S_IFREG
     }
 
     deinit { close(descriptor) }

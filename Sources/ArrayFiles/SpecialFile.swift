@@ -1,3 +1,4 @@
+import Essentials
 import Foundation
 
 /// What is no file on a disk and cannot stand in for one.
@@ -20,7 +21,7 @@ public enum SpecialFile: Sendable {
     /// may do, and for nothing at all.
     init?(_ path: String) {
         var information = stat()
-        guard stat(path, &information) == 0 else { return nil }
+        guard stat(FilePath.system(path), &information) == 0 else { return nil }
         switch information.st_mode & S_IFMT {
         case S_IFSOCK: self = .socket
         case S_IFBLK: self = .disk

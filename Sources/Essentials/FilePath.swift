@@ -18,9 +18,9 @@ public enum FilePath {
 
     /// The path from the root with all links followed; `nil` where there is no such file.
     public static func resolved(_ path: String) -> String? {
-        guard let pointer = realpath(path, nil) else { return nil }
+        guard let pointer = realpath(system(path), nil) else { return nil }
         defer { free(pointer) }
-        return String(cString: pointer)
+        return text(UnsafeBufferPointer(start: pointer, count: strlen(pointer)).map { UInt8(bitPattern: $0) })
     }
 
     /// Whether a path that a file names stays in that file's folder or below it.

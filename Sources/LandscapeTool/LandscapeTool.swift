@@ -22,13 +22,20 @@ struct LandscapeTool: ParsableCommand {
             CompareCommand.self, ReportCommand.self, StudyCommand.self, SelfTestCommand.self,
         ])
 
+    /// The words of the command line. Names of files need not be UTF-8, to which `CommandLine.arguments` repairs them.
+    static let arguments = (0..<Int(CommandLine.argc)).compactMap { index in
+        CommandLine.unsafeArgv[index].map { word in
+            FilePath.text(UnsafeBufferPointer(start: word, count: strlen(word)).map { UInt8(bitPattern: $0) })
+        }
+    }
+
     static func main() {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
         var command: any ParsableCommand
         do {
             command = try parseAsRoot(
-                TrainCommand.completingAugment(joiningNegativeNumbers(CommandLine.arguments.dropFirst())))
+                TrainCommand.completingAugment(joiningNegativeNumbers(arguments.dropFirst())))
         } catch {
             refuse(error)
         }
