@@ -1,6 +1,6 @@
 import ArrayFiles
 import Foundation
-import Models
+import Landscape
 import TestSupport
 import Testing
 
