@@ -5,7 +5,8 @@ import Foundation
 ///
 /// A file is written under a temporary name in the same folder, flushed to the disk, then renamed. An interrupted or
 /// failed write leaves the former file as it was. Symbolic links are followed. A pipe or a device, which cannot be
-/// replaced, is written to directly.
+/// replaced, is written to directly; a pipe is given five seconds to
+/// find a reader.
 public enum AtomicFile {
     /// Replaces the file at `path` by `bytes`.
     ///
@@ -36,12 +37,13 @@ public enum AtomicFile {
         var isDone = false
         // Closing ends the lock, by which others know that the file is in use.
         defer {
-            if !isDone { unlink(file.path) }
+            if !isDone { unlink(FilePath.system(file.path)) }
             close(file.descriptor)
         }
         if let mode = replaced.mode { fchmod(file.descriptor, mode) }
         try content(FileSink(descriptor: file.descriptor, path: path))
-        guard fsync(file.descriptor) == 0, rename(file.path, replaced.target) == 0 else {
+        guard fsync(file.descriptor) == 0, rename(FilePath.system(file.path), FilePath.system(replaced.target)) == 0
+        else {
             throw .writeFailed(path: path, reason: systemReason(errno))
         }
         isDone = true
@@ -53,10 +55,16 @@ public enum AtomicFile {
     /// - Parameter bytes: how many there will be, where that is known; the disk must have room for them.
     /// - Throws: what `write` would throw.
     public static func check(_ path: String, bytes: Int = 0) throws(FileError) {
-        guard let replaced = try replaceable(path) else { return }
+        guard let replaced = try replaceable(path) else {
+            // Whether a pipe has a reader is seen when there is something to write: a reader that has seen a writer go is at its end.
+            guard access(FilePath.system(path), W_OK) == 0 else {
+                throw .notWritable(path: path, reason: systemReason(errno))
+            }
+            return
+        }
         let file = try temporary(for: path, replaced)
         defer {
-            unlink(file.path)
+            unlink(FilePath.system(file.path))
             close(file.descriptor)
         }
         var space = statvfs()
@@ -71,7 +79,7 @@ public enum AtomicFile {
     private static func replaceable(_ path: String) throws(FileError) -> (target: String, mode: mode_t?)? {
         if path.isEmpty || path.hasSuffix("/") { throw .destinationIsDirectory(path: path) }
         var information = stat()
-        guard stat(path, &information) == 0 else {
+        guard stat(FilePath.system(path), &information) == 0 else {
             // The temporary file's name is short, and that of the file may be too long.
             if errno == ENAMETOOLONG { throw .notWritable(path: path, reason: systemReason(ENAMETOOLONG)) }
             return (resolved(path), nil)
@@ -79,6 +87,8 @@ public enum AtomicFile {
         switch information.st_mode & S_IFMT {
         case S_IFDIR: throw .destinationIsDirectory(path: path)
         case S_IFREG: return (resolved(path), information.st_mode & 0o7777)
+        case S_IFSOCK: throw .special(path: path, kind: .socket)
+        case S_IFBLK: throw .special(path: path, kind: .disk)
         default: return nil
         }
     }
@@ -99,7 +109,15 @@ public enum AtomicFile {
     private static func writeToDevice(
         _ path: String, _ content: (FileSink) throws(FileError) -> Void
     ) throws(FileError) {
-        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        let end = Date().addingTimeInterval(SpecialFile.patience)
+        var descriptor = open(FilePath.system(path), O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        // A pipe that nobody reads yet.
+        while descriptor < 0, errno == ENXIO || errno == EINTR {
+            if StopRequest.isMade { throw .interrupted(path: path) }
+            if Date() >= end { throw .special(path: path, kind: .unreadPipe) }
+            usleep(20_000)
+            descriptor = open(FilePath.system(path), O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        }
         guard descriptor >= 0 else { throw .notWritable(path: path, reason: systemReason(errno)) }
         defer { close(descriptor) }
         try content(FileSink(descriptor: descriptor, path: path))
@@ -107,16 +125,12 @@ public enum AtomicFile {
 
     /// The path with symbolic links followed, so that a link stays a link and its target is replaced.
     private static func resolved(_ path: String) -> String {
-        guard let pointer = realpath(path, nil) else {
-            return path.contains("/") ? path : "./" + path
-        }
-        defer { free(pointer) }
-        return String(cString: pointer)
+        FilePath.resolved(path) ?? (path.contains("/") ? path : "./" + path)
     }
 
     /// Makes the rename itself durable. Some file systems do not offer this; the file's content is safe anyway.
     private static func flush(_ folder: String) {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = open(FilePath.system(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         fsync(descriptor)
         close(descriptor)
@@ -132,13 +146,21 @@ public struct FileSink {
     ///
     /// - Throws: `FileError.writeFailed`, such as on a full disk.
     public func write(_ bytes: [UInt8]) throws(FileError) {
-        var failure: Int32 = 0
+        var failure: Int32 = 0, isStopped = false
         bytes.withUnsafeBytes { buffer in
             guard let base = buffer.baseAddress else { return }
             var done = 0
             while done < buffer.count {
                 let put = Foundation.write(descriptor, base + done, min(buffer.count - done, 1 << 30))
                 if put < 0 && errno == EINTR { continue }
+                // A pipe that is full.
+                if put < 0, errno == EAGAIN {
+                    if case .stopped = StopRequest.wait(for: descriptor, POLLOUT) {
+                        isStopped = true
+                        return
+                    }
+                    continue
+                }
                 if put <= 0 {
                     failure = put < 0 ? errno : EIO
                     return
@@ -146,6 +168,7 @@ public struct FileSink {
                 done += put
             }
         }
+        if isStopped { throw .interrupted(path: path) }
         if failure != 0 { throw .writeFailed(path: path, reason: systemReason(failure)) }
     }
 }

@@ -26,7 +26,7 @@ public enum FileContent {
     /// The bytes of a file, or of a pipe up to 1 GiB.
     ///
     /// - Throws: `FileError` where there is no such file, it cannot be read, it is larger than `limit`, or it is empty,
-    ///   which no array format allows.
+    ///   which no array format allows; where nobody writes to a pipe, or the program is asked to stop while it waits for one.
     public static func bytes(of path: String, limit: Int = defaultLimit) throws(FileError) -> [UInt8] {
         try bytes(of: RandomAccessFile(path), limit: limit)
     }
@@ -34,7 +34,7 @@ public enum FileContent {
     static func bytes(of file: RandomAccessFile, limit: Int) throws(FileError) -> [UInt8] {
         if file.size > limit { throw .tooLarge(path: file.path, bytes: file.size, limit: limit) }
         if file.size > 0 { return try file.bytes(0..<file.size) }
-        let result = try drain(file.descriptor, min(limit, pipeLimit), file.path)
+        let result = try file.drain(min(limit, pipeLimit))
         if result.isEmpty { throw .empty(path: file.path) }
         return result
     }
@@ -48,18 +48,5 @@ public enum FileContent {
     ) throws(FileError) -> Value {
         let content = try bytes(of: path, limit: limit)
         return try FileError.in(path) { () throws(Problem) in try parse(content) }
-    }
-
-    private static func drain(_ descriptor: Int32, _ limit: Int, _ path: String) throws(FileError) -> [UInt8] {
-        var result: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let got = read(descriptor, &chunk, chunk.count)
-            if got < 0 && errno == EINTR { continue }
-            if got < 0 { throw .unreadable(path: path, reason: systemReason(errno)) }
-            if got == 0 { return result }
-            result.append(contentsOf: chunk[..<got])
-            if result.count > limit { throw .tooLarge(path: path, bytes: result.count, limit: limit) }
-        }
     }
 }

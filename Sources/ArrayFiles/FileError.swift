@@ -6,6 +6,8 @@ import Foundation
 public enum FileError: DescribedError {
     case missing(path: String)
     case directory(path: String)
+    case special(path: String, kind: SpecialFile)
+    case interrupted(path: String)
     case empty(path: String)
     case unreadable(path: String, reason: String)
     case tooLarge(path: String, bytes: Int, limit: Int)
@@ -24,6 +26,10 @@ public enum FileError: DescribedError {
             "\(path): no such file; check the path"
         case .directory(let path):
             "\(path): found a folder where a file was expected; name a file in it"
+        case .special(let path, let kind):
+            "\(path): found \(kind.words.found) where a file was expected; \(kind.words.advice)"
+        case .interrupted(let path):
+            "\(path): interrupted while waiting for it"
         case .empty(let path):
             "\(path): the file is empty (0 bytes); make or download it again"
         case .unreadable(let path, let reason):

@@ -259,11 +259,11 @@ public final class JournalFile: Journal {
             state.isOver = true
             state.held = []
             if state.descriptor >= 0 {
-                unlink(path)
+                unlink(FilePath.system(path))
                 close(state.descriptor)
                 state.descriptor = -1
             } else if let descriptor = Self.locked(path, O_RDONLY) {
-                unlink(path)
+                unlink(FilePath.system(path))
                 close(descriptor)
             }
         }
@@ -288,7 +288,7 @@ public final class JournalFile: Journal {
         guard ftruncate(descriptor, 0) == 0, Self.write(head, descriptor, at: 0) else {
             state.isOver = true
             onRemark("work is not kept: \(path) cannot be written (\(systemReason(errno)))")
-            unlink(path)
+            unlink(FilePath.system(path))
             close(descriptor)
             return
         }
@@ -415,7 +415,7 @@ public final class JournalFile: Journal {
 
     /// Opens and locks a file; nil, with `errno` set, where that cannot be or another process has it.
     private static func locked(_ path: String, _ flags: Int32) -> Int32? {
-        let descriptor = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
+        let descriptor = open(FilePath.system(path), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
         guard descriptor >= 0 else { return nil }
         var information = stat()
         guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {

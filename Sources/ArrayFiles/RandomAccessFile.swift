@@ -1,3 +1,4 @@
+import Essentials
 import Foundation
 
 /// A file of which parts are read when they are needed, for data larger than memory. It is open as long as this object
@@ -13,12 +14,14 @@ public final class RandomAccessFile: Sendable {
 
     /// Opens a file for reading.
     ///
-    /// - Throws: `FileError` where there is no such file, it is a folder, or it cannot be read.
+    /// - Throws: `FileError` where there is no such file, it is a folder, a socket or a terminal, or it cannot be read.
     public init(_ path: String) throws(FileError) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Without O_NONBLOCK a pipe that nobody writes to would hold the program here.
+        descriptor = open(FilePath.system(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else {
             let number = errno
             if number == ENOENT || number == ENOTDIR { throw .missing(path: path) }
+            if let kind = SpecialFile(path), kind == .socket { throw .special(path: path, kind: kind) }
             throw .unreadable(path: path, reason: systemReason(number))
         }
         self.path = path
@@ -28,21 +31,47 @@ public final class RandomAccessFile: Sendable {
         size = kind == S_IFREG ? Int(information.st_size) : 0
         if !isKnown { throw .unreadable(path: path, reason: systemReason(errno)) }
         if kind == S_IFDIR { throw .directory(path: path) }
+        if kind == S_IFCHR, isatty(descriptor) != 0 { throw .special(path: path, kind: .terminal) }
     }
 
     /// Whether a path is that of a folder.
     public static func isFolder(_ path: String) -> Bool {
         var information = stat()
-        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+        return stat(FilePath.system(path), &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Whether a path is that of a file on a disk, which can be opened again and again; false for a pipe.
     public static func isRegular(_ path: String) -> Bool {
         var information = stat()
-        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
+        return stat(FilePath.system(path), &information) == 0 && information.st_mode & S_IFMT == S_IFREG
     }
 
     deinit { close(descriptor) }
+
+    /// All bytes of a pipe or device, at most `limit` of them.
+    ///
+    /// - Throws: `FileError` where nobody writes to the pipe, there are more bytes, or the program is asked to stop.
+    func drain(_ limit: Int) throws(FileError) -> [UInt8] {
+        var result: [UInt8] = [], chunk = [UInt8](repeating: 0, count: 1 << 16)
+        // Whether a pipe is known to have a writer.
+        var isBegun = false
+        while true {
+            let waited = StopRequest.wait(for: descriptor, POLLIN, seconds: isBegun ? nil : SpecialFile.patience)
+            if case .stopped = waited { throw .interrupted(path: path) }
+            let got = Foundation.read(descriptor, &chunk, chunk.count)
+            if got < 0, errno == EAGAIN { isBegun = true }
+            if got < 0, errno == EAGAIN || errno == EINTR { continue }
+            if got < 0 { throw .unreadable(path: path, reason: systemReason(errno)) }
+            if got == 0 {
+                // Before somebody has opened it for writing, a pipe looks as at its end.
+                if case .timeout = waited { throw .special(path: path, kind: .unwrittenPipe) }
+                return result
+            }
+            isBegun = true
+            result.append(contentsOf: chunk[..<got])
+            if result.count > limit { throw .tooLarge(path: path, bytes: result.count, limit: limit) }
+        }
+    }
 
     /// Fills a buffer with the bytes from `offset` on.
     ///

@@ -24,7 +24,7 @@ struct TemporaryFile {
         for _ in 0..<Self.mostTries {
             let name = Self.prefix + String(UInt64.random(in: 0 ... .max), radix: 36) + Self.endings[0]
             let path = (folder as NSString).appendingPathComponent(name)
-            let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            let descriptor = open(FilePath.system(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
             guard descriptor >= 0 else {
                 if errno == EEXIST || errno == EINTR { continue }
                 throw Failure(number: errno)
@@ -44,17 +44,17 @@ struct TemporaryFile {
 
     /// Removes the files of programs that were killed.
     private static func removeLeftovers(in folder: String) {
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
+        guard let names = try? FilePath.names(in: folder) else { return }
         for name in names where name.hasPrefix(prefix) && endings.contains(where: name.hasSuffix) {
             let path = (folder as NSString).appendingPathComponent(name)
-            let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            let descriptor = open(FilePath.system(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
             guard descriptor >= 0 else { continue }
             defer { close(descriptor) }
             var information = stat()
             guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
                 flock(descriptor, LOCK_EX | LOCK_NB) == 0
             else { continue }
-            unlink(path)
+            unlink(FilePath.system(path))
         }
     }
 }

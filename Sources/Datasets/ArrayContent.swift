@@ -1,4 +1,5 @@
 import ArrayFiles
+import Essentials
 import Foundation
 
 /// An array that was read, or one that stays in its file.
@@ -14,7 +15,7 @@ enum ArrayContent {
     static func npy(_ path: String, streamedSize: Int = streamedSize) throws(FileError) -> ArrayContent {
         var information = stat()
         let isLarge =
-            stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
+            stat(FilePath.system(path), &information) == 0 && information.st_mode & S_IFMT == S_IFREG
             && Int(information.st_size) > streamedSize
         return isLarge ? .streamed(try StreamedArray(npy: path)) : .read(try NPY.read(path))
     }

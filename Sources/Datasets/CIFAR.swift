@@ -1,4 +1,5 @@
 import ArrayFiles
+import Essentials
 import Foundation
 
 /// The binary versions of CIFAR-10 and CIFAR-100 (Krizhevsky 2009): records of one label byte (two for CIFAR-100: the
@@ -22,7 +23,7 @@ enum CIFAR {
         // The folder itself, or the one the archive was unpacked into.
         let folders = [folder, (folder as NSString).appendingPathComponent(unpacked)]
         let present = folders.first {
-            FileManager.default.fileExists(atPath: ($0 as NSString).appendingPathComponent(files[0]))
+            FilePath.exists(($0 as NSString).appendingPathComponent(files[0]))
         }
         guard let present else { throw .filesMissing(folder: folder, expected: files) }
         let record = labelBytes + imageSize

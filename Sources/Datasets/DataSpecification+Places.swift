@@ -37,7 +37,7 @@ extension DataSpecification {
 
     /// Whether all files and folders are there.
     public var isThere: Bool {
-        paths.allSatisfy { FileManager.default.fileExists(atPath: Self.expanded($0)) }
+        paths.allSatisfy { FilePath.exists(Self.expanded($0)) }
     }
 
     /// The same data as they are named from a folder; paths that are absolute stay.

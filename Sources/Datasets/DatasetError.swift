@@ -51,10 +51,10 @@ public enum DatasetError: DescribedError {
     case badFraction(Double)
     case damagedProgram(String)
 
-    /// True where a text names no data; false where files are at fault.
+    /// True where a text names no data, or more examples than there are; false where files are at fault.
     public var isOfRequest: Bool {
         switch self {
-        case .unknownSpecification, .badSpecification: true
+        case .unknownSpecification, .badSpecification, .tooFewExamples: true
         default: false
         }
     }

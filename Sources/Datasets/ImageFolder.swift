@@ -1,4 +1,5 @@
 import ArrayFiles
+import Essentials
 import Foundation
 
 /// Folders with the four IDX files of MNIST or a successor, plain or compressed by gzip.
@@ -17,7 +18,7 @@ enum ImageFolder {
         _ folder: String?, _ split: Split, name: String, among folders: [String] = fashionFolders
     ) throws(DatasetError) -> Dataset {
         if let folder { return try load(folder, split, name: name) }
-        guard let found = folders.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+        guard let found = folders.first(where: { FilePath.exists($0) }) else {
             throw .packageMissing(folders: folders)
         }
         return try load(found, split, name: name)
@@ -40,7 +41,7 @@ enum ImageFolder {
         let dotted = stem.replacingOccurrences(of: "-idx", with: ".idx")
         let candidates = [stem, stem + ".gz", dotted, dotted + ".gz"]
         let found = candidates.map { (folder as NSString).appendingPathComponent($0) }
-            .first { FileManager.default.fileExists(atPath: $0) }
+            .first { FilePath.exists($0) }
         guard let found else { throw .filesMissing(folder: folder, expected: candidates) }
         return try ArrayPair.inFile { () throws(FileError) in try IDX.read(found) }
     }

@@ -19,22 +19,10 @@ extension DescribedError {
 }
 
 extension String {
-    /// Text from a file as a message may show it: one line of at most 60 characters, as `printable`.
+    /// Text from a file as a message may show it: one line of its first 60 characters, as `printable`.
     public var shown: String {
         let line = unicodeScalars.prefix(61)
         return line.count > 60 ? String(String.UnicodeScalarView(line.dropLast())).printable + "…" : printable
-    }
-
-    /// Text from a file on one line. Control and format characters, which could command a terminal, become U+FFFD.
-    public var printable: String {
-        var result = ""
-        for scalar in unicodeScalars {
-            let isPlain =
-                scalar.properties.generalCategory != .control && scalar.properties.generalCategory != .format
-                && scalar != "\u{2028}" && scalar != "\u{2029}"
-            result.unicodeScalars.append(isPlain ? scalar : "\u{FFFD}")
-        }
-        return result
     }
 }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Parts of a file's path.
 public enum FilePath {
     /// The path of the folder that a path's last name lies in: `runs` of `runs/a.png`, `/` of `/a.png`, nothing of `a.png`.
@@ -12,6 +14,13 @@ public enum FilePath {
         let name = withoutSlashes(path[...])
         guard name != "/", let slash = name.lastIndex(of: "/") else { return name == "/" ? "/" : "" }
         return String(withoutSlashes(name[...slash]))
+    }
+
+    /// The path from the root with all links followed; `nil` where there is no such file.
+    public static func resolved(_ path: String) -> String? {
+        guard let pointer = realpath(system(path), nil) else { return nil }
+        defer { free(pointer) }
+        return text(UnsafeBufferPointer(start: pointer, count: strlen(pointer)).map { UInt8(bitPattern: $0) })
     }
 
     /// Whether a path that a file names stays in that file's folder or below it.

@@ -11,7 +11,7 @@ struct CheckpointSeries {
     static func paths(_ arguments: [String]) throws -> [String] {
         try arguments.flatMap { argument -> [String] in
             guard RandomAccessFile.isFolder(argument) else { return [argument] }
-            let names = try FileManager.default.contentsOfDirectory(atPath: argument).filter { $0.hasSuffix(".bin") }
+            let names = try FilePath.names(in: argument).filter { $0.hasSuffix(".bin") }
             guard !names.isEmpty else {
                 throw UnusableRequest("\(argument) is a folder without checkpoints (.bin); name a checkpoint")
             }

@@ -20,13 +20,13 @@ enum KeptWork {
     static func open(
         _ command: String, beside checkpoint: String, resumes: Bool, onRemark: @escaping @Sendable (String) -> Void
     ) throws -> JournalFile {
-        let title = title(CommandLine.arguments.dropFirst())
+        let title = title(LandscapeTool.arguments.dropFirst())
         let name = checkpoint.hasSuffix(".bin") ? String(checkpoint.dropLast(4)) : checkpoint
         let isFolder = RandomAccessFile.isFolder(checkpoint)
         let stem = isFolder ? (checkpoint as NSString).appendingPathComponent(command) : name + ".\(command)"
         let path = "\(stem)-\(ContentKey(title).hexadecimal(8))\(ending)"
         var information = stat()
-        let isThere = lstat(path, &information) == 0
+        let isThere = lstat(FilePath.system(path), &information) == 0
         if resumes, !isThere {
             let others = others(stem)
             throw UnusableRequest(
@@ -74,7 +74,7 @@ enum KeptWork {
     /// The titles of other work of the same command.
     private static func others(_ stem: String) -> [String] {
         let folder = FilePath.folder(of: stem), name = (stem as NSString).lastPathComponent
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
+        let names = (try? FilePath.names(in: folder)) ?? []
         return names.sorted().filter { $0.hasPrefix(name + "-") && $0.hasSuffix(ending) }.compactMap {
             JournalFile.title(of: (folder as NSString).appendingPathComponent($0)).map { "'\($0)'" }
         }

@@ -22,6 +22,13 @@ struct LandscapeTool: ParsableCommand {
             CompareCommand.self, ReportCommand.self, StudyCommand.self, SelfTestCommand.self,
         ])
 
+    /// The words of the command line. Names of files need not be UTF-8, to which `CommandLine.arguments` repairs them.
+    static let arguments = (0..<Int(CommandLine.argc)).compactMap { index in
+        CommandLine.unsafeArgv[index].map { word in
+            FilePath.text(UnsafeBufferPointer(start: word, count: strlen(word)).map { UInt8(bitPattern: $0) })
+        }
+    }
+
     static func main() {
         Ending.prepare()
         signal(SIGPIPE, SIG_IGN)
@@ -29,7 +36,7 @@ struct LandscapeTool: ParsableCommand {
         var command: any ParsableCommand
         do {
             command = try parseAsRoot(
-                TrainCommand.completingAugment(joiningNegativeNumbers(CommandLine.arguments.dropFirst())))
+                TrainCommand.completingAugment(joiningNegativeNumbers(arguments.dropFirst())))
         } catch {
             refuse(error)
         }
@@ -47,11 +54,13 @@ struct LandscapeTool: ParsableCommand {
             let advice = [interruption.advice, KeptWork.advice()].compactMap { $0 }
             Terminal.standard.say((["interrupted"] + advice).joined(separator: "; "))
             Foundation.exit(130)
-        case is CancellationError where Signals.isRequested:
+        case FileError.interrupted,
+            is CancellationError where Signals.isRequested:
             Terminal.standard.say((["interrupted"] + [KeptWork.advice()].compactMap { $0 }).joined(separator: "; "))
             Foundation.exit(130)
         default:
             Terminal.standard.say("error: \(error)")
+            if case .interrupted = (error as? KeptElsewhere)?.problem { Foundation.exit(130) }
             Foundation.exit((error as? any DescribedError)?.isOfRequest == true ? 2 : 1)
         }
     }

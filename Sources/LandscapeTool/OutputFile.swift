@@ -55,7 +55,7 @@ enum OutputFile {
             let new = stem + (number > 0 ? "-\(number)" : "") + (ending.isEmpty ? "" : "." + ending.prefix(10))
             let place = (folder as NSString).appendingPathComponent(new)
             var information = stat()
-            if lstat(place, &information) != 0 { return place }
+            if lstat(FilePath.system(place), &information) != 0 { return place }
         }
         preconditionFailure("every name is taken")
     }

@@ -76,7 +76,7 @@ struct ExportFolds {
     /// The module that a node is of and the operation of PyTorch that it belongs to; nil where the file does not say.
     private static func place(of node: ONNXModel.Node) -> (module: String, operation: String)? {
         func list(_ key: String) -> [String]? {
-            node.metadata["pkg.torch.onnx." + key]?.matches(of: /'([^']*)'/).map { String($0.1) }
+            node.metadata["pkg.torch.onnx." + key].map { ExportedNames.quoted($0).map(String.init) }
         }
         guard let scopes = list("name_scopes"), let classes = list("class_hierarchy"), let last = classes.last,
             scopes.count >= 2
@@ -102,7 +102,7 @@ struct ExportFolds {
             // Names of steps between: those of PyTorch's operations say what they did, `val_12` does not.
             var steps = origins.filter { !parameters.contains($0) && !provenance.isBuffer($0) }
             steps.append(name)
-            let operations = steps.filter { !ParameterRules.isMadeUp($0) }.map(Self.operation)
+            let operations = steps.filter { !ExportedNames.isMadeUp($0) }.map(Self.operation)
             let module = Self.module(of: first)
             func has(_ endings: String...) -> Bool {
                 endings.allSatisfy { end in origins.contains { $0.hasSuffix(end) } }
@@ -113,7 +113,7 @@ struct ExportFolds {
             } else if has("_u", "_v") {
                 add(.spectralNorm, module)
                 changed.insert(name)
-            } else if Self.recurrent.contains(reader.kind), from.allSatisfy(Self.isRecurrent) {
+            } else if Self.recurrent.contains(reader.kind), from.allSatisfy(ExportedNames.isRecurrent) {
                 for parameter in from { add(.joined, parameter) }
             } else if operations.contains(where: ["expand", "expand_as"].contains), Self.products.contains(reader.kind),
                 isRepeated(tensor)
@@ -130,7 +130,7 @@ struct ExportFolds {
             } else if operations.allSatisfy(Self.rearranging.contains), from.count == 1 {
                 let isKnown =
                     !operations.isEmpty || Self.place(of: reader).map { Self.plain.contains($0.operation) } ?? true
-                if ParameterRules.isMadeUp(name), !isKnown {
+                if ExportedNames.isMadeUp(name), !isKnown {
                     add(.computed, first)
                     changed.insert(name)
                 }
@@ -182,10 +182,6 @@ struct ExportFolds {
             parts.removeLast()
         }
         return parts.joined(separator: ".")
-    }
-
-    private static func isRecurrent(_ parameter: String) -> Bool {
-        parameter.contains(/(weight|bias)_(ih|hh|hr)_l\d+(_reverse)?$/)
     }
 
     // MARK: layers with changed weights
@@ -254,44 +250,80 @@ struct ExportFolds {
             if let place = Self.place(of: node) { nodes[place.module, default: []].append(node) }
         }
         let weights = weightsOfProducts()
+        var known: [String: Taken] = [:], computed: Set<String> = []
         for parameter in missing.sorted() {
             let module = Self.module(of: parameter)
             if folded.contains(module) { continue }
-            let taken = (nodes[module] ?? []).flatMap(tensors).filter { $0.isFloating && !$0.shape.isEmpty }
+            let taken = self.taken(by: module, nodes[module] ?? [], parameters, &known)
             let leaf = parameter.split(separator: ".").last ?? ""
-            let foreign = taken.filter { parameters.contains($0.name) && Self.module(of: $0.name) != module }
-            if let other = foreign.first(where: { $0.name.split(separator: ".").last == leaf && $0.isUniform(data) })
-                ?? foreign.first(where: { $0.isUniform(data) })
+            if let other = taken.uniform[leaf] ?? taken.firstUniform
                 // The optimiser keeps the first of equal tensors. Of one that two modules share, the exporter keeps the last name.
-                ?? foreign.first(where: {
-                    $0.name.split(separator: ".").last == leaf && provenance.isListed($0.name, before: parameter)
-                })
+                ?? taken.foreign[leaf].flatMap({ provenance.isListed($0, before: parameter) ? $0 : nil })
             {
-                add(.merged, parameter, other: other.name)
+                add(.merged, parameter, other: other)
             } else if leaf == "bias", weights.contains(module + ".weight") {
                 add(.dropped, parameter)
-            } else if taken.contains(where: {
-                !parameters.contains($0.name) && !provenance.isBuffer($0.name) && provenance.origins($0.name).isEmpty
-                    && !$0.isUniform(data) && $0.constantNode == nil && $0.count ?? 0 > 1
-            }) {
+            } else if taken.isComputed {
                 add(.computed, parameter)
-                changed.formUnion(taken.map(\.name).filter { !parameters.contains($0) })
+                computed.insert(module)
             }
         }
+        for module in computed { changed.formUnion(known[module]?.others ?? []) }
         // A normalisation without a trace of its own: its statistics are gone, and a layer has a bias that its module had not.
         let lost = missing.map(Self.module(of:)).filter { module in
             provenance.isBuffer(module + ".running_mean") && sources.tensors[module + ".running_mean"] == nil
                 && nodes[module] == nil
         }
         guard !lost.isEmpty else { return }
+        let modules = lost.sorted()
+        var isAdded = false
         for node in sources.nodes where Self.products.contains(node.kind) && node.inputs.count > 2 {
             guard let bias = sources.tensors[node.inputs[2]], !parameters.contains(bias.name), !bias.isUniform(data)
             else {
                 continue
             }
-            for module in lost.sorted() { add(.batchNorm, module) }
+            if !isAdded { for module in modules { add(.batchNorm, module) } }
+            isAdded = true
             changed.formUnion(tensors(of: node).map(\.name))
         }
+    }
+
+    /// Tensors that the nodes of a module take, seen once however many of its parameters are missing.
+    private struct Taken {
+        /// Of other modules' parameters by the last part of their names: the first whose numbers are all equal, and the one that is listed
+        /// first.
+        var uniform: [Substring: String] = [:], foreign: [Substring: String] = [:]
+        var firstUniform: String?
+        /// Those that are no parameters, and whether one of them was computed from what is not known.
+        var others: [String] = [], isComputed = false
+    }
+
+    private func taken(
+        by module: String, _ nodes: [ONNXModel.Node], _ parameters: Set<String>, _ known: inout [String: Taken]
+    ) -> Taken {
+        if let taken = known[module] { return taken }
+        var taken = Taken(), seen: Set<String> = []
+        for tensor in nodes.flatMap(tensors) where tensor.isFloating && !tensor.shape.isEmpty {
+            let name = tensor.name
+            guard seen.insert(name).inserted else { continue }
+            guard parameters.contains(name) else {
+                taken.others.append(name)
+                taken.isComputed =
+                    taken.isComputed
+                    || !provenance.isBuffer(name) && provenance.origins(name).isEmpty && tensor.constantNode == nil
+                        && tensor.count ?? 0 > 1 && !tensor.isUniform(data)
+                continue
+            }
+            guard Self.module(of: name) != module else { continue }
+            let leaf = name.split(separator: ".").last ?? ""
+            if tensor.isUniform(data) {
+                taken.firstUniform = taken.firstUniform ?? name
+                taken.uniform[leaf] = taken.uniform[leaf] ?? name
+            }
+            if taken.foreign[leaf].map({ provenance.isListed(name, before: $0) }) ?? true { taken.foreign[leaf] = name }
+        }
+        known[module] = taken
+        return taken
     }
 
     /// Equal tensors in files without notes: an Identity that gives one tensor the name of another, or of a part that was computed in
@@ -301,7 +333,7 @@ struct ExportFolds {
             guard let from = node.inputs.first, let name = node.outputs.first, let tensor = sources.tensors[from],
                 tensor.isFloating, tensor.count ?? 0 > 1, !name.hasPrefix("/"),
                 // A name that is made up may be the tensor's own in another place.
-                !ParameterRules.isMadeUp(name) || (name.hasPrefix("onnx::") && tensor.isUniform(data))
+                !ExportedNames.isMadeUp(name) || (name.hasPrefix("onnx::") && tensor.isUniform(data))
             else { continue }
             add(.merged, name, other: from)
         }

@@ -42,18 +42,18 @@ extension ImportedModel {
         let made = file.sources.order.filter { name in
             guard chosen.contains(name), !file.folds.changed.contains(name), file.replaced[name] == nil,
                 let tensor = file.sources.tensors[name], tensor.constantNode == nil, tensor.count ?? 0 > 1,
-                !ParameterRules.isLifted(name)
+                !ExportedNames.isLifted(name)
             else { return false }
             guard file.provenance.isKnown else {
                 // Matrices are transposed and vectors reshaped under such names, and tokens repeated.
                 guard tensor.shape.filter({ $0 > 1 }).count > 1,
-                    let match = name.wholeMatch(of: /onnx::([A-Za-z]+)_\d+/)
+                    let operation = ExportedNames.operation(name)
                 else { return false }
                 return !["MatMul", "PRelu", "Concat", "Expand", "Where", "LSTM", "GRU", "RNN", "Conv", "Gemm"].contains(
-                    String(match.1))
+                    operation)
             }
             return file.provenance.origin(name) == nil && file.provenance.origins(name).isEmpty
-                && !ParameterRules.isMadeUp(name)
+                && !ExportedNames.isMadeUp(name)
         }
         guard !made.isEmpty else { return [] }
         return [

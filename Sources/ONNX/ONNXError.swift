@@ -7,6 +7,8 @@ public enum ONNXError: DescribedError, Equatable {
     case notProtobuf(String)
     /// A protocol buffer that is no model.
     case notONNX(String)
+    /// A version of the operators that does not exist, or that is newer than this program.
+    case opset(found: Int, known: ClosedRange<Int>)
     /// A value that two nodes give.
     case givenTwice(String)
     /// A model beyond what is read of any file.
@@ -78,6 +80,8 @@ public enum ONNXError: DescribedError, Equatable {
         case .notProtobuf(let found):
             "this is no ONNX model, or a damaged one: found \(found); export the model again"
         case .notONNX(let problem): "this is no ONNX model that can be read: \(problem.shown); export the model again"
+        case .opset(let found, let known):
+            "found opset \(found), expected \(known.lowerBound) to \(known.upperBound); export the model with another opset"
         case .givenTwice(let name):
             "this is no ONNX model that can be read: '\(name.shown)' is given twice, as by PyTorch's exporter where a buffer has the name of an operation; rename it, or export with optimize=True"
         case .limit(let problem): "the model is larger than can be handled: \(problem)"
@@ -122,5 +126,11 @@ public enum ONNXError: DescribedError, Equatable {
         case .damagedDescription(let problem):
             "the checkpoint's description of its imported model is damaged: \(problem.shown); import the model again"
         }
+    }
+}
+
+extension ONNXError {
+    static func tooManyNumbers(_ count: Int) -> ONNXError {
+        .limit("its tensors have \(count) numbers or more, and \(ONNXSources.mostNumbers) fit into memory as Float64")
     }
 }

@@ -8,6 +8,8 @@ package struct ONNXFile {
     /// What the model is called in results.
     let name: String
     let opset: Int
+    /// Versions of the operators that are known.
+    static let opsets = 1...26
     /// Whether one of PyTorch's exporters wrote it.
     let isOfPyTorch: Bool
     /// What examples are, in the graph's order, as far as it is read.
@@ -48,6 +50,9 @@ package struct ONNXFile {
     ) throws {
         (self.name, self.data) = (name, data)
         let model = try ONNXModel(bytes)
+        let opset = model.opsets[""] ?? 1
+        guard Self.opsets.contains(opset) else { throw ONNXError.opset(found: opset, known: Self.opsets) }
+        self.opset = opset
         isOfPyTorch = model.producer == "pytorch"
         (output, prediction) = try choice.outputs(of: model.graph.outputs, &notes)
         let initializers = Set(model.graph.initializers.map(\.name))
@@ -55,6 +60,7 @@ package struct ONNXFile {
         let (nodes, tensors) = try model.expanded()
         sources = try ONNXSources(
             nodes, tensors, outputs: [output] + (prediction.map { [$0] } ?? []), given: Set(inputs.map(\.name)))
+        try sources.checkSize()
         try sources.resolveSequences(data)
         let quantized = try sources.dequantize(data)
         if !quantized.isEmpty {
@@ -65,8 +71,9 @@ package struct ONNXFile {
             notes.append("sparse tensors are taken as dense ones, their zeros included: \(sparse.shown)")
         }
         provenance = Provenance(model.graph)
-        for (copy, original) in try TiedWeights.find(in: sources, provenance, values: { try $0.values(data) }) {
-            sources.transpose(copy, of: original)
+        let tied = try TiedWeights.find(in: sources, provenance, values: { try $0.values(data) })
+        sources.transpose(tied)
+        for (copy, original) in tied {
             notes.append("'\(copy.shown)' is the transpose of '\(original.shown)', and is taken for the same weights")
         }
         let read = Set(sources.nodes.flatMap(\.inputs))
@@ -74,7 +81,6 @@ package struct ONNXFile {
         guard !used.isEmpty else { throw ONNXError.output("does not depend on any input") }
         try Self.checkSupport(sources)
         self.inputs = used
-        opset = model.opsets[""] ?? 1
         folds = ExportFolds(sources, provenance, data)
     }
 
@@ -115,7 +121,7 @@ package struct ONNXFile {
             entry.isStatistic = rules.isStatistic(name)
             entry.isNeeded = (entry.isStatistic || rules.isParameter(source)) && !isKept
             entry.isTransposed = rank == 2 && rules.filterAxis(name, rank: rank) == 1
-            entry.isMadeUp = ParameterRules.isMadeUp(name)
+            entry.isMadeUp = ExportedNames.isMadeUp(name)
             entry.change =
                 repeated != nil
                 ? .repeated : rules.isKept(name) ? .none : entry.isTransposed ? .transposed : .unknown
@@ -144,20 +150,40 @@ package struct ONNXFile {
     }
 }
 
-/// Files that a model's file names, each read once.
+/// Files that a model's file names, each read once, whatever it is called. A model may be anybody's, so that it must not get at any other
+/// file of this machine.
 private final class FilesBeside {
     private let folder: String
+    /// Where files may be: the model's folder and, where the model is a link, that of the file that it leads to. (Hugging Face's cache
+    /// keeps the files of a model beside each other and links to them.)
+    private let roots: [String]
     private var files: [String: [UInt8]] = [:]
+    /// Bytes of all of them.
+    private var total = 0
 
-    init(_ path: String) { folder = FilePath.folder(of: path) }
+    init(_ path: String) {
+        folder = FilePath.folder(of: path)
+        roots = [folder.isEmpty ? "." : folder, FilePath.resolved(path).map(FilePath.folder) ?? "."]
+            .compactMap(FilePath.resolved)
+    }
 
     func bytes(_ location: String) throws -> [UInt8] {
-        if let known = files[location] { return known }
         guard FilePath.staysBelow(location) else {
             throw ONNXError.externalData(name: location, problem: "the path does not lie below the model's folder")
         }
-        let content = try FileContent.bytes(of: folder.isEmpty ? location : folder + "/" + location)
-        files[location] = content
+        let named = folder.isEmpty ? location : folder + "/" + location
+        guard let path = FilePath.resolved(named) else { throw FileError.missing(path: named) }
+        if let known = files[path] { return known }
+        guard roots.contains(where: { path.hasPrefix($0 == "/" ? $0 : $0 + "/") }) else {
+            throw ONNXError.externalData(
+                name: location, problem: "the path is a link that leads out of the model's folder")
+        }
+        guard RandomAccessFile.isRegular(path) else {
+            throw ONNXError.externalData(name: location, problem: "found a folder, pipe or device, expected a file")
+        }
+        let content = try FileContent.bytes(of: path, limit: max(0, FileContent.defaultLimit - total))
+        files[path] = content
+        total += content.count
         return content
     }
 }

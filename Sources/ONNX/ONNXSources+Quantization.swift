@@ -6,7 +6,7 @@ extension ONNXSources {
     /// - Parameter data: the bytes of a file beside the model's.
     /// - Returns: their names.
     mutating func dequantize(_ data: (String) throws -> [UInt8]) throws -> [String] {
-        var names: [String] = []
+        var names: [String] = [], numbers = 0
         for node in nodes where node.kind == "DequantizeLinear" && node.domain.isEmpty {
             let inputs = node.inputs.filter { !$0.isEmpty }
             guard let name = node.outputs.first, inputs.count >= 2, inputs.allSatisfy({ tensors[$0] != nil }) else {
@@ -24,6 +24,9 @@ extension ONNXSources {
             } catch {
                 throw ONNXError.node(operator: node.kind, node: ONNXModel.label(node), problem: error.problem)
             }
+            // One tensor may be turned into real numbers any number of times.
+            numbers += x.values.count
+            guard numbers <= Self.mostNumbers else { throw ONNXError.tooManyNumbers(numbers) }
             let zero = operands.count > 2 ? operands[2]?.values : nil
             guard zero.map({ $0.count == scale.values.count }) ?? true else {
                 throw ONNXError.node(

@@ -9,18 +9,32 @@ extension ONNXSources {
             let tensor = try source.values(data)
             return (tensor.integers, !tensor.shape.isEmpty)
         }
+        var readers: [String: [Int]] = [:]
+        for split in nodes where split.kind == "SplitToSequence" { readers[split.outputs.first ?? ""] = [] }
+        for (index, node) in nodes.enumerated() {
+            for name in Set(node.inputs) where readers[name] != nil { readers[name]?.append(index) }
+        }
+        var resolved: Set<String> = []
+        // Each list is read once: a file may split by it as often as it likes.
+        var lists: [String: (values: [Int], isList: Bool, starts: [Int])] = [:]
         for split in nodes where split.kind == "SplitToSequence" && split.domain.isEmpty && split.inputs.count == 2 {
-            guard let sequence = split.outputs.first, let sizes = try integers(split.inputs[1]), !sizes.values.isEmpty
-            else { continue }
+            guard let sequence = split.outputs.first else { continue }
+            if lists[split.inputs[1]] == nil, let (values, isList) = try integers(split.inputs[1]), !values.isEmpty,
+                values.allSatisfy({ 0..<(1 << 32) ~= $0 })
+            {
+                let starts = values.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+                lists[split.inputs[1]] = (values, isList, starts)
+            }
+            guard let sizes = lists[split.inputs[1]] else { continue }
             let axis = split.attributes.first { $0.name == "axis" }?.integer ?? 0
-            let readers = nodes.indices.filter { nodes[$0].inputs.contains(sequence) }
+            let readers = readers[sequence] ?? []
             var slices: [(node: Int, start: Int, end: Int)] = []
             for reader in readers {
                 guard nodes[reader].kind == "SequenceAt", nodes[reader].inputs.count == 2,
                     let place = try integers(nodes[reader].inputs[1])?.values.first, 0..<(1 << 16) ~= place,
-                    sizes.values.allSatisfy({ 0..<(1 << 32) ~= $0 }), !sizes.isList || place < sizes.values.count
+                    !sizes.isList || place < sizes.values.count
                 else { break }
-                let start = sizes.isList ? sizes.values[..<place].reduce(0, +) : place * sizes.values[0]
+                let start = sizes.isList ? sizes.starts[place] : place * sizes.values[0]
                 slices.append((reader, start, start + sizes.values[sizes.isList ? place : 0]))
             }
             guard slices.count == readers.count else { continue }
@@ -33,7 +47,8 @@ extension ONNXSources {
                 }
                 (nodes[slice.node].kind, nodes[slice.node].inputs) = ("Slice", inputs)
             }
-            nodes.removeAll { $0.outputs.first == sequence }
+            resolved.insert(sequence)
         }
+        nodes.removeAll { $0.outputs.first.map(resolved.contains) ?? false }
     }
 }

@@ -45,6 +45,21 @@ struct ONNXSources {
     /// Names of the tensors that are stored as sparse ones.
     var sparseTensors: [String] { order.filter { tensors[$0]?.isSparse ?? false } }
 
+    /// Refuses a file of few bytes that stands for more numbers than there is memory for: zeros of sparse tensors, and one part of another
+    /// file for any number of tensors.
+    func checkSize() throws(ONNXError) {
+        var numbers = 0
+        let read = Set(nodes.flatMap(\.inputs))
+        for tensor in tensors.values where read.contains(tensor.name) && tensor.isSparseOrExternal {
+            guard let count = tensor.count, count <= ONNXTensor.mostDense || !tensor.isSparse else { continue }
+            numbers += min(count, 1 << 40)
+            guard numbers <= Self.mostNumbers else { throw .tooManyNumbers(numbers) }
+        }
+    }
+
+    /// Numbers that fit the machine's memory as Float64.
+    static let mostNumbers = MachineMemory.bytes / 8
+
     /// Adds a tensor that no file has.
     mutating func add(_ tensor: ONNXTensor) throws(ONNXError) {
         guard !tensor.name.isEmpty, tensors.updateValue(tensor, forKey: tensor.name) == nil else {
@@ -53,13 +68,17 @@ struct ONNXSources {
         order.append(tensor.name)
     }
 
-    /// Makes a tensor the transpose of another instead, where exporters wrote both: a table that is also the last product's weights.
-    mutating func transpose(_ name: String, of other: String) {
-        guard tensors.removeValue(forKey: name) != nil else { return }
-        order.removeAll { $0 == name }
-        var node = ONNXModel.Node()
-        (node.name, node.kind, node.inputs, node.outputs) = (name, "Transpose", [other], [name])
-        nodes.insert(node, at: 0)
+    /// Makes tensors the transposes of others instead, where exporters wrote both: a table that is also the last product's weights.
+    mutating func transpose(_ copies: [(copy: String, original: String)]) {
+        let names = Set(copies.map(\.copy))
+        for name in names { tensors[name] = nil }
+        order.removeAll(where: names.contains)
+        nodes =
+            copies.reversed().map { copy, original in
+                var node = ONNXModel.Node()
+                (node.name, node.kind, node.inputs, node.outputs) = (copy, "Transpose", [original], [copy])
+                return node
+            } + nodes
     }
 
     /// Puts other numbers in a tensor's place.

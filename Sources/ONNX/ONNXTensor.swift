@@ -121,8 +121,16 @@ struct ONNXTensor {
     /// Whether only some of its numbers are in the file.
     var isSparse: Bool { if case .sparse = storage { true } else { false } }
 
+    /// Whether the model's file has other bytes than its numbers'.
+    var isSparseOrExternal: Bool {
+        switch storage {
+        case .sparse, .external: true
+        case .raw, .integers, .reals: false
+        }
+    }
+
     /// Numbers that a sparse tensor may have as a dense one.
-    private static let mostDense = 1 << 24
+    static let mostDense = 1 << 24
 
     /// All numbers of a sparse tensor.
     private func dense(_ values: ONNXTensor, _ indices: ONNXTensor, _ data: (String) throws -> [UInt8]) throws

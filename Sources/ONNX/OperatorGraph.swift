@@ -97,16 +97,17 @@ package struct OperatorGraph: Sendable, Hashable, Codable {
     /// Tokens that the model has a row for: the least extent of the tables that an input is looked up in; nil where there is none.
     func vocabulary(of input: String) -> Int? {
         var names: Set = [input]
+        let tables = Dictionary((parameters + buffers).map { ($0.name, $0.shape) }) { first, _ in first }
         var least: Int?
         for node in nodes {
             if ["Cast", "Identity"].contains(node.kind), names.contains(node.inputs.first ?? "") {
                 names.formUnion(node.outputs)
             }
             guard node.kind == "Gather", node.inputs.count == 2, names.contains(node.inputs[1]),
-                let table = (parameters + buffers).first(where: { $0.name == node.inputs[0] }), !table.shape.isEmpty
+                let shape = tables[node.inputs[0]], !shape.isEmpty
             else { continue }
             let axis = node.attributes["axis"]?.integer ?? 0
-            let rows = table.shape.indices.contains(axis) ? table.shape[axis] : table.shape[0]
+            let rows = shape.indices.contains(axis) ? shape[axis] : shape[0]
             least = min(least ?? rows, rows)
         }
         return least

@@ -12,6 +12,8 @@ struct ParameterRules {
     private let constants: Set<String>
     /// Values that the output depends on differentiably.
     private let reached: Set<String>
+    /// Values that an operator takes for weights, directly or through nodes that hand them on.
+    private let weightValues: Set<String>
     private let provenance: Provenance
     private let data: (String) throws -> [UInt8]
 
@@ -75,6 +77,7 @@ struct ParameterRules {
             for (index, name) in node.inputs.enumerated() where Self.passes(node, index) { reached.insert(name) }
         }
         self.reached = reached
+        weightValues = Self.weightValues(sources, uses, producers, constants)
     }
 
     private static func passes(_ node: ONNXModel.Node, _ index: Int) -> Bool {
@@ -112,10 +115,10 @@ struct ParameterRules {
         if let origin = provenance.origin(tensor.name) { return origin == .parameter }
         if isSpectralVector(tensor.name) || isMask(tensor) { return false }
         // Where a file says what the module's tensors were, one that it does not know was made by the exporter.
-        let isConstant = tensor.constantNode != nil || Self.isLifted(tensor.name) || provenance.isKnown
-        guard isConstant || (tensor.count == 1 && Self.isMadeUp(tensor.name)) else { return true }
+        let isConstant = tensor.constantNode != nil || ExportedNames.isLifted(tensor.name) || provenance.isKnown
+        guard isConstant || (tensor.count == 1 && ExportedNames.isMadeUp(tensor.name)) else { return true }
         // Ones and zeros are how exporters write a normalisation without scale and bias.
-        return isWeight(tensor.name, depth: 0) && !(isConstant && tensor.isUniform)
+        return weightValues.contains(tensor.name) && !(isConstant && tensor.isUniform)
     }
 
     /// Whether the file says what the module's parameters were.
@@ -123,7 +126,7 @@ struct ParameterRules {
 
     /// Whether it is a buffer that an operator takes for weights, so that it could be taken for a parameter.
     func isBufferLikeWeight(_ tensor: ONNXTensor) -> Bool {
-        isEligible(tensor) && !tensor.isUniform && isWeight(tensor.name, depth: 0)
+        isEligible(tensor) && !tensor.isUniform && weightValues.contains(tensor.name)
             && (provenance.isBuffer(tensor.name) || isSpectralVector(tensor.name))
     }
 
@@ -144,34 +147,18 @@ struct ParameterRules {
         return numbers.contains(-.infinity) && !numbers.contains { $0.isNaN || $0 == .infinity }
     }
 
-    /// Names that PyTorch's own modules, and those of the usual libraries, give their parameters.
-    private static var usualName: some RegexComponent {
-        /(.*\.)?(weight|bias|gamma|beta|kernel|(weight|bias)_(ih|hh|hr)_l\d+(_reverse)?|weight_(g|v|orig)|original\d*|(in|q|k|v)_proj_(weight|bias)|bias_[kv]|cls_token|class_token|(pos|position)_embed(ding)?s?|logit_scale|lora_\w+)/
-    }
-
     /// Whether it is taken for a parameter though neither its name nor the file says that it is one.
     func isGuessed(_ tensor: ONNXTensor) -> Bool {
-        !provenance.isKnown && !isWritten(tensor) && tensor.name.wholeMatch(of: Self.usualName) == nil
+        !provenance.isKnown && !isWritten(tensor) && !ExportedNames.isUsual(tensor.name)
     }
 
     /// Whether a tensor stands for a number of the model's code, and is no tensor of the module.
     func isWritten(_ tensor: ONNXTensor) -> Bool {
-        tensor.constantNode != nil || Self.isMadeUp(tensor.name)
-    }
-
-    /// Whether PyTorch's exporter made an initializer of a tensor that the model's code wrote down, such as a scale of its inputs.
-    static func isLifted(_ name: String) -> Bool {
-        name.wholeMatch(of: /(.*lifted_tensor|clone|detach|alias|_to_copy|lift_fresh_copy)(_\d+)*/) != nil
-    }
-
-    /// Whether a tensor has no name of a PyTorch module's: `val_12`, `onnx::Mul_34`.
-    static func isMadeUp(_ name: String) -> Bool {
-        name.hasPrefix("onnx::")
-            || name.wholeMatch(of: /(val|const|scalar_tensor_default|_tensor_constant)_?\d*(_\w+)?/) != nil
+        tensor.constantNode != nil || ExportedNames.isMadeUp(tensor.name)
     }
 
     /// Whether a tensor has the name of a module's, which exporters keep where they keep the tensor as it is.
-    func isKept(_ name: String) -> Bool { !Self.isMadeUp(name) && provenance.origins(name).isEmpty }
+    func isKept(_ name: String) -> Bool { !ExportedNames.isMadeUp(name) && provenance.origins(name).isEmpty }
 
     /// The axis along which a model that was exported for a fixed batch holds a tensor once for each example of it, as constant
     /// folding leaves a learnt token that was expanded.
@@ -182,20 +169,40 @@ struct ParameterRules {
         return tensor.shape.indices.dropLast().first { tensor.isRepeated(along: $0) && tensor.shape[$0] == batch }
     }
 
-    private func isWeight(_ name: String, depth: Int) -> Bool {
-        guard depth < 8 else { return false }
-        return uses[name, default: []].contains { use in
-            let node = sources.nodes[use.node]
-            if Self.weights[node.kind]?.contains(use.index) ?? false { return true }
-            // The bias that stands behind a product with weights. What is added to one of activations is a mask.
-            if node.kind == "Add", node.inputs.count == 2, sources.tensors[name]?.count ?? 0 > 1 {
-                guard let product = producers[node.inputs[1 - use.index]] else { return false }
-                return Self.products.contains(product.kind)
+    /// Nodes in a row through which weights are handed on.
+    private static let mostViews = 7
+
+    private static func weightValues(
+        _ sources: ONNXSources, _ uses: [String: [(node: Int, index: Int)]], _ producers: [String: ONNXModel.Node],
+        _ constants: Set<String>
+    ) -> Set<String> {
+        var found: Set<String> = []
+        for (name, uses) in uses {
+            let isWeight = uses.contains { use in
+                let node = sources.nodes[use.node]
+                if weights[node.kind]?.contains(use.index) ?? false { return true }
+                // The bias that stands behind a product with weights. What is added to one of activations is a mask.
+                guard node.kind == "Add", node.inputs.count == 2, sources.tensors[name]?.count ?? 0 > 1,
+                    let product = producers[node.inputs[1 - use.index]]
+                else { return false }
+                return products.contains(product.kind)
                     && product.inputs.contains { $0 != "" && constants.contains($0) }
             }
-            return (use.index == 0 || node.kind == "Concat") && Self.viewing.contains(node.kind)
-                && node.outputs.contains { constants.contains($0) && isWeight($0, depth: depth + 1) }
+            if isWeight { found.insert(name) }
         }
+        // Backwards, one node at a time: paths through nodes that join are more than anybody can follow.
+        let views = sources.nodes.filter { viewing.contains($0.kind) && $0.outputs.contains(where: constants.contains) }
+        for _ in 0..<mostViews {
+            var more: [String] = []
+            for node in views where node.outputs.contains(where: { constants.contains($0) && found.contains($0) }) {
+                more += node.kind == "Concat" ? node.inputs : Array(node.inputs.prefix(1))
+            }
+            let known = found.count
+            found.formUnion(more)
+            found.remove("")
+            if found.count == known { break }
+        }
+        return found
     }
 
     /// The axis of a tensor along which filters lie: outputs of a product, filters of a convolution, rows of a table.
@@ -242,7 +249,7 @@ struct ParameterRules {
             !isSetting(tensor.name)
         else { return false }
         if let origin = provenance.origin(tensor.name) { return origin == .parameter }
-        return !provenance.isKnown && !isWritten(tensor) && !Self.isLifted(tensor.name)
+        return !provenance.isKnown && !isWritten(tensor) && !ExportedNames.isLifted(tensor.name)
     }
 
     /// How many operators take a tensor for their weights.

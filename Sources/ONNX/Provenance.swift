@@ -18,14 +18,22 @@ struct Provenance {
         if let signature = graph.metadata[Self.signatureKey] {
             // p_fc_weight: PARAMETER target='fc.weight'
             for line in signature.split(separator: "\n") {
-                guard let match = line.firstMatch(of: /: ([A-Z_]+) target='([^']+)'/) else { continue }
-                note(String(match.2), match.1)
+                guard let (target, kind) = Self.entry(line) else { continue }
+                note(String(target), kind)
             }
         }
         for (name, metadata) in graph.valueMetadata {
             if let kind = metadata[Self.kindKey] { note(name, kind[...]) }
-            if let list = metadata[Self.foldedKey] { sources[name] = list.matches(of: /'([^']*)'/).map(\.1) }
+            if let list = metadata[Self.foldedKey] { sources[name] = ExportedNames.quoted(list) }
         }
+    }
+
+    /// The name and kind of a tensor of the module.
+    private static func entry(_ line: Substring) -> (target: Substring, kind: Substring)? {
+        guard let colon = line.firstRange(of: ": "), let target = line[colon.upperBound...].firstRange(of: " target='"),
+            let end = line[target.upperBound...].firstIndex(of: "'"), end > target.upperBound
+        else { return nil }
+        return (line[target.upperBound..<end], line[colon.upperBound..<target.lowerBound])
     }
 
     private mutating func note(_ name: String, _ kind: Substring) {

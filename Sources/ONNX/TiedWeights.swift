@@ -18,23 +18,45 @@ enum TiedWeights {
             read.contains(tensor.name) && tensor.isFloating && tensor.shape.count == 2
                 && tensor.count ?? 0 >= fewest
         }
+        let parameters = provenance.parameters
         // Where a file says what the module's tensors are, others are the exporter's.
         func isCopy(_ name: String) -> Bool {
-            ParameterRules.isMadeUp(name)
-                || provenance.isKnown && !provenance.parameters.contains(name) && !provenance.isBuffer(name)
+            ExportedNames.isMadeUp(name)
+                || provenance.isKnown && !parameters.contains(name) && !provenance.isBuffer(name)
         }
-        let named = matrices.filter { $0.constantNode == nil && !isCopy($0.name) }
+        var named: [Form: Candidates] = [:]
+        for tensor in matrices where tensor.constantNode == nil && !isCopy(tensor.name) {
+            named[Form(shape: tensor.shape, dataType: tensor.dataType), default: Candidates()].all.append(tensor)
+        }
         var found: [(String, String)] = []
         for copy in matrices where isCopy(copy.name) {
-            let shape = Array(copy.shape.reversed())
-            let candidates = named.filter { $0.shape == shape && $0.dataType == copy.dataType }
-            guard !candidates.isEmpty else { continue }
+            let shape = Array(copy.shape.reversed()), form = Form(shape: shape, dataType: copy.dataType)
+            guard named[form] != nil else { continue }
             let turned = try values(copy).transposed([1, 0], shape)
             guard turned.values.contains(where: { $0 != turned.values[0] }) else { continue }
+            let candidates = try named[form]?.of(turned.values, values: values) ?? []
             if let original = try candidates.first(where: { try values($0).values == turned.values }) {
                 found.append((copy.name, original.name))
             }
         }
         return found
+    }
+
+    private struct Form: Hashable { let shape: [Int], dataType: Int }
+
+    /// Matrices of one form. Of several, each is read once, and then found by a hash of its numbers.
+    private struct Candidates {
+        var all: [ONNXTensor] = []
+        private var byHash: [Int: [ONNXTensor]]?
+
+        /// Those that may have these numbers.
+        mutating func of(
+            _ numbers: [Double], values: (ONNXTensor) throws -> HostTensor
+        ) rethrows -> [ONNXTensor] {
+            if all.count == 1 { return all }
+            let table = try byHash ?? Dictionary(grouping: all) { try values($0).values.hashValue }
+            byHash = table
+            return table[numbers.hashValue] ?? []
+        }
     }
 }

@@ -96,15 +96,10 @@ extension Report {
         case "json": return Array((json.text + "\n").utf8)
         case "csv":
             let table = table ?? scalars
-            var lines = ([table.header] + table.rows.map { $0.map { $0.isNaN ? "nan" : "\($0)" } }).map {
-                $0.joined(separator: ",")
-            }
+            let numbers = table.rows.map { $0.map { $0.isNaN ? "nan" : "\($0)" } }
+            var lines = ([table.header.map(\.cell)] + numbers).map { $0.joined(separator: ",") }
             if let rowNames {
-                // Quoted where a comma or a quote would end the field.
-                let names = ([rowNames.header] + rowNames.names).map { name in
-                    name.contains { ",\"\n".contains($0) }
-                        ? "\"" + name.replacing("\"", with: "\"\"") + "\"" : name
-                }
+                let names = ([rowNames.header] + rowNames.names).map(\.cell)
                 lines = zip(names, lines).map { $0 + "," + $1 }
             }
             return Array((lines.joined(separator: "\n") + "\n").utf8)
@@ -131,5 +126,15 @@ extension Report {
 
     private func pictureMetadata(_ figure: any Figure) -> [(keyword: String, text: String)] {
         [("Title", figure.title), ("Software", context.software), ("Comment", context.provenance)]
+    }
+}
+
+extension String {
+    /// A cell of a CSV file that holds this text: quoted where a comma or a quote would end it. What a spreadsheet would take for a formula
+    /// begins with an apostrophe, as OWASP advises (CSV injection), and control characters are escaped.
+    fileprivate var cell: String {
+        let isFormula = first.map { "=+-@".contains($0) } ?? false
+        let text = (isFormula && Double(self) == nil ? "'" : "") + printable
+        return text.contains { ",;\"".contains($0) } ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
     }
 }

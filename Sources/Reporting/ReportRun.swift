@@ -84,13 +84,14 @@ public struct ReportRun {
     /// Whether the folder was made, and not there before.
     private func make(_ folder: String) throws -> Bool {
         guard !folder.isEmpty else { throw UnusableRequest("-o: found an empty name, expected a folder to write to") }
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
-            guard isFolder.boolValue else { throw UnusableRequest("-o \(folder): it is a file; name a folder") }
+        if FilePath.exists(folder) {
+            guard RandomAccessFile.isFolder(folder) else {
+                throw UnusableRequest("-o \(folder): it is a file; name a folder")
+            }
             return false
         }
         do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try FilePath.makeFolder(folder)
         } catch {
             throw UnusableRequest("-o \(folder): cannot make this folder; name another place")
         }

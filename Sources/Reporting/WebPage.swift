@@ -1,3 +1,4 @@
+import Essentials
 import Foundation
 
 /// A page that needs nothing but itself: pictures lie in it, and it loads nothing.
@@ -59,7 +60,8 @@ public struct WebPage {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+        text.split(separator: "\n", omittingEmptySubsequences: false).map(\.printable).joined(separator: "\n")
+            .replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
             .replacing("\"", with: "&quot;")
     }
 }

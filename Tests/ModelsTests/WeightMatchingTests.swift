@@ -11,7 +11,7 @@ import Testing
         module: String? = nil, isStatistic: Bool = false
     ) -> WantedTensor {
         var tensor = WantedTensor(name: name, shape: shape)
-        tensor.isMadeUp = ParameterRules.isMadeUp(name)
+        tensor.isMadeUp = ExportedNames.isMadeUp(name)
         let isKept = origins.isEmpty && !tensor.isMadeUp
         (tensor.isStatistic, tensor.isTransposed) = (isStatistic, transposed)
         tensor.change = isKept ? .none : transposed ? .transposed : .unknown

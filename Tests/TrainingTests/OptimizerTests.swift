@@ -99,6 +99,29 @@ import Testing
         #expect(close(other, [1.8 * 0.95 - 0.1 * 7.0.squareRoot() / 3]))
     }
 
+    /// Steps that a budget of gradients allows, against counting them one by one.
+    @Test func stepsOfABudget() throws {
+        for optimizer in [OptimizerKind.sgd, .sam, .looksam] {
+            for (every, perEpoch) in [(1, 1), (5, 7), (4, 6), (7, 3), (3, 1), (Int.max, 4)] {
+                var settings = TrainingConfiguration(model: "linear", data: .digits, optimizer: optimizer)
+                settings.lookEvery = every
+                for budget in [6, 7, 8, 20, 63, 64, 65, 500, 501] {
+                    var step = 0, taken = 0
+                    while true {
+                        let batches = step % perEpoch == perEpoch - 1 ? 2 : 3
+                        taken += settings.gradients(ofBatches: batches, step: step)
+                        guard taken <= budget else { break }
+                        step += 1
+                    }
+                    let found = try settings.steps(budget, perEpoch: perEpoch, whole: 3, last: 2)
+                    #expect(found == step, "\(optimizer) \(every) \(perEpoch) \(budget)")
+                }
+                // Nobody counts so far one by one.
+                #expect(try settings.steps(1 << 60, perEpoch: perEpoch, whole: 3, last: 2) > 1 << 57)
+            }
+        }
+    }
+
     @Test func clipping() {
         var gradient = [3.0, 4]
         GradientClipping.clip(&gradient, to: 10)

@@ -1,3 +1,4 @@
+import ArrayFiles
 import Datasets
 import Essentials
 import Foundation
@@ -33,12 +34,11 @@ public struct StudyRun: Sendable {
     ///
     /// - Throws: `UnusableRequest` where it is no folder or holds fewer than three.
     public static func checkpoints(in folder: String) throws -> [String] {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+        guard RandomAccessFile.isFolder(folder) else {
             throw UnusableRequest(
                 "\(folder) is not a folder; expected one with checkpoints (.bin), such as 'study runs'")
         }
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".bin") }.sorted()
+        let names = try FilePath.names(in: folder).filter { $0.hasSuffix(".bin") }.sorted()
         guard names.count >= fewest else {
             throw UnusableRequest(
                 "\(folder): found \(names.count) checkpoints (.bin), expected at least \(fewest): a rank correlation needs several"

@@ -111,7 +111,20 @@ struct Fusion {
         let divisions = steps.map { StepDivision($0, items, examples: examples) }
         var order: [Int] = [], runs: [Range<Int>] = []
         for stage in Set(steps.map(\.stage)).sorted() {
-            var ready = steps.indices.filter { steps[$0].stage == stage && waiting[$0] == 0 }
+            // Common steps come first: they run before all batches, wherever they stand. Then those that go on with the run, as far as it was
+            // not found that they do not: what holds a step back was made before the step was ready, so the end of one run frees it.
+            var common = SmallestFirst(), going = SmallestFirst(), held = SmallestFirst(), undivided = SmallestFirst()
+            func add(_ number: Int) {
+                let key = steps[number].items.last!
+                if steps[number].isCommon {
+                    common.insert(number, key: key)
+                } else if divisions[number] == nil {
+                    undivided.insert(number, key: key)
+                } else {
+                    going.insert(number, key: key)
+                }
+            }
+            for number in steps.indices where steps[number].stage == stage && waiting[number] == 0 { add(number) }
             var start = order.count, made: Set<Int> = [], sums: Set<Int> = []
             func goesOn(_ number: Int) -> Bool {
                 guard let division = divisions[number] else { return false }
@@ -120,14 +133,18 @@ struct Fusion {
             func endRun() {
                 if start < order.count { runs.append(start..<order.count) }
                 (start, made, sums) = (order.count, [], [])
+                for number in held.removeAll() { add(number) }
             }
-            while !ready.isEmpty {
-                // Common steps come first: they run before all batches, wherever they stand.
-                func rank(_ number: Int) -> (Int, Int) {
-                    (steps[number].isCommon ? 0 : goesOn(number) ? 1 : 2, steps[number].items.last!)
+            func next() -> Int? {
+                if let number = common.removeFirst() { return number }
+                while let number = going.removeFirst() {
+                    if goesOn(number) { return number }
+                    held.insert(number, key: steps[number].items.last!)
                 }
-                let best = ready.indices.min { rank(ready[$0]) < rank(ready[$1]) }!
-                let number = ready.remove(at: best)
+                guard let key = held.firstKey else { return undivided.removeFirst() }
+                return key < undivided.firstKey ?? .max ? held.removeFirst() : undivided.removeFirst()
+            }
+            while let number = next() {
                 if !goesOn(number) { endRun() }
                 order.append(number)
                 if let division = divisions[number] {
@@ -138,7 +155,7 @@ struct Fusion {
                 }
                 for reader in readers[number] {
                     waiting[reader] -= 1
-                    if waiting[reader] == 0, steps[reader].stage == stage { ready.append(reader) }
+                    if waiting[reader] == 0, steps[reader].stage == stage { add(reader) }
                 }
             }
             endRun()

@@ -72,7 +72,7 @@ struct ImportCommand: ParsableCommand {
         general.prepare()
         if let batchSize, batchSize < 1 { throw UnusableRequest("--batch-size \(batchSize): expected 1 or more") }
         if isSeries {
-            try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+            try FilePath.makeFolder(output)
             try OutputFile.checkWritable((output as NSString).appendingPathComponent("checkpoint.bin"))
         } else {
             try OutputFile.checkWritable(output)

@@ -73,12 +73,13 @@ struct InfoCommand: ParsableCommand {
             return
         }
         try Terminal.standard.print(
-            "\(checkpoint): \(metadata.model), \(file.parameterCount) parameters, checksum verified")
+            line: "\(checkpoint): \(metadata.model), \(file.parameterCount) parameters, checksum verified")
         try Terminal.standard.print(
-            "data        \(metadata.data.specification), \(metadata.data.trainingExamples) training examples of \(Self.shapes(metadata.data))"
+            line:
+                "data        \(metadata.data.specification), \(metadata.data.trainingExamples) training examples of \(Self.shapes(metadata.data))"
         )
         try Terminal.standard.print(
-            "loss        \(metadata.loss), \(metadata.precision.rawValue), seed \(metadata.seed)")
+            line: "loss        \(metadata.loss), \(metadata.precision.rawValue), seed \(metadata.seed)")
         if let training = metadata.training {
             let settings = training.settings.filter {
                 ["lr", "momentum", "weight-decay", "rho", "batch-size"].contains($0.key)
@@ -86,13 +87,14 @@ struct InfoCommand: ParsableCommand {
             let words = settings.sorted { $0.key < $1.key }.map { "\($0.key) \(Format.short($0.value))" }.joined(
                 separator: ", ")
             try Terminal.standard.print(
-                "training    \(training.optimizer), \(words); epoch \(metadata.epoch), step \(metadata.step)")
+                line: "training    \(training.optimizer), \(words); epoch \(metadata.epoch), step \(metadata.step)")
         } else {
-            try Terminal.standard.print("training    none recorded (imported)")
+            try Terminal.standard.print(line: "training    none recorded (imported)")
         }
         if let last = metadata.history.last {
             try Terminal.standard.print(
-                "last epoch  train loss \(Format.number(last.trainLoss)), test loss \(Format.number(last.testLoss)), test accuracy \(last.testAccuracy.map(Format.percent) ?? "–")"
+                line:
+                    "last epoch  train loss \(Format.number(last.trainLoss)), test loss \(Format.number(last.testLoss)), test accuracy \(last.testAccuracy.map(Format.percent) ?? "–")"
             )
         }
         for (role, group) in [
@@ -100,13 +102,14 @@ struct InfoCommand: ParsableCommand {
         ] {
             for tensor in group {
                 try Terminal.standard.print(
-                    "  \(tensor.name.padding(toLength: max(36, tensor.name.count), withPad: " ", startingAt: 0)) \(tensor.type.rawValue) \(tensor.shape)  \(role)"
+                    line:
+                        "  \(tensor.name.padding(toLength: max(36, tensor.name.count), withPad: " ", startingAt: 0)) \(tensor.type.rawValue) \(tensor.shape)  \(role)"
                 )
             }
         }
         if !constants.isEmpty {
             try Terminal.standard.print(
-                "  \(constants.count) constants of real numbers, no part of θ: \(constants.map(\.name).shown)")
+                line: "  \(constants.count) constants of real numbers, no part of θ: \(constants.map(\.name).shown)")
         }
     }
 

@@ -169,8 +169,7 @@ struct TrainCommand: ParsableCommand {
 
     /// What `--resume` goes on from.
     private func keptState() throws -> (path: String, checkpoint: Checkpoint) {
-        var information = stat()
-        let path = stat(output, &information) == 0 ? output : Trainer.newestCheckpoint(beside: output) ?? output
+        let path = FilePath.exists(output) ? output : Trainer.newestCheckpoint(beside: output) ?? output
         return (path, try Checkpoint.read(path))
     }
 

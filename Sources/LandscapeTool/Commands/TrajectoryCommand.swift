@@ -46,8 +46,7 @@ struct TrajectoryCommand: ParsableCommand {
             ["explained_variance", "points"] + ResultKeys.slice(isPlane: true, adaptive: adaptive != nil))
         try keys.check(options.general.keys)
         for path in options.output { try OutputFile.checkWritable(path) }
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
+        if FilePath.exists(folder), !RandomAccessFile.isFolder(folder) {
             throw UnusableRequest("\(folder) is a file; expected the folder with the checkpoints of a training")
         }
         let path = try CheckpointFolder(folder)

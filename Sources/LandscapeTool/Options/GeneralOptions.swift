@@ -40,10 +40,10 @@ struct GeneralOptions: ParsableArguments {
                 guard let value = json[key] else {
                     throw UnusableRequest("--key \(key): the result has no such key; expected \(json.keys(near: key))")
                 }
-                if case .string(let text) = value { return text }
+                if case .string(let text) = value { return text.printable }
                 return value.text
             }.joined(separator: "\n")
         }
-        return self.json ? json.text : lines().joined(separator: "\n")
+        return self.json ? json.text : lines().map(\.printable).joined(separator: "\n")
     }
 }

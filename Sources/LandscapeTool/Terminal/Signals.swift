@@ -1,16 +1,13 @@
 import Foundation
 import Landscape
-import Synchronization
 
 /// Requests to stop: control-C, a request to terminate, a terminal that is gone, or the end of the processor time allowed. The first is
 /// noted, and long work ends at its next look; a second one ends the program at once.
 enum Signals {
-    private static let isStopRequested = Atomic(false)
-
     /// From now on, the first request is only noted.
     static func watch() {
         // Made before a handler needs it: handlers must not.
-        _ = isStopRequested.load(ordering: .relaxed)
+        _ = StopRequest.isMade
         // Whoever started this program may have had them blocked, which is inherited.
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -26,11 +23,11 @@ enum Signals {
                 continue
             }
             signal(number) { _ in
-                if Signals.isStopRequested.exchange(true, ordering: .relaxed) { _exit(130) }
+                if StopRequest.note() { _exit(130) }
             }
         }
     }
 
-    static var isRequested: Bool { isStopRequested.load(ordering: .relaxed) }
+    static var isRequested: Bool { StopRequest.isMade }
     static func check() throws { if isRequested { throw Interruption() } }
 }

@@ -83,14 +83,23 @@ final class Terminal: Sendable {
     }
 
     /// Writes on standard error. What cannot be written there is dropped: remarks are no reason to lose work.
-    private static func tell(_ text: String) {
+    private static func tell(_ text: String) { _ = try? put(text, on: STDERR_FILENO) }
+
+    /// Writes text on a descriptor. A pipe that nobody empties holds the program no longer than until it is asked to stop.
+    ///
+    /// - Returns: the error's number; nil where all was written.
+    /// - Throws: `Interruption`.
+    private static func put(_ text: String, on descriptor: Int32) throws(Interruption) -> Int32? {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
-            let put = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if put < 0, errno == EINTR { continue }
-            guard put > 0 else { return }
+            if case .stopped = StopRequest.wait(for: descriptor, POLLOUT) { throw Interruption() }
+            // As much as a pipe that has room takes at once.
+            let put = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, min($0.count, Int(PIPE_BUF))) }
+            if put < 0, errno == EINTR || errno == EAGAIN { continue }
+            guard put > 0 else { return put < 0 ? errno : EIO }
             bytes = bytes.dropFirst(put)
         }
+        return nil
     }
 
     /// A line of its own.
@@ -101,17 +110,15 @@ final class Terminal: Sendable {
         }
     }
 
+    /// Prints a line of a result that may hold names from files.
+    func print(line: String) throws { try print(line.printable) }
+
     /// Prints a result on standard output. Unlike with `print`, text that cannot be written is an error.
     func print(_ text: String) throws {
         clear()
-        var bytes = Array((text + "\n").utf8)[...]
-        while !bytes.isEmpty {
-            let put = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if put < 0, errno == EINTR { continue }
-            // A reader such as `head` that has had enough is no failure.
-            if put < 0, errno == EPIPE { return }
-            guard put > 0 else { throw FileError.unprinted(reason: String(cString: strerror(put < 0 ? errno : EIO))) }
-            bytes = bytes.dropFirst(put)
+        // A reader such as `head` that has had enough is no failure.
+        if let number = try Self.put(text + "\n", on: STDOUT_FILENO), number != EPIPE {
+            throw FileError.unprinted(reason: String(cString: strerror(number)))
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArrayFiles
+import Essentials
 import Foundation
 import Networks
 
@@ -34,11 +35,10 @@ public struct CheckpointFolder {
     ///
     /// - Throws: `ModelError.noCheckpoints` where there are none; errors of reading a damaged file.
     public init(_ folder: String, layout: ParameterLayout? = nil) throws {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+        guard RandomAccessFile.isFolder(folder) else {
             throw ModelError.noFolder(folder)
         }
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
+        let names = ((try? FilePath.names(in: folder)) ?? []).filter {
             $0.hasSuffix(".bin")
         }
         guard !names.isEmpty else { throw ModelError.noCheckpoints(folder: folder) }

@@ -76,7 +76,7 @@ public struct ImportSeries: Sendable {
     private static func weights(_ path: String) throws -> [String] {
         guard RandomAccessFile.isFolder(path) else { return [path] }
         if (try? StateDictionary.weightsFile(in: path)) != nil { return [path] }
-        let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+        let names = try FilePath.names(in: path).sorted()
         return try names.filter { !$0.hasPrefix(".") }.map { (path as NSString).appendingPathComponent($0) }.filter {
             path in
             if RandomAccessFile.isFolder(path) { return (try? StateDictionary.weightsFile(in: path)) != nil }

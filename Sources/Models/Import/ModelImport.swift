@@ -1,5 +1,6 @@
 import ArrayFiles
 import Datasets
+import Essentials
 import Foundation
 import Networks
 import ONNX
@@ -90,7 +91,7 @@ public struct ModelImport: Sendable {
     ///
     /// - Throws: `FileError` where there is no such file or it is empty, `.malformed` with `PyTorchError.notWeights`.
     public static func checkImportable(_ path: String) throws(FileError) {
-        guard FileManager.default.fileExists(atPath: path) else { throw .missing(path: path) }
+        guard FilePath.exists(path) else { throw .missing(path: path) }
         if RandomAccessFile.isRegular(path), try RandomAccessFile(path).size == 0 { throw .empty(path: path) }
         if let kind = FileKind.of(path), !kind.isImportable, kind != .json {
             throw .malformed(path: path, problem: PyTorchError.notWeights(kind))

@@ -1,3 +1,5 @@
+import Essentials
+
 /// A picture as a list of primitives, independent of any file format.
 ///
 /// Lengths are in points (1/72 inch); x runs to the right and y downwards from the top left corner.
@@ -100,11 +102,13 @@ public struct TextLine: Sendable, Equatable {
     public var rotation: Double
 
     /// A level, black line that starts at the position, unless it is said otherwise.
+    ///
+    /// - Parameter string: the characters; those that control the display are drawn as their escapes.
     public init(
         _ string: String, at position: Point, size: Double, color: Color = .black, weight: Weight = .regular,
         anchor: Anchor = .start, baseline: Baseline = .alphabetic, rotation: Double = 0
     ) {
-        self.string = string
+        self.string = string.printable
         self.position = position
         self.size = size
         self.color = color

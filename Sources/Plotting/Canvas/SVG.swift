@@ -1,3 +1,4 @@
+import Essentials
 import Foundation
 
 extension Drawing {
@@ -173,7 +174,8 @@ struct SVG {
         return text
     }
 
-    /// Text for element content and attribute values; characters that XML 1.0 does not allow are dropped.
+    /// Text for element content and attribute values. Characters that control a display or that XML 1.0 does not allow are written as their
+    /// escapes, but for ends of lines and tabs; what is no character is dropped.
     static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
@@ -183,9 +185,10 @@ struct SVG {
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
             default:
-                let isAllowed = scalar.value >= 32 || scalar.value == 9 || scalar.value == 10 || scalar.value == 13
-                if isAllowed, scalar.value != 0xFFFE, scalar.value != 0xFFFF {
+                if [9, 10, 13].contains(scalar.value) {
                     result.unicodeScalars.append(scalar)
+                } else if scalar.value != 0xFFFE, scalar.value != 0xFFFF {
+                    result += String(scalar).printable
                 }
             }
         }

@@ -26,7 +26,7 @@ public struct CheckpointSeries: Sendable {
     /// The last of the epochs' checkpoints beside an output path; nil where there is none.
     static func newest(beside output: String) -> String? {
         let folder = FilePath.folder(of: output)
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
+        let names = (try? FilePath.names(in: folder)) ?? []
         let name = (output as NSString).lastPathComponent
         let epochs = names.compactMap { other -> Int? in
             guard let found = other.firstMatch(of: /\.epoch([0-9]{3,})/), let epoch = Int(found.1),

@@ -77,16 +77,31 @@ extension TrainingConfiguration {
     ///   - last: batches of its last step.
     /// - Throws: `TrainingError.invalidSetting` where the first step takes more.
     func steps(_ gradients: Int, perEpoch: Int, whole: Int, last: Int) throws(TrainingError) -> Int {
-        var step = 0, taken = 0
-        while true {
-            taken += self.gradients(ofBatches: step % perEpoch == perEpoch - 1 ? last : whole, step: step)
-            guard taken <= gradients else { break }
-            step += 1
+        /// What the steps before one take together.
+        func taken(before step: Int) -> Int {
+            guard step > 0 else { return 0 }
+            let all = whole * step + (last - whole) * (step / perEpoch)
+            guard optimizer == .looksam else { return optimizer.ascends ? 2 * all : all }
+            // The climbs of every so many steps, of which some are an epoch's last: those at one place of every so many epochs, if at all.
+            var shorter = 0
+            if let first = stride(from: 0, to: step, by: lookEvery).prefix(perEpoch).first(where: {
+                $0 % perEpoch == perEpoch - 1
+            }) {
+                let (period, isLonger) = lookEvery.multipliedReportingOverflow(by: perEpoch)
+                shorter = isLonger ? 1 : (step - 1 - first) / period + 1
+            }
+            return all + whole * ((step - 1) / lookEvery + 1) + (last - whole) * shorter
+        }
+        // Every step takes one or more.
+        var step = 0, beyond = gradients + 1
+        while beyond - step > 1 {
+            let middle = step + (beyond - step) / 2
+            if taken(before: middle) <= gradients { step = middle } else { beyond = middle }
         }
         guard step > 0 else {
             throw .invalidSetting(
                 name: "gradients", found: "\(gradients)",
-                expected: "at least \(taken), as many as the first step takes")
+                expected: "at least \(taken(before: 1)), as many as the first step takes")
         }
         return step
     }
