@@ -41,7 +41,7 @@ public enum AtomicFile {
         }
         if let mode = replaced.mode { fchmod(file.descriptor, mode) }
         try content(FileSink(descriptor: file.descriptor, path: path))
-        guard fsync(file.descriptor) == 0, rename(file.path, replaced.target) == 0 else {
+        guard retrying({ fsync(file.descriptor) }) == 0, retrying({ rename(file.path, replaced.target) }) == 0 else {
             throw .writeFailed(path: path, reason: systemReason(errno))
         }
         isDone = true

@@ -15,7 +15,7 @@ public final class RandomAccessFile: Sendable {
     ///
     /// - Throws: `FileError` where there is no such file, it is a folder, or it cannot be read.
     public init(_ path: String) throws(FileError) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else {
             let number = errno
             if number == ENOENT || number == ENOTDIR { throw .missing(path: path) }
