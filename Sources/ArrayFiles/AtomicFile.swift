@@ -42,7 +42,8 @@ public enum AtomicFile {
         }
         if let mode = replaced.mode { fchmod(file.descriptor, mode) }
         try content(FileSink(descriptor: file.descriptor, path: path))
-        guard fsync(file.descriptor) == 0, rename(FilePath.system(file.path), FilePath.system(replaced.target)) == 0
+        guard retrying({ fsync(file.descriptor) }) == 0,
+            retrying({ rename(FilePath.system(file.path), FilePath.system(replaced.target)) }) == 0
         else {
             throw .writeFailed(path: path, reason: systemReason(errno))
         }

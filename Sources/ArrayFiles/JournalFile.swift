@@ -284,8 +284,8 @@ public final class JournalFile: Journal {
                     : "work is not kept: \(path) cannot be written (\(systemReason(errno)))")
             return
         }
-        let head = Self.magic + Array((title + "\n").utf8)
-        guard ftruncate(descriptor, 0) == 0, Self.write(head, descriptor, at: 0) else {
+        let head = Self.head(title)
+        guard retrying({ ftruncate(descriptor, 0) }) == 0, Self.write(head, descriptor, at: 0) else {
             state.isOver = true
             onRemark("work is not kept: \(path) cannot be written (\(systemReason(errno)))")
             unlink(FilePath.system(path))
@@ -368,6 +368,9 @@ public final class JournalFile: Journal {
         }
     }
 
+    /// What the file begins with.
+    private static func head(_ title: String) -> [UInt8] { magic + Array((title + "\n").utf8) }
+
     /// Finds the results of an earlier run; what was cut off by its end is cut off here, too.
     private static func load(_ path: String, _ title: String, _ state: inout State) throws {
         guard let descriptor = locked(path, O_RDWR) else {
@@ -381,6 +384,9 @@ public final class JournalFile: Journal {
         defer { if !isDone { close(descriptor) } }
         let file = try RandomAccessFile(path)
         let start = try file.bytes(0..<min(file.size, 1 << 16))
+        // A process that was ended as it began the file has kept nothing.
+        let head = head(title)
+        if start.count < head.count, head.starts(with: start) { return }
         let line = start.dropFirst(magic.count).prefix { $0 != UInt8(ascii: "\n") }
         guard start.starts(with: magic), magic.count + line.count < start.count else {
             throw JournalError.damaged(path: path)
@@ -415,7 +421,9 @@ public final class JournalFile: Journal {
 
     /// Opens and locks a file; nil, with `errno` set, where that cannot be or another process has it.
     private static func locked(_ path: String, _ flags: Int32) -> Int32? {
-        let descriptor = open(FilePath.system(path), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
+        let descriptor = retrying {
+            open(FilePath.system(path), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
+        }
         guard descriptor >= 0 else { return nil }
         var information = stat()
         guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {

@@ -17,7 +17,7 @@ public final class RandomAccessFile: Sendable {
     /// - Throws: `FileError` where there is no such file, it is a folder, a socket or a terminal, or it cannot be read.
     public init(_ path: String) throws(FileError) {
         // Without O_NONBLOCK a pipe that nobody writes to would hold the program here.
-        descriptor = open(FilePath.system(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        descriptor = retrying { open(FilePath.system(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) }
         guard descriptor >= 0 else {
             let number = errno
             if number == ENOENT || number == ENOTDIR { throw .missing(path: path) }

@@ -5,6 +5,19 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+// Each thread that calls OpenBLAS at the same time as others gets a buffer of 128 MiB. Where the address space (ulimit -v) has no
+// room for it, OpenBLAS asks for ever; so the room is asked for first. One more is for a thread of OpenBLAS's own that is still asking.
+static void expect_room_for_buffers(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+    size_t size = ((size_t)ls_threads_get() + 1) * ((size_t)129 << 20);
+    void *room = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (room == MAP_FAILED) abort();
+    munmap(room, size);
+}
 
 #if defined(__x86_64__)
 static const char *fitting_set(void) {
@@ -20,6 +33,7 @@ static const char *fitting_set(void) { return NULL; }
 #endif
 
 const char *ls_blas_prepare(void) {
+    expect_room_for_buffers();
     const char *(*name)(void) = (const char *(*)(void))dlsym(RTLD_DEFAULT, "openblas_get_corename");
     if (!name) return "unknown";
     static const char *const slow[] = {"Prescott", "Core2", "Penryn", "Dunnington", "Nehalem", "Atom", "Katmai", "generic"};

@@ -90,6 +90,25 @@ import Testing
         }
     }
 
+    /// A process may be killed before the first line is whole: nothing is kept, and the work begins anew in the same file.
+    @Test func killedAsItBegan() throws {
+        try Folder.with { folder in
+            let path = folder + "/j"
+            try killed(path)
+            let bytes = try FileContent.bytes(of: path), line = try #require(bytes.dropFirst(20).firstIndex(of: 10))
+            for length in 0...line {
+                FileManager.default.createFile(atPath: path, contents: Data(bytes[..<length]))
+                let journal = try JournalFile(path, title: "work", interval: 0, resumes: true)
+                #expect(!journal.hasEarlier && !journal.save())
+                journal.keep([4], under: Self.key("d"), seconds: 1)
+                #expect(journal.save())
+                #expect(journal.numbers(of: Self.key("d")) == [4])
+            }
+            FileManager.default.createFile(atPath: path, contents: Data("lands of".utf8))
+            #expect(throws: JournalError.self) { try JournalFile(path, title: "work", resumes: true) }
+        }
+    }
+
     @Test func refusesOtherFiles() throws {
         try Folder.with { folder in
             let path = folder + "/j"

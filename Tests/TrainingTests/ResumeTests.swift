@@ -56,6 +56,27 @@ import Testing
         #expect(files[0] == files[1])
     }
 
+    /// Whatever state is kept along the way, also behind the last step of an epoch, training goes on from it.
+    @Test func everyKeptState() throws {
+        let folder = try Folder(), path = folder.path("kept.bin")
+        let configuration = digits(epochs: 2)
+        let whole = try Trainer(configuration).run().checkpoint
+        let trainer = try Trainer(configuration)
+        trainer.keepEvery = 0
+        var kept: [Checkpoint] = []
+        trainer.shouldStop = {
+            if let checkpoint = try? Checkpoint.read(path) { kept.append(checkpoint) }
+            return false
+        }
+        _ = try trainer.run(to: path)
+        let perEpoch = trainer.totalSteps / 2
+        // Seen before the step after it.
+        #expect(kept.map(\.metadata.step) == Array(1..<trainer.totalSteps - 1) && kept.count > perEpoch)
+        for checkpoint in kept.dropFirst(perEpoch - 2).prefix(3) {
+            #expect(try Trainer(configuration, resuming: checkpoint).run().checkpoint == whole)
+        }
+    }
+
     /// A longer training goes on from a finished one; with a constant schedule it is the uninterrupted one.
     @Test func longer() throws {
         var short = digits(epochs: 2)

@@ -191,6 +191,11 @@ public final class Trainer {
                     try files.writeFinal(checkpoint)
                     return outcome(checkpoint, files, elapsed(), FinalEvaluation(), isFinished: false)
                 }
+                // Here, as the state behind an epoch's last step is that of the next epoch only once the epoch has ended.
+                if let keepEvery, let output, state.step > firstStep, elapsed() - lastKept >= keepEvery {
+                    keepState(at: output)
+                    lastKept = elapsed()
+                }
                 let rate = learningRate(step: state.step)
                 do {
                     try step(Array(order[state.stepInEpoch]), rate)
@@ -198,10 +203,6 @@ public final class Trainer {
                     throw TrainingError.diverged(try divergence(failure, rate, lastGood, &files))
                 }
                 let seconds = elapsed()
-                if let keepEvery, let output, seconds - lastKept >= keepEvery, state.step < totalSteps {
-                    keepState(at: output)
-                    lastKept = elapsed()
-                }
                 if let onProgress, seconds - lastReport >= 0.1 || state.step == totalSteps {
                     lastReport = seconds
                     onProgress(progress(seconds, since: firstStep, order.count, rate))
