@@ -136,7 +136,8 @@ public struct SharpnessAnalysis: Sendable {
                 point.batchwise = try BatchwiseSharpness(
                     search, at: theta, examples: parts.examples, batchSize: batchSize,
                     progress: { try monitor.update(name, $0, of: $1) }, weight: parts.weight(of:),
-                    objective: parts.restricted(to:))
+                    // A batch of all is the loss itself, with its classes.
+                    objective: { $0.count == parts.examples ? objective : try parts.restricted(to: $0) })
             } else if searchesWhole {
                 search.progress = { start, done, most in try monitor.update(name, done, of: most, "from \(start)") }
                 point.worstCase = try search.run(
