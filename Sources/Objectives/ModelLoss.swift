@@ -238,13 +238,39 @@ public final class ModelLoss: ExampleObjective {
 
     /// The loss on some of the examples, with the same statistics of batch normalisation.
     public func restricted(to examples: [Int]) throws -> any Objective {
-        penalized(
-            try Self.network(model, loss, data.subset(examples), settings, memory, monitor)
-                .with(statistics: statistics))
+        let part = try Self.network(model, loss, data.subset(examples), settings, memory, monitor)
+        // This loss keeps its data meanwhile.
+        if memory.limit != nil { part.memory.reserved += max(0, base.heldBytes - part.heldBytes) }
+        return penalized(part.with(statistics: statistics))
     }
 
     /// The sum of the weights of some of the examples' elements.
     public func weight(of examples: [Int]) -> Double { base.weight(of: examples) }
+
+    /// The examples of each class that count, the first of them where copies of all would take more than 32 vectors of θ's length.
+    /// None where a loss on one class alone would be normalised by that class's statistics.
+    public var classes: [[Int]] {
+        guard settings.statistics != .batch || normalizedBatch == nil, let (labels, count) = labels else { return [] }
+        // A copy in the data's precision and one in that of the computation, at most 8 bytes a number each.
+        let bytes = 16 * data.arrays.reduce(1) { $0 + $1.size }
+        let most = max(1, 32 * 8 * dimension / bytes)
+        var classes = [[Int]](repeating: [], count: count)
+        for (example, label) in labels.enumerated() where classes.indices.contains(label) {
+            if classes[label].count < most, weight(of: [example]) > 0 { classes[label].append(example) }
+        }
+        return classes
+    }
+
+    /// The class of each example, and how many there are; nil where examples have none, or several.
+    private var labels: ([Int], count: Int)? {
+        switch data.targets {
+        case .classes(let labels, let count) where labels.count == data.count: return (labels.map { Int($0) }, count)
+        case .values(let values, let width) where width == 1 && values.allSatisfy { $0 == 0 || $0 == 1 }:
+            guard case .binaryCrossEntropy = loss.kind else { return nil }
+            return (values.map { Int($0) }, 2)
+        default: return nil
+        }
+    }
 
     /// Whether the model has the other split of the same data.
     public var hasOtherSplit: Bool {

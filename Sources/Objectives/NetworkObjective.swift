@@ -70,6 +70,9 @@ public final class NetworkObjective: Objective {
     /// - Throws: `ObjectiveError` where a batch does not fit the memory.
     public var batchSize: Int { get throws { try programs.batchSize } }
 
+    /// Bytes that data and the few vectors of every analysis take.
+    var heldBytes: Int { programs.heldBytes }
+
     /// The memory limit, in bytes, below which values, gradients or Hessian products are refused.
     public var leastMemory: Int { programs.leastMemory }
 

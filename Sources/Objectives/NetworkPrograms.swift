@@ -23,7 +23,8 @@ final class NetworkPrograms: MemoryHolder {
 
     private let layout: LossLayout
     private let store: ExampleStore
-    private let heldBytes: Int
+    /// Bytes that data and the few vectors of every analysis take.
+    let heldBytes: Int
     private let requestedBatch: Int?
     private let theta: Buffer, buffers: Buffer
     private var tangents: [Buffer] = []

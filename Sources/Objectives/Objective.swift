@@ -64,6 +64,10 @@ public protocol ExampleObjective: Objective {
     /// How much some of the examples count in the mean: as many as they are by default. Of a loss whose elements have weights, or labels
     /// that do not count, the sum of the weights.
     func weight(of examples: [Int]) throws -> Double
+
+    /// Examples of each class, by their numbers from 0: one element a class, empty for a class without any. None by default, and
+    /// where examples have no class or more than one.
+    var classes: [[Int]] { get }
 }
 
 extension ExampleObjective {
@@ -72,6 +76,9 @@ extension ExampleObjective {
 
     /// As many as they are.
     public func weight(of examples: [Int]) -> Double { Double(examples.count) }
+
+    /// None.
+    public var classes: [[Int]] { [] }
 }
 
 /// The value of an objective at a point.

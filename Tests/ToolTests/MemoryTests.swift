@@ -1,5 +1,6 @@
 #if os(Linux)
     import Foundation
+    import Landscape
     import TestSupport
     import Testing
 
@@ -25,12 +26,26 @@
         @Test func aStatedMinimumIsEnough() throws {
             let folder = try Folder()
             try Tool.succeed("train --model resnet20 --data digits --steps 1 --batch-size 8 --quiet", in: folder)
-            let commands = [
-                "hessian --top 1 --iterations 3", "slice --dims 2 --points 5", "evaluate",
-                "sharpness --restarts 1 --steps 2",
-            ]
+            try check(
+                [
+                    "hessian --top 1 --iterations 3", "slice --dims 2 --points 5", "evaluate",
+                    "sharpness --restarts 1 --steps 2",
+                ].map { $0 + " --examples 70" }, in: folder)
+        }
+
+        /// A search that starts from single classes copies their examples. All of one would be another half of these data.
+        @Test func classesOfLargeExamples() throws {
+            let folder = try Folder(), count = 600, width = 10_000
+            let x = NumericArray((0..<count * width).map { Double($0 % 7) / 7 }, shape: [count, width])
+            try NPZ.write(
+                [("x", .array(x)), ("y", .array(NumericArray((0..<count).map { $0 % 2 })))], to: folder.path("d.npz"))
+            try Tool.succeed("train --model mlp:10000-2 --data npz:d.npz --steps 1 --quiet", in: folder)
+            try check(["sharpness --restarts 0 --steps 1"], in: folder)
+        }
+
+        private func check(_ commands: [String], in folder: Folder) throws {
             for command in commands {
-                let line = "\(command) --examples 70 --quiet -o x.json --memory"
+                let line = "\(command) --quiet -o x.json --memory"
                 let refusal = try Tool.run(Tool.words(line + " 1M"), in: folder)
                 #expect(refusal.code != 0 && refusal.errors.contains("--memory 1M is too little"))
                 let word = try #require(refusal.errors.split(separator: " ").first { $0.hasSuffix("M") && $0 != "1M" })

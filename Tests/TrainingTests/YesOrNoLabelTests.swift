@@ -47,6 +47,7 @@ import Testing
         // An analysis of the checkpoint looks at the same loss.
         let model = trainer.model, v = [0.3, -1, 0.2, 0.7]
         let objective = try ModelLoss(model, on: trainer.data.train)
+        #expect(objective.classes == [[1, 2, 5], [0, 3, 4]])
         var product = [Double](repeating: 0, count: 4)
         for row in rows(theta) {
             Vectors.add(row.sigma * (1 - row.sigma) * Vectors.dot(row.input, v) / 6, row.input, to: &product)

@@ -140,7 +140,9 @@ public struct SharpnessAnalysis: Sendable {
                         try monitor.part(
                             of: objective, at: theta, settings(radius, objective, "\(batchSize) \(batch)"),
                             compute: search)
-                    }, objective: parts.restricted(to:))
+                    },
+                    // A batch of all is the loss itself, with its classes.
+                    objective: { $0.count == parts.examples ? objective : try parts.restricted(to: $0) })
             } else if searchesWhole {
                 search.progress = { start, done, most in try monitor.update(name, done, of: most, "from \(start)") }
                 point.worstCase = try monitor.part(

@@ -1,28 +1,9 @@
-import MatrixFree
 import Tensors
 
-/// Where the search starts, and how the starts compete.
+/// How the starts compete.
 extension WorstCaseSearch {
-    func starts(
-        oneStep: [Double], eigenvectors: [[Double]], _ quadratic: QuadraticMaximum?, _ smaller: WorstCaseSharpness?
-    ) -> [(name: String, z: [Double])] {
-        var starts = [(name: "gradient", z: oneStep)]
-        for (i, vector) in eigenvectors.enumerated() {
-            let name = i == 0 ? "top-eigenvector" : "eigenvector-\(i + 1)"
-            starts.append((name + "+", ball.farthest(along: vector)))
-            starts.append((name + "-", ball.farthest(along: vector.map { -$0 })))
-        }
-        if let quadratic { starts.append(("trust-region", ball.projection(quadratic.maximizer))) }
-        if let smaller { starts.append(("smaller-radius", ball.projection(smaller.coordinates))) }
-        for i in 0..<max(0, restarts) {
-            let name = "random-\(i + 1)"
-            starts.append((name, random(name, oneStep.count)))
-        }
-        return starts
-    }
-
     /// A random point of the boundary.
-    private func random(_ name: String, _ count: Int) -> [Double] {
+    func random(_ name: String, _ count: Int) -> [Double] {
         ball.farthest(along: RandomNumbers(seed: seed).named("worst case").named(name).normals(count))
     }
 
@@ -30,7 +11,7 @@ extension WorstCaseSearch {
     ///
     /// - Returns: the climbs, and how many hops were tried.
     func run(
-        _ ascent: inout Ascent, _ starts: [(name: String, z: [Double])], _ stages: Stages
+        _ ascent: inout Ascent, _ starts: [Start], _ stages: Stages
     ) throws -> (climbs: [Ascent.Climb], hops: Int) {
         var climbs: [Ascent.Climb] = []
         try heat(&ascent, &climbs, starts, stages)
@@ -38,7 +19,7 @@ extension WorstCaseSearch {
         for _ in 0..<Self.generations {
             let tops = ascent.tops(&climbs, nearness: Self.nearness).map { climbs[$0] }.filter(\.increase.isFinite)
             guard tops.count > 1, tops[0].increase > 0 else { break }
-            var between: [(name: String, z: [Double])] = []
+            var between: [Start] = []
             for other in tops[1..<min(Self.parents, tops.count)] {
                 // Where the two differ in direction the slope decides.
                 born += 1
@@ -93,7 +74,7 @@ extension WorstCaseSearch {
 
     /// Adds the climbs from more starts, round by round; of climbs that have come together only the highest goes on.
     private func heat(
-        _ ascent: inout Ascent, _ climbs: inout [Ascent.Climb], _ starts: [(name: String, z: [Double])],
+        _ ascent: inout Ascent, _ climbs: inout [Ascent.Climb], _ starts: [Start],
         _ stages: Stages
     ) throws {
         let tolerance = max(tolerance, Self.heatTolerance)

@@ -4,10 +4,15 @@ import Tensors
 
 extension WorstCaseSearch {
     /// How many vectors of θ's length a search holds: of every climb its place and slope with what is tried, of every radius what was
-    /// found, and a Krylov basis.
-    static func vectors(restarts: Int, radii: Int, norm: Ball.Norm = .l2) -> ClosedRange<Int> {
+    /// found, and a Krylov basis. Before the climbs begin, they take the place of the starts and of the copies of a class's examples.
+    static func vectors(
+        restarts: Int, radii: Int, norm: Ball.Norm = .l2, classes: Int = usualClasses
+    ) -> ClosedRange<Int> {
+        // The gradient's, both of three eigenvectors, and those of the quadratic model and of a smaller radius.
+        let starts = min(3 + 2 * eigenvectors + restarts + 2 * classes, max(climbing, restarts))
+        let between = (parents - 1) * generations
         // In a cube the last hop that led higher and the next, of which each is a climb, and the order of the slopes.
-        let least = 3 * (18 + restarts) + 2 * radii + (norm == .linf ? 7 : 0)
+        let least = 3 * (starts + between) + 2 * radii + (norm == .linf ? 7 : 0)
         return least...(least + 200)
     }
 

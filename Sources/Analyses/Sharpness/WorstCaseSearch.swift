@@ -3,10 +3,11 @@ import Objectives
 import Tensors
 
 /// Projected ascent in a ball from several starts: the gradient's one-step point, ± the top eigenvectors, the exact maximiser of
-/// the quadratic model, and random points; then from points between the highest tops. θ itself is never moved.
+/// the quadratic model, ± the one-step points of single classes, and random points; then from points between the highest tops. θ itself
+/// is never moved.
 ///
-/// The starts climb in heats until little more is gained; those that fall too far behind are given up. In a cube, hops from the
-/// highest top follow (basin hopping, Wales & Doye 1997, arXiv cond-mat/9803344). The highest tops then climb on to `tolerance`, and
+/// The highest starts climb in heats until little more is gained; those that fall too far behind are given up. In a cube, hops from
+/// the highest top follow (basin hopping, Wales & Doye 1997, arXiv cond-mat/9803344). The highest tops then climb on to `tolerance`, and
 /// of those that come together only one. With much data the heats are run on a part of it, the scout: a top there is a start here.
 public struct WorstCaseSearch {
     /// The set of perturbations.
@@ -15,6 +16,8 @@ public struct WorstCaseSearch {
     public var steps = 50
     /// Random starts beside the informed ones. 4, and 12 for ℓ∞, ours: in a cube maxima are corners, and many.
     public var restarts: Int
+    /// Classes to start from at most, in both directions; 10, ours.
+    public var classes = Self.usualClasses
     /// A climb has converged when no feasible direction promises more than this share of the increase, or four iterations
     /// brought less.
     public var tolerance = 1e-9
@@ -55,6 +58,12 @@ public struct WorstCaseSearch {
     static let patience = 12, mostHops = 100
     /// Tops within this share of the highest leave hops nothing to look for. 0.01, ours.
     static let agreement = 0.01
+    /// Starts that climb at most, if no more random ones are asked for: those of the highest losses. 16, ours: with 16 of about 30 the
+    /// bounds of six networks were no lower on average than with all, for a fifth fewer gradients. A ViT's was lower by 1.1 % for ρ = 0.05
+    /// in a cube. With 12 a WRN's for ρ = 8 in ℓ2 was lower, too.
+    static let climbing = 16
+    /// Classes to start from, and examples of each at most. Ours.
+    static let usualClasses = 10, examplesOfClass = 1024
     /// Eigenvectors to start from, in both directions.
     public static let eigenvectors = 3
 
@@ -88,8 +97,9 @@ public struct WorstCaseSearch {
         let oneStep = ball.farthest(along: model.slope)
         let oneStepValue = try whole.increase(oneStep)
         var heats = scout.map { Ascent($0.objective, at: theta, ball, base: $0.model.value) } ?? whole
-        let starts = starts(
-            oneStep: oneStep, eigenvectors: scout?.model.topVectors ?? model.topVectors, quadratic, smaller)
+        let (starts, classes) = try starts(
+            &heats, oneStep: oneStep, eigenvectors: scout?.model.topVectors ?? model.topVectors, quadratic, smaller,
+            objective, at: theta)
         var (climbs, hops) = try run(&heats, starts, stages)
         let finalists = Array(heats.tops(&climbs, nearness: Self.nearness).prefix(Self.finalists))
         if scout == nil {
@@ -113,7 +123,8 @@ public struct WorstCaseSearch {
                 + 0.5 * ball.radius * ball.radius * squareOfLength * max(model.largestEigenvalue, 0),
             quadraticModel: quadratic?.value, largestEigenvalue: model.largestEigenvalue, epsilonNorm: length,
             constraintIsActive: length >= ball.radius * (1 - 1e-6), restarts: records(climbs), hops: hops,
-            gradients: whole.gradients + (smaller == nil ? 1 : 0), values: whole.values, products: products,
+            gradients: whole.gradients + (smaller == nil ? 1 : 0) + (classes == 0 ? 0 : 1), values: whole.values,
+            products: products,
             nonfinite: whole.nonfinite + (scout == nil ? 0 : heats.nonfinite),
             scout: scout.map {
                 .init(

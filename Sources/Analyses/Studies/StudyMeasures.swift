@@ -76,6 +76,8 @@ public struct StudyMeasures: Sendable, Codable {
             var search = WorstCaseSearch(ball)
             (search.restarts, search.seed, search.tolerance) = (settings.restarts, settings.seed, settings.tolerance)
             search.memoryLimit = settings.memoryLimit
+            // Their climbs would double the cost of a search with so few other starts.
+            search.classes = 0
             search.progress = { _, done, most in try progress(share + 0.35 * Double(done) / Double(max(1, most))) }
             return (try search.run(objective, at: theta, model: model), model)
         }

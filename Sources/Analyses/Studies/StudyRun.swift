@@ -88,7 +88,7 @@ public struct StudyRun: Sendable {
         _ path: String, _ memory: MemoryBudget, _ monitor: Monitor, progress: @escaping (Double) throws -> Void
     ) throws -> (Study.Run, ModelLoss.Summary) {
         // A search's, and up to three times θ with its file's content.
-        let search = WorstCaseSearch.vectors(restarts: measures.restarts, radii: 2)
+        let search = WorstCaseSearch.vectors(restarts: measures.restarts, radii: 2, classes: 0)
         let vectors = search.lowerBound + 24...search.upperBound + 24
         func open(_ split: Split, examples: Int?) throws -> ModelLoss {
             var loss = loss
