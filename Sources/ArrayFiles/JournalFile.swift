@@ -92,8 +92,10 @@ public final class JournalFile: Journal {
 
     // MARK: Journal
 
+    /// Whether results of an earlier run are left that were not asked for yet.
     public var hasEarlier: Bool { state.withLock { $0.unasked > 0 } }
 
+    /// The numbers that an earlier run kept, or the last state; nil where there are none, or they are damaged.
     public func numbers(of key: JournalKey) -> [Double]? {
         let numbers = found(key)
         if numbers != nil { tellOnce() }
@@ -111,6 +113,7 @@ public final class JournalFile: Journal {
         }
     }
 
+    /// Whether numbers took longer to compute than it takes to digest their key, and there is room and time to write them.
     public func isWorthKeeping(_ count: Int, digested: Int, seconds: Double) -> Bool {
         state.withLock { state in
             guard !state.isOver, Double(digested) / Self.digestRate <= limits.digestShare * seconds else {
@@ -135,6 +138,7 @@ public final class JournalFile: Journal {
         }
     }
 
+    /// Appends numbers to the file; until it is begun they are held in memory.
     public func keep(_ numbers: [Double], under key: JournalKey, seconds: Double) {
         state.withLock { state in
             guard !state.isOver, state.places[key] == nil else { return }
@@ -152,6 +156,7 @@ public final class JournalFile: Journal {
         }
     }
 
+    /// Computes a part of the work, or takes what an earlier run kept of it; then forgets what was kept meanwhile.
     public func part(_ key: JournalKey, compute: () throws -> [Double]) throws -> [Double] {
         if hasEarlier, let known = numbers(of: key) { return known }
         let beginning = key ^ JournalKey(repeating: 1)
@@ -184,6 +189,7 @@ public final class JournalFile: Journal {
             Place(offset: mark + Self.headBytes, count: bytes / 8, checksum: 0, isEarlier: false), state.descriptor)
     }
 
+    /// Appends a state every `interval` seconds, and where it is the last; the one before is forgotten.
     public func keepState(_ numbers: @autoclosure () -> [Double], under key: JournalKey, isLast: Bool) {
         let isDue = state.withLock { state in
             !state.isOver
@@ -205,6 +211,9 @@ public final class JournalFile: Journal {
         }
     }
 
+    /// Notes what the work is on, or compares it with what an earlier run has noted.
+    ///
+    /// - Throws: `JournalError.changed` where it is another.
     public func confirm(_ name: String, _ digest: JournalKey) throws {
         let key = ContentKey("what is called " + name).journal
         let words = (0..<4).map { Double(bitPattern: digest[$0]) }
@@ -386,7 +395,12 @@ public final class JournalFile: Journal {
         let start = try file.bytes(0..<min(file.size, 1 << 16))
         // A process that was ended as it began the file has kept nothing.
         let head = head(title)
-        if start.count < head.count, head.starts(with: start) { return }
+        if start.count < head.count, head.starts(with: start) {
+            guard retrying({ ftruncate(descriptor, 0) }) == 0, write(head, descriptor, at: 0) else { return }
+            (state.descriptor, state.end) = (descriptor, head.count)
+            isDone = true
+            return
+        }
         let line = start.dropFirst(magic.count).prefix { $0 != UInt8(ascii: "\n") }
         guard start.starts(with: magic), magic.count + line.count < start.count else {
             throw JournalError.damaged(path: path)

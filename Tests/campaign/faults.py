@@ -113,6 +113,8 @@ def attack(bench, name, command, library, kind, action, number):
     if action in KILLS and has_happened:
         if outcome.signal != 9:
             raise Fault(f"the kill came too late; {outcome}")
+        with bench.lock:
+            bench.kills += 1
         check_killed(bench, command, folder, started, reference)
     elif action in ("EINTR", "short") or not has_happened:
         check_right(reference, folder, outcome)

@@ -17,7 +17,7 @@ extension Operators {
     private static func loop(_ call: OperatorCall) throws -> [Operand] {
         let own = call.ownOperands
         guard own.count >= 2 else { throw call.failure("found \(own.count) inputs, expected at least 2") }
-        let most = try call.optional(0) == nil ? Int.max : HostTensor.integer(try call.number(0))
+        let most = call.optional(0) == nil ? Int.max : HostTensor.integer(try call.number(0))
         var goesOn = try call.number(1, default: 1) != 0
         var states = try own.indices.dropFirst(2).map { try call.operand($0) }
         let count = states.count
