@@ -69,7 +69,7 @@ let package = Package(
             ]),
         .executableTarget(
             name: "LandscapeTool",
-            dependencies: ["CKernels", "Landscape", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: ["Landscape", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
         .executableTarget(
             name: "LandscapeBenchmark",

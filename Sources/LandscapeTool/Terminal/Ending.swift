@@ -1,4 +1,3 @@
-import CKernels
 import Foundation
 import Landscape
 
@@ -6,11 +5,11 @@ import Landscape
 enum Ending {
     /// To be called first of all.
     static func prepare() {
-        ls_end_at_once()
+        ProcessEnd.skipLibraries()
         // Swift aborts where it gets no memory. Only a limit of the address space makes that happen.
         guard let bytes = MachineMemory.addressSpace else { return }
-        let text =
-            "landscape: error: there is not enough memory: the address space is limited to \(bytes >> 10) KiB; raise the limit (ulimit -v), or lower --memory\n"
-        ls_explain_abort(strdup(text), 1)
+        ProcessEnd.explainAborts(
+            "landscape: error: there is not enough memory: the address space is limited to \(bytes >> 10) KiB; raise the limit (ulimit -v), or lower --memory\n",
+            code: 1)
     }
 }
