@@ -81,9 +81,12 @@ public enum AtomicFile {
         if path.isEmpty || path.hasSuffix("/") { throw .destinationIsDirectory(path: path) }
         var information = stat()
         guard stat(FilePath.system(path), &information) == 0 else {
-            // The temporary file's name is short, and that of the file may be too long.
-            if errno == ENAMETOOLONG { throw .notWritable(path: path, reason: systemReason(ENAMETOOLONG)) }
-            return (resolved(path), nil)
+            // The temporary file's name is short, and that of the file may be too long. Links may lead round in a circle.
+            let number = errno
+            if number == ENAMETOOLONG || number == ELOOP {
+                throw .notWritable(path: path, reason: systemReason(number))
+            }
+            return (destination(path), nil)
         }
         switch information.st_mode & S_IFMT {
         case S_IFDIR: throw .destinationIsDirectory(path: path)
@@ -122,6 +125,16 @@ public enum AtomicFile {
         guard descriptor >= 0 else { throw .notWritable(path: path, reason: systemReason(errno)) }
         defer { close(descriptor) }
         try content(FileSink(descriptor: descriptor, path: path))
+    }
+
+    /// Where a new file comes to lie: a link that leads to no file yet stays a link, and the file is made where it leads.
+    private static func destination(_ path: String) -> String {
+        var path = path
+        while let link = FilePath.link(path) {
+            let folder = FilePath.folder(of: path)
+            path = link.hasPrefix("/") || folder.isEmpty ? link : folder + "/" + link
+        }
+        return path.contains("/") ? path : "./" + path
     }
 
     /// The path with symbolic links followed, so that a link stays a link and its target is replaced.

@@ -23,6 +23,13 @@ public enum FilePath {
         return text(UnsafeBufferPointer(start: pointer, count: strlen(pointer)).map { UInt8(bitPattern: $0) })
     }
 
+    /// Where a symbolic link leads, as it says itself; `nil` where the path is none.
+    public static func link(_ path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(system(path), &buffer, buffer.count)
+        return count > 0 ? text(buffer.prefix(count).map { UInt8(bitPattern: $0) }) : nil
+    }
+
     /// Whether a path that a file names stays in that file's folder or below it.
     public static func staysBelow(_ path: String) -> Bool {
         !path.isEmpty && !path.hasPrefix("/") && !path.contains("\0") && !path.split(separator: "/").contains("..")

@@ -22,6 +22,22 @@ import Testing
         }
     }
 
+    /// A link that leads to no file yet stays, and the file is made where it leads; links in a circle are refused.
+    @Test func linksToNothing() throws {
+        try Folder.with { folder in
+            try FileManager.default.createDirectory(atPath: folder + "/below", withIntermediateDirectories: false)
+            symlink("below/second", folder + "/first")
+            symlink("file", folder + "/below/second")
+            try AtomicFile.write("new", to: folder + "/first")
+            #expect(FilePath.link(folder + "/first") == "below/second")
+            #expect(FilePath.link(folder + "/below/second") == "file" && FilePath.link(folder + "/below/file") == nil)
+            #expect(try FileContent.bytes(of: folder + "/below/file") == Array("new".utf8))
+            symlink("circle", folder + "/circle")
+            #expect(message { try AtomicFile.write("new", to: folder + "/circle") }.contains("symbolic links"))
+            #expect(FilePath.link(folder + "/circle") == "circle")
+        }
+    }
+
     @Test func leavesTheFormerFileWhenWritingFails() throws {
         try Folder.with { folder in
             let path = folder + "/file"
