@@ -173,13 +173,13 @@ struct ExportFolds {
         return parts.joined(separator: "_")
     }
 
-    /// `blocks.0` of `blocks.0.weight` and of `blocks.0.parametrizations.weight.original0`.
-    private static func module(of parameter: String) -> String {
+    /// `blocks.0` of `blocks.0.weight` and of `blocks.0.parametrizations.weight.original0`; nothing of a name of dots.
+    static func module(of parameter: String) -> String {
         var parts = parameter.split(separator: ".")
         if let index = parts.firstIndex(of: "parametrizations") {
             parts.removeSubrange(index...)
         } else {
-            parts.removeLast()
+            _ = parts.popLast()
         }
         return parts.joined(separator: ".")
     }

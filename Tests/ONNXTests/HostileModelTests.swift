@@ -16,6 +16,13 @@ import Testing
         try ImportedModel(onnxBytes: bytes, name: "hostile", options) { _ in [] }
     }
 
+    /// Parameters that a damaged listing names may be dots alone.
+    @Test func namesOfDots() {
+        #expect(ExportFolds.module(of: "...") == "" && ExportFolds.module(of: "") == "")
+        #expect(ExportFolds.module(of: "a.b.weight") == "a.b")
+        #expect(ExportFolds.module(of: "a.parametrizations.weight.original0") == "a")
+    }
+
     // MARK: time
 
     /// Matrices of one form are read once each, and not once for every other.

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -133,6 +134,7 @@ class Table:
             row[0] += 1
             if fault:
                 self.failures.append((name, fault))
+                print(f"FAILED {name}: {fault}", file=sys.stderr, flush=True)
             else:
                 row[1] += 1
 

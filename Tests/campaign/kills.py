@@ -30,7 +30,9 @@ def attack(bench, name, command, kills):
     outputs = [] if command.trains or random.random() < 0.5 else reference.outputs
     former = commands.former(bench, folder, outputs)
     started = {**files.all_bytes(os.path.join(bench.root, "start")), **former}
-    environment = bench.environment(folder, LANDSCAPE_KEEP_SECONDS=random.choice(["0", "0.05", "0.2"]))
+    # At 0 a training would flush thousands of files to the disk.
+    seconds = random.choice(["0.005" if command.trains else "0", "0.05", "0.2"])
+    environment = bench.environment(folder, LANDSCAPE_KEEP_SECONDS=seconds)
     resumes = False
     for _ in range(kills):
         delay = random.uniform(0, (1.1 if kills == 1 else 0.7) * reference.seconds)
