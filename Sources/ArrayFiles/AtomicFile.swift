@@ -5,8 +5,7 @@ import Foundation
 ///
 /// A file is written under a temporary name in the same folder, flushed to the disk, then renamed. An interrupted or
 /// failed write leaves the former file as it was. Symbolic links are followed. A pipe or a device, which cannot be
-/// replaced, is written to directly; a pipe is given five seconds to
-/// find a reader.
+/// replaced, is written to directly; a pipe is given five seconds to find a reader.
 public enum AtomicFile {
     /// Replaces the file at `path` by `bytes`.
     ///

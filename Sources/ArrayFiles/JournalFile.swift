@@ -49,7 +49,8 @@ public final class JournalFile: Journal {
         /// Results of an earlier run that were not asked for yet; how many of them there were, and the seconds that they took.
         var unasked = 0, earlier = 0, earlierSeconds = 0.0
         /// Results until the file is begun.
-        var held: [(key: JournalKey, numbers: [Double], seconds: Double)] = [], heldBytes = 0
+        var held: [(key: JournalKey, numbers: [Double], seconds: Double)] = []
+        var heldBytes = 0
         /// Whether there is more than names of what the work is on.
         var hasWork = false
         /// Bytes that may be written at once.
@@ -169,7 +170,9 @@ public final class JournalFile: Journal {
         let numbers = try compute()
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         state.withLock { state in
-            if state.descriptor < 0 { state.held.removeLast(max(0, state.held.count - held)) }
+            guard state.descriptor < 0, state.held.count > held else { return }
+            state.heldBytes -= state.held[held...].reduce(0) { $0 + Self.headBytes + 8 * $1.numbers.count }
+            state.held.removeSubrange(held...)
         }
         guard isWorthKeeping(numbers.count, digested: 0, seconds: seconds) else { return numbers }
         keep(numbers, under: key, seconds: seconds)
@@ -229,9 +232,16 @@ public final class JournalFile: Journal {
     /// What the work of a file is, one line; nil for another file.
     public static func title(of path: String) -> String? {
         guard let file = try? RandomAccessFile(path), let start = try? file.bytes(0..<min(file.size, 1 << 16)),
-            start.starts(with: magic)
+            let line = titleLine(start)
         else { return nil }
-        return String(decoding: start.dropFirst(magic.count).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        return String(decoding: line, as: UTF8.self)
+    }
+
+    /// The line of the title in the first bytes of a file; nil where they are no journal's, or it is not whole.
+    private static func titleLine(_ start: [UInt8]) -> ArraySlice<UInt8>? {
+        guard start.starts(with: magic) else { return nil }
+        let rest = start[magic.count...]
+        return rest.firstIndex(of: UInt8(ascii: "\n")).map { rest[..<$0] }
     }
 
     /// Says where the work goes on from, once something of it was found.
@@ -252,7 +262,7 @@ public final class JournalFile: Journal {
     public func save() -> Bool {
         state.withLock { state in
             guard state.hasWork else {
-                if state.descriptor >= 0 { unlink(path) }
+                if state.descriptor >= 0 { unlink(FilePath.system(path)) }
                 return false
             }
             if state.descriptor < 0 { begin(&state) }
@@ -293,8 +303,7 @@ public final class JournalFile: Journal {
                     : "work is not kept: \(path) cannot be written (\(systemReason(errno)))")
             return
         }
-        let head = Self.head(title)
-        guard retrying({ ftruncate(descriptor, 0) }) == 0, Self.write(head, descriptor, at: 0) else {
+        guard let end = Self.writeHead(title, descriptor) else {
             state.isOver = true
             onRemark("work is not kept: \(path) cannot be written (\(systemReason(errno)))")
             unlink(FilePath.system(path))
@@ -305,7 +314,7 @@ public final class JournalFile: Journal {
         let free = fstatvfs(descriptor, &space) == 0 ? Int(clamping: space.f_bavail) : 0
         let (bytes, isMore) = free.multipliedReportingOverflow(by: Int(clamping: space.f_frsize))
         state.limit = min(limits.mostBytes, isMore ? .max : bytes / limits.shareOfSpace)
-        (state.descriptor, state.end) = (descriptor, head.count)
+        (state.descriptor, state.end) = (descriptor, end)
         onRemark("work is kept in \(path); after an interruption repeat the command with --resume")
         for one in state.held { append(one.numbers, one.key, one.seconds, &state) }
     }
@@ -380,6 +389,14 @@ public final class JournalFile: Journal {
     /// What the file begins with.
     private static func head(_ title: String) -> [UInt8] { magic + Array((title + "\n").utf8) }
 
+    /// Makes a file an empty journal.
+    ///
+    /// - Returns: where results come; nil, with `errno` set, where it cannot be written.
+    private static func writeHead(_ title: String, _ descriptor: Int32) -> Int? {
+        let head = head(title)
+        return retrying({ ftruncate(descriptor, 0) }) == 0 && write(head, descriptor, at: 0) ? head.count : nil
+    }
+
     /// Finds the results of an earlier run; what was cut off by its end is cut off here, too.
     private static func load(_ path: String, _ title: String, _ state: inout State) throws {
         guard let descriptor = locked(path, O_RDWR) else {
@@ -396,18 +413,15 @@ public final class JournalFile: Journal {
         // A process that was ended as it began the file has kept nothing.
         let head = head(title)
         if start.count < head.count, head.starts(with: start) {
-            guard retrying({ ftruncate(descriptor, 0) }) == 0, write(head, descriptor, at: 0) else { return }
-            (state.descriptor, state.end) = (descriptor, head.count)
+            guard let end = writeHead(title, descriptor) else { return }
+            (state.descriptor, state.end) = (descriptor, end)
             isDone = true
             return
         }
-        let line = start.dropFirst(magic.count).prefix { $0 != UInt8(ascii: "\n") }
-        guard start.starts(with: magic), magic.count + line.count < start.count else {
-            throw JournalError.damaged(path: path)
-        }
+        guard let line = titleLine(start) else { throw JournalError.damaged(path: path) }
         let found = String(decoding: line, as: UTF8.self)
         guard found == title else { throw JournalError.ofOtherWork(path: path, found: found, expected: title) }
-        var offset = magic.count + line.count + 1
+        var offset = line.endIndex + 1
         var piece: (offset: Int, bytes: [UInt8]) = (0, start)
         while offset <= file.size - headBytes {
             if offset + headBytes > piece.offset + piece.bytes.count {
@@ -513,29 +527,5 @@ public final class JournalFile: Journal {
             done += put
         }
         return true
-    }
-}
-
-/// Why work cannot go on from a journal.
-public enum JournalError: DescribedError, Equatable {
-    case changed(path: String, name: String)
-    case damaged(path: String)
-    case inUse(path: String)
-    case ofOtherWork(path: String, found: String, expected: String)
-
-    /// True: without --resume the work begins anew.
-    public var isOfRequest: Bool { true }
-
-    /// One line: what was found, what was expected, what to do.
-    public var description: String {
-        switch self {
-        case .changed(let path, let name):
-            "--resume: \(path) keeps work on another \(name): the checkpoint, its data or how they are read have changed; start without --resume"
-        case .damaged(let path):
-            "--resume: \(path) holds no work that was kept; remove it and start without --resume"
-        case .inUse(let path): "--resume: another run of this command is at work on \(path); wait until it has ended"
-        case .ofOtherWork(let path, let found, let expected):
-            "--resume: \(path) keeps the work of '\(found)', expected '\(expected)'; repeat its options, or start without --resume"
-        }
     }
 }

@@ -8,14 +8,10 @@ final class ObjectiveJournal {
     private let journal: any Journal
     /// Of network, data, loss and arithmetic.
     private let identity: ContentKey
-    /// Vectors that come again and again, such as θ of a slice, and their digests.
+    /// The vectors of the last place, such as θ of a slice, and their digests. The programs hold them, too.
     private var known: [(vector: [Double], key: ContentKey)] = []
-    private static let mostKnown = 4
 
     init(_ journal: any Journal, _ identity: ContentKey) { (self.journal, self.identity) = (journal, identity) }
-
-    /// Whether looking at results one by one is of use.
-    var hasEarlier: Bool { journal.hasEarlier }
 
     /// What is computed at a place, or was.
     ///
@@ -23,18 +19,14 @@ final class ObjectiveJournal {
     ///   - kind: what is computed there.
     ///   - batch: examples that are computed at once, whose sums are rounded together.
     ///   - vectors: of θ's length, on which it depends beside θ.
-    ///   - coordinates: further numbers on which it depends.
     func numbers(
         _ kind: String, batch: Int, at place: NetworkPrograms.Place, along vectors: [[Double]] = [],
-        _ coordinates: [Double] = [], compute: () throws -> [Double]
+        compute: () throws -> [Double]
     ) throws -> [Double] {
-        let all = [place.theta, place.statistics] + place.directions + vectors
-        let digested = all.reduce(coordinates.count) { $0 + (isKnown($1) ? 0 : $1.count) }
-        return try journal.numbers(digested: digested) {
-            var key = identity
-            key.add("\(kind) \(batch) \(all.count)")
-            for vector in all { key.add(digest(vector)) }
-            key.add(coordinates)
+        let unknown = Self.vectors(of: place).filter { find($0) == nil } + vectors
+        return try journal.numbers(digested: unknown.reduce(0) { $0 + $1.count }) {
+            var key = key(kind, batch, place)
+            for vector in vectors { key.add(vector) }
             return key.journal
         } compute: {
             try compute()
@@ -46,9 +38,7 @@ final class ObjectiveJournal {
         _ kind: String, batch: Int, at place: NetworkPrograms.Place, _ coordinates: [[Double]],
         compute: ([[Double]]) throws -> [Evaluation]
     ) throws -> [Evaluation] {
-        var key = identity
-        key.add("\(kind) \(batch) \(place.directions.count)")
-        for vector in [place.theta, place.statistics] + place.directions { key.add(digest(vector)) }
+        let key = key(kind, batch, place)
         let keys = coordinates.map { coordinates in
             var own = key
             own.add(coordinates)
@@ -70,21 +60,32 @@ final class ObjectiveJournal {
         return results.map { $0! }
     }
 
-    private func isSame(_ a: [Double], _ b: [Double]) -> Bool {
-        // Arrays are values: the same storage, kept alive here, holds the same numbers.
-        a.count == b.count
-            && a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { $0.baseAddress == a.baseAddress } }
+    /// What is computed, and where.
+    private func key(_ kind: String, _ batch: Int, _ place: NetworkPrograms.Place) -> ContentKey {
+        known = Self.vectors(of: place).map { vector in
+            if let key = find(vector) { return (vector, key) }
+            var key = ContentKey()
+            key.add(vector)
+            return (vector, key)
+        }
+        var key = identity
+        key.add("\(kind) \(batch) \(known.count)")
+        for one in known { key.add(one.key) }
+        return key
     }
 
-    private func isKnown(_ vector: [Double]) -> Bool { known.contains { isSame($0.vector, vector) } }
+    private static func vectors(of place: NetworkPrograms.Place) -> [[Double]] {
+        [place.theta, place.statistics] + place.directions
+    }
 
-    private func digest(_ vector: [Double]) -> ContentKey {
-        if let found = known.first(where: { isSame($0.vector, vector) }) { return found.key }
-        var key = ContentKey()
-        key.add(vector)
-        known.append((vector, key))
-        if known.count > Self.mostKnown { known.removeFirst() }
-        return key
+    private func find(_ vector: [Double]) -> ContentKey? {
+        // Arrays are values: the same storage, kept alive here, holds the same numbers.
+        known.first { known in
+            known.vector.count == vector.count
+                && known.vector.withUnsafeBufferPointer { a in
+                    vector.withUnsafeBufferPointer { $0.baseAddress == a.baseAddress }
+                }
+        }?.key
     }
 }
 
