@@ -8,6 +8,8 @@ enum FuzzFormat: String, CaseIterable {
         checkpoint
     /// Checkpoints whose checksums fit the damage: what a program would write that means harm.
     case checkpointSealed = "checkpoint-sealed"
+    /// What an interrupted analysis has kept: damaged or not, the analysis that goes on from it has the same bits or refuses.
+    case journal
 
     struct Subject {
         let bytes: [UInt8]
@@ -159,7 +161,50 @@ enum FuzzFormat: String, CaseIterable {
                     try Self.use(try Safetensors(tensors: file.tensors, metadata: metadata).encoded())
                 }
             }
+        case .journal:
+            let checkpoint = try folder.write("journal.bin", try Self.trainedCheckpoint().encoded())
+            let model = try Model.open(checkpoint)
+            return try Self.analyses.map { analysis in
+                let path = folder.path + "/work.unfinished"
+                let kept = try JournalFile(path, title: "work", interval: 0, resumes: false)
+                let whole = try analysis(model, Monitor().keeping(in: kept))
+                guard kept.save() else { throw DamagedResult.nothingKept }
+                return Subject(bytes: try FileContent.bytes(of: path)) { bytes in
+                    let journal = try JournalFile(
+                        try folder.write("work.unfinished", bytes), title: "work", interval: 0, resumes: true)
+                    guard try analysis(model, Monitor().keeping(in: journal)) == whole else {
+                        preconditionFailure("a damaged journal changed a result")
+                    }
+                    journal.remove()
+                }
+            }
         }
+    }
+
+    private enum DamagedResult: Error { case nothingKept }
+
+    /// A slice, whose points are kept one by one, and a spectrum, whose eigenvalues and probes are kept as a whole.
+    private static let analyses: [@Sendable (Model, Monitor) throws -> [UInt64]] = [
+        { model, monitor in
+            let axis = SliceAxis(range: -1...1, points: 5)
+            let loss = try loss(of: model, monitor)
+            let result = try SliceAnalysis(SliceGrid(axis, axis)).run(
+                loss, at: model.theta, layout: model.network.parameters, monitor: monitor)
+            return result.slice.loss.map(\.bitPattern)
+        },
+        { model, monitor in
+            var spectrum = SpectrumAnalysis(largest: 2)
+            (spectrum.estimatesTrace, spectrum.estimatesDensity) = (true, true)
+            let loss = try loss(of: model, monitor)
+            let result = try spectrum.run(loss, at: model.theta, layout: model.network.parameters, monitor: monitor)
+            return ((result.top?.values ?? []) + [result.trace?.trace.value ?? 0]).map(\.bitPattern)
+        },
+    ]
+
+    private static func loss(of model: Model, _ monitor: Monitor) throws -> ModelLoss {
+        var settings = ModelLoss.Settings()
+        settings.examples = 8
+        return try ModelLoss(model, name: "journal", settings, monitor: monitor)
     }
 
     /// Networks of several inputs, of elements that do not count, and of losses of their own.
