@@ -10,7 +10,9 @@ let package = Package(
         .library(name: "Landscape", targets: ["Landscape"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // Style files.
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // System libraries. zlib comes with libpng's development package.
@@ -49,7 +51,7 @@ let package = Package(
             dependencies: ["ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Tensors"]),
 
         // What is shown.
-        .target(name: "Plotting", dependencies: ["CPNG", "Essentials"]),
+        .target(name: "Plotting", dependencies: ["CPNG", "CZlib", "Essentials"]),
         .target(
             name: "GroundTruth",
             dependencies: ["Analyses", "Datasets", "MatrixFree", "Networks", "Objectives", "Tensors", "Training"]),
@@ -57,7 +59,7 @@ let package = Package(
             name: "Reporting",
             dependencies: [
                 "Analyses", "ArrayFiles", "Datasets", "Essentials", "GroundTruth", "MatrixFree", "Models", "Objectives",
-                "Plotting", "Tensors", "Training",
+                "Plotting", "Tensors", "Training", .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
 
         // One import of all that is public, and the programs.

@@ -8,6 +8,11 @@ enum OutputFile {
         (checkpoint.hasSuffix(".bin") ? String(checkpoint.dropLast(4)) : checkpoint) + ".\(command).png"
     }
 
+    /// Whether a path's ending is one of pictures.
+    static func isPicture(_ path: String) -> Bool {
+        pictureFormats.contains((path as NSString).pathExtension.lowercased())
+    }
+
     /// Finds out before long work that an array cannot be written after it, or that its name would say another format.
     static func checkArray(_ path: String, _ option: String) throws {
         guard path.lowercased().hasSuffix(".npy") else {

@@ -11,6 +11,7 @@ struct Session {
     let memory: MemoryBudget
     /// Where a picture goes without -o.
     private let picture: String
+    private let style: FigureStyle
     private let started = Date()
     private let loaded = Loaded()
     private let problems = Problems()
@@ -32,21 +33,24 @@ struct Session {
     ///   - drawsPicture: whether the command draws with these options; then a picture is written where no -o is given.
     ///   - hasGrid: whether the result has values on a grid.
     ///   - picture: where that goes; nil for beside the checkpoint.
+    ///   - style: of the picture.
     ///   - resumes: whether to go on from what an interrupted run has kept; nil for a command that keeps nothing.
     init(
         _ options: AnalysisOptions, checkpoint: String, command: String, keys: ResultKeys,
-        drawsPicture: Bool = false, hasGrid: Bool = false, picture: String? = nil, resumes: Bool? = nil
+        drawsPicture: Bool = false, hasGrid: Bool = false, picture: String? = nil, style: FigureStyle = FigureStyle(),
+        resumes: Bool? = nil
     ) throws {
-        (self.options, self.checkpoint, self.command) = (options, checkpoint, command)
+        (self.options, self.checkpoint, self.command, self.style) = (options, checkpoint, command, style)
         self.picture = picture ?? OutputFile.picture(checkpoint, command)
         try keys.check(options.general.keys)
         options.general.prepare()
         let monitor = options.general.monitor
         memory = MemoryBudget(
             limit: try options.memoryBytes() ?? MachineMemory.tight(usual: MemoryBudget.defaultLimit))
-        for path in drawsPicture && options.output.isEmpty ? [self.picture] : options.output {
+        let drawsUnasked = drawsPicture && options.output.isEmpty && !options.general.quiet
+        for path in drawsUnasked ? [self.picture] : options.output {
             try OutputFile.checkWritable(path)
-            if !drawsPicture, [".png", ".svg", ".pdf"].contains(where: path.lowercased().hasSuffix) {
+            if !drawsPicture, OutputFile.isPicture(path) {
                 throw UnusableRequest(
                     "-o \(path): \(command) draws no picture with these options; expected .json, .csv or .npz")
             }
@@ -107,16 +111,20 @@ struct Session {
         return values
     }
 
-    /// Writes a result where asked, without -o its picture, if there is one; then prints it. One that cannot be written keeps neither the
-    /// others from being written nor the result from being printed.
+    /// Writes a result where asked; without -o its picture, if there is one, unless the run is quiet or a key is wrong. Then prints it. One
+    /// that cannot be written keeps neither the others from being written nor the result from being printed.
     func finish(_ report: some Report) throws {
         Terminal.standard.clear()
-        let paths = options.output.isEmpty && report.figure != nil ? [picture] : options.output
-        for path in paths {
-            let isWritten = attempt { try OutputFile.write(path, beside: checkpoint) { try report.write(to: $0) } }
+        var text: String?
+        attempt { text = try options.general.text(report.json, report.context.lines + report.lines) }
+        let drawsUnasked = options.output.isEmpty && report.figure != nil && !options.general.quiet && text != nil
+        for path in drawsUnasked ? [picture] : options.output {
+            let isWritten = attempt {
+                try OutputFile.write(path, beside: checkpoint) { try report.write(to: $0, style: style) }
+            }
             if isWritten, options.output.isEmpty { options.general.remark("picture written to \(picture)") }
         }
-        attempt { try options.general.print(report.json, report.context.lines + report.lines) }
+        if let text { attempt { try Terminal.standard.print(text) } }
         for problem in problems.list.dropLast() { Terminal.standard.say("error: \(problem)") }
         if let problem = problems.list.last { throw problem }
     }

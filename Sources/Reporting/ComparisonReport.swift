@@ -11,8 +11,6 @@ public struct ComparisonReport: Report {
     public let context: RunContext
     private let entries: [Entry]
     private let radius: Double
-    /// Whether losses are drawn on a logarithmic scale.
-    public var isLogarithmic = false
 
     /// What was measured of one checkpoint, with its slice as it is shown.
     private struct Entry {
@@ -125,10 +123,8 @@ public struct ComparisonReport: Report {
     public var figure: (any Figure)? {
         let panels = entries.map { entry -> any Figure in
             var slice = entry.slice
-            slice.style.title = slice.context.checkpoint
-            slice.isLogarithmic = isLogarithmic
-            slice.style.marksEvaluated = false
-            return slice.panel
+            slice.marksEvaluated = false
+            return slice.panel(titled: slice.context.checkpoint)
         }
         return PanelFigure(
             title: "Slices on the same axes",

@@ -11,8 +11,6 @@ public struct InterpolationReport: Report {
     public let ends: [String]
     /// What is shown.
     public let result: Interpolation.Line
-    /// Whether losses are drawn on a logarithmic scale.
-    public var isLogarithmic = false
 
     /// - Parameter ends: what A and B are called.
     public init(context: RunContext, ends: [String], _ result: Interpolation.Line) {
@@ -84,11 +82,11 @@ public struct InterpolationReport: Report {
             series.append(values)
         }
         var figure = LineFigure(
-            title: "Loss between two networks", subtitle: context.caption, xAxis: Axis("t, from A to B"),
-            leftAxis: Axis(
-                "\(context.split) loss (\(context.lossName))", scale: isLogarithmic ? .logarithmic : .linear),
+            title: "Loss from A = \(shortNames(ends)[0]) to B = \(shortNames(ends)[1])", subtitle: context.caption,
+            xAxis: Axis("t, from A to B"),
+            leftAxis: Axis("\(context.split) loss (\(context.lossName))"),
             rightAxis: Axis("\(context.split) accuracy", range: 0...1), series: series)
-        figure.legend = .below
+        (figure.legend, figure.valueScale) = (.below, .automatic)
         return figure
     }
 
@@ -130,8 +128,6 @@ public struct CheckpointPlaneReport: Report {
     public let names: [String]
     /// What is shown.
     public let result: Interpolation.Plane
-    /// Whether losses are drawn on a logarithmic scale.
-    public var isLogarithmic = false
 
     /// - Parameter names: what A, B and C are called.
     public init(context: RunContext, names: [String], _ result: Interpolation.Plane) {
@@ -169,10 +165,11 @@ public struct CheckpointPlaneReport: Report {
     public var figure: (any Figure)? {
         let slice = surface.slice
         var map = HeatmapFigure(
-            title: "Loss on the plane through three networks", subtitle: context.caption,
+            title: "Loss on the plane through "
+                + zip(["A", "B", "C"], shortNames(names)).map { "\($0) = \($1)" }.joined(separator: ", "),
+            subtitle: context.caption,
             xLabel: "x, distance along AB",
             yLabel: "y", valueLabel: "loss (\(context.lossName))", x: slice.alpha, y: slice.beta, values: slice.loss)
-        if isLogarithmic { map.valueScale = .logarithmic }
         map.center = nil
         map.overlays = [
             HeatmapFigure.Overlay(

@@ -44,7 +44,25 @@ public enum ReportError: DescribedError {
 }
 
 /// The endings of files that results are written as.
-public let writableFormats = ["png", "svg", "pdf", "npz", "json", "csv", "vti", "vtr"]
+public let writableFormats = pictureFormats + ["npz", "json", "csv", "vti", "vtr"]
+/// The endings of pictures.
+public let pictureFormats = ["png", "svg", "pdf", "eps", "pgf"]
+
+/// A picture in the format that a path's ending names; nil for another ending.
+///
+/// - Throws: `PlottingError` where a PNG is too large.
+func encodedPicture(
+    _ figure: any Figure, for path: String, _ style: FigureStyle, _ metadata: [(keyword: String, text: String)]
+) throws -> [UInt8]? {
+    switch (path as NSString).pathExtension.lowercased() {
+    case "png": try style.draw(figure).png(scale: style.dotsPerInch / 72, metadata: metadata)
+    case "svg": Array(style.draw(figure).svg(metadata: metadata, fontFamily: style.fontFamily).utf8)
+    case "pdf": style.draw(figure).pdf(metadata: metadata)
+    case "eps": style.draw(figure).eps(metadata: metadata)
+    case "pgf": Array(style.draw(figure).pgf(metadata: metadata).utf8)
+    default: nil
+    }
+}
 
 extension Report {
     /// There is no grid.
@@ -66,22 +84,20 @@ extension Report {
     }
 
     /// Writes the result in the format that the path's ending names, whole or not at all.
-    public func write(to path: String) throws {
-        try AtomicFile.write(try encoded(for: path), to: path)
+    ///
+    /// - Parameter style: of a picture; files of numbers have none.
+    public func write(to path: String, style: FigureStyle = FigureStyle()) throws {
+        try AtomicFile.write(try encoded(for: path, style), to: path)
     }
 
-    func encoded(for path: String) throws -> [UInt8] {
+    func encoded(for path: String, _ style: FigureStyle = FigureStyle()) throws -> [UInt8] {
         let nothing = ReportError.nothingToWrite(path: path, command: context.command)
         switch (path as NSString).pathExtension.lowercased() {
-        case "png":
-            guard let figure else { throw nothing }
-            return try figure.draw().png(metadata: pictureMetadata(figure))
-        case "svg":
-            guard let figure else { throw nothing }
-            return Array(figure.draw().svg(metadata: pictureMetadata(figure)).utf8)
-        case "pdf":
-            guard let figure else { throw nothing }
-            return figure.draw().pdf(metadata: pictureMetadata(figure))
+        case let ending where pictureFormats.contains(ending):
+            guard let figure, let bytes = try encodedPicture(figure, for: path, style, pictureMetadata(figure)) else {
+                throw nothing
+            }
+            return bytes
         case "vti":
             guard let grid else { throw nothing }
             guard let bytes = VTK.imageData(grid, about: context.provenance) else {
@@ -92,8 +108,20 @@ extension Report {
             guard let grid else { throw nothing }
             return VTK.rectilinearGrid(grid, about: context.provenance)
         case "npz":
-            return try NPZ.encode(arrays.map { ($0.name, .array($0.array)) } + [("metadata", .text(metadata.text))])
-        case "json": return Array((json.text + "\n").utf8)
+            var members = arrays.map { (name: $0.name, value: NPZ.Value.array($0.array)) }
+            members.append(("metadata", .text(metadata.text)))
+            if let figure {
+                let record = try FigureRecord(figure).json(beside: arrays.map { ($0.name, $0.array.doubles) })
+                members.append(("figure", .text(record.text)))
+            }
+            return try NPZ.encode(members)
+        case "json":
+            var members = context.fields + fields
+            if let figure {
+                let lists = fields.compactMap { field in field.value.numbers.map { (field.key, $0) } }
+                members.append(("figure", try FigureRecord(figure).json(beside: lists)))
+            }
+            return Array((JSONValue.object(members).text + "\n").utf8)
         case "csv":
             let table = table ?? scalars
             let numbers = table.rows.map { $0.map { $0.isNaN ? "nan" : "\($0)" } }

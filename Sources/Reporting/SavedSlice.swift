@@ -113,7 +113,7 @@ extension SliceReport {
             var x = stride(from: 0, to: places.count, by: 2).map { places[$0] }
             var y = stride(from: 1, to: places.count, by: 2).map { places[$0] }
             if isClosed { (x, y) = (x + [x[0]], y + [y[0]]) }
-            style.overlays.append(HeatmapFigure.Overlay(label: label, x: x, y: y))
+            overlays.append(HeatmapFigure.Overlay(label: label, x: x, y: y))
         }
     }
 

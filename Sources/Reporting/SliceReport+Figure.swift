@@ -1,33 +1,45 @@
 import Analyses
 import Plotting
 
-/// How a slice is drawn, where that is not left to the picture.
-public struct SliceStyle: Sendable {
-    /// Of a map; viridis, which is even to the eye.
-    public var colorMap = ColorMap.viridis
-    /// Lines of equal loss over a map.
-    public var contours = HeatmapFigure.Contours.automatic
-    /// The values at the ends of the colour scale.
-    public var valueRange: ClosedRange<Double>?
-    /// Nil for a title that says what is drawn.
-    public var title: String?
-    /// Whether the points that were evaluated are marked where others are interpolated.
-    public var marksEvaluated = true
-    /// Lines over a map, such as the path of a training.
-    public var overlays: [HeatmapFigure.Overlay] = []
-    /// A view of the surface in space instead of a map.
-    public var isInSpace = false
-
-    /// As pictures are drawn by default.
-    public init() {}
-}
-
 extension SliceReport {
     private var title: String {
-        if let title = style.title { return title }
+        let quantity = drawsAccuracy ? "Accuracy" : "Loss"
         let normalized = normalization == "none" ? "" : "\(normalization)-normalised "
-        return
-            "\(drawsAccuracy ? "Accuracy" : "Loss") along \(normalized)\(directions.kind) direction\(isPlane ? "s" : "")"
+        let names = directionNames.joined(separator: " and ")
+        switch directions.kind {
+        case "to" where !names.isEmpty: return "\(quantity) toward \(names)"
+        case "file" where !names.isEmpty: return "\(quantity) along \(names)"
+        case "pca" where !names.isEmpty:
+            return "\(quantity) \(isPlane ? "over the principal plane" : "along the principal axis") of \(names)"
+        case "eigen" where isPlane:
+            return
+                "\(quantity) along eigenvectors 1 and 2\(eigenvalues.isEmpty ? "" : ", λ = " + eigenvalues.joined(separator: " and "))"
+        case "eigen": return "\(quantity) along eigenvector 1\(eigenvalues.first.map { ", λ = " + $0 } ?? "")"
+        case "gradient":
+            return "\(quantity) along the \(normalized)gradient\(isPlane ? " and a random direction" : "")"
+        case let kind:
+            return "\(quantity) along \(isPlane ? "" : "a ")\(normalized)\(kind) direction\(isPlane ? "s" : "")"
+        }
+    }
+
+    /// Of directions that are unit eigenvectors.
+    private var eigenvalues: [String] {
+        guard directions.kind == "eigen", normalization == "none" else { return [] }
+        return slice.audit.curvatureFromProduct.compactMap { $0.map { NumberText.rounded($0, digits: 3) } }
+    }
+
+    /// α or β, and what it runs along where that has a name.
+    private func axisLabel(_ axis: Int) -> String {
+        let letter = ["α", "β"][axis]
+        switch directions.kind {
+        case "eigen":
+            return "\(letter), eigenvector \(axis + 1)" + (axis < eigenvalues.count ? ", λ = \(eigenvalues[axis])" : "")
+        case "to" where axis < directionNames.count: return "\(letter), toward \(directionNames[axis])"
+        case "file" where axis < directionNames.count: return "\(letter), \(directionNames[axis])"
+        case "gradient": return axis == 0 ? "α, gradient" : "β, random"
+        case "pca": return "\(letter), principal axis \(axis + 1)"
+        default: return letter
+        }
     }
 
     private var subtitle: String {
@@ -53,10 +65,10 @@ extension SliceReport {
     }
 
     /// The picture without its provenance, as one of several.
-    var panel: any Figure {
+    func panel(titled title: String) -> any Figure {
         if isPlane { return map(title, drawn(slice.values)) }
         var figure = lineFigure
-        figure.subtitle = ""
+        (figure.title, figure.subtitle) = (title, "")
         return figure
     }
 
@@ -79,21 +91,17 @@ extension SliceReport {
         }
         var figure = map(title, drawn(slice.values))
         figure.subtitle = subtitle
-        if style.isInSpace { return SurfaceFigure(figure) }
         return figure
     }
 
     private func map(_ title: String, _ values: [Double]) -> HeatmapFigure {
         var figure = HeatmapFigure(
-            title: title, xLabel: "α", yLabel: "β", valueLabel: valueLabel, x: slice.alpha, y: slice.beta,
+            title: title, xLabel: axisLabel(0), yLabel: axisLabel(1), valueLabel: valueLabel, x: slice.alpha,
+            y: slice.beta,
             values: values)
-        if isLogarithmic { figure.valueScale = .logarithmic }
-        figure.colorMap = style.colorMap
-        figure.contours = style.contours
-        figure.valueRange = style.valueRange
         figure.marksMinimum = !drawsAccuracy
-        figure.overlays = style.overlays
-        if let isMeasured = slice.isMeasured, slice.interpolation != nil, style.marksEvaluated, planes.count < 2 {
+        figure.overlays = overlays
+        if let isMeasured = slice.isMeasured, slice.interpolation != nil, marksEvaluated, planes.count < 2 {
             figure.samples = isMeasured.indices.filter { isMeasured[$0] }.map {
                 Point(slice.grid.coordinates($0).alpha, slice.grid.coordinates($0).beta)
             }
@@ -132,7 +140,7 @@ extension SliceReport {
                 line.color = Color.seriesPalette[1]
                 series.append(line)
             }
-            if let isMeasured = slice.isMeasured, slice.interpolation != nil, style.marksEvaluated {
+            if let isMeasured = slice.isMeasured, slice.interpolation != nil, marksEvaluated {
                 let known = isMeasured.indices.filter { isMeasured[$0] }
                 var points = Series(
                     "evaluated", x: known.map { x[$0] }, y: known.map { slice.loss[$0] }, marker: .circle)
@@ -143,14 +151,14 @@ extension SliceReport {
         }
         let isAccuracyAlone = planes.count > 1 && drawsAccuracy
         var figure = LineFigure(
-            title: title, subtitle: subtitle, xAxis: Axis("α"),
+            title: title, subtitle: subtitle, xAxis: Axis(axisLabel(0)),
             leftAxis: Axis(
                 isAccuracyAlone
                     ? "\(context.split) accuracy"
-                    : context.lossLabel(withSplit: slice.other == nil),
-                scale: isLogarithmic && !isAccuracyAlone ? .logarithmic : .linear, range: style.valueRange),
+                    : context.lossLabel(withSplit: slice.other == nil)),
             rightAxis: Axis(slice.other == nil ? "\(context.split) accuracy" : "accuracy", range: 0...1), series: series
         )
+        if !isAccuracyAlone { figure.valueScale = .automatic }
         figure.referenceLines = [ReferenceLine(.vertical, at: 0, label: "")]
         return figure
     }

@@ -12,10 +12,12 @@ public struct SliceReport: Report {
     public let result: SliceAnalysis.Result
     /// What is drawn where there is a choice.
     public var drawsAccuracy = false
-    /// Whether losses are drawn on a logarithmic scale.
-    public var isLogarithmic = false
-    /// How it is drawn, where that is not left to the picture.
-    public var style = SliceStyle()
+    /// What the directions lead to or come from, such as `sam.bin`, for titles; empty for directions without names.
+    public var directionNames: [String] = []
+    /// Whether the points that were evaluated are marked where others are interpolated.
+    public var marksEvaluated = true
+    /// Lines over a map, such as the path of a training.
+    public var overlays: [HeatmapFigure.Overlay] = []
 
     /// - Parameter result: one slice, or those of several seeds.
     public init(context: RunContext, _ result: SliceAnalysis.Result) {

@@ -9,8 +9,6 @@ public struct TrajectoryReport: Report {
     public let context: RunContext
     /// What is shown.
     public let result: TrajectoryAnalysis.Result
-    /// Whether losses are drawn on a logarithmic scale.
-    public var isLogarithmic = false
 
     /// - Parameter result: what is shown.
     public init(context: RunContext, _ result: TrajectoryAnalysis.Result) {
@@ -70,7 +68,6 @@ public struct TrajectoryReport: Report {
         var map = HeatmapFigure(
             title: "path over the surface", xLabel: label(0), yLabel: label(1),
             valueLabel: "loss (\(context.lossName))", x: slice.alpha, y: slice.beta, values: slice.loss)
-        if isLogarithmic { map.valueScale = .logarithmic }
         map.marksMinimum = false
         map.overlays = [
             HeatmapFigure.Overlay(
@@ -83,10 +80,10 @@ public struct TrajectoryReport: Report {
         distance.color = Color(0x888888)
         var lines = LineFigure(
             title: "checkpoints", xAxis: Axis("step", isWhole: true),
-            leftAxis: Axis("\(context.split) loss", scale: isLogarithmic ? .logarithmic : .linear),
+            leftAxis: Axis("\(context.split) loss"),
             rightAxis: Axis("distance from the plane"),
             series: [Series("loss", x: steps, y: points.map(\.loss), marker: .circle), inPlane, distance])
-        lines.legend = .below
+        (lines.legend, lines.valueScale) = (.below, .automatic)
         return PanelFigure(
             title: "Training path in its principal plane", subtitle: context.caption, panels: [map, lines],
             sharesRanges: false, size: Size(width: 900, height: 430))

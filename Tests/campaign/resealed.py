@@ -3,7 +3,7 @@
 import copy
 import json
 import os
-import zlib
+import hashlib
 
 import commands
 import files
@@ -100,7 +100,7 @@ def nested(metadata, key, path, value, removes=False):
 
 
 def attack(bench, name, change, line):
-    folder = commands.copy(bench, f"resealed/{zlib.crc32(name.encode()):08x}")
+    folder = commands.copy(bench, f"resealed/{hashlib.sha256(name.encode()).hexdigest()[:16]}")
     metadata, entries, numbers = files.read_checkpoint(os.path.join(folder, "a.bin"))
     metadata, entries = dict(metadata), copy.deepcopy(entries)
     change(metadata, entries)

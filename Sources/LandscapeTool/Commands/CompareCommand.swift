@@ -15,8 +15,8 @@ struct CompareCommand: ParsableCommand {
     @OptionGroup var shape: SliceOptions
     @Option(help: .radiusAndDeviation) var rho = 0.05
     @Option(help: .adaptive) var adaptive: Double?
-    @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
     @Flag(help: .resume) var resume = false
+    @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
@@ -28,16 +28,19 @@ struct CompareCommand: ParsableCommand {
     }
 
     func run() throws {
+        let isPlane = shape.isPlane(directions: "random")
         let session = try Session(
             options, checkpoint: checkpoint, command: "compare", keys: ["rho", "checkpoints"], drawsPicture: true,
+            style: try isPlane
+                ? figure.style(FigureStyle.Part.ofMaps.subtracting([.space, .view]), on: "maps side by side")
+                : figure.style(FigureStyle.Part.ofLines, on: "slices along one direction"),
             resumes: resume)
-        var comparison = Comparison(radius: rho, grid: try shape.grid(isPlane: shape.isPlane(directions: "random")))
-        (comparison.tolerance, comparison.isLogarithmic) = (adaptive, isLogarithmic)
+        var comparison = Comparison(radius: rho, grid: try shape.grid(isPlane: isPlane))
+        (comparison.tolerance, comparison.isLogarithmic) = (adaptive, figure.drawsLogarithm)
         (comparison.loss, comparison.seed) = (try options.lossSettings(), options.seed)
         let entries = try comparison.run(
             [checkpoint] + others, memory: session.memory, monitor: session.monitor)
-        var report = ComparisonReport(entries, radius: rho, seed: options.seed, seconds: session.seconds)
-        report.isLogarithmic = isLogarithmic
-        try session.finish(report)
+        try session.finish(
+            ComparisonReport(entries, radius: rho, seed: options.seed, seconds: session.seconds))
     }
 }

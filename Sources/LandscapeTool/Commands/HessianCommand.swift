@@ -39,6 +39,7 @@ struct HessianCommand: ParsableCommand {
     @Option(help: "Write the Hv of --along to this .npy file.") var saveProduct: String?
     @Option(help: "Write the largest eigenvectors to this .npy file, one row each.") var saveVectors: String?
     @Flag(help: .resume) var resume = false
+    @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
@@ -87,7 +88,8 @@ struct HessianCommand: ParsableCommand {
             }
             let session = try Session(
                 options, checkpoint: paths[0], command: "hessian", keys: CheckpointSeries.keys, drawsPicture: true,
-                picture: CheckpointSeries.picture(paths, "hessian"), resumes: resume)
+                picture: CheckpointSeries.picture(paths, "hessian"), style: try style("quantities over checkpoints"),
+                resumes: resume)
             return try CheckpointSeries(paths).run(session, { try measure($0, session) }, \.quantities)
         }
         let session = try Session(
@@ -96,8 +98,15 @@ struct HessianCommand: ParsableCommand {
                 ResultKeys.spectrum(
                     top: top > 0, bottom: bottom > 0, trace: trace, frobenius: frobenius, density: density,
                     layers: layers, along: along != nil)),
-            drawsPicture: top + bottom > 0 || density || layers, resumes: resume)
+            drawsPicture: drawsPicture, style: try style(density ? "a density" : "eigenvalues"), resumes: resume)
         try session.finish(try measure(paths[0], session))
+    }
+
+    private var drawsPicture: Bool { top + bottom > 0 || density || layers }
+
+    private func style(_ picture: String) throws -> FigureStyle {
+        if !drawsPicture { try figure.refuse("hessian draws no picture with these options") }
+        return try figure.style(FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: picture)
     }
 
     private func measure(_ checkpoint: String, _ session: Session) throws -> SpectrumReport {

@@ -26,8 +26,8 @@ struct InterpolateCommand: ParsableCommand {
             "For the plane: evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01."
     )
     var adaptive: Double?
-    @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
     @Flag(help: .resume) var resume = false
+    @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
@@ -72,7 +72,11 @@ struct InterpolateCommand: ParsableCommand {
             keys: ResultKeys(
                 ResultKeys.interpolation(
                     isPlane: others.count == 2, curve: curve != nil, adaptive: adaptive != nil)),
-            drawsPicture: true, hasGrid: others.count == 2, resumes: resume)
+            drawsPicture: true, hasGrid: others.count == 2,
+            style: try others.count == 2
+                ? figure.style(FigureStyle.Part.ofMaps, on: "a map")
+                : figure.style(FigureStyle.Part.ofLines, on: "the line between two networks"),
+            resumes: resume)
         var analysis = Interpolation()
         if let points { (analysis.linePoints, analysis.planePoints) = (points, points) }
         if curve != nil {
@@ -83,20 +87,18 @@ struct InterpolateCommand: ParsableCommand {
             if let curveBatchSize { settings.batchSize = curveBatchSize }
             analysis.curve = settings
         }
-        (analysis.tolerance, analysis.isLogarithmic, analysis.seed) = (adaptive, isLogarithmic, options.seed)
+        (analysis.tolerance, analysis.isLogarithmic, analysis.seed) = (adaptive, figure.drawsLogarithm, options.seed)
         let loss = try session.loss(vectors: analysis.vectors(models: others.count + 1))
         let models = try others.map { (model: try Model.open($0), name: $0) }
         if models.count == 2 {
             let plane = try analysis.run(loss, through: models, monitor: session.monitor)
-            var report = CheckpointPlaneReport(
+            let report = CheckpointPlaneReport(
                 context: try context(session, loss, plane.start, plane.statistics), names: [checkpoint] + others, plane)
-            report.isLogarithmic = isLogarithmic
             try session.finish(report)
         } else {
             let line = try analysis.run(loss, to: models[0], monitor: session.monitor)
-            var report = InterpolationReport(
+            let report = InterpolationReport(
                 context: try context(session, loss, line.start, line.statistics), ends: [checkpoint] + others, line)
-            report.isLogarithmic = isLogarithmic
             try session.finish(report)
         }
     }

@@ -15,7 +15,7 @@ struct MergeCommand: ParsableCommand {
         name: .customShort("o"),
         help: .file("The whole slice: .npz, .json, .csv, .vti, .vtr, .png, .svg or .pdf. Repeatable."))
     var output: [String] = []
-    @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
+    @OptionGroup var figure: FigureOptions
     @OptionGroup var general: GeneralOptions
 
     func validate() throws {
@@ -33,9 +33,13 @@ struct MergeCommand: ParsableCommand {
         general.prepare()
         for path in output { try OutputFile.checkWritable(path) }
         var whole = try SliceReport.merged(try files.map { ($0, try SliceReport(reading: $0)) })
-        whole.isLogarithmic = isLogarithmic
+        let isPlane = whole.slice.beta.count > 1
+        let style = try figure.style(
+            isPlane ? FigureStyle.Part.ofMaps : FigureStyle.Part.ofLines,
+            on: isPlane ? "a map" : "a slice along one direction")
+        if !output.contains(where: OutputFile.isPicture) { try figure.refuse("no picture is written") }
         whole.context.seconds = Date().timeIntervalSince(started)
-        for path in output { try OutputFile.write(path) { try whole.write(to: $0) } }
+        for path in output { try OutputFile.write(path) { try whole.write(to: $0, style: style) } }
         try general.print(whole.json, whole.context.lines + whole.lines)
     }
 }

@@ -4,67 +4,80 @@ import Landscape
 
 struct PlotCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        "plot", "Draws a saved slice again, in other colours, on another scale, or in 3-D.",
+        "plot", "Draws a saved result again, in other colours or sizes, or several curves over each other.",
+        usage: "landscape plot FILE [FILE …] [OPTIONS]",
         examples: [
             "landscape plot slice.npz --3d -o surface.png",
-            "landscape plot slice.npz --colors magma --contours 0.5,1,2 --log",
+            "landscape plot slice.npz --width 3.25in --font-size 8 --colors magma -o column.pdf",
         ])
 
-    enum Colors: String, ExpressibleByArgument, CaseIterable {
-        case viridis, magma, cividis, diverging
-
-        var map: ColorMap {
-            switch self {
-            case .viridis: .viridis
-            case .magma: .magma
-            case .cividis: .cividis
-            case .diverging: .diverging
-            }
-        }
-    }
-
-    @Argument(help: "The .npz file of a slice.", completion: .file()) var file: String
-    @Option(name: .customShort("o"), help: .file("The picture: .png, .svg or .pdf (default: FILE.png). Repeatable."))
+    @Argument(
+        help: "The .npz or .json file of a result; of several, curves are drawn over each other.", completion: .file())
+    var files: [String]
+    @Option(
+        name: .customShort("o"),
+        help: .file("The picture: .png, .svg, .pdf, .eps or .pgf (default: FILE.plot.png). Repeatable."))
     var output: [String] = []
-    @Option(help: "Quantity that the picture shows.") var metric = SliceCommand.Metric.loss
-    @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
-    @Option(help: "Colour map.") var colors = Colors.viridis
-    @Option(help: "Contour lines: automatic, none, or levels such as 0.5,1,2.") var contours = "automatic"
-    @Option(help: "Values at the ends of the colour scale, as a:b.") var valueRange: String?
-    @Option(help: "Title of the picture.") var title: String?
-    @Flag(name: .customLong("3d"), help: "Draw the surface in perspective.") var isInSpace = false
+    @Option(help: "Quantity that the picture of a plane shows (default: what the result drew).")
+    var metric: SliceCommand.Metric?
     @Flag(help: "Leave out the dots of an adaptive slice.") var noPoints = false
+    @OptionGroup var figure: FigureOptions
     @OptionGroup var general: GeneralOptions
 
     func validate() throws {
-        _ = try (levels(), valueRange.map(SliceOptions.interval))
-        for path in output where ![".png", ".svg", ".pdf"].contains(where: path.lowercased().hasSuffix) {
-            throw ValidationError("-o \(path): expected a name that ends in .png, .svg or .pdf")
+        for path in output where !OutputFile.isPicture(path) {
+            throw ValidationError(
+                "-o \(path): expected a name that ends in \(pictureFormats.map { "." + $0 }.joined(separator: ", "))")
         }
-    }
-
-    private func levels() throws -> HeatmapFigure.Contours {
-        switch contours {
-        case "automatic": return .automatic
-        case "none": return .none
-        default:
-            let values = contours.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-            guard values.allSatisfy({ $0?.isFinite == true }) else {
-                throw ValidationError("--contours \(contours): expected automatic, none, or levels such as 0.5,1,2")
-            }
-            return .levels(values.map { $0! })
+        guard !files.isEmpty else { throw ValidationError("no file: expected the .npz or .json file of a result") }
+        if metric != nil || noPoints, files.count > 1 {
+            throw ValidationError(
+                "--\(metric != nil ? "metric" : "no-points") with \(files.count) files: expected one file")
         }
     }
 
     func run() throws {
         try ResultKeys.files.check(general.keys)
         general.prepare()
-        let paths = output.isEmpty ? [(file as NSString).deletingPathExtension + ".png"] : output
+        let paths = output.isEmpty ? [(files[0] as NSString).deletingPathExtension + ".plot.png"] : output
         for path in paths { try OutputFile.checkWritable(path) }
+        for file in files where ![".npz", ".json"].contains(where: file.lowercased().hasSuffix) {
+            throw UnusableRequest("\(file): expected a saved result, such as 'landscape slice -o slice.npz' writes")
+        }
+        let saved = try files.map { (path: $0, saved: try SavedFigure(reading: $0)) }
+        let drawn: any Figure =
+            files.count > 1 ? try SavedFigure.overlay(saved) : try metric.map(slice) ?? saved[0].saved.figure
+        var style = try figure.style(drawn.styleParts, on: files.joined(separator: ", "))
+        if noPoints {
+            guard drawn.styleParts.contains(.noMarks) else {
+                throw UnusableRequest("--no-points: \(files[0]) has none")
+            }
+            style.showsSamples = false
+        }
+        let provenance = saved[0].saved.provenance
+        for path in paths {
+            try OutputFile.write(path) {
+                try SavedFigure.write(drawn, to: $0, style: style, provenance: provenance)
+            }
+        }
+        if general.json || !general.keys.isEmpty {
+            try general.print(
+                JSONValue.object([("command", .string("plot")), ("files", .array(paths.map { .string($0) }))]), [])
+        } else {
+            general.remark("picture written to \(paths.joined(separator: ", "))")
+        }
+    }
+
+    /// The picture of a slice's loss or accuracy, whichever it drew.
+    private func slice(_ metric: SliceCommand.Metric) throws -> any Figure {
+        let file = files[0]
         guard file.lowercased().hasSuffix(".npz") else {
-            throw UnusableRequest("\(file): expected a saved slice, such as 'landscape slice -o slice.npz' writes")
+            throw UnusableRequest("--metric \(metric.rawValue): \(file) is no .npz file of a slice; leave it out")
         }
         var report = try SliceReport(reading: file)
+        if report.slice.beta.count < 2, report.result.planes.count == 1 {
+            throw UnusableRequest("--metric \(metric.rawValue): a line shows loss and accuracy; leave it out")
+        }
         if metric == .accuracy, report.slice.accuracy == nil {
             throw UnusableRequest("--metric accuracy: \(file) holds no accuracy; leave --metric out")
         }
@@ -73,25 +86,9 @@ struct PlotCommand: ParsableCommand {
                 "--metric accuracy: \(file) holds the accuracy of its first seed only; leave --metric out")
         }
         report.drawsAccuracy = metric == .accuracy
-        report.isLogarithmic = isLogarithmic
-        report.style.colorMap = colors.map
-        report.style.contours = try levels()
-        report.style.valueRange = try valueRange.map(SliceOptions.interval)
-        report.style.title = title
-        report.style.isInSpace = isInSpace
-        report.style.marksEvaluated = !noPoints
-        guard report.figure != nil else {
+        guard let drawn = report.figure else {
             throw UnusableRequest("\(file) is a shard; join the shards with 'landscape merge' first")
         }
-        if isInSpace, report.slice.beta.count < 2 {
-            throw UnusableRequest("--3d: \(file) is a slice along one direction; expected two")
-        }
-        for path in paths { try OutputFile.write(path) { try report.write(to: $0) } }
-        if general.json || !general.keys.isEmpty {
-            try general.print(
-                JSONValue.object([("command", .string("plot")), ("files", .array(paths.map { .string($0) }))]), [])
-        } else {
-            general.remark("picture written to \(paths.joined(separator: ", "))")
-        }
+        return drawn
     }
 }

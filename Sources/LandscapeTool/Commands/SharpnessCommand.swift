@@ -43,6 +43,7 @@ struct SharpnessCommand: ParsableCommand {
     @Flag(help: "Give each example's logits mean 0 and norm 1 before the loss.") var normalizeLogits = false
     @Option(help: "Write the best ε to this .npy file.") var saveEpsilon: String?
     @Flag(help: .resume) var resume = false
+    @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
 
     private var findsWorst: Bool { measure == .worst || measure == .all }
@@ -112,7 +113,8 @@ struct SharpnessCommand: ParsableCommand {
             }
             let session = try Session(
                 options, checkpoint: paths[0], command: "sharpness", keys: CheckpointSeries.keys, drawsPicture: true,
-                picture: CheckpointSeries.picture(paths, "sharpness"), resumes: resume)
+                picture: CheckpointSeries.picture(paths, "sharpness"), style: try style("quantities over checkpoints"),
+                resumes: resume)
             return try CheckpointSeries(paths).run(session, { try measure($0, session) }, \.quantities)
         }
         let session = try Session(
@@ -121,8 +123,15 @@ struct SharpnessCommand: ParsableCommand {
                 ResultKeys.sharpness(
                     radii: rho.values.count, batches: batch != nil, worst: findsWorst, average: findsAverage,
                     box: findsBox)),
-            drawsPicture: findsWorst || rho.values.count > 1 && findsAverage, resumes: resume)
+            drawsPicture: drawsPicture, style: try style("sharpness"), resumes: resume)
         try session.finish(try measure(paths[0], session))
+    }
+
+    private var drawsPicture: Bool { findsWorst || rho.values.count > 1 && findsAverage }
+
+    private func style(_ picture: String) throws -> FigureStyle {
+        if !drawsPicture { try figure.refuse("sharpness draws no picture with these options") }
+        return try figure.style(FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: picture)
     }
 
     private func measure(_ checkpoint: String, _ session: Session) throws -> SharpnessReport {

@@ -37,10 +37,10 @@ struct SliceCommand: ParsableCommand {
     @Option(help: .adaptive) var adaptive: Double?
     @Flag(help: "Add the other split's values to the picture.") var bothSplits = false
     @Option(help: "Quantity that a picture of a plane shows and that --adaptive refines.") var metric = Metric.loss
-    @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
     @Option(help: "Compute only every n-th point, as i/n. Needs -o part.npz; 'landscape merge' joins the parts.")
     var shard: String?
     @Flag(help: .resume) var resume = false
+    @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
 
     private static let mostPlanes = 1000
@@ -87,7 +87,7 @@ struct SliceCommand: ParsableCommand {
             keys: ResultKeys(
                 ResultKeys.slice(
                     isPlane: isPlane, bothSplits: bothSplits, adaptive: adaptive != nil, planes: planes)),
-            drawsPicture: true, hasGrid: true, resumes: resume)
+            drawsPicture: true, hasGrid: true, style: try style(), resumes: resume)
         let loss = try session.loss(vectors: SliceAnalysis.vectors)
         var analysis = SliceAnalysis(try shape.grid(isPlane: isPlane))
         if adaptive != nil, analysis.grid.count > 1_000_000 {
@@ -101,7 +101,7 @@ struct SliceCommand: ParsableCommand {
         (analysis.normalization, analysis.includes1D) = (normalization, includes1D)
         (analysis.orthogonalizes, analysis.planes, analysis.seed) = (!noOrthogonalize, planes, options.seed)
         (analysis.tolerance, analysis.controlsAccuracy, analysis.isLogarithmic) = (
-            adaptive, metric == .accuracy, isLogarithmic
+            adaptive, metric == .accuracy, figure.drawsLogarithm
         )
         analysis.shard = try shard.map(Self.shard)
         let result = try analysis.run(
@@ -109,8 +109,27 @@ struct SliceCommand: ParsableCommand {
             layout: loss.model.network.parameters, monitor: session.monitor)
         var report = SliceReport(context: session.context(loss, result.slice.centerEvaluation), result)
         report.drawsAccuracy = metric == .accuracy
-        report.isLogarithmic = isLogarithmic
+        report.directionNames = directionNames
         try session.finish(report)
+    }
+
+    /// How the slice is drawn; options that change nothing are refused.
+    private func style() throws -> FigureStyle {
+        if metric == .accuracy, !isPlane, planes == 1, adaptive == nil {
+            throw UnusableRequest(
+                "--metric accuracy: a line shows loss and accuracy; leave it out, or ask for --dims 2")
+        }
+        guard isPlane else { return try figure.style(FigureStyle.Part.ofLines, on: "a slice along one direction") }
+        let hasPanels = planes > 1 || bothSplits
+        return try figure.style(
+            hasPanels ? FigureStyle.Part.ofMaps.subtracting([.space, .view]) : FigureStyle.Part.ofMaps,
+            on: hasPanels ? "maps side by side" : "a map")
+    }
+
+    /// What `--directions` leads to, in short.
+    private var directionNames: [String] {
+        guard let colon = directions.firstIndex(of: ":") else { return [] }
+        return shortNames(directions[directions.index(after: colon)...].split(separator: ",").map(String.init))
     }
 
     /// What `--directions` names, with what its files hold.

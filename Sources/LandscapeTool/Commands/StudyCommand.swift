@@ -20,6 +20,7 @@ struct StudyCommand: ParsableCommand {
     @Option(help: "Products for the trace.") var probes = 30
     @Option(help: "Antithetic pairs of the average cases.") var samples = 20
     @Flag(help: .resume) var resume = false
+    @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
@@ -51,7 +52,9 @@ struct StudyCommand: ParsableCommand {
         let paths = try StudyRun.checkpoints(in: folder)
         let session = try Session(
             options, checkpoint: folder, command: "study", keys: keys, drawsPicture: true,
-            picture: (folder.hasSuffix("/") ? folder : folder + "/") + "study.png", resumes: resume)
+            picture: (folder.hasSuffix("/") ? folder : folder + "/") + "study.png",
+            style: try figure.style(FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: "a study"),
+            resumes: resume)
         var study = StudyRun()
         (study.measures.radius, study.measures.adaptiveRadius) = (rho, adaptiveRho)
         (study.measures.deviation, study.measures.adaptiveDeviation) = (deviation, adaptiveDeviation)

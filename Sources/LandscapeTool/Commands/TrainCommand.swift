@@ -76,6 +76,7 @@ struct TrainCommand: ParsableCommand {
     )
     var resume = false
     @OptionGroup var standardization: StandardizationOptions
+    @OptionGroup var figure: FigureOptions
     @OptionGroup var general: GeneralOptions
 
     func validate() throws {
@@ -179,6 +180,9 @@ struct TrainCommand: ParsableCommand {
         let origin = try start.map { try Model.open($0) }
         let settings = try settings(origin)
         try OutputFile.checkWritable(output)
+        if trackSharpness == nil { try figure.refuse("train draws a picture with --track-sharpness alone") }
+        let style = try figure.style(
+            FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: "the sharpness during training")
         if trackSharpness != nil { try OutputFile.checkWritable(OutputFile.picture(output, "train")) }
         let started = Date()
         let kept = resume ? try keptState() : nil
@@ -237,7 +241,7 @@ struct TrainCommand: ParsableCommand {
         // Files first: what cannot be printed is no reason to lose them.
         if trackSharpness != nil {
             let path = OutputFile.picture(output, "train")
-            try OutputFile.write(path, beside: output) { try report.write(to: $0) }
+            try OutputFile.write(path, beside: output) { try report.write(to: $0, style: style) }
             general.remark("picture written to \(path)")
         }
         try general.print(report.json, context.lines + report.lines)

@@ -19,8 +19,8 @@ struct TrajectoryCommand: ParsableCommand {
     @Option(help: "Range along the first axis, as a:b (default: what holds the path).") var xRange: String?
     @Option(help: "Range along the second axis, as a:b (default: what holds the path).") var yRange: String?
     @Option(help: .adaptive) var adaptive: Double?
-    @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
     @Flag(help: .resume) var resume = false
+    @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
@@ -53,17 +53,18 @@ struct TrajectoryCommand: ParsableCommand {
         let session = try Session(
             options, checkpoint: path.models.last!.path, command: "trajectory",
             keys: keys,
-            drawsPicture: true, hasGrid: true, resumes: resume)
+            drawsPicture: true, hasGrid: true,
+            style: try figure.style(
+                FigureStyle.Part.ofMaps.subtracting([.space, .view]), on: "a map beside the checkpoints' losses"),
+            resumes: resume)
         let loss = try session.loss(vectors: TrajectoryAnalysis.vectors(checkpoints: path.models.count))
         var analysis = TrajectoryAnalysis()
         let counts = try SliceOptions.counts(points)
         analysis.points = (counts[0], counts.last!)
         analysis.alphaRange = try xRange.map(SliceOptions.interval)
         analysis.betaRange = try yRange.map(SliceOptions.interval)
-        (analysis.tolerance, analysis.isLogarithmic, analysis.seed) = (adaptive, isLogarithmic, options.seed)
+        (analysis.tolerance, analysis.isLogarithmic, analysis.seed) = (adaptive, figure.drawsLogarithm, options.seed)
         let trajectory = try analysis.run(loss, path, monitor: session.monitor)
-        var report = TrajectoryReport(context: session.context(loss, trajectory.end), trajectory)
-        report.isLogarithmic = isLogarithmic
-        try session.finish(report)
+        try session.finish(TrajectoryReport(context: session.context(loss, trajectory.end), trajectory))
     }
 }

@@ -34,7 +34,10 @@ struct GeneralOptions: ParsableArguments {
     /// A remark on standard error, unless quiet.
     func remark(_ text: String) { if !quiet { Terminal.standard.say(text) } }
 
-    private func text(_ json: JSONValue, _ lines: @autoclosure () -> [String]) throws -> String {
+    /// What is printed of a result.
+    ///
+    /// - Throws: `UnusableRequest` where it has not one of the keys.
+    func text(_ json: JSONValue, _ lines: @autoclosure () -> [String]) throws -> String {
         guard keys.isEmpty else {
             return try keys.map { key in
                 guard let value = json[key] else {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// How values are spread along an axis or a colour bar.
-public enum AxisScale: Sendable, Equatable {
+public enum AxisScale: String, Sendable, Equatable, Codable {
     /// Equal differences take equal lengths.
     case linear
     /// Equal ratios take equal lengths. Values that are not positive have no place and are left out.
@@ -9,7 +9,7 @@ public enum AxisScale: Sendable, Equatable {
 }
 
 /// The words, scale and range of one axis of a figure.
-public struct Axis: Sendable, Equatable {
+public struct Axis: Sendable, Equatable, Codable {
     /// The name of the quantity, with its unit if there is one.
     public var label: String
     /// How values are spread along the axis.

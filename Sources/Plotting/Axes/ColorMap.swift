@@ -44,6 +44,58 @@ public struct ColorMap: Sendable, Equatable {
             0xFCFDBF,
         ])
 
+    /// Black over red to pale yellow, after matplotlib's CC0 map.
+    public static let inferno = ColorMap(
+        name: "inferno",
+        anchors: [
+            0x000004, 0x160B39, 0x420A68, 0x6A176E, 0x932667, 0xBC3754, 0xDD513A, 0xF37819, 0xFCA50A, 0xF6D746,
+            0xFCFFA4,
+        ])
+
+    /// Dark blue over red to yellow, after matplotlib's CC0 map.
+    public static let plasma = ColorMap(
+        name: "plasma",
+        anchors: [
+            0x0D0887, 0x41049D, 0x6A00A8, 0x8F0DA4, 0xB12A90, 0xCC4778, 0xE16462, 0xF2844B, 0xFCA636, 0xFCCE25,
+            0xF0F921,
+        ])
+
+    /// A rainbow of even steps, after Mikhailov's map (2019). Its lightness rises and falls, so it shows detail and no order.
+    public static let turbo = ColorMap(
+        name: "turbo",
+        anchors: [
+            0x30123B, 0x4040A2, 0x466BE3, 0x4294FF, 0x28BCEB, 0x18DDC2, 0x32F298, 0x6DFE62, 0xA4FC3C, 0xCDEC34,
+            0xEECF3A, 0xFDAC34, 0xFB7E21, 0xEB500E, 0xD02F05, 0xA91601, 0x7A0403,
+        ])
+
+    /// Blue over grey to red, after Moreland (2009), for values with a meaningful middle.
+    public static let coolwarm = ColorMap(
+        name: "coolwarm",
+        anchors: [
+            0x3B4CC0, 0x5977E3, 0x7B9FF9, 0x9EBEFF, 0xC0D4F5, 0xDDDCDC, 0xF2CBB7, 0xF7AC8E, 0xEE8468, 0xD65244,
+            0xB40426,
+        ])
+
+    /// Black to white in steps that look equal.
+    public static let grey = ColorMap(name: "grey", anchors: [0x000000, 0xFFFFFF])
+
+    /// All maps, in the order of help.
+    public static let all = [viridis, magma, inferno, plasma, cividis, turbo, coolwarm, grey, diverging]
+
+    /// The map of this name, such as `viridis`, or with `_r` at its end for the same the other way round; nil where there is none.
+    public static func named(_ name: String) -> ColorMap? {
+        let isReversed = name.hasSuffix("_r")
+        let base = isReversed ? String(name.dropLast(2)) : name
+        return all.first { $0.name == base }.map { isReversed ? $0.reversed : $0 }
+    }
+
+    /// The same colours the other way round.
+    public var reversed: ColorMap {
+        ColorMap(name: name.hasSuffix("_r") ? String(name.dropLast(2)) : name + "_r", colors: colors.reversed())
+    }
+
+    private init(name: String, colors: [Color]) { (self.name, self.colors) = (name, colors) }
+
     /// Blue over grey to yellow, nearly the same with and without red–green colour blindness.
     public static let cividis = ColorMap(
         name: "cividis",
@@ -98,5 +150,35 @@ private struct Oklab {
             red: byte(4.0767416621 * x3 - 3.3077115913 * y3 + 0.2309699292 * z3),
             green: byte(-1.2684380046 * x3 + 2.6097574011 * y3 - 0.3413193965 * z3),
             blue: byte(-0.0041960863 * x3 - 0.7034186147 * y3 + 1.7076147010 * z3))
+    }
+}
+
+/// A map is written by its name, or by its colours if it is none of the known ones.
+extension ColorMap: Codable {
+    private enum Key: CodingKey { case name, colors }
+
+    /// Reads a map.
+    ///
+    /// - Throws: `DecodingError` where the name is not known and there are not 256 colours.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: Key.self)
+        let name = try values.decode(String.self, forKey: .name)
+        if let known = Self.named(name) {
+            self = known
+            return
+        }
+        let colors = try values.decode([Color].self, forKey: .colors)
+        guard colors.count == 256 else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .colors, in: values, debugDescription: "\(colors.count) colours, expected 256")
+        }
+        self.init(name: name, colors: colors)
+    }
+
+    /// Writes the map.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: Key.self)
+        try values.encode(name, forKey: .name)
+        if Self.named(name) != self { try values.encode(colors, forKey: .colors) }
     }
 }

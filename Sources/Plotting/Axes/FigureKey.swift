@@ -76,7 +76,7 @@ struct FigureKey: Sendable {
     /// The entries one under the other on a nearly opaque ground.
     func boxed(in box: Box) -> Drawing.Element {
         var result: [Drawing.Element] = [
-            .fill(.rectangle(box), Color.white.withOpacity(0.88)),
+            .fill(.rectangle(box), Color.paper.withOpacity(0.88)),
             .stroke(.rectangle(box), .crisp(Color(0xC8C8C8), width: 0.5)),
         ]
         for (index, entry) in entries.enumerated() {
@@ -100,7 +100,7 @@ struct FigureKey: Sendable {
         case .line(let stroke):
             result.append(.stroke(.line(start, end), stroke))
         case .series(let series):
-            let color = series.color ?? .black
+            let color = series.color ?? .ink
             if series.band != nil {
                 let box = Box(x: left, y: y - 4, width: 20, height: 8)
                 result.append(.fill(.rectangle(box), color.withOpacity(0.2)))
@@ -124,6 +124,6 @@ struct FigureKey: Sendable {
             text, at: center, size: FigureStyle.axisLabelSize, color: .quiet, anchor: .middle, baseline: .middle)
         let width = line.width + 16
         let ground = Box(x: center.x - width / 2, y: center.y - 11, width: width, height: 22)
-        return .group("note", clip: nil, [.fill(.rectangle(ground), .white), .text(line)])
+        return .group("note", clip: nil, [.fill(.rectangle(ground), .paper), .text(line)])
     }
 }

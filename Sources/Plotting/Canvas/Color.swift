@@ -1,7 +1,14 @@
 import Foundation
 
 /// An sRGB colour with opacity.
-public struct Color: Sendable, Equatable, Hashable {
+public struct Color: Sendable, Equatable, Hashable, Codable {
+    /// What a colour is for, where a theme gives it another one.
+    enum Role: Sendable, Equatable, Hashable, Codable {
+        case paper, ink, quiet, gridLine
+        /// Of the palette of series, by its number.
+        case series(Int)
+    }
+
     /// Red, 0 to 255.
     public var red: UInt8
     /// Green, 0 to 255.
@@ -10,6 +17,8 @@ public struct Color: Sendable, Equatable, Hashable {
     public var blue: UInt8
     /// From 0, invisible, to 1, opaque.
     public var opacity: Double
+    /// Nil for a colour that every theme leaves as it is.
+    var role: Role?
 
     /// A colour by its parts, opaque unless it is said otherwise.
     public init(red: UInt8, green: UInt8, blue: UInt8, opacity: Double = 1) {
@@ -30,10 +39,12 @@ public struct Color: Sendable, Equatable, Hashable {
     /// Opaque white.
     public static let white = Color(0xFFFFFF)
     /// Text and axes: a shade softer than black.
-    static let ink = Color(0x1A1A1A)
+    static let ink = Color(0x1A1A1A).as(.ink)
     /// Provenance lines and annotations.
-    static let quiet = Color(0x666666)
-    static let gridLine = Color(0xE4E4E4)
+    static let quiet = Color(0x666666).as(.quiet)
+    static let gridLine = Color(0xE4E4E4).as(.gridLine)
+    /// What a picture is drawn on.
+    public static let paper = Color(0xFFFFFF).as(.paper)
 
     /// The colours of series, in order, told apart under the common forms of colour blindness.
     ///
@@ -41,7 +52,14 @@ public struct Color: Sendable, Equatable, Hashable {
     public static let seriesPalette: [Color] = [
         Color(0x0072B2), Color(0xD55E00), Color(0x009E73), Color(0xCC79A7), Color(0x56B4E9), Color(0xE69F00),
         Color(0x444444),
-    ]
+    ].enumerated().map { $1.as(.series($0)) }
+
+    /// The same colour, which a theme replaces by that of its own.
+    func `as`(_ role: Role) -> Color {
+        var copy = self
+        copy.role = role
+        return copy
+    }
 
     /// The same colour with another opacity.
     public func withOpacity(_ opacity: Double) -> Color {

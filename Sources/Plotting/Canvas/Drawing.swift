@@ -1,4 +1,5 @@
 import Essentials
+import Foundation
 
 /// A picture as a list of primitives, independent of any file format.
 ///
@@ -13,9 +14,11 @@ public struct Drawing: Sendable, Equatable {
     public var elements: [Element]
     /// The text for readers who cannot see the picture: a figure's title, by default.
     public var summary: String
+    /// Size of the letters that name axes, in points.
+    var fontSize = FigureStyle.axisLabelSize
 
-    /// A picture of these elements, on white unless it is said otherwise.
-    public init(size: Size, background: Color = .white, elements: [Element] = [], summary: String = "") {
+    /// A picture of these elements, on the theme's ground unless it is said otherwise.
+    public init(size: Size, background: Color = .paper, elements: [Element] = [], summary: String = "") {
         self.size = size
         self.background = background
         self.elements = elements
@@ -52,6 +55,14 @@ public struct Drawing: Sendable, Equatable {
             if case .text(let line) = element { found.append(line) }
         }
         return found
+    }
+
+    /// The built-in font's letters that the drawing has, for each weight in use.
+    var fonts: [TrueTypeFont] {
+        [TextLine.Weight.regular, .bold].compactMap { weight in
+            let characters = Set(texts.filter { $0.weight == weight }.flatMap(\.string))
+            return characters.isEmpty ? nil : TrueTypeFont(characters, weight: weight)
+        }
     }
 
     private static func visit(_ elements: [Element], _ body: (Element) -> Void) {
@@ -131,6 +142,15 @@ public struct TextLine: Sendable, Equatable {
     public var width: Double {
         StrokeFont.standard.width(of: string, size: size, weight: weight)
     }
+
+    /// Where the first letter's baseline begins, in points, after rotation.
+    var start: Point {
+        let angle = rotation * .pi / 180
+        let along = anchor == .start ? 0 : anchor == .middle ? -width / 2 : -width
+        return Point(
+            position.x + cos(angle) * along - sin(angle) * baselineDrop,
+            position.y + sin(angle) * along + cos(angle) * baselineDrop)
+    }
 }
 
 /// A rectangular grid of cells of one colour each.
@@ -141,6 +161,8 @@ public struct CellRaster: Sendable, Equatable {
     public var rowEdges: [Double]
     /// Colours row by row from the top: `colors[row * columns + column]`.
     public var colors: [Color]
+    /// Whether colours may run into each other where the picture is enlarged.
+    public var isSmooth = false
 
     /// Cells between edges.
     ///

@@ -1,5 +1,5 @@
 /// A position in a drawing, in points (1/72 inch), with x to the right and y downwards from the top left corner.
-public struct Point: Sendable, Equatable {
+public struct Point: Sendable, Equatable, Codable {
     /// Distance from the left.
     public var x: Double
     /// Distance from the top.
@@ -22,7 +22,7 @@ public struct Point: Sendable, Equatable {
 }
 
 /// Width and height, in points.
-public struct Size: Sendable, Equatable {
+public struct Size: Sendable, Equatable, Codable {
     /// Extent along x.
     public var width: Double
     /// Extent along y.

@@ -25,7 +25,8 @@ public enum PlottingError: DescribedError, Equatable {
 }
 
 extension Drawing {
-    /// The picture as a PNG file: 8-bit RGB without transparency. The same drawing gives the same bytes.
+    /// The picture as a PNG file: 8-bit RGB, with transparency where the background lets the ground through. The same drawing gives the
+    /// same bytes.
     ///
     /// - Parameters:
     ///   - scale: pixels per point; 2 gives 144 pixels an inch at the nominal size.
@@ -39,13 +40,35 @@ extension Drawing {
         guard width > 0, height > 0, width <= limit, height <= limit else {
             throw PlottingError.pictureTooLarge(width: width, height: height, limit: limit)
         }
-        let canvas = PixelCanvas(self, scale: scale)
-        let plain = try PNG.encode(canvas.bytes, width: canvas.width, height: canvas.height)
+        let plain = background.opacity < 1 ? try transparentPNG(scale: scale) : try opaquePNG(scale: scale)
         var chunks = [PNG.resolutionChunk(pixelsPerInch: 72 * scale)]
         for (keyword, text) in metadata {
             chunks.append(try PNG.textChunk(keyword: keyword, text: text))
         }
         return PNG.insert(chunks, into: plain)
+    }
+
+    private func opaquePNG(scale: Double) throws -> [UInt8] {
+        let canvas = PixelCanvas(self, scale: scale)
+        return try PNG.encode(canvas.bytes, width: canvas.width, height: canvas.height)
+    }
+
+    /// Painted on white and on black: how much of the ground shines through is the difference of the two.
+    private func transparentPNG(scale: Double) throws -> [UInt8] {
+        var (light, dark) = (self, self)
+        (light.background, dark.background) = (.white, .black)
+        let white = PixelCanvas(light, scale: scale), black = PixelCanvas(dark, scale: scale)
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(white.bytes.count / 3 * 4)
+        for at in stride(from: 0, to: white.bytes.count, by: 3) {
+            let opacity = 255 - Int(white.bytes[at]) + Int(black.bytes[at])
+            for part in 0..<3 {
+                pixels.append(
+                    opacity <= 0 ? 0 : UInt8(min(255, (Int(black.bytes[at + part]) * 255 + opacity / 2) / opacity)))
+            }
+            pixels.append(UInt8(max(0, min(255, opacity))))
+        }
+        return try PNG.encode(pixels, width: white.width, height: white.height, hasAlpha: true)
     }
 }
 
@@ -55,20 +78,36 @@ enum PNG {
     /// Signature (8 bytes) and IHDR (4 length, 4 type, 13 data, 4 checksum) come first in every file.
     static let endOfHeader = 33
 
-    /// - Parameter pixels: RGB, row by row from the top; 3 · width · height bytes.
-    static func encode(_ pixels: [UInt8], width: Int, height: Int) throws -> [UInt8] {
+    /// - Parameter pixels: RGB or RGBA, row by row from the top.
+    static func encode(_ pixels: [UInt8], width: Int, height: Int, hasAlpha: Bool = false) throws -> [UInt8] {
         precondition(
-            pixels.count == 3 * width * height, "\(width) × \(height) RGB pixels do not have \(pixels.count) bytes")
+            pixels.count == (hasAlpha ? 4 : 3) * width * height,
+            "\(width) × \(height) pixels do not have \(pixels.count) bytes")
+        return try encode(
+            pixels, width, height, PNG_FORMAT_FLAG_COLOR | (hasAlpha ? PNG_FORMAT_FLAG_ALPHA : 0), colors: [])
+    }
+
+    /// Pixels as numbers of a palette.
+    static func encode(_ picture: IndexedImage) throws -> [UInt8] {
+        try encode(
+            picture.pixels, picture.width, picture.height, PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_COLORMAP,
+            colors: picture.palette.flatMap { [$0.red, $0.green, $0.blue] })
+    }
+
+    private static func encode(
+        _ pixels: [UInt8], _ width: Int, _ height: Int, _ format: some BinaryInteger, colors: [UInt8]
+    ) throws -> [UInt8] {
         var image = png_image()
         image.version = png_uint_32(PNG_IMAGE_VERSION)
         image.width = png_uint_32(width)
         image.height = png_uint_32(height)
-        image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR)
+        image.format = png_uint_32(format)
+        image.colormap_entries = png_uint_32(colors.count / 3)
         defer { png_image_free(&image) }
         // An upper bound: incompressible data is stored with little overhead.
         var count = pixels.count + pixels.count / 100 + 65_536
         var file = [UInt8](repeating: 0, count: count)
-        let written = png_image_write_to_memory(&image, &file, &count, 0, pixels, 0, nil)
+        let written = png_image_write_to_memory(&image, &file, &count, 0, pixels, 0, colors)
         guard written != 0, count <= file.count else {
             throw PlottingError.encodingFailed(message: message(of: image))
         }

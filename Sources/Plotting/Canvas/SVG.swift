@@ -4,13 +4,14 @@ import Foundation
 extension Drawing {
     /// The picture as an SVG 1.1 document of the same size, in points.
     ///
-    /// Text stays text (`<text>`, a generic sans-serif family), so it can be searched and edited. Cells are rectangles
-    /// without smoothing.
+    /// Text stays text (`<text>`), so it can be searched and edited. Maps of even cells are images.
     ///
-    /// - Parameter metadata: pairs of keyword and text, written into `<metadata>` as `<entry
-    ///   name="keyword">text</entry>`.
-    public func svg(metadata: [(keyword: String, text: String)] = []) -> String {
-        var writer = SVG()
+    /// - Parameters:
+    ///   - metadata: pairs of keyword and text, written into `<metadata>` as `<entry name="keyword">text</entry>`.
+    ///   - fontFamily: families for all letters, as CSS lists them, for a picture that follows its page; nil for the built-in font, whose
+    ///     letters the file then holds.
+    public func svg(metadata: [(keyword: String, text: String)] = [], fontFamily: String? = nil) -> String {
+        var writer = SVG(fontFamily: fontFamily)
         writer.write(self, metadata: metadata)
         return writer.output
     }
@@ -20,13 +21,19 @@ extension Drawing {
 struct SVG {
     private(set) var output = ""
     private var clipCount = 0
+    private let fontFamily: String?
+
+    init(fontFamily: String?) { self.fontFamily = fontFamily }
 
     mutating func write(_ drawing: Drawing, metadata: [(keyword: String, text: String)]) {
         let (width, height) = (Self.number(drawing.size.width), Self.number(drawing.size.height))
         output += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
         output +=
             "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"\(width)pt\" height=\"\(height)pt\""
-        output += " viewBox=\"0 0 \(width) \(height)\" role=\"img\" font-family=\"Helvetica, Arial, sans-serif\">\n"
+        output += " viewBox=\"0 0 \(width) \(height)\" role=\"img\" xmlns:xlink=\"http://www.w3.org/1999/xlink\""
+        let fonts = fontFamily == nil ? drawing.fonts : []
+        let family = Self.family(of: fonts)
+        output += " font-family=\"\(Self.escaped(fontFamily ?? "\(family), Helvetica, Arial, sans-serif"))\">\n"
         if !drawing.summary.isEmpty { output += "<title>\(Self.escaped(drawing.summary))</title>\n" }
         if !metadata.isEmpty {
             output += "<metadata>\n"
@@ -36,9 +43,25 @@ struct SVG {
             }
             output += "</metadata>\n"
         }
-        output += "<rect width=\"\(width)\" height=\"\(height)\"\(Self.paint("fill", drawing.background))/>\n"
+        if !fonts.isEmpty {
+            output += "<defs><style>\n"
+            for font in fonts {
+                output += "@font-face{font-family:\(family);font-weight:\(font.weight == .bold ? "bold" : "normal");"
+                output += "src:url(data:font/ttf;base64,\(Data(font.encoded()).base64EncodedString()))}\n"
+            }
+            output += "</style></defs>\n"
+        }
+        if drawing.background.opacity > 0 {
+            output += "<rect width=\"\(width)\" height=\"\(height)\"\(Self.paint("fill", drawing.background))/>\n"
+        }
         write(drawing.elements)
         output += "</svg>\n"
+    }
+
+    /// A name that no font of other letters has, as a page may hold several pictures.
+    private static func family(of fonts: [TrueTypeFont]) -> String {
+        let letters = fonts.map { String($0.characters) }.joined(separator: "\u{1}")
+        return "Landscape-" + String(PNG.checksum(Array(letters.utf8)), radix: 16)
     }
 
     private mutating func write(_ elements: [Drawing.Element]) {
@@ -83,6 +106,7 @@ struct SVG {
         let angle = line.rotation * .pi / 180
         let x = line.position.x - sin(angle) * line.baselineDrop
         let y = line.position.y + cos(angle) * line.baselineDrop
+        let text = fontFamily == nil ? Self.escaped(line.string) : Self.withShiftedDigits(line.string, size: line.size)
         output += "<text x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" font-size=\"\(Self.number(line.size))\""
         output += Self.paint("fill", line.color)
         if line.anchor != .start { output += " text-anchor=\"\(line.anchor.rawValue)\"" }
@@ -90,7 +114,7 @@ struct SVG {
         if line.rotation != 0 {
             output += " transform=\"rotate(\(Self.number(line.rotation)) \(Self.number(x)) \(Self.number(y)))\""
         }
-        output += ">\(Self.withShiftedDigits(line.string, size: line.size))</text>\n"
+        output += ">\(text)</text>\n"
     }
 
     /// Raised and lowered characters as smaller, shifted plain ones: few fonts have all of the former.
@@ -125,8 +149,17 @@ struct SVG {
         return result
     }
 
-    /// Cells of one colour share a path: a tenth of the size of one rectangle each.
+    /// Even cells are an image. Of others, those of one colour share a path: a tenth of the size of one rectangle each.
     private mutating func write(_ raster: CellRaster) {
+        if let image = IndexedImage(raster), let data = try? PNG.encode(image) {
+            let box = image.box
+            output +=
+                "<image x=\"\(Self.number(box.x))\" y=\"\(Self.number(box.y))\" width=\"\(Self.number(box.width))\""
+            output += " height=\"\(Self.number(box.height))\" preserveAspectRatio=\"none\""
+            if !image.isSmooth { output += " image-rendering=\"optimizeSpeed\" style=\"image-rendering:pixelated\"" }
+            output += " xlink:href=\"data:image/png;base64,\(Data(data).base64EncodedString())\"/>\n"
+            return
+        }
         var runs: [Color: String] = [:]
         var order: [Color] = []
         raster.forEachRun { row, columns, color in

@@ -14,14 +14,14 @@ public protocol Figure: Sendable {
     /// The primitives of the figure in `box`, with the plot's frame inset by `margins`. These are at least what
     /// `margins(in:)` asked for; panels side by side share the largest.
     func elements(in box: Box, margins: Margins) -> [Drawing.Element]
+
+    /// The same figure with what a style says of words, limits, colours and marks.
+    func styled(by style: FigureStyle) -> any Figure
+    /// What of a style changes the figure, beside the size and the colours of the picture.
+    var styleParts: Set<FigureStyle.Part> { get }
 }
 
 extension Figure {
     /// The finished picture. It never fails: empty or non-finite data give a figure that says so.
-    public func draw() -> Drawing {
-        let whole = Box(x: 0, y: 0, width: max(size.width, 40), height: max(size.height, 40))
-        return Drawing(
-            size: Size(width: whole.width, height: whole.height),
-            elements: elements(in: whole, margins: margins(in: whole)), summary: title)
-    }
+    public func draw() -> Drawing { FigureStyle().draw(self) }
 }

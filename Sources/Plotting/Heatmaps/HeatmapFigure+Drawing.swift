@@ -73,9 +73,10 @@ extension HeatmapFigure {
 
     private func cellElements(_ plan: HeatmapPlan, _ frame: AxesFrame) -> Drawing.Element {
         let grid = plan.grid
+        guard !grid.values.isEmpty else { return .group("cells", clip: frame.box, []) }
+        if plan.isSmooth { return .group("cells", clip: frame.box, smoothElements(plan, frame)) }
         let columnEdges = SortedGrid.edges(grid.x).map { frame.x($0) ?? frame.box.x }
         let rowEdges = SortedGrid.edges(grid.y).map { frame.y($0) ?? frame.box.y }
-        guard !grid.values.isEmpty else { return .group("cells", clip: frame.box, []) }
         // On the page the last row comes first.
         var colors: [Color] = []
         var hatched: [Box] = []
@@ -96,6 +97,62 @@ extension HeatmapFigure {
         ]
         if !hatched.isEmpty { children.append(.group("non-finite", clip: nil, [HeatmapMark.hatching(hatched)])) }
         return .group("cells", clip: frame.box, children)
+    }
+
+    /// Colours of the values between the coordinates, and hatching where one of the coordinates around has none.
+    private func smoothElements(_ plan: HeatmapPlan, _ frame: AxesFrame) -> [Drawing.Element] {
+        let grid = plan.grid, box = frame.box, most = 256
+        // Places of the values on the colour scale: what a colour bar shows evenly.
+        let shares = grid.values.map { $0.isFinite ? plan.scale.range.fraction(of: $0) ?? 0 : .nan }
+        func places(_ coordinates: [Double], _ range: AxisRange) -> [(cell: Int, share: Double)?] {
+            var cell = 0
+            return (0..<most).map { number in
+                let value = range.low + (Double(number) + 0.5) / Double(most) * (range.high - range.low)
+                guard value >= coordinates[0], value <= coordinates.last! else { return nil }
+                while cell + 2 < coordinates.count, value > coordinates[cell + 1] { cell += 1 }
+                return (cell, (value - coordinates[cell]) / (coordinates[cell + 1] - coordinates[cell]))
+            }
+        }
+        let columns = places(grid.x, plan.bottom.range), rows = places(grid.y, plan.left.range)
+        var colors: [Color] = []
+        colors.reserveCapacity(most * most)
+        for row in rows.reversed() {
+            for column in columns {
+                guard let row, let column else {
+                    colors.append(Color.paper.withOpacity(0))
+                    continue
+                }
+                let at = row.cell * grid.x.count + column.cell
+                let (u, v) = (column.share, row.share)
+                let low = shares[at] + u * (shares[at + 1] - shares[at])
+                let high = shares[at + grid.x.count] + u * (shares[at + grid.x.count + 1] - shares[at + grid.x.count])
+                let share = low + v * (high - low)
+                colors.append(share.isNaN ? HeatmapMark.nonFiniteColor : plan.scale.map.color(at: share))
+            }
+        }
+        func edges(_ start: Double, _ length: Double) -> [Double] {
+            (0...most).map { start + length * Double($0) / Double(most) }
+        }
+        var raster = CellRaster(
+            columnEdges: edges(box.x, box.width), rowEdges: edges(box.y, box.height), colors: colors)
+        raster.isSmooth = true
+        let hatched = holes(grid, frame)
+        return [.cells(raster)]
+            + (hatched.isEmpty ? [] : [.group("non-finite", clip: nil, [HeatmapMark.hatching(hatched)])])
+    }
+
+    /// The boxes between coordinates of which one has no finite value.
+    private func holes(_ grid: SortedGrid, _ frame: AxesFrame) -> [Box] {
+        (0..<(grid.y.count - 1)).flatMap { row in
+            (0..<(grid.x.count - 1)).compactMap { column in
+                let at = row * grid.x.count + column
+                let corners = [at, at + 1, at + grid.x.count, at + grid.x.count + 1].map { grid.values[$0] }
+                guard !corners.allSatisfy(\.isFinite), let a = frame.point(grid.x[column], grid.y[row]),
+                    let b = frame.point(grid.x[column + 1], grid.y[row + 1])
+                else { return nil }
+                return Box(x: a.x, y: b.y, width: b.x - a.x, height: a.y - b.y).intersection(frame.box)
+            }
+        }
     }
 
     private func contourElements(_ plan: HeatmapPlan, _ frame: AxesFrame) -> [Drawing.Element] {

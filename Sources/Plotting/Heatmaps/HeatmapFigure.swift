@@ -1,19 +1,19 @@
 import Foundation
 
 /// A function of two variables as coloured cells with contour lines, a colour bar, and marks at its centre and minimum.
-public struct HeatmapFigure: Figure {
-    /// How values become colours.
-    public enum ValueScale: Sendable, Equatable {
-        /// Logarithmic where all values are positive and the largest is over 30 times the smallest, else linear.
-        case automatic
-        /// Equal differences are equal steps of colour.
-        case linear
-        /// Equal ratios are equal steps of colour.
-        case logarithmic
+public struct HeatmapFigure: Figure, Codable {
+    /// How the places between the coordinates are coloured.
+    public enum Fill: String, Sendable, Codable, CaseIterable {
+        /// Smooth from 9 points along each axis on, so that no few values look like many.
+        case automatic = "auto"
+        /// By bilinear interpolation, up to the outermost coordinates.
+        case smooth
+        /// A cell of one colour around each, half-way to its neighbours.
+        case cells
     }
 
     /// The end of the colour scale, where it is not to reach the largest value.
-    public enum ValueCap: Sendable, Equatable {
+    public enum ValueCap: Sendable, Equatable, Codable {
         /// A percentile of the finite values, in 0...100.
         case percentile(Double)
         /// A value; larger ones get the last colour.
@@ -21,17 +21,19 @@ public struct HeatmapFigure: Figure {
     }
 
     /// The values at which contour lines are drawn.
-    public enum Contours: Sendable, Equatable {
+    public enum Contours: Sendable, Equatable, Codable {
         /// No contour lines.
         case none
         /// About ten round levels, placed like the ticks of the colour bar.
         case automatic
+        /// About so many round levels.
+        case count(Int)
         /// These values.
         case levels([Double])
     }
 
     /// A line over the heatmap in its coordinates, such as an optimiser's trajectory.
-    public struct Overlay: Sendable, Equatable {
+    public struct Overlay: Sendable, Equatable, Codable {
         /// The words for it in the key.
         public var label: String
         /// Coordinates along the columns, in the order of the line.
@@ -54,7 +56,7 @@ public struct HeatmapFigure: Figure {
     }
 
     /// A word beside a point.
-    public struct Label: Sendable, Equatable {
+    public struct Label: Sendable, Equatable, Codable {
         /// The word.
         public var text: String
         /// The point, in data coordinates.
@@ -90,6 +92,12 @@ public struct HeatmapFigure: Figure {
     public var valueRange: ClosedRange<Double>?
     /// Where the colour scale ends below the largest value; `nil` for no such end.
     public var valueCap: ValueCap?
+    /// How the places between the coordinates are coloured.
+    public var fill: Fill = .automatic
+    /// Ends of the horizontal and the vertical axis; nil for those of the data.
+    public var xRange: ClosedRange<Double>?, yRange: ClosedRange<Double>?
+    /// Whether there is a key of marks, paths and missing cells.
+    public var showsKey = true
     /// The contour lines.
     public var contours: Contours = .automatic
     /// Whether contour lines carry their values where there is room.

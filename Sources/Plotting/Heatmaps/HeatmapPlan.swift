@@ -6,6 +6,7 @@ struct HeatmapPlan {
     let bottom: ResolvedAxis
     let left: ResolvedAxis
     let scale: ColorScale
+    let isSmooth: Bool
     let bar: ColorBar?
     let contourLevels: [Double]
     /// In data coordinates.
@@ -18,12 +19,17 @@ struct HeatmapPlan {
         let grid = SortedGrid(x: figure.x, y: figure.y, values: figure.values)
         self.grid = grid
         let estimate = frame ?? box.inset(left: 60, top: 45, right: 90, bottom: 70)
+        let isSmooth = HeatmapPlan.isSmooth(figure, grid)
+        self.isSmooth = isSmooth
+        // Interpolated values end where the coordinates do.
+        func range(_ coordinates: [Double], _ limits: ClosedRange<Double>?) -> AxisRange {
+            let ends = isSmooth ? coordinates : SortedGrid.edges(coordinates)
+            return AxisRange(covering: limits.map { [$0.lowerBound, $0.upperBound] } ?? ends, scale: .linear)
+        }
         bottom = ResolvedAxis(
-            horizontal: figure.xLabel, range: AxisRange(covering: SortedGrid.edges(grid.x), scale: .linear),
-            length: estimate.width)
+            horizontal: figure.xLabel, range: range(grid.x, figure.xRange), length: estimate.width)
         left = ResolvedAxis(
-            label: figure.yLabel, range: AxisRange(covering: SortedGrid.edges(grid.y), scale: .linear),
-            length: estimate.height, spacing: 32)
+            label: figure.yLabel, range: range(grid.y, figure.yRange), length: estimate.height, spacing: 32)
         scale = HeatmapPlan.scale(figure, grid.finite)
         bar =
             figure.showsColorBar && !grid.finite.isEmpty
@@ -65,17 +71,21 @@ struct HeatmapPlan {
         for overlay in figure.overlays where !overlay.label.isEmpty {
             entries.append(FigureKey.Entry(sample: .line(Stroke(overlay.color, width: 1.6)), text: overlay.label))
         }
-        key = FigureKey(entries: entries)
+        key = FigureKey(entries: figure.showsKey ? entries : [])
+    }
+
+    private static func isSmooth(_ figure: HeatmapFigure, _ grid: SortedGrid) -> Bool {
+        let least = min(grid.x.count, grid.y.count)
+        switch figure.fill {
+        case .cells: return false
+        case .smooth: return least > 1
+        case .automatic: return least >= 9
+        }
     }
 
     private static func scale(_ figure: HeatmapFigure, _ finite: [Double]) -> ColorScale {
         let span = figure.valueRange ?? figure.dataValueRange
-        let isLogarithmic: Bool
-        switch figure.valueScale {
-        case .linear: isLogarithmic = false
-        case .logarithmic: isLogarithmic = finite.contains { $0 > 0 }
-        case .automatic: isLogarithmic = span.map { $0.lowerBound > 0 && $0.upperBound / $0.lowerBound > 30 } ?? false
-        }
+        let isLogarithmic = figure.valueScale.resolved(span, hasPositive: finite.contains { $0 > 0 }) == .logarithmic
         var ends = span.map { [$0.lowerBound, $0.upperBound] } ?? []
         if isLogarithmic, let low = span?.lowerBound, low <= 0 {
             // Values that are not positive take the lowest colour; the scale begins at the least positive one.
@@ -88,13 +98,32 @@ struct HeatmapPlan {
             isCappedBelow: places.contains { $0 < -1e-9 })
     }
 
+    /// Round levels on a logarithmic scale, not many more than asked for.
+    private static func evenRatios(_ range: AxisRange, count: Int) -> [Double] {
+        let first = Int(log10(range.low).rounded(.down)), last = Int(log10(range.high).rounded(.up))
+        func levels(_ mantissas: [Double], _ step: Int) -> [Double] {
+            Swift.stride(from: first, through: last, by: step).flatMap { exponent in
+                let power = pow(10, Double(abs(exponent)))
+                return mantissas.map { exponent < 0 ? $0 / power : $0 * power }
+            }
+            .filter { $0 > range.low && $0 < range.high }
+        }
+        let dense = [(1...9).map(Double.init), [1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]].map { levels($0, 1) }
+        let sparse = (2...max(2, last - first)).lazy.map { levels([1], $0) }
+        return dense.first { $0.count <= count } ?? sparse.first { $0.count <= count } ?? []
+    }
+
     private static func levels(_ contours: HeatmapFigure.Contours, _ range: AxisRange, finite: [Double]) -> [Double] {
         guard let low = finite.min(), let high = finite.max(), high > low else { return [] }
         switch contours {
         case .none: return []
         case .levels(let levels): return levels.filter(\.isFinite)
+        case .count(let count) where range.scale == .linear:
+            return Ticks.multiples(range.low, range.high, count: max(1, count)).values.filter { $0 > low && $0 < high }
         case .automatic where range.scale == .linear:
             return Ticks.multiples(range.low, range.high, count: 11).values.filter { $0 > low && $0 < high }
+        case .count(let count):
+            return evenRatios(range, count: count)
         case .automatic:
             let decades = log10(range.high / range.low)
             let mantissas: [Double] = decades <= 4.2 ? [1, 2, 5] : decades <= 6.5 ? [1, 3] : [1]

@@ -6,9 +6,13 @@ public struct SurfaceFigure: Figure {
     /// The heatmap that gives data, words, colours and scale.
     public var map: HeatmapFigure
     /// Direction of view around the vertical axis, in degrees.
-    public var azimuth = 35.0
+    public var view: View?
+    /// A direction to look from.
+    public struct View: Sendable, Equatable {
+        public var azimuth: Double, elevation: Double
+        public init(azimuth: Double, elevation: Double) { (self.azimuth, self.elevation) = (azimuth, elevation) }
+    }
     /// Direction of view above the horizon, in degrees.
-    public var elevation = 40.0
     /// Height of the highest value over the width of an axis.
     public var height = 0.6
 
@@ -21,7 +25,7 @@ public struct SurfaceFigure: Figure {
     private static let mostCells = 120
 
     /// The surface over a heatmap's plane. Of more than 120 cells along an axis, every few are drawn as one.
-    public init(_ map: HeatmapFigure) { self.map = map }
+    public init(_ map: HeatmapFigure, view: View? = nil) { (self.map, self.view) = (map, view) }
 
     private var heading: Heading { Heading(title: map.title, subtitle: map.subtitle, titleSize: map.titleSize) }
 
@@ -49,7 +53,7 @@ public struct SurfaceFigure: Figure {
         }
         let bar = plan.bar
         inner = inner.inset(left: 10, top: 4, right: 10, bottom: 26)
-        let view = View(self, inner, plan)
+        let view = Projection(self, inner, plan)
         result.append(.group("base", clip: nil, baseElements(plan, view)))
         result.append(.group("surface", clip: nil, surfaceElements(plan, view)))
         if let bar {
@@ -60,14 +64,14 @@ public struct SurfaceFigure: Figure {
     }
 
     /// From the unit cube to the page.
-    private struct View {
+    private struct Projection {
         let across: (Double, Double), depth: (Double, Double)
         let sine: Double, cosine: Double
         let scale: Double, center: Point, height: Double
         let plan: HeatmapPlan
 
         init(_ figure: SurfaceFigure, _ box: Box, _ plan: HeatmapPlan) {
-            let (a, e) = (figure.azimuth * .pi / 180, figure.elevation * .pi / 180)
+            let (a, e) = ((figure.view?.azimuth ?? 35) * .pi / 180, (figure.view?.elevation ?? 40) * .pi / 180)
             across = (cos(a), -sin(a))
             depth = (sin(a), cos(a))
             (sine, cosine, height) = (sin(e), cos(e), figure.height)
@@ -100,7 +104,7 @@ public struct SurfaceFigure: Figure {
         return places
     }
 
-    private func surfaceElements(_ plan: HeatmapPlan, _ view: View) -> [Drawing.Element] {
+    private func surfaceElements(_ plan: HeatmapPlan, _ view: Projection) -> [Drawing.Element] {
         let grid = plan.grid
         func place(_ values: [Double], _ i: Int) -> Double {
             (values[i] - values[0]) / (values[values.count - 1] - values[0])
@@ -133,7 +137,7 @@ public struct SurfaceFigure: Figure {
         }
     }
 
-    private func baseElements(_ plan: HeatmapPlan, _ view: View) -> [Drawing.Element] {
+    private func baseElements(_ plan: HeatmapPlan, _ view: Projection) -> [Drawing.Element] {
         var elements: [Drawing.Element] = [
             .stroke(
                 .polygon([view.point(0, 0, 0), view.point(1, 0, 0), view.point(1, 1, 0), view.point(0, 1, 0)]),

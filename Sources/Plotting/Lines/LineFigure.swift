@@ -1,7 +1,7 @@
 /// Series of points over a common horizontal axis: curves, bands, scatter, stems, with one or two vertical axes.
-public struct LineFigure: Figure {
+public struct LineFigure: Figure, Codable {
     /// The place of the legend.
-    public enum LegendPlace: Sendable {
+    public enum LegendPlace: String, Sendable, Codable {
         /// Inside, where it hides least; below the plot where it would hide much everywhere.
         case automatic
         /// Below the plot.
@@ -22,6 +22,8 @@ public struct LineFigure: Figure {
     public var leftAxis: Axis
     /// The vertical axis of series on the right side; drawn only where there is one.
     public var rightAxis: Axis
+    /// How values are spread along the left axis, where they decide; nil for the axis's own scale.
+    public var valueScale: ValueScale?
     /// The data, drawn in order.
     public var series: [Series]
     /// Straight lines across the plot.

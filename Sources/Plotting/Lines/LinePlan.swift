@@ -81,7 +81,7 @@ struct LinePlan {
     /// The names of reference lines, on a nearly opaque ground above the series.
     func labelElements() -> [Drawing.Element] {
         labels.map { label in
-            let ground = Drawing.Element.fill(.rectangle(label.box), Color.white.withOpacity(0.8))
+            let ground = Drawing.Element.fill(.rectangle(label.box), Color.paper.withOpacity(0.8))
             return .group("reference-label", clip: frame.box, [ground, .text(label.line)])
         }
     }

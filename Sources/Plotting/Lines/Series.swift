@@ -1,12 +1,12 @@
 /// The sign drawn at each point of a series.
-public enum Marker: Sendable, Equatable, CaseIterable {
+public enum Marker: String, Sendable, Equatable, CaseIterable, Codable {
     case circle, square, triangle, diamond, cross
 }
 
 /// One data set of a line figure.
-public struct Series: Sendable, Equatable {
+public struct Series: Sendable, Equatable, Codable {
     /// The vertical axis that a series belongs to.
-    public enum Side: Sendable {
+    public enum Side: String, Sendable, Codable {
         case left, right
     }
 
@@ -34,7 +34,7 @@ public struct Series: Sendable, Equatable {
     public var side = Side.left
 
     /// A range at each point.
-    public struct Band: Sendable, Equatable {
+    public struct Band: Sendable, Equatable, Codable {
         /// The lower edge, a value for each point.
         public let lower: [Double]
         /// The upper edge, a value for each point.
@@ -89,9 +89,9 @@ public struct Series: Sendable, Equatable {
 }
 
 /// A straight line across the plot at one value, such as 2/η.
-public struct ReferenceLine: Sendable, Equatable {
+public struct ReferenceLine: Sendable, Equatable, Codable {
     /// The axis that the value belongs to.
-    public enum Orientation: Sendable {
+    public enum Orientation: String, Sendable, Codable {
         /// At a value of the left axis.
         case horizontal
         /// At a value of the horizontal axis.

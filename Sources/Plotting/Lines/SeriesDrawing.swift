@@ -8,7 +8,7 @@ struct SeriesDrawing {
         self.frame = frame
     }
 
-    private var color: Color { series.color ?? .black }
+    private var color: Color { series.color ?? .ink }
 
     private func place(_ x: Double, _ y: Double) -> Point? {
         guard let left = frame.x(x), let top = series.side == .left ? frame.y(y) : frame.rightY(y) else { return nil }

@@ -66,28 +66,37 @@ struct StrokeFont: Sendable {
         var x = 0.0
         var previous: Character?
         var placed: [(Glyph, Double)] = []
-        for character in text.replacingOccurrences(of: "½", with: "¹/₂") {
+        for character in text {
             let glyph = glyph(for: character)
             if let previous { x += StrokeFont.kerning["\(previous)\(character)"] ?? 0 }
             placed.append((glyph, x))
-            // A broader pen needs a little more room.
-            x += glyph.advance + (weight == .bold ? 0.03 : 0)
+            x += glyph.advance + Self.tracking(weight)
             previous = character
         }
         return (placed, x)
     }
 
     /// The glyph; for an accented letter that of its base letter; otherwise an empty frame.
-    private func glyph(for character: Character) -> Glyph {
+    func glyph(for character: Character) -> Glyph {
         if let glyph = glyphs[character] { return glyph }
         if let base = String(character).decomposedStringWithCanonicalMapping.unicodeScalars.first,
             let glyph = glyphs[Character(base)]
         {
             return glyph
         }
-        let frame = [Point(0.09, 0), Point(0.41, 0), Point(0.41, 0.64), Point(0.09, 0.64)]
-        return Glyph(advance: 0.5, lines: [Path.Run(points: frame, isClosed: true)], dots: [], pen: 0.6)
+        return Self.missing
     }
+
+    /// An empty frame.
+    static let missing = Glyph(
+        advance: 0.5,
+        lines: [
+            Path.Run(
+                points: [Point(0.09, 0), Point(0.41, 0), Point(0.41, 0.64), Point(0.09, 0.64)], isClosed: true)
+        ], dots: [], pen: 0.6)
+
+    /// Room that a broader pen needs beside each letter, in ems.
+    static func tracking(_ weight: TextLine.Weight) -> Double { weight == .bold ? 0.03 : 0 }
 
     /// Raised and lowered characters with the plain ones that they are made from.
     static let shifted: [Character: (base: Character, isRaised: Bool)] = {
@@ -108,22 +117,39 @@ struct StrokeFont: Sendable {
                 lines: glyph.lines.map { Path.Run(points: $0.points.map(place), isClosed: $0.isClosed) },
                 dots: glyph.dots.map(place), pen: 0.8)
         }
+        if let raised = result["¹"], let bar = result["/"], let lowered = result["₂"] {
+            var half = Glyph(advance: 0, lines: [], dots: [], pen: 0.8)
+            for part in [raised, bar, lowered] {
+                let start = half.advance
+                half.lines += part.lines.map { line in
+                    Path.Run(points: line.points.map { Point($0.x + start, $0.y) }, isClosed: line.isClosed)
+                }
+                half.advance += part.advance
+            }
+            result["½"] = half
+        }
         return result
     }
 
     /// Pairs whose letters would stand too far apart, in ems.
-    private static let kerning: [String: Double] = {
+    static let kerning: [String: Double] = {
         var table: [String: Double] = [:]
         func pairs(_ first: String, _ second: String, _ amount: Double) {
             for a in first { for b in second { table["\(a)\(b)"] = amount } }
         }
         pairs("T", "aceosr", -0.07)
         pairs("VWY", "aeo", -0.05)
-        pairs("AL", "TVY", -0.07)
+        pairs("AL", "TVWY", -0.07)
+        pairs("TVWY", "dgqumnpzLΛ", -0.03)
+        pairs("kxKX", "aceodq", -0.03)
+        pairs("LKR", "yv", -0.04)
+        pairs("r", "aceodqg", -0.02)
         pairs("TVYFP", "A", -0.06)
         pairs("rvwyTVYFP", ".,", -0.05)
         pairs("f", "f", -0.01)
         pairs("1", "1", -0.04)
+        pairs("7", ".,", -0.06)
+        pairs("/", "/", -0.06)
         return table
     }()
 }

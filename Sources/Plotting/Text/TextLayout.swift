@@ -1,17 +1,3 @@
-/// Sizes of text and distances that all figures share, in points.
-public enum FigureStyle {
-    /// Size of a figure's title.
-    public static let titleSize = 13.0
-    static let subtitleSize = 8.5
-    static let axisLabelSize = 11.0
-    static let tickLabelSize = 9.5
-    static let noteSize = 9.0
-    static let tickLength = 4.0
-    static let minorTickLength = 2.2
-    static let outerMargin = 10.0
-    static let lineHeight = 1.35
-}
-
 /// Breaking text into lines.
 enum TextLayout {
     /// Lines no wider than `width`, broken at spaces; a word that is too long alone is cut with an ellipsis.

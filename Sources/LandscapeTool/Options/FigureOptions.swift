@@ -1,0 +1,119 @@
+import ArgumentParser
+import Landscape
+
+/// How a picture is drawn; what every command takes that draws one.
+struct FigureOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Width of the picture, such as 3.25in, 82mm, 240pt or 600px.", valueName: "length"))
+    var width: String?
+    @Option(help: ArgumentHelp("Height of the picture (default: what fits the width).", valueName: "length"))
+    var height: String?
+    @Option(
+        help: ArgumentHelp(
+            "Size of the letters that name axes, in points (default: 11). It stays the same at any width.",
+            valueName: "points"))
+    var fontSize: String?
+    @Option(help: ArgumentHelp("Pixels per inch of a .png (default: 144).", valueName: "number")) var dpi: String?
+    @Option(help: ArgumentHelp("light, dark or transparent (default: light).", valueName: "name")) var theme: String?
+    @Option(
+        help: ArgumentHelp("Family of the letters of an .svg that follows its page.", valueName: "name"))
+    var fontFamily: String?
+    @Option(
+        help: ArgumentHelp(
+            "Colours of a map: \(ColorMap.all.map(\.name).joined(separator: ", ")), or one of these with _r (default: viridis).",
+            valueName: "name"))
+    var colors: String?
+    @Option(
+        help: ArgumentHelp(
+            "Contour lines of a map: auto, none, how many (such as 8), or levels such as 0.5,1,2.", valueName: "levels")
+    )
+    var contours: String?
+    @Option(
+        help: ArgumentHelp(
+            "smooth or cells: how a map is coloured between the points (default: smooth from 9 points on).",
+            valueName: "kind"))
+    var fill: String?
+    @Option(
+        help: ArgumentHelp(
+            "auto, linear or log. auto takes log where all values are positive and span more than 30 times.",
+            valueName: "kind"))
+    var scale: String?
+    @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
+    @Option(help: ArgumentHelp("Values at the ends of the colour scale, as a:b.", valueName: "range"))
+    var valueRange: String?
+    @Option(help: ArgumentHelp("Title of the picture.", valueName: "text")) var title: String?
+    @Option(help: ArgumentHelp("The line under the title.", valueName: "text")) var subtitle: String?
+    @Option(help: ArgumentHelp("Name of the horizontal axis.", valueName: "text")) var xLabel: String?
+    @Option(help: ArgumentHelp("Name of the vertical axis.", valueName: "text")) var yLabel: String?
+    @Option(help: ArgumentHelp("Ends of the horizontal axis, as a:b.", valueName: "range")) var xLimits: String?
+    @Option(help: ArgumentHelp("Ends of the vertical axis, as a:b.", valueName: "range")) var yLimits: String?
+    @Flag(help: "Leave out the key.") var noLegend = false
+    @Flag(help: "Leave out the marks of centre, minimum and evaluated points.") var noMarks = false
+    @Flag(name: .customLong("3d"), help: "Draw a map as a surface in space.") var isInSpace = false
+    @Option(
+        help: ArgumentHelp(
+            "Direction that a surface is seen from, in degrees, such as 40,30 (default: one that shows the minimum).",
+            valueName: "azimuth,elevation"))
+    var view: String?
+    @Option(
+        name: .customLong("style"),
+        help: ArgumentHelp(
+            "A TOML file with any of these, such as width = \"3.25in\"; options here go before it.", valueName: "file"),
+        completion: .file(extensions: ["toml"]))
+    var styleFile: String?
+
+    /// Names and values of what is given.
+    private var given: [(name: String, value: String)] {
+        let values: [(String, String?)] = [
+            ("dpi", dpi), ("width", width), ("height", height), ("font-size", fontSize), ("theme", theme),
+            ("font-family", fontFamily), ("colors", colors), ("contours", contours), ("fill", fill), ("scale", scale),
+            ("scale", isLogarithmic ? "log" : nil), ("value-range", valueRange), ("title", title),
+            ("subtitle", subtitle), ("x-label", xLabel), ("y-label", yLabel), ("x-limits", xLimits),
+            ("y-limits", yLimits), ("legend", noLegend ? "false" : nil), ("marks", noMarks ? "false" : nil),
+            ("view", view),
+        ]
+        return values.compactMap { name, value in value.map { (name, $0) } }
+    }
+
+    func validate() throws {
+        if isLogarithmic, let scale, scale != "log" {
+            throw ValidationError("--log and --scale \(scale): expected one of them")
+        }
+        var style = FigureStyle()
+        try set(&style)
+    }
+
+    private func set(_ style: inout FigureStyle) throws {
+        for (name, value) in given {
+            do { try style.set(name, to: value) } catch { throw ValidationError("--\(error)") }
+        }
+        style.isInSpace = isInSpace || view != nil
+    }
+
+    /// Whether losses are compared by their logarithm.
+    var drawsLogarithm: Bool { isLogarithmic || scale == "log" }
+
+    /// What the options and the style file say.
+    ///
+    /// - Parameters:
+    ///   - parts: what of it changes the picture; another option is refused. A style file is for many pictures and may say more.
+    ///   - figure: what the picture is, for the refusal; nil where none is drawn.
+    func style(_ parts: Set<FigureStyle.Part>, on figure: String) throws -> FigureStyle {
+        var own = FigureStyle()
+        try set(&own)
+        if let part = own.parts.subtracting(parts).map(\.rawValue).min() {
+            throw UnusableRequest("\(FigureStyleError.noEffect(name: part, on: figure))")
+        }
+        guard let styleFile else { return own }
+        var style = FigureStyle()
+        try style.read(styleFile)
+        if !parts.contains(.space) { style.view = nil }
+        try set(&style)
+        return style
+    }
+
+    /// Refuses all of it where no picture is drawn.
+    func refuse(_ reason: String) throws {
+        if let (name, _) = given.first { throw UnusableRequest("--\(name): \(reason); leave it out") }
+        if isInSpace { throw UnusableRequest("--3d: \(reason); leave it out") }
+    }
+}

@@ -1,0 +1,186 @@
+extension FigureStyle {
+    /// What a style can say about a figure, by the name of its option. Some figures have no use for some of it.
+    public enum Part: String, Sendable, CaseIterable {
+        case colors, contours, fill, scale, view
+        case valueRange = "value-range"
+        case xLabel = "x-label"
+        case yLabel = "y-label"
+        case xLimits = "x-limits"
+        case yLimits = "y-limits"
+        case noLegend = "no-legend"
+        case noMarks = "no-marks"
+        case space = "3d"
+
+        /// What a line figure has.
+        public static let ofLines: Set<Part> = [
+            .scale, .valueRange, .xLabel, .yLabel, .xLimits, .yLimits, .noLegend, .noMarks,
+        ]
+        /// What a map has.
+        public static let ofMaps: Set<Part> = ofLines.union([.colors, .contours, .fill, .view, .space])
+    }
+
+    /// What this style says.
+    public var parts: Set<Part> {
+        let given: [(Part, Bool)] = [
+            (.colors, colorMap != nil), (.contours, contours != nil), (.fill, fill != nil), (.scale, scale != nil),
+            (.view, view != nil), (.valueRange, valueRange != nil), (.xLabel, xLabel != nil), (.yLabel, yLabel != nil),
+            (.xLimits, xLimits != nil), (.yLimits, yLimits != nil), (.noLegend, !showsLegend), (.noMarks, !showsMarks),
+            (.space, isInSpace),
+        ]
+        return Set(given.filter(\.1).map(\.0))
+    }
+}
+
+extension HeatmapFigure {
+    /// Everything that a style says of a figure.
+    public var styleParts: Set<FigureStyle.Part> { FigureStyle.Part.ofMaps }
+
+    /// The same map with what a style says of it, and a subtitle that says how values are spread.
+    public func styled(by style: FigureStyle) -> any Figure {
+        var copy = restyled(by: style)
+        if style.subtitle == nil { copy.subtitle = copy.subtitle.saying(copy.resolvedScale) }
+        return copy
+    }
+
+    func restyled(by style: FigureStyle) -> HeatmapFigure {
+        var copy = self
+        copy.title = style.title ?? title
+        copy.subtitle = style.subtitle ?? subtitle
+        copy.xLabel = style.xLabel ?? xLabel
+        copy.yLabel = style.yLabel ?? yLabel
+        copy.xRange = style.xLimits ?? xRange
+        copy.yRange = style.yLimits ?? yRange
+        copy.valueScale = style.scale ?? valueScale
+        copy.valueRange = style.valueRange ?? valueRange
+        copy.colorMap = style.colorMap ?? colorMap
+        copy.contours = style.contours ?? contours
+        copy.fill = style.fill ?? fill
+        if !style.showsLegend { copy.showsKey = false }
+        if !style.showsSamples { copy.samples = [] }
+        if !style.showsMarks { (copy.marksMinimum, copy.center, copy.samples) = (false, nil, []) }
+        return copy
+    }
+
+    /// How its values are spread over the colours.
+    var resolvedScale: AxisScale {
+        valueScale.resolved(valueRange ?? dataValueRange, hasPositive: values.contains { $0.isFinite && $0 > 0 })
+    }
+}
+
+extension LineFigure {
+    /// Words, limits and marks; lines have no map of colours.
+    public var styleParts: Set<FigureStyle.Part> { FigureStyle.Part.ofLines }
+
+    /// The same figure with what a style says of it; its subtitle says how values are spread where that was chosen by them.
+    public func styled(by style: FigureStyle) -> any Figure {
+        var copy = restyled(by: style)
+        if copy.valueScale != nil, style.subtitle == nil { copy.subtitle = copy.subtitle.saying(copy.resolvedScale) }
+        copy.resolveScale()
+        return copy
+    }
+
+    func restyled(by style: FigureStyle) -> LineFigure {
+        var copy = self
+        copy.title = style.title ?? title
+        copy.subtitle = style.subtitle ?? subtitle
+        copy.xAxis.label = style.xLabel ?? xAxis.label
+        copy.leftAxis.label = style.yLabel ?? leftAxis.label
+        copy.xAxis.range = style.xLimits ?? xAxis.range
+        copy.leftAxis.range = style.yLimits ?? style.valueRange ?? leftAxis.range
+        copy.valueScale = style.scale ?? valueScale
+        if !style.showsLegend { copy.legend = .none }
+        if !style.showsMarks || !style.showsSamples, series.contains(where: { $0.lineWidth > 0 }) {
+            copy.series.removeAll { $0.lineWidth == 0 }
+            for index in copy.series.indices where !style.showsMarks { copy.series[index].marker = nil }
+        }
+        return copy
+    }
+
+    /// How values are spread along the left axis.
+    var resolvedScale: AxisScale {
+        guard let valueScale else { return leftAxis.scale }
+        let values = series.filter { $0.side == .left }.flatMap(\.verticalValues).filter(\.isFinite)
+        let span = values.min().map { $0...(values.max() ?? $0) }
+        return valueScale.resolved(leftAxis.range ?? span, hasPositive: (span?.upperBound ?? 0) > 0)
+    }
+
+    /// Settles how values are spread.
+    mutating func resolveScale() { (leftAxis.scale, valueScale) = (resolvedScale, nil) }
+}
+
+extension SurfaceFigure {
+    /// Everything that a style says of a map.
+    public var styleParts: Set<FigureStyle.Part> { FigureStyle.Part.ofMaps }
+
+    /// The same surface with what a style says of it.
+    public func styled(by style: FigureStyle) -> any Figure {
+        var copy = self
+        if let map = map.styled(by: style) as? HeatmapFigure { copy.map = map }
+        copy.view = style.view ?? view
+        return copy
+    }
+}
+
+extension PanelFigure {
+    /// What all panels have a use for together.
+    public var styleParts: Set<FigureStyle.Part> {
+        panels.reduce(into: Set<FigureStyle.Part>()) { $0.formUnion($1.styleParts) }.subtracting([.view, .space])
+    }
+
+    /// The same panels with what a style says of each, under one title.
+    public func styled(by style: FigureStyle) -> any Figure {
+        var copy = self, each = style
+        (each.title, each.subtitle) = (nil, nil)
+        copy.title = style.title ?? title
+        copy.subtitle = style.subtitle ?? subtitle
+        var scales: Set<AxisScale> = []
+        copy.panels = panels.map { panel in
+            switch panel {
+            case let map as HeatmapFigure:
+                return map.restyled(by: each)
+            case let lines as LineFigure:
+                return lines.restyled(by: each)
+            default: return panel.styled(by: each)
+            }
+        }
+        copy.settleScales(&scales)
+        if style.subtitle == nil, let scale = scales.first {
+            copy.subtitle = scales.count == 1 ? copy.subtitle.saying(scale) : "\(copy.subtitle) · linear and log scales"
+        }
+        return copy
+    }
+
+    /// Panels that are compared have one scale; others each their own.
+    private mutating func settleScales(_ scales: inout Set<AxisScale>) {
+        let maps = panels.compactMap { $0 as? HeatmapFigure }
+        let lines = panels.compactMap { $0 as? LineFigure }.filter { $0.valueScale != nil }
+        let isMapShared = sharesRanges && maps.contains { $0.resolvedScale == .logarithmic }
+        let isLineShared = sharesRanges && lines.contains { $0.resolvedScale == .logarithmic }
+        for index in panels.indices {
+            if var map = panels[index] as? HeatmapFigure {
+                map.valueScale = isMapShared || map.resolvedScale == .logarithmic ? .logarithmic : .linear
+                scales.insert(map.resolvedScale)
+                panels[index] = map
+            } else if var line = panels[index] as? LineFigure, line.valueScale != nil {
+                if isLineShared { line.valueScale = .logarithmic }
+                scales.insert(line.resolvedScale)
+                line.resolveScale()
+                panels[index] = line
+            }
+        }
+    }
+
+    /// The same panels in fewer columns where the width, in points at letters of the default size, is too little for all.
+    func fitting(_ width: Double) -> PanelFigure {
+        let least = 200.0
+        guard columns > 1, width / Double(columns) < least else { return self }
+        var copy = self
+        let rows = (panels.count + columns - 1) / columns,
+            cell = Size(
+                width: size.width / Double(columns), height: size.height / Double(rows))
+        copy.columns = max(1, min(columns, Int(width / least)))
+        let down = (panels.count + copy.columns - 1) / copy.columns
+        copy.size = Size(width: cell.width * Double(copy.columns), height: cell.height * Double(down))
+        return copy
+    }
+}

@@ -1,0 +1,132 @@
+import ArrayFiles
+import Essentials
+import Foundation
+import Plotting
+
+/// Why a file's picture cannot be drawn again.
+public enum SavedFigureError: DescribedError {
+    case noFigure(path: String)
+    case shard(path: String)
+    case damaged(path: String, reason: String)
+    case notALine(path: String)
+    case differentQuantities(String, String)
+
+    /// One line: what was found, what was expected, what to do.
+    public var description: String {
+        switch self {
+        case .noFigure(let path):
+            "\(path) holds no figure; expected a result that 'landscape slice' or another analysis wrote with -o X.npz or -o X.json"
+        case .shard(let path): "\(path) is a shard; join the shards with 'landscape merge' first"
+        case .damaged(let path, let reason): "\(path): its figure is damaged: \(reason); write it again"
+        case .notALine(let path):
+            "\(path) is no curve; only results with one plot of lines can be drawn over each other"
+        case .differentQuantities(let a, let b):
+            "one file is of '\(a)', another of '\(b)'; expected files of one quantity to draw over each other"
+        }
+    }
+}
+
+/// The figure of a result that was written as `.npz` or `.json`.
+public struct SavedFigure {
+    /// As the result drew it.
+    public let figure: any Figure
+    /// What the result says of itself, as one JSON text.
+    public let provenance: String
+
+    /// Reads a result's figure.
+    ///
+    /// - Throws: `FileError`, `NPZError`; `SavedFigureError` where the file holds none.
+    public init(reading path: String) throws {
+        let record: JSONValue, list: (String) -> [Double]?
+        if path.lowercased().hasSuffix(".json") {
+            guard let result = try? JSONValue(parsing: try FileContent.bytes(of: path)), let own = result["figure"]
+            else {
+                _ = try FileContent.bytes(of: path)
+                throw SavedFigureError.noFigure(path: path)
+            }
+            record = own
+            list = { name in Self.member(name, of: result)?.numbers }
+            provenance = Self.without("figure", result).text
+        } else {
+            let archive = try NPZ.read(path)
+            guard archive.contains("figure") else {
+                guard archive.contains("curvature_hvp") else { throw SavedFigureError.noFigure(path: path) }
+                // Slices of versions that kept no figures.
+                let report = try SliceReport(reading: path)
+                guard let own = report.figure else { throw SavedFigureError.shard(path: path) }
+                (figure, provenance) = (own, report.context.provenance)
+                return
+            }
+            do { record = try JSONValue(parsing: Array(try archive.text("figure").utf8)) } catch let error as JSONError
+            {
+                throw SavedFigureError.damaged(path: path, reason: "\(error)")
+            }
+            list = { name in archive.contains(name) ? try? archive.array(name).doubles : nil }
+            provenance = (try? archive.text("metadata")) ?? ""
+        }
+        do { figure = try FigureRecord(record, beside: list).figure } catch {
+            throw SavedFigureError.damaged(path: path, reason: Self.words(error))
+        }
+    }
+
+    private static func member(_ name: String, of result: JSONValue) -> JSONValue? {
+        guard case .object(let members) = result else { return nil }
+        return members.first { $0.key == name }?.value
+    }
+
+    private static func without(_ name: String, _ result: JSONValue) -> JSONValue {
+        guard case .object(let members) = result else { return result }
+        return .object(members.filter { $0.key != name })
+    }
+
+    private static func words(_ error: any Error) -> String {
+        switch error {
+        case DecodingError.dataCorrupted(let context): context.debugDescription
+        case DecodingError.keyNotFound(let key, _): "'\(key.stringValue)' is missing"
+        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+            "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has another type"
+        default: "\(error)"
+        }
+    }
+
+    /// The curves of several results in one plot, named by their files.
+    ///
+    /// - Throws: `SavedFigureError` where one is no plot of lines, or they are of different quantities.
+    public static func overlay(_ files: [(path: String, saved: SavedFigure)]) throws(SavedFigureError) -> LineFigure {
+        var result: LineFigure?, names = shortNames(files.map(\.path))
+        names = names.map { ($0 as NSString).deletingPathExtension }
+        for (number, (path, saved)) in files.enumerated() {
+            guard let lines = saved.figure as? LineFigure else { throw .notALine(path: path) }
+            if let first = result, first.leftAxis.label != lines.leftAxis.label {
+                throw .differentQuantities(first.leftAxis.label, lines.leftAxis.label)
+            }
+            let named = lines.series.filter { !$0.label.isEmpty }.count
+            let series = lines.series.map { series in
+                var own = series
+                own.label = series.label.isEmpty ? "" : named == 1 ? names[number] : "\(names[number]): \(series.label)"
+                own.color = Color.seriesPalette[number % Color.seriesPalette.count]
+                return own
+            }
+            if result == nil {
+                result = lines
+                result?.series = series
+                result?.title = names.joined(separator: ", ")
+            } else {
+                result?.series += series
+            }
+        }
+        guard let result else { throw .noFigure(path: "") }
+        return result
+    }
+
+    /// Writes a figure as a picture in the format that the path's ending names, whole or not at all.
+    ///
+    /// - Throws: `ReportError.unknownFormat` where the ending is none of a picture.
+    public static func write(_ figure: any Figure, to path: String, style: FigureStyle, provenance: String) throws {
+        let metadata = [("Title", figure.title), ("Software", Software.name), ("Comment", provenance)]
+        guard let bytes = try encodedPicture(figure, for: path, style, metadata) else {
+            throw ReportError.unknownFormat(path)
+        }
+        try AtomicFile.write(bytes, to: path)
+    }
+}
