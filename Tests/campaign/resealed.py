@@ -1,9 +1,9 @@
 """Checkpoints that say hostile things and have the right digests: anybody can write one."""
 
 import copy
+import hashlib
 import json
 import os
-import hashlib
 
 import commands
 import files
