@@ -17,6 +17,8 @@ public struct SliceStyle: Sendable {
     public var overlays: [HeatmapFigure.Overlay] = []
     /// A view of the surface in space instead of a map.
     public var isInSpace = false
+    /// The direction from which a surface is seen; nil for the one that shows the minimum and hides least.
+    public var view: SurfaceFigure.View?
 
     /// As pictures are drawn by default.
     public init() {}
@@ -68,19 +70,24 @@ extension SliceReport {
             spread.colorMap = .magma
             spread.marksMinimum = false
             return PanelFigure(
-                title: title, subtitle: subtitle, panels: [map("mean over \(planes.count) seeds", band.mean), spread],
+                title: title, subtitle: subtitle,
+                panels: [map("mean over \(planes.count) seeds", band.mean), spread].map(inSpace),
                 sharesRanges: false, size: Size(width: 860, height: 420))
         }
         if let other = slice.other {
             return PanelFigure(
                 title: title, subtitle: subtitle,
-                panels: [map(context.split.rawValue, drawn(slice.values)), map(otherSplit.rawValue, drawn(other))],
+                panels: [map(context.split.rawValue, drawn(slice.values)), map(otherSplit.rawValue, drawn(other))]
+                    .map(inSpace),
                 size: Size(width: 800, height: 420))
         }
         var figure = map(title, drawn(slice.values))
         figure.subtitle = subtitle
-        if style.isInSpace { return SurfaceFigure(figure) }
-        return figure
+        return inSpace(figure)
+    }
+
+    private func inSpace(_ map: HeatmapFigure) -> any Figure {
+        style.isInSpace ? SurfaceFigure(map, view: style.view) : map
     }
 
     private func map(_ title: String, _ values: [Double]) -> HeatmapFigure {

@@ -11,6 +11,10 @@ public struct TrajectoryReport: Report {
     public let result: TrajectoryAnalysis.Result
     /// Whether losses are drawn on a logarithmic scale.
     public var isLogarithmic = false
+    /// Whether the surface is drawn in space, with the path on it.
+    public var isInSpace = false
+    /// The direction from which a surface in space is seen; nil for the one that shows the path and hides least.
+    public var view: SurfaceFigure.View?
 
     /// - Parameter result: what is shown.
     public init(context: RunContext, _ result: TrajectoryAnalysis.Result) {
@@ -87,8 +91,9 @@ public struct TrajectoryReport: Report {
             rightAxis: Axis("distance from the plane"),
             series: [Series("loss", x: steps, y: points.map(\.loss), marker: .circle), inPlane, distance])
         lines.legend = .below
+        let surface: any Figure = isInSpace ? SurfaceFigure(map, view: view) : map
         return PanelFigure(
-            title: "Training path in its principal plane", subtitle: context.caption, panels: [map, lines],
+            title: "Training path in its principal plane", subtitle: context.caption, panels: [surface, lines],
             sharesRanges: false, size: Size(width: 900, height: 430))
     }
 

@@ -32,7 +32,7 @@ struct PlotCommand: ParsableCommand {
     @Option(help: "Contour lines: automatic, none, or levels such as 0.5,1,2.") var contours = "automatic"
     @Option(help: "Values at the ends of the colour scale, as a:b.") var valueRange: String?
     @Option(help: "Title of the picture.") var title: String?
-    @Flag(name: .customLong("3d"), help: "Draw the surface in perspective.") var isInSpace = false
+    @OptionGroup var surface: SurfaceOptions
     @Flag(help: "Leave out the dots of an adaptive slice.") var noPoints = false
     @OptionGroup var general: GeneralOptions
 
@@ -78,12 +78,12 @@ struct PlotCommand: ParsableCommand {
         report.style.contours = try levels()
         report.style.valueRange = try valueRange.map(SliceOptions.interval)
         report.style.title = title
-        report.style.isInSpace = isInSpace
+        (report.style.isInSpace, report.style.view) = (surface.isInSpace, try surface.direction())
         report.style.marksEvaluated = !noPoints
         guard report.figure != nil else {
             throw UnusableRequest("\(file) is a shard; join the shards with 'landscape merge' first")
         }
-        if isInSpace, report.slice.beta.count < 2 {
+        if surface.isInSpace, report.slice.beta.count < 2 {
             throw UnusableRequest("--3d: \(file) is a slice along one direction; expected two")
         }
         for path in paths { try OutputFile.write(path) { try report.write(to: $0) } }

@@ -38,6 +38,7 @@ struct SliceCommand: ParsableCommand {
     @Flag(help: "Add the other split's values to the picture.") var bothSplits = false
     @Option(help: "Quantity that a picture of a plane shows and that --adaptive refines.") var metric = Metric.loss
     @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
+    @OptionGroup var surface: SurfaceOptions
     @Option(help: "Compute only every n-th point, as i/n. Needs -o part.npz; 'landscape merge' joins the parts.")
     var shard: String?
     @Flag(help: .resume) var resume = false
@@ -58,6 +59,9 @@ struct SliceCommand: ParsableCommand {
             throw ValidationError("--planes \(planes) and --both-splits: expected one of them")
         }
         try SliceOptions.checkAdaptive(adaptive)
+        if surface.isInSpace, !isPlane {
+            throw ValidationError("--3d: expected a slice over a plane, such as with --points 51x51 or --dims 2")
+        }
         if let shard {
             _ = try Self.shard(shard)
             if adaptive != nil || planes > 1 {
@@ -110,6 +114,7 @@ struct SliceCommand: ParsableCommand {
         var report = SliceReport(context: session.context(loss, result.slice.centerEvaluation), result)
         report.drawsAccuracy = metric == .accuracy
         report.isLogarithmic = isLogarithmic
+        (report.style.isInSpace, report.style.view) = (surface.isInSpace, try surface.direction())
         try session.finish(report)
     }
 

@@ -20,6 +20,7 @@ struct TrajectoryCommand: ParsableCommand {
     @Option(help: "Range along the second axis, as a:b (default: what holds the path).") var yRange: String?
     @Option(help: .adaptive) var adaptive: Double?
     @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
+    @OptionGroup var surface: SurfaceOptions
     @Flag(help: .resume) var resume = false
     @OptionGroup var options: AnalysisOptions
 
@@ -64,6 +65,7 @@ struct TrajectoryCommand: ParsableCommand {
         let trajectory = try analysis.run(loss, path, monitor: session.monitor)
         var report = TrajectoryReport(context: session.context(loss, trajectory.end), trajectory)
         report.isLogarithmic = isLogarithmic
+        (report.isInSpace, report.view) = (surface.isInSpace, try surface.direction())
         try session.finish(report)
     }
 }
