@@ -34,7 +34,7 @@ import Testing
     @Test func logarithmicHeight() {
         let drawing = SurfaceFigure(Self.map(21, 21) { exp(2 * ($0 + $1)) }).draw()
         let words = drawing.strings(inGroup: "height-axis")
-        #expect(words.contains("loss (log scale)"))
+        #expect(words.contains("loss, log scale"))
         #expect(words.contains("0.1") && words.contains("10"))
         // The exponential of a plane is a plane again: opposite corners of its outline are as far from the middle.
         let field = HeightField(

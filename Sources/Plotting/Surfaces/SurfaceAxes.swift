@@ -53,7 +53,9 @@ struct SurfaceAxes {
         let left = corners.min { camera.point($0.0, $0.1, 0.5).x < camera.point($1.0, $1.1, 0.5).x }!
         let isLogarithmic = plan.scale.range.scale == .logarithmic
         height = edge(
-            isLogarithmic ? "\(map.valueLabel) (log scale)" : map.valueLabel, plan.scale.range, spacing: 21,
+            isLogarithmic
+                ? [map.valueLabel, "log scale"].filter { !$0.isEmpty }.joined(separator: ", ") : map.valueLabel,
+            plan.scale.range, spacing: 21,
             beyond: nil
         ) { BoxPoint(left.0, left.1, $0) }
     }
