@@ -32,7 +32,7 @@ struct CompareCommand: ParsableCommand {
         let session = try Session(
             options, checkpoint: checkpoint, command: "compare", keys: ["rho", "checkpoints"], drawsPicture: true,
             style: try isPlane
-                ? figure.style(FigureStyle.Part.ofMaps.subtracting([.space, .view]), on: "maps side by side")
+                ? figure.style(FigureStyle.Part.ofMaps, on: "maps side by side")
                 : figure.style(FigureStyle.Part.ofLines, on: "slices along one direction"),
             resumes: resume)
         var comparison = Comparison(radius: rho, grid: try shape.grid(isPlane: isPlane))

@@ -120,10 +120,7 @@ struct SliceCommand: ParsableCommand {
                 "--metric accuracy: a line shows loss and accuracy; leave it out, or ask for --dims 2")
         }
         guard isPlane else { return try figure.style(FigureStyle.Part.ofLines, on: "a slice along one direction") }
-        let hasPanels = planes > 1 || bothSplits
-        return try figure.style(
-            hasPanels ? FigureStyle.Part.ofMaps.subtracting([.space, .view]) : FigureStyle.Part.ofMaps,
-            on: hasPanels ? "maps side by side" : "a map")
+        return try figure.style(FigureStyle.Part.ofMaps, on: "a map")
     }
 
     /// What `--directions` leads to, in short.

@@ -55,7 +55,7 @@ struct TrajectoryCommand: ParsableCommand {
             keys: keys,
             drawsPicture: true, hasGrid: true,
             style: try figure.style(
-                FigureStyle.Part.ofMaps.subtracting([.space, .view]), on: "a map beside the checkpoints' losses"),
+                FigureStyle.Part.ofMaps, on: "a map beside the checkpoints' losses"),
             resumes: resume)
         let loss = try session.loss(vectors: TrajectoryAnalysis.vectors(checkpoints: path.models.count))
         var analysis = TrajectoryAnalysis()

@@ -51,7 +51,7 @@ struct FigureOptions: ParsableArguments {
     @Flag(name: .customLong("3d"), help: "Draw a map as a surface in space.") var isInSpace = false
     @Option(
         help: ArgumentHelp(
-            "Direction that a surface is seen from, in degrees, such as 40,30 (default: one that shows the minimum).",
+            "Direction that a surface is seen from, in degrees as matplotlib's view_init, such as -60,30 (default: one that shows the minimum and hides least).",
             valueName: "azimuth,elevation"))
     var view: String?
     @Option(

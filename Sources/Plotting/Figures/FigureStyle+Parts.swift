@@ -39,7 +39,12 @@ extension HeatmapFigure {
     public func styled(by style: FigureStyle) -> any Figure {
         var copy = restyled(by: style)
         if style.subtitle == nil { copy.subtitle = copy.subtitle.saying(copy.resolvedScale) }
-        return copy
+        return copy.inSpace(style)
+    }
+
+    /// The map, or the surface in space that a style asks for.
+    fileprivate func inSpace(_ style: FigureStyle) -> any Figure {
+        style.isInSpace ? SurfaceFigure(self, view: style.view) : self
     }
 
     func restyled(by style: FigureStyle) -> HeatmapFigure {
@@ -115,7 +120,8 @@ extension SurfaceFigure {
     /// The same surface with what a style says of it.
     public func styled(by style: FigureStyle) -> any Figure {
         var copy = self
-        if let map = map.styled(by: style) as? HeatmapFigure { copy.map = map }
+        copy.map = map.restyled(by: style)
+        if style.subtitle == nil { copy.map.subtitle = map.subtitle.saying(copy.map.resolvedScale) }
         copy.view = style.view ?? view
         return copy
     }
@@ -124,7 +130,7 @@ extension SurfaceFigure {
 extension PanelFigure {
     /// What all panels have a use for together.
     public var styleParts: Set<FigureStyle.Part> {
-        panels.reduce(into: Set<FigureStyle.Part>()) { $0.formUnion($1.styleParts) }.subtracting([.view, .space])
+        panels.reduce(into: []) { $0.formUnion($1.styleParts) }
     }
 
     /// The same panels with what a style says of each, under one title.
@@ -144,6 +150,7 @@ extension PanelFigure {
             }
         }
         copy.settleScales(&scales)
+        copy.panels = copy.panels.map { ($0 as? HeatmapFigure)?.inSpace(style) ?? $0 }
         if style.subtitle == nil, let scale = scales.first {
             copy.subtitle = scales.count == 1 ? copy.subtitle.saying(scale) : "\(copy.subtitle) · linear and log scales"
         }

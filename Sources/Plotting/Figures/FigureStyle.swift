@@ -53,7 +53,6 @@ public struct FigureStyle: Sendable, Equatable {
     /// The finished picture. It never fails: empty or non-finite data give a figure that says so.
     public func draw(_ figure: any Figure) -> Drawing {
         var styled = figure.styled(by: self)
-        if isInSpace, let map = styled as? HeatmapFigure { styled = SurfaceFigure(map, view: view) }
         let unit = (fontSize ?? Self.axisLabelSize) / Self.axisLabelSize
         if let width, let panels = styled as? PanelFigure { styled = panels.fitting(width / unit) }
         let natural = styled.size

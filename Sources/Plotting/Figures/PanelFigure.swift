@@ -10,7 +10,7 @@ public struct PanelFigure: Figure {
     public var panels: [any Figure]
     /// Panels in a row; at least 1.
     public var columns: Int
-    /// Whether heatmaps have one colour range and one colour bar, and line figures the same axes where they give none.
+    /// Whether heatmaps have one colour range and one colour bar, surfaces one view as well, and line figures the same axes where they give none.
     public var sharesRanges: Bool
 
     /// Panels under a title.
@@ -94,6 +94,9 @@ public struct PanelFigure: Figure {
             case var heatmap as HeatmapFigure:
                 heatmap.titleSize = FigureStyle.axisLabelSize
                 return heatmap
+            case var surface as SurfaceFigure:
+                surface.map.titleSize = FigureStyle.axisLabelSize
+                return surface
             case var lines as LineFigure:
                 lines.titleSize = FigureStyle.axisLabelSize
                 return lines
@@ -103,27 +106,33 @@ public struct PanelFigure: Figure {
         }
         guard sharesRanges else { return (prepared, nil) }
         shareAxes(&prepared)
-        let heatmaps = prepared.compactMap { $0 as? HeatmapFigure }
+        let heatmaps = prepared.compactMap(Self.heatmap)
         guard let first = heatmaps.first, let range = PanelFigure.commonValueRange(heatmaps) else {
             return (prepared, nil)
         }
         let isSingleKind = heatmaps.count == prepared.count
+        let surfaces = prepared.compactMap { $0 as? SurfaceFigure }
+        let view = surfaces.lazy.compactMap { $0.view ?? $0.automaticView }.first
         prepared = prepared.map { panel in
-            guard var heatmap = panel as? HeatmapFigure else { return panel }
+            guard var heatmap = Self.heatmap(panel) else { return panel }
             heatmap.valueRange = range
             heatmap.valueScale = first.valueScale
             heatmap.colorMap = first.colorMap
             if isSingleKind { heatmap.showsColorBar = false }
-            return heatmap
+            return (panel as? SurfaceFigure).map { SurfaceFigure(heatmap, view: $0.view ?? view) } ?? heatmap
         }
         guard isSingleKind else { return (prepared, nil) }
-        let scales = prepared.compactMap { $0 as? HeatmapFigure }.map {
+        let scales = prepared.compactMap(Self.heatmap).map {
             HeatmapPlan($0, in: Box(x: 0, y: 0, width: 300, height: 300)).scale
         }
         var scale = scales[0]
         scale.isCapped = scales.contains(where: \.isCapped)
         scale.isCappedBelow = scales.contains(where: \.isCappedBelow)
         return (prepared, (scale, first.valueLabel))
+    }
+
+    private static func heatmap(_ panel: any Figure) -> HeatmapFigure? {
+        panel as? HeatmapFigure ?? (panel as? SurfaceFigure)?.map
     }
 
     private static func commonValueRange(_ heatmaps: [HeatmapFigure]) -> ClosedRange<Double>? {

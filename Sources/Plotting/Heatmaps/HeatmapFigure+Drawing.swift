@@ -44,15 +44,7 @@ extension HeatmapFigure {
         }
         result += labels.flatMap { label -> [Drawing.Element] in
             guard let place = frame.point(label.place.x, label.place.y) else { return [] }
-            // White around dark letters: read on any colour.
-            let width = StrokeFont.standard.width(of: label.text, size: 11, weight: .bold)
-            let ground = Box(x: place.x + 5, y: place.y - 17, width: width + 5, height: 13)
-            return [
-                .fill(.rectangle(ground), Color(0xFFFFFF, opacity: 0.8)),
-                .text(
-                    TextLine(
-                        label.text, at: Point(place.x + 7.5, place.y - 6.5), size: 11, color: .ink, weight: .bold)),
-            ]
+            return HeatmapMark.label(label.text, at: place)
         }
         result += frame.elements()
         if let place = plan.minimum.flatMap({ frame.point($0.x, $0.y) }) {
