@@ -67,9 +67,11 @@ extension [HTML] {
 }
 
 extension Format {
-    /// A number in running text, with a true minus.
-    static func figure(_ value: Double?) -> String { number(value).replacing("-", with: "−") }
-    /// The same with three digits.
+    /// A number with four significant digits, with a true minus.
+    static func figure(_ value: Double) -> String {
+        value.isFinite ? String(format: "%.4g", value).replacing("-", with: "−") : number(value)
+    }
+    /// The same with three digits, for errors.
     static func brief(_ value: Double) -> String { short(value).replacing("-", with: "−") }
     /// Words in a row: `a, b and c`.
     static func list(_ words: [String]) -> String {

@@ -1,4 +1,5 @@
 import Analyses
+import Datasets
 import Essentials
 import Foundation
 import MatrixFree
@@ -35,10 +36,11 @@ struct Measure {
         case equal = "equal"
     }
 
-    let key: String, name: String, term: String
+    /// `name` heads a row; `phrase` stands in a sentence.
+    let key: String, name: String, phrase: String, term: String
     let error: ErrorKind
     var isShare = false
-    /// In a sentence.
+    /// In a few words.
     let meaning: String
     /// Nil where a checkpoint has none.
     let values: [Value?]
@@ -66,8 +68,8 @@ struct Measure {
         guard difference.isFinite else { return "–" }
         let sign = difference > 0 ? "+" : ""
         return isShare
-            ? String(format: "\(sign)%.2f points", 100 * difference).replacing("-", with: "−")
-            : sign + Format.figure(difference)
+            ? String(format: "\(sign)%.2f percentage points", 100 * difference).replacing("-", with: "−")
+            : sign + Format.brief(difference)
     }
 
     /// Whether two values differ by more than their errors.
@@ -111,17 +113,19 @@ extension Measure {
     /// All that a report compares.
     static func all(of subjects: [ReportSubject]) -> [Measure] {
         guard let first = subjects.first else { return [] }
-        let radius = Format.short(first.radius), split = first.context.split.rawValue
+        let radius = Format.short(first.radius), split = first.context.split.word
         func exact(_ value: Double?) -> Value? { value.map { Value(value: $0) } }
         func measure(
-            _ key: String, _ name: String, _ term: String, _ error: ErrorKind, _ meaning: String, isShare: Bool = false,
+            _ key: String, _ name: String, as phrase: String? = nil, _ term: String, _ error: ErrorKind,
+            _ meaning: String, isShare: Bool = false,
             _ value: (ReportSubject) -> Value?
         ) -> Measure {
             Measure(
-                key: key, name: name, term: term, error: error, isShare: isShare, meaning: meaning,
+                key: key, name: name, phrase: "the " + (phrase ?? name), term: term, error: error, isShare: isShare,
+                meaning: meaning,
                 values: subjects.map(value))
         }
-        let other = subjects.compactMap { $0.other?.split.rawValue }.first ?? "test"
+        let other = subjects.compactMap { $0.other?.split.word }.first ?? "test"
         let all = [
             measure("loss", "\(split) loss", "loss", .rounding, "mean error over these examples") {
                 exact($0.context.loss)
@@ -147,7 +151,11 @@ extension Measure {
             measure("gradient_norm", "norm of the gradient", "gradient-norm", .rounding, "steepness; 0 at a minimum") {
                 exact($0.sharpness.gradientNorm)
             },
-            measure("lambda_max", "largest eigenvalue λmax", "lambda-max", .residual, "curvature where it is largest") {
+            measure(
+                "lambda_max", "largest eigenvalue λmax", as: "largest eigenvalue of the Hessian", "lambda-max",
+                .residual,
+                "curvature where it is largest"
+            ) {
                 subject in
                 guard let top = subject.spectrum.top, let value = top.values.first, let residual = top.residuals.first
                 else { return nil }
@@ -157,15 +165,16 @@ extension Measure {
                 $0.spectrum.result.trace.map { Value(value: $0.trace.value, range: $0.trace.interval95) }
             },
             measure(
-                "worst_case", "worst case, ρ = \(radius)", "worst-case", .bound,
+                "worst_case", "worst case, ρ = \(radius)", as: "worst case at ρ = \(radius)", "worst-case", .bound,
                 "rise of the loss within a distance of \(radius)"
             ) { exact($0.point?.worstCase?.lowerBound) },
             measure(
-                "one_step", "one step of SAM, ρ = \(radius)", "one-step", .rounding,
+                "one_step", "one step of SAM, ρ = \(radius)", as: "one step at ρ = \(radius)", "one-step", .rounding,
                 "rise after a step along the gradient"
             ) { exact($0.point?.worstCase?.oneStep) },
             measure(
-                "average_case", "average case, σ = \(radius)", "average-case", .interval,
+                "average_case", "average case, σ = \(radius)", as: "average case at σ = \(radius)", "average-case",
+                .interval,
                 "mean rise with noise of deviation \(radius) on every weight"
             ) { $0.point?.averageCase.map { Value(value: $0.value, range: $0.interval95) } },
             measure(
@@ -189,6 +198,11 @@ extension Measure {
         let half = z * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot() / (1 + z * z / n)
         return min(share, max(0, center - half))...max(share, min(1, center + half))
     }
+}
+
+extension Split {
+    /// In a sentence.
+    var word: String { self == .train ? "training" : "test" }
 }
 
 extension ReportSubject {

@@ -51,7 +51,7 @@ struct ReportPage {
                 <a class="skip" href="#summary">Skip to the summary</a>
                 <header>
                 <h1>\(title)</h1>
-                <p class="meta">\(machine.date) · \(Software.name) · \(subjects[0].context.examples) \(subjects[0].context.split.rawValue) examples · \(subjects[0].context.lossName)</p>
+                <p class="meta">\(machine.date) · \(Software.name) · \(subjects[0].context.examples) \(subjects[0].context.split.word) examples · \(subjects[0].context.lossName)</p>
                 </header>
                 <nav aria-label="Contents"><h2>Contents</h2><ol>
                 \(contents)
@@ -104,7 +104,7 @@ struct ReportPage {
                         id: "line", title: "The loss along one direction",
                         body: figure(
                             "line", lines, stills.linesInWords(),
-                            "The loss along one random direction, \(scaling). The checkpoint is at α = 0. Solid: \(subjects[0].context.split.rawValue); dashed: the other split.\(sharing)"
+                            "The loss along one random direction, \(scaling). The checkpoint is at α = 0. Solid: \(subjects[0].context.split.word) examples; dashed: the others.\(sharing)"
                         )))
             }
             if let figure = stills.sharpness {
@@ -160,7 +160,7 @@ struct ReportPage {
             ? "The verdict under a difference compares it with the errors of both values. Rises are over the checkpoint’s own loss."
             : "Rises are over the checkpoint’s own loss."
         return """
-            <p>Point at a name, or focus it, for what it means.</p>
+            <p class="screen">Point at a name, or focus it, for what it means.</p>
             \(ReportTables(subjects: subjects, measures: measures).measured)
             <p class="note">\(note) Each value stands once: all parts of this page and <code>compare.json</code> take it from the same result.</p>
             """
@@ -172,7 +172,7 @@ struct ReportPage {
             ? " All checkpoints share axes, height and colours, and the seed of their directions; the difference has its own colours."
             : ""
         return try self.figure(
-            "plane", figure, stills.planesInWords(),
+            "plane", [figure, stills.differences].compactMap { $0 }, stills.planesInWords(),
             "The loss on the plane of two random directions, \(scaling); the checkpoint is at α = β = 0. Points that were not evaluated are interpolated (see “What was checked”).\(shares)"
         )
     }
@@ -253,20 +253,30 @@ struct ReportPage {
 
     // MARK: Figures
 
-    /// A picture that moves nothing, which the script replaces by one that does.
-    private func figure(_ kind: String, _ figure: any Figure, _ words: String, _ caption: String, index: Int? = nil)
+    private func figure(_ kind: String, _ picture: any Figure, _ words: String, _ caption: String, index: Int? = nil)
         throws -> HTML
     {
-        let drawing = figure.draw()
+        try figure(kind, [picture], words, caption, index: index)
+    }
+
+    /// Pictures that move nothing, which the script replaces by one that does.
+    private func figure(
+        _ kind: String, _ pictures: [any Figure], _ words: String, _ caption: String, index: Int? = nil
+    ) throws -> HTML {
         // Maps have many cells: as pixels they are smaller.
         let isMap = kind == "plane" || kind == "path"
-        let image = isMap ? try drawing.png() : Array(drawing.svg().utf8)
-        let alternative = "\(figure.title). \(words)"
+        let images = try pictures.map { picture -> HTML in
+            let drawing = picture.draw()
+            let image = isMap ? try drawing.png() : Array(drawing.svg().utf8)
+            return HTML.picture(
+                image, type: isMap ? "png" : "svg+xml", width: drawing.size.width,
+                describedAs: "\(picture.title). \(words)")
+        }
         let number: HTML = index.map { " data-index=\"\($0)\"" } ?? ""
         return """
-            <figure class="shown" data-kind="\(kind)"\(number) data-words="\(alternative)">
+            <figure class="shown" data-kind="\(kind)"\(number) data-words="\(words)">
             <div class="live" hidden></div>
-            <div class="still">\(HTML.picture(image, type: isMap ? "png" : "svg+xml", width: drawing.size.width, describedAs: alternative))</div>
+            <div class="still">\(images)</div>
             <figcaption>\(caption)</figcaption>
             </figure>
             """

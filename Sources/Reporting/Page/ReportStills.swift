@@ -25,6 +25,30 @@ struct ReportStills {
             panels: panels, columns: min(panels.count, 3))
     }
 
+    /// How the planes of the others differ from the first's, on one scale of their own; nil for one checkpoint.
+    var differences: (any Figure)? {
+        let known = subjects.compactMap { subject in subject.plane.map { (label: subject.label, slice: $0.slice) } }
+        guard let first = known.first, known.count > 1 else { return nil }
+        let gaps = known.dropFirst().map { other in
+            (
+                title: "\(other.label) − \(first.label)",
+                values: zip(other.slice.loss, first.slice.loss).map { $0 - $1 }
+            )
+        }
+        let reach = gaps.flatMap(\.values).filter(\.isFinite).map(abs).max() ?? 0
+        let panels = gaps.map { gap -> any Figure in
+            var map = HeatmapFigure(
+                title: gap.title, xLabel: "α", yLabel: "β", valueLabel: "difference of the losses",
+                x: first.slice.alpha, y: first.slice.beta, values: gap.values)
+            (map.colorMap, map.valueScale, map.marksMinimum) = (.diverging, .linear, false)
+            if reach > 0 { map.valueRange = -reach...reach }
+            return map
+        }
+        return PanelFigure(
+            title: "Difference of the losses on the plane", subtitle: caption, panels: panels,
+            columns: min(panels.count, 3))
+    }
+
     /// All checkpoints along one direction.
     var lines: (any Figure)? {
         var series: [Series] = []
@@ -87,7 +111,7 @@ struct ReportStills {
                     color: color(index)))
             let marked = subject.spectrum.top?.values ?? []
             var marks = Series(
-                "its largest eigenvalues", x: marked, y: marked.map { _ in floor }, color: color(index),
+                "\(subject.label): largest eigenvalues", x: marked, y: marked.map { _ in floor }, color: color(index),
                 marker: .triangle)
             marks.lineWidth = 0
             series.append(marks)

@@ -1,3 +1,4 @@
+import Datasets
 import Essentials
 
 /// Three sentences that say what the numbers of a report say.
@@ -8,52 +9,52 @@ struct ReportSummary {
     var sentences: [String] {
         guard let subject = subjects.first else { return [] }
         return subjects.count == 1
-            ? [fit(subject), curvature(subject), balls(subject)] : [fits, larger, others]
+            ? [fit(subject), curvature, rises(subject)] : [fits, larger, others]
     }
 
     private func measure(_ key: String) -> Measure? { measures.first { $0.key == key } }
 
-    private func value(_ key: String, _ index: Int = 0) -> String? {
-        guard let measure = measure(key), let value = measure.values[index] else { return nil }
-        return measure.text(value.value)
-    }
+    private func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }
 
     // MARK: One checkpoint
 
+    private func value(_ key: String) -> String? {
+        guard let measure = measure(key), let value = measure.values[0] else { return nil }
+        return measure.text(value.value)
+    }
+
     private func fit(_ subject: ReportSubject) -> String {
         let context = subject.context
+        func accuracy(_ key: String) -> String { value(key).map { " and an accuracy of \($0)" } ?? "" }
         var text =
-            "On \(context.examples) \(context.split.rawValue) examples, \(subject.label) has the loss \(value("loss") ?? "–")"
-        if let accuracy = value("accuracy") { text += " and an accuracy of \(accuracy)" }
+            "On \(context.examples) \(context.split.word) examples, \(subject.label) has a loss of \(value("loss") ?? "–")\(accuracy("accuracy"))"
         if let other = subject.other, let loss = value("other_loss") {
-            text += "; on the \(other.split.rawValue) examples \(loss)"
-            if let accuracy = value("other_accuracy") { text += " and \(accuracy)" }
+            text += "; on the \(other.split.word) examples, a loss of \(loss)\(accuracy("other_accuracy"))"
         }
         return text + "."
     }
 
-    private func curvature(_ subject: ReportSubject) -> String {
+    private var curvature: String {
         var parts: [String] = []
-        if let measure = measure("lambda_max"), let value = measure.values[0] {
-            parts.append(
-                "the largest eigenvalue of the Hessian is \(measure.text(value.value)) \(measure.errorText(value))")
-        }
-        if let measure = measure("trace"), let value = measure.values[0] {
+        for (key, words) in [("lambda_max", ""), ("trace", "95 % interval ")] {
+            guard let measure = measure(key), let value = measure.values[0] else { continue }
             let error = measure.errorText(value)
             parts.append(
-                "its trace is \(measure.text(value.value))\(error.isEmpty ? "" : ", with 95 % confidence \(error)")")
+                "\(measure.phrase) is \(measure.text(value.value))" + (error.isEmpty ? "" : " (\(words)\(error))"))
         }
         return sentence(parts.joined(separator: ", and "))
     }
 
-    private func balls(_ subject: ReportSubject) -> String {
+    private func rises(_ subject: ReportSubject) -> String {
         let radius = Format.short(subject.radius)
         var parts: [String] = []
         if let worst = value("worst_case") {
-            parts.append("within a distance of \(radius) from the weights the loss rises by at least \(worst)")
+            parts.append("within a distance of \(radius) from the weights, the loss rises by at least \(worst)")
         }
-        if let average = value("average_case") {
-            parts.append("noise of deviation \(radius) on every weight raises it by \(average) on average")
+        if let average = measure("average_case"), let value = average.values[0] {
+            parts.append(
+                "noise of deviation \(radius) on every weight raises it by \(average.text(value.value)) on average (95 % interval \(average.errorText(value)))"
+            )
         }
         return sentence(parts.joined(separator: ", and "))
     }
@@ -64,59 +65,57 @@ struct ReportSummary {
         let context = subjects[0].context
         let isSame = subjects.allSatisfy { $0.context.data == context.data && $0.context.examples == context.examples }
         let place =
-            isSame ? "On the same \(context.examples) \(context.split.rawValue) examples" : "Each on its own data"
-        var text = "\(place), \(spread("loss", "the loss"))"
-        if let measure = measure("other_accuracy"), let extremes = measure.extremes {
-            text += ", and \(spread("other_accuracy", "the \(measure.name)"))"
-            switch extremes.verdict {
-            case .beyond: text += ", which is more than its error"
-            case .within: text += ", which is within its error"
+            isSame ? "On the same \(context.examples) \(context.split.word) examples" : "On the data of each"
+        var text = "\(place), the loss is \(items("loss") ?? "not known for all")"
+        if let accuracy = measure("other_accuracy"), let values = items("other_accuracy") {
+            text += "; \(accuracy.phrase) is \(values)"
+            switch accuracy.extremes?.verdict {
+            case .beyond: text += ", a difference larger than the errors"
+            case .within: text += ", a difference within the errors"
             default: break
             }
         }
         return text + "."
     }
 
+    /// Measures of curvature and sharpness whose errors are known.
+    private var judged: [Measure] { measures.filter { [.residual, .interval].contains($0.error) } }
+
     /// What differs by more than its error.
     private var larger: String {
         let found = judged.filter { $0.extremes?.verdict == .beyond }
-        guard !found.isEmpty else { return "No estimated measure differs by more than its error." }
-        return sentence(
-            Format.list(found.map { spread($0.key, "the \($0.name)") })
-                + ": these differences are larger than the errors")
+        guard !found.isEmpty else { return "No measure of curvature or sharpness differs by more than its errors." }
+        return sentence("by more than their errors differ " + Format.list(found.map(described)))
     }
 
     /// What does not, and what cannot be said.
     private var others: String {
-        let within = judged.filter { [.within, .equal].contains($0.extremes?.verdict) }.map { "the \($0.name)" }
+        let within = judged.filter { [.within, .equal].contains($0.extremes?.verdict) }
         let open = measures.filter { $0.extremes?.verdict == .open }
         var parts: [String] = []
-        if !within.isEmpty { parts.append("within its error is the difference in " + Format.list(within)) }
+        if !within.isEmpty {
+            parts.append("within the errors are the differences in " + Format.list(within.map(described)))
+        }
         if !open.isEmpty {
             parts.append(
-                "\(Format.list(open.map { spread($0.key, "the \($0.name)") })) \(open.count == 1 ? "has" : "have") only lower bounds, so which is larger stays open"
+                "for \(Format.list(open.map(described))) only lower bounds are known, so which checkpoint has the larger stays open"
             )
         }
-        return sentence(
-            parts.isEmpty ? "all other measures are exact for these examples" : parts.joined(separator: "; "))
+        return parts.isEmpty
+            ? "All other measures are exact for these examples." : sentence(parts.joined(separator: "; "))
     }
 
-    /// Measures with an error that can be judged, besides those of the fit.
-    private var judged: [Measure] {
-        measures.filter { [.residual, .interval].contains($0.error) }
+    private func described(_ measure: Measure) -> String {
+        measure.phrase + (items(measure.key).map { " (\($0))" } ?? "")
     }
 
-    /// A measure's values: of two checkpoints both, of more the ends.
-    private func spread(_ key: String, _ name: String) -> String {
-        guard let measure = measure(key), let extremes = measure.extremes else { return "\(name) is not known for all" }
+    /// A measure's values: of two checkpoints both, of more the ends; nil where not all are known.
+    private func items(_ key: String) -> String? {
+        guard let measure = measure(key), let extremes = measure.extremes else { return nil }
         func item(_ index: Int) -> String {
             "\(measure.text(measure.values[index]!.value)) for \(subjects[index].label)"
         }
-        if extremes.low == extremes.high { return "\(name) is \(measure.text(measure.values[0]!.value)) for all" }
-        return subjects.count == 2
-            ? "\(name) is \(item(0)) and \(item(1))"
-            : "\(name) goes from \(item(extremes.low)) to \(item(extremes.high))"
+        guard subjects.count > 2 else { return "\(item(0)) and \(item(1))" }
+        return "from \(item(extremes.low)) to \(item(extremes.high))"
     }
-
-    private func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }
 }

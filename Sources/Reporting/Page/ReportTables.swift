@@ -1,6 +1,7 @@
 import Essentials
 import Foundation
 import Models
+import Training
 
 /// The tables of a report: measures, and how each checkpoint was trained.
 struct ReportTables {
@@ -14,17 +15,17 @@ struct ReportTables {
         let others = subjects.dropFirst()
         let names = subjects.map(\.label) + others.map { "\($0.label) − \(subjects[0].label)" }
         let rows = measures.map { measure -> HTML in
-            let values = measure.values.map { value -> HTML in
-                guard let value else { return "<td class=\"number\">–</td>" }
+            let values = zip(measure.values, names).map { value, name -> HTML in
+                guard let value else { return "<td class=\"number\" data-of=\"\(name)\">–</td>" }
                 return
-                    "<td class=\"number\">\(measure.shown(value)) <small>\(measure.errorText(value))</small></td>"
+                    "<td class=\"number\" data-of=\"\(name)\">\(measure.shown(value)) <small>\(measure.errorText(value))</small></td>"
             }
-            let differences = measure.values.dropFirst().map { value -> HTML in
+            let differences = zip(measure.values.dropFirst(), names.suffix(others.count)).map { value, name -> HTML in
                 guard let first = measure.values[0], let value, let verdict = measure.verdict(first, value) else {
-                    return "<td class=\"number\">–</td>"
+                    return "<td class=\"number\" data-of=\"\(name)\">–</td>"
                 }
                 return
-                    "<td class=\"number \(verdict == .beyond ? "beyond" : "")\">\(measure.difference(first, value)) <small>\(verdict.rawValue)</small></td>"
+                    "<td class=\"number \(verdict == .beyond ? "beyond" : "")\" data-of=\"\(name)\">\(measure.difference(first, value)) <small>\(verdict.rawValue)</small></td>"
             }
             return
                 "<tr data-key=\"\(measure.key)\"><th scope=\"row\">\(Glossary.word(measure.name, measure.term, at: measure.key))<small>\(measure.meaning)</small></th>\(values)\(differences)</tr>"
@@ -71,8 +72,14 @@ struct ReportTables {
         add("parameters") { "\($0.parameters)" }
         add("loss that was minimised") { $0.metadata.loss }
         add("optimizer") { $0.metadata.training?.optimizer ?? "none recorded (imported)" }
-        for key in keys({ $0.settings.map(\.key) }) {
-            add(key) { $0.metadata.training?.settings[key].map(Format.brief) }
+        for key in keys({ $0.settings.map(\.key) }) where !key.hasPrefix("progress-") {
+            add(key) { subject in
+                guard let training = subject.metadata.training, training.uses(key) else { return nil }
+                return training.settings[key].map(Format.figure)
+            }
+        }
+        add("gradient evaluations") {
+            $0.metadata.training?.settings["progress-gradient-evaluations"].map { String(format: "%.0f", $0) }
         }
         for key in keys({ $0.choices.map(\.key) }) { add(key) { $0.metadata.training?.choices[key] } }
         add("seed") { "\($0.metadata.seed)" }
@@ -81,7 +88,7 @@ struct ReportTables {
         add("data") { $0.metadata.data.specification }
         add("examples for training") { "\($0.metadata.data.trainingExamples)" }
         add("examples for test") { $0.metadata.data.testExamples.map(String.init) }
-        add("shape of an example") { "\($0.metadata.data.exampleShape)" }
+        add("shape of an example") { $0.metadata.data.exampleShape.map(String.init).joined(separator: " × ") }
         add("classes") { $0.metadata.data.classes.map(String.init) }
         add("inputs standardised") { $0.metadata.data.standardization == nil ? "no" : "yes" }
         add("labels replaced at random") { $0.metadata.data.labelNoise.map { Format.percent($0) } }
@@ -94,5 +101,19 @@ struct ReportTables {
     /// The names of settings that any training has.
     private func keys(_ names: (TrainingRecord) -> [String]) -> [String] {
         Set(subjects.compactMap(\.metadata.training).flatMap(names)).sorted()
+    }
+}
+
+extension TrainingRecord {
+    /// Whether the optimiser reads a setting; records hold those of all.
+    fileprivate func uses(_ key: String) -> Bool {
+        guard let kind = OptimizerKind(rawValue: optimizer) else { return true }
+        switch key {
+        case "beta1", "beta2", "epsilon": return [.adam, .adamw].contains(kind)
+        case "momentum": return ![.adam, .adamw].contains(kind)
+        case "rho": return kind.ascends
+        case "eta": return kind == .asam
+        default: return true
+        }
     }
 }
