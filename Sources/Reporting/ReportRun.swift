@@ -138,7 +138,8 @@ public struct ReportRun {
             checksum: checksum, summary: summary!, line: line?.withoutVectors, plane: plane?.withoutVectors,
             sharpness: SharpnessReport(context: sharpness.context, sharpness.result.withoutVectors),
             spectrum: SpectrumReport(context: spectrum.context, spectrum.result.withoutVectors),
-            trajectory: try trajectory(source, label, name + ".trajectory", &files, monitor), radius: radius)
+            trajectory: try trajectory(source, label, name + ".trajectory", &files, monitor), radius: radius,
+            mostExamples: loss.examples)
     }
 
     private func open(_ source: ReportSource, _ vectors: ClosedRange<Int>, _ monitor: Monitor) throws -> ModelLoss {

@@ -143,11 +143,11 @@ class Page:
         elif kind == "Network.requestWillBeSent":
             self.requests.append(parameters["request"]["url"])
 
-    def open(self, path):
+    def open(self, path, has_scripts=True):
         self.call("Page.navigate", url="file://" + urllib.parse.quote(os.path.abspath(path)))
         for _ in range(300):
             if self.run("document.readyState") == "complete":
-                return self.rest()
+                return self.rest() if has_scripts else time.sleep(1)
             time.sleep(0.05)
         raise SystemExit(f"{path} does not load")
 
@@ -191,7 +191,8 @@ class Page:
         """A PNG of the window, of a box [left, top, width, height] in it, or of the whole page."""
         more = {}
         if clip:
-            more["clip"] = dict(zip(("x", "y", "width", "height"), clip), scale=1)
+            left, top = self.run("[scrollX, scrollY]")
+            more["clip"] = {"x": clip[0] + left, "y": clip[1] + top, "width": clip[2], "height": clip[3], "scale": 1}
         if whole:
             more["captureBeyondViewport"] = True
             height = self.run("document.documentElement.scrollHeight")

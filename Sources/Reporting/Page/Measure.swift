@@ -68,7 +68,7 @@ struct Measure {
         guard difference.isFinite else { return "–" }
         let sign = difference > 0 ? "+" : ""
         return isShare
-            ? String(format: "\(sign)%.2f percentage points", 100 * difference).replacing("-", with: "−")
+            ? String(format: "\(sign)%.2f points", 100 * difference).replacing("-", with: "−")
             : sign + Format.brief(difference)
     }
 

@@ -9,7 +9,7 @@ struct ReportData {
     var json: JSONValue {
         guard let first = subjects.first else { return .null }
         return .object([
-            ("radius", .number(first.radius)), ("split", .string(first.context.split.rawValue)),
+            ("radius", .number(first.radius)), ("split", .string(first.context.split.word)),
             ("lossName", .string(first.context.lossName)),
             ("checkpoints", .array(subjects.map(members))),
         ])
@@ -40,7 +40,7 @@ struct ReportData {
         return .object([
             ("alpha", JSONValue(slice.alpha)), ("loss", JSONValue(slice.loss)),
             ("accuracy", slice.accuracy.map { JSONValue($0) } ?? .null),
-            ("otherSplit", .string(report.otherSplit.rawValue)),
+            ("otherSplit", .string(report.otherSplit.word)),
             ("otherLoss", slice.other.map { JSONValue($0.loss) } ?? .null),
             ("otherAccuracy", slice.other?.accuracy.map { JSONValue($0) } ?? .null),
         ])

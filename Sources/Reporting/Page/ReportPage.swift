@@ -104,7 +104,7 @@ struct ReportPage {
                         id: "line", title: "The loss along one direction",
                         body: figure(
                             "line", lines, stills.linesInWords(),
-                            "The loss along one random direction, \(scaling). The checkpoint is at α = 0. Solid: \(subjects[0].context.split.word) examples; dashed: the others.\(sharing)"
+                            "The loss along one random direction, \(scaling). The checkpoint is at α = 0. Solid: \(subjects[0].context.split.word) examples; dashed: \(subjects[0].line?.otherSplit.word ?? "other") examples.\(sharing)"
                         )))
             }
             if let figure = stills.sharpness {

@@ -25,6 +25,8 @@ struct ReportSubject {
 
     /// Radius and deviation that measures are compared at.
     let radius: Double
+    /// Of each split at most; nil for all.
+    let mostExamples: Int?
 
     /// On the training's examples.
     var context: RunContext { sharpness.context }
@@ -36,7 +38,9 @@ struct ReportSubject {
         let split = line.otherSplit
         return (
             split, values.loss[origin], values.accuracy?[origin],
-            split == .test ? metadata.data.testExamples : metadata.data.trainingExamples
+            (split == .test ? metadata.data.testExamples : metadata.data.trainingExamples).map {
+                min($0, mostExamples ?? $0)
+            }
         )
     }
 

@@ -85,13 +85,13 @@ struct ReportSummary {
     private var larger: String {
         let found = judged.filter { $0.extremes?.verdict == .beyond }
         guard !found.isEmpty else { return "No measure of curvature or sharpness differs by more than its errors." }
-        return sentence("by more than their errors differ " + Format.list(found.map(described)))
+        return sentence("larger than the errors are the differences in " + Format.list(found.map(described)))
     }
 
     /// What does not, and what cannot be said.
     private var others: String {
         let within = judged.filter { [.within, .equal].contains($0.extremes?.verdict) }
-        let open = measures.filter { $0.extremes?.verdict == .open }
+        let open = measures.filter { $0.key == "worst_case" && $0.extremes?.verdict == .open }
         var parts: [String] = []
         if !within.isEmpty {
             parts.append("within the errors are the differences in " + Format.list(within.map(described)))

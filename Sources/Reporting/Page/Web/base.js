@@ -57,8 +57,10 @@ function extent(values, isAllowed = () => true) {
 const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const seriesInk = (index) => ink(`series-${index % 6}`);
 
-/** Says something to readers of the screen. */
-const say = (text) => { document.getElementById('said').textContent = text; };
+/** Says something to readers of the screen: words, or all that is written in the parts of an element. */
+function say(what) {
+	document.getElementById('said').textContent = what.children ? [...what.children].map((one) => one.textContent).join('; ') : what;
+}
 
 // Everything that is drawn again when the page changes its width or its colours.
 const redraws = [];

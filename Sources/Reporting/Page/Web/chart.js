@@ -84,14 +84,7 @@ class Chart {
 		const { px, py } = this;
 		const group = draw('g');
 		const isSeen = (i) => Number.isFinite(px(one.x[i])) && one.y[i] !== null && Number.isFinite(py(one.y[i]));
-		if (one.low) {
-			const at = one.x.map((_, i) => i).filter((i) => isSeen(i) && one.low[i] !== null && one.high[i] !== null);
-			const edge = (value) => clamp(isNaN(py(value)) ? frame.bottom : py(value), frame.top, frame.bottom);
-			const shape = at.length > 0 && (one.isBars
-				? at.map((i) => `M${px(one.x[i])} ${edge(one.low[i])}V${edge(one.high[i])}m-4 0h8m-8 0M${px(one.x[i]) - 4} ${edge(one.low[i])}h8`).join('')
-				: `M${at.map((i) => `${px(one.x[i])} ${edge(one.high[i])}`).join('L')}L${[...at].reverse().map((i) => `${px(one.x[i])} ${edge(one.low[i])}`).join('L')}Z`);
-			if (shape) group.append(draw('path', one.isBars ? { d: shape, stroke: one.ink, fill: 'none', 'stroke-width': 1.2 } : { d: shape, fill: one.ink, opacity: 0.16 }));
-		}
+		if (one.low) group.append(this.band(one, isSeen, frame));
 		if (!one.marks) {
 			let path = '', isDrawing = false;
 			for (let i = 0; i < one.x.length; i++) {
@@ -106,6 +99,25 @@ class Chart {
 			for (let i = 0; i < one.x.length; i++) if (isSeen(i)) group.append(sign(one.sign, px(one.x[i]), py(one.y[i]), one.ink));
 		}
 		return group;
+	}
+
+	/** The range around a line: a shape for every piece without a gap, or bars. */
+	band(one, isSeen, frame) {
+		const { px, py } = this;
+		const edge = (value) => clamp(isNaN(py(value)) ? frame.bottom : py(value), frame.top, frame.bottom);
+		let shape = '', top = [], bottom = [];
+		for (let i = 0; i <= one.x.length; i++) {
+			if (i < one.x.length && isSeen(i) && one.low[i] !== null && one.high[i] !== null) {
+				const x = px(one.x[i]), [low, high] = [edge(one.low[i]), edge(one.high[i])];
+				if (one.isBars) shape += `M${x} ${low}V${high}m-4 0h8M${x - 4} ${low}h8`;
+				top.push(`${x} ${high}`);
+				bottom.unshift(`${x} ${low}`);
+			} else {
+				if (!one.isBars && top.length > 1) shape += `M${top.join('L')}L${bottom.join('L')}Z`;
+				[top, bottom] = [[], []];
+			}
+		}
+		return draw('path', one.isBars ? { d: shape, stroke: one.ink, fill: 'none' } : { d: shape, fill: one.ink, opacity: 0.16 });
 	}
 
 	follow(event) {
@@ -131,7 +143,7 @@ class Chart {
 		this.cursor = value;
 		if (this.options.onMove) this.options.onMove(value, isSaid);
 		else this.showCursor();
-		if (isSaid) say(this.readout.textContent);
+		if (isSaid) say(this.readout);
 	}
 
 	/** Lines and points at the cursor, and what they stand for. */

@@ -101,7 +101,7 @@ class PlaneView {
 		this.point = [i, j];
 		if (isPinned) this.pinned = [i, j];
 		this.renderSoon();
-		if (isKey) requestAnimationFrame(() => say(this.readout.textContent));
+		if (isKey) requestAnimationFrame(() => say(this.readout));
 	}
 
 	leave() {

@@ -75,7 +75,7 @@ function spectrumView(figure, live) {
 	const [, most] = extent(known.flatMap(({ density }) => density)) || [0, 1];
 	const floor = Math.min(...known.map(({ dimension, sigma }) => Math.max(1e-9 * most, 0.02 / (dimension * sigma))));
 	const series = () => [
-		...known.map(({ name, k, x, density, low, high }) => curve(k, `${name}, density`, x, density.map((value) => (value < floor ? null : value)), { low: low.map((value) => Math.max(value, floor)), high: high.map((value, i) => (density[i] < floor ? null : value)) })),
+		...known.map(({ name, k, x, density, low, high }) => curve(k, `${name}, density`, x, density.map((value) => (value < floor ? null : value)), { label: (i) => words(density[i]), low: low.map((value) => Math.max(value, floor)), high: high.map((value, i) => (density[i] < floor ? null : value)) })),
 		...known.map(({ name, k, values, residuals }) => curve(k, `${name}, eigenvalues`, values, values.map(() => floor * 1.5 ** (2 * k + 1)), {
 			marks: true, sign: k, label: (i) => `λ${i + 1} = ${words(values[i])}, residual ${words(residuals[i], 3)}`,
 		})),
