@@ -52,7 +52,7 @@ struct Measure {
         switch error {
         case .rounding: return ""
         case .bound: return "lower bound"
-        case .residual: return value.range.map { "± \(Format.brief($0.upperBound - value.value)) (residual)" } ?? ""
+        case .residual: return value.range.map { "residual \(Format.brief($0.upperBound - value.value))" } ?? ""
         case .interval, .examples:
             guard let range = value.range, range.lowerBound < range.upperBound else { return "" }
             let ends = [range.lowerBound, range.upperBound].map { isShare ? text($0) : Format.brief($0) }

@@ -148,21 +148,26 @@ struct ReportPage {
         let sentences = ReportSummary(subjects: subjects, measures: measures).sentences
         let remarks = files.remarks.map { remark -> HTML in "<p class=\"remark\">\(remark)</p>" }
         return """
-            <p class="lead">\(sentences.joined(separator: " "))</p>
+            <p class="lead">\(unbroken(sentences.joined(separator: " ")))</p>
             <p class="caution">No flatness is better by itself. Rescaling the weights changes sharpness and curvature without changing the function, and large weights shrink the Hessian of a cross-entropy. Read these numbers together with losses and norms.</p>
             \(remarks)
             """
     }
 
+    /// No line ends between a number and its sign.
+    private func unbroken(_ text: String) -> String {
+        text.replacing(" %", with: "\u{A0}%").replacing(" = ", with: "\u{A0}=\u{A0}")
+    }
+
     private var table: HTML {
         let note =
             hasSeveral
-            ? "The verdict under a difference compares it with the errors of both values. Rises are over the checkpoint’s own loss."
+            ? "The verdict under a difference compares it with the errors of both values. Rises are over the checkpoint’s own loss. Each value stands once: all parts of this page and compare.json take it from the same result."
             : "Rises are over the checkpoint’s own loss."
         return """
             <p class="screen">Point at a name, or focus it, for what it means.</p>
             \(ReportTables(subjects: subjects, measures: measures).measured)
-            <p class="note">\(note) Each value stands once: all parts of this page and <code>compare.json</code> take it from the same result.</p>
+            <p class="note">\(note)</p>
             """
     }
 

@@ -66,9 +66,9 @@ struct ReportSummary {
         let isSame = subjects.allSatisfy { $0.context.data == context.data && $0.context.examples == context.examples }
         let place =
             isSame ? "On the same \(context.examples) \(context.split.word) examples" : "On the data of each"
-        var text = "\(place), the loss is \(items("loss") ?? "not known for all")"
-        if let accuracy = measure("other_accuracy"), let values = items("other_accuracy") {
-            text += "; \(accuracy.phrase) is \(values)"
+        var text = "\(place), the loss \(stated("loss"))"
+        if let accuracy = measure("other_accuracy"), items("other_accuracy") != nil {
+            text += "; \(accuracy.phrase) \(stated("other_accuracy"))"
             switch accuracy.extremes?.verdict {
             case .beyond: text += ", a difference larger than the errors"
             case .within: text += ", a difference within the errors"
@@ -98,7 +98,7 @@ struct ReportSummary {
         }
         if !open.isEmpty {
             parts.append(
-                "for \(Format.list(open.map(described))) only lower bounds are known, so which checkpoint has the larger stays open"
+                "for \(Format.list(open.map(described))) only lower bounds are known, so which is larger stays open"
             )
         }
         return parts.isEmpty
@@ -107,6 +107,11 @@ struct ReportSummary {
 
     private func described(_ measure: Measure) -> String {
         measure.phrase + (items(measure.key).map { " (\($0))" } ?? "")
+    }
+
+    private func stated(_ key: String) -> String {
+        guard let items = items(key) else { return "is not known for all" }
+        return (subjects.count > 2 ? "goes " : "is ") + items
     }
 
     /// A measure's values: of two checkpoints both, of more the ends; nil where not all are known.

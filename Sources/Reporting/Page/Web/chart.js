@@ -133,7 +133,7 @@ class Chart {
 
 	step(event) {
 		const stops = this.stops(), now = this.cursor === null ? 0 : nearest(stops, this.cursor);
-		const next = { ArrowLeft: now - 1, ArrowRight: now + 1, Home: 0, End: stops.length - 1, PageUp: now - 5, PageDown: now + 5 }[event.key];
+		const next = { ArrowLeft: now - 1, ArrowRight: now + 1, Home: 0, End: stops.length - 1 }[event.key];
 		if (next === undefined || isCommand(event)) return;
 		event.preventDefault();
 		this.move(stops[clamp(next, 0, stops.length - 1)], true);
@@ -167,7 +167,7 @@ class Chart {
 		if (cursor !== null) this.overlay.prepend(draw('path', { d: `M${px(cursor)} ${frame.top}V${frame.bottom}`, class: 'cursor' }));
 		const head = cursor === null ? [] : [make('strong', { text: `${options.x.short || options.x.label} = ${words(at, 4)}` })];
 		this.readout.replaceChildren(...head, ...rows);
-		this.svg.setAttribute('aria-label', `${options.title}. ${options.words || ''} Left and right arrow keys move the cursor.`);
+		this.svg.setAttribute('aria-label', `${options.title}. ${this.box.closest('figure').dataset.words} Left and right arrow keys move the cursor.`);
 	}
 }
 

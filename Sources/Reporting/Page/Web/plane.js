@@ -14,7 +14,7 @@ class PlaneView {
 		const { alpha, beta } = this.base;
 		this.pinned = [nearest(alpha, 0), nearest(beta, 0)];
 		this.point = this.pinned;
-		this.painter = Painter.make();
+		try { this.painter = new Painter(); } catch { this.painter = null; }
 		this.build();
 		this.renderSoon = onceAFrame(() => this.render());
 		redraws.push(() => this.render());

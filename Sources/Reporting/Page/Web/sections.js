@@ -5,7 +5,7 @@ const checkpoints = data.checkpoints;
 /** A series of checkpoint k. */
 const curve = (k, name, x, y, more = {}) => ({ name, x, y, ink: seriesInk(k), ...more });
 
-function lineView(figure, live) {
+function lineView(live) {
 	const known = checkpoints.map(({ name, line }, k) => ({ name, k, ...line })).filter(({ loss }) => loss);
 	const of = (name, k, alpha, loss, accuracy, dash) => curve(k, name, alpha, loss, { dash, label: (i) => lossWords(loss[i], accuracy && accuracy[i]) });
 	const series = () => known.flatMap(({ name, k, alpha, loss, accuracy, otherSplit, otherLoss, otherAccuracy }) => [
@@ -13,7 +13,7 @@ function lineView(figure, live) {
 		...(otherLoss ? [of(`${name}, ${otherSplit}`, k, alpha, otherLoss, otherAccuracy, '6 4')] : []),
 	]);
 	const chart = new Chart(live, {
-		title: 'Loss along one direction', words: figure.dataset.words, x: { label: 'α' }, y: { label: `loss (${data.lossName})` },
+		title: 'Loss along one direction', x: { label: 'α' }, y: { label: `loss (${data.lossName})` },
 		series, height: 320, cursor: 0,
 	});
 	if (series().every(({ y }) => y.every((value) => value === null || value > 0))) {
@@ -25,7 +25,7 @@ function lineView(figure, live) {
 
 const lossWords = (loss, accuracy) => words(loss) + (accuracy === null || accuracy === undefined ? '' : `, accuracy ${percent(accuracy)}`);
 
-function sharpnessView(figure, live) {
+function sharpnessView(live) {
 	const points = checkpoints.map(({ sharpness }) => sharpness);
 	const radii = points[0].map(({ rho }) => rho);
 	let at = nearest(radii, data.radius);
@@ -37,7 +37,7 @@ function sharpnessView(figure, live) {
 	live.append(columns, table);
 
 	const part = (title, label, key, others) => new Chart(columns.appendChild(make('div')), {
-		title, words: figure.dataset.words, x: { label, short: 'ρ', isLog: true }, y: { label: 'rise of the loss', isLog: true },
+		title, x: { label, short: 'ρ', isLog: true }, y: { label: 'rise of the loss', isLog: true },
 		series: () => checkpoints.map(({ name, sharpness }, k) => ({
 			name, x: radii, y: sharpness.map((point) => point[key]), ink: seriesInk(k), signs: true, sign: k, ...others(sharpness),
 		})),
@@ -70,7 +70,7 @@ function sharpnessView(figure, live) {
 	show(at);
 }
 
-function spectrumView(figure, live) {
+function spectrumView(live) {
 	const known = checkpoints.map(({ name, spectrum }, k) => ({ name, k, ...spectrum })).filter(({ density }) => density);
 	const [, most] = extent(known.flatMap(({ density }) => density)) || [0, 1];
 	const floor = Math.min(...known.map(({ dimension, sigma }) => Math.max(1e-9 * most, 0.02 / (dimension * sigma))));
@@ -82,21 +82,21 @@ function spectrumView(figure, live) {
 	];
 	const stops = [...new Set(known.flatMap(({ values }) => values))].sort((a, b) => a - b);
 	new Chart(live, {
-		title: 'Spectral density, and the largest eigenvalues', words: figure.dataset.words, x: { label: 'eigenvalue λ', short: 'λ' },
+		title: 'Spectral density, and the largest eigenvalues', x: { label: 'eigenvalue λ', short: 'λ' },
 		y: { label: 'density', isLog: true, low: floor / 2, high: 3 * most }, series, stops, height: 340,
 	});
 }
 
-function historyView(figure, live) {
+function historyView(live) {
 	const series = () => checkpoints.flatMap(({ name, history }, k) => {
 		const of = (split, dash) => curve(k, `${name}, ${split}`, history.map(({ epoch }) => epoch), history.map((epoch) => epoch[split]), { dash });
 		return history.length > 1 ? [of('train'), ...(history.some(({ test }) => test !== null) ? [of('test', '6 4')] : [])] : [];
 	});
-	new Chart(live, { title: 'Loss during training', words: figure.dataset.words, x: { label: 'epoch' }, y: { label: 'loss' }, series, height: 280 });
+	new Chart(live, { title: 'Loss during training', x: { label: 'epoch' }, y: { label: 'loss' }, series, height: 280 });
 }
 
 /** The checkpoints of a training one after another, over the loss in their plane. */
-function pathView(figure, live) {
+function pathView(live, figure) {
 	const index = Number(figure.dataset.index), { name, path } = checkpoints[index];
 	const { points } = path, id = `step-${index}`;
 	let at = points.length - 1, timer = null, seen = null;
@@ -123,7 +123,7 @@ function pathView(figure, live) {
 		{ name: 'where it falls in the plane', x: steps, y: points.map(({ planeLoss }) => planeLoss), ink: ink('muted'), dash: '6 4' },
 	];
 	const chart = new Chart(chartBox, {
-		title: 'Loss of the checkpoints', words: figure.dataset.words, x: { label: 'step' }, y: { label: 'loss', isLog }, series, height: 400,
+		title: 'Loss of the checkpoints', x: { label: 'step' }, y: { label: 'loss', isLog }, series, height: 400,
 		onMove: (value) => { stop(); show(nearest(steps, value)); },
 	});
 
@@ -158,13 +158,13 @@ function pathView(figure, live) {
 /** Replaces the still picture of every figure by one that moves; a button brings it back. */
 function begin() {
 	const views = {
-		plane: (figure, live) => new PlaneView(live),
+		plane: (live) => new PlaneView(live),
 		line: lineView, sharpness: sharpnessView, spectrum: spectrumView, history: historyView, path: pathView,
 	};
 	for (const figure of document.querySelectorAll('figure.shown')) {
 		const [live, still] = [figure.querySelector('.live'), figure.querySelector('.still')];
 		live.hidden = false;
-		views[figure.dataset.kind](figure, live);
+		views[figure.dataset.kind](live, figure);
 		still.classList.add('replaced');
 		const toggle = button('Still picture', () => {
 			const isStill = still.classList.toggle('replaced') === false;

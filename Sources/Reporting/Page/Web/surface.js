@@ -1,9 +1,10 @@
 // A field as a surface in space. One WebGL context draws all of them; each is then copied onto its own canvas.
 
 /** How the surfaces are looked at: all of them from the same side. Angles in radians. */
-const camera = { yaw: -0.6, pitch: 0.62, zoom: 1 };
+const camera = {};
 
 function resetCamera() { Object.assign(camera, { yaw: -0.6, pitch: 0.62, zoom: 1 }); }
+resetCamera();
 
 function turnCamera(yaw, pitch) {
 	camera.yaw += yaw;
@@ -77,12 +78,8 @@ function meshOf(field) {
 	return field.mesh;
 }
 
-/** The one context; null where there is no WebGL. */
+/** The one context; it cannot be made where there is no WebGL. */
 class Painter {
-	static make() {
-		try { return new Painter(); } catch (problem) { return null; }
-	}
-
 	constructor() {
 		this.canvas = make('canvas');
 		const gl = this.canvas.getContext('webgl2', { antialias: true, alpha: true, premultipliedAlpha: true });
