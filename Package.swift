@@ -60,7 +60,12 @@ let package = Package(
             dependencies: [
                 "Analyses", "ArrayFiles", "Datasets", "Essentials", "GroundTruth", "MatrixFree", "Models", "Objectives",
                 "Plotting", "Tensors", "Training", .product(name: "TOMLKit", package: "TOMLKit"),
-            ]),
+            ],
+            // What a report's page needs lies in the program, which is one file.
+            resources: ["report.css", "surface.vert", "surface.frag"].map { .embedInCode("Page/Web/\($0)") }
+                + ["base", "scale", "chart", "heatmap", "surface", "plane", "sections"].map {
+                    .embedInCode("Page/Web/\($0).js")
+                }),
 
         // One import of all that is public, and the programs.
         .target(

@@ -8,7 +8,7 @@ import Objectives
 
 /// Slices, sharpness and spectrum of one checkpoint or more as pictures, data, and one page that needs nothing else.
 ///
-/// Under every heading of the page stands the command that makes what follows.
+/// The page names the command that makes each result.
 public struct ReportRun {
     /// Radius of the worst case, and deviation of each weight in the average case; 0.05 as in SAM (Foret et al. 2021).
     public var radius = 0.05
@@ -28,18 +28,22 @@ public struct ReportRun {
     /// The settings that `landscape report` has without options.
     public init() {}
 
+    /// Sharpness is measured at these multiples of the radius.
+    private static let multiples = [0.25, 0.5, 1, 2, 4]
+    private var radii: [Double] { Self.multiples.map { $0 * radius } }
+
     /// Measures the checkpoints and writes the files.
     ///
     /// - Parameters:
-    ///   - checkpoints: their paths; with several, a comparison comes first.
+    ///   - checkpoints: their paths. A folder stands for the last checkpoint in it, and adds the path of the training.
     ///   - folder: where the files go; made if it is not there, once the checkpoints are read.
     ///   - monitor: told of the progress; what it throws ends the work.
     /// - Returns: the paths of what was written, `index.html` last.
     public func run(_ checkpoints: [String], to folder: String, monitor: Monitor = .silent) throws -> [String] {
-        let models = try checkpoints.map { try Model.open($0) }
+        let sources = try checkpoints.map { try ReportSource($0) }
         let isNew = try make(folder)
         do {
-            return try write(checkpoints, models, to: folder, monitor)
+            return try write(sources, to: folder, monitor)
         } catch {
             // A folder in which something was kept stays.
             if isNew { rmdir(folder) }
@@ -47,38 +51,16 @@ public struct ReportRun {
         }
     }
 
-    private func write(
-        _ checkpoints: [String], _ models: [Model], to folder: String, _ monitor: Monitor
-    ) throws -> [String] {
-        var page = Page(folder: folder, run: self)
-        page.web.title = "Loss landscape of \(checkpoints.joined(separator: ", "))"
-        page.web.blocks.append(
-            .paragraph(
-                "Made by \(Software.name). Under every heading is the command that made what follows; its data are beside this page. "
-                    + "Sharpness values are increases over the loss. Rescaling the weights changes them without changing the function; no flatness is better by itself."
-            ))
-        if checkpoints.count > 1 {
-            let heading = "All, side by side"
-            do {
-                try page.add(
-                    heading, ["compare"] + checkpoints + ["--rho", "\(radius)"], "compare"
-                ) { started in
-                    var comparison = Comparison(radius: radius)
-                    (comparison.loss, comparison.seed) = (loss, seed)
-                    let entries = try comparison.run(checkpoints, memory: memory, monitor: monitor)
-                    return ComparisonReport(
-                        entries, radius: radius, seed: seed, seconds: Date().timeIntervalSince(started))
-                }
-            } catch let zero as Comparison.NoSlice {
-                page.web.blocks += [.heading(heading), .paragraph("Left out: \(zero.problem).")]
-            }
+    private func write(_ sources: [ReportSource], to folder: String, _ monitor: Monitor) throws -> [String] {
+        var files = ReportFiles(folder: folder, run: self)
+        let labels = ReportSubject.labels(sources.map { $0.folder ?? $0.path })
+        let subjects = try sources.indices.map { index in
+            let stem = sources[index].stem
+            return try subject(
+                sources[index], labels[index], sources.count > 1 ? "\(index + 1)-\(stem)" : stem, &files, monitor)
         }
-        for (index, checkpoint) in checkpoints.enumerated() {
-            let stem = (((checkpoint as NSString).lastPathComponent) as NSString).deletingPathExtension
-            try add(
-                checkpoint, models[index], checkpoints.count > 1 ? "\(index + 1)-\(stem)" : stem, &page, monitor)
-        }
-        return try page.finish()
+        if subjects.count > 1 { try compare(subjects, &files) }
+        return try files.finish(try ReportPage(subjects: subjects, files: files).html)
     }
 
     /// Whether the folder was made, and not there before.
@@ -98,120 +80,154 @@ public struct ReportRun {
         return true
     }
 
-    /// Adds a slice: with its own normalisation, or without one where that makes a direction zero; where there is none
-    /// without one either, the page says why.
-    private func addSlice(
-        _ page: inout Page, _ heading: String, _ command: [String], _ name: String,
-        _ make: (_ normalization: DirectionNormalization?, _ started: Date) throws -> any Report
-    ) throws {
+    /// The results of all side by side, as `compare` has them, from the numbers that are on the page.
+    private func compare(_ subjects: [ReportSubject], _ files: inout ReportFiles) throws {
+        var entries: [Comparison.Entry] = []
+        for subject in subjects {
+            guard let entry = subject.entry else {
+                files.remarks.append("Left out: \(subject.path): it has no scaled slice to compare")
+                return
+            }
+            entries.append(entry)
+        }
+        _ = try files.add("All, side by side", nil, "compare") { _ in
+            ComparisonReport(entries, radius: radius, seed: seed)
+        }
+    }
+
+    // MARK: One checkpoint
+
+    private func subject(
+        _ source: ReportSource, _ label: String, _ name: String, _ files: inout ReportFiles, _ monitor: Monitor
+    ) throws -> ReportSubject {
+        let checksum = source.checksum
+        let hasOther = loss.data == nil && source.model.metadata.data.testExamples != nil
+        let line = try slice(
+            source, "\(label): along one direction", SliceGrid(SliceAxis(range: -1...1, points: 51)),
+            hasOther ? ["--both-splits"] : [], name + ".slice", hasOther: hasOther, &files, monitor)
+        let axis = SliceAxis(range: -1...1, points: points)
+        let plane = try slice(
+            source, "\(label): over a plane", SliceGrid(axis, axis),
+            ["--dims", "2", "--points", "\(points)", "--adaptive", "\(tolerance)"], name + ".plane", &files, monitor)
+        var summary: ModelLoss.Summary?
+        let sharpness = try files.add(
+            "\(label): sharpness",
+            ["sharpness", source.path, "--rho", radii.map { "\($0)" }.joined(separator: ","), "--measure", "all"],
+            name + ".sharpness"
+        ) { started in
+            var sharpness = SharpnessAnalysis(radii: radii)
+            (sharpness.measures, sharpness.seed) = (.all, seed)
+            let subject = try open(source, sharpness.vectors, monitor)
+            summary = subject.summary
+            let result = try sharpness.run(subject, at: subject.theta, monitor: monitor)
+            return SharpnessReport(context: context("sharpness", subject, try subject.evaluation(), started), result)
+        }
+        let top = min(5, source.model.theta.count)
+        let spectrum = try files.add(
+            "\(label): spectrum of the Hessian",
+            ["hessian", source.path, "--top", "\(top)", "--trace", "--density"], name + ".hessian"
+        ) { started in
+            var spectrum = SpectrumAnalysis(largest: top)
+            (spectrum.estimatesTrace, spectrum.estimatesDensity, spectrum.seed) = (true, true, seed)
+            let subject = try open(source, spectrum.vectors, monitor)
+            let result = try spectrum.run(subject, at: subject.theta, monitor: monitor)
+            return SpectrumReport(context: context("hessian", subject, try subject.evaluation(), started), result)
+        }
+        return ReportSubject(
+            path: source.path, label: label, metadata: source.model.metadata, parameters: source.model.theta.count,
+            checksum: checksum, summary: summary!, line: line?.withoutVectors, plane: plane?.withoutVectors,
+            sharpness: SharpnessReport(context: sharpness.context, sharpness.result.withoutVectors),
+            spectrum: SpectrumReport(context: spectrum.context, spectrum.result.withoutVectors),
+            trajectory: try trajectory(source, label, name + ".trajectory", &files, monitor), radius: radius,
+            mostExamples: loss.examples)
+    }
+
+    private func open(_ source: ReportSource, _ vectors: ClosedRange<Int>, _ monitor: Monitor) throws -> ModelLoss {
+        try ModelLoss(source.model, name: source.path, loss, vectors: vectors, memory: memory, monitor: monitor)
+    }
+
+    private func context(_ command: String, _ subject: ModelLoss, _ evaluation: Evaluation, _ started: Date)
+        -> RunContext
+    {
+        RunContext(
+            command: command, subject.summary, evaluation, seed: seed, seconds: Date().timeIntervalSince(started))
+    }
+
+    /// A slice: with its own normalisation, or without one where that makes a direction zero. Where there is none without one either, the
+    /// page says why.
+    private func slice(
+        _ source: ReportSource, _ heading: String, _ grid: SliceGrid, _ options: [String], _ name: String,
+        hasOther: Bool = false, _ files: inout ReportFiles, _ monitor: Monitor
+    ) throws -> SliceReport? {
+        func run(_ normalization: DirectionNormalization?, _ options: [String]) throws -> SliceReport {
+            try files.add(heading, ["slice", source.path] + options, name) { started in
+                let subject = try open(source, SliceAnalysis.vectors, monitor)
+                var slice = SliceAnalysis(grid)
+                (slice.seed, slice.normalization) = (seed, normalization)
+                if grid.beta != nil { slice.tolerance = tolerance }
+                let result = try slice.run(
+                    subject, at: subject.theta, other: hasOther ? try subject.onOtherSplit() : nil,
+                    layout: subject.model.network.parameters, monitor: monitor)
+                return SliceReport(context: context("slice", subject, result.slice.centerEvaluation, started), result)
+            }
+        }
         do {
-            try page.add(heading, command, name) { try make(nil, $0) }
+            return try run(nil, options)
         } catch let scaled as SliceAnalysis.ZeroDirection {
             do {
-                try page.add(heading, command + ["--normalization", "none"], name) { try make(.some(.none), $0) }
-                page.web.blocks.append(.paragraph("The directions are not scaled to the weights: \(scaled.problem)."))
+                let report = try run(.some(.none), options + ["--normalization", "none"])
+                files.remarks.append("\(heading): the directions are not scaled to the weights: \(scaled.problem).")
+                return report
             } catch let unscaled as SliceAnalysis.ZeroDirection {
-                page.web.blocks += [
-                    .heading(heading),
-                    .paragraph("Left out: \(scaled.problem), and without normalisation \(unscaled.problem)."),
-                ]
+                files.remarks.append(
+                    "\(heading): left out: \(scaled.problem), and without normalisation \(unscaled.problem).")
+                return nil
             }
         }
     }
 
-    /// Everything of one checkpoint.
-    private func add(_ checkpoint: String, _ model: Model, _ name: String, _ page: inout Page, _ monitor: Monitor)
-        throws
-    {
-        func open(_ vectors: ClosedRange<Int>) throws -> ModelLoss {
-            try ModelLoss(model, name: checkpoint, loss, vectors: vectors, memory: memory, monitor: monitor)
-        }
-        func context(_ command: String, _ subject: ModelLoss, _ evaluation: Evaluation, _ started: Date) -> RunContext {
-            RunContext(
-                command: command, subject.summary, evaluation, seed: seed, seconds: Date().timeIntervalSince(started))
-        }
-        let hasOther = loss.data == nil && model.metadata.data.testExamples != nil
-        try addSlice(
-            &page, "\(checkpoint): along one direction", ["slice", checkpoint] + (hasOther ? ["--both-splits"] : []),
-            name + ".slice"
-        ) { normalization, started in
-            let subject = try open(SliceAnalysis.vectors)
-            var slice = SliceAnalysis(SliceGrid(SliceAxis(range: -1...1, points: 51)))
-            (slice.seed, slice.normalization) = (seed, normalization)
-            let result = try slice.run(
-                subject, at: subject.theta, other: hasOther ? try subject.onOtherSplit() : nil,
-                layout: subject.model.network.parameters, monitor: monitor)
-            return SliceReport(context: context("slice", subject, result.slice.centerEvaluation, started), result)
-        }
-        try addSlice(
-            &page, "\(checkpoint): over a plane",
-            ["slice", checkpoint, "--dims", "2", "--points", "\(points)", "--adaptive", "\(tolerance)"], name + ".plane"
-        ) { normalization, started in
-            let subject = try open(SliceAnalysis.vectors)
-            let axis = SliceAxis(range: -1...1, points: points)
-            var slice = SliceAnalysis(SliceGrid(axis, axis))
-            (slice.seed, slice.tolerance, slice.normalization) = (seed, tolerance, normalization)
-            let result = try slice.run(
-                subject, at: subject.theta, layout: subject.model.network.parameters, monitor: monitor)
-            return SliceReport(context: context("slice", subject, result.slice.centerEvaluation, started), result)
-        }
-        try page.add(
-            "\(checkpoint): sharpness", ["sharpness", checkpoint, "--rho", "\(radius)", "--measure", "all"],
-            name + ".sharpness"
-        ) { started in
-            var sharpness = SharpnessAnalysis(radii: [radius])
-            (sharpness.measures, sharpness.seed) = (.all, seed)
-            let subject = try open(sharpness.vectors)
-            let result = try sharpness.run(subject, at: subject.theta, monitor: monitor)
-            return SharpnessReport(context: context("sharpness", subject, try subject.evaluation(), started), result)
-        }
-        let top = min(5, model.theta.count)
-        try page.add(
-            "\(checkpoint): spectrum of the Hessian",
-            ["hessian", checkpoint, "--top", "\(top)", "--trace", "--density"], name + ".hessian"
-        ) { started in
-            var spectrum = SpectrumAnalysis(largest: top)
-            (spectrum.estimatesTrace, spectrum.estimatesDensity, spectrum.seed) = (true, true, seed)
-            let subject = try open(spectrum.vectors)
-            let result = try spectrum.run(subject, at: subject.theta, monitor: monitor)
-            return SpectrumReport(context: context("hessian", subject, try subject.evaluation(), started), result)
+    /// The path of the training, where a folder was given.
+    private func trajectory(
+        _ source: ReportSource, _ label: String, _ name: String, _ files: inout ReportFiles, _ monitor: Monitor
+    ) throws -> TrajectoryReport? {
+        guard let folder = source.folder else { return nil }
+        do {
+            let report = try files.add(
+                "\(label): path of the training",
+                ["trajectory", folder, "--points", "\(points)", "--adaptive", "\(tolerance)"], name
+            ) { started in
+                let path = try CheckpointFolder(folder)
+                let subject = try open(
+                    source, TrajectoryAnalysis.vectors(checkpoints: path.models.count), monitor)
+                var analysis = TrajectoryAnalysis()
+                analysis.points = (points, points)
+                (analysis.tolerance, analysis.seed) = (tolerance, seed)
+                let result = try analysis.run(subject, path, monitor: monitor)
+                return TrajectoryReport(context: context("trajectory", subject, result.end, started), result)
+            }
+            return TrajectoryReport(context: report.context, report.result.withoutVectors)
+        } catch let failure as TrajectoryPCA.Failure {
+            files.remarks.append("\(label): path of the training: left out: \(failure)")
+            return nil
         }
     }
 }
 
-/// The page under way, and the files beside it.
-private struct Page {
-    let folder: String
-    let run: ReportRun
-    var web = WebPage(title: "")
-    private var files: [String] = []
+extension SliceReport {
+    /// The same without its directions' numbers.
+    fileprivate var withoutVectors: SliceReport { SliceReport(context: context, result.withoutVectors) }
+}
 
-    init(folder: String, run: ReportRun) { (self.folder, self.run) = (folder, run) }
-
-    private func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
-
-    /// Makes a result, writes its picture and data under a name, and shows it under a heading.
-    mutating func add(
-        _ heading: String, _ command: [String], _ name: String, _ make: (_ started: Date) throws -> any Report
-    ) throws {
-        let words = "landscape " + (command + run.sharedOptions).joined(separator: " ")
-        run.onSection(words)
-        let report = try make(Date())
-        let paths = ["png", "npz", "json"].map { path("\(name).\($0)") }
-        let picture = try report.encoded(for: paths[0])
-        try AtomicFile.write(picture, to: paths[0])
-        for path in paths.dropFirst() { try report.write(to: path) }
-        files += paths
-        web.blocks += [
-            .heading(heading), .printed(words), .picture(png: picture, description: heading),
-            .printed((report.context.lines + report.lines).joined(separator: "\n") + "\n"),
-        ]
-    }
-
-    /// Writes the page.
-    func finish() throws -> [String] {
-        let index = path("index.html")
-        try AtomicFile.write(Array(web.html.utf8), to: index)
-        return files + [index]
+extension ReportSubject {
+    /// What a comparison shows of it; nil where its slice is not scaled to its weights.
+    fileprivate var entry: Comparison.Entry? {
+        guard let line, line.normalization == DirectionNormalization.filter.rawValue, let point,
+            let worst = point.worstCase, let average = point.averageCase, let top = spectrum.top,
+            let value = top.values.first, let residual = top.residuals.first, let trace = spectrum.result.trace
+        else { return nil }
+        return Comparison.Entry(
+            subject: summary, slice: line.result, other: other.map { Evaluation(loss: $0.loss, accuracy: $0.accuracy) },
+            gradientNorm: sharpness.gradientNorm, largestEigenvalue: (value, residual), trace: trace.trace,
+            worstCase: worst, averageCase: average)
     }
 }

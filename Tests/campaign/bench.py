@@ -63,7 +63,8 @@ class Bench:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("LANDSCAPE_", "CAMPAIGN_", "LD_PRELOAD"))}
         temporary = os.path.join(folder, ".temporary")
         os.makedirs(temporary, exist_ok=True)
-        kept.update(SWIFT_BACKTRACE="enable=no", TMPDIR=temporary, **extra)
+        # A report states the day; runs on both sides of midnight are to give the same one.
+        kept.update(SWIFT_BACKTRACE="enable=no", TMPDIR=temporary, SOURCE_DATE_EPOCH="1700000000", **extra)
         return kept
 
     def start(self, words, folder, limits=(), environment=None, prefix=(), **options):

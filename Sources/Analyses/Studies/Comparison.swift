@@ -46,6 +46,17 @@ public struct Comparison: Sendable {
         public let worstCase: WorstCaseSharpness
         /// With the radius as deviation.
         public let averageCase: AverageCaseSharpness
+
+        /// An entry of results that were computed elsewhere.
+        package init(
+            subject: ModelLoss.Summary, slice: SliceAnalysis.Result, other: Evaluation?, gradientNorm: Double,
+            largestEigenvalue: (value: Double, residual: Double), trace: StochasticEstimate,
+            worstCase: WorstCaseSharpness, averageCase: AverageCaseSharpness
+        ) {
+            (self.subject, self.slice, self.other, self.gradientNorm) = (subject, slice, other, gradientNorm)
+            (self.largestEigenvalue, self.trace) = (largestEigenvalue, trace)
+            (self.worstCase, self.averageCase) = (worstCase, averageCase)
+        }
     }
 
     /// A checkpoint whose directions are zero, such as one whose weights are all 0.

@@ -1,0 +1,45 @@
+extension Slice {
+    /// The same without its directions' numbers, which take as much memory as the network.
+    package var withoutVectors: Slice {
+        var slice = self
+        slice.directions = directions.described
+        return slice
+    }
+}
+
+extension SliceAnalysis.Result {
+    /// The same without its directions' numbers.
+    package var withoutVectors: SliceAnalysis.Result {
+        SliceAnalysis.Result(planes: planes.map { .init(seed: $0.seed, slice: $0.slice.withoutVectors) })
+    }
+}
+
+extension TrajectoryAnalysis.Result {
+    /// The same without the principal directions.
+    package var withoutVectors: TrajectoryAnalysis.Result {
+        TrajectoryAnalysis.Result(
+            surface: surface.withoutVectors, explainedVariance: explainedVariance, points: points, end: end)
+    }
+}
+
+extension SharpnessAnalysis.Result {
+    /// The same without the ε of any radius.
+    package var withoutVectors: SharpnessAnalysis.Result {
+        let points = points.map { point in
+            var point = point
+            point.worstCase?.forgetEpsilon()
+            return point
+        }
+        return SharpnessAnalysis.Result(
+            points: points, norm: norm, adaptiveShift: adaptiveShift, gradientNorm: gradientNorm, boxes: boxes)
+    }
+}
+
+extension SpectrumAnalysis.Result {
+    /// The same without eigenvectors.
+    package var withoutVectors: SpectrumAnalysis.Result {
+        var result = self
+        (result.vectors, result.product) = ([], [])
+        return result
+    }
+}

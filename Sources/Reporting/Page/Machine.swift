@@ -1,0 +1,37 @@
+import Essentials
+import Foundation
+
+/// Where and when a report is made.
+struct Machine {
+    /// Of the processor, such as `AMD EPYC 7763`; nil where the system does not say.
+    let processor: String?
+    /// That the process may use.
+    let processors: Int
+    /// In bytes.
+    let memory: UInt64
+    let system: String
+    /// The day in UTC, as 2026-01-31. `SOURCE_DATE_EPOCH` in the environment gives another, so that a report can be made again to the bit
+    /// (reproducible-builds.org).
+    let date: String
+
+    init() {
+        let process = ProcessInfo.processInfo
+        let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
+        processor = lines.first { $0.hasPrefix("model name") }?.split(separator: ":", maxSplits: 1).last.map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        (processors, memory) = (process.activeProcessorCount, process.physicalMemory)
+        system = process.operatingSystemVersionString
+        let epoch = process.environment["SOURCE_DATE_EPOCH"].flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil }
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = TimeZone(identifier: "UTC")
+        formatter.dateFormat = "yyyy-MM-dd"
+        date = formatter.string(from: epoch.map(Date.init(timeIntervalSince1970:)) ?? Date())
+    }
+
+    var description: String {
+        let gibibytes = String(format: "%.1f", Double(memory) / 0x1p30)
+        return "\(processor ?? "unknown processor"), \(processors) processors, \(gibibytes) GiB of memory, \(system)"
+    }
+}
