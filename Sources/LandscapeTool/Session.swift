@@ -77,6 +77,7 @@ struct Session {
         var settings = try options.lossSettings()
         settings.normalizesLogits = normalizesLogits
         let path = path ?? checkpoint
+        try monitor.update("reading", 0, of: nil, path)
         let model = try Model.open(path), metadata = model.metadata
         // One name may mean other files beside another checkpoint.
         let place = try? model.dataSpecification.absolute
@@ -85,6 +86,7 @@ struct Session {
             model, name: path, settings, loaded: isSame ? loaded.data : nil, vectors: vectors, memory: memory,
             monitor: monitor)
         (loaded.record, loaded.place, loaded.loss, loaded.data) = (metadata.data, place, metadata.loss, loss.data)
+        try monitor.update("computing", 0, of: nil)
         return loss
     }
 
@@ -116,7 +118,7 @@ struct Session {
             let isWritten = attempt { try OutputFile.write(path, beside: checkpoint) { try report.write(to: $0) } }
             if isWritten, options.output.isEmpty { options.general.remark("picture written to \(picture)") }
         }
-        attempt { try options.general.print(report.json, report.context.lines + report.lines) }
+        attempt { try options.general.print(report.json, lines: report.printed) }
         for problem in problems.list.dropLast() { Terminal.standard.say("error: \(problem)") }
         if let problem = problems.list.last { throw problem }
     }

@@ -13,7 +13,8 @@ struct MergeCommand: ParsableCommand {
     @Argument(help: "The .npz files of all shards, in any order.", completion: .file()) var files: [String]
     @Option(
         name: .customShort("o"),
-        help: .file("The whole slice: .npz, .json, .csv, .vti, .vtr, .png, .svg or .pdf. Repeatable."))
+        help: .file("The whole slice: .npz, .json, .csv, .vti, .vtr, .png, .svg or .pdf. Repeatable."),
+        completion: .file())
     var output: [String] = []
     @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
     @OptionGroup var general: GeneralOptions
@@ -36,6 +37,6 @@ struct MergeCommand: ParsableCommand {
         whole.isLogarithmic = isLogarithmic
         whole.context.seconds = Date().timeIntervalSince(started)
         for path in output { try OutputFile.write(path) { try whole.write(to: $0) } }
-        try general.print(whole.json, whole.context.lines + whole.lines)
+        try general.print(whole.json, lines: whole.printed)
     }
 }

@@ -24,16 +24,22 @@ struct PlotCommand: ParsableCommand {
     }
 
     @Argument(help: "The .npz file of a slice.", completion: .file()) var file: String
-    @Option(name: .customShort("o"), help: .file("The picture: .png, .svg or .pdf (default: FILE.png). Repeatable."))
+    @Option(
+        name: .customShort("o"), help: .file("The picture: .png, .svg or .pdf (default: FILE.png). Repeatable."),
+        completion: .file())
     var output: [String] = []
-    @Option(help: "Quantity that the picture shows.") var metric = SliceCommand.Metric.loss
+    @Option(help: ArgumentHelp("Quantity that the picture shows.", valueName: "quantity")) var metric = SliceCommand
+        .Metric.loss
     @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
-    @Option(help: "Colour map.") var colors = Colors.viridis
-    @Option(help: "Contour lines: automatic, none, or levels such as 0.5,1,2.") var contours = "automatic"
-    @Option(help: "Values at the ends of the colour scale, as a:b.") var valueRange: String?
-    @Option(help: "Title of the picture.") var title: String?
+    @Option(help: ArgumentHelp("Colour map.", valueName: "map")) var colors = Colors.viridis
+    @Option(help: ArgumentHelp("Contour lines: automatic, none, or levels such as 0.5,1,2.", valueName: "levels"))
+    var contours = "automatic"
+    @Option(help: ArgumentHelp("Values at the ends of the colour scale, as a:b.", valueName: "a:b")) var valueRange:
+        String?
+    @Option(help: ArgumentHelp("Title of the picture.", valueName: "text")) var title: String?
     @Flag(name: .customLong("3d"), help: "Draw the surface in perspective.") var isInSpace = false
     @Flag(help: "Leave out the dots of an adaptive slice.") var noPoints = false
+    @Flag(help: .show) var show = false
     @OptionGroup var general: GeneralOptions
 
     func validate() throws {
@@ -93,5 +99,6 @@ struct PlotCommand: ParsableCommand {
         } else {
             general.remark("picture written to \(paths.joined(separator: ", "))")
         }
+        if show { try Terminal.standard.show(report, general) }
     }
 }
