@@ -69,8 +69,8 @@ extension [String] {
     /// `; did you mean 'a', 'b' or 'c'?`; nothing for no names.
     fileprivate var suggestion: String {
         guard let last else { return "" }
-        let names = dropLast().map { "'\($0.shown)'" }.joined(separator: ", ")
-        return "; did you mean \(names.isEmpty ? "" : names + " or ")'\(last.shown)'?"
+        let names = dropLast().map { "'\($0.printable)'" }.joined(separator: ", ")
+        return "; did you mean \(names.isEmpty ? "" : names + " or ")'\(last.printable)'?"
     }
 }
 

@@ -55,16 +55,24 @@ public struct TextTable: Sendable {
     ///
     /// - Parameter width: of the window, in characters; nil for lines of any length.
     public func lines(width: Int? = nil) -> [PrintedLine] {
-        guard let first = columns.first?.lines else { return [] }
-        var groups: [[String]] = [], current = first, count = 0
-        for column in columns.dropFirst() {
-            let joined = zip(current, column.lines).map { $0 + $1 }
-            if count > 0, let width, joined.contains(where: { $0.withoutTrailingSpaces.columnsWide > width }) {
+        guard let first = columns.first else { return [] }
+        var groups: [[String]] = [], current = first.lines, last = first
+        /// The rows with one more column; what begins beside numbers that end there is set apart.
+        func joined(_ rows: [String], _ column: Column, after last: Column) -> [String] {
+            zip(rows, column.lines).map { $0 + (last.isRight && !column.isRight ? "  " : "") + $1 }
+        }
+        for (number, column) in columns.enumerated().dropFirst() {
+            let wider = joined(current, column, after: last)
+            let isTooWide =
+                width.map { most in wider.contains { $0.withoutTrailingSpaces.columnsWide > most } } ?? false
+            // The first of a group stays even if it is too wide.
+            if isTooWide, number > 1, current != first.lines {
                 groups.append(current)
-                (current, count) = (zip(first, column.lines).map { $0 + $1 }, 1)
+                current = joined(first.lines, column, after: first)
             } else {
-                (current, count) = (joined, count + 1)
+                current = wider
             }
+            last = column
         }
         return (groups + [current]).flatMap { rows in
             rows.enumerated().map { PrintedLine($1.withoutTrailingSpaces, isHeader: $0 == 0) }

@@ -31,7 +31,7 @@ extension StringProtocol {
         return most > 0 ? result + "…" : ""
     }
 
-    /// The text over as many lines as a window needs. Lines break between words, best where columns of a table meet (several spaces),
+    /// The text over as many lines as a window needs. Lines break between words, best where parts meet (three spaces or more),
     /// and go on four columns farther in; a word that is longer than a line stays whole.
     ///
     /// - Parameter most: columns of the window.
@@ -40,7 +40,7 @@ extension StringProtocol {
         let indent = prefix { $0 == " " }.count, further = Swift.min(indent + 4, Swift.max(0, most / 3))
         var lines: [String] = [], line = String(prefix(indent)), isEmpty = true
         for (gap, word) in words {
-            let isCell = gap > 1 && !isEmpty && line.columnsWide > most / 2
+            let isCell = gap > 2 && !isEmpty && line.columnsWide > most / 2
             let length = line.columnsWide + (isEmpty ? 0 : gap)
             // A cell moves as a whole if it fits the next line.
             let needed = isCell ? cell(from: word) : word.columnsWide
@@ -72,12 +72,12 @@ extension StringProtocol {
         return result
     }
 
-    /// Columns of the words from one on, up to where several spaces follow.
+    /// Columns of the words from one on, up to where three spaces follow.
     private func cell(from word: SubSequence) -> Int {
         var columns = 0, blanks = 0
         for character in self[word.startIndex...] {
             blanks = character == " " ? blanks + 1 : 0
-            if blanks > 1 { return columns - 1 }
+            if blanks > 2 { return columns - 2 }
             columns += character.columnsWide
         }
         return columns - blanks

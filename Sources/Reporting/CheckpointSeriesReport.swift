@@ -76,7 +76,7 @@ public struct CheckpointSeriesReport: Report {
             [
                 column("step", members.map { "\($0.step)" }, width: 8),
                 column("loss", members.map { Format.number($0.report.context.loss) }),
-            ] + quantities + [TextTable.Column("  checkpoint", members.map { "  " + $0.report.context.checkpoint })])
+            ] + quantities + [TextTable.Column("checkpoint", members.map(\.report.context.checkpoint))])
         return table.lines(width: width)
     }
 

@@ -26,7 +26,7 @@ extension SharpnessReport {
             let boxes = keskar.map { box in
                 let space = box.subspace.map { "\($0) random dimensions, mean of \(box.repeats.count)" }
                 return "  ε \(column(Format.short(box.epsilon), 8)) "
-                    + column(space ?? "full space, best of \(box.repeats.count)", 36)
+                    + column(space ?? "full space, best of \(box.repeats.count)", 32)
                     + " φ \(column(Format.number(box.value, error: box.standardDeviation), 12)) deviation \(Format.short(box.standardDeviation))"
             }
             add(boxes)

@@ -54,7 +54,7 @@ struct Manual {
         page.section("SYNOPSIS")
         page.line("\\fBlandscape\\fR \\fIcommand\\fR [\\fIoptions\\fR]")
         page.section("DESCRIPTION")
-        page.paragraph(program.abstract ?? "")
+        page.text(program.abstract ?? "")
         page.section("COMMANDS")
         for command in commands {
             page.item("\\fBlandscape\\-\(Page.escaped(command.commandName))\\fR(1)", command.abstract ?? "")
@@ -86,8 +86,11 @@ struct Manual {
         page.line(
             (["\\fBlandscape \(Page.escaped(name))\\fR", "[\\fIoptions\\fR]"] + positional).joined(separator: " "))
         page.section("DESCRIPTION")
-        page.paragraph(command.abstract ?? "")
-        if let remark = Page.parts(command.discussion).remark { page.paragraph(remark) }
+        page.text(command.abstract ?? "")
+        if let remark = Page.parts(command.discussion).remark {
+            page.line(".PP")
+            page.text(remark)
+        }
         for (title, isPositional) in [("ARGUMENTS", true), ("OPTIONS", false)] {
             let own = arguments.filter { ($0.kind == "positional") == isPositional }
             guard !own.isEmpty else { continue }
@@ -125,7 +128,7 @@ private struct Page {
     /// A line that holds requests for fonts.
     mutating func line(_ line: String) { text += line + "\n" }
 
-    mutating func paragraph(_ words: String) { text += ".PP\n\(Self.escaped(words))\n" }
+    mutating func text(_ words: String) { text += Self.escaped(words) + "\n" }
 
     mutating func item(_ head: String, _ words: String) { text += ".TP\n\(head)\n\(Self.escaped(words))\n" }
 

@@ -23,7 +23,7 @@ extension Terminal {
         let colors: TerminalColors = !window.hasColors ? .none : isFull ? .all : .palette
         // The last line is that of the prompt.
         let rows = min(size.rows - 1, Self.highestDrawing)
-        try print(figure.text(columns: size.columns, rows: rows, colors: colors).joined(separator: "\n"))
+        try print("\n" + figure.text(columns: size.columns, rows: rows, colors: colors).joined(separator: "\n"))
     }
 
     /// Columns that a picture takes at most: about as large as it is drawn.

@@ -36,24 +36,24 @@ extension HeatmapFigure: TextFigure {
                 }
             }
         }
-        func mark(_ point: Point?, _ sign: Character) {
-            guard let point, let across = plan.bottom.range.fraction(of: point.x),
-                let up = plan.left.range.fraction(of: point.y)
-            else { return }
-            let row = min(height - 1, max(0, height - 1 - Int(up * Double(height))))
-            let column = min(width - 1, max(0, Int(across * Double(width))))
+        let places = [plan.center, plan.minimum].map { point in
+            point.flatMap { plan.place(of: $0, columns: width, rows: height) }
+        }
+        let signs: [Character] =
+            places[0]?.row == places[1]?.row && places[0]?.column == places[1]?.column ? [Self.bothSign] : Self.signs
+        for (place, sign) in zip(places, signs) {
+            guard let (row, column) = place else { continue }
             let cell = canvas[row, column]
             let ground = cell.ground.flatMap { ground in cell.ink.map { $0.mixed(with: ground) } }
             canvas[row, column] = TextCanvas.Cell(
                 character: sign, ink: ground.map { $0.luminance > 0.3 ? .black : .white }, ground: ground)
         }
-        mark(plan.center, Self.centerSign)
-        mark(plan.minimum, Self.minimumSign)
         lines += TextFrame(left: vertical, right: nil, bottom: horizontal).lines(canvas, colors)
         return lines + key
     }
 
-    private static let centerSign: Character = "+", minimumSign: Character = "o"
+    /// Of the centre, and of the minimum; then of both at one place.
+    private static let signs: [Character] = ["+", "o"], bothSign: Character = "⊕"
 
     /// The colour bar with its ends, and what the signs mean.
     private func keyLines(_ plan: HeatmapPlan, columns: Int, _ colors: TerminalColors) -> [String] {
@@ -79,9 +79,7 @@ extension HeatmapFigure: TextFigure {
             return plan.grid.values[row * plan.grid.x.count + column]
         }
         var marks: [String] = []
-        for (point, sign, name) in [
-            (plan.center, Self.centerSign, "centre"), (plan.minimum, Self.minimumSign, "minimum"),
-        ] {
+        for (point, (sign, name)) in zip([plan.center, plan.minimum], zip(Self.signs, ["centre", "minimum"])) {
             guard let point else { continue }
             let place = [point.x, point.y].map { NumberText.rounded($0, digits: 3) }.joined(separator: ", ")
             let value = value(at: point).map { ": " + NumberText.rounded($0, digits: 4) } ?? ""
@@ -93,6 +91,19 @@ extension HeatmapFigure: TextFigure {
         }
         if !marks.isEmpty { lines += marks.joined(separator: "   ").folded(toColumns: columns) }
         return lines
+    }
+}
+
+extension HeatmapPlan {
+    /// The character at a point.
+    fileprivate func place(of point: Point, columns: Int, rows: Int) -> (row: Int, column: Int)? {
+        guard let across = bottom.range.fraction(of: point.x), let up = left.range.fraction(of: point.y) else {
+            return nil
+        }
+        return (
+            min(rows - 1, max(0, rows - 1 - Int(up * Double(rows)))),
+            min(columns - 1, max(0, Int(across * Double(columns))))
+        )
     }
 }
 

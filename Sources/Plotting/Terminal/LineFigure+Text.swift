@@ -32,7 +32,7 @@ extension LineFigure: TextFigure {
         var canvas = dots.canvas
         if let lowest, let across = bottom.fraction(of: lowest.x), let up = left.fraction(of: lowest.y) {
             let row = min(height - 1, max(0, height - 1 - Int(up * Double(height))))
-            canvas[row, min(width - 1, max(0, Int(across * Double(width))))].character = "o"
+            canvas[row, min(width - 1, max(0, Int(across * Double(width))))] = TextCanvas.Cell(character: "o")
         }
         lines += TextFrame(left: vertical, right: second, bottom: horizontal).lines(canvas, colors)
         return lines + key
@@ -62,7 +62,9 @@ extension LineFigure: TextFigure {
             length += (length > 0 ? 3 : 0) + width
         }
         for series in series where !series.label.isEmpty {
-            add("━", series.color, series.label + (series.side == .right ? " (right axis)" : ""))
+            add(
+                series.dash.isEmpty ? "━" : "╍", series.color,
+                series.label + (series.side == .right ? " (right axis)" : ""))
         }
         if let lowest {
             add(
