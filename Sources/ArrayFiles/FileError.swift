@@ -23,7 +23,7 @@ public enum FileError: DescribedError {
     public var description: String {
         switch self {
         case .missing(let path):
-            "\(path): no such file; check the path"
+            "\(path): no such file\(FilePath.suggestion(for: path, otherwise: "; check the path"))"
         case .directory(let path):
             "\(path): found a folder where a file was expected; name a file in it"
         case .special(let path, let kind):
@@ -39,7 +39,7 @@ public enum FileError: DescribedError {
         case .malformed(let path, let problem):
             "\(path): \(problem)"
         case .folderMissing(let path, let folder):
-            "\(path): cannot be written because there is no folder \(folder); make it first"
+            "\(path): cannot be written because there is no folder \(folder)\(FilePath.suggestion(for: folder)); make it first"
         case .destinationIsDirectory(let path):
             "\(path): is a folder, expected a file name to write to; add a file name"
         case .notWritable(let path, let reason):

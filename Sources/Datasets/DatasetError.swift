@@ -63,7 +63,8 @@ public enum DatasetError: DescribedError {
     public var description: String {
         switch self {
         case .unknownSpecification(let text):
-            "unknown data '\(text)', expected one of \(DataSpecification.forms)" + Self.kindHint(text)
+            "unknown data '\(text)'\(text.suggestion(from: DataSpecification.forms)); expected one of \(DataSpecification.forms)"
+                + Self.kindHint(text)
         case .badSpecification(let text, let expected):
             "data '\(text)' is incomplete, expected \(expected)"
         case .file(let problem): "\(problem)"

@@ -50,7 +50,9 @@ extension FilePath {
     /// - Throws: `UnusableRequest` where it cannot be read.
     public static func names(in folder: String) throws -> [String] {
         guard let stream = opendir(system(folder.isEmpty ? "." : folder)) else {
-            throw UnusableRequest("\(folder): the folder cannot be read (\(String(cString: strerror(errno))))")
+            let isMissing = errno == ENOENT, reason = String(cString: strerror(errno))
+            throw UnusableRequest(
+                "\(folder): the folder cannot be read (\(reason))\(isMissing ? suggestion(for: folder) : "")")
         }
         defer { closedir(stream) }
         var names: [String] = []

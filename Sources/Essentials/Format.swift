@@ -9,18 +9,64 @@ public enum Format {
     }
     /// A number with six significant digits; a dash for `nil`.
     public static func number(_ value: Double?) -> String { value.map { number($0) } ?? "–" }
-    /// A number and the interval around it, `29.5908 [28.4, 30.8]`: ends to a tenth of its width or better; without an
-    /// interval, or with one of no width, the number alone.
-    public static func number(_ value: Double, within interval: ClosedRange<Double>?) -> String {
-        guard let interval, interval.upperBound > interval.lowerBound else { return number(value) }
-        let (low, high) = (interval.lowerBound, interval.upperBound)
-        let largest = log10(max(abs(low), abs(high))).rounded(.down)
-        let width = log10(high - low).rounded(.down)
-        // Numbers below 10⁶ keep all digits before the point: %g would give them an exponent.
-        let digits = max(largest - width + 2, min(largest + 1, 6))
-        let format = digits >= 1 && digits <= 15 ? "%.\(Int(digits))g" : "%.15g"
-        return number(value) + " [" + String(format: format, low) + ", " + String(format: format, high) + "]"
+    /// An estimate, rounded by its standard error, and the interval around it: `29.6 ± 0.5 [28.7, 31.4]`.
+    ///
+    /// The error has two significant digits where the first is 1 or 2, else one. The estimate and the ends of the interval end at the
+    /// same decimal. Without an error, or with one that is 0 or not finite, the number stands with six digits; without an interval, or
+    /// with one of no width, there is none.
+    public static func estimate(
+        _ value: Double, error: Double?, interval: ClosedRange<Double>? = nil
+    ) -> String {
+        let ends = interval.flatMap { $0.upperBound > $0.lowerBound ? [$0.lowerBound, $0.upperBound] : nil } ?? []
+        func list(_ rounding: Rounding) -> String {
+            ends.isEmpty ? "" : " [" + ends.map(rounding.text).joined(separator: ", ") + "]"
+        }
+        guard value.isFinite, let error, error > 0, error.isFinite else {
+            // A 95 % interval is about four standard errors wide.
+            return number(value) + list(Rounding(of: value, error: ends.isEmpty ? 1 : ends[1] / 4 - ends[0] / 4))
+        }
+        let rounding = Rounding(of: value, error: error)
+        return rounding.text(value) + " ± " + rounding.text(error) + list(rounding)
     }
+
+    /// What the signs of `estimate` mean, for the line under them.
+    public static let estimateLegend = "±: standard error; [ ]: 95 % interval"
+
+    /// A number with six significant digits, or fewer where its error leaves fewer: 5.22249 with an error of 0.004 is `5.222`.
+    public static func number(_ value: Double, error: Double) -> String {
+        guard value.isFinite, value != 0, error > 0, error.isFinite else { return number(value) }
+        let rounding = Rounding(of: value, error: error)
+        return rounding.place > Rounding.exponent(of: value) - 5 ? rounding.text(value) : number(value)
+    }
+
+    /// How numbers with one error are rounded and written.
+    private struct Rounding {
+        /// The power of ten of the last digit that the error leaves: two of its own digits where the first is 1 or 2, else one.
+        let place: Int
+        /// Whether numbers have an exponent.
+        let isScientific: Bool
+
+        init(of value: Double, error: Double) {
+            let digits = String(format: "%.1e", error), size = Self.exponent(of: error)
+            place = size - ("12".contains(digits.first!) ? 1 : 0)
+            let largest = value.isFinite && value != 0 ? max(Self.exponent(of: value), size) : size
+            isScientific = !(-5..<6 ~= largest)
+        }
+
+        static func exponent(of value: Double) -> Int {
+            Int(String(format: "%.1e", value).split(separator: "e").last ?? "") ?? 0
+        }
+
+        func text(_ value: Double) -> String {
+            if isScientific {
+                let exponent = value == 0 ? place : Self.exponent(of: value)
+                return String(format: "%.*e", min(15, max(0, exponent - place)), value)
+            }
+            let unit = pow(10, Double(max(0, place)))
+            return String(format: "%.*f", min(15, max(0, -place)), place > 0 ? (value / unit).rounded() * unit : value)
+        }
+    }
+
     /// A number with three significant digits.
     public static func short(_ value: Double) -> String {
         value.isFinite ? String(format: "%.3g", value) : number(value)
@@ -29,9 +75,9 @@ public enum Format {
     public static func percent(_ share: Double) -> String {
         share.isFinite ? String(format: "%.2f %%", 100 * share) : number(share)
     }
-    /// A time in seconds as `1.2 s`, `12 s`, `3:05` or `1:02:03`; a dash where it is not finite or beyond 10⁷ s.
+    /// A time in seconds as `1.2 s`, `12 s`, `3:05` or `1:02:03`; a dash where it is negative, not finite or beyond 10⁷ s.
     public static func duration(_ seconds: Double) -> String {
-        guard seconds.isFinite, seconds < 1e7 else { return "–" }
+        guard seconds >= 0, seconds < 1e7 else { return "–" }
         let whole = Int(seconds.rounded())
         if seconds < 9.95 { return String(format: "%.1f s", seconds) }
         if whole < 60 { return "\(whole) s" }

@@ -33,16 +33,61 @@ struct LandscapeTool: ParsableCommand {
         Ending.prepare()
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
+        let words = TrainCommand.completingAugment(joiningNegativeNumbers(arguments.dropFirst()))
         var command: any ParsableCommand
         do {
-            command = try parseAsRoot(
-                TrainCommand.completingAugment(joiningNegativeNumbers(arguments.dropFirst())))
+            if words.first == Manual.option { return try writeManual(words) }
+            try checkCommand(words)
+            command = try parseAsRoot(words)
         } catch {
             refuse(error)
         }
         do { try command.run() } catch { fail(error) }
+        Terminal.standard.clear()
         KeptWork.finish()
     }
+
+    /// The names of all commands.
+    private static let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+
+    /// `--generate-manual FOLDER`, beside the parser's own `--generate-completion-script SHELL`.
+    private static func writeManual(_ words: [String]) throws {
+        guard words.count == 2 else { throw ValidationError("\(Manual.option): expected the folder for the pages") }
+        do { try Manual().write(to: words[1]) } catch { fail(error) }
+    }
+
+    /// Refuses a word that is no command. The parser would say only that it did not expect it.
+    private static func checkCommand(_ words: [String]) throws {
+        guard let name = words.first(where: { $0 != "help" }), !name.hasPrefix("-"), !names.contains(name) else {
+            return
+        }
+        guard words.first != "help" || words.count == 2 else { return }
+        throw ValidationError("unknown command '\(name.shown)'\(names.suggestion(for: name))")
+    }
+
+    /// Without a command: what to do first.
+    func run() throws {
+        try Terminal.standard.print { _ in
+            Self.start.split(separator: "\n", omittingEmptySubsequences: false).enumerated().map {
+                PrintedLine(String($1), isHeader: $0 == 0)
+            }
+        }
+    }
+
+    private static let start = """
+        Landscape draws the loss around the weights of a network, and measures how sharp the minimum is.
+
+        Try these, in this order:
+          landscape train --model mlp:64-32-10 --data digits --epochs 20
+          landscape slice --points 51x51 --show
+          landscape sharpness --rho 0.05
+
+        With a model from PyTorch, exported by torch.onnx.export(…, optimize=False):
+          landscape import model.onnx --data npy:X.npy,Y.npy -o model.bin
+          landscape evaluate model.bin
+
+        'landscape --help' lists all commands, 'landscape COMMAND --help' the options of one.
+        """
 
     /// One line on standard error, and the exit code: 1 failed, 2 unusable arguments, 130 interrupted.
     private static func fail(_ error: any Error) -> Never {
@@ -83,17 +128,33 @@ struct LandscapeTool: ParsableCommand {
     /// The parser's own errors in the same form: one line, without the usage that it would add. Help and version go through.
     private static func refuse(_ error: any Error) -> Never {
         guard exitCode(for: error) != .success else { exit(withError: error) }
-        let words = message(for: error).replacing(/:?\n\s*-\s/, with: ", ").replacing("following,", with: "following:")
-            .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let words = withoutFarNames(
+            message(for: error).replacing(/:?\n\s*-\s/, with: ", ").replacing("following,", with: "following:")
+                .split(whereSeparator: \.isWhitespace).joined(separator: " "))
         let expected = words.firstMatch(of: /The value '(.*)' is invalid for '.*'$/).map { found in
             // The parser does not say what it wanted where that has no names: numbers.
             Double(found.1) == nil
                 ? ", expected a number" : Int(found.1) == nil ? ", expected a whole number" : ", expected one from 0"
         }
+        let suggestion = words.firstMatch(of: /The value '(.*)' is invalid for '.*'\. Please provide one of(.*)$/).map {
+            found in
+            found.2.matches(of: /[\p{L}\p{N}-]+/).map { String($0.output) }.filter { $0 != "and" && $0 != "the" }
+                .suggestion(
+                    for: String(found.1))
+        }
         let help = fullMessage(for: error).firstMatch(of: /'(landscape [^']*--help)'/)?.1
         Terminal.standard.say(
-            "error: \(words.hasSuffix(".") ? String(words.dropLast()) : words)\(expected ?? "")\(help.map { "; see \($0)" } ?? "")"
+            "error: \(words.hasSuffix(".") ? String(words.dropLast()) : words)\(suggestion ?? expected ?? "")\(help.map { "; see \($0)" } ?? "")"
         )
         Foundation.exit(2)
+    }
+
+    /// The parser's message without its guess where that is another word altogether: it takes any that differs in three letters.
+    private static func withoutFarNames(_ words: String) -> String {
+        guard let found = words.firstMatch(of: /Unknown option '-*(.*)'(\. Did you mean '-*(.*)'\?)/) else {
+            return words
+        }
+        return [String(found.3)].nearest(to: String(found.1)).isEmpty
+            ? words.replacingOccurrences(of: String(found.2), with: "") : words
     }
 }

@@ -11,7 +11,7 @@ struct Session {
     let memory: MemoryBudget
     /// Where a picture goes without -o.
     private let picture: String
-    private let style: FigureStyle
+    let style: FigureStyle
     private let started = Date()
     private let loaded = Loaded()
     private let problems = Problems()
@@ -81,6 +81,7 @@ struct Session {
         var settings = try options.lossSettings()
         settings.normalizesLogits = normalizesLogits
         let path = path ?? checkpoint
+        try monitor.update("reading", 0, of: nil, path)
         let model = try Model.open(path), metadata = model.metadata
         // One name may mean other files beside another checkpoint.
         let place = try? model.dataSpecification.absolute
@@ -89,6 +90,7 @@ struct Session {
             model, name: path, settings, loaded: isSame ? loaded.data : nil, vectors: vectors, memory: memory,
             monitor: monitor)
         (loaded.record, loaded.place, loaded.loss, loaded.data) = (metadata.data, place, metadata.loss, loss.data)
+        try monitor.update("computing", 0, of: nil)
         return loss
     }
 
@@ -115,16 +117,15 @@ struct Session {
     /// that cannot be written keeps neither the others from being written nor the result from being printed.
     func finish(_ report: some Report) throws {
         Terminal.standard.clear()
-        var text: String?
-        attempt { text = try options.general.text(report.json, report.context.lines + report.lines) }
-        let drawsUnasked = options.output.isEmpty && report.figure != nil && !options.general.quiet && text != nil
+        let hasKeys = attempt { _ = try options.general.text(report.json) }
+        let drawsUnasked = options.output.isEmpty && report.figure != nil && !options.general.quiet && hasKeys
         for path in drawsUnasked ? [picture] : options.output {
             let isWritten = attempt {
                 try OutputFile.write(path, beside: checkpoint) { try report.write(to: $0, style: style) }
             }
             if isWritten, options.output.isEmpty { options.general.remark("picture written to \(picture)") }
         }
-        if let text { attempt { try Terminal.standard.print(text) } }
+        if hasKeys { attempt { try options.general.print(report.json, lines: report.printed) } }
         for problem in problems.list.dropLast() { Terminal.standard.say("error: \(problem)") }
         if let problem = problems.list.last { throw problem }
     }

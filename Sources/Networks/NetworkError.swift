@@ -21,7 +21,7 @@ public enum NetworkError: DescribedError, Equatable {
     public var description: String {
         switch self {
         case .unknownModel(let name):
-            "unknown model '\(name)'; expected one of \(Architecture.names)"
+            "unknown model '\(name)'\(name.suggestion(from: Architecture.names)); expected one of \(Architecture.names)"
         case .invalidOption(let model, let found, let expected):
             "model \(model): found '\(found)', expected \(expected)"
         case .optionWithoutEffect(let model, let option, let found, let expected, let reason):
@@ -39,7 +39,7 @@ public enum NetworkError: DescribedError, Equatable {
         case .tooLarge(let model, let parameters, let limit):
             "model \(model) has \(parameters) parameters, expected at most \(limit), which fit this machine's memory; choose a smaller model"
         case .unknownLoss(let text):
-            "unknown loss '\(text)'; expected one of \(Loss.forms), with S from 0 up to, not including, 1, and δ above 0; docs/commands.md lists what more can stand behind the colon"
+            "unknown loss '\(text)'\(text.suggestion(from: Loss.forms)); expected one of \(Loss.forms), with S from 0 up to, not including, 1, and δ above 0; docs/commands.md lists what more can stand behind the colon"
         case .tooManyOutputs(let model, let found, let most):
             "model \(model) has \(found) outputs, expected 1 to \(most)"
         }

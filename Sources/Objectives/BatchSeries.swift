@@ -197,8 +197,8 @@ final class BatchSeries {
         let bindContext: (BatchProgram, Executable.Context, Int) -> Void
         /// Connects an instance to the batch whose first example is given.
         let bindData: (BatchProgram, Executable.Instance, Int) -> Void
-        /// Called before each batch is collected; what it throws ends the run.
-        let between: (() throws(Failure) -> Void)?
+        /// Called before each batch is collected, with those that are and how many there are; what it throws ends the run.
+        let between: ((_ done: Int, _ count: Int) throws(Failure) -> Void)?
     }
 
     /// Computes every batch for every tangent and hands the results to `collect`, for each tangent in the order of batches.
@@ -219,7 +219,7 @@ final class BatchSeries {
         let mostKept = keeps ? min(count, left / max(1, programs[0].program.executable.keptBytes)) : 0
         guard wanted > 1 else {
             for batch in 0..<count {
-                try work.between?()
+                try work.between?(batch, count)
                 lanes.with { compute(batch, number(batch), $0, batch < mostKept, work, collect) }
             }
             return
@@ -233,7 +233,7 @@ final class BatchSeries {
                     shared.series.compute(batch, number(batch), lane, batch < mostKept, shared.work) {
                         program, instance, context, tangent in
                         turns.take(batch, of: tangent) { () throws(Failure) in
-                            if tangent == 0 { try shared.work.between?() }
+                            if tangent == 0 { try shared.work.between?(batch, count) }
                             shared.collect(program, instance, context, tangent)
                         }
                     }

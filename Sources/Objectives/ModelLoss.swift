@@ -374,7 +374,7 @@ public final class ModelLoss: ExampleObjective {
             data, loss: loss, batchNorm: settings.statistics == .batch ? .batch : .stored,
             precision: settings.precision, batchSize: settings.batchSize, memory: memory,
             normalizesLogits: settings.normalizesLogits)
-        objective.betweenBatches = { try monitor.check() }
+        objective.betweenBatches = { try monitor.check(batch: $0, of: $1) }
         keep(objective, model, loss, data, settings, monitor)
         return objective
     }
@@ -407,7 +407,7 @@ public final class ModelLoss: ExampleObjective {
         let objective = try model.objective(
             data, loss: loss, batchNorm: .batch, precision: settings.precision,
             batchSize: settings.batchSize ?? recalibrationBatch(model, data.count), memory: memory)
-        objective.betweenBatches = { try monitor.check() }
+        objective.betweenBatches = { try monitor.check(batch: $0, of: $1) }
         keep(objective, model, loss, data, settings, monitor)
         return objective
     }

@@ -42,8 +42,8 @@ public final class NetworkObjective: Objective {
         set { programs.memory = newValue }
     }
 
-    /// Called between batches; what it throws ends the computation.
-    public var betweenBatches: (() throws -> Void)? {
+    /// Called between batches, with those that are done and how many there are; what it throws ends the computation.
+    public var betweenBatches: ((_ done: Int, _ count: Int) throws -> Void)? {
         get { programs.betweenBatches }
         set { programs.betweenBatches = newValue }
     }
@@ -188,7 +188,9 @@ public final class NetworkObjective: Objective {
         for first in stride(from: 0, to: coordinates.count, by: together) {
             let points = coordinates[first..<min(first + together, coordinates.count)]
             var losses = points.map { _ in 0.0 }, correct: [Double]? = loss.takesClasses ? losses : nil
-            try programs.run(kind, at: place, tangents: Array(points)) { program, instance, context, number in
+            let part = (number: first / together, count: (coordinates.count + together - 1) / together)
+            try programs.run(kind, at: place, tangents: Array(points), part: part) {
+                program, instance, context, number in
                 losses[number] += program.lossSum(instance, context)
                 if let count = program.correctCount(instance, context) { correct?[number] += count }
             }

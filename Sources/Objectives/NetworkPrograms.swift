@@ -16,8 +16,8 @@ final class NetworkPrograms: MemoryHolder {
     /// How much each of them counts.
     let counts: ElementCounts
     var memory: MemoryBudget
-    /// Called between batches; what it throws ends the computation.
-    var betweenBatches: (() throws -> Void)?
+    /// Called between batches, with those that are done and how many there are; what it throws ends the computation.
+    var betweenBatches: ((_ done: Int, _ count: Int) throws -> Void)?
     /// Where results are kept and found again; nil where they are not.
     var journal: ObjectiveJournal?
 
@@ -71,8 +71,11 @@ final class NetworkPrograms: MemoryHolder {
     func keepsEveryBatch(_ kind: BatchProgram.Kind) throws -> Bool { try series(kind).keepsEveryBatch }
 
     /// Runs a kind of program on every batch, for each tangent if there are any, and hands what it gives to `collect`.
+    ///
+    /// - Parameter part: which of how many runs for one result this is; progress is told of all together.
     func run(
         _ kind: BatchProgram.Kind, at place: Place, tangents values: [[Double]] = [],
+        part: (number: Int, count: Int) = (0, 1),
         _ collect: (BatchProgram, Executable.Instance, Executable.Context, Int) -> Void
     ) throws {
         store(place)
@@ -99,7 +102,7 @@ final class NetworkPrograms: MemoryHolder {
             },
             bindData: { [store] program, instance, first in
                 program.bind(instance, store.place(from: first))
-            }, between: betweenBatches)
+            }, between: betweenBatches.map { tell in { try tell(part.number * $1 + $0, part.count * $1) } })
         try series.run(work, collect: collect)
     }
 

@@ -64,18 +64,20 @@ public struct CheckpointSeriesReport: Report {
     }
 
     /// What is printed for people, a line each.
-    public var lines: [String] {
-        func column(_ text: String, _ width: Int = 13) -> String {
-            String(repeating: " ", count: max(1, width - text.count)) + text
+    public var lines: [String] { lines(width: nil).map(\.text) }
+
+    /// The same, in a table that fits a window.
+    public func lines(width: Int?) -> [PrintedLine] {
+        func column(_ title: String, _ cells: [String], width: Int = 13) -> TextTable.Column {
+            TextTable.Column(title, cells, width: width, isRight: true)
         }
-        let header = column("step", 8) + column("loss") + names.map { column($0) }.joined() + "  checkpoint"
-        return [header]
-            + members.map { member in
-                let own = member.report.context
-                return column("\(member.step)", 8) + column(Format.number(own.loss))
-                    + member.quantities.map { column(Format.number($0.value), max(13, $0.name.count + 1)) }.joined()
-                    + "  " + own.checkpoint
-            }
+        let quantities = names.map { column($0, values($0).map { Format.number($0) }) }
+        let table = TextTable(
+            [
+                column("step", members.map { "\($0.step)" }, width: 8),
+                column("loss", members.map { Format.number($0.report.context.loss) }),
+            ] + quantities + [TextTable.Column("checkpoint", members.map(\.report.context.checkpoint))])
+        return table.lines(width: width)
     }
 
     /// A header and rows of the `.csv` file.

@@ -90,22 +90,34 @@ public struct ComparisonReport: Report {
     }
 
     /// What is printed for people, a line each.
-    public var lines: [String] {
-        let names = entries.map { String($0.slice.context.checkpoint.suffix(20)) }
-        let left = measures.map { $0.words.count }.max() ?? 0
-        let models = entries.map { String($0.slice.context.model.suffix(20)) }
-        let widths = zip(names, models).map { max(12, $0.count, $1.count) }
-        func row(_ name: String, _ cells: [String]) -> String {
-            let first = name + String(repeating: " ", count: max(0, left - name.count))
-            return zip(cells, widths).reduce(first) { text, cell in
-                text + String(repeating: " ", count: max(2, cell.1 + 2 - cell.0.count)) + cell.0
+    public var lines: [String] { lines(width: nil).map(\.text) }
+
+    /// The same, with a table that fits a window.
+    public func lines(width: Int?) -> [PrintedLine] {
+        let columns = entries.map { entry in
+            let cells = measures.map { measure in
+                error(measure.key, entry).map { Format.number(measure.value(entry) ?? .nan, error: $0) }
+                    ?? Format.number(measure.value(entry))
             }
+            return TextTable.Column(
+                String(entry.slice.context.checkpoint.suffix(20)),
+                [String(entry.slice.context.model.suffix(20))] + cells,
+                width: 14, isRight: true)
         }
-        return [row("", names), row("model", models)]
-            + measures.map { measure in row(measure.words, entries.map { Format.number(measure.value($0)) }) }
-            + [
+        return TextTable([TextTable.Column("", ["model"] + measures.map(\.words))] + columns).lines(width: width)
+            + ([
                 "sharpness rows are increases over the loss; rescaling the weights changes them without changing the function"
-            ] + overflow
+            ] + overflow).map { PrintedLine($0) }
+    }
+
+    /// What a measure's printed value is rounded by; nil where it has no error.
+    private func error(_ key: String, _ entry: Entry) -> Double? {
+        switch key {
+        case "lambda_max", "lambda_max_residual": entry.measured.largestEigenvalue.residual
+        case "trace", "trace_standard_error": entry.measured.trace.standardError
+        case "average_case", "average_case_standard_error": entry.measured.averageCase.standardError
+        default: nil
+        }
     }
 
     /// Losses that were not finite and so left out, where there are any.

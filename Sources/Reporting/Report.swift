@@ -11,6 +11,8 @@ public protocol Report {
     var fields: [(key: String, value: JSONValue)] { get }
     /// For people, without the context's.
     var lines: [String] { get }
+    /// The same for a window of so many columns, nil for lines of any length: tables fit it, other lines are folded where they are shown.
+    func lines(width: Int?) -> [PrintedLine]
     /// Nil where there is nothing to draw.
     var figure: (any Figure)? { get }
     /// For NumPy; a 2-D array's first axis is β.
@@ -69,6 +71,13 @@ extension Report {
     public var grid: GridData? { nil }
     /// Rows have no names.
     public var rowNames: (header: String, names: [String])? { nil }
+    /// No line is one of a table.
+    public func lines(width: Int?) -> [PrintedLine] { lines.map { PrintedLine($0) } }
+
+    /// All that is printed for people: what the result is of, under which model and loss, and the result.
+    public func printed(width: Int?) -> [PrintedLine] {
+        context.lines.enumerated().map { PrintedLine($1, isHeader: $0 == 0) } + lines(width: width)
+    }
 
     /// All members, the context's first.
     public var json: JSONValue { .object(context.fields + fields) }

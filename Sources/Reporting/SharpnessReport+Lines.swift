@@ -3,29 +3,36 @@ import Essentials
 
 extension SharpnessReport {
     /// What is printed for people, a line each.
-    public var lines: [String] {
-        var lines: [String] = []
+    public var lines: [String] { lines(width: nil).map(\.text) }
+
+    /// The same, with tables that fit a window.
+    public func lines(width: Int?) -> [PrintedLine] {
+        var lines: [PrintedLine] = []
+        func add(_ texts: [String]) { lines += texts.map { PrintedLine($0) } }
         let measuresBall = points.contains { $0.worst != nil || $0.averageCase != nil }
         if measuresBall {
             let radius = points.count == 1 ? " ≤ \(Format.short(points[0].radius))" : " ≤ ρ"
-            lines.append(
+            add([
                 "ball: ‖ε‖ \(norm == .l2 ? "ℓ2" : "ℓ∞")\(radius), scaling \(scaling); ‖∇L‖₂  \(Format.number(gradientNorm)); "
-                    + "increases over the loss:")
-            lines += points.count == 1 ? detail(points[0]) : curve
+                    + "increases over the loss:"
+            ])
+            if points.count == 1 { add(detail(points[0])) } else { lines += curve.lines(width: width) }
             if points.contains(where: { $0.averageCase != nil || $0.batchwise?.interval95 != nil }) {
-                lines.append("[ ]: 95 % interval")
+                add([Format.estimateLegend])
             }
         }
         if !keskar.isEmpty {
-            lines.append("box of Keskar et al., φ = 100 (max L − L(θ))/(1 + L(θ)), in percent:")
-            lines += keskar.map { box in
+            add(["box of Keskar et al., φ = 100 (max L − L(θ))/(1 + L(θ)), in percent:"])
+            let boxes = keskar.map { box in
                 let space = box.subspace.map { "\($0) random dimensions, mean of \(box.repeats.count)" }
                 return "  ε \(column(Format.short(box.epsilon), 8)) "
-                    + column(space ?? "full space, best of \(box.repeats.count)", 36)
-                    + " φ \(column(Format.number(box.value), 12)) deviation \(Format.short(box.standardDeviation))"
+                    + column(space ?? "full space, best of \(box.repeats.count)", 32)
+                    + " φ \(column(Format.number(box.value, error: box.standardDeviation), 12)) deviation \(Format.short(box.standardDeviation))"
             }
+            add(boxes)
         }
-        return lines + overflow
+        add(overflow)
+        return lines
     }
 
     /// What was left out because it was not finite.
@@ -81,7 +88,7 @@ extension SharpnessReport {
             let values = mean.batches.map(\.lowerBound)
             lines += [
                 "m-sharpness, m = \(mean.batchSize): the mean over \(values.count) batch\(values.count == 1 ? "" : "es") of each one's worst case",
-                "  lower bound             \(Format.number(mean.lowerBound, within: mean.interval95))   (batches from \(Format.short(values.min() ?? 0)) to \(Format.short(values.max() ?? 0)))",
+                "  lower bound             \(Format.estimate(mean.lowerBound, error: mean.standardError, interval: mean.interval95))   (batches from \(Format.short(values.min() ?? 0)) to \(Format.short(values.max() ?? 0)))",
                 "  one step (SAM's ε)      \(Format.number(mean.oneStep))",
                 "  \(column(estimate, 23)) \(Format.number(mean.estimate))   (an estimate, no bound)",
             ]
@@ -89,37 +96,38 @@ extension SharpnessReport {
         if let average = point.averageCase {
             let finite = average.nonfinite > 0 ? "\(average.samples - average.nonfinite) of " : ""
             lines.append(
-                "average case, each weight ~ N(0, ρ²)   \(Format.number(average.value, within: average.interval95))   (\(finite)\(average.samples) samples)"
+                "average case, each weight ~ N(0, ρ²)   \(Self.text(average))   (\(finite)\(average.samples) samples)"
             )
         }
         return lines
     }
 
-    /// A line for every radius.
-    private var curve: [String] {
-        var header = column("ρ", 10)
-        let hasWorst = points.contains { $0.worst != nil }
-        let hasModel = points.contains { $0.worst?.quadraticModel != nil }
-        let hasAverage = points.contains { $0.averageCase != nil }
-        let boundWidth = points.contains { $0.batchwise?.interval95 != nil } ? 32 : 14
-        if hasWorst { header += column("worst case ≥", boundWidth) + column("one step", 14) + column("estimate", 14) }
-        if hasModel { header += column("quadratic", 14) }
-        if hasAverage { header += "average case (ρ: deviation of each weight)" }
-        return [header]
-            + points.map { point in
-                var line = column(Format.short(point.radius), 10)
-                if hasWorst {
-                    line += column(
-                        Format.number(point.worst?.lowerBound ?? .nan, within: point.batchwise?.interval95), boundWidth)
-                    for value in [point.worst?.oneStep, point.worst?.estimate] {
-                        line += column(Format.number(value), 14)
-                    }
-                }
-                if hasModel { line += column(Format.number(point.worst?.quadraticModel), 14) }
-                if let average = point.averageCase {
-                    line += Format.number(average.value, within: average.interval95)
-                }
-                return line
+    /// A row for every radius.
+    private var curve: TextTable {
+        let worst = points.map(\.worst)
+        var columns = [TextTable.Column("ρ", points.map { Format.short($0.radius) }, width: 10)]
+        func add(_ title: String, _ values: [Double?]) {
+            columns.append(TextTable.Column(title, values.map { Format.number($0) }, width: 14))
+        }
+        if worst.contains(where: { $0 != nil }) {
+            let bounds = points.map { point in
+                Format.estimate(
+                    point.worst?.lowerBound ?? .nan, error: point.batchwise?.standardError,
+                    interval: point.batchwise?.interval95)
             }
+            columns.append(TextTable.Column("worst case ≥", bounds, width: 14))
+            add("one step", worst.map { $0?.oneStep })
+            add("estimate", worst.map { $0?.estimate })
+        }
+        if worst.contains(where: { $0?.quadraticModel != nil }) { add("quadratic", worst.map { $0?.quadraticModel }) }
+        if points.contains(where: { $0.averageCase != nil }) {
+            let means = points.map { $0.averageCase.map(Self.text) ?? "" }
+            columns.append(TextTable.Column("average case (ρ: deviation of each weight)", means))
+        }
+        return TextTable(columns)
+    }
+
+    private static func text(_ average: AverageCaseSharpness) -> String {
+        Format.estimate(average.value, error: average.standardError, interval: average.interval95)
     }
 }

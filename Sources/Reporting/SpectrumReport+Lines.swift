@@ -13,12 +13,20 @@ extension SpectrumReport {
     }
 
     /// What is printed for people, a line each.
-    public var lines: [String] {
+    public var lines: [String] { lines(width: nil).map(\.text) }
+
+    /// The same, with tables that fit a window.
+    public func lines(width: Int?) -> [PrintedLine] {
+        let blocks = layers.isEmpty ? [] : blocks.lines(width: width)
+        return eigenvalueLines.map { PrintedLine($0) } + blocks + closingLines.map { PrintedLine($0) }
+    }
+
+    private var eigenvalueLines: [String] {
         var lines: [String] = []
         func add(_ end: SpectrumAnalysis.End, _ name: String) {
             for (i, value) in end.values.enumerated() {
                 lines.append(
-                    "λ\(name)\(i + 1)  \(Format.number(value).padding(toLength: 12, withPad: " ", startingAt: 0)) residual ‖\(symbol)v − λv‖ \(Format.short(end.residuals[i]))"
+                    "λ\(name)\(i + 1)  \(Format.number(value, error: end.residuals[i]).padding(toLength: 12, withPad: " ", startingAt: 0)) residual ‖\(symbol)v − λv‖ \(Format.short(end.residuals[i]))"
                 )
             }
         }
@@ -47,20 +55,24 @@ extension SpectrumReport {
             }
             lines.append("  outliers: \(high.count) above the bulk (\(list(high))), \(low.count) below (\(list(low)))")
         }
-        if !layers.isEmpty {
-            let width = max(layers.map(\.name.count).max() ?? 0, "diagonal block of".count) + 2
-            lines.append(
-                "diagonal block of".padding(toLength: width + 2, withPad: " ", startingAt: 0) + "λmax         trace")
-            for layer in layers {
-                let name = layer.name.padding(toLength: width, withPad: " ", startingAt: 0)
-                let value = Format.number(layer.largestEigenvalue).padding(toLength: 12, withPad: " ", startingAt: 0)
-                lines.append(
-                    "  \(name)\(value) \(Format.number(layer.trace))\(layer.converged ? "" : "  λmax NOT CONVERGED")"
-                )
-            }
-        }
+        return lines
+    }
+
+    /// A row for each block of the diagonal.
+    private var blocks: TextTable {
+        TextTable([
+            TextTable.Column("diagonal block of", layers.map(\.name)),
+            TextTable.Column(
+                "λmax",
+                layers.map { Format.number($0.largestEigenvalue) + ($0.converged ? "" : " NOT CONVERGED") }, width: 13),
+            TextTable.Column("trace", layers.map { Format.number($0.trace) }),
+        ])
+    }
+
+    private var closingLines: [String] {
+        var lines: [String] = []
         if result.trace != nil || result.frobenius != nil || !layers.isEmpty {
-            lines.append("[ ]: 95 % interval")
+            lines.append(Format.estimateLegend)
         }
         if let along = result.along {
             lines.append(
@@ -73,7 +85,7 @@ extension SpectrumReport {
 extension Format {
     /// An estimate and its interval.
     fileprivate static func number(_ estimate: StochasticEstimate) -> String {
-        number(estimate.value, within: estimate.interval95)
+        self.estimate(estimate.value, error: estimate.standardError, interval: estimate.interval95)
     }
 }
 

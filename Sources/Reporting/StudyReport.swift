@@ -72,30 +72,31 @@ public struct StudyReport: Report {
     // MARK: Lines and table
 
     /// What is printed for people, a line each.
-    public var lines: [String] {
-        func column(_ text: String, _ width: Int) -> String {
-            text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
-        }
+    public var lines: [String] { lines(width: nil).map(\.text) }
+
+    /// The same, with a table that fits a window.
+    public func lines(width: Int?) -> [PrintedLine] {
         func words(_ tau: KendallTau?) -> String {
             guard let tau else { return "–" }
             return "\(Format.short(tau.value)) [\(Format.short(tau.low)), \(Format.short(tau.high))]"
         }
-        var lines = [
-            "\(study.runs.count) checkpoints; loss gap from \(extreme(study.runs.map(\.lossGap), min)) to \(extreme(study.runs.map(\.lossGap), max))",
-            column("measure", 28) + column("smallest", 13) + column("largest", 13)
-                + column("τ with the loss gap", 26) + "τ with the accuracy gap",
+        let values = study.correlations.map { correlation in study.runs.map { $0.measures[correlation.measure] } }
+        let table = TextTable([
+            TextTable.Column("measure", study.correlations.map(\.measure.title), width: 28),
+            TextTable.Column("smallest", values.map { extreme($0, min) }, width: 13),
+            TextTable.Column("largest", values.map { extreme($0, max) }, width: 13),
+            TextTable.Column("τ with the loss gap", study.correlations.map { words($0.lossGap) }, width: 26),
+            TextTable.Column("τ with the accuracy gap", study.correlations.map { words($0.accuracyGap) }),
+        ])
+        let gaps = study.runs.map(\.lossGap)
+        return [
+            PrintedLine(
+                "\(study.runs.count) checkpoints; loss gap from \(extreme(gaps, min)) to \(extreme(gaps, max))")
+        ] + table.lines(width: width) + [
+            PrintedLine(
+                "τ: Kendall's τ-b with a 95 % bootstrap interval over runs. It says how these runs are ordered, not why"
+            )
         ]
-        for correlation in study.correlations {
-            let values = study.runs.map { $0.measures[correlation.measure] }
-            lines.append(
-                column(correlation.measure.title, 28) + column(extreme(values, min), 13)
-                    + column(extreme(values, max), 13) + column(words(correlation.lossGap), 26)
-                    + words(correlation.accuracyGap))
-        }
-        lines.append(
-            "τ: Kendall's τ-b with a 95 % bootstrap interval over runs. It says how these runs are ordered, not why"
-        )
-        return lines
     }
 
     private func extreme(_ values: [Double], _ better: (Double, Double) -> Double) -> String {

@@ -35,26 +35,30 @@ public struct TrajectoryReport: Report {
     }
 
     /// What is printed for people, a line each.
-    public var lines: [String] {
+    public var lines: [String] { lines(width: nil).map(\.text) }
+
+    /// The same, with a table that fits a window.
+    public func lines(width: Int?) -> [PrintedLine] {
         let shares = explainedVariance.prefix(2).map { Format.percent($0) }
         let farthest = points.map(\.place.distanceToPlane).max() ?? 0
         let length = points.map(\.place.distance).max() ?? 0
-        var lines = [
+        func column(_ title: String, _ width: Int, _ cells: [String]) -> TextTable.Column {
+            TextTable.Column(title, cells, width: width, isRight: true)
+        }
+        let epochs = hasEpochs ? [column("epoch", 7, points.map { "\($0.epoch)" })] : []
+        let table = TextTable(
+            [column("step", 7, points.map { "\($0.step)" })] + epochs + [
+                column("distance", 10, points.map { Format.short($0.place.distance) }),
+                column("off plane", 11, points.map { Format.short($0.place.distanceToPlane) }),
+                column("loss", 11, points.map { Format.number($0.loss) }),
+                column("loss in the plane", 19, points.map { Format.number($0.planeLoss) }),
+            ])
+        let summary = [
             "trajectory: \(points.count) checkpoints; the plane holds \(shares.joined(separator: " + ")) of Σ‖θ_t − θ_T‖²",
             "distance from the plane at most \(Format.number(farthest)), from the end at most \(Format.number(length))",
-            "   step" + (hasEpochs ? "  epoch" : "") + "  distance  off plane       loss  loss in the plane",
         ]
-        func pad(_ text: String, _ width: Int) -> String {
-            String(repeating: " ", count: max(1, width - text.count)) + text
-        }
-        for point in points {
-            lines.append(
-                pad("\(point.step)", 7) + (hasEpochs ? pad("\(point.epoch)", 7) : "")
-                    + pad(Format.short(point.place.distance), 10)
-                    + pad(Format.short(point.place.distanceToPlane), 11) + pad(Format.number(point.loss), 11)
-                    + pad(Format.number(point.planeLoss), 19))
-        }
-        return lines + surface.lines.dropFirst()
+        return summary.map { PrintedLine($0) } + table.lines(width: width)
+            + surface.lines.dropFirst().map { PrintedLine($0) }
     }
 
     private func label(_ axis: Int) -> String {

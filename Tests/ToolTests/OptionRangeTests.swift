@@ -2,6 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import LandscapeTool
+
 /// Every option of every command with numbers that nobody means: found in the program's own description of itself, so that no option is
 /// forgotten. None may end in a trap or run past a request to stop, and a refusal is one line.
 @Suite(.timeLimit(.minutes(30))) struct OptionRangeTests {
@@ -51,20 +53,6 @@ import Testing
         return [command] + words + ["--quiet"]
     }
 
-    private struct Description: Decodable {
-        struct Command: Decodable {
-            struct Argument: Decodable {
-                struct Name: Decodable {
-                    let kind: String, name: String
-                    var text: String { (kind == "long" ? "--" : "-") + name }
-                }
-                let kind: String, abstract: String?, allValues: [String]?, names: [Name]?
-            }
-            let commandName: String, subcommands: [Command]?, arguments: [Argument]?
-        }
-        let command: Command
-    }
-
     private static func prepared() throws -> Folder {
         let folder = try Folder()
         try Tool.succeed("train --model linear --data digits --steps 3 --examples 8 --quiet", in: folder)
@@ -81,7 +69,7 @@ import Testing
 
     @Test func everyOption() throws {
         let text = try Tool.run(["--experimental-dump-help"], in: try Folder()).output
-        let description = try JSONDecoder().decode(Description.self, from: Data(text.utf8))
+        let description = try JSONDecoder().decode(Manual.Description.self, from: Data(text.utf8))
         var seen: Set<String> = []
         var runs: [(option: String, words: [String])] = []
         for command in description.command.subcommands ?? [] where command.commandName != "help" {

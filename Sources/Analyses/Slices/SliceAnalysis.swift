@@ -105,6 +105,7 @@ public struct SliceAnalysis: Sendable {
                 "the two directions are nearly parallel (cosine \(Format.short(cosine))), so the plane is stretched; choose other directions"
             )
         }
+        try monitor.update("centre of the slice", 0, of: 1)
         let center = try objective.evaluate(at: theta)
         return Result(
             planes: try (0..<planes).map { number in
@@ -208,7 +209,7 @@ extension SliceComputation {
         } else {
             let total = (0..<points).count { settings.shard?.contains($0) ?? true }
             try run(objective, other: other, at: theta, shard: settings.shard) {
-                try monitor.update(name, $0, of: total)
+                try monitor.update(name, $0, of: total, next: Self.pointsAtOnce)
             }
         }
     }

@@ -23,7 +23,7 @@ public struct SliceComputation {
     public var points: Int { grid.count }
 
     /// Points that are evaluated together, which costs less than one by one.
-    private static let pointsAtOnce = 16
+    static let pointsAtOnce = 16
 
     /// Evaluates the points, row by row. `progress` gets the number of finished points; what it throws ends the computation.
     ///

@@ -9,8 +9,8 @@ extension Monitor {
         let result = try run { state in
             do {
                 try update(
-                    task, state.converged, of: state.wanted,
-                    "\(state.products) products, λ from \(Format.short(state.smallest)) to \(Format.short(state.largest)), residual \(Format.short(state.worstRelativeResidual))"
+                    task, state.products, of: nil,
+                    "products, \(state.converged) of \(state.wanted) converged, λ from \(Format.short(state.smallest)) to \(Format.short(state.largest)), residual \(Format.short(state.worstRelativeResidual))"
                 )
                 return true
             } catch {

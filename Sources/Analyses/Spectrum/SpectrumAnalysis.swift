@@ -136,7 +136,7 @@ public struct SpectrumAnalysis: Sendable {
         }
         if largest + smallest > 0 { try findEigenvalues(curvature, monitor, &result) }
         if estimatesTrace || estimatesFrobeniusNorm {
-            try monitor.update("trace", 0, of: probes)
+            try monitor.update("trace", 0, of: nil, "\(probes) products")
             let estimate = try HutchPlusPlus(products: probes, seed: seed).run(curvature)
             if estimatesTrace { result.trace = estimate }
             if estimatesFrobeniusNorm { result.frobenius = estimate.frobeniusNorm }

@@ -11,7 +11,8 @@ struct ExportCommand: ParsableCommand {
         ])
 
     @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
-    @Option(name: .customShort("o"), help: .file("The file to write: .safetensors or .npz.")) var output: String
+    @Option(name: .customShort("o"), help: .file("The file to write: .safetensors or .npz."), completion: .file())
+    var output: String
     @OptionGroup var general: GeneralOptions
 
     func validate() throws {

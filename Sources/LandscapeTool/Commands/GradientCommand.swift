@@ -9,7 +9,11 @@ struct GradientCommand: ParsableCommand {
             "landscape gradient ckpt.bin --save g.npy",
         ])
     @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
-    @Option(help: "Write the gradient to this .npy file: P numbers, in the order of the parameters.") var save: String?
+    @Option(
+        help: ArgumentHelp(
+            "Write the gradient to this .npy file: P numbers, in the order of the parameters.", valueName: "file"),
+        completion: .file())
+    var save: String?
     @OptionGroup var options: AnalysisOptions
 
     func run() throws {

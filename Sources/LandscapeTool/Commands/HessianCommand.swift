@@ -11,33 +11,43 @@ struct HessianCommand: ParsableCommand {
 
     @Argument(help: "The checkpoint; or several, or their folder, for a table over their steps.", completion: .file())
     var checkpoints = ["ckpt.bin"]
-    @Option(help: "Number of algebraically largest eigenvalues.") var top = 1
-    @Option(help: "Number of algebraically smallest eigenvalues.") var bottom = 0
-    @Option(help: "Solver.") var method = SpectrumAnalysis.Method.lanczos
-    @Option(help: "Largest residual ‖Hv − λv‖ relative to |λ| of a converged eigenvalue.") var tolerance = 1e-4
-    @Option(help: "Largest number of Hessian–vector products.") var iterations = 1000
+    @Option(help: ArgumentHelp("Number of algebraically largest eigenvalues.", valueName: "count")) var top = 1
+    @Option(help: ArgumentHelp("Number of algebraically smallest eigenvalues.", valueName: "count")) var bottom = 0
+    @Option(help: ArgumentHelp("Solver.", valueName: "solver")) var method = SpectrumAnalysis.Method.lanczos
+    @Option(
+        help: ArgumentHelp("Largest residual ‖Hv − λv‖ relative to |λ| of a converged eigenvalue.", valueName: "ratio"))
+    var tolerance = 1e-4
+    @Option(help: ArgumentHelp("Largest number of Hessian–vector products.", valueName: "count")) var iterations = 1000
     @Flag(help: "Estimate the trace, by Hutch++.") var trace = false
     @Flag(help: "Estimate the Frobenius norm, by Hutch++.") var frobenius = false
     @Flag(help: "Estimate the spectral density, by stochastic Lanczos quadrature.") var density = false
     @Flag(help: "Measure the largest eigenvalue and the trace of each parameter tensor's diagonal block.")
     var layers = false
     @Option(
-        help:
-            "Products for the trace and the norm: a third each for Hutch++'s sketch, range and rest (default: 30)."
+        help: ArgumentHelp(
+            "Products for the trace and the norm: a third each for Hutch++'s sketch, range and rest (default: 30).",
+            valueName: "count")
     )
     var probes: Int?
     @Option(
         name: .customLong("operator"),
-        help: "Matrix: the Hessian, Gauss–Newton (ggn), Fisher, or empirical Fisher.")
+        help: ArgumentHelp("Matrix: the Hessian, Gauss–Newton (ggn), Fisher, or empirical Fisher.", valueName: "matrix")
+    )
     var kind = CurvatureKind.hessian
     @Flag(
         help:
             "Look for further copies of repeated eigenvalues. Always on for regression with several outputs."
     )
     var multiplicities = false
-    @Option(help: "Report vᵀHv and ‖Hv‖ for the vector in this .npy file.") var along: String?
-    @Option(help: "Write the Hv of --along to this .npy file.") var saveProduct: String?
-    @Option(help: "Write the largest eigenvectors to this .npy file, one row each.") var saveVectors: String?
+    @Option(
+        help: ArgumentHelp("Report vᵀHv and ‖Hv‖ for the vector in this .npy file.", valueName: "file"),
+        completion: .file()) var along: String?
+    @Option(help: ArgumentHelp("Write the Hv of --along to this .npy file.", valueName: "file"), completion: .file())
+    var saveProduct: String?
+    @Option(
+        help: ArgumentHelp("Write the largest eigenvectors to this .npy file, one row each.", valueName: "file"),
+        completion: .file())
+    var saveVectors: String?
     @Flag(help: .resume) var resume = false
     @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions

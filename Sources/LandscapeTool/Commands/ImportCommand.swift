@@ -17,45 +17,60 @@ struct ImportCommand: ParsableCommand {
         completion: .file(extensions: ["onnx", "safetensors", "pt", "pth", "th", "npz", "ckpt", "bin", "json"]))
     var files: [String]
     @Option(
-        help: "The network of the weights: an .onnx file, or \(Architecture.names). Not for an ONNX model.",
+        help: ArgumentHelp(
+            "The network of the weights: an .onnx file, or \(Architecture.names). Not for an ONNX model.",
+            valueName: "network"),
         completion: .file(extensions: ["onnx"]))
     var model: String?
     @Option(
-        help:
+        help: ArgumentHelp(
             "A PEFT adapter, its file or folder, whose weights are laid over those of FILE. For an .onnx graph of the adapted model.",
+            valueName: "path"),
         completion: .file())
     var adapter: String?
     @Option(
-        help:
-            "Which number in the names is the step, where -o is a folder: N, among any text (*), such as 'epoch=N-*' (default: the number in which the names differ)."
+        help: ArgumentHelp(
+            "Which number in the names is the step, where -o is a folder: N, among any text (*), such as 'epoch=N-*' (default: the number in which the names differ).",
+            valueName: "pattern")
     )
     var step: String?
-    @Option(help: "Data to measure on: \(DataSpecification.forms).") var data: String
+    @Option(help: ArgumentHelp("Data to measure on: \(DataSpecification.forms).", valueName: "specification")) var data:
+        String
     @Option(
-        name: .customShort("o"), help: .file("The checkpoint to write; or a folder, for the checkpoints of a training.")
-    ) var output = "ckpt.bin"
+        name: .customShort("o"),
+        help: .file("The checkpoint to write; or a folder, for the checkpoints of a training."), completion: .file())
+    var output = "ckpt.bin"
     @OptionGroup var loss: LossOptions
-    @Option(help: "The array of targets, for data with named arrays (default: labels, targets or y).") var target:
-        String?
     @Option(
-        help:
-            "The output of an .onnx graph that the loss is computed of; with --loss output, the one through which alone parameters reach the loss."
+        help: ArgumentHelp(
+            "The array of targets, for data with named arrays (default: labels, targets or y).", valueName: "name"))
+    var target: String?
+    @Option(
+        help: ArgumentHelp(
+            "The output of an .onnx graph that the loss is computed of; with --loss output, the one through which alone parameters reach the loss.",
+            valueName: "name")
     )
     var prediction: String?
-    @Option(help: "With --loss output: examples of a batch, where the loss is no mean over examples.") var batchSize:
-        Int?
+    @Option(
+        help: ArgumentHelp(
+            "With --loss output: examples of a batch, where the loss is no mean over examples.", valueName: "examples"))
+    var batchSize: Int?
     @Option(help: .activation) var activation: NetworkOptions.Activation?
     @Option(help: .norm) var norm: NetworkOptions.Normalization?
     @Option(
-        help:
-            "Precision in which the weights are stored (default: the precision that they came in, half precision as float)."
+        help: ArgumentHelp(
+            "Precision in which the weights are stored (default: the precision that they came in, half precision as float).",
+            valueName: "type")
     )
     var precision: Precision?
     @Option(
-        help:
-            "Take the tensors of this name or pattern as θ, such as 'layer4.*'. For .onnx graphs. Repeatable.")
+        help: ArgumentHelp(
+            "Take the tensors of this name or pattern as θ, such as 'layer4.*'. For .onnx graphs. Repeatable.",
+            valueName: "pattern"))
     var parameters: [String] = []
-    @Option(help: "Keep the tensors of this name or pattern out of θ. For .onnx graphs. Repeatable.")
+    @Option(
+        help: ArgumentHelp(
+            "Keep the tensors of this name or pattern out of θ. For .onnx graphs. Repeatable.", valueName: "pattern"))
     var freeze: [String] = []
     @Flag(
         help:

@@ -69,8 +69,7 @@ struct InfoCommand: ParsableCommand {
             return
         }
         if mapping {
-            try Terminal.standard.print(Self.lines(matched))
-            return
+            return try Terminal.standard.print { _ in Self.lines(matched).map { PrintedLine($0) } }
         }
         try Terminal.standard.print(
             line: "\(checkpoint): \(metadata.model), \(file.parameterCount) parameters, checksum verified")
@@ -114,10 +113,11 @@ struct InfoCommand: ParsableCommand {
     }
 
     /// The model's tensors, the file's, shapes in the file and evidence, in columns.
-    private static func lines(_ mapping: [TensorMapping]?) -> String {
+    private static func lines(_ mapping: [TensorMapping]?) -> [String] {
         guard let mapping else {
-            return
+            return [
                 "the checkpoint keeps no mapping: its weights come from no other file, or an earlier version imported it"
+            ]
         }
         func padded(_ words: [String]) -> [String] {
             let width = words.map(\.count).max() ?? 0
@@ -126,7 +126,6 @@ struct InfoCommand: ParsableCommand {
         let own = padded(mapping.map(\.tensor.printable)), theirs = padded(mapping.map(\.source.printable))
         let shapes = padded(mapping.map { $0.shape.shown + ($0.isTransposed ? " transposed" : "") })
         return mapping.indices.map { "\(own[$0]) ← \(theirs[$0])  \(shapes[$0])  by \(mapping[$0].evidence)" }
-            .joined(separator: "\n")
     }
 
     /// The shape of an example, of each of its arrays by name where there are several.

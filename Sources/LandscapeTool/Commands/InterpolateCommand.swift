@@ -14,16 +14,22 @@ struct InterpolateCommand: ParsableCommand {
 
     @Argument(help: "The first checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
     @Argument(help: "The second checkpoint and, for a plane, the third.", completion: .file()) var others: [String] = []
-    @Option(help: "Points along the line (default: 51), or along each axis of the plane (default: 31).")
-    var points: Int?
-    @Option(help: "bezier: also train a curve of low loss between the two.") var curve: CurveKind?
-    @Option(help: "Trained points of the curve (default: 1).") var bends: Int?
-    @Option(help: "Steps of the curve's training (default: 1000).") var steps: Int?
-    @Option(help: "Learning rate of the curve's training (default: 0.05).") var lr: Double?
-    @Option(help: "Batch size of the curve's training (default: 128).") var curveBatchSize: Int?
     @Option(
-        help:
-            "For the plane: evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01."
+        help: ArgumentHelp(
+            "Points along the line (default: 51), or along each axis of the plane (default: 31).", valueName: "count"))
+    var points: Int?
+    @Option(help: ArgumentHelp("bezier: also train a curve of low loss between the two.", valueName: "kind")) var curve:
+        CurveKind?
+    @Option(help: ArgumentHelp("Trained points of the curve (default: 1).", valueName: "count")) var bends: Int?
+    @Option(help: ArgumentHelp("Steps of the curve's training (default: 1000).", valueName: "count")) var steps: Int?
+    @Option(help: ArgumentHelp("Learning rate of the curve's training (default: 0.05).", valueName: "rate")) var lr:
+        Double?
+    @Option(help: ArgumentHelp("Batch size of the curve's training (default: 128).", valueName: "examples"))
+    var curveBatchSize: Int?
+    @Option(
+        help: ArgumentHelp(
+            "For the plane: evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01.",
+            valueName: "tolerance")
     )
     var adaptive: Double?
     @Flag(help: .resume) var resume = false

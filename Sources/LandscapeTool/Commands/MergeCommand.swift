@@ -13,7 +13,8 @@ struct MergeCommand: ParsableCommand {
     @Argument(help: "The .npz files of all shards, in any order.", completion: .file()) var files: [String]
     @Option(
         name: .customShort("o"),
-        help: .file("The whole slice: .npz, .json, .csv, .vti, .vtr, .png, .svg or .pdf. Repeatable."))
+        help: .file("The whole slice: .npz, .json, .csv, .vti, .vtr, .png, .svg or .pdf. Repeatable."),
+        completion: .file())
     var output: [String] = []
     @OptionGroup var figure: FigureOptions
     @OptionGroup var general: GeneralOptions
@@ -40,6 +41,6 @@ struct MergeCommand: ParsableCommand {
         if !output.contains(where: OutputFile.isPicture) { try figure.refuse("no picture is written") }
         whole.context.seconds = Date().timeIntervalSince(started)
         for path in output { try OutputFile.write(path) { try whole.write(to: $0, style: style) } }
-        try general.print(whole.json, whole.context.lines + whole.lines)
+        try general.print(whole.json, lines: whole.printed)
     }
 }

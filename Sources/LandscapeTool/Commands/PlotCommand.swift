@@ -16,11 +16,15 @@ struct PlotCommand: ParsableCommand {
     var files: [String]
     @Option(
         name: .customShort("o"),
-        help: .file("The picture: .png, .svg, .pdf, .eps or .pgf (default: FILE.plot.png). Repeatable."))
+        help: .file("The picture: .png, .svg, .pdf, .eps or .pgf (default: FILE.plot.png). Repeatable."),
+        completion: .file())
     var output: [String] = []
-    @Option(help: "Quantity that the picture of a plane shows (default: what the result drew).")
+    @Option(
+        help: ArgumentHelp(
+            "Quantity that the picture of a plane shows (default: what the result drew).", valueName: "quantity"))
     var metric: SliceCommand.Metric?
     @Flag(help: "Leave out the dots of an adaptive slice.") var noPoints = false
+    @Flag(help: .show) var show = false
     @OptionGroup var figure: FigureOptions
     @OptionGroup var general: GeneralOptions
 
@@ -66,6 +70,7 @@ struct PlotCommand: ParsableCommand {
         } else {
             general.remark("picture written to \(paths.joined(separator: ", "))")
         }
+        if show { try Terminal.standard.show(drawn, style, general) }
     }
 
     /// The picture of a slice's loss or accuracy, whichever it drew.

@@ -12,19 +12,24 @@ struct ReportCommand: ParsableCommand {
         ])
 
     @Option(
-        name: .customShort("o"), help: ArgumentHelp("The folder to write; it is made if missing.", valueName: "folder"))
+        name: .customShort("o"), help: ArgumentHelp("The folder to write; it is made if missing.", valueName: "folder"),
+        completion: .directory)
     var folder = "report"
     @Option(help: .radiusAndDeviation) var rho = 0.05
-    @Option(help: "Points along each axis of the plane.") var points = 41
-    @Option(help: "Tolerance of the plane, as a share of the values' range (see 'slice --adaptive').") var adaptive =
+    @Option(help: ArgumentHelp("Points along each axis of the plane.", valueName: "count")) var points = 41
+    @Option(
+        help: ArgumentHelp(
+            "Tolerance of the plane, as a share of the values' range (see 'slice --adaptive').", valueName: "tolerance")
+    ) var adaptive =
         0.02
     @Option(help: .data) var data: String?
     @Option(help: .examples) var examples: Int?
     @Option(help: .batchSize) var batchSize: Int?
     @Option(help: .precision) var precision = Precision.float
     @Option(
-        help:
-            "Upper limit for the process's memory, such as 512M. If an analysis cannot run within it, the command stops and prints the smallest value that works."
+        help: ArgumentHelp(
+            "Upper limit for the process's memory, such as 512M. If an analysis cannot run within it, the command stops and prints the smallest value that works.",
+            valueName: "size")
     )
     var memory = "1G"
     @Option(help: .seed) var seed: UInt64 = 0

@@ -16,32 +16,50 @@ struct SharpnessCommand: ParsableCommand {
     @Argument(help: "The checkpoint; or several, or their folder, for a table over their steps.", completion: .file())
     var checkpoints = ["ckpt.bin"]
     @Option(
-        help: "Radius of the ball, or several: 0.01,0.05,0.1. For the average case, the deviation of each weight.")
+        help: ArgumentHelp(
+            "Radius of the ball, or several: 0.01,0.05,0.1. For the average case, the deviation of each weight.",
+            valueName: "radius"))
     var rho = NumberList([0.05])
-    @Option(help: "Norm of the ball.") var norm = Ball.Norm.l2
+    @Option(help: ArgumentHelp("Norm of the ball.", valueName: "name")) var norm = Ball.Norm.l2
     @Flag(help: "Measure ε relative to the weights: T = |θ| + η.") var adaptive = false
-    @Option(help: "η of --adaptive (default: 0.01).") var eta: Double?
-    @Option(help: "Worst case, average case, Keskar's box, or all.") var measure = Measure.worst
-    @Option(name: .customLong("m"), help: "m-sharpness: the mean worst case of batches of M examples.")
-    var batch: Int?
-    @Option(help: "Largest number of iterations from each start (default: 50).") var steps: Int?
+    @Option(help: ArgumentHelp("η of --adaptive (default: 0.01).", valueName: "number")) var eta: Double?
+    @Option(help: ArgumentHelp("Worst case, average case, Keskar's box, or all.", valueName: "name")) var measure =
+        Measure.worst
     @Option(
-        help: "Random starts beside the informed ones (default: 4; linf 12, because its maxima lie in corners).")
+        name: .customLong("m"),
+        help: ArgumentHelp("m-sharpness: the mean worst case of batches of so many examples.", valueName: "examples"))
+    var batch: Int?
+    @Option(help: ArgumentHelp("Largest number of iterations from each start (default: 50).", valueName: "count"))
+    var steps: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Random starts beside the informed ones (default: 4; linf 12, because its maxima lie in corners).",
+            valueName: "count"))
     var restarts: Int?
     @Option(
-        help:
-            "Examples on which the starts compete; the best continue on all. 0: all examples (default: 4096 of 16384 or more)."
+        help: ArgumentHelp(
+            "Examples on which the starts compete; the best continue on all. 0: all examples (default: 4096 of 16384 or more).",
+            valueName: "examples")
     )
     var scout: Int?
-    @Option(help: "Antithetic pairs of the average case (default: 50).") var samples: Int?
-    @Option(help: "Keskar's ε, or several: the box is |z| ≤ ε(|θ| + 1) (default: 0.0005,0.001).") var boxEpsilon:
-        NumberList?
-    @Option(help: "Dimension of the random subspaces of Keskar's measure (default: 100). 0: the full space only.")
+    @Option(help: ArgumentHelp("Antithetic pairs of the average case (default: 50).", valueName: "pairs")) var samples:
+        Int?
+    @Option(
+        help: ArgumentHelp(
+            "Keskar's ε, or several: the box is |z| ≤ ε(|θ| + 1) (default: 0.0005,0.001).", valueName: "size"))
+    var boxEpsilon: NumberList?
+    @Option(
+        help: ArgumentHelp(
+            "Dimension of the random subspaces of Keskar's measure (default: 100). 0: the full space only.",
+            valueName: "dimension"))
     var subspace: Int?
-    @Option(help: "Iterations of L-BFGS-B in the box (default: 10).") var boxSteps: Int?
-    @Option(help: "Repeats of the search in the box (default: 5).") var boxRepeats: Int?
+    @Option(help: ArgumentHelp("Iterations of L-BFGS-B in the box (default: 10).", valueName: "count")) var boxSteps:
+        Int?
+    @Option(help: ArgumentHelp("Repeats of the search in the box (default: 5).", valueName: "count")) var boxRepeats:
+        Int?
     @Flag(help: "Give each example's logits mean 0 and norm 1 before the loss.") var normalizeLogits = false
-    @Option(help: "Write the best ε to this .npy file.") var saveEpsilon: String?
+    @Option(help: ArgumentHelp("Write the best ε to this .npy file.", valueName: "file"), completion: .file())
+    var saveEpsilon: String?
     @Flag(help: .resume) var resume = false
     @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions

@@ -15,8 +15,9 @@ struct SliceCommand: ParsableCommand {
     @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
     @OptionGroup var shape: SliceOptions
     @Option(
-        help:
-            "How directions are scaled to the weights (default: filter for random and gradient directions, none for others)."
+        help: ArgumentHelp(
+            "How directions are scaled to the weights (default: filter for random and gradient directions, none for others).",
+            valueName: "rule")
     )
     var normalization: DirectionNormalization?
     @Flag(
@@ -24,8 +25,9 @@ struct SliceCommand: ParsableCommand {
         help: "Move biases and norm scales, too. Under filter each is one filter: the whole tensor gets its norm.")
     var includes1D = false
     @Option(
-        help:
-            "random, eigen, gradient, pca:DIR (the path of the checkpoints there), to:CKPT[,CKPT], or file:d1.npy[,d2.npy]."
+        help: ArgumentHelp(
+            "random, eigen, gradient, pca:DIR (the path of the checkpoints there), to:CKPT[,CKPT], or file:d1.npy[,d2.npy].",
+            valueName: "kind")
     )
     var directions = "random"
     @Flag(
@@ -33,12 +35,22 @@ struct SliceCommand: ParsableCommand {
             "Leave the second direction as it is. (Random, gradient and eigen pairs are made orthogonal; to:, file: and pca: are used as given.)"
     )
     var noOrthogonalize = false
-    @Option(help: "Repeat with K seeds of random directions and draw mean and band.") var planes = 1
+    @Option(
+        help: ArgumentHelp("Repeat with so many seeds of random directions and draw mean and band.", valueName: "count")
+    )
+    var planes = 1
     @Option(help: .adaptive) var adaptive: Double?
     @Flag(help: "Add the other split's values to the picture.") var bothSplits = false
-    @Option(help: "Quantity that a picture of a plane shows and that --adaptive refines.") var metric = Metric.loss
-    @Option(help: "Compute only every n-th point, as i/n. Needs -o part.npz; 'landscape merge' joins the parts.")
+    @Option(
+        help: ArgumentHelp(
+            "Quantity that a picture of a plane shows and that --adaptive refines.", valueName: "quantity"))
+    var metric = Metric.loss
+    @Option(
+        help: ArgumentHelp(
+            "Compute only every n-th point, as i/n. Needs -o part.npz; 'landscape merge' joins the parts.",
+            valueName: "i/n"))
     var shard: String?
+    @Flag(help: .show) var show = false
     @Flag(help: .resume) var resume = false
     @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
@@ -111,6 +123,7 @@ struct SliceCommand: ParsableCommand {
         report.drawsAccuracy = metric == .accuracy
         report.directionNames = directionNames
         try session.finish(report)
+        if show { try Terminal.standard.show(report.figure, session.style, options.general) }
     }
 
     /// How the slice is drawn; options that change nothing are refused.
@@ -160,8 +173,9 @@ struct SliceCommand: ParsableCommand {
                     return Vectors.sum(other.theta, -1, loss.theta)
                 }, kind: "to")
         default:
+            let near = ["random", "eigen", "gradient"].suggestion(for: directions)
             throw UnusableRequest(
-                "--directions \(directions): expected random, eigen, gradient, pca:DIR, to:CKPT[,CKPT] or file:d1.npy[,d2.npy]"
+                "--directions \(directions): expected random, eigen, gradient, pca:DIR, to:CKPT[,CKPT] or file:d1.npy[,d2.npy]\(near)"
             )
         }
     }

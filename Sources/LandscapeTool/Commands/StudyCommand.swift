@@ -13,12 +13,14 @@ struct StudyCommand: ParsableCommand {
         ])
     @Argument(help: ArgumentHelp("The folder with the checkpoints.", valueName: "DIR"), completion: .directory)
     var folder: String
-    @Option(help: "Radius of the worst case.") var rho = 0.05
-    @Option(help: "Radius of the adaptive worst case, T = |θ|.") var adaptiveRho = 0.5
-    @Option(help: "Deviation of each weight in the average case.") var deviation = 0.01
-    @Option(help: "Deviation relative to each weight in the adaptive average case.") var adaptiveDeviation = 0.1
-    @Option(help: "Products for the trace.") var probes = 30
-    @Option(help: "Antithetic pairs of the average cases.") var samples = 20
+    @Option(help: ArgumentHelp("Radius of the worst case.", valueName: "radius")) var rho = 0.05
+    @Option(help: ArgumentHelp("Radius of the adaptive worst case, T = |θ|.", valueName: "radius")) var adaptiveRho =
+        0.5
+    @Option(help: ArgumentHelp("Deviation of each weight in the average case.", valueName: "size")) var deviation = 0.01
+    @Option(help: ArgumentHelp("Deviation relative to each weight in the adaptive average case.", valueName: "ratio"))
+    var adaptiveDeviation = 0.1
+    @Option(help: ArgumentHelp("Products for the trace.", valueName: "count")) var probes = 30
+    @Option(help: ArgumentHelp("Antithetic pairs of the average cases.", valueName: "pairs")) var samples = 20
     @Flag(help: .resume) var resume = false
     @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions

@@ -26,50 +26,70 @@ struct TrainCommand: ParsableCommand {
             "landscape train --model mlp:64-32-10 --data digits --optimizer sam --rho 0.05 --gradients 480 -o sam.bin",
         ])
 
-    @Option(help: "The network: \(Architecture.names).") var model: String?
+    @Option(help: ArgumentHelp("The network: \(Architecture.names).", valueName: "network")) var model: String?
     @Option(
-        help: "Start from this checkpoint's network and weights instead of --model.",
+        help: ArgumentHelp(
+            "Start from this checkpoint's network and weights instead of --model.", valueName: "checkpoint"),
         completion: .file(extensions: ["bin"]))
     var start: String?
-    @Option(help: "Training data: \(DataSpecification.forms). With --start, the checkpoint's by default.") var data:
-        String?
-    @Option(name: .customShort("o"), help: .file("The checkpoint to write.")) var output = "ckpt.bin"
-    @Option(help: "Update rule.") var optimizer = OptimizerKind.sgd
-    @Option(help: "Radius ρ of the ascent step (default: 0.05; asam 0.5).") var rho: Double?
-    @Option(help: "η of ASAM's |w| + η (default: 0.01).") var eta: Double?
-    @Option(help: "α of GSAM (default: 0.4) or of LookSAM (default: 0.7).") var alpha: Double?
-    @Option(help: "LookSAM: take an ascent step every K steps (default: 5).") var lookEvery: Int?
-    @Option(help: "m-SAM: every M examples of a batch take their own ascent step.") var m: Int?
-    @Option(help: "Learning rate (default: 0.05; adam and adamw 0.001).") var lr: Double?
-    @Option(help: "Momentum (default: 0.9).") var momentum: Double?
-    @Option(help: "Weight decay (default: 5e-4; adam 0, adamw 0.01).") var weightDecay: Double?
-    @Flag(help: "Include the weight decay in the ascent step.") var decayInAscent = false
-    @Option(help: "Schedule of the learning rate.") var schedule = Schedule.cosine
-    @Option(help: "Linear warm-up in epochs, or in steps: '100 steps'.") var warmup: String?
-    @Option(help: "Number of epochs (default: 20).") var epochs: Double?
-    @Option(help: "Number of steps, instead of --epochs.") var steps: Int?
     @Option(
-        help:
-            "Number of gradients of batches, instead of --epochs. A step takes one for each of its batches, two with an ascent, so equal numbers are equal cost."
+        help: ArgumentHelp(
+            "Training data: \(DataSpecification.forms). With --start, the checkpoint's by default.",
+            valueName: "specification")) var data: String?
+    @Option(name: .customShort("o"), help: .file("The checkpoint to write."), completion: .file()) var output =
+        "ckpt.bin"
+    @Option(help: ArgumentHelp("Update rule.", valueName: "name")) var optimizer = OptimizerKind.sgd
+    @Option(help: ArgumentHelp("Radius ρ of the ascent step (default: 0.05; asam 0.5).", valueName: "radius")) var rho:
+        Double?
+    @Option(help: ArgumentHelp("η of ASAM's |w| + η (default: 0.01).", valueName: "number")) var eta: Double?
+    @Option(help: ArgumentHelp("α of GSAM (default: 0.4) or of LookSAM (default: 0.7).", valueName: "share")) var alpha:
+        Double?
+    @Option(help: ArgumentHelp("LookSAM: steps from one ascent to the next (default: 5).", valueName: "steps"))
+    var lookEvery: Int?
+    @Option(help: ArgumentHelp("m-SAM: examples of a batch that share an ascent step.", valueName: "examples"))
+    var m: Int?
+    @Option(help: ArgumentHelp("Learning rate (default: 0.05; adam and adamw 0.001).", valueName: "rate")) var lr:
+        Double?
+    @Option(help: ArgumentHelp("Momentum (default: 0.9).", valueName: "factor")) var momentum: Double?
+    @Option(help: ArgumentHelp("Weight decay (default: 5e-4; adam 0, adamw 0.01).", valueName: "factor"))
+    var weightDecay: Double?
+    @Flag(help: "Include the weight decay in the ascent step.") var decayInAscent = false
+    @Option(help: ArgumentHelp("Schedule of the learning rate.", valueName: "name")) var schedule = Schedule.cosine
+    @Option(help: ArgumentHelp("Linear warm-up in epochs, or in steps: '100 steps'.", valueName: "span")) var warmup:
+        String?
+    @Option(help: ArgumentHelp("Number of epochs (default: 20).", valueName: "count")) var epochs: Double?
+    @Option(help: ArgumentHelp("Number of steps, instead of --epochs.", valueName: "count")) var steps: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Number of gradients of batches, instead of --epochs. A step takes one for each of its batches, two with an ascent, so equal numbers are equal cost.",
+            valueName: "count")
     )
     var gradients: Int?
-    @Option(help: "Examples in a batch.") var batchSize = 128
-    @Option(help: "Batches whose gradients make one step.") var accumulate = 1
-    @Option(help: "Train on the first N examples only.") var examples: Int?
+    @Option(help: ArgumentHelp("Examples in a batch.", valueName: "examples")) var batchSize = 128
+    @Option(help: ArgumentHelp("Batches whose gradients make one step.", valueName: "batches")) var accumulate = 1
+    @Option(help: ArgumentHelp("Train on so many examples only, the first ones.", valueName: "count")) var examples:
+        Int?
     @OptionGroup var loss: LossOptions
-    @Option(help: "Share of the training labels that are replaced by wrong ones.") var labelNoise = 0.0
+    @Option(help: ArgumentHelp("Share of the training labels that are replaced by wrong ones.", valueName: "share"))
+    var labelNoise = 0.0
     @Option(
         help: ArgumentHelp(
             "Shift (crop) and mirror (flip) training images. Without a value: both.", valueName: "crop,flip"))
     var augment: AugmentationKinds = []
-    @Option(help: "Largest norm of a gradient.") var gradClip: Double?
-    @Option(help: "Measure λmax of the Hessian every N epochs and draw it beside the checkpoint.")
+    @Option(help: ArgumentHelp("Largest norm of a gradient.", valueName: "norm")) var gradClip: Double?
+    @Option(
+        help: ArgumentHelp(
+            "Measure λmax of the Hessian after every so many epochs and draw it beside the checkpoint.",
+            valueName: "epochs"))
     var trackSharpness: Int?
-    @Option(help: "Keep a checkpoint NAME.epochNNN.bin every N epochs.") var saveEvery: Int?
+    @Option(help: ArgumentHelp("Keep a checkpoint NAME.epochNNN.bin after every so many epochs.", valueName: "epochs"))
+    var saveEvery: Int?
     @Option(help: .activation) var activation: NetworkOptions.Activation?
     @Option(help: .norm) var norm: NetworkOptions.Normalization?
-    @Option(help: "Precision of the network.") var precision = Precision.float
-    @Option(help: "Seed of everything random: initial weights, batches, augmentation.") var seed: UInt64 = 0
+    @Option(help: ArgumentHelp("Precision of the network.", valueName: "type")) var precision = Precision.float
+    @Option(
+        help: ArgumentHelp("Seed of everything random: initial weights, batches, augmentation.", valueName: "number"))
+    var seed: UInt64 = 0
     @Flag(
         help:
             "Continue from the checkpoint at -o, which is written every 30 s; where there is none, from the newest NAME.epochNNN.bin."
@@ -244,6 +264,6 @@ struct TrainCommand: ParsableCommand {
             try OutputFile.write(path, beside: output) { try report.write(to: $0, style: style) }
             general.remark("picture written to \(path)")
         }
-        try general.print(report.json, context.lines + report.lines)
+        try general.print(report.json, lines: report.printed)
     }
 }

@@ -15,9 +15,12 @@ struct TrajectoryCommand: ParsableCommand {
         help: ArgumentHelp("The folder with the checkpoints that 'train --save-every N' leaves.", valueName: "DIR"),
         completion: .directory)
     var folder = "."
-    @Option(help: "Points of the surface along each axis: 41, or 41x31.") var points = "41"
-    @Option(help: "Range along the first axis, as a:b (default: what holds the path).") var xRange: String?
-    @Option(help: "Range along the second axis, as a:b (default: what holds the path).") var yRange: String?
+    @Option(help: ArgumentHelp("Points of the surface along each axis: 41, or 41x31.", valueName: "count")) var points =
+        "41"
+    @Option(help: ArgumentHelp("Range along the first axis, as a:b (default: what holds the path).", valueName: "a:b"))
+    var xRange: String?
+    @Option(help: ArgumentHelp("Range along the second axis, as a:b (default: what holds the path).", valueName: "a:b"))
+    var yRange: String?
     @Option(help: .adaptive) var adaptive: Double?
     @Flag(help: .resume) var resume = false
     @OptionGroup var figure: FigureOptions

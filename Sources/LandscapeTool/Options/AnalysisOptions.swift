@@ -14,20 +14,22 @@ extension Ball.Norm: ExpressibleByArgument {}
 /// What every analysis takes beside its checkpoints.
 struct AnalysisOptions: ParsableArguments {
     @Option(help: .data) var data: String?
-    @Option(help: "Split of the data.") var split = Split.train
+    @Option(help: ArgumentHelp("Split of the data.", valueName: "name")) var split = Split.train
     @Option(help: .examples) var examples: Int?
     @Option(help: .batchSize) var batchSize: Int?
     @Option(help: .precision) var precision = Precision.float
     @Option(
-        help:
-            "Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis cannot run within it, the command stops and prints the smallest value that works."
+        help: ArgumentHelp(
+            "Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis cannot run within it, the command stops and prints the smallest value that works.",
+            valueName: "size")
     )
     var memory: String?
     @Option(help: .seed) var seed: UInt64 = 0
     @Option(help: .batchnorm) var batchnorm = ModelLoss.BatchStatistics.stored
     @Option(
         name: .customShort("o"),
-        help: .file("Write the result to a file: .png, .svg, .pdf, .npz, .json, .csv, .vti or .vtr. Repeatable."))
+        help: .file("Write the result to a file: .png, .svg, .pdf, .npz, .json, .csv, .vti or .vtr. Repeatable."),
+        completion: .file())
     var output: [String] = []
     @OptionGroup var decay: WeightDecayOptions
     @OptionGroup var general: GeneralOptions

@@ -40,23 +40,40 @@ extension ArgumentHelp {
     static func file(_ abstract: String) -> ArgumentHelp { ArgumentHelp(abstract, valueName: "file") }
 
     static var adaptive: ArgumentHelp {
-        "Evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01."
+        ArgumentHelp(
+            "Evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01.",
+            valueName: "tolerance")
     }
     static var log: ArgumentHelp { "Draw on a logarithmic scale." }
     static var radiusAndDeviation: ArgumentHelp {
-        "Radius ρ of the worst case, and deviation of each weight in the average case."
+        ArgumentHelp(
+            "Radius ρ of the worst case, and deviation of each weight in the average case.", valueName: "radius")
     }
-    static var data: ArgumentHelp { "Data to measure on (default: the training's): \(DataSpecification.forms)." }
-    static var examples: ArgumentHelp { "Use only the first N examples." }
-    static var batchSize: ArgumentHelp { "Examples computed at once (default: what fits the memory)." }
-    static var precision: ArgumentHelp { "Precision of the network. Sums over examples are always double." }
-    static var seed: ArgumentHelp { "Seed of everything random." }
+    static var data: ArgumentHelp {
+        ArgumentHelp(
+            "Data to measure on (default: the training's): \(DataSpecification.forms).", valueName: "specification")
+    }
+    static var examples: ArgumentHelp { ArgumentHelp("Use only so many examples, the first ones.", valueName: "count") }
+    static var batchSize: ArgumentHelp {
+        ArgumentHelp("Examples computed at once (default: what fits the memory).", valueName: "examples")
+    }
+    static var precision: ArgumentHelp {
+        ArgumentHelp("Precision of the network. Sums over examples are always double.", valueName: "type")
+    }
+    static var seed: ArgumentHelp { ArgumentHelp("Seed of everything random.", valueName: "number") }
     static var batchnorm: ArgumentHelp {
-        "Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate (averages over the data, measured first)."
+        ArgumentHelp(
+            "Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate (averages over the data, measured first).",
+            valueName: "statistics")
+    }
+    static var show: ArgumentHelp {
+        "Draw the result in the terminal, too: as a picture where it can show one, else with coloured characters."
     }
     static var resume: ArgumentHelp {
         "Go on from the work that an interrupted run of this command has kept beside the checkpoint."
     }
-    static var activation: ArgumentHelp { "Activation in place of the model's own." }
-    static var norm: ArgumentHelp { "Normalisation in place of the model's own." }
+    static var activation: ArgumentHelp {
+        ArgumentHelp("Activation in place of the model's own.", valueName: "function")
+    }
+    static var norm: ArgumentHelp { ArgumentHelp("Normalisation in place of the model's own.", valueName: "kind") }
 }

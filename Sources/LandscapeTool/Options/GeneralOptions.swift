@@ -4,12 +4,16 @@ import Landscape
 
 /// Threads, output and noise: what every command takes.
 struct GeneralOptions: ParsableArguments {
-    @Option(help: "Number of threads (default: all processors). Any number gives the same bits.") var threads: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Number of threads (default: all processors). Any number gives the same bits.", valueName: "count"))
+    var threads: Int?
     @Flag(help: "Print one JSON object instead of a table.") var json = false
     @Option(
         name: .customLong("key"),
-        help:
-            "Print only this value of the JSON object, such as trace.value or eigenvalues.0. Repeatable, one line each."
+        help: ArgumentHelp(
+            "Print only this value of the JSON object, such as trace.value or eigenvalues.0. Repeatable, one line each.",
+            valueName: "name")
     )
     var keys: [String] = []
     @Flag(help: "Print no progress and no remarks.") var quiet = false
@@ -22,31 +26,36 @@ struct GeneralOptions: ParsableArguments {
     func prepare() {
         if let threads { Threads.count = threads }
         Signals.watch()
+        if !quiet { Terminal.standard.begin("starting") }
     }
 
     var monitor: Monitor { Terminal.standard.monitor(quiet: quiet) }
 
     /// Prints a result: the values of the keys, the whole object, or lines for people.
     func print(_ json: JSONValue, _ lines: @autoclosure () -> [String]) throws {
-        try Terminal.standard.print(try text(json, lines()))
+        try print(json) { _ in lines().map { PrintedLine($0) } }
+    }
+
+    /// The same, with lines for a window of so many columns; nil for lines of any length.
+    func print(_ json: JSONValue, lines: (_ columns: Int?) -> [PrintedLine]) throws {
+        guard self.json || !keys.isEmpty else { return try Terminal.standard.print(lines: lines) }
+        try Terminal.standard.print(try text(json))
     }
 
     /// A remark on standard error, unless quiet.
     func remark(_ text: String) { if !quiet { Terminal.standard.say(text) } }
 
-    /// What is printed of a result.
+    /// What is printed of a result with `--json` or `--key`.
     ///
     /// - Throws: `UnusableRequest` where it has not one of the keys.
-    func text(_ json: JSONValue, _ lines: @autoclosure () -> [String]) throws -> String {
-        guard keys.isEmpty else {
-            return try keys.map { key in
-                guard let value = json[key] else {
-                    throw UnusableRequest("--key \(key): the result has no such key; expected \(json.keys(near: key))")
-                }
-                if case .string(let text) = value { return text.printable }
-                return value.text
-            }.joined(separator: "\n")
-        }
-        return self.json ? json.text : lines().map(\.printable).joined(separator: "\n")
+    func text(_ json: JSONValue) throws -> String {
+        guard !keys.isEmpty else { return json.text }
+        return try keys.map { key in
+            guard let value = json[key] else {
+                throw UnusableRequest("--key \(key): the result has no such key; expected \(json.keys(near: key))")
+            }
+            if case .string(let text) = value { return text.printable }
+            return value.text
+        }.joined(separator: "\n")
     }
 }

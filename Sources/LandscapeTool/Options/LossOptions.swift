@@ -4,24 +4,31 @@ import Landscape
 /// Which loss is meant, and how its elements count.
 struct LossOptions: ParsableArguments {
     @Option(
-        help:
-            "The loss: \(Loss.forms) (default: what suits model and data). With 'output' the graph's output is the loss."
+        help: ArgumentHelp(
+            "The loss: \(Loss.forms) (default: what suits model and data). With 'output' the graph's output is the loss.",
+            valueName: "function")
     )
     var loss: String?
     @Option(
-        help:
-            "The axis of classes in the outputs, such as 1 for N×K×… or -1 for N×…×K (default: found from the shapes).")
+        help: ArgumentHelp(
+            "The axis of classes in the outputs, such as 1 for N×K×… or -1 for N×…×K (default: found from the shapes).",
+            valueName: "axis"))
     var classAxis: Int?
-    @Option(help: "The label that does not count (default: -100).") var ignoreIndex: Int?
+    @Option(help: ArgumentHelp("The label that does not count (default: -100).", valueName: "label")) var ignoreIndex:
+        Int?
     @Option(
-        help: "A weight for each class, such as 0.2,1,3, or a file of them (.npy, .csv).",
+        help: ArgumentHelp(
+            "A weight for each class, such as 0.2,1,3, or a file of them (.npy, .csv).", valueName: "numbers"),
         completion: .file(extensions: ["npy", "csv"]))
     var classWeights: String?
     @Option(
-        help: "For bce: the weight of positive targets, one for each output or one for all, or a file of them.",
+        help: ArgumentHelp(
+            "For bce: the weight of positive targets, one for each output or one for all, or a file of them.",
+            valueName: "numbers"),
         completion: .file(extensions: ["npy", "csv"]))
     var posWeights: String?
-    @Option(help: "Share of each label that is spread over all classes.") var labelSmoothing = 0.0
+    @Option(help: ArgumentHelp("Share of each label that is spread over all classes.", valueName: "share"))
+    var labelSmoothing = 0.0
 
     /// The loss that is asked for; nil where nothing is said. Label smoothing is a choice of cross-entropy alone.
     func choice() throws -> Loss? {

@@ -28,7 +28,7 @@ struct ResultKeys: ExpressibleByArrayLiteral {
                 var tops: [String] = []
                 for key in keys.map({ String($0.prefix { $0 != "." }) }) where !tops.contains(key) { tops.append(key) }
                 throw UnusableRequest(
-                    "--key \(key): the result has no such key; expected one of \((isKnown ? members : tops).joined(separator: ", "))"
+                    "--key \(key): the result has no such key\((isKnown ? members : tops).suggestion(for: key)); expected one of \((isKnown ? members : tops).joined(separator: ", "))"
                 )
             }
         }

@@ -5,13 +5,16 @@ import Landscape
 /// The grid of a slice, as the command line gives it.
 struct SliceOptions: ParsableArguments {
     @Option(
-        help:
-            "1 for a line, 2 for a plane (default: 2 if --points, --y-range or --directions name two, else 1).")
+        help: ArgumentHelp(
+            "1 for a line, 2 for a plane (default: 2 if --points, --y-range or --directions name two, else 1).",
+            valueName: "count"))
     var dims: Int?
-    @Option(help: "Points along each axis: 51, or 51x41 for α × β.") var points = "51"
-    @Option(help: "Half the length of both axes: they run from −R to R.") var range = 1.0
-    @Option(help: "Range of α, as a:b.") var xRange: String?
-    @Option(help: "Range of β, as a:b.") var yRange: String?
+    @Option(help: ArgumentHelp("Points along each axis: 51, or 51x41 for α × β.", valueName: "count")) var points = "51"
+    @Option(help: ArgumentHelp("Half the length of both axes, which run from −length to length.", valueName: "length"))
+    var range =
+        1.0
+    @Option(help: ArgumentHelp("Range of α, as a:b.", valueName: "a:b")) var xRange: String?
+    @Option(help: ArgumentHelp("Range of β, as a:b.", valueName: "a:b")) var yRange: String?
 
     func validate() throws {
         if let dims, !(1...2).contains(dims) { throw ValidationError("--dims \(dims): expected 1 or 2") }

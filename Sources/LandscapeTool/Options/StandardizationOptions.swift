@@ -5,11 +5,13 @@ import Landscape
 struct StandardizationOptions: ParsableArguments {
     @Flag(help: "Bring inputs to mean 0 and deviation 1, measured on the training split.") var standardize = false
     @Option(
-        help:
-            "Subtract this from the inputs: one number for each channel, or one for all. Bytes of images count as 0 to 1."
+        help: ArgumentHelp(
+            "Subtract this from the inputs: one number for each channel, or one for all. Bytes of images count as 0 to 1.",
+            valueName: "numbers")
     )
     var mean: String?
-    @Option(help: "Then divide by this, such as 0.229,0.224,0.225.") var std: String?
+    @Option(help: ArgumentHelp("Then divide by this, such as 0.229,0.224,0.225.", valueName: "numbers")) var std:
+        String?
 
     func validate() throws { _ = try record() }
 

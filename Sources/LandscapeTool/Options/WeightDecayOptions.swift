@@ -9,7 +9,7 @@ struct WeightDecayOptions: ParsableArguments {
     var isIncluded = false
     @Option(
         name: .customLong("weight-decay"),
-        help: "Another λ for --include-weight-decay.")
+        help: ArgumentHelp("Another λ for --include-weight-decay.", valueName: "factor"))
     var value: Double?
 
     func validate() throws {

@@ -23,7 +23,9 @@ enum Signals {
                 continue
             }
             signal(number) { _ in
-                if StopRequest.note() { _exit(130) }
+                guard StopRequest.note() else { return }
+                Terminal.clearAtOnce()
+                _exit(130)
             }
         }
     }

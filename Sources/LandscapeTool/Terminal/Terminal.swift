@@ -2,32 +2,61 @@ import Foundation
 import Landscape
 import Synchronization
 
-/// What is said on standard error while work goes on: on a terminal one line that is written again, elsewhere a line now and then.
+/// What is said while work goes on and after it: progress, remarks and errors on standard error, results on standard output.
+///
+/// On a terminal, progress is one line that a thread of its own writes again ten times a second, from what the work has noted by then:
+/// time goes on there even where a step takes long, and a terminal that takes nothing stops no work. Elsewhere it is a line now and then.
 final class Terminal: Sendable {
     static let standard = Terminal()
 
     private struct State {
-        /// Whether the line that is written again is there.
-        var hasLine = false
-        /// The task that was told of last, since when, and when a line was shown.
-        var task = "", started = Date(), lastShown = Date.distantPast
+        /// Nil before work begins and after it.
+        var progress: Progress?
+        /// Whether words about the work are wanted for the next line.
+        var wantsDetail = true
+        /// Elsewhere than on a terminal: when a line was said.
+        var lastSaid = 0.0
+        var hasThread = false
         /// What was remarked already, such as of another checkpoint of the same training.
         var remarks: Set<String> = []
     }
 
     private let state = Mutex(State())
-    private let isTerminal = isatty(STDERR_FILENO) != 0
+    /// Whether the line that is written again is there. Who has it may write on standard error.
+    private let hasLine = Mutex(false)
+    private let errors = Window.errors, output = Window.output
     /// Seconds between lines: on a terminal, and elsewhere.
     private static let intervals = (terminal: 0.1, elsewhere: 10.0)
+    /// Removes the line, from its first column, where the cursor waits: whatever a window that became narrower has made of it.
+    private static let eraser = "\r\u{1B}[J"
+
+    private static var now: Double { ProcessInfo.processInfo.systemUptime }
 
     /// A monitor that shows progress and remarks, unless quiet, and ends the work where the user asks for that.
     func monitor(quiet: Bool) -> Monitor {
         Monitor(
-            onUpdate: { state in
+            onUpdate: { update in
                 try Signals.check()
-                if !quiet { self.show(state) }
+                if !quiet { self.note(update) }
             },
-            onRemark: { if !quiet { self.remark($0) } }, onCheck: { try Signals.check() })
+            onRemark: { if !quiet { self.remark($0) } }, onCheck: { try Signals.check() },
+            onBatch: { done, count in
+                guard !quiet else { return }
+                let time = Self.now
+                self.state.withLock { $0.progress?.pass(done, of: count, at: time) }
+            })
+    }
+
+    /// Shows from now on that work goes on, until it says what it does.
+    func begin(_ task: String) {
+        let time = Self.now
+        let isFirst = state.withLock { state in
+            state.progress = Progress(task, at: time)
+            state.lastSaid = time
+            defer { state.hasThread = true }
+            return !state.hasThread
+        }
+        if isFirst, errors.isTerminal { Thread.detachNewThread { self.follow() } }
     }
 
     /// A remark, once.
@@ -35,51 +64,56 @@ final class Terminal: Sendable {
         if state.withLock({ $0.remarks.insert(text).inserted }) { say(text) }
     }
 
-    /// Says how far the work is, if something was not said just now.
-    private func show(_ progress: Monitor.State) {
-        state.withLock { state in
-            let now = Date()
-            if state.task != progress.task {
-                (state.task, state.started) = (progress.task, now)
-                // Elsewhere there is nothing to say about work that has just begun.
-                state.lastShown = isTerminal ? .distantPast : now
-            }
-            let interval = isTerminal ? Self.intervals.terminal : Self.intervals.elsewhere
-            guard now.timeIntervalSince(state.lastShown) >= interval else { return }
-            state.lastShown = now
-            let line = Self.line(progress, elapsed: now.timeIntervalSince(state.started))
-            if isTerminal {
-                Self.tell("\r\u{1B}[K\(line)")
-                state.hasLine = true
-            } else {
-                Self.tell("landscape: \(line)\n")
+    /// Notes how far the work is; elsewhere than on a terminal, says it if nothing was said just now.
+    private func note(_ update: Monitor.State) {
+        let time = Self.now
+        let line = state.withLock { state -> String? in
+            let isDue = errors.isTerminal ? state.wantsDetail : time - state.lastSaid >= Self.intervals.elsewhere
+            state.wantsDetail = false
+            var progress = state.progress ?? Progress("", at: time)
+            progress.update(
+                update.task, update.done, of: update.total, next: update.next, isDue ? update.detail() : nil, at: time)
+            // Elsewhere there is nothing to say about work that has just begun.
+            if state.progress?.task != progress.task { state.lastSaid = time }
+            state.progress = progress
+            guard isDue, !errors.isTerminal, state.lastSaid < time else { return nil }
+            state.lastSaid = time
+            return progress.line(at: time)
+        }
+        if let line { Self.tell("landscape: \(line.printable)\n") }
+    }
+
+    /// Writes the line again and again.
+    private func follow() {
+        while true {
+            Thread.sleep(forTimeInterval: Self.intervals.terminal)
+            hasLine.withLock { hasLine in
+                let time = Self.now
+                let line = state.withLock { state in
+                    state.wantsDetail = true
+                    return state.progress?.line(at: time)
+                }
+                guard let line, let columns = errors.size?.columns else { return }
+                Self.tell(Self.eraser + line.printable.cut(toColumns: columns - 1) + "\r")
+                hasLine = true
             }
         }
     }
 
-    private static func line(_ progress: Monitor.State, elapsed: Double) -> String {
-        let done = progress.done
-        var line = "\(progress.task)  \(done)"
-        if let total = progress.total {
-            let share = total > 0 ? Double(done) / Double(total) : 0
-            line += "/\(total)"
-            if done > 0 {
-                line +=
-                    "  \(Format.duration(elapsed)) so far, \(Format.duration(elapsed * (1 - share) / max(share, 1e-9))) left"
-            }
-        } else {
-            line += "  \(Format.duration(elapsed)) so far"
-        }
-        let detail = progress.detail()
-        return (detail.isEmpty ? line : line + "  " + detail).printable
+    /// Removes the line that is written again, until work says again what it does.
+    func clear() {
+        state.withLock { $0.progress = nil }
+        hasLine.withLock { Self.clear(&$0) }
     }
 
-    /// Removes the line that is written again.
-    func clear() { state.withLock { Self.clear(&$0) } }
+    /// The same in a signal's handler, before the program ends at once.
+    static func clearAtOnce() {
+        if isatty(STDERR_FILENO) != 0 { write(STDERR_FILENO, "\r\u{1B}[J", 4) }
+    }
 
-    private static func clear(_ state: inout State) {
-        if state.hasLine { Self.tell("\r\u{1B}[K") }
-        state.hasLine = false
+    private static func clear(_ hasLine: inout Bool) {
+        if hasLine { Self.tell(eraser) }
+        hasLine = false
     }
 
     /// Writes on standard error. What cannot be written there is dropped: remarks are no reason to lose work.
@@ -102,16 +136,23 @@ final class Terminal: Sendable {
         return nil
     }
 
-    /// A line of its own.
+    /// A message of its own.
     func say(_ text: String) {
-        state.withLock { state in
-            Self.clear(&state)
-            Self.tell("landscape: \(text.printable)\n")
+        hasLine.withLock {
+            Self.clear(&$0)
+            Self.tell(errors.shown(message: text) + "\n")
         }
     }
 
     /// Prints a line of a result that may hold names from files.
-    func print(line: String) throws { try print(line.printable) }
+    func print(line: String) throws { try print(output.shown(PrintedLine(line))) }
+
+    /// Prints the lines of a result.
+    ///
+    /// - Parameter lines: for a window of so many columns; nil for lines of any length.
+    func print(lines: (_ columns: Int?) -> [PrintedLine]) throws {
+        try print(lines(output.columns).map(output.shown).joined(separator: "\n"))
+    }
 
     /// Prints a result on standard output. Unlike with `print`, text that cannot be written is an error.
     func print(_ text: String) throws {
