@@ -57,18 +57,7 @@ enum KeptWork {
 
     /// The command and its options, but for those that change no number of the result.
     private static func title(_ arguments: some Sequence<String>) -> String {
-        let silent = ["--json", "--quiet", "--resume"], valued = ["-o", "--key", "--threads", "--memory"]
-        var words: [String] = [], skipsNext = false
-        for argument in arguments {
-            if skipsNext {
-                skipsNext = false
-            } else if valued.contains(argument) {
-                skipsNext = true
-            } else if !silent.contains(argument), !valued.contains(where: { argument.hasPrefix($0 + "=") }) {
-                words.append(argument.printable)
-            }
-        }
-        return words.joined(separator: " ")
+        Origin.essential(Array(arguments)).map(\.printable).joined(separator: " ")
     }
 
     /// The titles of other work of the same command.

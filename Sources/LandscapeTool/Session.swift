@@ -12,6 +12,7 @@ struct Session {
     /// Where a picture goes without -o.
     private let picture: String
     let style: FigureStyle
+    private let origin: Origin
     private let started = Date()
     private let loaded = Loaded()
     private let problems = Problems()
@@ -24,6 +25,12 @@ struct Session {
     /// What could not be written, to be told of when all is done.
     private final class Problems {
         var list: [any Error] = []
+
+        var hasInterruption: Bool {
+            list.contains {
+                if case .interrupted? = ($0 as? KeptElsewhere)?.problem ?? $0 as? FileError { true } else { false }
+            }
+        }
     }
 
     /// Settles what the process is, and finds out whether the results can be written.
@@ -34,11 +41,12 @@ struct Session {
     ///   - hasGrid: whether the result has values on a grid.
     ///   - picture: where that goes; nil for beside the checkpoint.
     ///   - style: of the picture.
+    ///   - sources: all checkpoints that the result is about; nil for the one.
     ///   - resumes: whether to go on from what an interrupted run has kept; nil for a command that keeps nothing.
     init(
         _ options: AnalysisOptions, checkpoint: String, command: String, keys: ResultKeys,
         drawsPicture: Bool = false, hasGrid: Bool = false, picture: String? = nil, style: FigureStyle = FigureStyle(),
-        resumes: Bool? = nil
+        sources: [String]? = nil, resumes: Bool? = nil
     ) throws {
         (self.options, self.checkpoint, self.command, self.style) = (options, checkpoint, command, style)
         self.picture = picture ?? OutputFile.picture(checkpoint, command)
@@ -60,6 +68,7 @@ struct Session {
                 )
             }
         }
+        origin = Origin(words: Array(LandscapeTool.arguments.dropFirst()), checkpoints: sources ?? [checkpoint])
         // Last: what is refused leaves what is kept as it is.
         self.monitor =
             try resumes.map {
@@ -117,15 +126,20 @@ struct Session {
     /// that cannot be written keeps neither the others from being written nor the result from being printed.
     func finish(_ report: some Report) throws {
         Terminal.standard.clear()
+        // What an interruption kept from being written is told of, and the run that goes on prints the result.
         let hasKeys = attempt { _ = try options.general.text(report.json) }
         let drawsUnasked = options.output.isEmpty && report.figure != nil && !options.general.quiet && hasKeys
         for path in drawsUnasked ? [picture] : options.output {
             let isWritten = attempt {
-                try OutputFile.write(path, beside: checkpoint) { try report.write(to: $0, style: style) }
+                try OutputFile.write(path, beside: checkpoint) {
+                    try report.write(to: $0, style: style, origin: origin)
+                }
             }
             if isWritten, options.output.isEmpty { options.general.remark("picture written to \(picture)") }
         }
-        if hasKeys { attempt { try options.general.print(report.json, lines: report.printed) } }
+        if hasKeys, !problems.hasInterruption {
+            attempt { try options.general.print(report.json, lines: report.printed) }
+        }
         for problem in problems.list.dropLast() { Terminal.standard.say("error: \(problem)") }
         if let problem = problems.list.last { throw problem }
     }

@@ -82,9 +82,6 @@ extension Report {
     /// All members, the context's first.
     public var json: JSONValue { .object(context.fields + fields) }
 
-    /// The same for files that have the same bytes whenever the numbers are the same: who computed it instead of how long it took.
-    private var metadata: JSONValue { .object(context.provenanceFields + fields) }
-
     /// Whether a path's ending is one that a result can be written as.
     public static func checkFormat(of path: String) throws(ReportError) {
         guard writableFormats.contains((path as NSString).pathExtension.lowercased()) else {
@@ -94,16 +91,20 @@ extension Report {
 
     /// Writes the result in the format that the path's ending names, whole or not at all.
     ///
-    /// - Parameter style: of a picture; files of numbers have none.
-    public func write(to path: String, style: FigureStyle = FigureStyle()) throws {
-        try AtomicFile.write(try encoded(for: path, style), to: path)
+    /// - Parameters:
+    ///   - style: of a picture; files of numbers have none.
+    ///   - origin: where the result comes from, which the file says; nil to leave it out.
+    public func write(to path: String, style: FigureStyle = FigureStyle(), origin: Origin? = nil) throws {
+        try AtomicFile.write(try encoded(for: path, style, origin), to: path)
     }
 
-    func encoded(for path: String, _ style: FigureStyle = FigureStyle()) throws -> [UInt8] {
+    func encoded(for path: String, _ style: FigureStyle = FigureStyle(), _ origin: Origin? = nil) throws -> [UInt8] {
+        let source = origin.map { [(key: "provenance", value: $0.json)] } ?? []
         let nothing = ReportError.nothingToWrite(path: path, command: context.command)
         switch (path as NSString).pathExtension.lowercased() {
         case let ending where pictureFormats.contains(ending):
-            guard let figure, let bytes = try encodedPicture(figure, for: path, style, pictureMetadata(figure)) else {
+            guard let figure, let bytes = try encodedPicture(figure, for: path, style, pictureMetadata(figure, source))
+            else {
                 throw nothing
             }
             return bytes
@@ -118,14 +119,14 @@ extension Report {
             return VTK.rectilinearGrid(grid, about: context.provenance)
         case "npz":
             var members = arrays.map { (name: $0.name, value: NPZ.Value.array($0.array)) }
-            members.append(("metadata", .text(metadata.text)))
+            members.append(("metadata", .text(JSONValue.object(context.provenanceFields + fields + source).text)))
             if let figure {
                 let record = try FigureRecord(figure).json(beside: arrays.map { ($0.name, $0.array.doubles) })
                 members.append(("figure", .text(record.text)))
             }
             return try NPZ.encode(members)
         case "json":
-            var members = context.fields + fields
+            var members = context.fields + fields + source
             if let figure {
                 let lists = fields.compactMap { field in field.value.numbers.map { (field.key, $0) } }
                 members.append(("figure", try FigureRecord(figure).json(beside: lists)))
@@ -161,8 +162,13 @@ extension Report {
         return (header, [row])
     }
 
-    private func pictureMetadata(_ figure: any Figure) -> [(keyword: String, text: String)] {
-        [("Title", figure.title), ("Software", context.software), ("Comment", context.provenance)]
+    private func pictureMetadata(_ figure: any Figure, _ source: [(key: String, value: JSONValue)])
+        -> [(keyword: String, text: String)]
+    {
+        [
+            ("Title", figure.title), ("Software", context.software),
+            ("Comment", JSONValue.object(context.provenanceFields + source).text),
+        ]
     }
 }
 

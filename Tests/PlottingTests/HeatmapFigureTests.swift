@@ -117,7 +117,7 @@ import Testing
         let frame = try #require(drawing.frame)
         #expect(drawing.groups(named: "contour").count == 2)
         #expect(drawing.strings(inGroup: "contour") == ["0.25", "0.64"])
-        let (halfX, halfY) = (1 + 0.025, 1 + 1.0 / 30)
+        let (halfX, halfY) = (1.0, 1.0)
         for (path, radius) in zip(drawing.strokes(inGroup: "contour"), [0.5, 0.8]) {
             for point in path.points {
                 let a = (point.x - frame.center.x) / frame.width * 2 * halfX

@@ -78,7 +78,10 @@ private final class SVGReader: NSObject, XMLParserDelegate {
         let drawing = Drawing(
             size: Size(width: 100, height: 50),
             elements: [.text(TextLine("2×10⁻⁷ d₁", at: Point(5, 20), size: 10))])
-        let svg = drawing.svg()
+        // The built-in font has the letters themselves; the page's may not.
+        #expect(try Self.read(drawing.svg()).texts == ["2×10⁻⁷ d₁"])
+        let svg = drawing.svg(fontFamily: "serif")
+        #expect(!svg.contains("@font-face") && svg.contains("font-family=\"serif\""))
         #expect(try Self.read(svg).texts == ["2×10−7 d1"])
         // Up by 3.3, back down, and down by 1.4.
         #expect(svg.contains("2×10<tspan dy=\"-3.3\" font-size=\"6.6\">−7</tspan><tspan dy=\"3.3\"> d</tspan>"))
@@ -89,11 +92,27 @@ private final class SVGReader: NSObject, XMLParserDelegate {
         let red = Color(0xFF0000)
         let blue = Color(0x0000FF)
         let raster = CellRaster(
-            columnEdges: [0, 1, 2, 3], rowEdges: [0, 5, 10], colors: [red, red, blue, blue, red, red])
-        let svg = Drawing(size: Size(width: 3, height: 10), elements: [.cells(raster)]).svg()
-        #expect(svg.contains("<path d=\"M0 0H2V5H0zM1 5H3V10H1z\" fill=\"#ff0000\"/>"))
-        #expect(svg.contains("<path d=\"M2 0H3V5H2zM0 5H1V10H0z\" fill=\"#0000ff\"/>"))
+            columnEdges: [0, 1, 2, 4], rowEdges: [0, 5, 10], colors: [red, red, blue, blue, red, red])
+        let svg = Drawing(size: Size(width: 4, height: 10), elements: [.cells(raster)]).svg()
+        #expect(svg.contains("<path d=\"M0 0H2V5H0zM1 5H4V10H1z\" fill=\"#ff0000\"/>"))
+        #expect(svg.contains("<path d=\"M2 0H4V5H2zM0 5H1V10H0z\" fill=\"#0000ff\"/>"))
         #expect(svg.contains("crispEdges"))
+    }
+
+    @Test func evenCellsAreAnImage() throws {
+        let colors = (0..<6).map { Color(red: UInt8(40 * $0), green: 9, blue: 7) }
+        let raster = CellRaster(columnEdges: [0, 1, 2, 3], rowEdges: [0, 5, 10], colors: colors)
+        let svg = Drawing(size: Size(width: 3, height: 10), elements: [.cells(raster)]).svg()
+        #expect(svg.contains("<image x=\"0\" y=\"0\" width=\"3\" height=\"10\"") && svg.contains("pixelated"))
+        let image = try #require(IndexedImage(raster))
+        #expect(image.pixels == [0, 1, 2, 3, 4, 5] && image.palette == colors)
+        // A colour that lets the ground through, and more colours than a palette holds, stay rectangles.
+        var clear = raster
+        clear.colors[0] = Color(0, opacity: 0)
+        #expect(IndexedImage(clear) == nil)
+        let many = (0..<300).map { Color(UInt32($0)) }
+        #expect(
+            IndexedImage(CellRaster(columnEdges: (0...300).map(Double.init), rowEdges: [0, 1], colors: many)) == nil)
     }
 
     @Test func numbersAreShortAndFinite() {

@@ -62,7 +62,7 @@ import Testing
     /// Interrupted, killed, and gone on with.
     @Test func interruptedSlice() throws {
         let folder = try Folder(checkpoint: "ckpt.bin")
-        let line = "slice --dims 2 --points 61 --json --quiet"
+        let line = "slice --dims 2 --points 61 --json --quiet -o ckpt.slice.png"
         func isKept() throws -> Bool { try folder.names().contains { $0.hasSuffix(".unfinished") } }
         let stopped = try Tool.interrupted(line, by: SIGINT, in: folder)
         #expect(stopped.errorLines.count == 1 && stopped.errors.contains("--resume"))

@@ -217,6 +217,9 @@ import Testing
         let sharpness = try Tool.json(
             "sharpness runs --rho 0.01,0.05 --measure average --samples 2 --examples 50", in: folder)
         #expect((sharpness["checkpoints"] as? [[String: Any]])?.count == 4)
+        // A quiet run draws what is asked for alone.
+        #expect(!folder.exists("runs/sharpness.png"))
+        try Tool.succeed("sharpness runs --rho 0.01,0.05 --measure average --samples 2 --examples 50", in: folder)
         #expect(folder.exists("runs/sharpness.png"))
         for (line, words) in [
             ("hessian \(files.joined(separator: " ")) --along v.npy", "are for one checkpoint; found 3"),

@@ -28,8 +28,10 @@ import Testing
         var pictures = Set<[UInt8]>()
         let options = [
             "", "--colors magma", "--log", "--contours none", "--contours 2.3,2.4", "--value-range 2:3",
-            "--title Other",
-            "--metric accuracy", "--3d", "--3d --log --colors cividis",
+            "--title Other", "--metric accuracy", "--3d", "--3d --log --colors cividis", "--view 30,20",
+            "--colors viridis_r", "--contours 20", "--fill cells", "--subtitle Other", "--x-label A", "--y-label B",
+            "--x-limits -0.5:0.5", "--y-limits 0:1", "--no-legend", "--no-marks", "--theme dark",
+            "--theme transparent", "--width 3.25in", "--height 3in", "--font-size 8", "--font-family serif",
         ]
         for option in options {
             try Tool.succeed("plot one.npz \(option) --quiet -o p.svg", in: folder)
@@ -37,14 +39,30 @@ import Testing
         }
         #expect(pictures.count == options.count)
         let outcome = try Tool.succeed("plot one.npz", in: folder)
-        #expect(outcome.errors.contains("one.png"))
+        #expect(outcome.errors.contains("one.plot.png"))
         try Tool.refuse("plot nothing.npz", in: folder, saying: "nothing.npz")
         try Tool.refuse("plot one.npz -o p.json", in: folder, saying: ".png")
-        try Tool.refuse("plot one.npz --contours some", in: folder, saying: "--contours")
-        try Tool.refuse("plot line.npz --3d", in: folder, saying: "two")
+        for (option, words) in [
+            ("--contours some", "levels"), ("--width 3", "3.25in"), ("--width nanin", "3.25in"), ("--dpi 1e9", "2400"),
+            ("--theme blue", "dark"), ("--colors jet", "viridis"), ("--x-limits 1:0", "a < b"), ("--view 1", "azimuth"),
+            ("--scale log --value-range 1", "a:b"), ("--log --scale linear", "one of them"),
+        ] {
+            try Tool.refuse("plot one.npz \(option)", in: folder, saying: Tool.words(option).first!, words)
+        }
+        for option in ["--3d", "--colors magma", "--contours 5", "--fill cells", "--view 10,10"] {
+            try Tool.refuse("plot line.npz \(option)", in: folder, saying: "changes nothing")
+            try Tool.refuse("slice --points 3 \(option)", in: folder, saying: "changes nothing")
+        }
         try Tool.refuse("plot ckpt.bin", in: folder)
         try Tool.succeed("sharpness --restarts 0 --steps 1 --examples 100 --quiet -o other.npz", in: folder)
-        try Tool.refuse("plot other.npz", in: folder, saying: "other.npz", "expected a slice")
+        // Every result with a picture can be drawn again, also from JSON, and curves over each other.
+        try Tool.succeed("plot other.npz -o other.pdf -o other.eps -o other.pgf", in: folder)
+        try Tool.succeed("slice --points 5 --examples 100 --quiet -o line.json -o again.npz", in: folder)
+        try Tool.succeed("plot line.json --theme dark -o line.svg", in: folder)
+        try Tool.succeed("plot line.json again.npz -o both.svg", in: folder)
+        #expect(try folder.text("both.svg").contains("again: loss"))
+        try Tool.refuse("plot line.json other.npz", in: folder, saying: "quantity")
+        try Tool.refuse("plot line.json one.npz", in: folder, saying: "one.npz is no curve")
         // Arrays that do not fit together.
         let archive = try NPZ.read(folder.path("one.npz"))
         try NPZ.write(

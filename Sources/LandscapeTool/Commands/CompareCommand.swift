@@ -34,7 +34,7 @@ struct CompareCommand: ParsableCommand {
             style: try isPlane
                 ? figure.style(FigureStyle.Part.ofMaps, on: "maps side by side")
                 : figure.style(FigureStyle.Part.ofLines, on: "slices along one direction"),
-            resumes: resume)
+            sources: [checkpoint] + others, resumes: resume)
         var comparison = Comparison(radius: rho, grid: try shape.grid(isPlane: isPlane))
         (comparison.tolerance, comparison.isLogarithmic) = (adaptive, figure.drawsLogarithm)
         (comparison.loss, comparison.seed) = (try options.lossSettings(), options.seed)

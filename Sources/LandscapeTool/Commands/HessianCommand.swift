@@ -99,7 +99,7 @@ struct HessianCommand: ParsableCommand {
             let session = try Session(
                 options, checkpoint: paths[0], command: "hessian", keys: CheckpointSeries.keys, drawsPicture: true,
                 picture: CheckpointSeries.picture(paths, "hessian"), style: try style("quantities over checkpoints"),
-                resumes: resume)
+                sources: paths, resumes: resume)
             return try CheckpointSeries(paths).run(session, { try measure($0, session) }, \.quantities)
         }
         let session = try Session(

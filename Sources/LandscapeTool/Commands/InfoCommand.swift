@@ -5,7 +5,7 @@ import Landscape
 struct InfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         "info",
-        "Shows model, data, training and tensors of a checkpoint, and verifies its checksum; or what a file or folder of weights holds.",
+        "Shows model, data, training and tensors of a checkpoint, and verifies its checksum; or what a file or folder of weights holds; or where a result or picture comes from.",
         examples: [
             "landscape info",
             "landscape info model.bin --mapping",
@@ -15,7 +15,14 @@ struct InfoCommand: ParsableCommand {
     @Flag(help: "List which tensor of the imported file each tensor is, and by what evidence.") var mapping = false
     @OptionGroup var general: GeneralOptions
 
+    /// Where a result comes from, and whether its checkpoints are still the same.
+    private func print(_ result: SavedProvenance) throws {
+        guard !general.json, general.keys.isEmpty else { return try general.print(result.json, []) }
+        try Terminal.standard.print { _ in result.lines.map { PrintedLine($0) } }
+    }
+
     func run() throws {
+        if let result = try SavedProvenance.read(checkpoint) { return try print(result) }
         if RandomAccessFile.isFolder(checkpoint) || WeightsInfo.isWeights(checkpoint) {
             return try WeightsInfo(checkpoint).print(general)
         }

@@ -82,7 +82,7 @@ struct InterpolateCommand: ParsableCommand {
             style: try others.count == 2
                 ? figure.style(FigureStyle.Part.ofMaps, on: "a map")
                 : figure.style(FigureStyle.Part.ofLines, on: "the line between two networks"),
-            resumes: resume)
+            sources: [checkpoint] + others, resumes: resume)
         var analysis = Interpolation()
         if let points { (analysis.linePoints, analysis.planePoints) = (points, points) }
         if curve != nil {

@@ -132,7 +132,7 @@ struct SharpnessCommand: ParsableCommand {
             let session = try Session(
                 options, checkpoint: paths[0], command: "sharpness", keys: CheckpointSeries.keys, drawsPicture: true,
                 picture: CheckpointSeries.picture(paths, "sharpness"), style: try style("quantities over checkpoints"),
-                resumes: resume)
+                sources: paths, resumes: resume)
             return try CheckpointSeries(paths).run(session, { try measure($0, session) }, \.quantities)
         }
         let session = try Session(

@@ -56,7 +56,7 @@ struct StudyCommand: ParsableCommand {
             options, checkpoint: folder, command: "study", keys: keys, drawsPicture: true,
             picture: (folder.hasSuffix("/") ? folder : folder + "/") + "study.png",
             style: try figure.style(FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: "a study"),
-            resumes: resume)
+            sources: paths, resumes: resume)
         var study = StudyRun()
         (study.measures.radius, study.measures.adaptiveRadius) = (rho, adaptiveRho)
         (study.measures.deviation, study.measures.adaptiveDeviation) = (deviation, adaptiveDeviation)

@@ -261,7 +261,11 @@ struct TrainCommand: ParsableCommand {
         // Files first: what cannot be printed is no reason to lose them.
         if trackSharpness != nil {
             let path = OutputFile.picture(output, "train")
-            try OutputFile.write(path, beside: output) { try report.write(to: $0, style: style) }
+            try OutputFile.write(path, beside: output) {
+                try report.write(
+                    to: $0, style: style,
+                    origin: Origin(words: Array(LandscapeTool.arguments.dropFirst()), checkpoints: [output]))
+            }
             general.remark("picture written to \(path)")
         }
         try general.print(report.json, lines: report.printed)

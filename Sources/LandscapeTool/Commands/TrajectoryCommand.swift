@@ -59,7 +59,7 @@ struct TrajectoryCommand: ParsableCommand {
             drawsPicture: true, hasGrid: true,
             style: try figure.style(
                 FigureStyle.Part.ofMaps, on: "a map beside the checkpoints' losses"),
-            resumes: resume)
+            sources: path.models.map(\.path), resumes: resume)
         let loss = try session.loss(vectors: TrajectoryAnalysis.vectors(checkpoints: path.models.count))
         var analysis = TrajectoryAnalysis()
         let counts = try SliceOptions.counts(points)

@@ -41,7 +41,8 @@ struct ReportFiles {
         if let words { onSection(words) }
         let report = try make(Date())
         let names = ["png", "npz", "json"].map { "\(name).\($0)" }
-        for name in names { try report.write(to: path(name)) }
+        let origin = Origin(words: command.map { $0 + sharedOptions }, checkpoints: [report.context.checkpoint])
+        for name in names { try report.write(to: path(name), origin: origin) }
         paths += names.map(path)
         parts.append(
             Part(
@@ -55,14 +56,5 @@ struct ReportFiles {
         let index = path("index.html")
         try AtomicFile.write(Array(html.text.utf8), to: index)
         return paths + [index]
-    }
-}
-
-extension String {
-    /// The word as a shell takes it, in quotes where it needs them.
-    fileprivate var quotedForShell: String {
-        let plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
-        guard isEmpty || contains(where: { !plain.contains($0) }) else { return self }
-        return "'" + replacing("'", with: "'\\''") + "'"
     }
 }

@@ -79,13 +79,5 @@ struct ReportSource {
     var stem: String { (((folder ?? path) as NSString).lastPathComponent as NSString).deletingPathExtension }
 
     /// SHA-256 of the file; nil for what is no regular file.
-    var checksum: String? {
-        guard RandomAccessFile.isRegular(path), let file = try? RandomAccessFile(path) else { return nil }
-        var digest = SHA256()
-        for begin in stride(from: 0, to: file.size, by: 1 << 18) {
-            guard let bytes = try? file.bytes(begin..<min(begin + (1 << 18), file.size)) else { return nil }
-            digest.update(bytes)
-        }
-        return digest.hexadecimal()
-    }
+    var checksum: String? { Origin.digest(of: path) }
 }

@@ -30,6 +30,21 @@ struct Machine {
         date = formatter.string(from: epoch.map(Date.init(timeIntervalSince1970:)) ?? Date())
     }
 
+    /// System and instructions, without what tells one machine from its like.
+    var kind: String {
+        #if os(Linux)
+            let system = "Linux"
+        #else
+            let system = "macOS"
+        #endif
+        #if arch(x86_64)
+            let architecture = "x86_64"
+        #else
+            let architecture = "arm64"
+        #endif
+        return "\(system) \(architecture), \(processor ?? "unknown processor")"
+    }
+
     var description: String {
         let gibibytes = String(format: "%.1f", Double(memory) / 0x1p30)
         return "\(processor ?? "unknown processor"), \(processors) processors, \(gibibytes) GiB of memory, \(system)"
