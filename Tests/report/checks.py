@@ -287,6 +287,35 @@ def values_agree(page, report):
         assert compared[k]["average_case_standard_error"] == at["average_case"]["standard_error"]
 
 
+def verdicts_follow_errors(page, report):
+    """A difference is called larger than the errors where it is: residuals added, intervals combined by Zou & Donner 2008."""
+    rows = dict(page.run("[...document.querySelectorAll('.measures tbody tr')].map((row) => [row.dataset.key, row.cells[3].querySelector('small').textContent])"))
+    spectra = [report.data(k, "hessian") for k in (0, 1)]
+    averages = [next(point for point in report.data(k, "sharpness")["curve"] if point["rho"] == 0.05)["average_case"] for k in (0, 1)]
+    ranges = {
+        "lambda_max": [(one["eigenvalues"][0], one["residuals"][0], one["residuals"][0]) for one in spectra],
+        "trace": [errors(one["trace"]) for one in spectra], "average_case": [errors(one) for one in averages],
+    }
+    for key, values in ranges.items():
+        (low, _, up), (high, down, _) = sorted(values)
+        reach = up + down if key == "lambda_max" else math.hypot(up, down)
+        wanted = "larger than the errors" if high - low > reach else "within the errors"
+        assert rows[key] == wanted, f"{key} is called {rows[key]}, and {low} and {high} differ {wanted}"
+    assert rows["worst_case"] == rows["keskar"] == "open: lower bounds" and rows["loss"] == "exact for these data", rows
+    text = page.run("document.querySelector('.lead').textContent").replace("\u00a0", " ")
+    larger, within = (text.find(word + " the errors are") for word in ("Larger than", "Within"))
+    for key, words in (("lambda_max", "largest eigenvalue"), ("trace", "trace of the Hessian"), ("average_case", "average case")):
+        place = text.index(words)
+        is_larger = larger >= 0 and place > larger and not 0 <= within < place
+        assert is_larger == rows[key].startswith("larger"), f"the summary says otherwise of the {words}: {text}"
+
+
+def errors(estimate):
+    """A value, and how far it reaches down and up."""
+    low, high = estimate["interval95"]
+    return estimate["value"], estimate["value"] - low, high - estimate["value"]
+
+
 def summary_is_three_sentences(page, report):
     text = page.run("document.querySelector('.lead').textContent")
     for name in page.run("JSON.parse(document.getElementById('data').textContent).checkpoints.map((one) => one.name)"):
@@ -492,7 +521,7 @@ def holes_are_said(page, report):
 
 
 ALL = [
-    is_small, is_silent, loads_nothing, names_are_text, values_agree, summary_is_three_sentences, surface_turns, scale_changes,
+    is_small, is_silent, loads_nothing, names_are_text, values_agree, verdicts_follow_errors, summary_is_three_sentences, surface_turns, scale_changes,
     surface_tells, map_tells, map_moves_surface, cuts_follow, radius_slides, spectrum_tells, path_plays, keyboard_reaches_all,
     pictures_have_words, contrast_is_enough, fits_a_phone, words_have_meanings, commands_copy, paper_keeps_headings,
     stills_stay_without_scripts, stills_come_back, maps_work_without_webgl, holes_are_said,

@@ -61,9 +61,9 @@ struct HTML: ExpressibleByStringInterpolation {
     }
 }
 
-extension [HTML] {
-    /// The pieces one after another.
-    var joined: HTML { "\(self)" }
+extension String {
+    /// The same, with no end of a line before a sign of percent or around an equals sign.
+    var unbroken: String { replacing(" %", with: "\u{A0}%").replacing(" = ", with: "\u{A0}=\u{A0}") }
 }
 
 extension Format {

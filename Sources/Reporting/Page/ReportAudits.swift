@@ -5,17 +5,20 @@ import Essentials
 struct ReportAudits {
     let subject: ReportSubject
 
-    /// Each says whether it is well.
-    var findings: [(isGood: Bool, text: String)] {
+    /// What was found, and whether it is well.
+    typealias Finding = (isGood: Bool, text: String)
+
+    /// Of all checks.
+    var findings: [Finding] {
         [(true, "Both checksums within the checkpoint’s file were verified when it was read.")] + slices + eigenvalues
             + search + path
     }
 
-    private var slices: [(isGood: Bool, text: String)] {
-        [("line", subject.line), ("plane", subject.plane)].flatMap { name, report -> [(isGood: Bool, text: String)] in
+    private var slices: [Finding] {
+        [("line", subject.line), ("plane", subject.plane)].flatMap { name, report -> [Finding] in
             guard let slice = report?.slice else { return [] }
             let audit = slice.audit
-            var found: [(isGood: Bool, text: String)] = []
+            var found: [Finding] = []
             if let exact = audit.centerIsExact {
                 found.append(
                     (
@@ -38,7 +41,7 @@ struct ReportAudits {
                 found.append(
                     (
                         true,
-                        "Curvature of the \(name) along direction \(i + 1): \(Format.brief(product)) by exact derivatives, \(Format.brief(grid)) by differences of the values. Kinks (ReLU, maximum pooling) and wide grids make the two differ."
+                        "Curvature of the \(name) along direction \(i + 1): \(Format.brief(product)) by exact derivatives, \(Format.brief(grid)) by differences of the values."
                     ))
             }
             let reach = audit.relativeReach.map { Format.percent($0) }
@@ -47,7 +50,7 @@ struct ReportAudits {
         }
     }
 
-    private func interpolation(_ name: String, _ slice: Slice) -> [(isGood: Bool, text: String)] {
+    private func interpolation(_ name: String, _ slice: Slice) -> [Finding] {
         guard let interpolation = slice.interpolation else { return [] }
         guard interpolation.heldOut > 0 else { return [(true, "Every point of the \(name) was evaluated.")] }
         return [
@@ -58,7 +61,7 @@ struct ReportAudits {
         ]
     }
 
-    private var eigenvalues: [(isGood: Bool, text: String)] {
+    private var eigenvalues: [Finding] {
         let report = subject.spectrum
         guard let top = report.top else { return [] }
         let largest = Format.brief(top.residuals.max() ?? .nan)
@@ -66,14 +69,14 @@ struct ReportAudits {
             (
                 report.converged,
                 report.converged
-                    ? "All \(top.values.count) eigenvalues converged; the largest residual is \(largest). A residual proves an eigenvalue, not its rank."
+                    ? "All \(top.values.count) eigenvalues converged; the largest residual is \(largest)."
                     : "NOT all eigenvalues converged; the largest residual is \(largest)."
             )
         ]
     }
 
-    private var search: [(isGood: Bool, text: String)] {
-        var found: [(isGood: Bool, text: String)] = []
+    private var search: [Finding] {
+        var found: [Finding] = []
         if let worst = subject.point?.worstCase {
             let place = worst.constraintIsActive ? "on the boundary of the ball" : "inside the ball"
             found.append(
@@ -91,7 +94,7 @@ struct ReportAudits {
         return found
     }
 
-    private var path: [(isGood: Bool, text: String)] {
+    private var path: [Finding] {
         guard let result = subject.trajectory?.result else { return [] }
         let shares = result.explainedVariance.prefix(2).reduce(0, +)
         let farthest = result.points.map(\.place.distanceToPlane).max() ?? 0

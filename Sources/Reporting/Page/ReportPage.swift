@@ -51,7 +51,7 @@ struct ReportPage {
                 <a class="skip" href="#summary">Skip to the summary</a>
                 <header>
                 <h1>\(title)</h1>
-                <p class="meta">\(machine.date) · \(Software.name) · \(subjects[0].context.examples) \(subjects[0].context.split.word) examples · \(subjects[0].context.lossName)</p>
+                <p class="meta">\(machine.date) · \(Software.name) · \(subjects[0].context.examples) \(subjects[0].context.split.word) examples of \(subjects[0].context.data) · \(subjects[0].context.lossName)</p>
                 </header>
                 <nav aria-label="Contents"><h2>Contents</h2><ol>
                 \(contents)
@@ -148,15 +148,10 @@ struct ReportPage {
         let sentences = ReportSummary(subjects: subjects, measures: measures).sentences
         let remarks = files.remarks.map { remark -> HTML in "<p class=\"remark\">\(remark)</p>" }
         return """
-            <p class="lead">\(unbroken(sentences.joined(separator: " ")))</p>
+            <p class="lead">\(sentences.joined(separator: " ").unbroken)</p>
             <p class="caution">No flatness is better by itself. Rescaling the weights changes sharpness and curvature without changing the function, and large weights shrink the Hessian of a cross-entropy. Read these numbers together with losses and norms.</p>
             \(remarks)
             """
-    }
-
-    /// No line ends between a number and its sign.
-    private func unbroken(_ text: String) -> String {
-        text.replacing(" %", with: "\u{A0}%").replacing(" = ", with: "\u{A0}=\u{A0}")
     }
 
     private var table: HTML {
@@ -223,7 +218,10 @@ struct ReportPage {
             }
             return "<h3>\(subject.label)</h3>\n<ul class=\"audits\">\n\(items)\n</ul>"
         }
-        return lists.joined
+        return """
+            <p>Curvature by exact derivatives and by differences of the values differ where kinks (ReLU, maximum pooling) or other curvature lie between the points. A residual proves an eigenvalue, not its rank.</p>
+            \(lists)
+            """
     }
 
     // MARK: Commands
@@ -282,7 +280,7 @@ struct ReportPage {
             <figure class="shown" data-kind="\(kind)"\(number) data-words="\(words)">
             <div class="live" hidden></div>
             <div class="still">\(images)</div>
-            <figcaption>\(caption)</figcaption>
+            <figcaption>\(caption.unbroken)</figcaption>
             </figure>
             """
     }

@@ -18,7 +18,7 @@ struct ReportTables {
             let values = zip(measure.values, names).map { value, name -> HTML in
                 guard let value else { return "<td class=\"number\" data-of=\"\(name)\">–</td>" }
                 return
-                    "<td class=\"number\" data-of=\"\(name)\">\(measure.shown(value)) <small>\(measure.errorText(value))</small></td>"
+                    "<td class=\"number\" data-of=\"\(name)\">\(measure.shown(value).unbroken) <small>\(measure.errorText(value).unbroken)</small></td>"
             }
             let differences = zip(measure.values.dropFirst(), names.suffix(others.count)).map { value, name -> HTML in
                 guard let first = measure.values[0], let value, let verdict = measure.verdict(first, value) else {
