@@ -130,7 +130,7 @@ let package = Package(
                 "ArrayFiles", "Datasets", "Models", "Networks", "Objectives", "ReferenceModels", "Tensors",
                 "TestSupport", "Training",
             ]),
-        .testTarget(name: "PlottingTests", dependencies: ["CPNG", "Plotting"]),
+        .testTarget(name: "PlottingTests", dependencies: ["CPNG", "Essentials", "Plotting"]),
         .testTarget(
             name: "ToolTests",
             dependencies: [

@@ -8,8 +8,9 @@ import Testing
 @Suite struct TextFigureTests {
     /// A bowl with its minimum at (0.5, −0.5).
     private static let bowl: HeatmapFigure = {
-        let x = (0...20).map { -1 + 0.1 * Double($0) }
-        let values = x.flatMap { y in x.map { 1 + ($0 - 0.5) * ($0 - 0.5) + (y + 0.5) * (y + 0.5) } }
+        func square(_ x: Double) -> Double { x * x }
+        let x: [Double] = (0...20).map { Double($0 - 10) / 10 }
+        let values: [Double] = x.flatMap { y in x.map { x in 1 + square(x - 0.5) + square(y + 0.5) } }
         return HeatmapFigure(title: "bowl", xLabel: "α", yLabel: "β", valueLabel: "loss", x: x, y: x, values: values)
     }()
 
