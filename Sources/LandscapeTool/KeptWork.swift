@@ -57,7 +57,7 @@ enum KeptWork {
 
     /// The command and its options, but for those that change no number of the result.
     private static func title(_ arguments: some Sequence<String>) -> String {
-        let silent = ["--json", "--quiet", "--resume"], valued = ["-o", "--key", "--threads", "--memory"]
+        let silent = ["--json", "--quiet", "--resume", "--show"], valued = ["-o", "--key", "--threads", "--memory"]
         var words: [String] = [], skipsNext = false
         for argument in arguments {
             if skipsNext {

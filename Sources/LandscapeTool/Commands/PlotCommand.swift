@@ -64,7 +64,7 @@ struct PlotCommand: ParsableCommand {
 
     func run() throws {
         try ResultKeys.files.check(general.keys)
-        general.prepare()
+        general.prepare("drawing")
         let paths = output.isEmpty ? [(file as NSString).deletingPathExtension + ".png"] : output
         for path in paths { try OutputFile.checkWritable(path) }
         guard file.lowercased().hasSuffix(".npz") else {
