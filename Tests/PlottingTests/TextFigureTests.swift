@@ -42,7 +42,7 @@ import Testing
             for colors in [TerminalColors.all, .palette, .none] {
                 let lines = figure.text(columns: columns, rows: rows, colors: colors)
                 #expect(
-                    lines.allSatisfy { Self.plain($0).columnsWide <= max(columns, 34) },
+                    lines.allSatisfy { Self.plain($0).columnsWide <= columns },
                     "\(lines.joined(separator: "\n"))")
                 #expect(lines.count <= max(rows, 14))
                 // Colours end with each line, and there are none where the terminal has none.
