@@ -137,7 +137,7 @@ let package = Package(
                 "ArrayFiles", "Datasets", "Models", "Networks", "Objectives", "ReferenceModels", "Tensors",
                 "TestSupport", "Training",
             ]),
-        .testTarget(name: "PlottingTests", dependencies: ["CZlib", "CPNG", "Plotting"]),
+        .testTarget(name: "PlottingTests", dependencies: ["CPNG", "CZlib", "Essentials", "Plotting"]),
         .testTarget(
             name: "ToolTests",
             dependencies: [

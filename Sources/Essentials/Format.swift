@@ -12,21 +12,19 @@ public enum Format {
     /// An estimate, rounded by its standard error, and the interval around it: `29.6 ± 0.5 [28.7, 31.4]`.
     ///
     /// The error has two significant digits where the first is 1 or 2, else one. The estimate and the ends of the interval end at the
-    /// same decimal. Without an error, or with one that is 0 or not finite, the number stands with six digits; without an interval, or
-    /// with one of no width, there is none.
+    /// same decimal. Without an error, a quarter of the interval's width takes its place in this: about a standard error of a 95 %
+    /// interval. Without either, or with one that is 0 or not finite, the number stands with six digits.
     public static func estimate(
         _ value: Double, error: Double?, interval: ClosedRange<Double>? = nil
     ) -> String {
         let ends = interval.flatMap { $0.upperBound > $0.lowerBound ? [$0.lowerBound, $0.upperBound] : nil } ?? []
-        func list(_ rounding: Rounding) -> String {
-            ends.isEmpty ? "" : " [" + ends.map(rounding.text).joined(separator: ", ") + "]"
+        let known = error.flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
+        guard value.isFinite, let size = known ?? (ends.isEmpty ? nil : ends[1] / 4 - ends[0] / 4), size.isFinite else {
+            return number(value)
         }
-        guard value.isFinite, let error, error > 0, error.isFinite else {
-            // A 95 % interval is about four standard errors wide.
-            return number(value) + list(Rounding(of: value, error: ends.isEmpty ? 1 : ends[1] / 4 - ends[0] / 4))
-        }
-        let rounding = Rounding(of: value, error: error)
-        return rounding.text(value) + " ± " + rounding.text(error) + list(rounding)
+        let rounding = Rounding(of: value, error: size)
+        return rounding.text(value) + (known.map { " ± " + rounding.text($0) } ?? "")
+            + (ends.isEmpty ? "" : " [" + ends.map(rounding.text).joined(separator: ", ") + "]")
     }
 
     /// What the signs of `estimate` mean, for the line under them.

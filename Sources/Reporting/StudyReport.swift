@@ -78,7 +78,7 @@ public struct StudyReport: Report {
     public func lines(width: Int?) -> [PrintedLine] {
         func words(_ tau: KendallTau?) -> String {
             guard let tau else { return "–" }
-            return "\(Format.short(tau.value)) [\(Format.short(tau.low)), \(Format.short(tau.high))]"
+            return Format.estimate(tau.value, error: nil, interval: tau.low <= tau.high ? tau.low...tau.high : nil)
         }
         let values = study.correlations.map { correlation in study.runs.map { $0.measures[correlation.measure] } }
         let table = TextTable([

@@ -17,9 +17,9 @@ import Testing
             Format.estimate(1e300, error: 3e299, interval: -1e300...2e300) == "1.0e+300 ± 3e+299 [-1.0e+300, 2.0e+300]")
     }
 
-    /// Without an error there is none to round by, and an interval keeps a tenth of its width.
+    /// Without an error the interval says how exact a number is.
     @Test func estimatesWithoutError() {
-        #expect(Format.estimate(29.5908, error: nil, interval: 28.729...31.3845) == "29.5908 [28.7, 31.4]")
+        #expect(Format.estimate(29.5908, error: nil, interval: 28.729...31.3845) == "29.6 [28.7, 31.4]")
         #expect(Format.estimate(2, error: 0, interval: 2...2) == "2")
         #expect(Format.estimate(.nan, error: 1) == "nan" && Format.estimate(3, error: .nan) == "3")
     }

@@ -84,6 +84,9 @@ import Testing
         "interpolate", "compare", "report", "plot", "merge", "study", "selftest",
     ]
 
+    /// Options that are no command's.
+    private static let ofProgram = ["--help", "--version", "--generate-manual", "--generate-completion-script"]
+
     /// What is wrong with a page's options. The section of a command has its name, or those of several, as the heading; sections
     /// with other headings say what many commands have in common. In a span such as `train --save-every N` an option is that of the
     /// command before it.
@@ -97,7 +100,7 @@ import Testing
                 for word in span.1.split(whereSeparator: { " \n|".contains($0) }) {
                     if help[String(word)] != nil { command = String(word) }
                     guard let option = word.prefixMatch(of: /--[a-z0-9][a-z0-9-]*/).map({ String($0.output) }),
-                        option != "--help", option != "--version"
+                        !ofProgram.contains(option)
                     else { continue }
                     let takers = command.map { [$0] } ?? (isCommands ? names : Array(help.keys))
                     if !takers.contains(where: { help[$0]!.contains(option) }) {

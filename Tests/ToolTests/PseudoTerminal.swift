@@ -9,9 +9,12 @@ final class PseudoTerminal: Sendable {
     private let received = Mutex<[(time: Double, text: String)]>([])
 
     init(columns: Int, rows: Int) throws {
-        master = posix_openpt(O_RDWR | O_NOCTTY)
-        try #require(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0)
-        slave = open(String(cString: ptsname(master)), O_RDWR | O_NOCTTY)
+        // What grantpt, unlockpt and ptsname do on Linux: TIOCSPTLCK and TIOCGPTN.
+        master = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+        var isLocked: Int32 = 0, number: UInt32 = 0
+        try #require(
+            master >= 0 && ioctl(master, 0x4004_5431, &isLocked) == 0 && ioctl(master, 0x8004_5430, &number) == 0)
+        slave = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
         try #require(slave >= 0)
         resize(columns: columns, rows: rows)
     }

@@ -1,4 +1,4 @@
-import Essentials
+import Landscape
 import Foundation
 import TestSupport
 import Testing

@@ -23,7 +23,7 @@ struct ExportCommand: ParsableCommand {
 
     func run() throws {
         try ResultKeys.exported.check(general.keys)
-        general.prepare()
+        general.prepare("reading")
         try OutputFile.checkWritable(output)
         let file = try Checkpoint.read(checkpoint)
         let tensors = try file.exportWeights(to: output)

@@ -84,7 +84,7 @@ struct ImportCommand: ParsableCommand {
 
     func run() throws {
         try ResultKeys.imported.check(general.keys)
-        general.prepare()
+        general.prepare("reading")
         if let batchSize, batchSize < 1 { throw UnusableRequest("--batch-size \(batchSize): expected 1 or more") }
         if isSeries {
             try FilePath.makeFolder(output)

@@ -31,7 +31,7 @@ struct MergeCommand: ParsableCommand {
     func run() throws {
         let started = Date()
         try ResultKeys(ResultKeys.slice(isPlane: true, bothSplits: true)).check(general.keys)
-        general.prepare()
+        general.prepare("reading")
         for path in output { try OutputFile.checkWritable(path) }
         var whole = try SliceReport.merged(try files.map { ($0, try SliceReport(reading: $0)) })
         let isPlane = whole.slice.beta.count > 1

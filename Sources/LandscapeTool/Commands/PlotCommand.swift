@@ -42,7 +42,7 @@ struct PlotCommand: ParsableCommand {
 
     func run() throws {
         try ResultKeys.files.check(general.keys)
-        general.prepare()
+        general.prepare("drawing")
         let paths = output.isEmpty ? [(files[0] as NSString).deletingPathExtension + ".plot.png"] : output
         for path in paths { try OutputFile.checkWritable(path) }
         for file in files where ![".npz", ".json"].contains(where: file.lowercased().hasSuffix) {

@@ -196,7 +196,7 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         try ResultKeys.training(tracksSharpness: trackSharpness != nil).check(general.keys)
-        general.prepare()
+        general.prepare("reading the data")
         let origin = try start.map { try Model.open($0) }
         let settings = try settings(origin)
         try OutputFile.checkWritable(output)

@@ -22,11 +22,13 @@ struct GeneralOptions: ParsableArguments {
         if let threads, threads < 1 { throw ValidationError("--threads \(threads): expected at least 1") }
     }
 
-    /// Settles what the process is.
-    func prepare() {
+    /// Settles what the process is, and shows that it works from now on.
+    ///
+    /// - Parameter phase: what it does first.
+    func prepare(_ phase: String = "starting") {
         if let threads { Threads.count = threads }
         Signals.watch()
-        if !quiet { Terminal.standard.begin("starting") }
+        if !quiet { Terminal.standard.begin(phase) }
     }
 
     var monitor: Monitor { Terminal.standard.monitor(quiet: quiet) }

@@ -17,7 +17,8 @@ extension HeatmapFigure: TextFigure {
         let key = keyLines(plan, columns: columns, colors)
         let height = max(4, rows - lines.count - key.count - 3)
         let vertical = TextFrame.TextAxis(yLabel, plan.left.range, length: height, isVertical: true, spacing: 3)
-        let width = max(4, min(columns - vertical.width - 2, Int(2 * Double(height) * Self.widest)))
+        let width = max(
+            4, min(columns - vertical.width - 2 - TextFrame.spaceBeside, Int(2 * Double(height) * Self.widest)))
         let horizontal = TextFrame.TextAxis(xLabel, plan.bottom.range, length: width, isVertical: false, spacing: 10)
 
         let picture = Samples(grid, scale, plan.bottom.range, plan.left.range, width: width, height: 2 * height)
@@ -97,13 +98,10 @@ extension HeatmapFigure: TextFigure {
 extension HeatmapPlan {
     /// The character at a point.
     fileprivate func place(of point: Point, columns: Int, rows: Int) -> (row: Int, column: Int)? {
-        guard let across = bottom.range.fraction(of: point.x), let up = left.range.fraction(of: point.y) else {
-            return nil
-        }
-        return (
-            min(rows - 1, max(0, rows - 1 - Int(up * Double(rows)))),
-            min(columns - 1, max(0, Int(across * Double(columns))))
-        )
+        guard let column = TextFrame.place(bottom.range.fraction(of: point.x), of: columns),
+            let row = TextFrame.place(left.range.fraction(of: point.y), of: rows)
+        else { return nil }
+        return (rows - 1 - row, column)
     }
 }
 

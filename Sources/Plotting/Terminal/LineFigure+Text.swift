@@ -13,7 +13,7 @@ extension LineFigure: TextFigure {
         let second = right.map {
             TextFrame.TextAxis(rightAxis.label, $0, length: height, isVertical: true, spacing: 3)
         }
-        let width = max(4, columns - vertical.width - 2 - (second.map { $0.width + 2 } ?? 0))
+        let width = max(4, columns - vertical.width - 2 - max(TextFrame.spaceBeside, (second?.width ?? 0) + 2))
         let horizontal = TextFrame.TextAxis(xAxis.label, bottom, length: width, isVertical: false, spacing: 10)
         var dots = BrailleDots(columns: width, rows: height)
         for series in plan.series {
@@ -30,9 +30,10 @@ extension LineFigure: TextFigure {
             }
         }
         var canvas = dots.canvas
-        if let lowest, let across = bottom.fraction(of: lowest.x), let up = left.fraction(of: lowest.y) {
-            let row = min(height - 1, max(0, height - 1 - Int(up * Double(height))))
-            canvas[row, min(width - 1, max(0, Int(across * Double(width))))] = TextCanvas.Cell(character: "o")
+        if let lowest, let column = TextFrame.place(bottom.fraction(of: lowest.x), of: width),
+            let row = TextFrame.place(left.fraction(of: lowest.y), of: height)
+        {
+            canvas[height - 1 - row, column] = TextCanvas.Cell(character: "o")
         }
         lines += TextFrame(left: vertical, right: second, bottom: horizontal).lines(canvas, colors)
         return lines + key
@@ -51,7 +52,7 @@ extension LineFigure: TextFigure {
     ) -> [String] {
         var line = "", length = 0, lines: [String] = []
         func add(_ sample: Character, _ color: Color?, _ words: String) {
-            let words = " \(words.printable)", width = words.columnsWide + 1
+            let words = " " + words.printable.cut(toColumns: columns - 2), width = words.columnsWide + 1
             if length > 0, length + 3 + width > columns {
                 lines.append(line)
                 (line, length) = ("", 0)

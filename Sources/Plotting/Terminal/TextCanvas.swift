@@ -46,11 +46,16 @@ struct TextCanvas {
             for column in 0..<columns {
                 let cell = self[row, column]
                 if colors != .none, (cell.ink, cell.ground) != (last.ink, last.ground) {
+                    last = cell
+                    guard cell.ink != nil || cell.ground != nil else {
+                        line += "\u{1B}[0m"
+                        line.append(cell.character)
+                        continue
+                    }
                     let codes = [
                         cell.ink.map { $0.code(38, colors) } ?? "39", cell.ground.map { $0.code(48, colors) } ?? "49",
                     ]
                     line += "\u{1B}[\(codes.joined(separator: ";"))m"
-                    last = cell
                 }
                 line.append(cell.character)
             }

@@ -18,8 +18,7 @@ struct TextFrame {
             let scale = range.scale == .logarithmic ? ", logarithmic" : ""
             self.name = (name + scale + note).printable
             labels = ticks.major.compactMap { tick in
-                guard let share = range.fraction(of: tick.value), -0.001...1.001 ~= share else { return nil }
-                let place = min(length - 1, max(0, Int(share * Double(length))))
+                guard let place = TextFrame.place(range.fraction(of: tick.value), of: length) else { return nil }
                 return (isVertical ? length - 1 - place : place, tick.label)
             }
         }
@@ -29,13 +28,23 @@ struct TextFrame {
 
     let left: TextAxis, right: TextAxis?, bottom: TextAxis
 
+    /// Columns right of the canvas for the name of the horizontal axis.
+    static let spaceBeside = 5
+
+    /// The character at a share of an axis; nil beyond its ends.
+    static func place(_ share: Double?, of length: Int) -> Int? {
+        guard let share, -0.001...1.001 ~= share else { return nil }
+        return min(length - 1, max(0, Int(share * Double(length))))
+    }
+
     /// The lines: the names of the vertical axes, the canvas between the axes, and the horizontal axis under it.
     func lines(_ canvas: TextCanvas, _ colors: TerminalColors) -> [String] {
         let margin = left.width, blank = String(repeating: " ", count: margin)
         var lines: [String] = []
-        let names = [left.name, right?.name].compactMap { $0 }.filter { !$0.isEmpty }
+        let width = margin + 2 + canvas.columns + (right.map { $0.width + 2 } ?? 0)
+        var names = [left.name, right?.name].compactMap { $0 }.filter { !$0.isEmpty }
         if !names.isEmpty {
-            let width = margin + 2 + canvas.columns + (right.map { $0.width + 2 } ?? 0)
+            names = names.map { $0.cut(toColumns: (width - 2) / names.count) }
             let gap = max(2, width - names.reduce(0) { $0 + $1.columnsWide })
             lines.append(names.joined(separator: String(repeating: " ", count: gap)))
         }
@@ -50,17 +59,21 @@ struct TextFrame {
             lines.append(line)
         }
         var ruler = Array(repeating: Character("─"), count: canvas.columns)
-        var words = Array(repeating: Character(" "), count: margin + 2 + canvas.columns + 4)
+        var words = Array(repeating: Character(" "), count: margin + 2 + canvas.columns)
         var free = 0
         for (place, text) in bottom.labels {
             ruler[place] = "┬"
-            let start = max(0, margin + 2 + place - text.count / 2)
+            let start = max(0, min(margin + 2 + place - text.count / 2, words.count - text.count))
             guard start >= free, start + text.count <= words.count else { continue }
             for (offset, character) in text.enumerated() { words[start + offset] = character }
             free = start + text.count + 1
         }
         lines.append(blank + " └" + String(ruler) + (right == nil ? "" : "┘"))
-        lines.append(String(words).withoutTrailingSpaces + (bottom.name.isEmpty ? "" : "  " + bottom.name))
+        // A longer name has a line of its own, under the middle.
+        let name = bottom.name.cut(toColumns: canvas.columns), isShort = name.columnsWide + 2 <= Self.spaceBeside
+        let start = margin + 2 + (canvas.columns - name.columnsWide) / 2
+        lines.append(isShort && !name.isEmpty ? String(words) + "  " + name : String(words).withoutTrailingSpaces)
+        if !isShort { lines.append(String(repeating: " ", count: start) + name) }
         return lines
     }
 }

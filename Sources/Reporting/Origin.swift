@@ -1,0 +1,77 @@
+import ArrayFiles
+import Essentials
+import Foundation
+
+/// Where a result comes from: what its files say beside the numbers, and `landscape info` reads back.
+public struct Origin: Sendable {
+    /// The command line that gives the result again; nil for a result of a program of one's own.
+    public var commandLine: String?
+    /// SHA-256 of the checkpoints' files; nil for what is no regular file.
+    public var checkpoints: [(path: String, digest: String?)]
+    private let machine = Machine()
+
+    /// Of a result that is computed now.
+    ///
+    /// - Parameters:
+    ///   - words: of the command line, without the program's name.
+    ///   - checkpoints: the files that it is about; folders are left out.
+    public init(words: [String]?, checkpoints: [String] = []) {
+        commandLine = words.map(Self.commandLine)
+        self.checkpoints = checkpoints.filter { !RandomAccessFile.isFolder($0) }.map { ($0, Self.digest(of: $0)) }
+    }
+
+    /// SHA-256 of a file, hexadecimal; nil for what is no regular file.
+    static func digest(of path: String) -> String? {
+        guard RandomAccessFile.isRegular(path), let file = try? RandomAccessFile(path) else { return nil }
+        var digest = SHA256()
+        for begin in stride(from: 0, to: file.size, by: 1 << 18) {
+            guard let bytes = try? file.bytes(begin..<min(begin + (1 << 18), file.size)) else { return nil }
+            digest.update(bytes)
+        }
+        return digest.hexadecimal()
+    }
+
+    /// Words that are the options of no number: where results go, and how fast they are computed.
+    private static let silent: Set = ["--json", "--quiet", "--resume", "--show"]
+    private static let valued = ["-o", "--key", "--threads", "--memory"]
+
+    /// A command line as a shell reads it, without what changes no number of the result.
+    public static func commandLine(_ words: [String]) -> String {
+        (["landscape"] + essential(words)).map(\.printable.quotedForShell).joined(separator: " ")
+    }
+
+    /// The words of a command line without what changes no number of the result.
+    public static func essential(_ words: [String]) -> [String] {
+        var result: [String] = [], skipsNext = false
+        for word in words {
+            if skipsNext {
+                skipsNext = false
+            } else if valued.contains(word) {
+                skipsNext = true
+            } else if !silent.contains(word), !valued.contains(where: { word.hasPrefix($0 + "=") }) {
+                result.append(word)
+            }
+        }
+        return result
+    }
+
+    /// What a file says of it.
+    var json: JSONValue {
+        let digests = checkpoints.map { path, digest -> JSONValue in
+            .object([("checkpoint", .string(path)), ("sha256", digest.map { .string($0) } ?? .null)])
+        }
+        return .object([
+            ("command_line", commandLine.map { .string($0) } ?? .null), ("version", .string(Software.version)),
+            ("date", .string(machine.date)), ("machine", .string(machine.kind)), ("checkpoints", .array(digests)),
+        ])
+    }
+}
+
+extension String {
+    /// The word as a shell takes it, in quotes where it needs them.
+    var quotedForShell: String {
+        let plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
+        guard isEmpty || contains(where: { !plain.contains($0) }) else { return self }
+        return "'" + replacing("'", with: "'\\''") + "'"
+    }
+}
