@@ -133,7 +133,13 @@ public struct RunContext: Sendable {
     /// One line under a figure's title.
     var caption: String { Self.caption([self]) }
 
-    /// The same for a figure of several results: what differs between them is listed.
+    /// The last parts of paths, or the paths themselves where two end alike.
+    static func shortNames(_ paths: [String]) -> [String] {
+        let short = paths.map { String($0.split(separator: "/").last ?? Substring($0)) }
+        return Set(short).count == Set(paths).count ? short : paths
+    }
+
+    /// The caption of a figure of several results: what differs between them is listed.
     static func caption(_ contexts: [RunContext]) -> String {
         let parts = contexts.map(\.captionParts)
         return parts[0].indices.map { index in distinct(parts.map { $0[index] }) }.filter { !$0.isEmpty }

@@ -16,6 +16,11 @@ struct CompareCommand: ParsableCommand {
     @Option(help: .radiusAndDeviation) var rho = 0.05
     @Option(help: .adaptive) var adaptive: Double?
     @Flag(name: .customLong("log"), help: .log) var isLogarithmic = false
+    @Flag(
+        help:
+            "Draw each checkpoint's line and accuracy in a panel of its own instead of all lines in one frame. Planes always have panels."
+    )
+    var panels = false
     @Flag(help: .resume) var resume = false
     @OptionGroup var options: AnalysisOptions
 
@@ -37,7 +42,7 @@ struct CompareCommand: ParsableCommand {
         let entries = try comparison.run(
             [checkpoint] + others, memory: session.memory, monitor: session.monitor)
         var report = ComparisonReport(entries, radius: rho, seed: options.seed, seconds: session.seconds)
-        report.isLogarithmic = isLogarithmic
+        (report.isLogarithmic, report.hasPanels) = (isLogarithmic, panels)
         try session.finish(report)
     }
 }
