@@ -106,7 +106,7 @@ public struct CheckpointSeriesReport: Report {
     public var figure: (any Figure)? {
         let steps = members.map { Double($0.step) }
         var loss = Series("loss", x: steps, y: members.map(\.report.context.loss), side: names.isEmpty ? .left : .right)
-        (loss.color, loss.lineWidth, loss.marker) = (Color(0xB0B0B0), 1, .circle)
+        (loss.color, loss.lineWidth, loss.marker, loss.dash) = (Color(0x999999), 1, .circle, [])
         let series = names.map { name in
             var series = Series(name, x: steps, y: values(name))
             series.marker = .circle

@@ -11,6 +11,8 @@ public struct ComparisonReport: Report {
     public let context: RunContext
     private let entries: [Entry]
     private let radius: Double
+    /// Whether slices along one direction are drawn in a panel each, in place of one over the other.
+    public var hasPanels = false
 
     /// What was measured of one checkpoint, with its slice as it is shown.
     private struct Entry {
@@ -131,8 +133,23 @@ public struct ComparisonReport: Report {
         }
     }
 
-    /// The slices on the same axes, range and colours.
-    public var figure: (any Figure)? {
+    /// The slices on the same axes, range and colours: lines in one frame unless `hasPanels`, planes side by side.
+    public var figure: (any Figure)? { hasPanels || entries[0].slice.isPlane ? panels : overlay }
+
+    private var subtitle: String { RunContext.caption(entries.map(\.slice.context)) + " · seed \(context.seed)" }
+
+    private var overlay: any Figure {
+        let names = shortNames(entries.map(\.slice.context.checkpoint))
+        var figure = LineFigure(
+            title: "Slices on the same axes", subtitle: subtitle, xAxis: Axis("α"),
+            leftAxis: Axis(context.lossLabel(withSplit: true)),
+            series: zip(names, entries).map { Series($0, x: $1.slice.slice.alpha, y: $1.slice.slice.loss) })
+        figure.valueScale = .automatic
+        figure.referenceLines = [ReferenceLine(.vertical, at: 0, label: "")]
+        return figure
+    }
+
+    private var panels: any Figure {
         let panels = entries.map { entry -> any Figure in
             var slice = entry.slice
             slice.marksEvaluated = false
@@ -140,8 +157,7 @@ public struct ComparisonReport: Report {
         }
         return PanelFigure(
             title: "Slices on the same axes",
-            subtitle: RunContext.caption(entries.map(\.slice.context)) + " · seed \(context.seed)", panels: panels,
-            columns: min(panels.count, 3))
+            subtitle: subtitle, panels: panels)
     }
 
     /// Arrays of the `.npz` file.

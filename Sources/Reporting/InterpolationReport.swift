@@ -64,21 +64,21 @@ public struct InterpolationReport: Report {
     /// The losses along the line and the curve, or a map of the plane.
     public var figure: (any Figure)? {
         var series = [Series(curve == nil ? "loss" : "loss, straight line", x: line.t, y: line.loss)]
-        series[0].color = Color.seriesPalette[0]
+        (series[0].color, series[0].dash) = (Color.seriesPalette[0], [])
         if let curve {
             var along = Series("loss, Bezier curve", x: curve.profile.t, y: curve.profile.loss)
-            along.color = Color.seriesPalette[2]
+            (along.color, along.dash) = (Color.seriesPalette[2], Series.dashes[1])
             series.append(along)
         }
         if let accuracy = line.accuracy {
             var values = Series(
                 curve == nil ? "accuracy" : "accuracy, straight line", x: line.t, y: accuracy, side: .right)
-            (values.color, values.dash) = (Color.seriesPalette[0], [4, 2.5])
+            (values.color, values.dash) = (Color.seriesPalette[0], Series.dashes[2])
             series.append(values)
         }
         if let accuracy = curve?.profile.accuracy {
             var values = Series("accuracy, Bezier curve", x: line.t, y: accuracy, side: .right)
-            (values.color, values.dash) = (Color.seriesPalette[2], [4, 2.5])
+            (values.color, values.dash) = (Color.seriesPalette[2], Series.dashes[3])
             series.append(values)
         }
         var figure = LineFigure(

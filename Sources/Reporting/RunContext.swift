@@ -133,7 +133,7 @@ public struct RunContext: Sendable {
     /// One line under a figure's title.
     var caption: String { Self.caption([self]) }
 
-    /// The same for a figure of several results: what differs between them is listed.
+    /// The caption of a figure of several results: what differs between them is listed.
     static func caption(_ contexts: [RunContext]) -> String {
         let parts = contexts.map(\.captionParts)
         return parts[0].indices.map { index in distinct(parts.map { $0[index] }) }.filter { !$0.isEmpty }

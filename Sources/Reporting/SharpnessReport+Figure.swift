@@ -27,6 +27,7 @@ extension SharpnessReport {
             for (i, start) in starts.enumerated() {
                 var line = Series(i == 0 ? kind.name : "", x: start.curve.indices.map(Double.init), y: start.curve)
                 line.color = Color.seriesPalette[number % Color.seriesPalette.count]
+                line.dash = Series.dashes[number % Series.dashes.count]
                 if start.curve.count == 1 { line.marker = .circle }
                 series.append(line)
             }
@@ -81,22 +82,18 @@ extension SharpnessReport {
                 leftAxis: Axis("increase over the loss", scale: scale(series.flatMap(\.y).filter(\.isFinite))),
                 series: series)
         }
-        func curve(_ label: String, _ value: (Point) -> Double?, marker: Marker? = nil, dash: [Double] = []) -> Series {
-            var series = Series(label, x: radii, y: points.map { value($0) ?? .nan }, marker: marker)
-            series.dash = dash
-            return series
+        func curve(_ label: String, _ value: (Point) -> Double?, marker: Marker? = nil) -> Series {
+            Series(label, x: radii, y: points.map { value($0) ?? .nan }, marker: marker)
         }
         var panels: [LineFigure] = []
         if points.contains(where: { $0.worst != nil }) {
             var series = [
                 curve("worst case (lower bound)", { $0.worst?.lowerBound }, marker: .circle),
                 curve("one step", { $0.worst?.oneStep }, marker: .triangle),
-                curve(
-                    "estimate \(estimateTerms.slope) + ρ²\(estimateTerms.curvature)/2", { $0.worst?.estimate },
-                    dash: [5, 3]),
+                curve("estimate \(estimateTerms.slope) + ρ²\(estimateTerms.curvature)/2", { $0.worst?.estimate }),
             ]
             if points.contains(where: { $0.worst?.quadraticModel != nil }) {
-                series.append(curve("maximum of the quadratic model", { $0.worst?.quadraticModel }, dash: [1.5, 2.5]))
+                series.append(curve("maximum of the quadratic model", { $0.worst?.quadraticModel }))
             }
             let m = points[0].batchwise.map { ", m = \($0.batchSize)" } ?? ""
             panels.append(panel("Worst-case loss increase\(m)", "ρ, bound of \(ballName)", series))

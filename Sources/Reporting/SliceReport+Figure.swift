@@ -122,22 +122,22 @@ extension SliceReport {
         } else {
             let isBoth = slice.other != nil
             series = [Series(isBoth ? "\(context.split) loss" : "loss", x: x, y: slice.loss)]
+            series[0].dash = []
             if let other = slice.other {
                 var line = Series("\(otherSplit) loss", x: x, y: other.loss)
-                line.dash = [4, 2.5]
+                line.dash = Series.dashes[1]
                 line.color = Color.seriesPalette[0]
                 series[0].color = Color.seriesPalette[0]
                 series.append(line)
             }
             if let accuracy = slice.accuracy {
                 var line = Series(isBoth ? "\(context.split) accuracy" : "accuracy", x: x, y: accuracy, side: .right)
-                line.color = Color.seriesPalette[1]
+                (line.color, line.dash) = (Color.seriesPalette[1], Series.dashes[2])
                 series.append(line)
             }
             if let accuracy = slice.other?.accuracy {
                 var line = Series("\(otherSplit) accuracy", x: x, y: accuracy, side: .right)
-                line.dash = [4, 2.5]
-                line.color = Color.seriesPalette[1]
+                (line.color, line.dash) = (Color.seriesPalette[1], Series.dashes[3])
                 series.append(line)
             }
             if let isMeasured = slice.isMeasured, slice.interpolation != nil, marksEvaluated {

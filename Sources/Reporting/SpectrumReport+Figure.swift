@@ -33,6 +33,7 @@ extension SpectrumReport {
             func visible(_ value: Double) -> Double { isLogarithmic && value < floor ? .nan : value }
             var curve = Series("density", x: density.grid, y: density.density.map(visible))
             curve.label = "density, 95 % interval"
+            curve.marksNonFinite = false
             curve.band = Series.Band(
                 lower: density.intervalLow.map { isLogarithmic ? max($0, floor) : $0 },
                 upper: density.intervalHigh.map(visible))
@@ -52,29 +53,29 @@ extension SpectrumReport {
     }
 
     private var layerFigure: any Figure {
-        let numbers = layers.indices.map { Double($0 + 1) }
-        func panel(_ label: String, _ values: [Double], _ errors: Series.Band) -> LineFigure {
-            var series = Series("", x: numbers, y: values, marker: .circle, errors: errors)
-            series.lineWidth = 0
-            series.stemBase = 0
-            var figure = LineFigure(
-                xAxis: Axis(
-                    "parameter tensor, in order", range: 0.3...(Double(layers.count) + 0.7), isWhole: true,
-                    names: layers.map(\.name)),
-                leftAxis: Axis(label), series: [series])
-            figure.referenceLines = [ReferenceLine(.horizontal, at: 0)]
-            return figure
-        }
-        return PanelFigure(
+        let modules = Self.modules(layers.map(\.name))
+        return BarFigure(
             title: "Diagonal blocks of the \(matrixName), one for each parameter tensor",
             subtitle: context.caption + " · bars: residuals, 95 % intervals",
-            panels: [
-                panel(
-                    "λmax of the block", layers.map(\.largestEigenvalue),
-                    Series.Band(around: layers.map(\.largestEigenvalue), by: layers.map(\.residual))),
-                panel(
-                    "trace of the block", layers.map(\.trace.value), Series.Band(layers.map(\.trace.interval95))),
-            ], sharesRanges: false, size: Size(width: 820, height: 420))
+            quantities: ["λmax of the block", "trace of the block"],
+            rows: zip(layers, modules).map { layer, name in
+                let (value, error) = (layer.largestEigenvalue, layer.residual)
+                return BarFigure.Row(
+                    name.tensor, group: name.module, values: [value, layer.trace.value],
+                    intervals: [
+                        value.isFinite && error.isFinite ? (value - error)...(value + error) : nil,
+                        layer.trace.interval95,
+                    ])
+            })
+    }
+
+    /// Names of tensors with the module in front cut off: `layer1.0.conv1.weight` is `conv1.weight` of `layer1.0`.
+    static func modules(_ names: [String]) -> [(module: String, tensor: String)] {
+        names.map { name in
+            let parts = name.split(separator: ".")
+            let kept = parts.count > 2 ? 2 : 1
+            return (parts.dropLast(kept).joined(separator: "."), parts.suffix(kept).joined(separator: "."))
+        }
     }
 
     private var eigenvalueFigure: any Figure {

@@ -131,23 +131,46 @@ public struct StudyReport: Report {
 
     // MARK: Figure
 
-    /// A scatter plot of every measure against the gap of the loss.
+    /// More names than these would fill the picture.
+    private static let mostNames = 60
+
+    /// A scatter plot of every measure against the gap of the loss, with numbered runs, intervals and τ.
     public var figure: (any Figure)? {
-        let gaps = study.runs.map(\.lossGap)
-        let panels = study.correlations.map { correlation -> any Figure in
-            let values = study.runs.map { $0.measures[correlation.measure] }
-            let finite = values.filter(\.isFinite)
-            let spans = (finite.min() ?? 0) > 0 && (finite.max() ?? 0) / (finite.min() ?? 1) >= 8
-            var dots = Series("", x: values, y: gaps, marker: .circle)
-            dots.lineWidth = 0
-            let tau = correlation.lossGap.map { "τ = \(Format.short($0.value))" } ?? "τ not defined"
-            return LineFigure(
-                title: tau, xAxis: Axis(correlation.measure.title, scale: spans ? .logarithmic : .linear),
-                leftAxis: Axis("test − train loss"), series: [dots])
-        }
-        return PanelFigure(
+        let numbers = study.runs.indices.map { String($0 + 1) }
+        let isNamed = numbers.count <= Self.mostNames
+        let panels = study.correlations.map { scatter($0, numbers: isNamed ? numbers : []) }
+        var figure = PanelFigure(
             title: "Measures and the generalisation gap of \(study.runs.count) checkpoints",
-            subtitle: context.caption + " · Kendall's τ-b", panels: panels, columns: 4, sharesRanges: false,
-            size: Size(width: 1180, height: 800))
+            subtitle: context.caption + " · bars: 95 % intervals · τ: Kendall's τ-b with its 95 % interval",
+            panels: panels, columns: 4, sharesRanges: false, size: Size(width: 1180, height: 800))
+        if isNamed {
+            let names = shortNames(study.runs.map(\.checkpoint))
+            figure.notes = zip(numbers, names).map { "\($0) \($1)" }
+            // As many lines as the names need, at about 150 points each.
+            figure.size.height += 2.2 * Double(numbers.count)
+        }
+        return figure
+    }
+
+    private func scatter(_ correlation: Study.Correlation, numbers: [String]) -> any Figure {
+        let measure = correlation.measure
+        let values = study.runs.map { $0.measures[measure] }
+        let finite = values.filter(\.isFinite)
+        let spans = (finite.min() ?? 0) > 0 && (finite.max() ?? 0) / (finite.min() ?? 1) >= 8
+        var dots = Series("", x: values, y: study.runs.map(\.lossGap), marker: .circle)
+        (dots.lineWidth, dots.names) = (0, numbers)
+        let errors = study.runs.map { 1.96 * ($0.measures.standardErrors[measure] ?? .nan) }
+        if errors.contains(where: \.isFinite) {
+            dots.xErrors = Series.Band(
+                lower: zip(values, errors).map { $0 - $1 }, upper: zip(values, errors).map { $0 + $1 })
+        }
+        var figure = LineFigure(
+            xAxis: Axis(measure.title, scale: spans ? .logarithmic : .linear), leftAxis: Axis("test − train loss"),
+            series: [dots])
+        func text(_ value: Double) -> String { NumberText.rounded(value, digits: 2) }
+        figure.notes = [
+            correlation.lossGap.map { "τ = \(text($0.value)) [\(text($0.low)), \(text($0.high))]" } ?? "τ not defined"
+        ]
+        return figure
     }
 }

@@ -70,19 +70,34 @@ public struct TrainingReport: Report {
         var series = [
             loss, Series("λmax", x: steps, y: tracked.map(\.largestEigenvalue), color: Color.seriesPalette[0]),
         ]
-        if tracked.contains(where: { $0.edge != nil }) {
-            // A warm-up or a small gradient takes the edge out of sight; the picture is about where λmax is.
-            let most = 3 * (tracked.map(\.largestEigenvalue).filter(\.isFinite).max() ?? .infinity)
+        series[0].dash = []
+        var axis = Axis("largest eigenvalue of the Hessian")
+        let edges = tracked.compactMap(\.edge).filter(\.isFinite)
+        if !edges.isEmpty {
             var edge = Series(
-                "edge of stability", x: steps, y: tracked.map { $0.edge.map { $0 > most ? .nan : $0 } ?? .nan },
-                color: Color.seriesPalette[1])
-            edge.dash = [5, 3]
+                "edge of stability", x: steps, y: tracked.map { $0.edge ?? .nan }, color: Color.seriesPalette[1])
+            edge.marksNonFinite = false
+            axis = Self.axis(axis.label, values: tracked.map(\.largestEigenvalue), edges: edges)
+            if let top = axis.range?.upperBound {
+                let above = edges.count { $0 > top }
+                if above > 0 { edge.label += ", above the frame at \(above) of \(tracked.count)" }
+            }
             series.append(edge)
         }
         return LineFigure(
-            title: "Sharpness during training", subtitle: context.caption, xAxis: Axis("step"),
-            leftAxis: Axis("largest eigenvalue of the Hessian"),
+            title: "Sharpness during training", subtitle: context.caption, xAxis: Axis("step"), leftAxis: axis,
             rightAxis: Axis("training loss (\(context.lossName))", scale: .logarithmic), series: series)
+    }
+
+    /// An axis with λmax and its edge in view. A small learning rate at the start or the end takes the edge far up: then
+    /// the axis is logarithmic, and ends where the edge's lowest part and λmax can still be told apart.
+    private static func axis(_ label: String, values: [Double], edges: [Double]) -> Axis {
+        let shown = values.filter(\.isFinite)
+        guard let low = shown.min(), let most = shown.max(), let lowest = edges.min(), let highest = edges.max(),
+            highest > 3 * most, low > 0
+        else { return Axis(label) }
+        let top = max(3 * most, min(highest, max(30 * most, 3 * lowest)))
+        return Axis("\(label), log scale", scale: .logarithmic, range: (min(low, lowest) / 1.3)...(1.3 * top))
     }
 
     /// Arrays of the `.npz` file.

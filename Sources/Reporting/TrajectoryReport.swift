@@ -79,9 +79,9 @@ public struct TrajectoryReport: Report {
         ]
         let steps = points.map { Double($0.step) }
         var inPlane = Series("in the plane", x: steps, y: points.map(\.planeLoss), marker: .square)
-        inPlane.dash = [4, 2.5]
+        inPlane.dash = Series.dashes[1]
         var distance = Series("distance from the plane", x: steps, y: points.map(\.place.distanceToPlane), side: .right)
-        distance.color = Color(0x888888)
+        (distance.color, distance.dash) = (Color(0x888888), Series.dashes[2])
         var lines = LineFigure(
             title: "checkpoints", xAxis: Axis("step", isWhole: true),
             leftAxis: Axis("\(context.split) loss"),

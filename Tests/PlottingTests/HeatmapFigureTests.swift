@@ -164,4 +164,14 @@ import Testing
         let key = figure.draw().strings(inGroup: "key").compactMap { $0.split(separator: ": ").last }
         #expect(key.count == 2 && key[0] != key[1], "\(key)")
     }
+
+    /// The key names the dots, and says how much of a path is out of view.
+    @Test func theKeyOfDotsAndPaths() {
+        var figure = Self.example()
+        figure.samples = [Point(0, 0), Point(0.5, 2), Point(7, 7)]
+        figure.overlays = [.init(label: "path", x: [0, 0.5, 9], y: [0, 0, 0]), .init(label: "near", x: [0], y: [0])]
+        let key = figure.draw().strings(inGroup: "key")
+        #expect(key.contains("evaluated: 2 of 15 points"))
+        #expect(key.contains("path (1 of 3 points out of view)") && key.contains("near"))
+    }
 }

@@ -128,7 +128,7 @@ import Testing
     @Test func seriesWithoutColorDiffer() {
         let series = (0..<9).map { Series("\($0)", x: [0, 1], y: [0, Double($0)]) }
         let plan = LinePlan(LineFigure(series: series), frame: Box(x: 0, y: 0, width: 400, height: 300))
-        let looks = plan.series.map { "\($0.color ?? .black) \($0.dash)" }
+        let looks = plan.series.map { "\($0.color ?? .black) \($0.dash ?? [])" }
         #expect(Set(looks).count == 9)
     }
 
@@ -164,7 +164,7 @@ import Testing
         #expect(SeriesDrawing.thinned(apart) == apart)
     }
 
-    /// A logarithmic axis has no place for zero, and the figure says how many points it leaves out.
+    /// Zero has no place on a logarithmic axis: it is marked at the foot, and counted.
     @Test(arguments: [
         ([0.0, 0, 1, 10], 2), ([-1, 5, 0.5, 0], 2), ([1, 2, 3, 4], 0), ([0, 0, 0, 1], 3), ([.nan, 1, 0, 2], 1),
     ])
@@ -175,10 +175,93 @@ import Testing
                 figure.leftAxis = Axis("loss", scale: .logarithmic)
                 figure.legend = legend
                 let notes = figure.draw().texts.map(\.string).filter { $0.contains("not positive") }
-                #expect(notes == (missing > 0 ? ["not positive, not drawn: \(missing) of 4 points"] : []))
+                #expect(notes == (missing > 0 ? ["not positive, at the foot: \(missing) of 4 points"] : []))
                 figure.leftAxis.scale = .linear
                 #expect(!figure.draw().texts.contains { $0.string.contains("not positive") })
             }
         }
+    }
+
+    /// Lines in one frame differ in dash as well as in colour; a line alone is solid, as is the first of several.
+    @Test func dashes() {
+        func dashes(_ series: [Series]) -> [[Double]] { Series.distinct(series).map { $0.dash ?? [] } }
+        func line(_ dash: [Double]? = nil, width: Double = 1.6) -> Series {
+            var series = Series("a", x: [0, 1], y: [0, 1])
+            (series.dash, series.lineWidth) = (dash, width)
+            return series
+        }
+        #expect(dashes([line()]) == [[]])
+        let five = dashes((0..<5).map { _ in line() })
+        #expect(five == Series.dashes && Set(five).count == 5)
+        // A dash that was given stays, and no other line has it; dots alone take none.
+        let given = dashes([line(), line(Series.dashes[1]), line(), line(width: 0), line([])])
+        #expect(given == [[], Series.dashes[1], Series.dashes[2], [], []])
+        #expect(dashes([line(), line(width: 0)]) == [[], []])
+        let key = LineFigure(series: [line(), line()]).draw().groups(named: "legend").flatMap(\.self)
+        let strokes = key.compactMap {
+            if case .stroke(_, let stroke) = $0, !stroke.isCrisp { stroke.dash } else { nil }
+        }
+        #expect(strokes == [[], Series.dashes[1]], "the key shows dashes")
+    }
+
+    /// The ends of a line at values that are not finite are crossed, on both sides, and the values counted.
+    @Test func nonFiniteEndsAreMarked() throws {
+        let x = (0..<8).map(Double.init)
+        var series = Series("a", x: x, y: [.nan, 1, 2, 3, .infinity, 4, 5, 6])
+        let figure = LineFigure(series: [series, Series("b", x: x, y: x)])
+        let plan = LinePlan(figure, frame: Box(x: 0, y: 0, width: 400, height: 300))
+        let ends = SeriesDrawing(plan.series[0], plan.frame).brokenEnds
+        #expect(ends == [1.0, 3, 5].enumerated().map { Point(plan.frame.x($1)!, plan.frame.y([1, 3, 4][$0])!) })
+        let entry = "non-finite: 2 of 16 points"
+        #expect(figure.draw().texts.contains { $0.string == entry })
+        series.marksNonFinite = false
+        let silent = LineFigure(series: [series])
+        #expect(!silent.draw().texts.contains { $0.string.hasPrefix("non-finite") })
+        #expect(silent.draw().strokes(inGroup: "series-0").count == 1)
+    }
+
+    @Test func zerosStandAtTheFoot() throws {
+        var figure = LineFigure(series: [Series("", x: [0, 1, 2, 3], y: [1, 0, -2, 10])])
+        figure.leftAxis.scale = .logarithmic
+        let drawing = figure.draw()
+        let frame = try #require(drawing.frame)
+        let triangles = drawing.fills(inGroup: "series-0").filter { $0.points.count == 3 }
+        #expect(triangles.count == 2)
+        #expect(triangles.allSatisfy { abs($0.boundingBox.maxY - frame.maxY) < 1e-9 })
+    }
+
+    @Test func theKeySaysWhatIsOutOfView() {
+        var figure = LineFigure(
+            leftAxis: Axis("", range: 0...1),
+            series: [
+                Series("in", x: [0, 1], y: [0.2, 0.4]), Series("above", x: [0, 1], y: [3, 4]),
+                Series("leaving", x: [0, 1], y: [0.5, 4]), Series("nothing", x: [0], y: [.nan]),
+            ])
+        func key(_ drawing: Drawing) -> [String] { drawing.texts.map(\.string).filter { $0.contains("view") } }
+        #expect(key(figure.draw()) == ["above (out of view)"])
+        figure.leftAxis.range = nil
+        #expect(key(figure.draw()).isEmpty)
+    }
+
+    /// Names stand beside their points where there is room, never on each other; results in words stand in the frame.
+    @Test func namesAndNotes() throws {
+        var dots = Series("", x: [0, 1, 2, 2.01, 2.02, 2.03], y: [0, 1, 2, 2, 2, 2], marker: .circle)
+        (dots.lineWidth, dots.names) = (0, ["first", "second", "a long name", "b", "c", "d"])
+        dots.xErrors = .init(lower: [-0.5, 1, .nan, 0, 0, 0], upper: [0.5, 1, .nan, 0, 0, 0])
+        var figure = LineFigure(series: [dots])
+        figure.notes = ["τ = 0.5 [0.1, 0.9]"]
+        let drawing = figure.draw()
+        let frame = try #require(drawing.frame)
+        let names = drawing.groups(named: "names").flatMap(\.self).compactMap {
+            if case .text(let line) = $0 { line } else { nil }
+        }
+        #expect(names.map(\.string).starts(with: ["first", "second"]))
+        for (index, name) in names.enumerated() {
+            #expect(!names[..<index].contains(where: name.overlaps) && name.corners.allSatisfy(frame.contains))
+        }
+        #expect(drawing.strings(inGroup: "note") == figure.notes)
+        let bars = try #require(drawing.strokes(inGroup: "error-bars").first)
+        #expect(
+            bars.runs[0].points[0].y == bars.runs[0].points[1].y && bars.runs[0].points[0].x < bars.runs[0].points[1].x)
     }
 }

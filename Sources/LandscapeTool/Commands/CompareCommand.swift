@@ -15,6 +15,11 @@ struct CompareCommand: ParsableCommand {
     @OptionGroup var shape: SliceOptions
     @Option(help: .radiusAndDeviation) var rho = 0.05
     @Option(help: .adaptive) var adaptive: Double?
+    @Flag(
+        help:
+            "Draw each checkpoint's line and accuracy in a panel of its own instead of all lines in one frame. Planes always have panels."
+    )
+    var panels = false
     @Flag(help: .resume) var resume = false
     @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
@@ -40,7 +45,8 @@ struct CompareCommand: ParsableCommand {
         (comparison.loss, comparison.seed) = (try options.lossSettings(), options.seed)
         let entries = try comparison.run(
             [checkpoint] + others, memory: session.memory, monitor: session.monitor)
-        try session.finish(
-            ComparisonReport(entries, radius: rho, seed: options.seed, seconds: session.seconds))
+        var report = ComparisonReport(entries, radius: rho, seed: options.seed, seconds: session.seconds)
+        report.hasPanels = panels
+        try session.finish(report)
     }
 }

@@ -106,9 +106,11 @@ struct FigureKey: Sendable {
                 result.append(.fill(.rectangle(box), color.withOpacity(0.2)))
             }
             if series.lineWidth > 0 {
-                let cap: Stroke.Cap = series.dash.isEmpty ? .round : .butt
+                let dash = series.dash ?? []
                 result.append(
-                    .stroke(.line(start, end), Stroke(color, width: series.lineWidth, cap: cap, dash: series.dash)))
+                    .stroke(
+                        .line(start, end),
+                        Stroke(color, width: series.lineWidth, cap: dash.isEmpty ? .round : .butt, dash: dash)))
             }
             if let marker = series.marker { result.append(SeriesDrawing.mark(marker, at: middle, color: color)) }
         }

@@ -9,7 +9,7 @@ struct FreeSpace {
         var points: [Point] = []
         for series in series {
             let drawing = SeriesDrawing(series, frame)
-            for run in drawing.runs + drawing.errorBars.map({ [$0.low, $0.high] }) {
+            for run in drawing.runs + (drawing.errorBars + drawing.xErrorBars).map({ [$0.low, $0.high] }) {
                 if run.count == 1 { points += run }
                 for (a, b) in zip(run, run.dropFirst()) {
                     // A long segment counts along its length, like many short ones.
@@ -54,11 +54,17 @@ struct FreeSpace {
     }
 
     /// The first of the lines of text that hides least; later texts keep away from it.
-    mutating func take(_ candidates: [TextLine]) -> (line: TextLine, box: Box)? {
+    ///
+    /// - Parameter needsRoom: whether there is none where all would meet another text or leave the frame.
+    mutating func take(_ candidates: [TextLine], needsRoom: Bool = false) -> (line: TextLine, box: Box)? {
         var best: (line: TextLine, box: Box, share: Double)?
         for line in candidates {
             let box = FreeSpace.extent(of: line)
             let share = hidden(by: box)
+            let isInside =
+                box.x >= frame.box.x && box.maxX <= frame.box.maxX && box.y >= frame.box.y
+                && box.maxY <= frame.box.maxY
+            if needsRoom, !isInside || share >= 0.2 { continue }
             if share < best?.share ?? .infinity { best = (line, box, share) }
         }
         guard let best else { return nil }

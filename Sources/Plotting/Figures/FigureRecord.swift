@@ -15,7 +15,7 @@ public struct FigureRecord: Codable, Sendable {
     public init(_ figure: any Figure) { self.figure = figure }
 
     private enum Key: String, CodingKey {
-        case format, lines, map, view, panels, columns, sharesRanges, title, subtitle, size
+        case format, lines, map, bars, view, panels, columns, sharesRanges, title, subtitle, size
     }
 
     /// Writes the figure.
@@ -28,6 +28,7 @@ public struct FigureRecord: Codable, Sendable {
         case let surface as SurfaceFigure:
             try values.encode(surface.map, forKey: .map)
             try values.encode(surface.view.map { [$0.azimuth, $0.elevation] } ?? [], forKey: .view)
+        case let bars as BarFigure: try values.encode(bars, forKey: .bars)
         case let panels as PanelFigure:
             try values.encode(panels.panels.map(FigureRecord.init), forKey: .panels)
             try values.encode(panels.columns, forKey: .columns)
@@ -56,7 +57,7 @@ public struct FigureRecord: Codable, Sendable {
             for series in lines.series {
                 let counts =
                     [series.y.count]
-                    + [series.band, series.errors].compactMap(\.self).flatMap { [$0.lower.count, $0.upper.count] }
+                    + [series.band, series.errors, series.xErrors].compactMap(\.self).flatMap { [$0.lower.count, $0.upper.count] }
                 try check(counts.allSatisfy { $0 == series.x.count }, "a series of \(series.x.count) x and \(counts) y")
             }
             figure = lines
@@ -77,6 +78,14 @@ public struct FigureRecord: Codable, Sendable {
             } else {
                 figure = map
             }
+        } else if values.contains(.bars) {
+            let bars = try values.decode(BarFigure.self, forKey: .bars)
+            for row in bars.rows {
+                try check(
+                    row.values.count == bars.quantities.count && row.intervals.count == row.values.count,
+                    "a row of \(row.values.count) values for \(bars.quantities.count) quantities")
+            }
+            figure = bars
         } else {
             let panels = try values.decode([FigureRecord].self, forKey: .panels)
             let columns = try values.decode(Int.self, forKey: .columns)

@@ -178,7 +178,7 @@ extension PanelFigure {
     }
 
     /// The same panels in fewer columns where the width, in points at letters of the default size, is too little for all.
-    func fitting(_ width: Double) -> PanelFigure {
+    public func fitting(_ width: Double) -> any Figure {
         let least = 200.0
         guard columns > 1, width / Double(columns) < least else { return self }
         var copy = self
@@ -188,6 +188,25 @@ extension PanelFigure {
         copy.columns = max(1, min(columns, Int(width / least)))
         let down = (panels.count + copy.columns - 1) / copy.columns
         copy.size = Size(width: cell.width * Double(copy.columns), height: cell.height * Double(down))
+        return copy
+    }
+}
+
+extension BarFigure {
+    /// Bars have names and quantities of their own: a style changes nothing but the words above them.
+    public var styleParts: Set<FigureStyle.Part> { [] }
+
+    /// The same bars under a style's words.
+    public func styled(by style: FigureStyle) -> any Figure {
+        var copy = self
+        (copy.title, copy.subtitle) = (style.title ?? title, style.subtitle ?? subtitle)
+        return copy
+    }
+
+    /// The same bars over another width; the height stays that of the rows.
+    public func fitting(_ width: Double) -> any Figure {
+        var copy = self
+        copy.width = width
         return copy
     }
 }

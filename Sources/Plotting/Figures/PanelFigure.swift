@@ -1,4 +1,6 @@
 /// Several figures side by side under one title, with plots of one size and, if wanted, of one scale.
+///
+/// A last row of fewer panels stands in the middle. Line figures of the same series share one legend under all.
 public struct PanelFigure: Figure {
     /// Width and height of the whole picture, in points.
     public var size: Size
@@ -10,13 +12,15 @@ public struct PanelFigure: Figure {
     public var panels: [any Figure]
     /// Panels in a row; at least 1.
     public var columns: Int
+    /// Words under all panels, such as the names of numbered points.
+    public var notes: [String] = []
     /// Whether heatmaps have one colour range and one colour bar, surfaces one view as well, and line figures the same axes where they give none.
     public var sharesRanges: Bool
 
     /// Panels under a title.
     ///
     /// - Parameters:
-    ///   - columns: panels in a row; `nil` puts all in one row.
+    ///   - columns: panels in a row; `nil` puts up to three in one row, and more in rows that fill.
     ///   - size: `nil` gives 300 × 310 points a panel and room for the title.
     /// - Precondition: `columns` is at least 1.
     public init(
@@ -24,7 +28,7 @@ public struct PanelFigure: Figure {
         size: Size? = nil
     ) {
         precondition((columns ?? 1) >= 1, "a panel figure needs at least 1 column, got \(columns ?? 0)")
-        let across = columns ?? max(1, panels.count)
+        let across = columns ?? PanelRows.columns(for: panels.count)
         let down = max(1, (panels.count + across - 1) / across)
         self.title = title
         self.subtitle = subtitle
@@ -43,21 +47,20 @@ public struct PanelFigure: Figure {
 
     /// The primitives of the title and of all panels in `box`.
     public func elements(in box: Box, margins: Margins) -> [Drawing.Element] {
-        let inner = box.inset(left: margins.left, top: margins.top, right: margins.right, bottom: margins.bottom)
+        var inner = box.inset(left: margins.left, top: margins.top, right: margins.right, bottom: margins.bottom)
         var result = heading.elements(
             center: box.center.x, top: box.y + FigureStyle.outerMargin, width: box.width - 2 * FigureStyle.outerMargin)
         var prepared = preparedPanels()
         guard !prepared.panels.isEmpty else { return result + [FigureKey.note("no panels", at: inner.center)] }
-        let rows = (prepared.panels.count + columns - 1) / columns
+        let key = commonKey(&prepared.panels)
+        let textWidth = box.width - 2 * FigureStyle.outerMargin
+        let keyHeight = key.height(width: textWidth)
+        inner.height = max(1, inner.height - keyHeight)
+        let rows = PanelRows(count: prepared.panels.count, columns: columns)
         let barSpace = prepared.bar.map { ColorBar(scale: $0.scale, label: $0.label, height: inner.height / 2).space }
         // The last column keeps a little distance of its own from the bar.
-        let width = (inner.width - (barSpace.map { $0 - 8 } ?? 0)) / Double(columns)
-        let height = inner.height / Double(rows)
-        func cell(_ index: Int) -> Box {
-            Box(
-                x: inner.x + Double(index % columns) * width, y: inner.y + Double(index / columns) * height,
-                width: width, height: height)
-        }
+        let cells = inner.inset(right: barSpace.map { $0 - 8 } ?? 0)
+        func cell(_ index: Int) -> Box { rows.cell(index, in: cells) }
         // Legends that look alike stand alike.
         let legends = prepared.panels.indices.compactMap { index in
             (prepared.panels[index] as? LineFigure)?.hasLegendInside(in: cell(index))
@@ -78,14 +81,38 @@ public struct PanelFigure: Figure {
                 .group("panel-\(index)", clip: nil, prepared.panels[index].elements(in: cell(index), margins: common)))
         }
         if let bar = prepared.bar {
-            let (first, last) = (cell(columns - 1), cell(columns * rows - 1))
+            let first = cell(min(columns, prepared.panels.count) - 1)
             let top = first.y + common.top
             let beside = Box(
-                x: first.x, y: top, width: width - common.right, height: last.maxY - common.bottom - top)
+                x: first.x, y: top, width: first.width - common.right, height: cells.maxY - common.bottom - top)
             result.append(
                 ColorBar(scale: bar.scale, label: bar.label, height: beside.height).elements(beside: beside))
         }
+        if keyHeight > 0 { result.append(key.elements(center: box.center.x, top: inner.maxY, width: textWidth)) }
         return result
+    }
+
+    /// One legend for line figures of the same series, which then have none of their own, and the notes.
+    private func commonKey(_ panels: inout [any Figure]) -> FigureKey {
+        let notes = notes.map { FigureKey.Entry(sample: .none, text: $0) }
+        let lines = panels.compactMap { $0 as? LineFigure }
+        let looks = lines.map { figure in
+            Series.distinct(figure.series).filter { !$0.label.isEmpty }.map(\.look)
+        }
+        guard lines.count == panels.count, lines.count > 1, let first = looks.first, !first.isEmpty,
+            looks.allSatisfy({ $0 == first }), !lines.contains(where: { $0.legend == .none })
+        else { return FigureKey(entries: notes) }
+        // Of a series that one panel does not show, others may show all.
+        let frame = Box(x: 0, y: 0, width: 300, height: 300)
+        let plans = lines.map { LinePlan($0, frame: frame) }
+        let entries = plans.map { LinePlan.entries($0.series, $0.frame) }
+        panels = lines.map { line in
+            var line = line
+            line.legend = .none
+            return line
+        }
+        let seen = first.indices.map { index in entries.map { $0[index] }.min { $0.text.count < $1.text.count }! }
+        return FigureKey(entries: seen + notes)
     }
 
     private func preparedPanels() -> (panels: [any Figure], bar: (scale: ColorScale, label: String)?) {

@@ -28,6 +28,12 @@ enum HeatmapMark {
         return [.fill(.rectangle(ground), Color(0xFFFFFF, opacity: 0.8)), .text(line)]
     }
 
+    /// A white dot in a dark cell, as the key shows it.
+    static func sample(at p: Point) -> [Drawing.Element] {
+        let cell = Box(x: p.x - 4, y: p.y - 4, width: 8, height: 8)
+        return [.fill(.rectangle(cell), Color(0x777777)), .fill(.circle(center: p, radius: 1.3), .white)]
+    }
+
     /// Diagonal lines in each box, continuous from box to box.
     static func hatching(_ boxes: [Box]) -> Drawing.Element {
         let spacing = 4.0

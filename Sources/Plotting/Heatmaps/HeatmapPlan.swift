@@ -68,8 +68,19 @@ struct HeatmapPlan {
             let text = "non-finite: \(nonFinite) of \(grid.values.count) cells"
             entries.append(FigureKey.Entry(sample: .hatched, text: text))
         }
+        func isSeen(_ x: Double, _ y: Double) -> Bool {
+            (horizontal.low...horizontal.high).contains(x) && (vertical.low...vertical.high).contains(y)
+        }
         for overlay in figure.overlays where !overlay.label.isEmpty {
-            entries.append(FigureKey.Entry(sample: .line(Stroke(overlay.color, width: 1.6)), text: overlay.label))
+            let outside = zip(overlay.x, overlay.y).count { !isSeen($0, $1) }
+            let note = outside > 0 ? " (\(outside) of \(overlay.x.count) points out of view)" : ""
+            entries.append(
+                FigureKey.Entry(sample: .line(Stroke(overlay.color, width: 1.6)), text: overlay.label + note))
+        }
+        let samples = figure.samples.count { isSeen($0.x, $0.y) }
+        if samples > 0 {
+            let text = "evaluated: \(samples) of \(grid.values.count) points"
+            entries.append(FigureKey.Entry(sample: .mark(HeatmapMark.sample), text: text))
         }
         key = FigureKey(entries: figure.showsKey ? entries : [])
     }

@@ -28,6 +28,8 @@ public struct LineFigure: Figure, Codable {
     public var series: [Series]
     /// Straight lines across the plot.
     public var referenceLines: [ReferenceLine] = []
+    /// Results in words, such as `τ = 0.7`, where they hide least.
+    public var notes: [String] = []
     /// The place of the legend.
     public var legend = LegendPlace.automatic
     /// Size of the title's letters, in points.

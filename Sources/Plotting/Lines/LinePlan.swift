@@ -8,23 +8,18 @@ struct LinePlan {
     let legendBox: Box?
     private let referenceLines: [ReferenceLine]
     private let labels: [(line: TextLine, box: Box)]
+    private let notes: [(line: TextLine, box: Box)]
+    private let names: [TextLine]
 
     init(_ figure: LineFigure, frame box: Box, forcesInside: Bool = false) {
-        var colored = figure.series
-        var next = 0
-        for index in colored.indices where colored[index].color == nil {
-            colored[index].color = Color.seriesPalette[next % Color.seriesPalette.count]
-            // After the last colour, dashes keep the series apart.
-            if next >= Color.seriesPalette.count, colored[index].dash.isEmpty { colored[index].dash = [5, 2.5] }
-            next += 1
-        }
+        let colored = Series.distinct(figure.series)
         let rightSeries = colored.filter { $0.side == .right }
         let leftSeries = colored.filter { $0.side == .left }
         func references(_ orientation: ReferenceLine.Orientation) -> [Double] {
             figure.referenceLines.filter { $0.orientation == orientation && $0.isAlwaysShown }.map(\.value)
         }
         let horizontal = AxisRange(
-            figure.xAxis, covering: colored.flatMap(\.x) + references(.vertical), padding: 0.03)
+            figure.xAxis, covering: colored.flatMap(\.horizontalValues) + references(.vertical), padding: 0.03)
         let left = AxisRange(
             figure.leftAxis, covering: leftSeries.flatMap(\.verticalValues) + references(.horizontal), padding: 0.06)
         let right = AxisRange(figure.rightAxis, covering: rightSeries.flatMap(\.verticalValues), padding: 0.06)
@@ -40,18 +35,22 @@ struct LinePlan {
         referenceLines = figure.referenceLines
         var space = FreeSpace(frame: frame, series: colored)
         labels = figure.referenceLines.compactMap { space.take(LinePlan.labelPlaces($0, frame)) }
-        let named = figure.legend == .none ? [] : colored.filter { !$0.label.isEmpty }
-        var entries = named.map { series in
-            let note = series.side == .right && !leftSeries.isEmpty ? " (right axis)" : ""
-            return FigureKey.Entry(sample: .series(series), text: series.label + note)
+        names = colored.flatMap { series in
+            zip(series.names, SeriesDrawing(series, frame).places).compactMap { name, place in
+                place.flatMap { space.take(LinePlan.namePlaces(name, $0), needsRoom: true)?.line }
+            }
         }
-        // A logarithmic axis has no place for zero: what is left out is said.
-        for (series, range) in [(leftSeries, left), (rightSeries, right)] where range.scale == .logarithmic {
-            let values = series.flatMap(\.y), missing = values.count { $0 <= 0 }
-            guard missing > 0 else { continue }
-            entries.append(
-                FigureKey.Entry(sample: .none, text: "not positive, not drawn: \(missing) of \(values.count) points"))
+        notes = figure.notes.compactMap { note in
+            let line = TextLine(note, at: Point(0, 0), size: FigureStyle.noteSize, color: .ink, weight: .bold)
+            let place = space.best(Size(width: line.width + 8, height: 1.6 * FigureStyle.noteSize)).box
+            return space.take([
+                TextLine(
+                    note, at: place.center, size: FigureStyle.noteSize, color: .ink, weight: .bold, anchor: .middle,
+                    baseline: .middle)
+            ])
         }
+        var entries = figure.legend == .none ? [] : Self.entries(colored, frame)
+        entries += Self.remarks(colored, frame)
         key = FigureKey(entries: entries)
         guard !key.entries.isEmpty, figure.legend == .automatic else {
             legendBox = nil
@@ -78,11 +77,67 @@ struct LinePlan {
         return lines.isEmpty ? [] : [.group("reference-lines", clip: frame.box, lines)]
     }
 
-    /// The names of reference lines, on a nearly opaque ground above the series.
+    /// The names of points, and those of reference lines and results in words on a nearly opaque ground above the series.
     func labelElements() -> [Drawing.Element] {
-        labels.map { label in
+        let names = names.isEmpty ? [] : [Drawing.Element.group("names", clip: nil, names.map(Drawing.Element.text))]
+        return names + Self.grounded(labels, "reference-label", frame) + Self.grounded(notes, "note", frame)
+    }
+
+    private static func grounded(_ lines: [(line: TextLine, box: Box)], _ name: String, _ frame: AxesFrame)
+        -> [Drawing.Element]
+    {
+        lines.map { label in
             let ground = Drawing.Element.fill(.rectangle(label.box), Color.paper.withOpacity(0.8))
-            return .group("reference-label", clip: frame.box, [ground, .text(label.line)])
+            return .group(name, clip: frame.box, [ground, .text(label.line)])
+        }
+    }
+
+    /// The key's entries of series, with a word where none of a series can be seen.
+    static func entries(_ series: [Series], _ frame: AxesFrame) -> [FigureKey.Entry] {
+        let hasLeft = series.contains { $0.side == .left }
+        return series.filter { !$0.label.isEmpty }.map { series in
+            let places = SeriesDrawing(series, frame).places.compactMap(\.self)
+            let isSeen = places.isEmpty || places.contains { frame.box.contains($0) }
+            let notes = [series.side == .right && hasLeft ? "right axis" : nil, isSeen ? nil : "out of view"]
+                .compactMap(\.self)
+            let note = notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))"
+            return FigureKey.Entry(sample: .series(series), text: series.label + note)
+        }
+    }
+
+    /// What the key says of values that have no place: none is left out in silence.
+    private static func remarks(_ series: [Series], _ frame: AxesFrame) -> [FigureKey.Entry] {
+        var entries: [FigureKey.Entry] = []
+        func add(_ count: Int, of total: Int, _ words: String, _ sample: FigureKey.Sample) {
+            guard count > 0 else { return }
+            entries.append(FigureKey.Entry(sample: sample, text: "\(words): \(count) of \(total) points"))
+        }
+        let marked = series.filter(\.marksNonFinite)
+        let hasEnds = marked.contains { !SeriesDrawing($0, frame).brokenEnds.isEmpty }
+        add(
+            marked.flatMap(\.y).count { !$0.isFinite }, of: marked.flatMap(\.y).count, "non-finite",
+            hasEnds ? .mark { SeriesDrawing.brokenEnd(at: $0, color: .ink) } : .none)
+        for side in [Series.Side.left, .right] {
+            let series = series.filter { $0.side == side }
+            add(
+                series.reduce(0) { $0 + SeriesDrawing($1, frame).atFoot.count }, of: series.flatMap(\.y).count,
+                "not positive, at the foot",
+                .mark { [SeriesDrawing.foot(at: Point($0.x, $0.y + 3), color: .ink)] })
+        }
+        return entries
+    }
+
+    /// Where the name of a point may stand: right of it first.
+    private static func namePlaces(_ name: String, _ p: Point) -> [TextLine] {
+        let away = 5.0, size = 0.9 * FigureStyle.noteSize
+        let places: [(Point, TextLine.Anchor, TextLine.Baseline)] = [
+            (Point(p.x + away, p.y), .start, .middle), (Point(p.x - away, p.y), .end, .middle),
+            (Point(p.x, p.y - away), .middle, .alphabetic), (Point(p.x, p.y + away), .middle, .top),
+            (Point(p.x + away, p.y - away), .start, .alphabetic), (Point(p.x - away, p.y - away), .end, .alphabetic),
+            (Point(p.x + away, p.y + away), .start, .top), (Point(p.x - away, p.y + away), .end, .top),
+        ]
+        return places.map {
+            TextLine(name, at: $0.0, size: size, color: .ink, anchor: $0.1, baseline: $0.2)
         }
     }
 

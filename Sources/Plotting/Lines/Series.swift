@@ -20,18 +20,28 @@ public struct Series: Sendable, Equatable, Codable {
     public var color: Color?
     /// Thickness of the line, in points; 0 draws none, for scatter plots.
     public var lineWidth = 1.6
-    /// Lengths of alternating dashes and gaps, in points; empty for a solid line.
-    public var dash: [Double] = []
+    /// Lengths of alternating dashes and gaps, in points; empty for a solid line. `nil` takes the next of `dashes` where
+    /// several lines share a frame.
+    public var dash: [Double]?
     /// The sign at each point; `nil` for none.
     public var marker: Marker?
     /// A shaded range around the line, with as many values as `x`; `nil` for none.
     public var band: Band?
     /// Ends of vertical error bars, as many as `x`; one that is not finite leaves its bar out. `nil` for none.
     public var errors: Band?
+    /// Ends of horizontal error bars, likewise.
+    public var xErrors: Band?
+    /// Words beside the points, as many as `x`, or none. One that has no room is left out.
+    public var names: [String] = []
+    /// Whether non-finite values are counted in the key, and the ends of the line at them marked by a cross.
+    public var marksNonFinite = true
     /// The value from which a vertical line is drawn to each point, for spectra; `nil` for none.
     public var stemBase: Double?
     /// The vertical axis that the series belongs to.
     public var side = Side.left
+
+    /// How lines are told apart without colour, in order: solid first.
+    public static let dashes: [[Double]] = [[], [6, 2.5], [1.6, 2.2], [8, 2.2, 1.6, 2.2], [11, 3]]
 
     /// A range at each point.
     public struct Band: Sendable, Equatable, Codable {
@@ -79,6 +89,9 @@ public struct Series: Sendable, Equatable, Codable {
         self.side = side
     }
 
+    /// All values that the horizontal axis should show.
+    var horizontalValues: [Double] { x + (xErrors.map { $0.lower + $0.upper } ?? []) }
+
     /// All values that the vertical axis should show.
     var verticalValues: [Double] {
         var values = y
@@ -119,5 +132,41 @@ public struct ReferenceLine: Sendable, Equatable, Codable {
         self.label = label
         self.color = color
         self.isAlwaysShown = isAlwaysShown
+    }
+}
+
+extension Series {
+    /// What a legend shows.
+    struct Look: Equatable {
+        let label: String
+        let color: Color?
+        let dash: [Double]?
+        let width: Double
+        let marker: Marker?
+        let hasBand: Bool
+        let side: Side
+    }
+
+    /// Whether its line is broken.
+    var isDashed: Bool { !(dash ?? []).isEmpty }
+
+    var look: Look {
+        Look(
+            label: label, color: color, dash: dash, width: lineWidth, marker: marker, hasBand: band != nil, side: side)
+    }
+
+    /// The series with every colour and dash filled in, the next of the palette each.
+    static func distinct(_ series: [Series]) -> [Series] {
+        var result = series
+        let lines = series.indices.filter { series[$0].lineWidth > 0 }
+        // What a figure chooses for itself means something; no other line may look alike.
+        let free = dashes.filter { dash in dash.isEmpty || !series.contains { $0.dash == dash } }
+        for (number, index) in lines.filter({ series[$0].dash == nil }).enumerated() {
+            result[index].dash = lines.count > 1 ? free[number % free.count] : []
+        }
+        for (number, index) in series.indices.filter({ series[$0].color == nil }).enumerated() {
+            result[index].color = Color.seriesPalette[number % Color.seriesPalette.count]
+        }
+        return result
     }
 }

@@ -15,9 +15,12 @@ struct SeriesDrawing {
         return Point(left, top)
     }
 
+    /// Where the points stand; `nil` for values that have no place.
+    var places: [Point?] { zip(series.x, series.y).map { place($0, $1) } }
+
     /// Connected pieces of the line, in points; broken at values that have no place.
     var runs: [[Point]] {
-        let pieces = SeriesDrawing.pieces(zip(series.x, series.y).map { place($0, $1) })
+        let pieces = SeriesDrawing.pieces(places)
         return series.marker == nil ? pieces.map(SeriesDrawing.thinned) : pieces
     }
 
@@ -73,16 +76,15 @@ struct SeriesDrawing {
             }
             result.append(.stroke(Path(runs: stems), Stroke(color, width: 1.1, cap: .butt)))
         }
-        if series.errors != nil { result.append(errorBarElement) }
+        if series.errors != nil || series.xErrors != nil { result.append(errorBarElement) }
         if series.lineWidth > 0 {
+            let dash = series.dash ?? []
             let lines = runs.filter { $0.count > 1 }.map { Path.Run(points: $0, isClosed: false) }
             if !lines.isEmpty {
                 result.append(
                     .stroke(
                         Path(runs: lines),
-                        Stroke(
-                            color, width: series.lineWidth, cap: series.dash.isEmpty ? .round : .butt,
-                            dash: series.dash)))
+                        Stroke(color, width: series.lineWidth, cap: dash.isEmpty ? .round : .butt, dash: dash)))
             }
             if series.marker == nil {
                 // A point between two gaps would vanish.
@@ -94,7 +96,40 @@ struct SeriesDrawing {
         if let marker = series.marker {
             result += runs.flatMap { $0 }.map { SeriesDrawing.mark(marker, at: $0, color: color) }
         }
+        result += brokenEnds.flatMap { SeriesDrawing.brokenEnd(at: $0, color: color) }
+        result += atFoot.map { SeriesDrawing.foot(at: $0, color: color) }
         return result
+    }
+
+    /// The last places before, and the first after, values of the line that are not finite.
+    var brokenEnds: [Point] {
+        guard series.marksNonFinite, series.lineWidth > 0 else { return [] }
+        func isBroken(_ index: Int) -> Bool { series.y.indices ~= index && !series.y[index].isFinite }
+        return series.y.indices.filter { isBroken($0 - 1) || isBroken($0 + 1) }
+            .compactMap { place(series.x[$0], series.y[$0]) }
+    }
+
+    /// Below values that have no place on a logarithmic axis: zero and less.
+    var atFoot: [Point] {
+        guard (series.side == .left ? frame.left : frame.right)?.range.scale == .logarithmic else { return [] }
+        return zip(series.x, series.y).compactMap { x, y in
+            y.isFinite && y <= 0 ? frame.x(x).map { Point($0, frame.box.maxY) } : nil
+        }
+    }
+
+    /// A cross on white.
+    static func brokenEnd(at p: Point, color: Color) -> [Drawing.Element] {
+        let r = 3.0
+        let cross = Path(runs: [
+            Path.Run(points: [Point(p.x - r, p.y - r), Point(p.x + r, p.y + r)], isClosed: false),
+            Path.Run(points: [Point(p.x - r, p.y + r), Point(p.x + r, p.y - r)], isClosed: false),
+        ])
+        return [.stroke(cross, Stroke(.white, width: 3.4)), .stroke(cross, Stroke(color, width: 1.5))]
+    }
+
+    /// A triangle that points down.
+    static func foot(at p: Point, color: Color) -> Drawing.Element {
+        .fill(.polygon([p, Point(p.x - 3.2, p.y - 6), Point(p.x + 3.2, p.y - 6)]), color)
     }
 
     /// Both ends of each error bar that can be seen.
@@ -112,13 +147,28 @@ struct SeriesDrawing {
         }
     }
 
-    private var errorBarElement: Drawing.Element {
-        let bars = errorBars.flatMap { low, high in
-            [Path.Run(points: [low, high], isClosed: false)]
-                + [low, high].map { end in
-                    Path.Run(points: [Point(end.x - 2.5, end.y), Point(end.x + 2.5, end.y)], isClosed: false)
-                }
+    /// Both ends of each horizontal error bar that can be seen.
+    var xErrorBars: [(low: Point, high: Point)] {
+        guard let errors = series.xErrors else { return [] }
+        return series.x.indices.compactMap { index in
+            let y = series.y[index]
+            guard errors.lower[index].isFinite, place(series.x[index], y) != nil,
+                let high = place(errors.upper[index], y)
+            else { return nil }
+            // A bar that reaches zero on a logarithmic axis goes on to its left end.
+            let low = place(errors.lower[index], y) ?? Point(frame.box.x, high.y)
+            return series.marker != nil && high.x - low.x < 5.6 ? nil : (low, high)
         }
+    }
+
+    private var errorBarElement: Drawing.Element {
+        func bar(_ low: Point, _ high: Point, cap: Point) -> [Path.Run] {
+            [Path.Run(points: [low, high], isClosed: false)]
+                + [low, high].map { Path.Run(points: [$0 - cap, $0 + cap], isClosed: false) }
+        }
+        let bars =
+            errorBars.flatMap { bar($0.low, $0.high, cap: Point(2.5, 0)) }
+            + xErrorBars.flatMap { bar($0.low, $0.high, cap: Point(0, 2.5)) }
         // On a stem of the same colour, the lower half of a bar could not be seen.
         let ink = series.stemBase == nil ? color : .ink
         return .group("error-bars", clip: nil, [.stroke(Path(runs: bars), Stroke(ink, width: 0.9, cap: .butt))])

@@ -26,7 +26,7 @@ extension LineFigure: TextFigure {
             for (y, isLine) in values {
                 let points = zip(series.x, y).map(place)
                 dots.draw(
-                    points, color: series.color, joins: series.lineWidth > 0, isSolid: isLine && series.dash.isEmpty)
+                    points, color: series.color, joins: series.lineWidth > 0, isSolid: isLine && !series.isDashed)
             }
         }
         var canvas = dots.canvas
@@ -64,7 +64,7 @@ extension LineFigure: TextFigure {
         }
         for series in series where !series.label.isEmpty {
             add(
-                series.dash.isEmpty ? "━" : "╍", series.color,
+                !series.isDashed ? "━" : "╍", series.color,
                 series.label + (series.side == .right ? " (right axis)" : ""))
         }
         if let lowest {
