@@ -29,7 +29,7 @@ import Testing
         let options = [
             "", "--colors magma", "--log", "--contours none", "--contours 2.3,2.4", "--value-range 2:3",
             "--title Other", "--metric accuracy", "--3d", "--3d --log --colors cividis", "--view 30,20",
-            "--colors viridis_r", "--contours 20", "--fill cells", "--subtitle Other", "--x-label A", "--y-label B",
+            "--colors viridis_r", "--contours 20", "--fill smooth", "--subtitle Other", "--x-label A", "--y-label B",
             "--x-limits -0.5:0.5", "--y-limits 0:1", "--no-legend", "--no-marks", "--theme dark",
             "--theme transparent", "--width 3.25in", "--height 3in", "--font-size 8", "--font-family serif",
         ]

@@ -110,9 +110,9 @@ public struct Slice: Sendable {
             evaluations: isMeasured?.count { $0 } ?? grid.count, relativeReach: relativeReach)
     }
 
-    /// Where the smallest finite loss lies: indices along alpha and beta; nil where no loss is finite.
+    /// Where the smallest finite loss lies that was evaluated: indices along alpha and beta; nil where no loss is finite.
     public var minimum: (alpha: Int, beta: Int)? {
-        let finite = loss.indices.filter { loss[$0].isFinite }
+        let finite = loss.indices.filter { loss[$0].isFinite && (isMeasured?[$0] ?? true) }
         return finite.min { loss[$0] < loss[$1] }.map { (grid.column($0), grid.row($0)) }
     }
 }

@@ -57,7 +57,9 @@ public struct FigureRecord: Codable, Sendable {
             for series in lines.series {
                 let counts =
                     [series.y.count]
-                    + [series.band, series.errors, series.xErrors].compactMap(\.self).flatMap { [$0.lower.count, $0.upper.count] }
+                    + [series.band, series.errors, series.xErrors].compactMap(\.self).flatMap {
+                        [$0.lower.count, $0.upper.count]
+                    }
                 try check(counts.allSatisfy { $0 == series.x.count }, "a series of \(series.x.count) x and \(counts) y")
             }
             figure = lines

@@ -61,8 +61,8 @@ extension HeatmapFigure {
         copy.contours = style.contours ?? contours
         copy.fill = style.fill ?? fill
         if !style.showsLegend { copy.showsKey = false }
-        if !style.showsSamples { copy.samples = [] }
-        if !style.showsMarks { (copy.marksMinimum, copy.center, copy.samples) = (false, nil, []) }
+        if !style.showsSamples { copy.showsSamples = false }
+        if !style.showsMarks { (copy.marksMinimum, copy.center, copy.showsSamples) = (false, nil, false) }
         return copy
     }
 

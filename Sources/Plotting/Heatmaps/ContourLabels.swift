@@ -5,9 +5,9 @@ struct ContourLabels {
     static let size = 7.5
 
     struct Placed {
-        var line: TextLine
-        /// The contour with a gap where the label stands.
-        var runs: [Path.Run]
+        var lines: [TextLine] = []
+        /// The contour with gaps where labels stand.
+        var runs: [Path.Run] = []
     }
 
     private let frame: Box
@@ -19,15 +19,34 @@ struct ContourLabels {
         taken = obstacles
     }
 
-    /// Labels the longest run if it has room; the other runs are handed back as they are.
-    mutating func place(_ text: String, on runs: [Path.Run], color: Color) -> Placed? {
+    /// Labels the longest run and all others that are long, where they have room.
+    mutating func place(_ text: String, on runs: [Path.Run], color: Color) -> Placed {
         let width = StrokeFont.standard.width(of: text, size: ContourLabels.size, weight: .regular) + 5
         let lengths = runs.map { ContourLabels.distances($0.points).last ?? 0 }
-        guard let longest = lengths.indices.max(by: { lengths[$0] < lengths[$1] }), lengths[longest] > 3.2 * width
-        else { return nil }
+        let order = lengths.indices.sorted { (lengths[$1], $0) < (lengths[$0], $1) }
+        var placed = Placed()
+        for (rank, index) in order.enumerated() {
+            // A ring may be labelled where it is hardly longer than its label and the bend of it.
+            let least = runs[index].isClosed ? 2.6 : 3.2
+            if lengths[index] > (rank == 0 ? least : 8) * width,
+                let (line, pieces) = label(text, on: runs[index], width: width, color: color)
+            {
+                placed.lines.append(line)
+                placed.runs += pieces
+            } else {
+                placed.runs.append(runs[index])
+            }
+        }
+        return placed
+    }
+
+    /// A label and what is left of the run; nil where it has no room.
+    private mutating func label(_ text: String, on run: Path.Run, width: Double, color: Color)
+        -> (TextLine, [Path.Run])?
+    {
         // A closed line may be opened anywhere; starting it elsewhere costs nothing, so its own start is kept.
-        var points = runs[longest].points
-        if runs[longest].isClosed, let first = points.first { points.append(first) }
+        var points = run.points
+        if run.isClosed, let first = points.first { points.append(first) }
         let along = ContourLabels.distances(points)
         guard let total = along.last else { return nil }
         var best: (score: Double, from: Double, a: Point, b: Point)?
@@ -46,7 +65,9 @@ struct ContourLabels {
             let slope = abs(atan2(b.y - a.y, b.x - a.x)) / .pi
             let tilt = min(slope, 1 - slope)
             let score = 4 * straightness - 0.3 * abs(from / total - 0.5) - 0.3 * tilt
-            if straightness > 0.94, score > best?.score ?? -.infinity { best = (score, from, a, b) }
+            if straightness > (run.isClosed ? 0.86 : 0.94), score > best?.score ?? -.infinity {
+                best = (score, from, a, b)
+            }
         }
         guard let best else { return nil }
         var angle = atan2(best.b.y - best.a.y, best.b.x - best.a.x) * 180 / .pi
@@ -59,12 +80,19 @@ struct ContourLabels {
         let after = Path.Run(
             points: [best.b] + points.indices.filter { along[$0] > best.from + width }.map { points[$0] },
             isClosed: false)
-        var rest = runs
-        rest.remove(at: longest)
-        return Placed(
-            line: TextLine(
+        return (
+            TextLine(
                 text, at: middle, size: ContourLabels.size, color: color, anchor: .middle, baseline: .middle,
-                rotation: angle), runs: rest + [before, after])
+                rotation: angle), [before, after]
+        )
+    }
+
+    /// Points of a line so close that none of it lies between two.
+    static func dense(_ points: [Point], step: Double) -> [Point] {
+        zip(points, points.dropFirst()).flatMap { a, b in
+            let count = max(1, min(1000, Int((b - a).length / step)))
+            return (0...count).map { a + (Double($0) / Double(count)) * (b - a) }
+        }
     }
 
     /// The length of the line up to each point.

@@ -26,8 +26,8 @@ extension HeatmapFigure {
             center: box.center.x, top: box.y + FigureStyle.outerMargin, width: headingWidth(box))
         result.append(cellElements(plan, frame))
         result += contourElements(plan, frame)
-        if !samples.isEmpty {
-            let dots = samples.compactMap { frame.point($0.x, $0.y) }.map {
+        if !shownSamples.isEmpty {
+            let dots = shownSamples.compactMap { frame.point($0.x, $0.y) }.map {
                 Path.circle(center: $0, radius: 0.9).runs[0]
             }
             result.append(
@@ -149,13 +149,21 @@ extension HeatmapFigure {
 
     private func contourElements(_ plan: HeatmapPlan, _ frame: AxesFrame) -> [Drawing.Element] {
         let marks = [plan.minimum, plan.center].compactMap { $0 }.compactMap { frame.point($0.x, $0.y) }
+        func around(_ p: Point, _ reach: Double) -> Box {
+            Box(x: p.x - reach, y: p.y - reach, width: 2 * reach, height: 2 * reach)
+        }
+        let paths = overlays.flatMap { overlay in
+            ContourLabels.dense(zip(overlay.x, overlay.y).compactMap { frame.point($0, $1) }, step: 4)
+        }
+        let words = self.labels.compactMap { label in
+            frame.point(label.place.x, label.place.y).map { Box(x: $0.x, y: $0.y - 18, width: 24, height: 20) }
+        }
         var labels = ContourLabels(
-            frame: frame.box, obstacles: marks.map { Box(x: $0.x - 8, y: $0.y - 8, width: 16, height: 16) })
+            frame: frame.box, obstacles: marks.map { around($0, 8) } + paths.map { around($0, 3) } + words)
         let isLogarithmic = plan.scale.range.scale == .logarithmic
         // Between grid points, a surface that spans decades is straighter in the logarithm.
         let values = isLogarithmic ? plan.grid.values.map { $0 > 0 ? log($0) : .nan } : plan.grid.values
-        let digits = NumberText.digits(telling: plan.contourLevels, least: 5)
-        return plan.contourLevels.map { level in
+        return zip(plan.contourLevels, plan.contourNames).map { level, name in
             let lines = ContourLines.lines(
                 values: values, x: plan.grid.x, y: plan.grid.y, level: isLogarithmic ? log(level) : level)
             var runs = lines.map { run in
@@ -164,12 +172,10 @@ extension HeatmapFigure {
             let ground = plan.scale.color(of: level) ?? .white
             let color = ground.luminance > 0.3 ? Color(0x000000, opacity: 0.6) : Color(0xFFFFFF, opacity: 0.7)
             var children: [Drawing.Element] = []
-            if labelsContours,
-                let placed = labels.place(
-                    NumberText.rounded(level, digits: digits), on: runs, color: color.withOpacity(0.95))
-            {
+            if labelsContours {
+                let placed = labels.place(name, on: runs, color: color.withOpacity(0.95))
                 runs = placed.runs
-                children.append(.text(placed.line))
+                children += placed.lines.map { .text($0) }
             }
             return .group("contour", clip: frame.box, [.stroke(Path(runs: runs), Stroke(color, width: 0.7))] + children)
         }

@@ -110,6 +110,8 @@ public struct HeatmapFigure: Figure, Codable {
     public var overlays: [Overlay] = []
     /// Points marked by small dots, such as those whose values are computed and not interpolated.
     public var samples: [Point] = []
+    /// Whether these dots are drawn; the minimum is one of them either way.
+    public var showsSamples = true
     /// Words beside points.
     public var labels: [Label] = []
     /// Whether the colour bar is drawn; a `PanelFigure` may draw one for all.
@@ -141,6 +143,8 @@ public struct HeatmapFigure: Figure, Codable {
         self.y = y
         self.values = values
     }
+
+    var shownSamples: [Point] { showsSamples ? samples : [] }
 
     /// The lowest and highest value that the colours span without `valueRange`; `nil` where no value is finite.
     public var dataValueRange: ClosedRange<Double>? {

@@ -9,6 +9,8 @@ struct HeatmapPlan {
     let isSmooth: Bool
     let bar: ColorBar?
     let contourLevels: [Double]
+    /// What the levels are called, as on the colour bar.
+    let contourNames: [String]
     /// In data coordinates.
     let minimum: Point?
     let center: Point?
@@ -34,17 +36,19 @@ struct HeatmapPlan {
         bar =
             figure.showsColorBar && !grid.finite.isEmpty
             ? ColorBar(scale: scale, label: figure.valueLabel, height: estimate.height) : nil
-        contourLevels = HeatmapPlan.levels(figure.contours, scale.range, finite: grid.finite)
+        let levels = HeatmapPlan.levels(figure.contours, scale.range, finite: grid.finite)
+        (contourLevels, contourNames) = (levels, HeatmapPlan.names(of: levels, bar))
 
         // Where all values are equal, no cell is the lowest.
         let isFlat = grid.finite.min() == grid.finite.max()
-        let lowest = figure.marksMinimum && !isFlat ? grid.minimum : nil
-        minimum = lowest.map { Point(grid.x[$0.column], grid.y[$0.row]) }
         let (horizontal, vertical) = (bottom.range, left.range)
-        center = figure.center.flatMap { point in
-            !grid.values.isEmpty && (horizontal.low...horizontal.high).contains(point.x)
-                && (vertical.low...vertical.high).contains(point.y) ? point : nil
+        func isInside(_ point: Point) -> Bool {
+            (horizontal.low...horizontal.high).contains(point.x) && (vertical.low...vertical.high).contains(point.y)
         }
+        // Where some values are interpolated, the lowest is one that was computed.
+        let lowest = figure.marksMinimum && !isFlat ? grid.minimum(of: figure.samples) : nil
+        minimum = lowest.map { Point(grid.x[$0.column], grid.y[$0.row]) }.flatMap { isInside($0) ? $0 : nil }
+        center = figure.center.flatMap { !grid.values.isEmpty && isInside($0) ? $0 : nil }
         var entries: [FigureKey.Entry] = []
         func coordinates(_ p: Point) -> String {
             "(\(NumberText.rounded(p.x, digits: 3)), \(NumberText.rounded(p.y, digits: 3)))"
@@ -77,12 +81,36 @@ struct HeatmapPlan {
             entries.append(
                 FigureKey.Entry(sample: .line(Stroke(overlay.color, width: 1.6)), text: overlay.label + note))
         }
-        let samples = figure.samples.count { isSeen($0.x, $0.y) }
+        let samples = figure.shownSamples.count { isSeen($0.x, $0.y) }
         if samples > 0 {
             let text = "evaluated: \(samples) of \(grid.values.count) points"
             entries.append(FigureKey.Entry(sample: .mark(HeatmapMark.sample), text: text))
         }
         key = FigureKey(entries: figure.showsKey ? entries : [])
+    }
+
+    /// The bar's form of number: powers of ten where it has them, and without what its label says of all.
+    private static func names(of levels: [Double], _ bar: ColorBar?) -> [String] {
+        let digits = NumberText.digits(telling: levels, least: 5)
+        let plain = levels.map { NumberText.rounded($0, digits: digits) }
+        guard let bar, let ticks = bar.axis.ticks.major.first else { return plain }
+        if bar.scale.range.scale == .logarithmic {
+            guard
+                bar.axis.ticks.major.contains(where: {
+                    $0.label.contains("10") && $0.label.contains { "⁰¹²³⁴⁵⁶⁷⁸⁹".contains($0) }
+                })
+            else {
+                return plain
+            }
+            return levels.map { NumberText.power($0, digits: digits) }
+        }
+        let own = Ticks(bar.scale.range, count: 11)
+        guard !own.annotation.isEmpty, own.annotation == bar.axis.ticks.annotation, ticks.value.isFinite else {
+            return plain
+        }
+        let labels = Dictionary(own.major.map { ($0.value, $0.label) }) { first, _ in first }
+        let named = levels.map { labels[$0] }
+        return named.contains(nil) ? plain : named.map { $0! }
     }
 
     private static func isSmooth(_ figure: HeatmapFigure, _ grid: SortedGrid) -> Bool {

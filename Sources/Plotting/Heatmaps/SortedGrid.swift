@@ -27,6 +27,20 @@ struct SortedGrid: Sendable {
         return best
     }
 
+    /// The lowest of the values at these points; of all values without any points.
+    func minimum(of points: [Point]) -> (row: Int, column: Int, value: Double)? {
+        guard !points.isEmpty else { return minimum }
+        let columns = Dictionary(x.enumerated().map { ($1, $0) }) { first, _ in first }
+        let rows = Dictionary(y.enumerated().map { ($1, $0) }) { first, _ in first }
+        var best: (row: Int, column: Int, value: Double)?
+        for point in points {
+            guard let row = rows[point.y], let column = columns[point.x] else { continue }
+            let value = values[row * x.count + column]
+            if value.isFinite, value < best?.value ?? .infinity { best = (row, column, value) }
+        }
+        return best
+    }
+
     /// Cell edges half-way between coordinates; one more than there are coordinates.
     static func edges(_ coordinates: [Double]) -> [Double] {
         guard let first = coordinates.first, let last = coordinates.last else { return [0, 1] }

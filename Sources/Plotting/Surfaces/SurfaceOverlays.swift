@@ -48,7 +48,7 @@ struct SurfaceOverlays {
             place(p).flatMap { field.shows($0, from: eye) ? camera.point($0) : nil }
         }
         var result: [Drawing.Element] = []
-        let dots = map.samples.compactMap(seen)
+        let dots = map.shownSamples.compactMap(seen)
         if !dots.isEmpty {
             let path = Path(runs: dots.flatMap { Path.circle(center: $0, radius: 0.9).runs })
             result.append(.group("samples", clip: nil, [.fill(path, Color(0xFFFFFF, opacity: 0.75))]))

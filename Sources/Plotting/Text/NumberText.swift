@@ -14,7 +14,23 @@ public enum NumberText {
             return withoutTrailingZeros(fixed(value, decimals: max(0, digits - 1 - exponent)))
         }
         let mantissa = withoutTrailingZeros(String(parts[0]).replacingOccurrences(of: "-", with: "−"))
-        return "\(mantissa)×\(powerOfTen(exponent))"
+        return product(mantissa, exponent)
+    }
+
+    /// A value as a power of ten, or a multiple of one: `10⁰`, `2×10³`.
+    static func power(_ value: Double, digits: Int) -> String {
+        guard value.isFinite, value != 0 else { return rounded(value, digits: digits) }
+        let parts = String(format: "%.*e", max(0, digits - 1), value).split(separator: "e")
+        guard parts.count == 2, let exponent = Int(parts[1]) else { return rounded(value, digits: digits) }
+        return product(withoutTrailingZeros(parts[0].replacingOccurrences(of: "-", with: "−")), exponent)
+    }
+
+    private static func product(_ mantissa: String, _ exponent: Int) -> String {
+        switch mantissa {
+        case "1": powerOfTen(exponent)
+        case "−1": "−\(powerOfTen(exponent))"
+        default: "\(mantissa)×\(powerOfTen(exponent))"
+        }
     }
 
     /// How many significant digits, from `least` to 17, tell these values apart.
