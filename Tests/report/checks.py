@@ -282,6 +282,7 @@ def values_agree(page, report):
                "worst_case": at["worst_case"]["lower_bound"], "average_case": at["average_case"]["value"]}
         for key, name in keys.items():
             text = rows[key][k].replace("≥ ", "")
+            assert re.fullmatch(r"−?[\d.]+(e−?\d+)?", text), f"{key}: '{text}' is no number"
             assert same(text, compared[k][name], 4), f"{key}: {text} in the table, {compared[k][name]} in compare.json"
             assert key not in own or own[key] == compared[k][name], f"{key} has two values"
         assert compared[k]["average_case_standard_error"] == at["average_case"]["standard_error"]
@@ -451,16 +452,20 @@ def paper_keeps_headings(page, report):
         file.write(page.paper())
         file.flush()
         text = subprocess.run(["pdftotext", "-layout", file.name, "-"], capture_output=True, text=True, check=True).stdout
+        images = subprocess.run(["pdfimages", "-list", file.name], capture_output=True, text=True, check=True).stdout
     sheets = [[line.strip() for line in sheet.split("\n") if line.strip()] for sheet in text.split("\f")]
-    sheets = [sheet for sheet in sheets if sheet]
-    assert len(sheets) >= 4, f"{len(sheets)} sheets"
-    for lines in sheets:
-        assert lines[-1] not in headings, f"a sheet ends with the heading '{lines[-1]}'"
-    for heading, figure in (("The loss on a plane", "Loss on a plane|The loss on the plane"), ("The loss along one direction", "Loss along one direction"),
+    # Maps are images; the other figures are drawn, with their words.
+    with_maps = {int(line.split()[0]) - 1 for line in images.split("\n")[2:] if line.strip()}
+    assert len(sheets) >= 4 and with_maps, f"{len(sheets)} sheets, maps on {len(with_maps)}"
+    for number, lines in enumerate(sheets):
+        if lines and lines[-1] in headings:
+            assert lines[-1] == "The loss on a plane" and number in with_maps, f"a sheet ends with the heading '{lines[-1]}'"
+    for heading, figure in (("The loss on a plane", None), ("The loss along one direction", "Loss along one direction"),
                             ("Sharpness over the radius", "Sharpness over ρ"), ("Spectrum of the Hessian", "Spectral density")):
-        sheet = next((lines for lines in sheets if heading in lines), None)
-        assert sheet, f"'{heading}' is not printed"
-        assert heading == "The loss on a plane" or any(re.match(figure, line) for line in sheet), f"'{heading}' stands apart from its figure"
+        number = next((number for number, lines in enumerate(sheets) if heading in lines), None)
+        assert number is not None, f"'{heading}' is not printed"
+        is_with = number in with_maps if figure is None else any(re.match(figure, line) for line in sheets[number])
+        assert is_with, f"'{heading}' stands apart from its figure"
     assert not any("Still picture" in line or line == "Copy" for lines in sheets for line in lines), "buttons are printed"
 
 

@@ -51,6 +51,7 @@ FAULTS = [
     ("a page wider than a phone", checks.fits_a_phone, ".wide { overflow-x: auto;", ".wide { min-width: 600px;"),
     ("a word without its meaning", checks.words_have_meanings, ".term:focus-within [role=tooltip] { display: block; }", ""),
     ("a command that cannot be copied", checks.commands_copy, "addEventListener('click', () => copy(one))", "addEventListener('click', () => 0)"),
+    ("a figure on another sheet than its heading", checks.paper_keeps_headings, "figure { break-before: avoid; }", "figure { break-before: page; }"),
     ("a heading without its figure on paper", checks.paper_keeps_headings, "h2, h3, h4 { break-after: avoid; }", "h2 { break-before: page; break-after: page; }"),
     ("holes that are not said", checks.holes_are_said, "return 'not finite';", "return '0';"),
 ]

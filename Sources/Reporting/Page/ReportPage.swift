@@ -104,7 +104,7 @@ struct ReportPage {
                         id: "line", title: "The loss along one direction",
                         body: figure(
                             "line", lines, stills.linesInWords(),
-                            "The loss along one random direction, \(scaling). The checkpoint is at α = 0. Solid: \(subjects[0].context.split.word) examples; dashed: \(subjects[0].line?.otherSplit.word ?? "other") examples.\(sharing)"
+                            "The loss along one random direction, \(scaling). The checkpoint is at α = 0.\(strokes)\(sharing)"
                         )))
             }
             if let figure = stills.sharpness {
@@ -137,6 +137,12 @@ struct ReportPage {
         }
     }
 
+    /// Which lines are of which split, where there are two.
+    private var strokes: String {
+        guard let other = subjects.compactMap({ $0.other?.split.word }).first else { return "" }
+        return " Solid: \(subjects[0].context.split.word) examples; dashed: \(other) examples."
+    }
+
     private var sharing: String { hasSeveral ? " All checkpoints share both axes." : "" }
 
     private var scaling: String {
@@ -162,9 +168,12 @@ struct ReportPage {
         return """
             <p class="screen">Point at a name, or focus it, for what it means.</p>
             \(ReportTables(subjects: subjects, measures: measures).measured)
-            <p class="note">\(note)</p>
+            \(Self.note(note))
             """
     }
+
+    /// A remark under or over a figure; nothing where there is none.
+    private static func note(_ text: String) -> HTML { text.isEmpty ? "" : "<p class=\"note\">\(text)</p>" }
 
     private func plane(_ figure: any Figure) throws -> HTML {
         let shares =
@@ -190,7 +199,7 @@ struct ReportPage {
                 figures.count > 1
                 ? "Each training has its own principal plane, axes and colours, so shapes cannot be compared; losses can."
                 : ""
-            return "<p class=\"note\">\(note)</p>\n\(figures)"
+            return "\(Self.note(note))\n\(figures)"
         }
     }
 
@@ -203,7 +212,7 @@ struct ReportPage {
             }
             let note = hasSeveral ? "Settings that differ are marked ≠." : ""
             return """
-                <p class="note">\(note)</p>
+                \(Self.note(note))
                 \(ReportTables(subjects: subjects, measures: measures).trained)
                 \(picture ?? "")
                 """

@@ -111,12 +111,14 @@ struct ReportSummary {
 
     private func stated(_ key: String) -> String {
         guard let items = items(key) else { return "is not known for all" }
-        return (subjects.count > 2 ? "goes " : "is ") + items
+        return (items.hasPrefix("from ") ? "goes " : "is ") + items
     }
 
     /// A measure's values: of two checkpoints both, of more the ends; nil where not all are known.
     private func items(_ key: String) -> String? {
         guard let measure = measure(key), let extremes = measure.extremes else { return nil }
+        let texts = Set(measure.values.compactMap { $0 }.map { measure.text($0.value) })
+        if texts.count == 1 { return "\(texts.first!) for \(subjects.count == 2 ? "both" : "all")" }
         func item(_ index: Int) -> String {
             "\(measure.text(measure.values[index]!.value)) for \(subjects[index].label)"
         }

@@ -64,16 +64,7 @@ function say(what) {
 
 // Everything that is drawn again when the page changes its width or its colours.
 const redraws = [];
-let isWaiting = false;
-
-function redrawSoon() {
-	if (isWaiting) return;
-	isWaiting = true;
-	requestAnimationFrame(() => {
-		isWaiting = false;
-		for (const redraw of redraws) redraw();
-	});
-}
+const redrawSoon = onceAFrame(() => redraws.forEach((redraw) => redraw()));
 
 /** Calls a function at most once a frame. */
 function onceAFrame(action) {

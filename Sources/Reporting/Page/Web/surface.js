@@ -14,7 +14,7 @@ function turnCamera(yaw, pitch) {
 function zoomCamera(factor) { camera.zoom = clamp(camera.zoom * factor, 0.6, 4); }
 
 /** The height of a surface whose sides are 2 long, and the middle of it. */
-const tall = 1.1, middle = 0.42;
+const tall = 1.1, middle = 0.38;
 
 /** Directions of the screen (right, up, away) in the space of the surface, and how large things appear. */
 function lookout(width, height) {
