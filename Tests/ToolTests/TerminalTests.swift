@@ -11,7 +11,7 @@ import Testing
     private static func folderWithSlowNetwork() throws -> Folder {
         let folder = try Folder()
         try Tool.succeed(
-            "train --model resnet20 --data digits --steps 1 --batch-size 8 --examples 8 --quiet -o slow.bin", in: folder
+            "train --model resnet20 --data digits --steps 1 --batch-size 8 --quiet -o slow.bin", in: folder
         )
         return folder
     }
@@ -40,8 +40,8 @@ import Testing
         )
         for word in ["inf", "nan", "–"] { #expect(!lines.contains { $0.contains(word) }, "\(word)") }
         #expect(lines.contains { $0.hasPrefix("reading") } && lines.contains { $0.hasPrefix("slice  ") })
-        let estimates = lines.filter { $0.hasPrefix("slice  0/81") }
-        #expect(estimates.contains { $0.contains(" so far, at least ") && $0.contains(" left") }, "\(estimates)")
+        let estimates = lines.filter { $0.hasPrefix("slice  ") }
+        #expect(estimates.contains { $0.contains(" so far, at least ") && $0.contains(" left") }, "\(lines)")
         // It is removed before the last word is said.
         let rest = text.components(separatedBy: "\u{1B}[J").last ?? ""
         #expect(rest.contains("interrupted") && !rest.contains("so far"), "\(rest)")
