@@ -86,7 +86,8 @@ import Testing
     /// Every file that an example names.
     private static func folderOfExamples() throws -> Folder {
         let folder = try DocumentedCommandsTests.folderWithModel()
-        for name in ["ckpt.bin", "sgd.bin", "sam.bin", "model.bin"] { try folder.write(Trained.checkpoint, to: name) }
+        for name in ["ckpt.bin", "sgd.bin", "model.bin"] { try folder.write(Trained.checkpoint, to: name) }
+        try Tool.succeed("\(Trained.command) --seed 1 -o sam.bin", in: folder)
         for name in ["run", "runs"] {
             try folder.makeFolder(name)
             try Tool.succeed("\(Trained.command) --save-every 1 -o \(name)/ckpt.bin", in: folder)

@@ -74,7 +74,7 @@ import Testing
         let completed = try Self.shell(
             """
             source 'a prefix/share/bash-completion/completions/landscape'
-            COMP_WORDS=(landscape sli) COMP_CWORD=1 COMP_LINE='landscape sli' COMP_POINT=13; _landscape; echo "${COMPREPLY[@]}"
+            COMP_WORDS=(landscape sli) COMP_CWORD=1 COMP_LINE='landscape sli' COMP_POINT=13; _landscape landscape sli landscape; echo "${COMPREPLY[@]}"
             """, in: folder)
         #expect(completed.output == "slice\n", "\(completed.output)\(completed.errors)")
     }
