@@ -89,13 +89,20 @@ public struct TrainingReport: Report {
             rightAxis: Axis("training loss (\(context.lossName))", scale: .logarithmic), series: series)
     }
 
-    /// An axis with λmax and its edge in view. A small learning rate at the start or the end takes the edge far up: then
-    /// the axis is logarithmic, and ends where the edge's lowest part and λmax can still be told apart.
+    /// An axis with λmax and its edge in view.
+    ///
+    /// A warm-up or a decaying rate takes part of the edge far up: that part is left out. Where most of the edge is far up, the
+    /// axis is logarithmic, and ends where the edge's lowest part and λmax can still be told apart.
     private static func axis(_ label: String, values: [Double], edges: [Double]) -> Axis {
         let shown = values.filter(\.isFinite)
         guard let low = shown.min(), let most = shown.max(), let lowest = edges.min(), let highest = edges.max(),
-            highest > 3 * most, low > 0
+            most > 0, highest > 3 * most
         else { return Axis(label) }
+        let near = edges.filter { $0 <= 3 * most }
+        if 3 * near.count >= edges.count || low <= 0 {
+            let top = max(most, near.max() ?? most), bottom = min(low, near.min() ?? low)
+            return Axis(label, range: (bottom - 0.06 * (top - bottom))...(top + 0.1 * (top - bottom)))
+        }
         let top = max(3 * most, min(highest, max(30 * most, 3 * lowest)))
         return Axis("\(label), log scale", scale: .logarithmic, range: (min(low, lowest) / 1.3)...(1.3 * top))
     }

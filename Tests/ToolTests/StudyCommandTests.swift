@@ -14,7 +14,7 @@ import Testing
                 "train --model mlp:64-8-10 --data digits \(options) --quiet -o runs/\(name).bin", in: folder)
         }
         let result = try Tool.json(
-            "study runs --examples 200 --samples 4 -o s.csv -o s.png -o s.json -o s.npz", in: folder)
+            "study runs --examples 200 --samples 4 -o s.csv -o s.png -o s.svg -o s.json -o s.npz", in: folder)
         let runs = try #require(result["runs"] as? [[String: Any]])
         #expect(runs.map { $0["checkpoint"] as? String } == ["runs/a.bin", "runs/b.bin", "runs/c.bin", "runs/d.bin"])
         let measures = [
@@ -34,6 +34,9 @@ import Testing
         #expect(table.count == 5 && table[0].hasPrefix("checkpoint,train_loss,test_loss,"))
         #expect(table[1].hasPrefix("runs/a.bin,"))
         #expect(try folder.bytes("s.png").starts(with: [0x89, 0x50, 0x4E, 0x47]))
+        // The picture names the runs, and says τ in every frame.
+        let picture = try folder.text("s.svg")
+        #expect(picture.contains(">4 d.bin<") && picture.components(separatedBy: ">τ = ").count > 8)
     }
 
     @Test func unusableFolders() throws {

@@ -14,7 +14,8 @@ public struct PanelFigure: Figure {
     public var columns: Int
     /// Words under all panels, such as the names of numbered points.
     public var notes: [String] = []
-    /// Whether heatmaps have one colour range and one colour bar, surfaces one view as well, and line figures the same axes where they give none.
+    /// Whether heatmaps have one colour range and one colour bar, surfaces one view as well, and line figures the same axes
+    /// where they give none.
     public var sharesRanges: Bool
 
     /// Panels under a title.

@@ -52,8 +52,9 @@ struct Camera {
             Camera.middle + distance * toEye.z / Camera.height)
     }
 
-    /// The corner of the floor, 0 or 1 along each axis, whose sides face the eye. Where the eye is between two corners, it is
-    /// the right one, as the height axis stands at the left.
+    /// The corner of the floor, 0 or 1 along each axis, whose sides face the eye.
+    ///
+    /// Where the eye is between two corners, it is the right one, as the height axis stands at the left.
     var nearCorner: (u: Double, v: Double) {
         func side(_ eye: Double, right: Double) -> Double { eye > 1 || eye >= 0 && right > 0 ? 1 : 0 }
         return (side(eye.u, right: right.x), side(eye.v, right: right.y))
