@@ -10,6 +10,8 @@ enum FuzzFormat: String, CaseIterable {
     case checkpointSealed = "checkpoint-sealed"
     /// What an interrupted analysis has kept: damaged or not, the analysis that goes on from it has the same bits or refuses.
     case journal
+    /// Results that are drawn again, and style files.
+    case figures, styles
 
     struct Subject {
         let bytes: [UInt8]
@@ -161,6 +163,44 @@ enum FuzzFormat: String, CaseIterable {
                     try Self.use(try Safetensors(tensors: file.tensors, metadata: metadata).encoded())
                 }
             }
+        case .figures:
+            let path = folder.path + "/line"
+            let model = try Model.open(try folder.write("line.bin", try Self.trainedCheckpoint().encoded()))
+            let loss = try Self.loss(of: model, Monitor())
+            let axis = SliceAxis(range: -1...1, points: 5)
+            return try [nil, axis].flatMap { second in
+                let result = try SliceAnalysis(SliceGrid(axis, second)).run(
+                    loss, at: model.theta, layout: model.network.parameters)
+                let report = SliceReport(
+                    context: RunContext(command: "slice", loss.summary, result.slice.centerEvaluation), result)
+                return try ["npz", "json"].map { ending in
+                    try report.write(to: "\(path).\(ending)")
+                    return Subject(bytes: try FileContent.bytes(of: "\(path).\(ending)")) { bytes in
+                        let saved = try SavedFigure(reading: try folder.write("drawn.\(ending)", bytes))
+                        var style = FigureStyle()
+                        style.isInSpace = saved.figure.styleParts.contains(.space)
+                        _ = style.draw(saved.figure).pdf()
+                        _ = FigureStyle().draw(saved.figure).svg()
+                    }
+                }
+            }
+        case .styles:
+            let text = """
+                width = "3.25in"
+                font-size = 8
+                colors = "magma_r"
+                x-limits = "-1:1"
+                legend = false
+                view = "-60,30"
+                title = "a \u{3B1}"
+
+                """
+            return [
+                Subject(bytes: Array(text.utf8)) { bytes in
+                    var style = FigureStyle()
+                    try style.read(try folder.write("style.toml", bytes))
+                }
+            ]
         case .journal:
             let checkpoint = try folder.write("journal.bin", try Self.trainedCheckpoint().encoded())
             let model = try Model.open(checkpoint)

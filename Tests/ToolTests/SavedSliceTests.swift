@@ -45,7 +45,7 @@ import Testing
         for (option, words) in [
             ("--contours some", "levels"), ("--width 3", "3.25in"), ("--width nanin", "3.25in"), ("--dpi 1e9", "2400"),
             ("--theme blue", "dark"), ("--colors jet", "viridis"), ("--x-limits 1:0", "a < b"), ("--view 1", "azimuth"),
-            ("--scale log --value-range 1", "a:b"), ("--log --scale linear", "one of them"),
+            ("--value-range 1", "a:b"), ("--log --scale linear", "one of them"),
         ] {
             try Tool.refuse("plot one.npz \(option)", in: folder, saying: Tool.words(option).first!, words)
         }

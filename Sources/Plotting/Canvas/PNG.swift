@@ -53,8 +53,14 @@ extension Drawing {
         return try PNG.encode(canvas.bytes, width: canvas.width, height: canvas.height)
     }
 
-    /// Painted on white and on black: how much of the ground shines through is the difference of the two.
     private func transparentPNG(scale: Double) throws -> [UInt8] {
+        let (pixels, width, height) = try transparentPixels(scale: scale)
+        return try PNG.encode(pixels, width: width, height: height, hasAlpha: true)
+    }
+
+    /// Red, green, blue and opacity, from the picture painted on white and on black: how much of the ground shines through is the
+    /// difference of the two.
+    func transparentPixels(scale: Double) throws -> (bytes: [UInt8], width: Int, height: Int) {
         var (light, dark) = (self, self)
         (light.background, dark.background) = (.white, .black)
         let white = PixelCanvas(light, scale: scale), black = PixelCanvas(dark, scale: scale)
@@ -68,7 +74,7 @@ extension Drawing {
             }
             pixels.append(UInt8(max(0, min(255, opacity))))
         }
-        return try PNG.encode(pixels, width: white.width, height: white.height, hasAlpha: true)
+        return (pixels, white.width, white.height)
     }
 }
 

@@ -17,6 +17,7 @@ print("within 0.1 of the minimum the value rises by", sharpness.points[0].worstC
 let axis = SliceAxis(range: -1...1, points: 101)
 var analysis = SliceAnalysis(SliceGrid(axis, axis))
 analysis.directions = .vectors([[1, 0], [0, 1]], kind: "coordinate")
-var picture = SliceReport(function: "Rosenbrock's valley", try analysis.run(valley, at: [1, 1]))
-picture.isLogarithmic = true
-try picture.write(to: "valley.png")
+let picture = SliceReport(function: "Rosenbrock's valley", try analysis.run(valley, at: [1, 1]))
+var style = FigureStyle()
+(style.scale, style.isInSpace) = (.logarithmic, true)
+try picture.write(to: "valley.png", style: style)
