@@ -37,7 +37,7 @@ def same(text, value, digits=6):
 
 
 def readout(page, selector=".readout.point"):
-    return page.run(f"document.querySelector({json.dumps(selector)}).textContent")
+    return page.run(f"document.querySelector({json.dumps(selector)}).textContent").replace("\u00a0", " ")
 
 
 # The file
@@ -262,7 +262,7 @@ def path_plays(page, report):
     assert int(page.run(f"{slider}.value")) == len(points) - 1, "playing does not come to an end"
     page.run(f"{slider}.focus()")
     page.key("ArrowLeft")
-    text = page.run("document.querySelector('[data-kind=path] .live > .readout').textContent")
+    text = readout(page, "[data-kind=path] .live > .readout")
     point = points[-2]
     found = re.search(r"step (\d+), epoch (\d+): loss (\S+), accuracy (\S+) %; in the plane (\S+);", text)
     assert found and int(found[1]) == point["step"] and same(found[3], point["loss"]) and same(found[5], point["plane_loss"]), text

@@ -29,7 +29,7 @@ function words(value, digits = 6) {
 	return String(Number(value.toPrecision(digits))).replace(/-/g, '−');
 }
 
-const percent = (share) => (share === null ? 'not finite' : `${(100 * share).toFixed(2)} %`);
+const percent = (share) => (share === null ? 'not finite' : `${(100 * share).toFixed(2)}\u00a0%`);
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 

@@ -16,7 +16,7 @@ function ticksOf(scale, count = 5) {
 	if (isLog && high / low > 5) {
 		const ticks = [], from = Math.floor(Math.log10(low)), to = Math.ceil(Math.log10(high));
 		const every = Math.max(1, Math.ceil((to - from) / count));
-		const span = Math.log10(high / low), steps = span <= 1.3 ? [1, 2, 5] : span <= 3 ? [1, 3] : [1];
+		const span = Math.log10(high / low), steps = span <= 1.5 ? [1, 2, 5] : span <= 3 ? [1, 3] : [1];
 		for (let power = from; power <= to; power += every) {
 			for (const step of steps) ticks.push(step * 10 ** power);
 		}
