@@ -88,7 +88,11 @@ struct Progress {
     /// What the terminal shows.
     func line(at time: Double) -> String {
         var line = task
-        if let total, total > 1 { line += "  \(done + Int(doneOfNext))/\(total)" } else if total == nil, done > 0 { line += "  \(done)" }
+        if let total, total > 1 {
+            line += "  \(done + Int(doneOfNext))/\(total)"
+        } else if total == nil, done > 0 {
+            line += "  \(done)"
+        }
         line += "  \(Format.duration(max(0, time - started))) so far"
         if let left = remaining(at: time), let words = Self.about(left.seconds) {
             line += ", \(left.isLeast ? "at least" : "about") \(words) left"
