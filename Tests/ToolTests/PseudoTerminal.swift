@@ -72,12 +72,14 @@ final class PseudoTerminal: Sendable {
 
     /// The lines of progress that were shown one after another.
     var progress: [String] {
-        text.matches(of: /\r\u{1B}\[J([^\r\n\u{1B}]+)\r/).map { String($0.1) }
+        text.matches(of: /\r\u{1B}\[J\u{1B}\[\?7l([^\r\n\u{1B}]+)\r\u{1B}\[\?7h/).map { String($0.1) }
     }
 
     /// What a person sees in the end: no line that was written again, no colours.
     static func seen(_ text: String) -> String {
-        text.replacing(/\r\u{1B}\[J([^\r\n\u{1B}]+)\r/, with: "").replacing(/\r?\u{1B}\[J/, with: "")
-            .replacing(/\u{1B}\[[0-9;]*m/, with: "")
+        text.replacing(/\r\u{1B}\[J\u{1B}\[\?7l([^\r\n\u{1B}]+)\r\u{1B}\[\?7h/, with: "").replacing(
+            /\r?\u{1B}\[J/, with: ""
+        )
+        .replacing(/\u{1B}\[[0-9;]*m/, with: "")
     }
 }

@@ -8,6 +8,7 @@ enum Signals {
     static func watch() {
         // Made before a handler needs it: handlers must not.
         _ = StopRequest.isMade
+        _ = Window.errors
         // Whoever started this program may have had them blocked, which is inherited.
         var signals = sigset_t()
         sigemptyset(&signals)

@@ -56,7 +56,7 @@ final class Terminal: Sendable {
             defer { state.hasThread = true }
             return !state.hasThread
         }
-        if isFirst, errors.isTerminal { Thread.detachNewThread { self.follow() } }
+        if isFirst, errors.canRewrite { Thread.detachNewThread { self.follow() } }
     }
 
     /// A remark, once.
@@ -68,7 +68,7 @@ final class Terminal: Sendable {
     private func note(_ update: Monitor.State) {
         let time = Self.now
         let line = state.withLock { state -> String? in
-            let isDue = errors.isTerminal ? state.wantsDetail : time - state.lastSaid >= Self.intervals.elsewhere
+            let isDue = errors.canRewrite ? state.wantsDetail : time - state.lastSaid >= Self.intervals.elsewhere
             state.wantsDetail = false
             var progress = state.progress ?? Progress("", at: time)
             progress.update(
@@ -76,7 +76,7 @@ final class Terminal: Sendable {
             // Elsewhere there is nothing to say about work that has just begun.
             if state.progress?.task != progress.task { state.lastSaid = time }
             state.progress = progress
-            guard isDue, !errors.isTerminal, state.lastSaid < time else { return nil }
+            guard isDue, !errors.canRewrite, state.lastSaid < time else { return nil }
             state.lastSaid = time
             return progress.line(at: time)
         }
@@ -94,7 +94,9 @@ final class Terminal: Sendable {
                     return state.progress?.line(at: time)
                 }
                 guard let line, let columns = errors.size?.columns else { return }
-                Self.tell(Self.eraser + line.printable.cut(toColumns: columns - 1) + "\r")
+                // What a window that became narrower just now has no room for is not to go on in the next line.
+                Self.tell(
+                    Self.eraser + "\u{1B}[?7l" + line.printable.cut(toColumns: columns - 1) + "\r\u{1B}[?7h")
                 hasLine = true
             }
         }
@@ -108,7 +110,7 @@ final class Terminal: Sendable {
 
     /// The same in a signal's handler, before the program ends at once.
     static func clearAtOnce() {
-        if isatty(STDERR_FILENO) != 0 { write(STDERR_FILENO, "\r\u{1B}[J", 4) }
+        if Window.errors.canRewrite { write(STDERR_FILENO, "\r\u{1B}[J\u{1B}[?7h", 9) }
     }
 
     private static func clear(_ hasLine: inout Bool) {

@@ -5,6 +5,8 @@ import Landscape
 struct Window: Sendable {
     private let descriptor: Int32
     let isTerminal: Bool
+    /// Whether a line can be written again in its place.
+    let canRewrite: Bool
     /// Whether text may have colours: on a terminal that knows them, unless the user wants none (https://no-color.org).
     let hasColors: Bool
 
@@ -12,7 +14,8 @@ struct Window: Sendable {
         let environment = ProcessInfo.processInfo.environment
         self.descriptor = descriptor
         isTerminal = isatty(descriptor) != 0
-        hasColors = isTerminal && environment["TERM"] != "dumb" && (environment["NO_COLOR"] ?? "").isEmpty
+        canRewrite = isTerminal && environment["TERM"] != "dumb"
+        hasColors = canRewrite && (environment["NO_COLOR"] ?? "").isEmpty
     }
 
     static let output = Window(STDOUT_FILENO), errors = Window(STDERR_FILENO)
