@@ -121,7 +121,7 @@ public struct ReportRun {
             summary = subject.summary
             let result = try sharpness.run(subject, at: subject.theta, monitor: monitor)
             return SharpnessReport(context: context("sharpness", subject, try subject.evaluation(), started), result)
-        }
+        }.withoutVectors
         let top = min(5, source.model.theta.count)
         let spectrum = try files.add(
             "\(label): spectrum of the Hessian",
@@ -132,12 +132,10 @@ public struct ReportRun {
             let subject = try open(source, spectrum.vectors, monitor)
             let result = try spectrum.run(subject, at: subject.theta, monitor: monitor)
             return SpectrumReport(context: context("hessian", subject, try subject.evaluation(), started), result)
-        }
+        }.withoutVectors
         return ReportSubject(
             path: source.path, label: label, metadata: source.model.metadata, parameters: source.model.theta.count,
-            checksum: checksum, summary: summary!, line: line?.withoutVectors, plane: plane?.withoutVectors,
-            sharpness: SharpnessReport(context: sharpness.context, sharpness.result.withoutVectors),
-            spectrum: SpectrumReport(context: spectrum.context, spectrum.result.withoutVectors),
+            checksum: checksum, summary: summary!, line: line, plane: plane, sharpness: sharpness, spectrum: spectrum,
             trajectory: try trajectory(source, label, name + ".trajectory", &files, monitor), radius: radius,
             mostExamples: loss.examples)
     }
@@ -169,7 +167,7 @@ public struct ReportRun {
                     subject, at: subject.theta, other: hasOther ? try subject.onOtherSplit() : nil,
                     layout: subject.model.network.parameters, monitor: monitor)
                 return SliceReport(context: context("slice", subject, result.slice.centerEvaluation, started), result)
-            }
+            }.withoutVectors
         }
         do {
             return try run(nil, options)
@@ -192,7 +190,7 @@ public struct ReportRun {
     ) throws -> TrajectoryReport? {
         guard let folder = source.folder else { return nil }
         do {
-            let report = try files.add(
+            return try files.add(
                 "\(label): path of the training",
                 ["trajectory", folder, "--points", "\(points)", "--adaptive", "\(tolerance)"], name
             ) { started in
@@ -204,8 +202,7 @@ public struct ReportRun {
                 (analysis.tolerance, analysis.seed) = (tolerance, seed)
                 let result = try analysis.run(subject, path, monitor: monitor)
                 return TrajectoryReport(context: context("trajectory", subject, result.end, started), result)
-            }
-            return TrajectoryReport(context: report.context, report.result.withoutVectors)
+            }.withoutVectors
         } catch let failure as TrajectoryPCA.Failure {
             files.remarks.append("\(label): path of the training: left out: \(failure)")
             return nil
@@ -213,9 +210,22 @@ public struct ReportRun {
     }
 }
 
+// A result's vectors are written to its file and then given back, so that the next analysis has the memory.
+
 extension SliceReport {
-    /// The same without its directions' numbers.
     fileprivate var withoutVectors: SliceReport { SliceReport(context: context, result.withoutVectors) }
+}
+
+extension SharpnessReport {
+    fileprivate var withoutVectors: SharpnessReport { SharpnessReport(context: context, result.withoutVectors) }
+}
+
+extension SpectrumReport {
+    fileprivate var withoutVectors: SpectrumReport { SpectrumReport(context: context, result.withoutVectors) }
+}
+
+extension TrajectoryReport {
+    fileprivate var withoutVectors: TrajectoryReport { TrajectoryReport(context: context, result.withoutVectors) }
 }
 
 extension ReportSubject {
