@@ -26,8 +26,9 @@ extension SpectrumReport {
         // Outliers are about one eigenvalue each, whatever the smoothing: their share of P is the least worth showing.
         let floor = max(1e-9 * most, 0.02 / (Double(density.dimension) * density.sigma))
         let (low, high) = density.outliers()
-        let marked = (top?.values ?? high) + (bottom?.values ?? low)
-        let origin = top == nil ? "outliers" : "extreme eigenvalues (Lanczos)"
+        // Eigenvalues are those that were asked for; what the density alone tells of an end is named so.
+        let found = (top?.values ?? []) + (bottom?.values ?? [])
+        let told = (top == nil ? high : []) + (bottom == nil ? low : [])
         func panel(_ scale: AxisScale) -> LineFigure {
             let isLogarithmic = scale == .logarithmic
             func visible(_ value: Double) -> Double { isLogarithmic && value < floor ? .nan : value }
@@ -38,13 +39,17 @@ extension SpectrumReport {
                 lower: density.intervalLow.map { isLogarithmic ? max($0, floor) : $0 },
                 upper: density.intervalHigh.map(visible))
             let height = isLogarithmic ? floor : 0
-            var marks = Series(origin, x: marked, y: marked.map { _ in height }, marker: .triangle)
-            marks.lineWidth = 0
+            func marks(_ name: String, _ values: [Double], _ marker: Marker) -> [Series] {
+                var marks = Series(name, x: values, y: values.map { _ in height }, marker: marker)
+                marks.lineWidth = 0
+                return values.isEmpty ? [] : [marks]
+            }
             let range = isLogarithmic ? (floor / 2)...(3 * most) : (-0.03 * most)...(1.08 * most)
             return LineFigure(
                 title: isLogarithmic ? "logarithmic" : "linear", xAxis: Axis("eigenvalue"),
                 leftAxis: Axis("density", scale: scale, range: most > 0 ? range : nil),
-                series: marked.isEmpty ? [curve] : [curve, marks])
+                series: [curve] + marks("eigenvalues (Lanczos)", found, .triangle)
+                    + marks("outliers of the density", told, .diamond))
         }
         return PanelFigure(
             title: "Spectral density of the \(matrixName)",

@@ -50,6 +50,8 @@ import Testing
         #expect(ratios.count >= 20 && abs(mean - 1) < test.mean, "\(mean) of the edge")
         #expect(ratios.allSatisfy { abs($0 - 1) < test.single }, "\(ratios)")
         #expect(try folder.bytes("ckpt.train.png").starts(with: [0x89, 0x50]))
+        try Tool.succeed("plot ckpt.train.json --theme dark -o again.svg", in: folder)
+        #expect(try folder.text("again.svg").contains("largest eigenvalue"))
         // SAM's edge is about half of 2/η.
         if test.options.contains("sam") {
             let edge = try #require(tracked.last?["stability_edge"] as? Double)

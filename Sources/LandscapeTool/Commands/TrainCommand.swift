@@ -203,7 +203,7 @@ struct TrainCommand: ParsableCommand {
         if trackSharpness == nil { try figure.refuse("train draws a picture with --track-sharpness alone") }
         let style = try figure.style(
             FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: "the sharpness during training")
-        if trackSharpness != nil { try OutputFile.checkWritable(OutputFile.picture(output, "train")) }
+        if trackSharpness != nil { for path in trackingFiles { try OutputFile.checkWritable(path) } }
         let started = Date()
         let kept = resume ? try keptState() : nil
         let trainer = try Trainer(settings, resuming: kept?.checkpoint, startingFrom: resume ? nil : origin)
@@ -260,14 +260,18 @@ struct TrainCommand: ParsableCommand {
         let report = TrainingReport(context: context, outcome, optimizer: optimizer, output: output)
         // Files first: what cannot be printed is no reason to lose them.
         if trackSharpness != nil {
-            let path = OutputFile.picture(output, "train")
-            try OutputFile.write(path, beside: output) {
-                try report.write(
-                    to: $0, style: style,
-                    origin: Origin(words: Array(LandscapeTool.arguments.dropFirst()), checkpoints: [output]))
+            let origin = Origin(words: Array(LandscapeTool.arguments.dropFirst()), checkpoints: [output])
+            for path in trackingFiles {
+                try OutputFile.write(path, beside: output) { try report.write(to: $0, style: style, origin: origin) }
             }
-            general.remark("picture written to \(path)")
+            general.remark("picture and data written to \(trackingFiles.joined(separator: ", "))")
         }
         try general.print(report.json, lines: report.printed)
+    }
+
+    /// Where λmax over the training is drawn, and written for `plot`.
+    private var trackingFiles: [String] {
+        let picture = OutputFile.picture(output, "train")
+        return [picture, (picture as NSString).deletingPathExtension + ".json"]
     }
 }
