@@ -3,12 +3,13 @@ import Landscape
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        "report", "Writes one page with slices, sharpness and spectrum of one or more checkpoints.",
+        "report", "Writes one interactive page about one or more checkpoints: what differs, and how surely.",
         usage: "landscape report A [B …] -o DIR [OPTIONS]",
-        remark: "The folder holds the pictures, the data, and an index.html that loads nothing else.",
+        remark: "The folder holds the pictures, the data, and an index.html that needs no network.",
         examples: [
             "landscape report sgd.bin -o report",
             "landscape report sgd.bin sam.bin --points 31 -o report",
+            "landscape report run -o report",
         ])
 
     @Option(
@@ -36,7 +37,11 @@ struct ReportCommand: ParsableCommand {
     @Option(help: .batchnorm) var batchnorm = ModelLoss.BatchStatistics.stored
     @Flag(help: .resume) var resume = false
     @OptionGroup var general: GeneralOptions
-    @Argument(help: "The checkpoints.", completion: .file()) var checkpoints: [String] = ["ckpt.bin"]
+    @Argument(
+        help:
+            "The checkpoints. A folder stands for the last checkpoint in it, and adds the path of its training.",
+        completion: .file())
+    var checkpoints: [String] = ["ckpt.bin"]
 
     /// What each analysis is given, besides its own.
     private var shared: [String] {
