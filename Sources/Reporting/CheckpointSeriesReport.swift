@@ -1,5 +1,6 @@
 import ArrayFiles
 import Essentials
+import Foundation
 import Objectives
 import Plotting
 
@@ -108,14 +109,36 @@ public struct CheckpointSeriesReport: Report {
         var loss = Series("loss", x: steps, y: members.map(\.report.context.loss), side: names.isEmpty ? .left : .right)
         (loss.color, loss.lineWidth, loss.marker, loss.dash) = (Color(0x999999), 1, .circle, [])
         let series = names.map { name in
-            var series = Series(name, x: steps, y: values(name))
+            var series = Series(Self.words(name), x: steps, y: values(name))
             series.marker = .circle
             return series
         }
         return LineFigure(
-            title: "\(context.command) of \(members.count) checkpoints", subtitle: context.caption, xAxis: Axis("step"),
-            leftAxis: Axis(names.isEmpty ? context.lossLabel() : context.command),
+            title: "\(context.command.capitalized) of \(members.count) checkpoints", subtitle: context.caption,
+            xAxis: Axis("step"),
+            leftAxis: Axis(names.isEmpty ? context.lossLabel() : quantityLabel),
             rightAxis: names.isEmpty ? Axis() : Axis(context.lossLabel()), series: [loss] + series)
+    }
+
+    /// What the left axis of the picture is.
+    private var quantityLabel: String {
+        if names.allSatisfy({ $0.hasPrefix("eigenvalue") }) { return "eigenvalue" }
+        return context.command == "sharpness" ? "increase of the loss" : context.command.capitalized
+    }
+
+    /// A quantity's name in words: `eigenvalue_2` is eigenvalue 2, and `average_0.05` the average case at ρ = 0.05.
+    private static func words(_ name: String) -> String {
+        let kinds = [
+            ("eigenvalue_low", "smallest eigenvalue", ""), ("eigenvalue", "eigenvalue", ""), ("trace", "trace", ""),
+            ("frobenius", "Frobenius norm", ""), ("lower_bound", "worst case (lower bound)", "ρ = "),
+            ("average", "average case", "ρ = "), ("keskar_subspace", "Keskar et al., subspace, %", "ε = "),
+            ("keskar", "Keskar et al., %", "ε = "),
+        ]
+        guard let (key, words, before) = kinds.first(where: { name == $0.0 || name.hasPrefix($0.0 + "_") }) else {
+            return name
+        }
+        let rest = name.dropFirst(key.count + 1)
+        return rest.isEmpty ? words : before.isEmpty ? "\(words) \(rest)" : "\(words), \(before)\(rest)"
     }
 }
 

@@ -30,7 +30,7 @@ public enum SavedFigureError: DescribedError {
 public struct SavedFigure {
     /// As the result drew it.
     public let figure: any Figure
-    /// What the result says of itself, as one JSON text.
+    /// What the result says of itself, as one JSON text, without its lists and tables.
     public let provenance: String
 
     /// Reads a result's figure.
@@ -46,7 +46,7 @@ public struct SavedFigure {
             }
             record = own
             list = { name in Self.member(name, of: result)?.numbers }
-            provenance = Self.without("figure", result).text
+            provenance = Self.withoutNumbers(result).text
         } else {
             let archive = try NPZ.read(path)
             guard archive.contains("figure") else {
@@ -62,7 +62,9 @@ public struct SavedFigure {
                 throw SavedFigureError.damaged(path: path, reason: "\(error)")
             }
             list = { name in archive.contains(name) ? try? archive.array(name).doubles : nil }
-            provenance = (try? archive.text("metadata")) ?? ""
+            let metadata = (try? archive.text("metadata")) ?? ""
+            provenance =
+                (try? JSONValue(parsing: Array(metadata.utf8))).map { Self.withoutNumbers($0).text } ?? metadata
         }
         do { figure = try FigureRecord(record, beside: list).figure } catch {
             throw SavedFigureError.damaged(path: path, reason: Self.words(error))
@@ -74,9 +76,16 @@ public struct SavedFigure {
         return members.first { $0.key == name }?.value
     }
 
-    private static func without(_ name: String, _ result: JSONValue) -> JSONValue {
+    /// What a result says of itself, without its lists and tables: a picture says where it comes from, and the file has the numbers.
+    private static func withoutNumbers(_ result: JSONValue) -> JSONValue {
         guard case .object(let members) = result else { return result }
-        return .object(members.filter { $0.key != name })
+        return .object(
+            members.filter { member in
+                switch member.value {
+                case .array, .object: member.key == "provenance"
+                default: true
+                }
+            })
     }
 
     private static func words(_ error: any Error) -> String {

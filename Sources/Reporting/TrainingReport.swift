@@ -71,7 +71,7 @@ public struct TrainingReport: Report {
             loss, Series("λmax", x: steps, y: tracked.map(\.largestEigenvalue), color: Color.seriesPalette[0]),
         ]
         series[0].dash = []
-        var axis = Axis("largest eigenvalue of the Hessian")
+        var axis = Axis("λmax of the Hessian")
         let edges = tracked.compactMap(\.edge).filter(\.isFinite)
         if !edges.isEmpty {
             var edge = Series(

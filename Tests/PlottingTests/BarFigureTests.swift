@@ -50,4 +50,19 @@ import Testing
         #expect(drawing.strings(inGroup: "bars-0").filter { $0 == "not finite" }.count == 2)
         #expect(BarFigure(quantities: ["λ"], rows: []).draw().texts.map(\.string) == ["no data"])
     }
+
+    /// Values stand inside their plot, also those of negative bars.
+    @Test func valuesAreInside() throws {
+        let rows = [-0.00809, 0.9].map { BarFigure.Row("w\($0)", values: [$0], intervals: [($0 - 0.1)...($0 + 0.1)]) }
+        for width in [230.0, 400, 820] {
+            let drawing = BarFigure(quantities: ["trace"], rows: rows, width: width).draw()
+            let bars = try #require(drawing.fills(inGroup: "bars-0").first).boundingBox
+            let words = drawing.texts.filter { ["−0.00809", "0.9"].contains($0.string) }
+            #expect(words.count == 2)
+            for line in words {
+                let ends = line.corners.map(\.x)
+                #expect(ends.min()! > bars.x && ends.max()! < width - 4, "\(line.string) at \(ends)")
+            }
+        }
+    }
 }

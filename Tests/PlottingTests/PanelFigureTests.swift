@@ -44,4 +44,30 @@ import Testing
         #expect(five.cell(3, in: box) == Box(x: 60, y: 120, width: 100, height: 100))
         #expect(five.cell(4, in: box) == Box(x: 160, y: 120, width: 100, height: 100))
     }
+
+    /// Panels fit a size that is given: three stand beside each other on a slide, below each other in a column.
+    @Test func arrangements() throws {
+        let figure = PanelFigure(title: "three", panels: (0..<3).map { Self.line("panel \($0)", [0, 1]) }, columns: 3)
+        func drawing(_ width: Double, _ height: Double?) -> Drawing {
+            var style = FigureStyle()
+            (style.width, style.height) = (width, height)
+            return style.draw(figure)
+        }
+        func titles(_ drawing: Drawing) -> [Point] {
+            drawing.texts.filter { $0.string.hasPrefix("panel") }.map(\.position)
+        }
+        let slide = titles(drawing(500, 280)), column = titles(drawing(320, nil))
+        #expect(Set(slide.map(\.y)).count == 1 && Set(slide.map(\.x)).count == 3)
+        #expect(Set(column.map(\.x)).count == 1 && Set(column.map(\.y)).count == 3)
+        // Lines below each other are lower than wide.
+        #expect(drawing(320, nil).size.height <= 3 * 0.8 * 320 + 1)
+    }
+
+    /// A panel's title stands above the middle of its plot.
+    @Test func titlesAreAbovePlots() throws {
+        let drawing = PanelFigure(panels: (0..<2).map { Self.line("\($0)", [0, 1]) }).draw()
+        let frame = try #require(drawing.strokes(inGroup: "grid").first).boundingBox
+        let title = try #require(drawing.texts.first { $0.string == "0" && $0.weight == .bold })
+        #expect(abs(title.position.x - frame.center.x) < 1e-9)
+    }
 }

@@ -15,10 +15,10 @@ struct BarPlot {
         self.middles = middles
         let ends = values + intervals.flatMap { $0.map { [$0.lowerBound, $0.upperBound] } ?? [] } + [0]
         let tight = AxisRange(covering: ends, scale: .linear)
-        // Words stand beyond the ends.
-        let room = min(0.4, 50 / box.width) * (tight.high - tight.low)
-        let low = tight.low < 0 ? tight.low - room : tight.low
-        let range = AxisRange(covering: [low, tight.high > 0 ? tight.high + room : tight.high], scale: .linear)
+        // Words stand right of the bars, and need about this much, in points.
+        let words = 42.0
+        let room = min(0.6, words / max(1, box.width - words)) * (tight.high - tight.low)
+        let range = AxisRange(covering: [tight.low, tight.high + room], scale: .linear)
         var left = ResolvedAxis(label: "", range: AxisRange(covering: [0, 1], scale: .linear), length: 1, spacing: 1)
         left.ticks = Ticks(names: [])
         frame = AxesFrame(
@@ -38,7 +38,7 @@ struct BarPlot {
             if let x = frame.x(value) {
                 let half = BarPlot.thickness / 2
                 bars += Path.rectangle(Box(x: min(zero, x), y: y - half, width: abs(x - zero), height: 2 * half)).runs
-                end = x
+                end = max(zero, x)
             }
             if let interval = intervals[index], let low = frame.x(interval.lowerBound),
                 let high = frame.x(interval.upperBound)
@@ -47,14 +47,14 @@ struct BarPlot {
                     line(Point(low, y), Point(high, y))
                     for x in [low, high] { line(Point(x, y - 2.2), Point(x, y + 2.2)) }
                 }
-                end = value < 0 ? min(end, low) : max(end, high)
+                end = max(end, high)
             }
             words.append(
                 .text(
                     TextLine(
                         value.isFinite ? NumberText.rounded(value, digits: 3) : "not finite",
-                        at: Point(end + (value < 0 ? -4 : 4), y), size: BarPlot.textSize, color: .quiet,
-                        anchor: value < 0 ? .end : .start, baseline: .middle)))
+                        at: Point(end + 4, y), size: BarPlot.textSize, color: .quiet,
+                        anchor: .start, baseline: .middle)))
         }
         return [
             frame.gridLines(), .fill(Path(runs: bars), Color.seriesPalette[0].withOpacity(0.75)),

@@ -18,14 +18,16 @@ public protocol Figure: Sendable {
     /// The same figure with what a style says of words, limits, colours and marks.
     func styled(by style: FigureStyle) -> any Figure
     /// The same figure arranged for another width, in points at letters of the default size.
-    func fitting(_ width: Double) -> any Figure
+    ///
+    /// - Parameter height: nil for what fits the width.
+    func fitting(_ width: Double, height: Double?) -> any Figure
     /// What of a style changes the figure, beside the size and the colours of the picture.
     var styleParts: Set<FigureStyle.Part> { get }
 }
 
 extension Figure {
     /// Figures of one frame fit any width.
-    public func fitting(_ width: Double) -> any Figure { self }
+    public func fitting(_ width: Double, height: Double?) -> any Figure { self }
 
     /// The finished picture. It never fails: empty or non-finite data give a figure that says so.
     public func draw() -> Drawing { FigureStyle().draw(self) }

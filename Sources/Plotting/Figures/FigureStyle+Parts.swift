@@ -178,17 +178,35 @@ extension PanelFigure {
     }
 
     /// The same panels in fewer columns where the width, in points at letters of the default size, is too little for all.
-    public func fitting(_ width: Double) -> any Figure {
+    ///
+    /// Lines below each other are lower than wide. A height that is given decides by itself: plots get the longest shorter side.
+    public func fitting(_ width: Double, height: Double?) -> any Figure {
         let least = 200.0
+        if let height {
+            var copy = self
+            copy.columns = Self.columns(of: panels.count, width: width, height: height)
+            return copy
+        }
         guard columns > 1, width / Double(columns) < least else { return self }
         var copy = self
-        let rows = (panels.count + columns - 1) / columns,
-            cell = Size(
-                width: size.width / Double(columns), height: size.height / Double(rows))
+        let rows = (panels.count + columns - 1) / columns
+        var cell = Size(width: size.width / Double(columns), height: size.height / Double(rows))
+        if panels.allSatisfy({ $0 is LineFigure }) { cell.height = min(cell.height, 0.8 * cell.width) }
         copy.columns = max(1, min(columns, Int(width / least)))
         let down = (panels.count + copy.columns - 1) / copy.columns
         copy.size = Size(width: cell.width * Double(copy.columns), height: cell.height * Double(down))
         return copy
+    }
+
+    /// The number of columns that leaves plots the longest shorter side.
+    private static func columns(of count: Int, width: Double, height: Double) -> Int {
+        // What words take of a panel's sides, in points; ours.
+        let words = 80.0
+        func side(_ columns: Int) -> Double {
+            let rows = (count + columns - 1) / columns
+            return min(width / Double(columns), height / Double(rows)) - words
+        }
+        return (1...max(1, count)).max { side($0) < side($1) } ?? 1
     }
 }
 
@@ -204,7 +222,7 @@ extension BarFigure {
     }
 
     /// The same bars over another width; the height stays that of the rows.
-    public func fitting(_ width: Double) -> any Figure {
+    public func fitting(_ width: Double, height: Double?) -> any Figure {
         var copy = self
         copy.width = width
         return copy

@@ -54,7 +54,7 @@ public struct FigureStyle: Sendable, Equatable {
     public func draw(_ figure: any Figure) -> Drawing {
         var styled = figure.styled(by: self)
         let unit = (fontSize ?? Self.axisLabelSize) / Self.axisLabelSize
-        if let width { styled = styled.fitting(width / unit) }
+        if let width { styled = styled.fitting(width / unit, height: height.map { $0 / unit }) }
         let natural = styled.size
         let size = Size(
             width: max((width ?? natural.width * unit) / unit, 40),

@@ -23,7 +23,8 @@ extension HeatmapFigure {
         let plan = HeatmapPlan(self, in: box, frame: inner)
         let frame = AxesFrame(box: inner, bottom: plan.bottom, left: plan.left)
         var result = heading.elements(
-            center: box.center.x, top: box.y + FigureStyle.outerMargin, width: headingWidth(box))
+            center: box.center.x, over: frame.box.center.x, top: box.y + FigureStyle.outerMargin,
+            width: headingWidth(box))
         result.append(cellElements(plan, frame))
         result += contourElements(plan, frame)
         if !shownSamples.isEmpty {

@@ -21,9 +21,9 @@ enum HeatmapMark {
         return [.stroke(cross, Stroke(.black, width: 3)), .stroke(cross, Stroke(.white, width: 1.3))]
     }
 
-    /// A word beside a point, with white around dark letters: read on any colour.
+    /// A word beside a point, dark on a white ground in every theme: read on any colour.
     static func label(_ text: String, at p: Point) -> [Drawing.Element] {
-        let line = TextLine(text, at: Point(p.x + 7.5, p.y - 6.5), size: 11, color: .ink, weight: .bold)
+        let line = TextLine(text, at: Point(p.x + 7.5, p.y - 6.5), size: 11, color: Color(0x1A1A1A), weight: .bold)
         let ground = Box(x: p.x + 5, y: p.y - 17, width: line.width + 5, height: 13)
         return [.fill(.rectangle(ground), Color(0xFFFFFF, opacity: 0.8)), .text(line)]
     }

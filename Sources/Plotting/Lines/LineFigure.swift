@@ -79,7 +79,8 @@ public struct LineFigure: Figure, Codable {
         let inner = box.inset(left: margins.left, top: margins.top, right: margins.right, bottom: margins.bottom)
         let plan = LinePlan(self, frame: inner, forcesInside: isInside)
         var result = heading.elements(
-            center: box.center.x, top: box.y + FigureStyle.outerMargin, width: textWidth(box))
+            center: box.center.x, over: plan.frame.box.center.x, top: box.y + FigureStyle.outerMargin,
+            width: textWidth(box))
         result.append(plan.frame.gridLines())
         result += plan.referenceElements()
         for (index, series) in plan.series.enumerated() {

@@ -129,7 +129,7 @@ struct SurfaceAxes {
         if angle > 90 { angle -= 180 } else if angle <= -90 { angle += 180 }
         // Upright text reads upwards.
         if angle > 75 { angle -= 180 }
-        let size = TextLayout.fittingSize(text, width: max(edge.length, 120), size: FigureStyle.axisLabelSize)
+        let size = TextLayout.fittingSize(text, width: max(1.2 * edge.length, 60), size: FigureStyle.axisLabelSize)
         var line = TextLine(text, at: Point(0, 0), size: size, color: .ink, anchor: .middle, baseline: .middle)
         var square = (1 / edge.length) * Point(-along.y, along.x)
         if square.x * edge.outward.x + square.y * edge.outward.y < 0 { square = -1 * square }

@@ -86,8 +86,16 @@ struct Heading {
     }
 
     /// The lines, the first one's top at `top`.
-    func elements(center: Double, top: Double, width: Double) -> [Drawing.Element] {
+    ///
+    /// - Parameter frame: the middle of the plot, above which a title without a subtitle stands where there is room: that of a panel.
+    func elements(center whole: Double, over frame: Double? = nil, top: Double, width: Double) -> [Drawing.Element] {
         let (titles, subtitles) = lines(width: width)
+        var center = whole
+        if let frame, titles.count == 1, subtitles.isEmpty {
+            let half = StrokeFont.standard.width(of: titles[0], size: titleSize, weight: .bold) / 2
+            let room = max(0, width / 2 - half)
+            center = min(max(frame, whole - room), whole + room)
+        }
         var y = top
         var result: [Drawing.Element] = []
         for line in titles {
