@@ -68,7 +68,7 @@ struct Session {
                 )
             }
         }
-        origin = Origin(words: Array(LandscapeTool.arguments.dropFirst()), checkpoints: sources ?? [checkpoint])
+        origin = try Origin(words: Array(LandscapeTool.arguments.dropFirst()), checkpoints: sources ?? [checkpoint])
         // Last: what is refused leaves what is kept as it is.
         self.monitor =
             try resumes.map {

@@ -15,18 +15,21 @@ public struct Origin: Sendable {
     /// - Parameters:
     ///   - words: of the command line, without the program's name.
     ///   - checkpoints: the files that it is about; folders are left out.
-    public init(words: [String]?, checkpoints: [String] = []) {
+    /// - Throws: `FileError` where one cannot be read.
+    public init(words: [String]?, checkpoints: [String] = []) throws {
         commandLine = words.map(Self.commandLine)
-        self.checkpoints = checkpoints.filter { !RandomAccessFile.isFolder($0) }.map { ($0, Self.digest(of: $0)) }
+        self.checkpoints = try checkpoints.filter { !RandomAccessFile.isFolder($0) }.map {
+            ($0, try Self.digest(of: $0))
+        }
     }
 
     /// SHA-256 of a file, hexadecimal; nil for what is no regular file.
-    static func digest(of path: String) -> String? {
-        guard RandomAccessFile.isRegular(path), let file = try? RandomAccessFile(path) else { return nil }
+    static func digest(of path: String) throws -> String? {
+        guard RandomAccessFile.isRegular(path) else { return nil }
+        let file = try RandomAccessFile(path)
         var digest = SHA256()
         for begin in stride(from: 0, to: file.size, by: 1 << 18) {
-            guard let bytes = try? file.bytes(begin..<min(begin + (1 << 18), file.size)) else { return nil }
-            digest.update(bytes)
+            digest.update(try file.bytes(begin..<min(begin + (1 << 18), file.size)))
         }
         return digest.hexadecimal()
     }

@@ -100,7 +100,7 @@ public struct ReportRun {
     private func subject(
         _ source: ReportSource, _ label: String, _ name: String, _ files: inout ReportFiles, _ monitor: Monitor
     ) throws -> ReportSubject {
-        let checksum = source.checksum
+        let checksum = try source.checksum
         let hasOther = loss.data == nil && source.model.metadata.data.testExamples != nil
         let line = try slice(
             source, "\(label): along one direction", SliceGrid(SliceAxis(range: -1...1, points: 51)),

@@ -77,7 +77,7 @@ public struct SavedProvenance {
     private var checkpoints: [(path: String, stored: String?, now: String?)] {
         guard case .array(let list)? = origin?["checkpoints"] else { return [] }
         return list.compactMap { one in
-            one["checkpoint"]?.string.map { ($0, one["sha256"]?.string, Origin.digest(of: $0)) }
+            one["checkpoint"]?.string.map { ($0, one["sha256"]?.string, try? Origin.digest(of: $0)) }
         }
     }
 

@@ -137,7 +137,7 @@ def content(path):
 
 def without_seconds(value):
     if isinstance(value, dict):
-        return {key: without_seconds(inner) for key, inner in value.items() if key != "seconds"}
+        return {key: without_seconds(inner) for key, inner in value.items() if key not in ("seconds", "command_line")}
     if isinstance(value, list):
         return [without_seconds(inner) for inner in value]
     return value

@@ -40,7 +40,7 @@ struct MergeCommand: ParsableCommand {
             on: isPlane ? "a map" : "a slice along one direction")
         if !output.contains(where: OutputFile.isPicture) { try figure.refuse("no picture is written") }
         whole.context.seconds = Date().timeIntervalSince(started)
-        let origin = Origin(words: Array(LandscapeTool.arguments.dropFirst()))
+        let origin = try Origin(words: Array(LandscapeTool.arguments.dropFirst()))
         for path in output { try OutputFile.write(path) { try whole.write(to: $0, style: style, origin: origin) } }
         try general.print(whole.json, lines: whole.printed)
     }

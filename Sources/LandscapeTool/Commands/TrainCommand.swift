@@ -260,7 +260,7 @@ struct TrainCommand: ParsableCommand {
         let report = TrainingReport(context: context, outcome, optimizer: optimizer, output: output)
         // Files first: what cannot be printed is no reason to lose them.
         if trackSharpness != nil {
-            let origin = Origin(words: Array(LandscapeTool.arguments.dropFirst()), checkpoints: [output])
+            let origin = try Origin(words: Array(LandscapeTool.arguments.dropFirst()), checkpoints: [output])
             for path in trackingFiles {
                 try OutputFile.write(path, beside: output) { try report.write(to: $0, style: style, origin: origin) }
             }

@@ -41,7 +41,7 @@ struct ReportFiles {
         if let words { onSection(words) }
         let report = try make(Date())
         let names = ["png", "npz", "json"].map { "\(name).\($0)" }
-        let origin = Origin(words: command.map { $0 + sharedOptions }, checkpoints: [report.context.checkpoint])
+        let origin = try Origin(words: command.map { $0 + sharedOptions }, checkpoints: [report.context.checkpoint])
         for name in names { try report.write(to: path(name), origin: origin) }
         paths += names.map(path)
         parts.append(

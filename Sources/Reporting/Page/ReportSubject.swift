@@ -79,5 +79,5 @@ struct ReportSource {
     var stem: String { (((folder ?? path) as NSString).lastPathComponent as NSString).deletingPathExtension }
 
     /// SHA-256 of the file; nil for what is no regular file.
-    var checksum: String? { Origin.digest(of: path) }
+    var checksum: String? { get throws { try Origin.digest(of: path) } }
 }
