@@ -12,7 +12,12 @@ struct ResolvedAxis: Sendable {
     init(label: String, range: AxisRange, length: Double, spacing: Double) {
         self.label = label
         self.range = range
-        ticks = Ticks(range, count: min(10, max(2, Int(length / spacing))))
+        let count = min(10, max(2, Int(length / spacing)))
+        ticks = Ticks(range, count: count)
+        // One label does not say how large a step is.
+        for more in 3...5 where more > count && ticks.major.count < 2 && length >= 36 {
+            ticks = Ticks(range, count: more)
+        }
     }
 
     /// A horizontal axis, with as many ticks as its widest label allows, or with all names where they have room.
@@ -31,6 +36,7 @@ struct ResolvedAxis: Sendable {
             spacing *= 1.3
             self.init(label: label, range: range, length: length, spacing: spacing)
         }
+        if widestLabel + 4 > distanceOfTicks(length: length) { ticks = Ticks(range, count: 2) }
     }
 
     /// Names longer than this, in points, would leave too little of the plot.

@@ -4,7 +4,8 @@ extension Drawing {
     /// The picture as commands of LaTeX's package `pgf`, for `\input`, with the letters of the document.
     ///
     /// Sizes are the document's, too: `\normalsize` for titles, `\small` for the names of axes, `\footnotesize` for numbers, and
-    /// `\scriptsize` for the rest. Maps are rectangles of at most 64 × 64 colours, as TeX has no images of its own.
+    /// `\scriptsize` for the rest. Words that are wider in the document's letters than in ours are set narrower. Maps are rectangles of at
+    /// most 64 × 64 colours, as TeX has no images of its own.
     ///
     /// - Parameter metadata: pairs of keyword and text, as comments.
     public func pgf(metadata: [(keyword: String, text: String)] = []) -> String {
@@ -14,7 +15,7 @@ extension Drawing {
         for (keyword, value) in metadata {
             text += "% \(keyword): \(value.split(whereSeparator: \.isNewline).joined(separator: " "))\n"
         }
-        text += "\\begingroup\n\\begin{pgfpicture}\n\\pgfpathrectangle{\\pgfpointorigin}"
+        text += "\\begingroup\n\(PGFWriter.macros)\\begin{pgfpicture}\n\\pgfpathrectangle{\\pgfpointorigin}"
         text += "{\\pgfqpoint{\(SVG.number(size.width))bp}{\(SVG.number(size.height))bp}}\n"
         if background.opacity > 0, background.hexText != "#ffffff" {
             text += "\(PGFWriter.color(background))\\pgfusepath{use as bounding box,fill}\n"
@@ -55,9 +56,7 @@ private struct PGFWriter {
     private mutating func write(_ path: Path, _ stroke: Stroke) {
         output += "{\(Self.color(stroke.color))\\pgfsetlinewidth{\(SVG.number(stroke.width))bp}"
         output += stroke.cap == .round ? "\\pgfsetroundcap\\pgfsetroundjoin" : "\\pgfsetbuttcap\\pgfsetroundjoin"
-        if !stroke.dash.isEmpty {
-            output += "\\pgfsetdash{\(stroke.dash.map { "{\(SVG.number($0))bp}" }.joined())}{0bp}"
-        }
+        output += "\\pgfsetdash{\(stroke.dash.map { "{\(SVG.number($0))bp}" }.joined())}{0bp}"
         output += "\(data(path, closesAll: false))\\pgfusepath{stroke}}%\n"
     }
 
@@ -76,8 +75,9 @@ private struct PGFWriter {
                 "x=\(SVG.number(line.position.x))bp", "y=\(SVG.number(self.height - line.position.y))bp",
                 "rotate=\(SVG.number(-line.rotation))",
             ]
-        output += "{\(Self.color(line.color, definesText: true))\\pgftext[\(places.joined(separator: ","))]"
-        output += "{\(size)\(line.weight == .bold ? "\\bfseries" : "")\\strut{}\(LaTeX.text(line.string))}}%\n"
+        output += "{\(Self.color(line.color))\\color{landscape}\\pgftext[\(places.joined(separator: ","))]"
+        let words = "\(size)\(line.weight == .bold ? "\\bfseries" : "")\\strut{}\(LaTeX.text(line.string))"
+        output += "{\\landscapetext{\(SVG.number(line.width))bp}{\(words)}}}%\n"
     }
 
     /// Cells of one colour share a path.
@@ -86,11 +86,12 @@ private struct PGFWriter {
         raster.forEachRun { row, columns, color in
             if runs[color] == nil { order.append(color) }
             let (x, y) = (raster.columnEdges[columns.lowerBound], raster.rowEdges[row])
-            // A hair under the next, so that no viewer shows a seam between them.
+            // A pixel under the next, so that no viewer shows a seam between them.
+            let overlap = 0.75, right = raster.columnEdges[columns.upperBound], bottom = raster.rowEdges[row + 1]
             runs[color, default: ""] += rectangle(
                 Box(
-                    x: x, y: y, width: raster.columnEdges[columns.upperBound] - x + 0.1,
-                    height: raster.rowEdges[row + 1] - y + 0.1))
+                    x: x, y: y, width: min(right + overlap, raster.columnEdges.last ?? right) - x,
+                    height: min(bottom + overlap, raster.rowEdges.last ?? bottom) - y))
         }
         for color in order { output += "{\(Self.color(color))\(runs[color]!)\\pgfusepath{fill}}%\n" }
     }
@@ -118,13 +119,19 @@ private struct PGFWriter {
         return text
     }
 
-    static func color(_ color: Color, definesText: Bool = false) -> String {
+    /// Opacity and dashes stay as they are when a group of TeX ends, so every element sets them.
+    static func color(_ color: Color) -> String {
         let parts = [color.red, color.green, color.blue].map { SVG.number(Double($0) / 255) }.joined(separator: ",")
-        let opacity = SVG.number(color.opacity)
-        return "\\definecolor{landscape}{rgb}{\(parts)}"
-            + (definesText ? "\\color{landscape}" : "\\pgfsetfillcolor{landscape}\\pgfsetstrokecolor{landscape}")
-            + (color.opacity < 1 ? "\\pgfsetfillopacity{\(opacity)}\\pgfsetstrokeopacity{\(opacity)}" : "")
+        return "\\landscapecolor{\(parts)}{\(SVG.number(color.opacity))}"
     }
+
+    /// A colour with its opacity, and words in a box of at most a width.
+    static let macros = """
+        \\def\\landscapecolor#1#2{\\definecolor{landscape}{rgb}{#1}\\pgfsetfillcolor{landscape}\\pgfsetstrokecolor{landscape}%
+        \\pgfsetfillopacity{#2}\\pgfsetstrokeopacity{#2}}
+        \\def\\landscapetext#1#2{\\sbox0{#2}\\ifdim\\wd0>#1 \\resizebox{#1}{\\height}{\\usebox0}\\else\\usebox0\\fi}
+
+        """
 }
 
 /// Words as LaTeX has them.
