@@ -120,14 +120,14 @@ extension Report {
         case "npz":
             var members = arrays.map { (name: $0.name, value: NPZ.Value.array($0.array)) }
             members.append(("metadata", .text(JSONValue.object(context.provenanceFields + fields + source).text)))
-            if let figure {
+            if let figure = recordedFigure {
                 let record = try FigureRecord(figure).json(beside: arrays.map { ($0.name, $0.array.doubles) })
                 members.append(("figure", .text(record.text)))
             }
             return try NPZ.encode(members)
         case "json":
             var members = context.fields + fields + source
-            if let figure {
+            if let figure = recordedFigure {
                 let lists = fields.compactMap { field in field.value.numbers.map { (field.key, $0) } }
                 members.append(("figure", try FigureRecord(figure).json(beside: lists)))
             }
@@ -161,6 +161,9 @@ extension Report {
         add(context.fields + fields, "")
         return (header, [row])
     }
+
+    /// The figure, for a file that it can be drawn again from; nil where it holds so many numbers that JSON would need gigabytes.
+    private var recordedFigure: (any Figure)? { figure.flatMap { FigureRecord.numbers(of: $0) <= 300_000 ? $0 : nil } }
 
     private func pictureMetadata(_ figure: any Figure, _ source: [(key: String, value: JSONValue)])
         -> [(keyword: String, text: String)]

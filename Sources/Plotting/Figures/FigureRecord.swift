@@ -14,6 +14,17 @@ public struct FigureRecord: Codable, Sendable {
     /// - Precondition: the figure is of this module: lines, a map, a surface, or panels of these.
     public init(_ figure: any Figure) { self.figure = figure }
 
+    /// How many numbers a figure holds.
+    public static func numbers(of figure: any Figure) -> Int {
+        switch figure {
+        case let lines as LineFigure: lines.series.reduce(0) { $0 + 2 * $1.x.count }
+        case let map as HeatmapFigure: map.values.count
+        case let surface as SurfaceFigure: surface.map.values.count
+        case let panels as PanelFigure: panels.panels.reduce(0) { $0 + numbers(of: $1) }
+        default: 0
+        }
+    }
+
     private enum Key: String, CodingKey {
         case format, lines, map, bars, view, panels, columns, sharesRanges, title, subtitle, size
     }
