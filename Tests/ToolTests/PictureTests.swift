@@ -39,10 +39,11 @@ import Testing
         #expect(try folder.text("s.svg").contains("class=\"height-axis\""))
         try Tool.succeed("plot s.npz --3d --view 10,20 --quiet -o p.svg", in: folder)
         #expect(try folder.text("p.svg") != folder.text("s.svg"))
-        try Tool.refuse("plot s.npz --view 10,20", in: folder, saying: "--view", "--3d")
+        try Tool.succeed("plot s.npz --view 10,20 --quiet -o implied.svg", in: folder)
+        #expect(try folder.text("implied.svg").contains("class=\"height-axis\""), "--view means --3d")
         for view in ["10", "10,91", "10,-1", "x,20", "nan,20", "400,20", "1,2,3"] {
-            try Tool.refuse("plot s.npz --3d --view \(view)", in: folder, saying: "--view \(view)", "-60,30")
+            try Tool.refuse("plot s.npz --3d --view \(view)", in: folder, saying: "--view \(view)", "40,30")
         }
-        try Tool.refuse("slice a.bin --3d", in: folder, saying: "--3d", "--dims 2")
+        try Tool.refuse("slice a.bin --3d", in: folder, saying: "--3d", "slice along one direction")
     }
 }
