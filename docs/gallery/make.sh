@@ -47,12 +47,9 @@ for rate in 0.02 0.05 0.1 0.2; do
 done
 cp run/sgd.bin sgd.bin
 
-for size in column page slide; do
-    declare -n options=$size
-    run train --model mlp:64-32-10 --data digits --examples 500 --batch-size 500 --lr 0.1 --schedule constant --epochs 60 \
-        --track-sharpness 1 "${options[@]}" -o training.bin
-    mv training.train.png "$folder/training.$size.png"
-done
+run train --model mlp:64-32-10 --data digits --examples 500 --batch-size 500 --lr 0.1 --schedule constant --epochs 60 \
+    --track-sharpness 1 -o training.bin
+sizes training training.train.json
 
 draw line slice sgd.bin
 draw splits slice sgd.bin --both-splits
