@@ -82,7 +82,7 @@ final class BatchSeries {
     }
 
     /// What a process takes at least: code, libraries, and what is small beside data and programs.
-    static let processBytes = 36 << 20
+    static let processBytes = 40 << 20
 
     /// What analyses hold: θ, a gradient, and a few vectors and products, in Float64. (A Lanczos basis comes on top. What an optimiser holds
     /// is not counted: a batch that is normalised as a whole cannot make room for it.)

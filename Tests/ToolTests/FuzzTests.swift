@@ -14,9 +14,9 @@ import Testing
         let outcome = try run.finish()
         #expect(outcome.code == 0 && !outcome.isKilled, "\(outcome.errors)")
         let lines = outcome.output.split(separator: "\n")
-        #expect(lines.count == 14 && lines.allSatisfy { $0.contains("160 damaged copies (140 by flipped bits)") })
-        // Damage is seen: some copies of every format are refused.
-        for line in lines { #expect(!line.contains(", 0 refused"), "\(line)") }
+        #expect(lines.count == 17 && lines.allSatisfy { $0.contains("160 damaged copies (140 by flipped bits)") })
+        // Damage is seen: some copies of every format are refused. What is damaged in a journal is computed again.
+        for line in lines where !line.hasPrefix("journal:") { #expect(!line.contains(", 0 refused"), "\(line)") }
     }
 
     @Test func mistakesAreExplained() throws {
