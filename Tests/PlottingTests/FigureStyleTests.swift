@@ -38,8 +38,8 @@ import Testing
     @Test func panelsStack() {
         var style = FigureStyle()
         style.width = 240
-        #expect((Self.panels.fitting(240) as? PanelFigure)?.columns == 1)
-        #expect((Self.panels.fitting(900) as? PanelFigure)?.columns == 3)
+        #expect((Self.panels.fitting(240, height: nil) as? PanelFigure)?.columns == 1)
+        #expect((Self.panels.fitting(900, height: nil) as? PanelFigure)?.columns == 3)
         #expect(style.draw(Self.panels).size.height > 500)
     }
 
