@@ -51,7 +51,7 @@ import Testing
         #expect(ratios.allSatisfy { abs($0 - 1) < test.single }, "\(ratios)")
         #expect(try folder.bytes("ckpt.train.png").starts(with: [0x89, 0x50]))
         try Tool.succeed("plot ckpt.train.json --theme dark -o again.svg", in: folder)
-        #expect(try folder.text("again.svg").contains("largest eigenvalue"))
+        #expect(try folder.text("again.svg").contains("λmax of the Hessian"))
         // SAM's edge is about half of 2/η.
         if test.options.contains("sam") {
             let edge = try #require(tracked.last?["stability_edge"] as? Double)

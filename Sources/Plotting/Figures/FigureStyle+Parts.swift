@@ -101,6 +101,17 @@ extension LineFigure {
         return copy
     }
 
+    /// The same figure; in a column, where words take more of it, higher over its width.
+    public func fitting(_ width: Double, height: Double?) -> any Figure {
+        guard height == nil, width < Self.column else { return self }
+        var copy = self
+        copy.size.height = max(size.height, 0.78 * size.width)
+        return copy
+    }
+
+    /// The width of a column at letters of 8 points, and a little more.
+    private static let column = 360.0
+
     /// How values are spread along the left axis.
     var resolvedScale: AxisScale {
         guard let valueScale else { return leftAxis.scale }
