@@ -111,7 +111,8 @@ import Testing
         #expect(style.width == 144 && abs((style.height ?? 0) - 82 / 25.4 * 72) < 1e-9 && style.fontSize == 8)
         #expect(style.colorMap == ColorMap.magma.reversed && style.contours == .count(8) && style.title == "")
         #expect(style.xLimits == -1...2 && !style.showsLegend && !style.showsMarks && style.scale == .logarithmic)
-        for name in FigureStyle.settings where !["title", "subtitle", "x-label", "y-label", "font-family"].contains(name) {
+        for name in FigureStyle.settings
+        where !["title", "subtitle", "x-label", "y-label", "font-family"].contains(name) {
             for value in ["", "x", "nan", "inf", "1e400", "-1", "0in", "9e9in", "1:", "2:1", "nan:1", "1,2,3", "_r"] {
                 let before = style
                 do {

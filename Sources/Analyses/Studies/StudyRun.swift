@@ -36,7 +36,8 @@ public struct StudyRun: Sendable {
     public static func checkpoints(in folder: String) throws -> [String] {
         guard RandomAccessFile.isFolder(folder) else {
             throw UnusableRequest(
-                "\(folder) is not a folder; expected one with checkpoints (.bin), such as 'study runs'\(FilePath.exists(folder) ? "" : FilePath.suggestion(for: folder))")
+                "\(folder) is not a folder; expected one with checkpoints (.bin), such as 'study runs'\(FilePath.exists(folder) ? "" : FilePath.suggestion(for: folder))"
+            )
         }
         let names = try FilePath.names(in: folder).filter { $0.hasSuffix(".bin") }.sorted()
         guard names.count >= fewest else {
