@@ -1,5 +1,6 @@
 import Essentials
 import Foundation
+import Tensors
 
 /// Where and when a report is made.
 struct Machine {
@@ -30,7 +31,7 @@ struct Machine {
         date = formatter.string(from: epoch.map(Date.init(timeIntervalSince1970:)) ?? Date())
     }
 
-    /// System and instructions, without what tells one machine from its like.
+    /// System, architecture and the kernels that run on it: machines of one kind give the same bits.
     var kind: String {
         #if os(Linux)
             let system = "Linux"
@@ -42,7 +43,7 @@ struct Machine {
         #else
             let architecture = "arm64"
         #endif
-        return "\(system) \(architecture), \(processor ?? "unknown processor")"
+        return "\(system) \(architecture), \(Precision.kernels) kernels"
     }
 
     var description: String {
