@@ -26,10 +26,15 @@ extension FigureStyle {
         for name in table.keys.sorted(by: { ($0 != "dpi" ? 1 : 0, $0) < ($1 != "dpi" ? 1 : 0, $1) }) {
             guard let value = table[name] else { continue }
             let words =
-                value.string ?? value.bool.map { "\($0)" } ?? value.int.map { "\($0)" } ?? value.double.map { "\($0)" }
+                value.string
+                ?? value.array.map {
+                    $0.compactMap { $0.double.map { "\($0)" } ?? $0.int.map { "\($0)" } }.joined(separator: ",")
+                }
+                ?? value.bool.map { "\($0)" } ?? value.int.map { "\($0)" } ?? value.double.map { "\($0)" }
             guard let words else {
                 throw FigureStyleError.invalid(
-                    name: "\(path): \(name)", value: "a table or list", expected: "text, a number, true or false")
+                    name: "\(path): \(name)", value: "= a table",
+                    expected: "text, a number, a list of numbers, true or false")
             }
             do { try set(name, to: words) } catch { throw error.inside(path) }
         }

@@ -9,6 +9,7 @@ public enum SavedFigureError: DescribedError {
     case shard(path: String)
     case damaged(path: String, reason: String)
     case notALine(path: String)
+    case repeated(path: String)
     case differentQuantities(String, String)
 
     /// One line: what was found, what was expected, what to do.
@@ -20,6 +21,7 @@ public enum SavedFigureError: DescribedError {
         case .damaged(let path, let reason): "\(path): its figure is damaged: \(reason); write it again"
         case .notALine(let path):
             "\(path) is no curve; only results with one plot of lines can be drawn over each other"
+        case .repeated(let path): "\(path): a file is named twice; name different files"
         case .differentQuantities(let a, let b):
             "one file is of '\(a)', another of '\(b)'; expected files of one quantity to draw over each other"
         }
@@ -103,15 +105,19 @@ public struct SavedFigure {
     /// - Throws: `SavedFigureError` where one is no plot of lines, or they are of different quantities.
     public static func overlay(_ files: [(path: String, saved: SavedFigure)]) throws(SavedFigureError) -> LineFigure {
         var result: LineFigure?, names = shortNames(files.map(\.path))
-        names = names.map { ($0 as NSString).deletingPathExtension }
+        let stems = names.map { ($0 as NSString).deletingPathExtension }
+        if Set(stems).count == stems.count { names = stems }
+        guard Set(names).count == names.count else { throw .repeated(path: files[0].path) }
         for (number, (path, saved)) in files.enumerated() {
             guard let lines = saved.figure as? LineFigure else { throw .notALine(path: path) }
             if let first = result, first.leftAxis.label != lines.leftAxis.label {
                 throw .differentQuantities(first.leftAxis.label, lines.leftAxis.label)
             }
             let named = lines.series.filter { !$0.label.isEmpty }.count
-            let series = lines.series.map { series in
+            // One colour for each file, one kind of line for each quantity.
+            let series = lines.series.enumerated().map { place, series in
                 var own = series
+                own.dash = Series.dashes[place % Series.dashes.count]
                 own.label = series.label.isEmpty ? "" : named == 1 ? names[number] : "\(names[number]): \(series.label)"
                 own.color = Color.seriesPalette[number % Color.seriesPalette.count]
                 return own

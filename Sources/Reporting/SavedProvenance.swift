@@ -2,7 +2,7 @@ import ArrayFiles
 import Essentials
 import Foundation
 
-/// What a result's file says of where it comes from: `.json`, `.npz`, `.png`, `.svg` or `.pdf`.
+/// What a result's file says of where it comes from: `.json`, `.npz`, `.png`, `.svg`, `.pdf`, `.eps` or `.pgf`.
 public struct SavedProvenance {
     private let path: String
     private let members: [(key: String, value: JSONValue)]
@@ -28,6 +28,7 @@ public struct SavedProvenance {
         case "svg":
             let text = String(decoding: try FileContent.bytes(of: path), as: UTF8.self)
             return text.firstMatch(of: /name="Comment">([^<]*)<\/entry>/).map { plain(String($0.1)) }
+        case "eps", "pgf": return comment(String(decoding: try FileContent.bytes(of: path), as: UTF8.self))
         case "pdf": return pdf(try FileContent.bytes(of: path))
         default: return nil
         }
@@ -50,6 +51,20 @@ public struct SavedProvenance {
             place += 12 + length
         }
         return nil
+    }
+
+    /// The comment of LaTeX, or of PostScript, whose lines are short and whose signs beyond ASCII are JSON's escapes.
+    private static func comment(_ text: String) -> String? {
+        var lines: [Substring] = []
+        for line in text.split(separator: "\n").prefix(200) {
+            if line.hasPrefix("% Comment: ") {
+                lines = [line.dropFirst(11)]
+            } else if !lines.isEmpty {
+                guard line.hasPrefix("%+ ") else { break }
+                lines.append(line.dropFirst(3))
+            }
+        }
+        return lines.isEmpty ? nil : lines.joined()
     }
 
     /// The comment among a PDF's information, which is UTF-16 in hexadecimal.

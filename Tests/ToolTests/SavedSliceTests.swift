@@ -45,10 +45,17 @@ import Testing
         for (option, words) in [
             ("--contours some", "levels"), ("--width 3", "3.25in"), ("--width nanin", "3.25in"), ("--dpi 1e9", "2400"),
             ("--theme blue", "dark"), ("--colors jet", "viridis"), ("--x-limits 1:0", "a < b"), ("--view 1", "azimuth"),
-            ("--value-range 1", "a:b"), ("--log --scale linear", "one of them"),
+            ("--value-range 1", "a:b"), ("--log --scale linear", "one of them"), ("--contours 1000", "1 to 100"),
         ] {
             try Tool.refuse("plot one.npz \(option)", in: folder, saying: Tool.words(option).first!, words)
         }
+        // What cannot be drawn together.
+        try Tool.refuse("plot line.npz --log --y-limits 0:5", in: folder, saying: "above 0")
+        try Tool.refuse("plot one.npz --log --value-range 0:5", in: folder, saying: "above 0")
+        try Tool.refuse("plot one.npz --3d --x-limits 0:1", in: folder, saying: "drawn whole")
+        try Tool.refuse("plot one.npz --width 36pt", in: folder, saying: "--font-size")
+        try Tool.refuse("plot line.npz line.npz", in: folder, saying: "named twice")
+        try Tool.refuse("train --model linear --data digits -o a.png", in: folder, saying: "checkpoint")
         for option in ["--3d", "--colors magma", "--contours 5", "--fill cells", "--view 10,10"] {
             try Tool.refuse("plot line.npz \(option)", in: folder, saying: "changes nothing")
             try Tool.refuse("slice --points 3 \(option)", in: folder, saying: "changes nothing")

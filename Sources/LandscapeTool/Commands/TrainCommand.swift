@@ -100,6 +100,10 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var general: GeneralOptions
 
     func validate() throws {
+        if OutputFile.isPicture(output) {
+            throw ValidationError(
+                "-o \(output): expected a name for the checkpoint, such as ckpt.bin; train draws no picture there")
+        }
         guard (model == nil) != (start == nil) else {
             throw ValidationError("expected one of --model (a new network) and --start (a checkpoint's)")
         }

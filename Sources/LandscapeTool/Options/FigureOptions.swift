@@ -103,11 +103,42 @@ struct FigureOptions: ParsableArguments {
         if let part = own.parts.subtracting(parts).map(\.rawValue).min() {
             throw UnusableRequest("\(FigureStyleError.noEffect(name: part, on: figure))")
         }
-        guard let styleFile else { return own }
+        guard let styleFile else { return try checked(own, parts, figure) }
         var style = FigureStyle()
         try style.read(styleFile)
-        if !parts.contains(.space) { style.view = nil }
+        if !parts.contains(.space) { (style.view, style.isInSpace) = (nil, false) }
+        let isInSpace = style.isInSpace
         try set(&style)
+        style.isInSpace = style.isInSpace || isInSpace
+        return try checked(style, parts, figure)
+    }
+
+    /// Letters across, and above each other, that a picture has room for at least.
+    private static let least = (across: 11.0, high: 8.0)
+
+    /// Refuses what cannot be drawn together.
+    private func checked(_ style: FigureStyle, _ parts: Set<FigureStyle.Part>, _ figure: String) throws -> FigureStyle {
+        if style.isInSpace, style.xLimits != nil || style.yLimits != nil {
+            throw UnusableRequest("--x-limits and --y-limits of a surface in space: it is drawn whole; leave them out")
+        }
+        if style.scale == .logarithmic {
+            let isMap = parts.contains(.space)
+            for (name, range) in [("value-range", style.valueRange), ("y-limits", isMap ? nil : style.yLimits)] {
+                guard let range, range.lowerBound <= 0 else { continue }
+                throw UnusableRequest(
+                    "--\(name) \(range.lowerBound):\(range.upperBound) on a logarithmic scale: expected a range above 0"
+                )
+            }
+        }
+        let size = style.fontSize ?? 11
+        for (name, length, letters) in [
+            ("width", style.width, Self.least.across), ("height", style.height, Self.least.high),
+        ] {
+            guard let length, length < letters * size else { continue }
+            throw UnusableRequest(
+                "--\(name): \(Int(length)) points are too few for letters of \(Int(size)); expected at least \(Int((letters * size).rounded(.up)))pt, or a smaller --font-size"
+            )
+        }
         return style
     }
 

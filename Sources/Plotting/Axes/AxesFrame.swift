@@ -159,7 +159,9 @@ struct AxesFrame: Sendable {
             texts.append(
                 .text(
                     TextLine(
-                        bottom.fullLabel, at: Point(box.center.x, y),
+                        TextLayout.fitted(
+                            bottom.fullLabel, width: box.width * 1.1, size: FigureStyle.axisLabelSize),
+                        at: Point(box.center.x, y),
                         size: TextLayout.fittingSize(
                             bottom.fullLabel, width: box.width * 1.1, size: FigureStyle.axisLabelSize),
                         color: .ink, anchor: .middle, baseline: .top)))
@@ -203,7 +205,9 @@ struct AxesFrame: Sendable {
             texts.append(
                 .text(
                     TextLine(
-                        axis.fullLabel, at: Point(x + direction * away, box.center.y),
+                        TextLayout.fitted(
+                            axis.fullLabel, width: box.height * 1.1, size: FigureStyle.axisLabelSize),
+                        at: Point(x + direction * away, box.center.y),
                         size: TextLayout.fittingSize(
                             axis.fullLabel, width: box.height * 1.1, size: FigureStyle.axisLabelSize),
                         color: .ink, anchor: .middle, baseline: .middle, rotation: -90)))

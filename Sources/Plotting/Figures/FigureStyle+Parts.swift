@@ -74,7 +74,10 @@ extension HeatmapFigure {
 
 extension LineFigure {
     /// Words, limits and marks; lines have no map of colours.
-    public var styleParts: Set<FigureStyle.Part> { FigureStyle.Part.ofLines }
+    public var styleParts: Set<FigureStyle.Part> {
+        // A scale that is part of what is shown stays.
+        valueScale == nil ? FigureStyle.Part.ofLines.subtracting([.scale]) : FigureStyle.Part.ofLines
+    }
 
     /// The same figure with what a style says of it; its subtitle says how values are spread where that was chosen by them.
     public func styled(by style: FigureStyle) -> any Figure {
@@ -92,7 +95,7 @@ extension LineFigure {
         copy.leftAxis.label = style.yLabel ?? leftAxis.label
         copy.xAxis.range = style.xLimits ?? xAxis.range
         copy.leftAxis.range = style.yLimits ?? style.valueRange ?? leftAxis.range
-        copy.valueScale = style.scale ?? valueScale
+        if valueScale != nil { copy.valueScale = style.scale ?? valueScale }
         if !style.showsLegend { copy.legend = .none }
         if !style.showsMarks || !style.showsSamples, series.contains(where: { $0.lineWidth > 0 }) {
             copy.series.removeAll { $0.lineWidth == 0 }

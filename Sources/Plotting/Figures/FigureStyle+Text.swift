@@ -41,7 +41,9 @@ extension FigureStyle {
     /// The names of all settings, as options and in style files.
     public static let settings = [
         "width", "height", "font-size", "dpi", "theme", "font-family", "colors", "contours", "fill", "scale",
-        "value-range", "title", "subtitle", "x-label", "y-label", "x-limits", "y-limits", "legend", "marks", "view",
+        "log", "value-range", "title", "subtitle", "x-label", "y-label", "x-limits", "y-limits", "legend", "marks",
+        "no-legend",
+        "no-marks", "3d", "view",
     ]
 
     /// Sets what words say, such as `width` to `3.25in`.
@@ -74,6 +76,10 @@ extension FigureStyle {
         case "y-limits": yLimits = try interval(name, value)
         case "legend": showsLegend = try choice(name, value, [("true", true), ("false", false)])
         case "marks": showsMarks = try choice(name, value, [("true", true), ("false", false)])
+        case "log": scale = try choice(name, value, [("true", .logarithmic), ("false", .automatic)])
+        case "3d": isInSpace = try choice(name, value, [("true", true), ("false", false)])
+        case "no-legend": showsLegend = try choice(name, value, [("true", false), ("false", true)])
+        case "no-marks": showsMarks = try choice(name, value, [("true", false), ("false", true)])
         case "view": view = try direction(name, value)
         default: throw .unknown(name: name)
         }
@@ -134,7 +140,12 @@ extension FigureStyle {
                 name: name, value: text, expected: "auto, none, how many (such as 8), or levels such as 0.5,1,2")
         }
         // One whole number says how many.
-        if values.count == 1, let count = Int(text), (1...100).contains(count) { return .count(count) }
+        if values.count == 1, let count = Int(text) {
+            guard (1...100).contains(count) else {
+                throw .invalid(name: name, value: text, expected: "1 to 100 lines, or a level such as \(count).0")
+            }
+            return .count(count)
+        }
         return .levels(values.map { $0! })
     }
 

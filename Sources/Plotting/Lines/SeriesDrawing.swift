@@ -101,11 +101,12 @@ struct SeriesDrawing {
         return result
     }
 
-    /// The last places before, and the first after, values of the line that are not finite.
+    /// The last places before, and the first after, values of the line that are not finite; both where the line is longer than a point.
     var brokenEnds: [Point] {
         guard series.marksNonFinite, series.lineWidth > 0 else { return [] }
         func isBroken(_ index: Int) -> Bool { series.y.indices ~= index && !series.y[index].isFinite }
-        return series.y.indices.filter { isBroken($0 - 1) || isBroken($0 + 1) }
+        // A point alone between two is drawn as itself.
+        return series.y.indices.filter { isBroken($0 - 1) != isBroken($0 + 1) }
             .compactMap { place(series.x[$0], series.y[$0]) }
     }
 

@@ -22,6 +22,20 @@ enum TextLayout {
         return lines
     }
 
+    /// At most three lines, of which the last says that there were more.
+    static func limited(_ lines: [String]) -> [String] {
+        lines.count <= 3 ? lines : Array(lines.prefix(2)) + [String(lines[2].dropLast()) + "…"]
+    }
+
+    /// The text, cut where it is too long even at the least size.
+    static func fitted(_ text: String, width: Double, size: Double) -> String {
+        let least = fittingSize(text, width: width, size: size)
+        func fits(_ text: String) -> Bool {
+            StrokeFont.standard.width(of: text, size: least, weight: .regular) <= width + 1e-9
+        }
+        return fits(text) ? text : shortened(text, fits: fits)
+    }
+
     private static func shortened(_ word: String, fits: (String) -> Bool) -> String {
         var kept = word
         while kept.count > 1, !fits(kept + "…") { kept.removeLast() }
@@ -80,8 +94,8 @@ struct Heading {
 
     private func lines(width: Double) -> ([String], [String]) {
         (
-            TextLayout.wrapped(title, width: width, size: titleSize, weight: .bold),
-            TextLayout.wrapped(subtitle, width: width, size: FigureStyle.subtitleSize)
+            TextLayout.limited(TextLayout.wrapped(title, width: width, size: titleSize, weight: .bold)),
+            TextLayout.limited(TextLayout.wrapped(subtitle, width: width, size: FigureStyle.subtitleSize))
         )
     }
 
