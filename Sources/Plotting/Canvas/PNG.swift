@@ -15,7 +15,7 @@ public enum PlottingError: DescribedError, Equatable {
     public var description: String {
         switch self {
         case .pictureTooLarge(let width, let height, let limit):
-            "a picture of \(Int(width.rounded())) × \(Int(height.rounded())) pixels was asked for; the limit is \(Int(limit)) a side: use a smaller width or height, or fewer pixels per inch"
+            "a picture of \(NumberText.rounded(width, digits: 7)) × \(NumberText.rounded(height, digits: 7)) pixels was asked for; the limit is \(NumberText.rounded(limit)) a side: use a smaller width or height, or fewer pixels per inch"
         case .encodingFailed(let message):
             "libpng could not encode the picture: \(message)"
         case .invalidKeyword(let keyword):
