@@ -28,7 +28,7 @@ DPI = 144
 BLOCK = 8
 # Bounds, of 255: the mean |difference| over the picture, and the difference of the means of a block of 8 × 8 pixels. Anti-aliasing
 # leaves the mean of a block nearly as it is; a word that is missing does not. --measure prints what there is.
-MEAN = {"svg": 3, "pdf": 4.5, "eps": 6}
+MEAN = {"svg": 4, "pdf": 4.5, "eps": 6}
 WORST = {"svg": 54, "pdf": 54, "eps": 54}
 LARGEST_PDF = 40_000
 
