@@ -26,7 +26,8 @@ import json, sys
 info = json.load(sys.stdin)
 print(info["target"]["triple"], info["paths"]["runtimeResourcePath"] + "/../../bin")')
 headers=()
-for map in "$root"/Sources/*/module.modulemap "$root"/Sources/*/include/module.modulemap; do
+for map in "$root"/Sources/*/module.modulemap "$root"/Sources/*/include/module.modulemap \
+    "$root"/.build/checkouts/*/Sources/*/include/*/module.modulemap; do
     headers+=(-I "$(dirname "$map")")
 done
 
