@@ -12,7 +12,8 @@ struct Session {
     /// Where a picture goes without -o.
     private let picture: String
     let style: FigureStyle
-    private let origin: Origin
+    /// Where the result comes from; nil where no file is written to say so.
+    private let origin: Origin?
     private let started = Date()
     private let loaded = Loaded()
     private let problems = Problems()
@@ -68,7 +69,10 @@ struct Session {
                 )
             }
         }
-        origin = try Origin(words: Array(LandscapeTool.arguments.dropFirst()), checkpoints: sources ?? [checkpoint])
+        let writesFiles = drawsUnasked || !options.output.isEmpty
+        origin =
+            try !writesFiles
+            ? nil : Origin(words: Array(LandscapeTool.arguments.dropFirst()), checkpoints: sources ?? [checkpoint])
         // Last: what is refused leaves what is kept as it is.
         self.monitor =
             try resumes.map {
@@ -127,7 +131,8 @@ struct Session {
     func finish(_ report: some Report) throws {
         Terminal.standard.clear()
         // What an interruption kept from being written is told of, and the run that goes on prints the result.
-        let hasKeys = attempt { _ = try options.general.text(report.json) }
+        let json = report.json
+        let hasKeys = attempt { _ = try options.general.values(json) }
         let drawsUnasked = options.output.isEmpty && report.figure != nil && !options.general.quiet && hasKeys
         for path in drawsUnasked ? [picture] : options.output {
             let isWritten = attempt {
@@ -138,7 +143,7 @@ struct Session {
             if isWritten, options.output.isEmpty { options.general.remark("picture written to \(picture)") }
         }
         if hasKeys, !problems.hasInterruption {
-            attempt { try options.general.print(report.json, lines: report.printed) }
+            attempt { try options.general.print(json, lines: report.printed) }
         }
         for problem in problems.list.dropLast() { Terminal.standard.say("error: \(problem)") }
         if let problem = problems.list.last { throw problem }

@@ -118,10 +118,13 @@ extension Report {
             guard let grid else { throw nothing }
             return VTK.rectilinearGrid(grid, about: context.provenance)
         case "npz":
+            let arrays = arrays
             var members = arrays.map { (name: $0.name, value: NPZ.Value.array($0.array)) }
             members.append(("metadata", .text(JSONValue.object(context.provenanceFields + fields + source).text)))
             if let figure = recordedFigure {
-                let record = try FigureRecord(figure).json(beside: arrays.map { ($0.name, $0.array.doubles) })
+                // Vectors of θ's length are in no figure.
+                let lists = arrays.filter { $0.array.count <= Self.mostDrawn }.map { ($0.name, $0.array.doubles) }
+                let record = try FigureRecord(figure).json(beside: lists)
                 members.append(("figure", .text(record.text)))
             }
             return try NPZ.encode(members)
@@ -163,7 +166,10 @@ extension Report {
     }
 
     /// The figure, for a file that it can be drawn again from; nil where it holds so many numbers that JSON would need gigabytes.
-    private var recordedFigure: (any Figure)? { figure.flatMap { FigureRecord.numbers(of: $0) <= 300_000 ? $0 : nil } }
+    private var recordedFigure: (any Figure)? {
+        figure.flatMap { FigureRecord.numbers(of: $0) <= Self.mostDrawn ? $0 : nil }
+    }
+    private static var mostDrawn: Int { 300_000 }
 
     private func pictureMetadata(_ figure: any Figure, _ source: [(key: String, value: JSONValue)])
         -> [(keyword: String, text: String)]

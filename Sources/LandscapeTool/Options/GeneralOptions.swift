@@ -41,23 +41,22 @@ struct GeneralOptions: ParsableArguments {
     /// The same, with lines for a window of so many columns; nil for lines of any length.
     func print(_ json: JSONValue, lines: (_ columns: Int?) -> [PrintedLine]) throws {
         guard self.json || !keys.isEmpty else { return try Terminal.standard.print(lines: lines) }
-        try Terminal.standard.print(try text(json))
+        try Terminal.standard.print(keys.isEmpty ? json.text : try values(json).joined(separator: "\n"))
     }
 
     /// A remark on standard error, unless quiet.
     func remark(_ text: String) { if !quiet { Terminal.standard.say(text) } }
 
-    /// What is printed of a result with `--json` or `--key`.
+    /// What is printed of a result for each `--key`.
     ///
-    /// - Throws: `UnusableRequest` where it has not one of the keys.
-    func text(_ json: JSONValue) throws -> String {
-        guard !keys.isEmpty else { return json.text }
-        return try keys.map { key in
+    /// - Throws: `UnusableRequest` where it has not one of them.
+    func values(_ json: JSONValue) throws -> [String] {
+        try keys.map { key in
             guard let value = json[key] else {
                 throw UnusableRequest("--key \(key): the result has no such key; expected \(json.keys(near: key))")
             }
             if case .string(let text) = value { return text.printable }
             return value.text
-        }.joined(separator: "\n")
+        }
     }
 }

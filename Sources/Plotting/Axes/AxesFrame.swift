@@ -156,15 +156,13 @@ struct AxesFrame: Sendable {
         }
         if !bottom.fullLabel.isEmpty {
             let y = box.maxY + FigureStyle.tickLength + 4 + bottom.labelHeight + AxesFrame.labelGap
+            let label = TextLayout.fitted(
+                bottom.fullLabel, width: box.width * 1.1, size: FigureStyle.axisLabelSize)
             texts.append(
                 .text(
                     TextLine(
-                        TextLayout.fitted(
-                            bottom.fullLabel, width: box.width * 1.1, size: FigureStyle.axisLabelSize),
-                        at: Point(box.center.x, y),
-                        size: TextLayout.fittingSize(
-                            bottom.fullLabel, width: box.width * 1.1, size: FigureStyle.axisLabelSize),
-                        color: .ink, anchor: .middle, baseline: .top)))
+                        label.text, at: Point(box.center.x, y), size: label.size, color: .ink, anchor: .middle,
+                        baseline: .top)))
         }
         return [.stroke(Path(runs: marks), .crisp(.ink, width: 1))] + texts
     }
@@ -202,15 +200,13 @@ struct AxesFrame: Sendable {
         if !axis.fullLabel.isEmpty {
             let away =
                 FigureStyle.tickLength + 3 + axis.widestLabel + AxesFrame.labelGap + FigureStyle.axisLabelSize / 2
+            let label = TextLayout.fitted(
+                axis.fullLabel, width: box.height * 1.1, size: FigureStyle.axisLabelSize)
             texts.append(
                 .text(
                     TextLine(
-                        TextLayout.fitted(
-                            axis.fullLabel, width: box.height * 1.1, size: FigureStyle.axisLabelSize),
-                        at: Point(x + direction * away, box.center.y),
-                        size: TextLayout.fittingSize(
-                            axis.fullLabel, width: box.height * 1.1, size: FigureStyle.axisLabelSize),
-                        color: .ink, anchor: .middle, baseline: .middle, rotation: -90)))
+                        label.text, at: Point(x + direction * away, box.center.y), size: label.size, color: .ink,
+                        anchor: .middle, baseline: .middle, rotation: -90)))
         }
         return [.stroke(Path(runs: marks), .crisp(.ink, width: 1))] + texts
     }

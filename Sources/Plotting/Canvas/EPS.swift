@@ -48,7 +48,7 @@ private struct PostScriptPage {
                 content += "\(paint(stroke.color))\(SVG.number(stroke.width)) setlinewidth "
                 content += "\(stroke.cap == .round ? 1 : 0) setlinecap "
                 content += "[\(stroke.dash.map(SVG.number).joined(separator: " "))] 0 setdash\n"
-                content += "\(Self.data(path.runs, closesAll: false))stroke\n"
+                content += "\(Self.data(path, closesAll: false))stroke\n"
             case .text(let line): write(line)
             case .cells(let raster): write(raster)
             case .group(_, let clip, let children):
@@ -62,7 +62,7 @@ private struct PostScriptPage {
 
     mutating func fill(_ path: Path, _ color: Color) {
         guard color.opacity > 0 else { return }
-        content += "\(paint(color))\(Self.data(path.runs, closesAll: true))fill\n"
+        content += "\(paint(color))\(Self.data(path, closesAll: true))fill\n"
     }
 
     private mutating func write(_ line: TextLine) {
@@ -116,18 +116,12 @@ private struct PostScriptPage {
         [box.x, box.y, box.width, box.height].map(SVG.number).joined(separator: " ")
     }
 
-    private static func data(_ runs: [Path.Run], closesAll: Bool) -> String {
-        var text = "newpath\n"
-        for run in runs {
-            let points = run.points.filter(\.isFinite)
-            guard let first = points.first else { continue }
-            text += "\(SVG.number(first.x)) \(SVG.number(first.y)) moveto\n"
-            for point in points.count == 1 ? points[...] : points.dropFirst() {
-                text += "\(SVG.number(point.x)) \(SVG.number(point.y)) lineto\n"
-            }
-            if run.isClosed || closesAll { text += "closepath\n" }
-        }
-        return text
+    private static func data(_ path: Path, closesAll: Bool) -> String {
+        func place(_ p: Point) -> String { "\(SVG.number(p.x)) \(SVG.number(p.y))" }
+        return "newpath\n"
+            + path.words(
+                closesAll: closesAll, move: { "\(place($0)) moveto\n" }, line: { "\(place($0)) lineto\n" },
+                close: "closepath\n")
     }
 
     /// Adobe's names of glyphs by their scalars, from which readers get the text back.

@@ -18,7 +18,7 @@ struct PDFPage {
         for element in elements {
             switch element {
             case .fill(let path, let color): fill(path, color)
-            case .stroke(let path, let stroke): write(path.runs, stroke)
+            case .stroke(let path, let stroke): write(path, stroke)
             case .text(let line): write(line)
             case .cells(let raster): write(raster)
             case .group(_, let clip, let children):
@@ -34,13 +34,13 @@ struct PDFPage {
     }
 
     mutating func fill(_ path: Path, _ color: Color) {
-        content += "q \(paint(color, "rg"))\(Self.data(path.runs, closesAll: true))f Q\n"
+        content += "q \(paint(color, "rg"))\(Self.data(path, closesAll: true))f Q\n"
     }
 
-    private mutating func write(_ runs: [Path.Run], _ stroke: Stroke) {
+    private mutating func write(_ path: Path, _ stroke: Stroke) {
         content += "q \(paint(stroke.color, "RG"))\(Self.number(stroke.width)) w \(stroke.cap == .round ? 1 : 0) J "
         if !stroke.dash.isEmpty { content += "[\(stroke.dash.map(Self.number).joined(separator: " "))] 0 d " }
-        content += "\(Self.data(runs, closesAll: false))S Q\n"
+        content += "\(Self.data(path, closesAll: false))S Q\n"
     }
 
     /// The line's glyphs, moved together where pairs ask for it; text runs upwards, so it is turned over again.
@@ -93,19 +93,10 @@ struct PDFPage {
         "\(number(x)) \(number(y)) \(number(width)) \(number(height)) re"
     }
 
-    private static func data(_ runs: [Path.Run], closesAll: Bool) -> String {
-        var text = ""
-        for run in runs {
-            let points = run.points.filter(\.isFinite)
-            guard let first = points.first else { continue }
-            text += "\(number(first.x)) \(number(first.y)) m "
-            // A dot is a line of no length with round ends.
-            for point in points.count == 1 ? points[...] : points.dropFirst() {
-                text += "\(number(point.x)) \(number(point.y)) l "
-            }
-            if run.isClosed || closesAll { text += "h " }
-        }
-        return text
+    private static func data(_ path: Path, closesAll: Bool) -> String {
+        func place(_ p: Point) -> String { "\(number(p.x)) \(number(p.y))" }
+        return path.words(
+            closesAll: closesAll, move: { "\(place($0)) m " }, line: { "\(place($0)) l " }, close: "h ")
     }
 
     static func number(_ value: Double) -> String { SVG.number(value) }

@@ -106,17 +106,9 @@ private struct PGFWriter {
     }
 
     private func data(_ path: Path, closesAll: Bool) -> String {
-        var text = ""
-        for run in path.runs {
-            let points = run.points.filter(\.isFinite)
-            guard let first = points.first else { continue }
-            text += "\\pgfpathmoveto{\(point(first))}%\n"
-            for next in points.count == 1 ? points[...] : points.dropFirst() {
-                text += "\\pgfpathlineto{\(point(next))}%\n"
-            }
-            if run.isClosed || closesAll { text += "\\pgfpathclose%\n" }
-        }
-        return text
+        path.words(
+            closesAll: closesAll, move: { "\\pgfpathmoveto{\(point($0))}%\n" },
+            line: { "\\pgfpathlineto{\(point($0))}%\n" }, close: "\\pgfpathclose%\n")
     }
 
     /// Opacity and dashes stay as they are when a group of TeX ends, so every element sets them.

@@ -55,6 +55,25 @@ public struct Path: Sendable, Equatable {
             })
     }
 
+    /// The path in the words of a page's language, without points that are not finite.
+    ///
+    /// - Parameters:
+    ///   - closesAll: whether runs that are open are closed, as for what is filled.
+    ///   - move: begins a run at a point.
+    ///   - line: goes on to a point. A dot is a line of no length, with round ends.
+    ///   - close: ends a closed run.
+    func words(closesAll: Bool, move: (Point) -> String, line: (Point) -> String, close: String) -> String {
+        var text = ""
+        for run in runs {
+            let points = run.points.filter(\.isFinite)
+            guard let first = points.first else { continue }
+            text += move(first)
+            for point in points.count == 1 ? points[...] : points.dropFirst() { text += line(point) }
+            if run.isClosed || closesAll { text += close }
+        }
+        return text
+    }
+
     /// All points of all runs.
     public var points: [Point] { runs.flatMap(\.points) }
 }

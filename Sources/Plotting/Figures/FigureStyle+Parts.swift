@@ -37,9 +37,13 @@ extension HeatmapFigure {
 
     /// The same map with what a style says of it, and a subtitle that says how values are spread.
     public func styled(by style: FigureStyle) -> any Figure {
+        saying(style).inSpace(style)
+    }
+
+    fileprivate func saying(_ style: FigureStyle) -> HeatmapFigure {
         var copy = restyled(by: style)
         if style.subtitle == nil { copy.subtitle = copy.subtitle.saying(copy.resolvedScale) }
-        return copy.inSpace(style)
+        return copy
     }
 
     /// The map, or the surface in space that a style asks for.
@@ -133,11 +137,7 @@ extension SurfaceFigure {
 
     /// The same surface with what a style says of it.
     public func styled(by style: FigureStyle) -> any Figure {
-        var copy = self
-        copy.map = map.restyled(by: style)
-        if style.subtitle == nil { copy.map.subtitle = map.subtitle.saying(copy.map.resolvedScale) }
-        copy.view = style.view ?? view
-        return copy
+        SurfaceFigure(map.saying(style), view: style.view ?? view)
     }
 }
 

@@ -27,13 +27,13 @@ enum TextLayout {
         lines.count <= 3 ? lines : Array(lines.prefix(2)) + [String(lines[2].dropLast()) + "…"]
     }
 
-    /// The text, cut where it is too long even at the least size.
-    static func fitted(_ text: String, width: Double, size: Double) -> String {
+    /// The text and its size: smaller where it is too long, and cut where it is too long even at the least size.
+    static func fitted(_ text: String, width: Double, size: Double) -> (text: String, size: Double) {
         let least = fittingSize(text, width: width, size: size)
         func fits(_ text: String) -> Bool {
             StrokeFont.standard.width(of: text, size: least, weight: .regular) <= width + 1e-9
         }
-        return fits(text) ? text : shortened(text, fits: fits)
+        return (fits(text) ? text : shortened(text, fits: fits), least)
     }
 
     private static func shortened(_ word: String, fits: (String) -> Bool) -> String {
