@@ -2,11 +2,15 @@
 // slower than its AVX-512 ones. The library can be asked to choose again: gotoblas_dynamic_init reads OPENBLAS_CORETYPE.
 #define _GNU_SOURCE
 #include "ls_threads.h"
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+
+// Not in every build of OpenBLAS, hence weak. dlsym would not find them in a program that has OpenBLAS linked into it.
+__attribute__((weak)) extern const char *openblas_get_corename(void);
+__attribute__((weak)) extern void gotoblas_dynamic_init(void);
+__attribute__((weak)) extern void gotoblas_dynamic_quit(void);
 
 // Each thread that calls OpenBLAS at the same time as others gets a buffer of 128 MiB. Where the address space (ulimit -v) has no
 // room for it, OpenBLAS asks for ever; so the room is asked for first. One more is for a thread of OpenBLAS's own that is still asking.
@@ -34,19 +38,16 @@ static const char *fitting_set(void) { return NULL; }
 
 const char *ls_blas_prepare(void) {
     expect_room_for_buffers();
-    const char *(*name)(void) = (const char *(*)(void))dlsym(RTLD_DEFAULT, "openblas_get_corename");
-    if (!name) return "unknown";
+    if (!openblas_get_corename) return "unknown";
     static const char *const slow[] = {"Prescott", "Core2", "Penryn", "Dunnington", "Nehalem", "Atom", "Katmai", "generic"};
     int is_slow = 0;
-    for (unsigned i = 0; i < sizeof slow / sizeof *slow; i++) is_slow |= !strcasecmp(name(), slow[i]);
-    void (*quit)(void) = (void (*)(void))dlsym(RTLD_DEFAULT, "gotoblas_dynamic_quit");
-    void (*init)(void) = (void (*)(void))dlsym(RTLD_DEFAULT, "gotoblas_dynamic_init");
+    for (unsigned i = 0; i < sizeof slow / sizeof *slow; i++) is_slow |= !strcasecmp(openblas_get_corename(), slow[i]);
     const char *want = fitting_set();
-    if (is_slow && want && quit && init && !getenv("OPENBLAS_CORETYPE")) {
+    if (is_slow && want && gotoblas_dynamic_quit && gotoblas_dynamic_init && !getenv("OPENBLAS_CORETYPE")) {
         setenv("OPENBLAS_CORETYPE", want, 1);
-        quit();
-        init();
+        gotoblas_dynamic_quit();
+        gotoblas_dynamic_init();
         unsetenv("OPENBLAS_CORETYPE");
     }
-    return name();
+    return openblas_get_corename();
 }
