@@ -90,6 +90,12 @@ build=$(swift build --package-path "$root" -c release --show-bin-path)
 objects=$build/landscape.product/Objects.LinkFileList
 [[ -f $objects ]] || fail "$objects is missing; expected the list of objects that SwiftPM's native build system leaves"
 
+# What needs ICU's data would trap, so nothing of it may be called. (TOMLKit converts dates in functions that nothing calls.)
+needs_icu='Formatter|RegularExpression|FoundationInternationalization|Locale\.init|Calendar\.'
+called=$(grep -v '/TOMLKit\.build/' "$objects" | xargs "$toolchain/llvm-nm" --undefined-only --just-symbol-name 2>/dev/null |
+    grep -E '^\$s.*Foundation' | sort -u | "$toolchain/swift-demangle" --simplified | grep -E "$needs_icu") || true
+[[ -z $called ]] || fail "the program calls what needs ICU's data, which are not linked: $called; use formatted(.iso8601), String(format:)"
+
 # ICU's data give place to an empty table of the same name, which carries ICU's version.
 libraries=$(dirname "$toolchain")/lib/swift_static/linux
 [[ -f $libraries/lib_FoundationICU.a ]] ||

@@ -24,11 +24,8 @@ struct Machine {
         (processors, memory) = (process.activeProcessorCount, process.physicalMemory)
         system = process.operatingSystemVersionString
         let epoch = process.environment["SOURCE_DATE_EPOCH"].flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil }
-        let formatter = DateFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        formatter.timeZone = TimeZone(identifier: "UTC")
-        formatter.dateFormat = "yyyy-MM-dd"
-        date = formatter.string(from: epoch.map(Date.init(timeIntervalSince1970:)) ?? Date())
+        // No DateFormatter: it needs ICU's data, which a program of examples/standalone.sh does without.
+        date = (epoch.map(Date.init(timeIntervalSince1970:)) ?? Date()).formatted(.iso8601.year().month().day())
     }
 
     /// System, architecture and the kernels that run on it: machines of one kind give the same bits.
