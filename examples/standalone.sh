@@ -5,7 +5,7 @@
 #     examples/standalone.sh --check PROGRAM          only says whether a program runs elsewhere
 #
 # The program needs glibc 2.34 or later and nothing else: RHEL 9, Ubuntu 22.04, Debian 12 or later. With --static it needs a Linux
-# kernel only. It is linked from the objects of the ordinary build, so it computes the same bits.
+# kernel (and /proc) only. It is linked from the objects of the ordinary build, so it computes the same bits.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -19,6 +19,7 @@ fail() {
 # check PROGRAM: fails where the program needs a library or a version of glibc that another machine may not have.
 check() {
     [[ -f $1 ]] || fail "$1: no such program"
+    command -v objdump >/dev/null || fail "objdump is missing; install the package binutils"
     local described needed versions
     described=$(objdump -p "$1") || fail "$1: expected a program for Linux"
     needed=$(awk '$1 == "NEEDED" && $2 !~ /^(libc\.so\.6|libm\.so\.6|ld-linux-.*)$/ {print $2}' <<<"$described")
@@ -52,6 +53,7 @@ done
 
 source "$root/examples/install-packages.sh"
 install_packages
+command -v objdump >/dev/null || install_with_apt binutils
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 work=$(mktemp -d)
