@@ -23,7 +23,7 @@ check() {
     local described needed versions
     described=$(objdump -p "$1") || fail "$1: expected a program for Linux"
     needed=$(awk '$1 == "NEEDED" && $2 !~ /^(libc\.so\.6|libm\.so\.6|ld-linux-.*)$/ {print $2}' <<<"$described")
-    [[ -z $needed ]] || fail "$1: needs" $needed "; expected glibc alone: build it with examples/standalone.sh"
+    [[ -z $needed ]] || fail "$1: needs ${needed//$'\n'/, }; expected glibc alone: build it with examples/standalone.sh"
     versions=$({ grep -oE 'GLIBC_[0-9.]+' || true; } <<<"$described" | sed 's/GLIBC_//' | sort -uV)
     if [[ -n $versions && $(printf '%s\n' "$versions" "$newest_glibc" | sort -V | tail -1) != "$newest_glibc" ]]; then
         objdump -T "$1" | awk -v newest="$newest_glibc" '
@@ -94,15 +94,17 @@ objects=$build/landscape.product/Objects.LinkFileList
 
 # What needs ICU's data would trap, so nothing of it may be called. (TOMLKit converts dates in functions that nothing calls.)
 needs_icu='Formatter|RegularExpression|FoundationInternationalization|Locale\.init|Calendar\.'
-called=$(grep -v '/TOMLKit\.build/' "$objects" | xargs "$toolchain/llvm-nm" --undefined-only --just-symbol-name 2>/dev/null |
-    grep -E '^\$s.*Foundation' | sort -u | "$toolchain/swift-demangle" --simplified | grep -E "$needs_icu") || true
-[[ -z $called ]] || fail "the program calls what needs ICU's data, which are not linked: $called; use formatted(.iso8601), String(format:)"
+calls=$(grep -v '/TOMLKit\.build/' "$objects" | xargs "$toolchain/llvm-nm" --undefined-only --just-symbol-name 2>/dev/null |
+    grep -E '^\$s.*Foundation' | sort -u | "$toolchain/swift-demangle" --simplified) || fail "$objects: found no call of Foundation"
+called=$(grep -E "$needs_icu" <<<"$calls") || true
+[[ -z $called ]] || fail "the program calls what needs ICU's data, which are not linked: ${called//$'\n'/, };" \
+    "formatted(.iso8601) and String(format:) do without"
 
 # ICU's data give place to an empty table of the same name, which carries ICU's version.
 libraries=$(dirname "$toolchain")/lib/swift_static/linux
 [[ -f $libraries/lib_FoundationICU.a ]] ||
     fail "$libraries/lib_FoundationICU.a is missing; expected a toolchain with Swift's static libraries"
-icu=$("$toolchain/llvm-nm" --defined-only "$libraries/lib_FoundationICU.a" 2>/dev/null | grep -oE '\bicudt[0-9]+_dat$' | sort -u)
+icu=$("$toolchain/llvm-nm" --defined-only "$libraries/lib_FoundationICU.a" 2>/dev/null | grep -oE '\bicudt[0-9]+_dat$' | sort -u) || true
 [[ $icu =~ ^icudt[0-9]+_dat$ ]] ||
     fail "$libraries/lib_FoundationICU.a: expected one table icudtVERSION_dat, found: ${icu:-none}; see Sources/Standalone/icu.c"
 compile=("$toolchain/clang" -O2 -fPIC -Wall -Werror -c)
@@ -113,14 +115,19 @@ if [[ -z $static ]]; then
     added+=("$work/glibc.o")
 fi
 
-# Linked again with static libraries. Objects come before libraries, so that theirs are the definitions that count. Compiling a
-# file with these imports makes Swift name its own static libraries. What blas_prepare.c refers to weakly has to be asked for.
-printf 'import Foundation\nimport Synchronization\n' >"$work/Imports.swift"
+# Linked again with static libraries. Objects come before libraries, so that theirs are the definitions that count. A file with
+# these imports makes Swift name its own static libraries. What blas_prepare.c refers to weakly has to be asked for.
+runtime=-static-stdlib
+if [[ $static ]]; then runtime=-static-executable; fi
 options=(--gc-sections --defsym main=LandscapeTool_main)
 for name in openblas_get_corename gotoblas_dynamic_init gotoblas_dynamic_quit; do options+=("--undefined=$name"); done
 mapfile -t options < <(printf -- '-Xlinker\n%s\n' "${options[@]}")
-(cd "$work" && swiftc "-static-$([[ $static ]] && echo executable || echo stdlib)" -use-ld=lld -parse-as-library -module-name Imports \
-    Imports.swift "${added[@]##*/}" "@$objects" "${options[@]}" -L lib -lopenblas -lpng16 -lz -lm -o landscape)
+printf 'import Foundation\nimport Synchronization\n' >"$work/Imports.swift"
+# The names of files are the same each time, and so are the program's bytes.
+cd "$work"
+swiftc "$runtime" -parse-as-library -module-name Imports -c Imports.swift -o Imports.o
+swiftc "$runtime" -use-ld=lld Imports.o "${added[@]##*/}" "@$objects" "${options[@]}" -L lib -lopenblas -lpng16 -lz -lm -o landscape
+cd "$OLDPWD"
 
 # symbol NAME: its size in the program, as hexadecimal digits.
 symbol() { awk -v name="$1" '$4 == name {print $2}' "$work/symbols"; }
