@@ -145,7 +145,7 @@ struct Session {
         if hasKeys, !problems.hasInterruption {
             attempt { try options.general.print(json, lines: report.printed) }
         }
-        for problem in problems.list.dropLast() { Terminal.standard.say("error: \(problem)") }
+        for problem in problems.list.dropLast() { Terminal.standard.say(.error("\(problem)")) }
         if let problem = problems.list.last { throw problem }
     }
 

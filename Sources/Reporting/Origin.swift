@@ -36,7 +36,7 @@ public struct Origin: Sendable {
 
     /// Words that are the options of no number: where results go, and how fast they are computed.
     private static let silent: Set = ["--json", "--quiet", "--resume", "--show"]
-    private static let valued = ["-o", "--key", "--threads", "--memory"]
+    private static let valued = ["-o", "--key", "--threads", "--memory", "--progress"]
 
     /// A command line as a shell reads it, without what changes no number of the result.
     public static func commandLine(_ words: [String]) -> String {
