@@ -6,6 +6,8 @@ struct Session {
     let options: AnalysisOptions
     /// Its path; the folder of several for a command that measures all of them.
     let checkpoint: String
+    /// The file whose weights take the place of the checkpoint's; nil for its own.
+    let weights: String?
     let command: String
     let monitor: Monitor
     let memory: MemoryBudget
@@ -37,6 +39,7 @@ struct Session {
     /// Settles what the process is, and finds out whether the results can be written.
     ///
     /// - Parameters:
+    ///   - weights: the file whose weights take the place of the checkpoint's; nil for its own.
     ///   - keys: what the result will have, for `--key`.
     ///   - drawsPicture: whether the command draws with these options; then a picture is written where no -o is given.
     ///   - hasGrid: whether the result has values on a grid.
@@ -45,11 +48,12 @@ struct Session {
     ///   - sources: all checkpoints that the result is about; nil for the one.
     ///   - resumes: whether to go on from what an interrupted run has kept; nil for a command that keeps nothing.
     init(
-        _ options: AnalysisOptions, checkpoint: String, command: String, keys: ResultKeys,
+        _ options: AnalysisOptions, checkpoint: String, weights: String? = nil, command: String, keys: ResultKeys,
         drawsPicture: Bool = false, hasGrid: Bool = false, picture: String? = nil, style: FigureStyle = FigureStyle(),
         sources: [String]? = nil, resumes: Bool? = nil
     ) throws {
-        (self.options, self.checkpoint, self.command, self.style) = (options, checkpoint, command, style)
+        (self.options, self.checkpoint, self.weights) = (options, checkpoint, weights)
+        (self.command, self.style) = (command, style)
         self.picture = picture ?? OutputFile.picture(checkpoint, command)
         try keys.check(options.general.keys)
         options.general.prepare()
@@ -72,7 +76,10 @@ struct Session {
         let writesFiles = drawsUnasked || !options.output.isEmpty
         origin =
             try !writesFiles
-            ? nil : Origin(words: Array(LandscapeTool.arguments.dropFirst()), checkpoints: sources ?? [checkpoint])
+            ? nil
+            : Origin(
+                words: Array(LandscapeTool.arguments.dropFirst()), checkpoints: sources ?? [checkpoint],
+                weights: weights)
         // Last: what is refused leaves what is kept as it is.
         self.monitor =
             try resumes.map {
@@ -95,21 +102,32 @@ struct Session {
         settings.normalizesLogits = normalizesLogits
         let path = path ?? checkpoint
         try monitor.update("reading", 0, of: nil, path)
-        let model = try Model.open(path), metadata = model.metadata
+        let model = try self.model(path), metadata = model.metadata
         // One name may mean other files beside another checkpoint.
         let place = try? model.dataSpecification.absolute
         let isSame = loaded.record == metadata.data && loaded.place == place && loaded.loss == metadata.loss
         let loss = try ModelLoss(
-            model, name: path, settings, loaded: isSame ? loaded.data : nil, vectors: vectors, memory: memory,
+            model, name: weights.map { "\(path) with the weights of \($0)" } ?? path, settings, loaded: isSame ? loaded.data : nil, vectors: vectors, memory: memory,
             monitor: monitor)
         (loaded.record, loaded.place, loaded.loss, loaded.data) = (metadata.data, place, metadata.loss, loss.data)
         try monitor.update("computing", 0, of: nil)
         return loss
     }
 
+    /// The checkpoint's model, with other weights where they are asked for.
+    private func model(_ path: String) throws -> Model {
+        let model = try Model.open(path)
+        guard let weights else { return model }
+        let (other, notes) = try model.withWeights(of: weights)
+        for note in notes { monitor.remark(note) }
+        return other
+    }
+
     /// What the results state.
     func context(_ loss: ModelLoss, _ evaluation: Evaluation) -> RunContext {
-        RunContext(command: command, loss.summary, evaluation, seed: options.seed, seconds: seconds)
+        var context = RunContext(command: command, loss.summary, evaluation, seed: options.seed, seconds: seconds)
+        if let weights { (context.checkpoint, context.weights) = (checkpoint, weights) }
+        return context
     }
 
     /// A vector of θ's length from an .npy file.

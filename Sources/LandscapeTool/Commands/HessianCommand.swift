@@ -11,6 +11,7 @@ struct HessianCommand: ParsableCommand {
 
     @Argument(help: "The checkpoint; or several, or their folder, for a table over their steps.", completion: .file())
     var checkpoints = ["ckpt.bin"]
+    @Option(help: .weights, completion: .file()) var weights: String?
     @Option(help: ArgumentHelp("Number of algebraically largest eigenvalues.", valueName: "count")) var top = 1
     @Option(help: ArgumentHelp("Number of algebraically smallest eigenvalues.", valueName: "count")) var bottom = 0
     @Option(help: ArgumentHelp("Solver.", valueName: "solver")) var method = SpectrumAnalysis.Method.lanczos
@@ -92,6 +93,7 @@ struct HessianCommand: ParsableCommand {
         if let saveVectors { try OutputFile.checkArray(saveVectors, "--save-vectors") }
         let paths = try CheckpointSeries.paths(checkpoints)
         if paths.count > 1 {
+            try CheckpointSeries.check(weights, paths)
             guard along == nil, saveProduct == nil, saveVectors == nil else {
                 throw UnusableRequest(
                     "--along, --save-product and --save-vectors are for one checkpoint; found \(paths.count)")
@@ -103,7 +105,7 @@ struct HessianCommand: ParsableCommand {
             return try CheckpointSeries(paths).run(session, { try measure($0, session) }, \.quantities)
         }
         let session = try Session(
-            options, checkpoint: paths[0], command: "hessian",
+            options, checkpoint: paths[0], weights: weights, command: "hessian",
             keys: ResultKeys(
                 ResultKeys.spectrum(
                     top: top > 0, bottom: bottom > 0, trace: trace, frobenius: frobenius, density: density,

@@ -15,6 +15,7 @@ struct SharpnessCommand: ParsableCommand {
 
     @Argument(help: "The checkpoint; or several, or their folder, for a table over their steps.", completion: .file())
     var checkpoints = ["ckpt.bin"]
+    @Option(help: .weights, completion: .file()) var weights: String?
     @Option(
         help: ArgumentHelp(
             "Radius of the ball, or several: 0.01,0.05,0.1. For the average case, the deviation of each weight.",
@@ -126,6 +127,7 @@ struct SharpnessCommand: ParsableCommand {
         if let saveEpsilon { try OutputFile.checkArray(saveEpsilon, "--save-epsilon") }
         let paths = try CheckpointSeries.paths(checkpoints)
         if paths.count > 1 {
+            try CheckpointSeries.check(weights, paths)
             guard saveEpsilon == nil else {
                 throw UnusableRequest("--save-epsilon is for one checkpoint; found \(paths.count)")
             }
@@ -136,7 +138,7 @@ struct SharpnessCommand: ParsableCommand {
             return try CheckpointSeries(paths).run(session, { try measure($0, session) }, \.quantities)
         }
         let session = try Session(
-            options, checkpoint: paths[0], command: "sharpness",
+            options, checkpoint: paths[0], weights: weights, command: "sharpness",
             keys: ResultKeys(
                 ResultKeys.sharpness(
                     radii: rho.values.count, batches: batch != nil, worst: findsWorst, average: findsAverage,

@@ -13,6 +13,7 @@ struct SliceCommand: ParsableCommand {
     enum Metric: String, ExpressibleByArgument, CaseIterable { case loss, accuracy }
 
     @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
+    @Option(help: .weights, completion: .file()) var weights: String?
     @OptionGroup var shape: SliceOptions
     @Option(
         help: ArgumentHelp(
@@ -95,7 +96,7 @@ struct SliceCommand: ParsableCommand {
 
     func run() throws {
         let session = try Session(
-            options, checkpoint: checkpoint, command: "slice",
+            options, checkpoint: checkpoint, weights: weights, command: "slice",
             keys: ResultKeys(
                 ResultKeys.slice(
                     isPlane: isPlane, bothSplits: bothSplits, adaptive: adaptive != nil, planes: planes)),

@@ -15,7 +15,8 @@ struct ResultKeys: ExpressibleByArrayLiteral {
     init(all: [String]) { keys = all }
 
     /// Keys of every analysis.
-    private static let shared = RunContext(function: "", command: "").fields.map(\.key) + [RunContext.batchKey]
+    private static let shared =
+        RunContext(function: "", command: "").fields.map(\.key) + [RunContext.batchKey, RunContext.weightsKey]
 
     /// Refuses a key that the result cannot have.
     func check(_ asked: [String]) throws {
