@@ -16,8 +16,7 @@ struct LandscapeTool: ParsableCommand {
         version: Software.version,
         subcommands: [
             TrainCommand.self, InfoCommand.self, EvaluateCommand.self, GradientCommand.self, SliceCommand.self,
-            SharpnessCommand.self,
-            HessianCommand.self, ImportCommand.self, ExportCommand.self,
+            SharpnessCommand.self, HessianCommand.self, MeasureCommand.self, ImportCommand.self, ExportCommand.self,
             TrajectoryCommand.self, InterpolateCommand.self, PlotCommand.self, MergeCommand.self,
             CompareCommand.self, ReportCommand.self, StudyCommand.self, SelfTestCommand.self,
         ])

@@ -107,7 +107,8 @@ struct Session {
         let place = try? model.dataSpecification.absolute
         let isSame = loaded.record == metadata.data && loaded.place == place && loaded.loss == metadata.loss
         let loss = try ModelLoss(
-            model, name: weights.map { "\(path) with the weights of \($0)" } ?? path, settings, loaded: isSame ? loaded.data : nil, vectors: vectors, memory: memory,
+            model, name: weights.map { "\(path) with the weights of \($0)" } ?? path, settings,
+            loaded: isSame ? loaded.data : nil, vectors: vectors, memory: memory,
             monitor: monitor)
         (loaded.record, loaded.place, loaded.loss, loaded.data) = (metadata.data, place, metadata.loss, loss.data)
         try monitor.update("computing", 0, of: nil)
@@ -125,7 +126,20 @@ struct Session {
 
     /// What the results state.
     func context(_ loss: ModelLoss, _ evaluation: Evaluation) -> RunContext {
-        var context = RunContext(command: command, loss.summary, evaluation, seed: options.seed, seconds: seconds)
+        context(loss.summary, evaluation)
+    }
+
+    /// The same of one of several results.
+    ///
+    /// - Parameters:
+    ///   - part: the command that gives it alone; nil for the session's own.
+    ///   - begin: when its work began; nil for when the session did.
+    func context(
+        _ subject: ModelLoss.Summary, _ evaluation: Evaluation, part: String? = nil, since begin: Date? = nil
+    ) -> RunContext {
+        var context = RunContext(
+            command: part ?? command, subject, evaluation, seed: options.seed,
+            seconds: begin.map { Date().timeIntervalSince($0) } ?? seconds)
         if let weights { (context.checkpoint, context.weights) = (checkpoint, weights) }
         return context
     }
@@ -146,7 +160,9 @@ struct Session {
 
     /// Writes a result where asked; without -o its picture, if there is one, unless the run is quiet or a key is wrong. Then prints it. One
     /// that cannot be written keeps neither the others from being written nor the result from being printed.
-    func finish(_ report: some Report) throws {
+    ///
+    /// - Parameter file: what a file holds in place of the whole result, by its path; nil for the whole.
+    func finish(_ report: some Report, file: (String) throws -> (any Report)? = { _ in nil }) throws {
         Terminal.standard.clear()
         // What an interruption kept from being written is told of, and the run that goes on prints the result.
         let json = report.json
@@ -154,8 +170,9 @@ struct Session {
         let drawsUnasked = options.output.isEmpty && report.figure != nil && !options.general.quiet && hasKeys
         for path in drawsUnasked ? [picture] : options.output {
             let isWritten = attempt {
+                let content = try file(path) ?? report
                 try OutputFile.write(path, beside: checkpoint) {
-                    try report.write(to: $0, style: style, origin: origin)
+                    try content.write(to: $0, style: style, origin: origin)
                 }
             }
             if isWritten, options.output.isEmpty { options.general.remark("picture written to \(picture)") }
@@ -166,6 +183,9 @@ struct Session {
         for problem in problems.list.dropLast() { Terminal.standard.say(.error("\(problem)")) }
         if let problem = problems.list.last { throw problem }
     }
+
+    /// Notes what failed; `finish` tells of it, and the command ends with its exit code.
+    func note(_ problem: any Error) { problems.list.append(problem) }
 
     /// Writes an array; that it cannot be written is told of by `finish`.
     func save(_ array: NumericArray, to path: String) {

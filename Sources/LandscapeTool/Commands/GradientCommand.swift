@@ -17,10 +17,13 @@ struct GradientCommand: ParsableCommand {
     var save: String?
     @OptionGroup var options: AnalysisOptions
 
+    /// The keys of the result.
+    static let keys = ["gradient_norm", "layers"]
+
     func run() throws {
         if let save { try OutputFile.checkArray(save, "--save") }
         let session = try Session(
-            options, checkpoint: checkpoint, weights: weights, command: "gradient", keys: ["gradient_norm", "layers"])
+            options, checkpoint: checkpoint, weights: weights, command: "gradient", keys: ResultKeys(Self.keys))
         let loss = try session.loss()
         let gradient = try GradientNorms(loss, at: loss.theta, layout: loss.model.network.parameters)
         if let save { session.save(NumericArray(gradient.gradient), to: save) }
