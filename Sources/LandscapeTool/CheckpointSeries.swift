@@ -28,6 +28,14 @@ struct CheckpointSeries {
         return (folder.isEmpty ? "" : folder == "/" ? "/" : folder + "/") + "\(command).png"
     }
 
+    /// Refuses other weights where checkpoints have their own.
+    static func check(_ weights: String?, _ paths: [String]) throws {
+        if let weights {
+            throw UnusableRequest(
+                "--weights \(weights): found \(paths.count) checkpoints, expected one, whose graph the weights are for")
+        }
+    }
+
     /// Looks at every file before long work begins.
     init(_ paths: [String]) throws {
         let summaries = try paths.map { try CheckpointSummary.read($0) }

@@ -16,8 +16,7 @@ struct LandscapeTool: ParsableCommand {
         version: Software.version,
         subcommands: [
             TrainCommand.self, InfoCommand.self, EvaluateCommand.self, GradientCommand.self, SliceCommand.self,
-            SharpnessCommand.self,
-            HessianCommand.self, ImportCommand.self, ExportCommand.self,
+            SharpnessCommand.self, HessianCommand.self, MeasureCommand.self, ImportCommand.self, ExportCommand.self,
             TrajectoryCommand.self, InterpolateCommand.self, PlotCommand.self, MergeCommand.self,
             CompareCommand.self, ReportCommand.self, StudyCommand.self, SelfTestCommand.self,
         ])
@@ -97,14 +96,15 @@ struct LandscapeTool: ParsableCommand {
         case is CleanExit, is ExitCode, is ValidationError: refuse(error)
         case let interruption as Interruption:
             let advice = [interruption.advice, KeptWork.advice()].compactMap { $0 }
-            Terminal.standard.say((["interrupted"] + advice).joined(separator: "; "))
+            Terminal.standard.say(.interruption((["interrupted"] + advice).joined(separator: "; ")))
             Foundation.exit(130)
         case FileError.interrupted,
             is CancellationError where Signals.isRequested:
-            Terminal.standard.say((["interrupted"] + [KeptWork.advice()].compactMap { $0 }).joined(separator: "; "))
+            Terminal.standard.say(
+                .interruption((["interrupted"] + [KeptWork.advice()].compactMap { $0 }).joined(separator: "; ")))
             Foundation.exit(130)
         default:
-            Terminal.standard.say("error: \(error)")
+            Terminal.standard.say(.error("\(error)"))
             if case .interrupted = (error as? KeptElsewhere)?.problem { Foundation.exit(130) }
             Foundation.exit((error as? any DescribedError)?.isOfRequest == true ? 2 : 1)
         }
@@ -144,8 +144,9 @@ struct LandscapeTool: ParsableCommand {
         }
         let help = fullMessage(for: error).firstMatch(of: /'(landscape [^']*--help)'/)?.1
         Terminal.standard.say(
-            "error: \(words.hasSuffix(".") ? String(words.dropLast()) : words)\(suggestion ?? expected ?? "")\(help.map { "; see \($0)" } ?? "")"
-        )
+            .error(
+                "\(words.hasSuffix(".") ? String(words.dropLast()) : words)\(suggestion ?? expected ?? "")\(help.map { "; see \($0)" } ?? "")"
+            ))
         Foundation.exit(2)
     }
 

@@ -6,6 +6,8 @@ struct Session {
     let options: AnalysisOptions
     /// Its path; the folder of several for a command that measures all of them.
     let checkpoint: String
+    /// The file whose weights take the place of the checkpoint's; nil for its own.
+    let weights: String?
     let command: String
     let monitor: Monitor
     let memory: MemoryBudget
@@ -37,6 +39,7 @@ struct Session {
     /// Settles what the process is, and finds out whether the results can be written.
     ///
     /// - Parameters:
+    ///   - weights: the file whose weights take the place of the checkpoint's; nil for its own.
     ///   - keys: what the result will have, for `--key`.
     ///   - drawsPicture: whether the command draws with these options; then a picture is written where no -o is given.
     ///   - hasGrid: whether the result has values on a grid.
@@ -45,11 +48,12 @@ struct Session {
     ///   - sources: all checkpoints that the result is about; nil for the one.
     ///   - resumes: whether to go on from what an interrupted run has kept; nil for a command that keeps nothing.
     init(
-        _ options: AnalysisOptions, checkpoint: String, command: String, keys: ResultKeys,
+        _ options: AnalysisOptions, checkpoint: String, weights: String? = nil, command: String, keys: ResultKeys,
         drawsPicture: Bool = false, hasGrid: Bool = false, picture: String? = nil, style: FigureStyle = FigureStyle(),
         sources: [String]? = nil, resumes: Bool? = nil
     ) throws {
-        (self.options, self.checkpoint, self.command, self.style) = (options, checkpoint, command, style)
+        (self.options, self.checkpoint, self.weights) = (options, checkpoint, weights)
+        (self.command, self.style) = (command, style)
         self.picture = picture ?? OutputFile.picture(checkpoint, command)
         try keys.check(options.general.keys)
         options.general.prepare()
@@ -72,7 +76,10 @@ struct Session {
         let writesFiles = drawsUnasked || !options.output.isEmpty
         origin =
             try !writesFiles
-            ? nil : Origin(words: Array(LandscapeTool.arguments.dropFirst()), checkpoints: sources ?? [checkpoint])
+            ? nil
+            : Origin(
+                words: Array(LandscapeTool.arguments.dropFirst()), checkpoints: sources ?? [checkpoint],
+                weights: weights)
         // Last: what is refused leaves what is kept as it is.
         self.monitor =
             try resumes.map {
@@ -95,21 +102,46 @@ struct Session {
         settings.normalizesLogits = normalizesLogits
         let path = path ?? checkpoint
         try monitor.update("reading", 0, of: nil, path)
-        let model = try Model.open(path), metadata = model.metadata
+        let model = try self.model(path), metadata = model.metadata
         // One name may mean other files beside another checkpoint.
         let place = try? model.dataSpecification.absolute
         let isSame = loaded.record == metadata.data && loaded.place == place && loaded.loss == metadata.loss
         let loss = try ModelLoss(
-            model, name: path, settings, loaded: isSame ? loaded.data : nil, vectors: vectors, memory: memory,
+            model, name: weights.map { "\(path) with the weights of \($0)" } ?? path, settings,
+            loaded: isSame ? loaded.data : nil, vectors: vectors, memory: memory,
             monitor: monitor)
         (loaded.record, loaded.place, loaded.loss, loaded.data) = (metadata.data, place, metadata.loss, loss.data)
         try monitor.update("computing", 0, of: nil)
         return loss
     }
 
+    /// The checkpoint's model, with other weights where they are asked for.
+    private func model(_ path: String) throws -> Model {
+        let model = try Model.open(path)
+        guard let weights else { return model }
+        let (other, notes) = try model.withWeights(of: weights)
+        for note in notes { monitor.remark(note) }
+        return other
+    }
+
     /// What the results state.
     func context(_ loss: ModelLoss, _ evaluation: Evaluation) -> RunContext {
-        RunContext(command: command, loss.summary, evaluation, seed: options.seed, seconds: seconds)
+        context(loss.summary, evaluation)
+    }
+
+    /// The same of one of several results.
+    ///
+    /// - Parameters:
+    ///   - part: the command that gives it alone; nil for the session's own.
+    ///   - begin: when its work began; nil for when the session did.
+    func context(
+        _ subject: ModelLoss.Summary, _ evaluation: Evaluation, part: String? = nil, since begin: Date? = nil
+    ) -> RunContext {
+        var context = RunContext(
+            command: part ?? command, subject, evaluation, seed: options.seed,
+            seconds: begin.map { Date().timeIntervalSince($0) } ?? seconds)
+        if let weights { (context.checkpoint, context.weights) = (checkpoint, weights) }
+        return context
     }
 
     /// A vector of θ's length from an .npy file.
@@ -128,7 +160,9 @@ struct Session {
 
     /// Writes a result where asked; without -o its picture, if there is one, unless the run is quiet or a key is wrong. Then prints it. One
     /// that cannot be written keeps neither the others from being written nor the result from being printed.
-    func finish(_ report: some Report) throws {
+    ///
+    /// - Parameter file: what a file holds in place of the whole result, by its path; nil for the whole.
+    func finish(_ report: some Report, file: (String) throws -> (any Report)? = { _ in nil }) throws {
         Terminal.standard.clear()
         // What an interruption kept from being written is told of, and the run that goes on prints the result.
         let json = report.json
@@ -136,8 +170,9 @@ struct Session {
         let drawsUnasked = options.output.isEmpty && report.figure != nil && !options.general.quiet && hasKeys
         for path in drawsUnasked ? [picture] : options.output {
             let isWritten = attempt {
+                let content = try file(path) ?? report
                 try OutputFile.write(path, beside: checkpoint) {
-                    try report.write(to: $0, style: style, origin: origin)
+                    try content.write(to: $0, style: style, origin: origin)
                 }
             }
             if isWritten, options.output.isEmpty { options.general.remark("picture written to \(picture)") }
@@ -145,9 +180,12 @@ struct Session {
         if hasKeys, !problems.hasInterruption {
             attempt { try options.general.print(json, lines: report.printed) }
         }
-        for problem in problems.list.dropLast() { Terminal.standard.say("error: \(problem)") }
+        for problem in problems.list.dropLast() { Terminal.standard.say(.error("\(problem)")) }
         if let problem = problems.list.last { throw problem }
     }
+
+    /// Notes what failed; `finish` tells of it, and the command ends with its exit code.
+    func note(_ problem: any Error) { problems.list.append(problem) }
 
     /// Writes an array; that it cannot be written is told of by `finish`.
     func save(_ array: NumericArray, to path: String) {

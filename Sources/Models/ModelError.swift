@@ -21,6 +21,8 @@ public enum ModelError: DescribedError, Equatable {
     case unusableDeviation([Double])
     /// A file of weights holds infinity or NaN.
     case nonFiniteTensor(file: String, name: String)
+    /// A file of weights holds other numbers for what is a constant of the checkpoint's graph.
+    case constantDiffers(file: String, name: String)
     /// Weights for a graph that are a checkpoint of one, in another layout.
     case alreadyImported(file: String)
     /// An adapter's α/r, found in the graph and as its configuration has it, where r may stand for its root.
@@ -56,6 +58,8 @@ public enum ModelError: DescribedError, Equatable {
             "--std: found \(deviation), expected a positive number for each mean"
         case .nonFiniteTensor(let file, let name):
             "\(file): tensor '\(name)' holds numbers that are not finite, expected trained weights; use another file"
+        case .constantDiffers(let file, let name):
+            "\(file): tensor '\(name.shown)' is a constant of the checkpoint's graph and has other numbers here; import the graph with these weights instead: landscape import \(file) --model model.onnx"
         case .adapterScale(let found, let configuration, let isRoot):
             "adapter_config.json has lora_alpha / \(isRoot ? "√r" : "r") = \(Format.number(configuration)), but the graph scales its adapter by \(Format.number(found)); export the graph of the model with this adapter"
         case .alreadyImported(let file):

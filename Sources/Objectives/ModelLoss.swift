@@ -63,7 +63,7 @@ public final class ModelLoss: ExampleObjective {
     /// λ of the term ½λ‖θ‖²; 0 where the loss has none.
     public let weightDecay: Double
     /// Bytes for vectors of θ's length beyond the few that every analysis holds.
-    public let vectorMemory: Int
+    public private(set) var vectorMemory: Int
     private let memory: MemoryBudget
     private let monitor: Monitor
     /// The loss on the data, without and with the term of weight decay.
@@ -140,18 +140,7 @@ public final class ModelLoss: ExampleObjective {
             memory.reserved = vectorMemory
             base.memory.reserved = vectorMemory
         } else {
-            // What is held for certain must fit the machine; small models need no look. (More vectors than a few times
-            // as many as they have numbers are a request that the analysis refuses.)
-            let certain = min(vectors.lowerBound, 64 + 4 * model.network.parameters.count) * perVector
-            if certain > MachineMemory.bytes / 8 {
-                base.memory.reserved = certain
-                let enough = base.leastMemory
-                base.memory.reserved = 0
-                guard enough <= MachineMemory.bytes else {
-                    throw ObjectiveError.memoryTooSmall(given: nil, needed: enough)
-                }
-            }
-            vectorMemory = max(MemoryBudget.defaultLimit, least)
+            vectorMemory = try Self.vectorMemory(base, perVector, vectors)
         }
         self.memory = memory
         statistics = try recalibration?.batchStatistics(at: model.theta) ?? model.buffers
@@ -167,6 +156,35 @@ public final class ModelLoss: ExampleObjective {
             monitor.remark(
                 "weights in Float64 are rounded to Float32 here; --precision double computes with them as they are")
         }
+    }
+
+    /// Bytes for vectors where memory has no limit.
+    private static func vectorMemory(
+        _ base: NetworkObjective, _ perVector: Int, _ vectors: ClosedRange<Int>
+    ) throws -> Int {
+        let least = vectors.lowerBound * perVector
+        // What is held for certain must fit the machine; small models need no look. (More vectors than a few times
+        // as many as they have numbers are a request that the analysis refuses.)
+        let certain = min(vectors.lowerBound, 64 + 4 * base.dimension) * perVector
+        if certain > MachineMemory.bytes / 8 {
+            base.memory.reserved = certain
+            defer { base.memory.reserved = 0 }
+            let enough = base.leastMemory
+            guard enough <= MachineMemory.bytes else {
+                throw ObjectiveError.memoryTooSmall(given: nil, needed: enough)
+            }
+        }
+        return max(MemoryBudget.defaultLimit, least)
+    }
+
+    /// The same loss for an analysis that holds other vectors, as if it had been made for these.
+    ///
+    /// - Parameter vectors: as in `init`.
+    /// - Throws: `ObjectiveError.memoryTooSmall` where they do not fit the machine.
+    /// - Precondition: memory has no limit. A limit leaves batches what vectors do not take, so that the loss is made anew for others.
+    public func makeRoom(for vectors: ClosedRange<Int>) throws {
+        precondition(memory.limit == nil, "room for other vectors within a limit of \(memory.limit ?? 0) bytes")
+        vectorMemory = try Self.vectorMemory(base, 8 * dimension, vectors)
     }
 
     /// A digest of all that the loss depends on: network, θ, statistics of batch normalisation, data, arithmetic.

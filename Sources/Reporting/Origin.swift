@@ -8,6 +8,8 @@ public struct Origin: Sendable {
     public var commandLine: String?
     /// SHA-256 of the checkpoints' files; nil for what is no regular file.
     public var checkpoints: [(path: String, digest: String?)]
+    /// Path and SHA-256 of the file whose weights took the place of the checkpoint's; nil for its own.
+    public var weights: (path: String, digest: String?)?
     private let machine = Machine()
 
     /// Of a result that is computed now.
@@ -15,12 +17,14 @@ public struct Origin: Sendable {
     /// - Parameters:
     ///   - words: of the command line, without the program's name.
     ///   - checkpoints: the files that it is about; folders are left out.
+    ///   - weights: the file whose weights took the place of the checkpoint's; nil for its own.
     /// - Throws: `FileError` where one cannot be read.
-    public init(words: [String]?, checkpoints: [String] = []) throws {
+    public init(words: [String]?, checkpoints: [String] = [], weights: String? = nil) throws {
         commandLine = words.map(Self.commandLine)
         self.checkpoints = try checkpoints.filter { !RandomAccessFile.isFolder($0) }.map {
             ($0, try Self.digest(of: $0))
         }
+        self.weights = try weights.map { ($0, try Self.digest(of: $0)) }
     }
 
     /// SHA-256 of a file, hexadecimal; nil for what is no regular file.
@@ -36,7 +40,7 @@ public struct Origin: Sendable {
 
     /// Words that are the options of no number: where results go, and how fast they are computed.
     private static let silent: Set = ["--json", "--quiet", "--resume", "--show"]
-    private static let valued = ["-o", "--key", "--threads", "--memory"]
+    private static let valued = ["-o", "--key", "--threads", "--memory", "--progress"]
 
     /// A command line as a shell reads it, without what changes no number of the result.
     public static func commandLine(_ words: [String]) -> String {
@@ -60,13 +64,15 @@ public struct Origin: Sendable {
 
     /// What a file says of it.
     var json: JSONValue {
-        let digests = checkpoints.map { path, digest -> JSONValue in
-            .object([("checkpoint", .string(path)), ("sha256", digest.map { .string($0) } ?? .null)])
+        func entry(_ key: String, _ file: (path: String, digest: String?)) -> JSONValue {
+            .object([(key, .string(file.path)), ("sha256", file.digest.map { .string($0) } ?? .null)])
         }
-        return .object([
-            ("command_line", commandLine.map { .string($0) } ?? .null), ("version", .string(Software.version)),
-            ("date", .string(machine.date)), ("machine", .string(machine.kind)), ("checkpoints", .array(digests)),
-        ])
+        return .object(
+            [
+                ("command_line", commandLine.map { .string($0) } ?? .null), ("version", .string(Software.version)),
+                ("date", .string(machine.date)), ("machine", .string(machine.kind)),
+                ("checkpoints", .array(checkpoints.map { entry("checkpoint", $0) })),
+            ] + (weights.map { [(RunContext.weightsKey, entry("path", $0))] } ?? []))
     }
 }
 

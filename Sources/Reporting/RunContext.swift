@@ -10,6 +10,8 @@ public struct RunContext: Sendable {
     public var command: String
     /// Path of the checkpoint, or of the folder of several.
     public var checkpoint: String
+    /// Path of the file whose weights took the place of the checkpoint's; nil for its own.
+    public var weights: String?
     /// The model, as the command line names it.
     public var model: String
     /// The name of the data.
@@ -103,11 +105,17 @@ public struct RunContext: Sendable {
     /// The key of `normalizedBatch`, which results have that are not of stored statistics.
     public static let batchKey = "batchnorm_batch_size"
 
+    /// The key of `weights`, which results have that are not of the checkpoint's own.
+    public static let weightsKey = "weights"
+
     /// The keys that all commands share.
     public var fields: [(key: String, value: JSONValue)] {
         var fields: [(key: String, value: JSONValue)] = [
-            ("command", .string(command)), ("checkpoint", .string(checkpoint)), ("model", .string(model)),
-            ("data", .string(data)),
+            ("command", .string(command)), ("checkpoint", .string(checkpoint)),
+        ]
+        if let weights { fields.append((Self.weightsKey, .string(weights))) }
+        fields += [
+            ("model", .string(model)), ("data", .string(data)),
             ("split", .string(split.rawValue)), ("examples", .integer(examples)),
             ("seed", .integer(Int(truncatingIfNeeded: seed))),
             ("precision", .string(precision.rawValue)), ("batchnorm", .string(statistics.rawValue)),
@@ -168,7 +176,7 @@ public struct RunContext: Sendable {
         guard !isOfFunction else { return [loss.isNaN ? model : "\(model)  \(Format.number(loss))"] }
         let share = accuracy.map { ", accuracy \(Format.percent($0))" } ?? ""
         let header =
-            "\(checkpoint): \(model) on \(data) (\(split.rawValue), \(examples) examples), \(precision.rawValue), batch norm \(statistics.rawValue)\(normalizedBatch.map { ", batches of \($0)" } ?? "")"
+            "\(checkpoint)\(weights.map { " with the weights of \($0)" } ?? ""): \(model) on \(data) (\(split.rawValue), \(examples) examples), \(precision.rawValue), batch norm \(statistics.rawValue)\(normalizedBatch.map { ", batches of \($0)" } ?? "")"
         // Results of many checkpoints have no loss of their own.
         guard !loss.isNaN || !weightNorm.isNaN else { return [header] }
         let overflow = loss.isFinite || precision == .double ? "" : ", not finite: try --precision double"

@@ -88,11 +88,17 @@ public struct SavedProvenance {
 
     private var origin: JSONValue? { members.first { $0.key == "provenance" }?.value }
 
-    /// The path of each checkpoint, the digest it had, and the one that a file of this name has now.
-    private var checkpoints: [(path: String, stored: String?, now: String?)] {
-        guard case .array(let list)? = origin?["checkpoints"] else { return [] }
-        return list.compactMap { one in
-            one["checkpoint"]?.string.map { ($0, one["sha256"]?.string, try? Origin.digest(of: $0)) }
+    /// The path of each checkpoint and of weights in its place, the digest it had, and the one that a file of this name has now.
+    private var files: [(kind: String, path: String, stored: String?, now: String?)] {
+        var files: [(kind: String, path: String?, stored: String?)] = []
+        if case .array(let list)? = origin?["checkpoints"] {
+            files = list.map { ("checkpoint", $0["checkpoint"]?.string, $0["sha256"]?.string) }
+        }
+        if let weights = origin?[RunContext.weightsKey] {
+            files.append((RunContext.weightsKey, weights["path"]?.string, weights["sha256"]?.string))
+        }
+        return files.compactMap { kind, path, stored in
+            path.map { (kind, $0, stored, try? Origin.digest(of: $0)) }
         }
     }
 
@@ -127,14 +133,14 @@ public struct SavedProvenance {
         add("model", text("model"))
         add("data", text("data").map { data in "\(data), \(text("split") ?? "")" })
         if origin == nil { add("checkpoint", text("checkpoint")) }
-        for (path, stored, now) in checkpoints {
+        for (kind, path, stored, now) in files {
             let state =
                 stored == nil
                 ? ""
                 : now == nil
                     ? " (no such file here)"
                     : now == stored ? " (the same file is here)" : " (ANOTHER file of this name is here)"
-            add("checkpoint", "\(path)  SHA-256 \(stored ?? "not known")\(state)")
+            add(kind, "\(path)  SHA-256 \(stored ?? "not known")\(state)")
         }
         return lines
     }

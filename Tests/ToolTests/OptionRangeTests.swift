@@ -20,6 +20,8 @@ import Testing
         "train": "--model linear --data digits --epochs 2 --examples 8", "info": "ckpt.bin", "evaluate": "--examples 8",
         "gradient": "--examples 8", "slice": "--points 3 --examples 8",
         "sharpness": "--steps 2 --restarts 1 --examples 8", "hessian": "--iterations 4 --examples 8",
+        "measure":
+            "--measures evaluate,gradient,hessian,sharpness,slice --iterations 4 --steps 2 --restarts 1 --points 3 --examples 8",
         "import": "ckpt.bin --model linear --data digits -o imported.bin", "export": "-o weights.npz",
         "trajectory": "run --points 3 --examples 8", "interpolate": "ckpt.bin other.bin --points 3 --examples 8",
         "plot": "slice.npz", "merge": "slice.npz -o merged.npz",
@@ -42,7 +44,9 @@ import Testing
 
     /// The words of a command line without an option that is to be given otherwise.
     private static func line(_ command: String, without option: String) -> [String] {
-        var words = Tool.words([lines[command] ?? "", company["\(command) \(option)"] ?? ""].joined(separator: " "))
+        let alike = command == "measure" ? [command, "sharpness", "hessian"] : [command]
+        let company = alike.lazy.compactMap { Self.company["\($0) \(option)"] }.first
+        var words = Tool.words([lines[command] ?? "", company ?? ""].joined(separator: " "))
         // One of these three says how long a training is.
         let replaced = ["--steps", "--gradients"].contains(option) ? [option, "--epochs"] : [option]
         // Of a measure without a search for the worst case.

@@ -9,10 +9,11 @@ struct EvaluateCommand: ParsableCommand {
             "landscape evaluate ckpt.bin --split test",
         ])
     @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
+    @Option(help: .weights, completion: .file()) var weights: String?
     @OptionGroup var options: AnalysisOptions
 
     func run() throws {
-        let session = try Session(options, checkpoint: checkpoint, command: "evaluate", keys: [])
+        let session = try Session(options, checkpoint: checkpoint, weights: weights, command: "evaluate", keys: [])
         let loss = try session.loss()
         try session.finish(PlainReport(context: session.context(loss, try loss.evaluation())))
     }

@@ -13,32 +13,9 @@ struct SliceCommand: ParsableCommand {
     enum Metric: String, ExpressibleByArgument, CaseIterable { case loss, accuracy }
 
     @Argument(help: "The checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
+    @Option(help: .weights, completion: .file()) var weights: String?
     @OptionGroup var shape: SliceOptions
-    @Option(
-        help: ArgumentHelp(
-            "How directions are scaled to the weights (default: filter for random and gradient directions, none for others).",
-            valueName: "rule")
-    )
-    var normalization: DirectionNormalization?
-    @Flag(
-        name: .customLong("include-1d"),
-        help: "Move biases and norm scales, too. Under filter each is one filter: the whole tensor gets its norm.")
-    var includes1D = false
-    @Option(
-        help: ArgumentHelp(
-            "random, eigen, gradient, pca:DIR (the path of the checkpoints there), to:CKPT[,CKPT], or file:d1.npy[,d2.npy].",
-            valueName: "kind")
-    )
-    var directions = "random"
-    @Flag(
-        help:
-            "Leave the second direction as it is. (Random, gradient and eigen pairs are made orthogonal; to:, file: and pca: are used as given.)"
-    )
-    var noOrthogonalize = false
-    @Option(
-        help: ArgumentHelp("Repeat with so many seeds of random directions and draw mean and band.", valueName: "count")
-    )
-    var planes = 1
+    @OptionGroup var directions: DirectionOptions
     @Option(help: .adaptive) var adaptive: Double?
     @Flag(help: "Add the other split's values to the picture.") var bothSplits = false
     @Option(
@@ -55,17 +32,10 @@ struct SliceCommand: ParsableCommand {
     @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
 
-    private static let mostPlanes = 1000
-    private var isPlane: Bool { shape.isPlane(directions: directions) }
+    private var isPlane: Bool { shape.isPlane(directions: directions.directions) }
+    private var planes: Int { directions.planes }
 
     func validate() throws {
-        guard (1...Self.mostPlanes).contains(planes) else {
-            throw ValidationError("--planes \(planes): expected 1 to \(Self.mostPlanes)")
-        }
-        if planes > 1, directions != "random" {
-            throw ValidationError(
-                "--planes \(planes) with --directions \(directions): only random directions have seeds")
-        }
         if planes > 1, bothSplits {
             throw ValidationError("--planes \(planes) and --both-splits: expected one of them")
         }
@@ -95,23 +65,21 @@ struct SliceCommand: ParsableCommand {
 
     func run() throws {
         let session = try Session(
-            options, checkpoint: checkpoint, command: "slice",
+            options, checkpoint: checkpoint, weights: weights, command: "slice",
             keys: ResultKeys(
                 ResultKeys.slice(
                     isPlane: isPlane, bothSplits: bothSplits, adaptive: adaptive != nil, planes: planes)),
             drawsPicture: true, hasGrid: true, style: try style(), resumes: resume)
         let loss = try session.loss(vectors: SliceAnalysis.vectors)
-        var analysis = SliceAnalysis(try shape.grid(isPlane: isPlane))
-        if adaptive != nil, analysis.grid.count > 1_000_000 {
+        let grid = try shape.grid(isPlane: isPlane)
+        if adaptive != nil, grid.count > 1_000_000 {
             throw UnusableRequest(
-                "--adaptive on \(analysis.grid.count) points: expected at most 1000000; use fewer --points")
+                "--adaptive on \(grid.count) points: expected at most 1000000; use fewer --points")
         }
-        if let path = options.output.first(where: { $0.lowercased().hasSuffix(".vti") }), !analysis.grid.isEven {
+        if let path = options.output.first(where: { $0.lowercased().hasSuffix(".vti") }), !grid.isEven {
             throw UnusableRequest("-o \(ReportError.unevenGrid(path: path))")
         }
-        analysis.directions = try parsedDirections(loss, session, analysis.grid.beta == nil ? 1 : 2)
-        (analysis.normalization, analysis.includes1D) = (normalization, includes1D)
-        (analysis.orthogonalizes, analysis.planes, analysis.seed) = (!noOrthogonalize, planes, options.seed)
+        var analysis = try directions.analysis(grid, loss, session, seed: options.seed)
         (analysis.tolerance, analysis.controlsAccuracy, analysis.isLogarithmic) = (
             adaptive, metric == .accuracy, figure.drawsLogarithm
         )
@@ -121,7 +89,7 @@ struct SliceCommand: ParsableCommand {
             layout: loss.model.network.parameters, monitor: session.monitor)
         var report = SliceReport(context: session.context(loss, result.slice.centerEvaluation), result)
         report.drawsAccuracy = metric == .accuracy
-        report.directionNames = directionNames
+        report.directionNames = directions.shown
         try session.finish(report)
         if show { try Terminal.standard.show(report.figure, session.style, options.general) }
     }
@@ -134,49 +102,5 @@ struct SliceCommand: ParsableCommand {
         }
         guard isPlane else { return try figure.style(FigureStyle.Part.ofLines, on: "a slice along one direction") }
         return try figure.style(FigureStyle.Part.ofMaps, on: "a map")
-    }
-
-    /// What `--directions` leads to, in short.
-    private var directionNames: [String] {
-        guard let colon = directions.firstIndex(of: ":") else { return [] }
-        return shortNames(directions[directions.index(after: colon)...].split(separator: ",").map(String.init))
-    }
-
-    /// What `--directions` names, with what its files hold.
-    private func parsedDirections(_ loss: ModelLoss, _ session: Session, _ count: Int) throws
-        -> SliceAnalysis.Directions
-    {
-        func paths(after prefix: String) throws -> [String] {
-            let paths = directions.dropFirst(prefix.count).split(separator: ",").map(String.init)
-            guard paths.count == count else {
-                throw UnusableRequest(
-                    "--directions \(directions) names \(paths.count), a \(count)-dimensional slice takes \(count)")
-            }
-            return paths
-        }
-        switch directions {
-        case "random": return .random
-        case "eigen": return .eigenvectors
-        case "gradient": return .gradient
-        case _ where directions.hasPrefix("pca:"):
-            let folder = try CheckpointFolder(
-                String(directions.dropFirst(4)), layout: loss.model.network.parameters)
-            let plane = try TrajectoryPCA(folder.models.map { $0.model.theta }, around: loss.theta, axes: count)
-            return .vectors(plane.reachingDirections, kind: "pca")
-        case _ where directions.hasPrefix("file:"):
-            return .vectors(try paths(after: "file:").map { try session.vector($0, for: loss) }, kind: "file")
-        case _ where directions.hasPrefix("to:"):
-            return .vectors(
-                try paths(after: "to:").map { path in
-                    let other = try Model.open(path)
-                    try loss.checkTensors(of: other, path)
-                    return Vectors.sum(other.theta, -1, loss.theta)
-                }, kind: "to")
-        default:
-            let near = ["random", "eigen", "gradient"].suggestion(for: directions)
-            throw UnusableRequest(
-                "--directions \(directions): expected random, eigen, gradient, pca:DIR, to:CKPT[,CKPT] or file:d1.npy[,d2.npy]\(near)"
-            )
-        }
     }
 }

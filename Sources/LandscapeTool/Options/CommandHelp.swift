@@ -49,6 +49,11 @@ extension ArgumentHelp {
         ArgumentHelp(
             "Radius ρ of the worst case, and deviation of each weight in the average case.", valueName: "radius")
     }
+    static var weights: ArgumentHelp {
+        ArgumentHelp(
+            "Measure with the weights of this file in place of the checkpoint's, such as those of another epoch: .safetensors, .npz, .pt, or a checkpoint.",
+            valueName: "file")
+    }
     static var data: ArgumentHelp {
         ArgumentHelp(
             "Data to measure on (default: the training's): \(DataSpecification.forms).", valueName: "specification")

@@ -17,6 +17,11 @@ struct GeneralOptions: ParsableArguments {
     )
     var keys: [String] = []
     @Flag(help: "Print no progress and no remarks.") var quiet = false
+    @Option(
+        help: ArgumentHelp(
+            "How standard error tells of progress: auto (for people), json (an object a line, for programs; remarks and errors, too) or none.",
+            valueName: "form"))
+    var progress = ProgressForm.auto
 
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads \(threads): expected at least 1") }
@@ -28,10 +33,11 @@ struct GeneralOptions: ParsableArguments {
     func prepare(_ phase: String = "starting") {
         if let threads { Threads.count = threads }
         Signals.watch()
-        if !quiet { Terminal.standard.begin(phase) }
+        if showsProgress { Terminal.standard.begin(phase) }
     }
 
-    var monitor: Monitor { Terminal.standard.monitor(quiet: quiet) }
+    private var showsProgress: Bool { !quiet && progress != .none }
+    var monitor: Monitor { Terminal.standard.monitor(showsProgress: showsProgress, showsRemarks: !quiet) }
 
     /// Prints a result: the values of the keys, the whole object, or lines for people.
     func print(_ json: JSONValue, _ lines: @autoclosure () -> [String]) throws {
@@ -45,7 +51,7 @@ struct GeneralOptions: ParsableArguments {
     }
 
     /// A remark on standard error, unless quiet.
-    func remark(_ text: String) { if !quiet { Terminal.standard.say(text) } }
+    func remark(_ text: String) { if !quiet { Terminal.standard.say(.remark(text)) } }
 
     /// What is printed of a result for each `--key`.
     ///

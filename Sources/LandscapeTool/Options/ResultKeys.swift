@@ -15,7 +15,11 @@ struct ResultKeys: ExpressibleByArrayLiteral {
     init(all: [String]) { keys = all }
 
     /// Keys of every analysis.
-    private static let shared = RunContext(function: "", command: "").fields.map(\.key) + [RunContext.batchKey]
+    private static let shared =
+        RunContext(function: "", command: "").fields.map(\.key) + [RunContext.batchKey, RunContext.weightsKey]
+
+    /// Keys that a message has room for.
+    private static let mostShown = 16
 
     /// Refuses a key that the result cannot have.
     func check(_ asked: [String]) throws {
@@ -27,11 +31,22 @@ struct ResultKeys: ExpressibleByArrayLiteral {
             guard isKnown && isMember else {
                 var tops: [String] = []
                 for key in keys.map({ String($0.prefix { $0 != "." }) }) where !tops.contains(key) { tops.append(key) }
+                let all = isKnown ? members : tops
+                // Of an object with many members the own ones are of interest, and they come last.
+                let shown = all.count > Self.mostShown ? ["…"] + all.suffix(Self.mostShown) : all
                 throw UnusableRequest(
-                    "--key \(key): the result has no such key\((isKnown ? members : tops).suggestion(for: key)); expected one of \((isKnown ? members : tops).joined(separator: ", "))"
+                    "--key \(key): the result has no such key\(all.suggestion(for: key)); expected one of \(shown.joined(separator: ", "))"
                 )
             }
         }
+    }
+
+    /// Of several results, each an object under its name: their first keys, and an error in place of a result.
+    static func measures(_ measures: [(name: String, keys: [String])]) -> ResultKeys {
+        ResultKeys(
+            measures.flatMap { name, keys in
+                (shared + ["error"] + keys).map { "\(name).\($0.prefix { $0 != "." })" }
+            })
     }
 
     private static func members(_ object: String, _ names: String) -> [String] {

@@ -16,6 +16,8 @@ struct SliceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Range of α, as a:b.", valueName: "a:b")) var xRange: String?
     @Option(help: ArgumentHelp("Range of β, as a:b.", valueName: "a:b")) var yRange: String?
 
+    static let names = ["--dims", "--points", "--range", "--x-range", "--y-range"]
+
     func validate() throws {
         if let dims, !(1...2).contains(dims) { throw ValidationError("--dims \(dims): expected 1 or 2") }
         guard range > 0, range.isFinite else { throw ValidationError("--range \(range): expected a positive number") }

@@ -8,8 +8,10 @@ enum Ending {
         ProcessEnd.skipLibraries()
         // Swift aborts where it gets no memory. Only a limit of the address space makes that happen.
         guard let bytes = MachineMemory.addressSpace else { return }
+        let message = Message.error(
+            "there is not enough memory: the address space is limited to \(bytes >> 10) KiB; raise the limit (ulimit -v), or lower --memory"
+        )
         ProcessEnd.explainAborts(
-            "landscape: error: there is not enough memory: the address space is limited to \(bytes >> 10) KiB; raise the limit (ulimit -v), or lower --memory\n",
-            code: 1)
+            (ProgressForm.asked == .json ? message.json.text : "landscape: \(message.text)") + "\n", code: 1)
     }
 }

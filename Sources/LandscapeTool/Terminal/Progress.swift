@@ -85,6 +85,27 @@ struct Progress {
         return pace > 0 ? (left / pace, false) : nil
     }
 
+    /// Where the work is, to be compared: another phase or another place in it gives other numbers.
+    var mark: [Double] { [started, Double(done), Double(passes), share] }
+
+    /// What `--progress json` writes. Times are seconds, to the millisecond.
+    func json(at time: Double) -> JSONValue {
+        func seconds(_ value: Double?) -> JSONValue {
+            JSONValue(value.flatMap { $0 >= 0 && $0 < Self.longest ? ($0 * 1000).rounded() / 1000 : nil })
+        }
+        let left = remaining(at: time), isInPass = passes > passesBefore && total != done
+        return .object([
+            ("phase", .string(task)), ("done", .integer(done + Int(doneOfNext))),
+            ("total", total.map { .integer($0) } ?? .null), ("elapsed", seconds(max(0, time - started))),
+            ("remaining", seconds(left.flatMap { $0.isLeast ? nil : $0.seconds })),
+            ("remaining_at_least", seconds(left.flatMap { $0.isLeast ? $0.seconds : nil })),
+            ("pass", isInPass ? .number((share * 1000).rounded() / 1000) : .null), ("detail", .string(detail)),
+        ])
+    }
+
+    /// Seconds from which on an estimate is not to be believed.
+    private static let longest = 3e8
+
     /// What the terminal shows.
     func line(at time: Double) -> String {
         var line = task
@@ -104,7 +125,7 @@ struct Progress {
 
     /// A time as exact as an estimate is; nil where it is not to be believed.
     static func about(_ seconds: Double) -> String? {
-        guard seconds >= 0, seconds < 3e8 else { return nil }
+        guard seconds >= 0, seconds < longest else { return nil }
         let minutes = Int((seconds / 60).rounded())
         switch seconds {
         case ..<9.5: return "\(Int(max(1, seconds.rounded()))) s"

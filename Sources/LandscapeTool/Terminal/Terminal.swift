@@ -6,6 +6,7 @@ import Synchronization
 ///
 /// On a terminal, progress is one line that a thread of its own writes again ten times a second, from what the work has noted by then:
 /// time goes on there even where a step takes long, and a terminal that takes nothing stops no work. Elsewhere it is a line now and then.
+/// `--progress json` has that thread write objects, wherever they go (`ProgressObjects`).
 final class Terminal: Sendable {
     static let standard = Terminal()
 
@@ -19,12 +20,16 @@ final class Terminal: Sendable {
         var hasThread = false
         /// What was remarked already, such as of another checkpoint of the same training.
         var remarks: Set<String> = []
+        var objects = ProgressObjects()
     }
 
     private let state = Mutex(State())
     /// Whether the line that is written again is there. Who has it may write on standard error.
     private let hasLine = Mutex(false)
     private let errors = Window.errors, output = Window.output
+    private let writesObjects = ProgressForm.asked == .json
+    /// Whether the thread tells of progress, and not the work itself.
+    private var isFollowed: Bool { writesObjects || errors.canRewrite }
     /// Seconds between lines: on a terminal, and elsewhere.
     private static let intervals = (terminal: 0.1, elsewhere: 10.0)
     /// Removes the line, from its first column, where the cursor waits: whatever a window that became narrower has made of it.
@@ -32,16 +37,16 @@ final class Terminal: Sendable {
 
     private static var now: Double { ProcessInfo.processInfo.systemUptime }
 
-    /// A monitor that shows progress and remarks, unless quiet, and ends the work where the user asks for that.
-    func monitor(quiet: Bool) -> Monitor {
+    /// A monitor that shows progress and remarks as far as they are wanted, and ends the work where the user asks for that.
+    func monitor(showsProgress: Bool, showsRemarks: Bool) -> Monitor {
         Monitor(
             onUpdate: { update in
                 try Signals.check()
-                if !quiet { self.note(update) }
+                if showsProgress { self.note(update) }
             },
-            onRemark: { if !quiet { self.remark($0) } }, onCheck: { try Signals.check() },
+            onRemark: { if showsRemarks { self.remark($0) } }, onCheck: { try Signals.check() },
             onBatch: { done, count in
-                guard !quiet else { return }
+                guard showsProgress else { return }
                 let time = Self.now
                 self.state.withLock { $0.progress?.pass(done, of: count, at: time) }
             })
@@ -56,37 +61,45 @@ final class Terminal: Sendable {
             defer { state.hasThread = true }
             return !state.hasThread
         }
-        if isFirst, errors.canRewrite { Thread.detachNewThread { self.follow() } }
+        if writesObjects { writeObjects() }
+        if isFirst, isFollowed { Thread.detachNewThread { self.follow() } }
     }
 
     /// A remark, once.
     func remark(_ text: String) {
-        if state.withLock({ $0.remarks.insert(text).inserted }) { say(text) }
+        if state.withLock({ $0.remarks.insert(text).inserted }) { say(.remark(text)) }
     }
 
     /// Notes how far the work is; elsewhere than on a terminal, says it if nothing was said just now.
     private func note(_ update: Monitor.State) {
         let time = Self.now
         let line = state.withLock { state -> String? in
-            let isDue = errors.canRewrite ? state.wantsDetail : time - state.lastSaid >= Self.intervals.elsewhere
+            let isDue = isFollowed ? state.wantsDetail : time - state.lastSaid >= Self.intervals.elsewhere
             state.wantsDetail = false
             var progress = state.progress ?? Progress("", at: time)
             progress.update(
                 update.task, update.done, of: update.total, next: update.next, isDue ? update.detail() : nil, at: time)
             // Elsewhere there is nothing to say about work that has just begun.
             if state.progress?.task != progress.task { state.lastSaid = time }
+            if writesObjects, let former = state.progress, former.mark[0] != progress.mark[0] {
+                state.objects.end(former, at: time)
+            }
             state.progress = progress
-            guard isDue, !errors.canRewrite, state.lastSaid < time else { return nil }
+            guard isDue, !isFollowed, state.lastSaid < time else { return nil }
             state.lastSaid = time
             return progress.line(at: time)
         }
         if let line { Self.tell("landscape: \(line.printable)\n") }
     }
 
-    /// Writes the line again and again.
+    /// Writes the line, or an object, again and again.
     private func follow() {
         while true {
             Thread.sleep(forTimeInterval: Self.intervals.terminal)
+            guard !writesObjects else {
+                writeObjects()
+                continue
+            }
             hasLine.withLock { hasLine in
                 let time = Self.now
                 let line = state.withLock { state in
@@ -102,15 +115,30 @@ final class Terminal: Sendable {
         }
     }
 
+    /// Writes the objects that are due.
+    ///
+    /// - Parameter isLast: whether the work is done.
+    private func writeObjects(isLast: Bool = false) {
+        hasLine.withLock { _ in
+            let time = Self.now
+            let objects = state.withLock { state in
+                state.wantsDetail = true
+                return state.objects.due(state.progress, at: time, isLast: isLast)
+            }
+            for object in objects { Self.tell(object.text + "\n") }
+        }
+    }
+
     /// Removes the line that is written again, until work says again what it does.
     func clear() {
+        if writesObjects { writeObjects(isLast: true) }
         state.withLock { $0.progress = nil }
         hasLine.withLock { Self.clear(&$0) }
     }
 
     /// The same in a signal's handler, before the program ends at once.
     static func clearAtOnce() {
-        if Window.errors.canRewrite { write(STDERR_FILENO, "\r\u{1B}[J\u{1B}[?7h", 9) }
+        if Window.errors.canRewrite, ProgressForm.asked != .json { write(STDERR_FILENO, "\r\u{1B}[J\u{1B}[?7h", 9) }
     }
 
     private static func clear(_ hasLine: inout Bool) {
@@ -139,10 +167,10 @@ final class Terminal: Sendable {
     }
 
     /// A message of its own.
-    func say(_ text: String) {
+    func say(_ message: Message) {
         hasLine.withLock {
             Self.clear(&$0)
-            Self.tell(errors.shown(message: text) + "\n")
+            Self.tell((writesObjects ? message.json.text : errors.shown(message: message.text)) + "\n")
         }
     }
 

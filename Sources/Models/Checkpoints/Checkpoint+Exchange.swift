@@ -23,16 +23,65 @@ extension Checkpoint {
         return entries
     }
 
+    /// Where a tensor is among other programs' weights.
+    struct ExchangePlace {
+        var name: String
+        /// The axis there that is the first one here.
+        var axis = 0
+        /// There.
+        var shape: [Int]
+
+        init(_ tensor: NamedArray, name: String? = nil, axis: Int = 0) {
+            (self.name, shape) = (name ?? tensor.name, tensor.array.shape)
+            guard axis > 0, shape.indices.contains(axis) else { return }
+            self.axis = axis
+            shape.insert(shape.removeFirst(), at: axis)
+        }
+
+        /// An array from there as it is here.
+        ///
+        /// - Parameter own: the shape here, with as many elements.
+        func taken(_ array: NumericArray, shape own: [Int]) -> NumericArray {
+            guard axis > 0 else { return array }
+            let before = shape[..<axis].reduce(1, *), inner = shape[(axis + 1)...].reduce(1, *)
+            let blocks = array.reshaped([before, shape[axis], inner])
+            return blocks?.movingFirstAxis(to: 1)?.reshaped(own) ?? array
+        }
+    }
+
+    /// Parameters and buffers as they are here.
+    var ownPlaces: [ExchangePlace] { (parameters + buffers).map { ExchangePlace($0) } }
+
+    /// Where parameters and buffers were in the weights that they came from, transposed buffers included.
+    ///
+    /// - Throws: `CheckpointError.badMetadata` where the list of matched tensors is damaged.
+    func exchangePlaces() throws(CheckpointError) -> [ExchangePlace] {
+        let mapping = try metadata.other[TensorMapping.metadataKey].map { (text) throws(CheckpointError) in
+            try Self.decoded(text, TensorMapping.metadataKey, [TensorMapping].self)
+        }
+        let turned = Set((mapping ?? []).filter(\.isTransposed).map(\.tensor))
+        let names = sourceNames, axes = filterAxes
+        return parameters.map { ExchangePlace($0, name: names[$0.name], axis: axes[$0.name] ?? 0) }
+            + buffers.map { ExchangePlace($0, name: names[$0.name], axis: turned.contains($0.name) ? 1 : 0) }
+    }
+
+    private var filterAxes: [String: Int] { entry(Self.sourceAxesKey) }
+
+    /// Empty where two tensors would have one name.
+    private var sourceNames: [String: String] {
+        let own = parameters + buffers, names: [String: String] = entry(Self.sourceNamesKey)
+        return Set(own.map { names[$0.name] ?? $0.name }).count < own.count ? [:] : names
+    }
+
+    private func entry<Value: Decodable>(_ key: String) -> [String: Value] {
+        metadata.other[key].flatMap { try? Self.decoded($0, key, [String: Value].self) } ?? [:]
+    }
+
     /// Parameters and buffers under the names, and with the axes, that they came with, so that the program that wrote them reads them
     /// again.
     public var exchangedTensors: [NamedArray] {
-        func entry<Value: Decodable>(_ key: String) -> [String: Value] {
-            metadata.other[key].flatMap { try? Self.decoded($0, key, [String: Value].self) } ?? [:]
-        }
-        let own = parameters + buffers, axes: [String: Int] = entry(Self.sourceAxesKey)
-        var names: [String: String] = entry(Self.sourceNamesKey)
-        if Set(own.map { names[$0.name] ?? $0.name }).count < own.count { names = [:] }
-        return own.map { tensor in
+        let names = sourceNames, axes = filterAxes
+        return (parameters + buffers).map { tensor in
             NamedArray(
                 name: names[tensor.name] ?? tensor.name,
                 array: axes[tensor.name].flatMap { tensor.array.movingFirstAxis(to: $0) } ?? tensor.array)

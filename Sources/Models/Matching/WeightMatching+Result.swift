@@ -21,7 +21,9 @@ extension WeightMatching {
     }
 
     /// Refuses weights that the model lacks one of, or that it may have been meant to have one more of.
-    func check() throws(Failure) {
+    ///
+    /// - Parameter namesAdvice: what to do where names alone count; nil where other evidence counts, too.
+    func check(_ namesAdvice: String? = nil) throws(Failure) {
         let copies = copiesOfMatched, missing = self.missing
         let unexpected = unused.filter { !copies.contains($0.name) && !StateNames.isReplaced($0.name) }
         guard !missing.isEmpty || !unexpected.isEmpty else { return }
@@ -30,7 +32,8 @@ extension WeightMatching {
         throw Failure(
             missing: missing.map { "\($0.name.shown) \($0.shape.shown)" },
             unexpected: left.map { "\($0.name.shown) \($0.shape.shown)" },
-            reason: openReason ?? (isArchitecture ? architectureAdvice(unexpected) : advice(missing, unexpected)))
+            reason: openReason ?? namesAdvice
+                ?? (isArchitecture ? architectureAdvice(unexpected) : advice(missing, unexpected)))
     }
 
     /// Why tensors are open that could be matched in several ways; nil where there are none.

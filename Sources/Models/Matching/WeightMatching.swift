@@ -101,6 +101,24 @@ extension WeightMatching {
         describe()
     }
 
+    /// Matches the tensors of a checkpoint with those of other weights of the same network, by name alone.
+    ///
+    /// - Parameters:
+    ///   - tensors: of the file; whole numbers and counters of batch normalisation are passed over.
+    ///   - isOrdered: whether the file is in the order of the modules.
+    /// - Throws: where a tensor is missing, left over or of another shape, or could be one of several.
+    init(named wanted: [WantedTensor], _ tensors: [NamedArray], isOrdered: Bool) throws(Failure) {
+        let given = Self.floating(tensors).map {
+            Given(name: $0.name, shape: $0.array.shape, values: $0.array.doubles)
+        }
+        self.init(wanted, given, isArchitecture: false, isOrdered: isOrdered)
+        try matchNames()
+        try check(
+            "Expected the tensors of the checkpoint by the names that 'landscape export' writes; save the weights under these names, without others"
+        )
+        describe()
+    }
+
     private static func floating(_ tensors: [NamedArray]) -> [NamedArray] {
         tensors.filter { $0.array.type.isFloatingPoint && !StateNames.isCounter($0.name) }
     }

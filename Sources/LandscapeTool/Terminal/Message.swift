@@ -1,0 +1,24 @@
+import Landscape
+
+/// What is said on standard error beside progress.
+enum Message {
+    case remark(String), error(String)
+    /// That the user ended the work.
+    case interruption(String)
+
+    /// A line for people, without the program's name.
+    var text: String {
+        switch self {
+        case .remark(let text), .interruption(let text): text
+        case .error(let text): "error: \(text)"
+        }
+    }
+
+    /// The object of `--progress json`.
+    var json: JSONValue {
+        switch self {
+        case .remark(let text): .object([("remark", .string(text))])
+        case .error(let text), .interruption(let text): .object([("error", .string(text))])
+        }
+    }
+}
