@@ -41,6 +41,12 @@ public enum FileKind: Sendable, Equatable {
     case webPage
     /// JSON text.
     case json
+    /// A picture, in a format of this name.
+    case picture(String)
+    /// XML that is no picture, such as the files of VTK.
+    case xml
+    /// Plain text, such as CSV.
+    case text
     /// A ZIP file of these members.
     case zip([String])
     /// Something else of so many bytes.
@@ -75,6 +81,13 @@ public enum FileKind: Sendable, Equatable {
         case _ where begins("TFL3", at: 4): self = .tensorFlowLite
         case _ where begins("version https://git-lfs"): self = .gitPointer
         case _ where bytes.count > 8 && bytes[8] == UInt8(ascii: "{"): self = .safetensors
+        case 0x89 where begins("PNG", at: 1): self = .picture("PNG")
+        case 0xFF where second == 0xD8 && third == 0xFF: self = .picture("JPEG")
+        case _ where begins("%PDF"): self = .picture("PDF")
+        case _ where begins("%!PS"): self = .picture("PostScript")
+        case _ where begins("<svg"): self = .picture("SVG")
+        case _ where begins("<?xml"):
+            self = bytes.firstRange(of: Array("<svg".utf8)) == nil ? .xml : .picture("SVG")
         case UInt8(ascii: "<") where size > 8: self = .webPage
         case UInt8(ascii: "{"): self = .json
         // Protocol buffers: the schema's version 1 and a graph; a version of ONNX and another field of a model; a list of nodes.
@@ -85,6 +98,8 @@ public enum FileKind: Sendable, Equatable {
         // A map of one to fifteen members, or a larger one, whose first key is text.
         case 0x81...0x8F where (0xA1...0xBF).contains(second): self = .flax
         case 0xDE where bytes.count > 3 && (0xA1...0xBF).contains(bytes[3]): self = .flax
+        case _ where size > 0 && bytes.allSatisfy { (0x20...0x7E).contains($0) || (0x09...0x0D).contains($0) }:
+            self = .text
         default: self = .other(size)
         }
     }
@@ -147,6 +162,9 @@ public enum FileKind: Sendable, Equatable {
         case .gitPointer: "the placeholder of Git LFS"
         case .webPage: "a web page"
         case .json: "JSON text"
+        case .picture(let format): "a picture in \(format)"
+        case .xml: "an XML file"
+        case .text: "a file of plain text"
         case .zip(let names): "a ZIP file of \(names.shown)"
         case .other(let size): "\(size) bytes of something else"
         }
@@ -173,6 +191,7 @@ public enum FileKind: Sendable, Equatable {
         case .gzip: "decompress it first: gunzip FILE"
         case .gitPointer: "download the file itself: git lfs pull"
         case .webPage: "download the file again"
+        case .picture, .xml, .text: "name another file"
         case .onnx: "a whole model needs no --model"
         case .safetensors, .pyTorch, .npz, .json, .zip, .other: "save the weights again"
         }

@@ -168,6 +168,7 @@ struct Session {
         let json = report.json
         let hasKeys = attempt { _ = try options.general.values(json) }
         let drawsUnasked = options.output.isEmpty && report.figure != nil && !options.general.quiet && hasKeys
+        var drawn = false
         for path in drawsUnasked ? [picture] : options.output {
             let isWritten = attempt {
                 let content = try file(path) ?? report
@@ -175,7 +176,11 @@ struct Session {
                     try content.write(to: $0, style: style, origin: origin)
                 }
             }
+            if isWritten, OutputFile.isPicture(path) { drawn = true }
             if isWritten, options.output.isEmpty { options.general.remark("picture written to \(picture)") }
+        }
+        if drawn, let figure = report.figure {
+            for miss in style.misses(in: figure) { options.general.remark("warning: \(miss.remark)") }
         }
         if hasKeys, !problems.hasInterruption {
             attempt { try options.general.print(json, lines: report.printed) }

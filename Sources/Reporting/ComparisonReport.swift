@@ -144,7 +144,7 @@ public struct ComparisonReport: Report {
             title: "Slices on the same axes", subtitle: subtitle, xAxis: Axis("α"),
             leftAxis: Axis(context.lossLabel(withSplit: true)),
             series: zip(names, entries).map { Series($0, x: $1.slice.slice.alpha, y: $1.slice.slice.loss) })
-        figure.valueScale = .automatic
+        (figure.valueScale, figure.marksLowest) = (.automatic, true)
         figure.referenceLines = [ReferenceLine(.vertical, at: 0, label: "")]
         return figure
     }

@@ -73,7 +73,8 @@ public struct InterpolationReport: Report {
         if let accuracy = line.accuracy {
             var values = Series(
                 curve == nil ? "accuracy" : "accuracy, straight line", x: line.t, y: accuracy, side: .right)
-            (values.color, values.dash) = (Color.seriesPalette[0], Series.dashes[2])
+            // A colour for each line; for each quantity where there is one line.
+            (values.color, values.dash) = (Color.seriesPalette[curve == nil ? 1 : 0], Series.dashes[2])
             series.append(values)
         }
         if let accuracy = curve?.profile.accuracy {
@@ -86,7 +87,7 @@ public struct InterpolationReport: Report {
             xAxis: Axis("t, from A to B"),
             leftAxis: Axis("\(context.split) loss (\(context.lossName))"),
             rightAxis: Axis("\(context.split) accuracy", range: 0...1), series: series)
-        (figure.legend, figure.valueScale) = (.below, .automatic)
+        (figure.legend, figure.valueScale, figure.marksLowest) = (.below, .automatic, true)
         return figure
     }
 

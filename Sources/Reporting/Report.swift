@@ -100,6 +100,7 @@ extension Report {
 
     func encoded(for path: String, _ style: FigureStyle = FigureStyle(), _ origin: Origin? = nil) throws -> [UInt8] {
         let source = origin.map { [(key: "provenance", value: $0.json)] } ?? []
+        var provenance: String { JSONValue.object(context.provenanceFields + source).text }
         let nothing = ReportError.nothingToWrite(path: path, command: context.command)
         switch (path as NSString).pathExtension.lowercased() {
         case let ending where pictureFormats.contains(ending):
@@ -110,13 +111,13 @@ extension Report {
             return bytes
         case "vti":
             guard let grid else { throw nothing }
-            guard let bytes = VTK.imageData(grid, about: context.provenance) else {
+            guard let bytes = VTK.imageData(grid, about: provenance) else {
                 throw ReportError.unevenGrid(path: path)
             }
             return bytes
         case "vtr":
             guard let grid else { throw nothing }
-            return VTK.rectilinearGrid(grid, about: context.provenance)
+            return VTK.rectilinearGrid(grid, about: provenance)
         case "npz":
             let arrays = arrays
             var members = arrays.map { (name: $0.name, value: NPZ.Value.array($0.array)) }

@@ -5,6 +5,7 @@ import Essentials
 import Foundation
 import Models
 import Objectives
+import Plotting
 
 /// Slices, sharpness and spectrum of one checkpoint or more as pictures, data, and one page that needs nothing else.
 ///
@@ -22,14 +23,22 @@ public struct ReportRun {
     public var seed: UInt64 = 0
     /// Options that all commands share, as they are shown on the page.
     public var sharedOptions: [String] = []
-    /// Told which command is being carried out.
-    public var onSection: (_ command: String) -> Void = { _ in }
+    /// How pictures are drawn, in files and on the page; the page's interactive ones take its colours of maps.
+    public var style = FigureStyle()
+    /// Whether an adaptive slice is refined by the logarithm of the loss.
+    public var isLogarithmic = false
+    /// Options by which a command draws a picture that has these parts in the same style, as they are shown on the page.
+    public var styleOptions: (_ parts: Set<FigureStyle.Part>) -> [String] = { _ in [] }
+    /// Told which command is being carried out, and what of the style a picture has no data for.
+    public var onRemark: (_ line: String) -> Void = { _ in }
 
     /// The settings that `landscape report` has without options.
     public init() {}
 
     /// Sharpness is measured at these multiples of the radius.
     private static let multiples = [0.25, 0.5, 1, 2, 4]
+    /// What pictures have whose axes are of their own kind.
+    private static let linesAlone = FigureStyle.Part.ofLines.subtracting([.scale, .valueRange])
     private var radii: [Double] { Self.multiples.map { $0 * radius } }
 
     /// Measures the checkpoints and writes the files.
@@ -60,7 +69,7 @@ public struct ReportRun {
                 sources[index], labels[index], sources.count > 1 ? "\(index + 1)-\(stem)" : stem, &files, monitor)
         }
         if subjects.count > 1 { try compare(subjects, &files) }
-        return try files.finish(try ReportPage(subjects: subjects, files: files).html)
+        return try files.finish(try ReportPage(subjects: subjects, files: files, style: style).html)
     }
 
     /// Whether the folder was made, and not there before.
@@ -70,6 +79,7 @@ public struct ReportRun {
             guard RandomAccessFile.isFolder(folder) else {
                 throw UnusableRequest("-o \(folder): it is a file; name a folder")
             }
+            try ReportFiles.checkPage(in: folder)
             return false
         }
         do {
@@ -113,7 +123,7 @@ public struct ReportRun {
         let sharpness = try files.add(
             "\(label): sharpness",
             ["sharpness", source.path, "--rho", radii.map { "\($0)" }.joined(separator: ","), "--measure", "all"],
-            name + ".sharpness"
+            name + ".sharpness", Self.linesAlone
         ) { started in
             var sharpness = SharpnessAnalysis(radii: radii)
             (sharpness.measures, sharpness.seed) = (.all, seed)
@@ -125,7 +135,7 @@ public struct ReportRun {
         let top = min(5, source.model.theta.count)
         let spectrum = try files.add(
             "\(label): spectrum of the Hessian",
-            ["hessian", source.path, "--top", "\(top)", "--trace", "--density"], name + ".hessian"
+            ["hessian", source.path, "--top", "\(top)", "--trace", "--density"], name + ".hessian", Self.linesAlone
         ) { started in
             var spectrum = SpectrumAnalysis(largest: top)
             (spectrum.estimatesTrace, spectrum.estimatesDensity, spectrum.seed) = (true, true, seed)
@@ -158,11 +168,12 @@ public struct ReportRun {
         hasOther: Bool = false, _ files: inout ReportFiles, _ monitor: Monitor
     ) throws -> SliceReport? {
         func run(_ normalization: DirectionNormalization?, _ options: [String]) throws -> SliceReport {
-            try files.add(heading, ["slice", source.path] + options, name) { started in
+            let parts = grid.beta == nil ? FigureStyle.Part.ofLines : FigureStyle.Part.ofMaps
+            return try files.add(heading, ["slice", source.path] + options, name, parts) { started in
                 let subject = try open(source, SliceAnalysis.vectors, monitor)
                 var slice = SliceAnalysis(grid)
                 (slice.seed, slice.normalization) = (seed, normalization)
-                if grid.beta != nil { slice.tolerance = tolerance }
+                if grid.beta != nil { (slice.tolerance, slice.isLogarithmic) = (tolerance, isLogarithmic) }
                 let result = try slice.run(
                     subject, at: subject.theta, other: hasOther ? try subject.onOtherSplit() : nil,
                     layout: subject.model.network.parameters, monitor: monitor)
@@ -192,14 +203,15 @@ public struct ReportRun {
         do {
             return try files.add(
                 "\(label): path of the training",
-                ["trajectory", folder, "--points", "\(points)", "--adaptive", "\(tolerance)"], name
+                ["trajectory", folder, "--points", "\(points)", "--adaptive", "\(tolerance)"], name,
+                FigureStyle.Part.ofMaps
             ) { started in
                 let path = try CheckpointFolder(folder)
                 let subject = try open(
                     source, TrajectoryAnalysis.vectors(checkpoints: path.models.count), monitor)
                 var analysis = TrajectoryAnalysis()
                 analysis.points = (points, points)
-                (analysis.tolerance, analysis.seed) = (tolerance, seed)
+                (analysis.tolerance, analysis.isLogarithmic, analysis.seed) = (tolerance, isLogarithmic, seed)
                 let result = try analysis.run(subject, path, monitor: monitor)
                 return TrajectoryReport(context: context("trajectory", subject, result.end, started), result)
             }.withoutVectors

@@ -6,6 +6,7 @@ import Plotting
 /// Why a file's picture cannot be drawn again.
 public enum SavedFigureError: DescribedError {
     case noFigure(path: String)
+    case notJSON(path: String, reason: String)
     case shard(path: String)
     case damaged(path: String, reason: String)
     case notALine(path: String)
@@ -17,6 +18,8 @@ public enum SavedFigureError: DescribedError {
         switch self {
         case .noFigure(let path):
             "\(path) holds no figure; expected a result that 'landscape slice' or another analysis wrote with -o X.npz or -o X.json"
+        case .notJSON(let path, let reason):
+            "\(path) is not whole JSON: \(reason); expected the result as it was written: write it again, or use another copy"
         case .shard(let path): "\(path) is a shard; join the shards with 'landscape merge' first"
         case .damaged(let path, let reason): "\(path): its figure is damaged: \(reason); write it again"
         case .notALine(let path):
@@ -41,11 +44,8 @@ public struct SavedFigure {
     public init(reading path: String) throws {
         let record: JSONValue, list: (String) -> [Double]?
         if path.lowercased().hasSuffix(".json") {
-            guard let result = try? JSONValue(parsing: try FileContent.bytes(of: path)), let own = result["figure"]
-            else {
-                _ = try FileContent.bytes(of: path)
-                throw SavedFigureError.noFigure(path: path)
-            }
+            let result = try Self.json(path)
+            guard let own = result["figure"] else { throw SavedFigureError.noFigure(path: path) }
             record = own
             list = { name in Self.member(name, of: result)?.numbers }
             provenance = Self.withoutNumbers(result).text
@@ -70,6 +70,15 @@ public struct SavedFigure {
         }
         do { figure = try FigureRecord(record, beside: list).figure } catch {
             throw SavedFigureError.damaged(path: path, reason: Self.words(error))
+        }
+    }
+
+    private static func json(_ path: String) throws -> JSONValue {
+        let bytes = try FileContent.bytes(of: path)
+        do { return try JSONValue(parsing: bytes) } catch {
+            let isCut = if case .unexpected(let place) = error { place >= bytes.count } else { false }
+            throw SavedFigureError.notJSON(
+                path: path, reason: isCut ? "it ends early, after \(bytes.count) bytes" : "\(error)")
         }
     }
 
@@ -108,10 +117,18 @@ public struct SavedFigure {
         let stems = names.map { ($0 as NSString).deletingPathExtension }
         if Set(stems).count == stems.count { names = stems }
         guard Set(names).count == names.count else { throw .repeated(path: files[0].path) }
+        var titles: [String] = []
         for (number, (path, saved)) in files.enumerated() {
             guard let lines = saved.figure as? LineFigure else { throw .notALine(path: path) }
-            if let first = result, first.leftAxis.label != lines.leftAxis.label {
-                throw .differentQuantities(first.leftAxis.label, lines.leftAxis.label)
+            titles.append(lines.title)
+            if let first = result {
+                if first.leftAxis.label != lines.leftAxis.label {
+                    throw .differentQuantities(first.leftAxis.label, lines.leftAxis.label)
+                }
+                guard let shared = sharedLabel(first.xAxis.label, lines.xAxis.label) else {
+                    throw .differentQuantities(first.xAxis.label, lines.xAxis.label)
+                }
+                result?.xAxis.label = shared
             }
             let named = lines.series.filter { !$0.label.isEmpty }.count
             // One colour for each file, one kind of line for each quantity.
@@ -130,8 +147,20 @@ public struct SavedFigure {
                 result?.series += series
             }
         }
-        guard let result else { throw .noFigure(path: "") }
+        guard var result else { throw .noFigure(path: "") }
+        // One letter along different directions: what each is along must be said.
+        if Set(titles).count > 1 {
+            result.subtitle = zip(names, titles).map { "\($0): \($1)" }.joined(separator: " · ")
+        }
         return result
+    }
+
+    /// The name of an axis for two files: the letter that names like `α, eigenvector 1` begin with, where only what follows differs; nil
+    /// for different quantities.
+    private static func sharedLabel(_ a: String, _ b: String) -> String? {
+        guard a != b else { return a }
+        let letters = [a, b].map { $0.prefix { $0 != "," } }
+        return letters[0] == letters[1] ? "\(letters[0]), each along its own direction" : nil
     }
 
     /// Writes a figure as a picture in the format that the path's ending names, whole or not at all.

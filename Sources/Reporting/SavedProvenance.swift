@@ -2,7 +2,8 @@ import ArrayFiles
 import Essentials
 import Foundation
 
-/// What a result's file says of where it comes from: `.json`, `.npz`, `.png`, `.svg`, `.pdf`, `.eps` or `.pgf`.
+/// What a result's file says of where it comes from: `.json`, `.npz`, `.png`, `.svg`, `.pdf`, `.eps`, `.pgf`, `.vti`
+/// or `.vtr`.
 public struct SavedProvenance {
     private let path: String
     private let members: [(key: String, value: JSONValue)]
@@ -28,6 +29,7 @@ public struct SavedProvenance {
         case "svg":
             let text = String(decoding: try FileContent.bytes(of: path), as: UTF8.self)
             return text.firstMatch(of: /name="Comment">([^<]*)<\/entry>/).map { plain(String($0.1)) }
+        case "vti", "vtr": return xml(String(decoding: try FileContent.bytes(of: path), as: UTF8.self))
         case "eps", "pgf": return comment(String(decoding: try FileContent.bytes(of: path), as: UTF8.self))
         case "pdf": return pdf(try FileContent.bytes(of: path))
         default: return nil
@@ -51,6 +53,11 @@ public struct SavedProvenance {
             place += 12 + length
         }
         return nil
+    }
+
+    /// The comment of a VTK file, in which two hyphens stand apart.
+    private static func xml(_ text: String) -> String? {
+        text.firstMatch(of: /<!-- (.*?) -->/).map { String($0.1).replacing("- -", with: "--") }
     }
 
     /// The comment of LaTeX, or of PostScript, whose lines are short and whose signs beyond ASCII are JSON's escapes.

@@ -158,7 +158,7 @@ extension SliceReport {
                     : context.lossLabel(withSplit: slice.other == nil)),
             rightAxis: Axis(slice.other == nil ? "\(context.split) accuracy" : "accuracy", range: 0...1), series: series
         )
-        if !isAccuracyAlone { figure.valueScale = .automatic }
+        if !isAccuracyAlone { (figure.valueScale, figure.marksLowest) = (.automatic, true) }
         figure.referenceLines = [ReferenceLine(.vertical, at: 0, label: "")]
         return figure
     }

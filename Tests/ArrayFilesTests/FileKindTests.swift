@@ -18,6 +18,9 @@ import Testing
         ([0xDE, 0, 16, 0xA6] + bytes("params"), .flax, "numpy.savez"),
         (bytes("version https://git-lfs.github.com/spec/v1\n"), .gitPointer, "git lfs pull"),
         (bytes("<!DOCTYPE html><html>"), .webPage, "download"), ([0x80, 4, 0x95] + bytes(""), .pickle, "state_dict"),
+        ([0x89] + bytes("PNG\r\n\u{1A}\n"), .picture("PNG"), "another"),
+        (bytes("%PDF-1.7"), .picture("PDF"), "another"),
+        (bytes("<?xml version=\"1.0\"?><VTKFile>"), .xml, "another"), (bytes("<svg xmlns"), .picture("SVG"), "another"),
         ([0x1F, 0x8B, 8] + bytes(""), .gzip, "gunzip"), ([0x93] + bytes("NUMPY\u{1}"), .npy, "numpy.savez"),
     ]
 

@@ -127,6 +127,30 @@ import Testing
         #expect(throws: FigureStyleError.unknown(name: "widht")) { try style.set("widht", to: "1in") }
     }
 
+    /// Levels and limits where a figure has no data.
+    @Test func misses() {
+        func misses(_ figure: any Figure, _ set: (inout FigureStyle) -> Void) -> [StyleMiss] {
+            var style = FigureStyle()
+            set(&style)
+            return style.misses(in: figure)
+        }
+        // Values from 0.01 to 2.01.
+        for figure in [Self.map as any Figure, SurfaceFigure(Self.map), Self.panels] {
+            #expect(misses(figure) { $0.contours = .levels([0.5, 1]) }.isEmpty)
+            #expect(misses(figure) { $0.contours = .count(3) }.isEmpty)
+            let some = misses(figure) { $0.contours = .levels([1, 3]) }
+            #expect(some.map(\.isWhole) == [false] && some[0].words.contains("3: no line"), "\(some)")
+            let all = misses(figure) { $0.contours = .levels([0.01, 3]) }
+            #expect(all.map(\.isWhole) == [true] && all[0].words.contains("between 0.01 and"), "\(all)")
+        }
+        for figure in [Self.map as any Figure, Self.lines] {
+            #expect(misses(figure) { ($0.xLimits, $0.yLimits) = (0...9, 0...9) }.isEmpty)
+            #expect(misses(figure) { $0.xLimits = 5...9 }.map(\.part) == [.xLimits])
+            #expect(misses(figure) { $0.yLimits = -9 ... -5 }.map(\.part) == [.yLimits])
+        }
+        #expect(misses(LineFigure(series: [])) { $0.xLimits = 5...9 }.isEmpty)
+    }
+
     @Test func recordsAreTheSameFigure() throws {
         var surface = SurfaceFigure(Self.map)
         surface.view = SurfaceFigure.View(azimuth: 10, elevation: 20)

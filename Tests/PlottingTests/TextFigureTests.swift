@@ -100,7 +100,8 @@ import Testing
 
     /// A line goes from corner to corner, in its colour, and its lowest point is marked.
     @Test func lines() {
-        let figure = LineFigure(series: [Series("up", x: [0, 1], y: [0, 1], color: Color(0x0072B2))])
+        var figure = LineFigure(series: [Series("up", x: [0, 1], y: [0, 1], color: Color(0x0072B2))])
+        figure.marksLowest = true
         let lines = figure.text(columns: 60, rows: 20, colors: .all)
         let drawn = lines.filter {
             $0.contains { 0x2800 < $0.unicodeScalars.first!.value && $0.unicodeScalars.first!.value < 0x2900 }
@@ -110,6 +111,9 @@ import Testing
         }
         #expect(drawn.count > 8 && places == places.sorted(by: >) && drawn.allSatisfy { $0.contains("38;2;0;114;178") })
         #expect(lines.joined().contains("o lowest 0 at 0"))
+        // The lowest value of a density means nothing.
+        figure.marksLowest = nil
+        #expect(!figure.text(columns: 60, rows: 20, colors: .all).joined().contains("lowest"))
     }
 
     /// The nearest of xterm's colours.

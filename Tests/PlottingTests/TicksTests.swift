@@ -12,6 +12,17 @@ import Testing
         var testDescription: String { "\(low)...\(high)" }
     }
 
+    /// The axes of a column's picture have enough ticks to read values from; those of a large one no more than before.
+    @Test func shortAxes() {
+        func labels(_ low: Double, _ high: Double, _ scale: AxisScale, length: Double) -> [String] {
+            let range = AxisRange(covering: [low, high], scale: scale)
+            return ResolvedAxis(label: "", range: range, length: length, spacing: 34).ticks.major.map(\.label)
+        }
+        #expect(labels(0.4, 4.8, .linear, length: 160) == ["1", "2", "3", "4"])
+        #expect(labels(9e-4, 1.2, .logarithmic, length: 130) == ["0.001", "0.01", "0.1", "1"])
+        #expect(labels(0, 1, .linear, length: 30).count >= 2 && labels(0, 1, .linear, length: 270).count == 6)
+    }
+
     @Test(arguments: [
         Case(low: -1, high: 1, labels: ["−1.0", "−0.5", "0.0", "0.5", "1.0"]),
         Case(low: 0, high: 10, labels: ["0", "2", "4", "6", "8", "10"]),

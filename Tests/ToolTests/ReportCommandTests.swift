@@ -52,6 +52,44 @@ import Testing
         }
     }
 
+    /// A style applies to the picture files, to the page's still pictures and, as far as colours go, to its data; the commands on the page
+    /// draw the same pictures.
+    @Test func style() throws {
+        let folder = try Folder(checkpoint: "a.bin")
+        try folder.write(Array("font-size = 9\nsubtitle = \"of a paper\"\n".utf8), to: "paper.toml")
+        let line = "report a.bin --examples 50 --points 9 --adaptive 0.1"
+        _ = try Tool.json(line + " -o plain", in: folder)
+        _ = try Tool.json(
+            line
+                + " --colors magma --theme dark --width 4in --dpi 100 --contours 5 --log --no-legend --font-family serif"
+                + " --style paper.toml -o out", in: folder)
+        let page = try folder.text("out/index.html"), plain = try folder.text("plain/index.html")
+        #expect(page.contains("\"values\": [\"#000004\"") && plain.contains("\"values\": [\"#440154\""))
+        #expect(page.contains("<img width=\"288\"") && !plain.contains("<img width=\"288\""))
+        let commands = page.matches(of: /<code>landscape ([^<]*)<\/code>/).map { String($0.1) }
+        for (part, command) in zip(["slice", "plane", "sharpness", "hessian"], commands) {
+            #expect(command.contains("--colors magma") == (part == "plane"), "\(command)")
+            #expect(!command.contains("font-family") && command.contains("--style paper.toml"))
+            try Tool.succeed(command + " --quiet -o again.png", in: folder)
+            #expect(try folder.bytes("out/a.\(part).png") == folder.bytes("again.png"), "landscape \(command)")
+            #expect(try folder.bytes("plain/a.\(part).png") != folder.bytes("again.png"))
+        }
+        for option in ["--title T", "--subtitle T", "--x-label X", "--x-limits 0:1", "--value-range 0:1"] {
+            try Tool.refuse("\(line) \(option) -o other", in: folder, saying: Tool.words(option)[0], "landscape plot")
+        }
+    }
+
+    /// A page that another program wrote stays.
+    @Test func foreignPage() throws {
+        let folder = try Folder(checkpoint: "a.bin")
+        try folder.makeFolder("site")
+        try folder.write(Array("<!doctype html><title>My page</title>".utf8), to: "site/index.html")
+        try Tool.refuse("report a.bin -o site", in: folder, saying: "index.html", "name another folder")
+        let line = "report a.bin --examples 50 --points 3 --quiet -o out"
+        try Tool.succeed(line, in: folder)
+        try Tool.succeed(line, in: folder)
+    }
+
     /// A comparison is of the numbers of the single results, so a quantity has one value.
     @Test func oneValueEach() throws {
         let folder = try Folder(checkpoint: "a.bin")

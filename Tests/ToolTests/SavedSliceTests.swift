@@ -27,7 +27,7 @@ import Testing
         }
         var pictures = Set<[UInt8]>()
         let options = [
-            "", "--colors magma", "--log", "--contours none", "--contours 2.3,2.4", "--value-range 2:3",
+            "", "--colors magma", "--log", "--contours none", "--contours 2.1,2.2", "--value-range 2:3",
             "--title Other", "--metric accuracy", "--3d", "--3d --log --colors cividis", "--view 30,20",
             "--colors viridis_r", "--contours 20", "--fill smooth", "--subtitle Other", "--x-label A", "--y-label B",
             "--x-limits -0.5:0.5", "--y-limits 0:1", "--no-legend", "--no-marks", "--theme dark",

@@ -37,8 +37,8 @@ struct CompareCommand: ParsableCommand {
         let session = try Session(
             options, checkpoint: checkpoint, command: "compare", keys: ["rho", "checkpoints"], drawsPicture: true,
             style: try isPlane
-                ? figure.style(FigureStyle.Part.ofMaps, on: "maps side by side")
-                : figure.style(FigureStyle.Part.ofLines, on: "slices along one direction"),
+                ? figure.style(FigureStyle.Part.ofMaps, on: "maps side by side", writes: options.files)
+                : figure.style(FigureStyle.Part.ofLines, on: "slices along one direction", writes: options.files),
             sources: [checkpoint] + others, resumes: resume)
         var comparison = Comparison(radius: rho, grid: try shape.grid(isPlane: isPlane))
         (comparison.tolerance, comparison.isLogarithmic) = (adaptive, figure.drawsLogarithm)

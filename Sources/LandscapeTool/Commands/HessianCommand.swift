@@ -64,7 +64,8 @@ struct HessianCommand: ParsableCommand {
 
     private func style(_ picture: String) throws -> FigureStyle {
         if !drawsPicture { try figure.refuse("hessian draws no picture with these options") }
-        return try figure.style(FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: picture)
+        return try figure.style(
+            FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: picture, writes: options.files)
     }
 
     private func measure(_ checkpoint: String, _ session: Session) throws -> SpectrumReport {

@@ -80,8 +80,8 @@ struct InterpolateCommand: ParsableCommand {
                     isPlane: others.count == 2, curve: curve != nil, adaptive: adaptive != nil)),
             drawsPicture: true, hasGrid: others.count == 2,
             style: try others.count == 2
-                ? figure.style(FigureStyle.Part.ofMaps, on: "a map")
-                : figure.style(FigureStyle.Part.ofLines, on: "the line between two networks"),
+                ? figure.style(FigureStyle.Part.ofMaps, on: "a map", writes: options.files)
+                : figure.style(FigureStyle.Part.ofLines, on: "the line between two networks", writes: options.files),
             sources: [checkpoint] + others, resumes: resume)
         var analysis = Interpolation()
         if let points { (analysis.linePoints, analysis.planePoints) = (points, points) }

@@ -37,8 +37,10 @@ struct MergeCommand: ParsableCommand {
         let isPlane = whole.slice.beta.count > 1
         let style = try figure.style(
             isPlane ? FigureStyle.Part.ofMaps : FigureStyle.Part.ofLines,
-            on: isPlane ? "a map" : "a slice along one direction")
-        if !output.contains(where: OutputFile.isPicture) { try figure.refuse("no picture is written") }
+            on: isPlane ? "a map" : "a slice along one direction", writes: output)
+        if let drawn = whole.figure, output.contains(where: OutputFile.isPicture) {
+            for remark in try figure.remarks(style, on: drawn) { general.remark("warning: \(remark)") }
+        }
         whole.context.seconds = Date().timeIntervalSince(started)
         let origin = try Origin(words: Array(LandscapeTool.arguments.dropFirst()))
         for path in output { try OutputFile.write(path) { try whole.write(to: $0, style: style, origin: origin) } }

@@ -51,13 +51,16 @@ struct PlotCommand: ParsableCommand {
         let saved = try files.map { (path: $0, saved: try SavedFigure(reading: $0)) }
         let drawn: any Figure =
             files.count > 1 ? try SavedFigure.overlay(saved) : try metric.map(slice) ?? saved[0].saved.figure
-        var style = try figure.style(drawn.styleParts, on: files.joined(separator: ", "))
+        var style = try figure.style(drawn.styleParts, on: files.joined(separator: ", "), writes: paths, isShown: show)
         if noPoints {
-            guard drawn.styleParts.contains(.noMarks) else {
-                throw UnusableRequest("--no-points: \(files[0]) has none")
-            }
+            let whole = style.draw(drawn)
             style.showsSamples = false
+            guard style.draw(drawn) != whole else {
+                throw UnusableRequest(
+                    "--no-points: \(files[0]) has no points of an adaptive slice that could be left out; leave it out")
+            }
         }
+        for remark in try figure.remarks(style, on: drawn) { general.remark("warning: \(remark)") }
         let provenance = saved[0].saved.provenance
         for path in paths {
             try OutputFile.write(path) {

@@ -5,11 +5,12 @@ struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         "report", "Writes one interactive page about one or more checkpoints: what differs, and how surely.",
         usage: "landscape report A [B …] -o DIR [OPTIONS]",
-        remark: "The folder holds the pictures, the data, and an index.html that needs no network.",
+        remark:
+            "The folder holds the pictures, the data, and an index.html that needs no network. Options of pictures apply to the picture files and to the page's still pictures; its interactive views take --colors alone.",
         examples: [
             "landscape report sgd.bin -o report",
             "landscape report sgd.bin sam.bin --points 31 -o report",
-            "landscape report run -o report",
+            "landscape report run --colors cividis --style paper.toml -o report",
         ])
 
     @Option(
@@ -36,6 +37,7 @@ struct ReportCommand: ParsableCommand {
     @Option(help: .seed) var seed: UInt64 = 0
     @Option(help: .batchnorm) var batchnorm = ModelLoss.BatchStatistics.stored
     @Flag(help: .resume) var resume = false
+    @OptionGroup var figure: FigureOptions
     @OptionGroup var general: GeneralOptions
     @Argument(
         help:
@@ -69,6 +71,7 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         try ResultKeys.files.check(general.keys)
+        let style = try figure.reportStyle()
         general.prepare()
         var report = ReportRun()
         (report.radius, report.points, report.tolerance, report.seed) = (rho, points, adaptive, seed)
@@ -77,7 +80,9 @@ struct ReportCommand: ParsableCommand {
         (report.loss.examples, report.loss.batchSize) = (examples, batchSize)
         (report.loss.precision, report.loss.statistics) = (precision, batchnorm)
         report.sharedOptions = shared
-        report.onSection = general.remark
+        report.onRemark = general.remark
+        (report.style, report.isLogarithmic) = (style, figure.drawsLogarithm)
+        report.styleOptions = figure.words
         let journal = try KeptWork.open(
             "report", beside: checkpoints[0], resumes: resume, onRemark: general.remark)
         let files = try report.run(checkpoints, to: folder, monitor: general.monitor.keeping(in: journal))

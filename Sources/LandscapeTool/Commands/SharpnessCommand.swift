@@ -58,7 +58,8 @@ struct SharpnessCommand: ParsableCommand {
 
     private func style(_ picture: String) throws -> FigureStyle {
         if !drawsPicture { try figure.refuse("sharpness draws no picture with these options") }
-        return try figure.style(FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: picture)
+        return try figure.style(
+            FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: picture, writes: options.files)
     }
 
     private func measure(_ checkpoint: String, _ session: Session) throws -> SharpnessReport {

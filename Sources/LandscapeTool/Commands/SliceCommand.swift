@@ -100,7 +100,8 @@ struct SliceCommand: ParsableCommand {
             throw UnusableRequest(
                 "--metric accuracy: a line shows loss and accuracy; leave it out, or ask for --dims 2")
         }
-        guard isPlane else { return try figure.style(FigureStyle.Part.ofLines, on: "a slice along one direction") }
-        return try figure.style(FigureStyle.Part.ofMaps, on: "a map")
+        let (parts, words) =
+            isPlane ? (FigureStyle.Part.ofMaps, "a map") : (FigureStyle.Part.ofLines, "a slice along one direction")
+        return try figure.style(parts, on: words, writes: options.files, isShown: show)
     }
 }

@@ -55,7 +55,8 @@ struct StudyCommand: ParsableCommand {
         let session = try Session(
             options, checkpoint: folder, command: "study", keys: keys, drawsPicture: true,
             picture: (folder.hasSuffix("/") ? folder : folder + "/") + "study.png",
-            style: try figure.style(FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: "a study"),
+            style: try figure.style(
+                FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: "a study", writes: options.files),
             sources: paths, resumes: resume)
         var study = StudyRun()
         (study.measures.radius, study.measures.adaptiveRadius) = (rho, adaptiveRho)

@@ -206,7 +206,8 @@ struct TrainCommand: ParsableCommand {
         try OutputFile.checkWritable(output)
         if trackSharpness == nil { try figure.refuse("train draws a picture with --track-sharpness alone") }
         let style = try figure.style(
-            FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: "the sharpness during training")
+            FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: "the sharpness during training",
+            writes: trackingFiles)
         if trackSharpness != nil { for path in trackingFiles { try OutputFile.checkWritable(path) } }
         let started = Date()
         let kept = resume ? try keptState() : nil
@@ -267,6 +268,9 @@ struct TrainCommand: ParsableCommand {
             let origin = try Origin(words: Array(LandscapeTool.arguments.dropFirst()), checkpoints: [output])
             for path in trackingFiles {
                 try OutputFile.write(path, beside: output) { try report.write(to: $0, style: style, origin: origin) }
+            }
+            if let figure = report.figure {
+                for miss in style.misses(in: figure) { general.remark("warning: \(miss.remark)") }
             }
             general.remark("picture and data written to \(trackingFiles.joined(separator: ", "))")
         }

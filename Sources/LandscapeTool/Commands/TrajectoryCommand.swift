@@ -58,7 +58,7 @@ struct TrajectoryCommand: ParsableCommand {
             keys: keys,
             drawsPicture: true, hasGrid: true,
             style: try figure.style(
-                FigureStyle.Part.ofMaps, on: "a map beside the checkpoints' losses"),
+                FigureStyle.Part.ofMaps, on: "a map beside the checkpoints' losses", writes: options.files),
             sources: path.models.map(\.path), resumes: resume)
         let loss = try session.loss(vectors: TrajectoryAnalysis.vectors(checkpoints: path.models.count))
         var analysis = TrajectoryAnalysis()

@@ -52,6 +52,9 @@ struct AnalysisOptions: ParsableArguments {
         return settings
     }
 
+    /// The files that a command writes which draws; a picture where none is named, unless it is quiet.
+    var files: [String] { output.isEmpty && !general.quiet ? ["picture.png"] : output }
+
     /// Nil where none is given.
     func memoryBytes() throws -> Int? { try memory.map(Self.bytes) }
 

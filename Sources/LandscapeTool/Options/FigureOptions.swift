@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Landscape
 
 /// How a picture is drawn; what every command takes that draws one.
@@ -62,14 +63,14 @@ struct FigureOptions: ParsableArguments {
     var styleFile: String?
 
     /// Names and values of what is given.
-    private var given: [(name: String, value: String)] {
+    var given: [(name: String, value: String)] {
         let values: [(String, String?)] = [
             ("dpi", dpi), ("width", width), ("height", height), ("font-size", fontSize), ("theme", theme),
             ("font-family", fontFamily), ("colors", colors), ("contours", contours), ("fill", fill), ("scale", scale),
-            ("scale", isLogarithmic ? "log" : nil), ("value-range", valueRange), ("title", title),
+            ("log", isLogarithmic ? "true" : nil), ("value-range", valueRange), ("title", title),
             ("subtitle", subtitle), ("x-label", xLabel), ("y-label", yLabel), ("x-limits", xLimits),
-            ("y-limits", yLimits), ("legend", noLegend ? "false" : nil), ("marks", noMarks ? "false" : nil),
-            ("view", view),
+            ("y-limits", yLimits), ("no-legend", noLegend ? "true" : nil), ("no-marks", noMarks ? "true" : nil),
+            ("3d", isInSpace ? "true" : nil), ("view", view),
         ]
         return values.compactMap { name, value in value.map { (name, $0) } }
     }
@@ -96,8 +97,13 @@ struct FigureOptions: ParsableArguments {
     ///
     /// - Parameters:
     ///   - parts: what of it changes the picture; another option is refused. A style file is for many pictures and may say more.
-    ///   - figure: what the picture is, for the refusal; nil where none is drawn.
-    func style(_ parts: Set<FigureStyle.Part>, on figure: String) throws -> FigureStyle {
+    ///   - figure: what the picture is, for the refusal.
+    ///   - files: all that is written, pictures or not.
+    ///   - isShown: whether the terminal shows the picture, too.
+    func style(_ parts: Set<FigureStyle.Part>, on figure: String, writes files: [String], isShown: Bool = false) throws
+        -> FigureStyle
+    {
+        try checkFormats(files, isShown: isShown)
         var own = FigureStyle()
         try set(&own)
         if let part = own.parts.subtracting(parts).map(\.rawValue).min() {
@@ -145,6 +151,43 @@ struct FigureOptions: ParsableArguments {
     /// Refuses all of it where no picture is drawn.
     func refuse(_ reason: String) throws {
         if let (name, _) = given.first { throw UnusableRequest("--\(name): \(reason); leave it out") }
-        if isInSpace { throw UnusableRequest("--3d: \(reason); leave it out") }
+    }
+
+    /// Refuses what changes no file that is written.
+    private func checkFormats(_ files: [String], isShown: Bool) throws {
+        let formats = Set(files.filter(OutputFile.isPicture).map { ($0 as NSString).pathExtension.lowercased() })
+        // A scale also says where an adaptive slice needs points.
+        if formats.isEmpty, !isShown, let (name, _) = given.first(where: { !["scale", "log"].contains($0.name) }) {
+            let endings = pictureFormats.map { "." + $0 }.joined(separator: ", ")
+            throw UnusableRequest(
+                "--\(name): no picture is written; expected -o with a name that ends in \(endings), or no --\(name)")
+        }
+        let found = formats.sorted().map { "." + $0 }.joined(separator: ", ")
+        if fontFamily != nil, !formats.contains("svg") {
+            throw UnusableRequest(
+                "--font-family changes nothing in a \(found.isEmpty ? "picture on the terminal" : found); expected -o with a name that ends in .svg, or no --font-family"
+            )
+        }
+        // A length in pixels depends on it in every format.
+        let hasPixels = [width, height].contains { $0?.hasSuffix("px") == true }
+        if dpi != nil, !formats.contains("png"), !isShown, !hasPixels {
+            throw UnusableRequest(
+                "--dpi changes nothing in a \(found), which has no pixels; expected -o with a name that ends in .png, or no --dpi"
+            )
+        }
+    }
+
+    /// What a style asks for and a figure has no data for, as remarks.
+    ///
+    /// - Throws: `UnusableRequest` where an option, and not the style file, asked for it, and nothing of it is drawn.
+    func remarks(_ style: FigureStyle, on figure: any Figure) throws -> [String] {
+        var own = FigureStyle()
+        try set(&own)
+        return try style.misses(in: figure).map { miss in
+            if miss.isWhole, own.parts.contains(miss.part) {
+                throw UnusableRequest("--\(miss.part.rawValue) \(miss.words)")
+            }
+            return miss.remark
+        }
     }
 }

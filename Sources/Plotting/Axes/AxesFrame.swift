@@ -8,11 +8,12 @@ struct ResolvedAxis: Sendable {
 
     /// - Parameters:
     ///   - length: of the axis, in points.
-    ///   - spacing: the least distance of labelled ticks, in points.
-    init(label: String, range: AxisRange, length: Double, spacing: Double) {
+    ///   - spacing: the usual distance of labelled ticks, in points.
+    ///   - least: on a short axis they may be nearer, down to this share of it, before there are too few to read values from.
+    init(label: String, range: AxisRange, length: Double, spacing: Double, least: Double = 0.72) {
         self.label = label
         self.range = range
-        let count = min(10, max(2, Int(length / spacing)))
+        let count = min(10, max(2, Int(length / spacing), min(6, Int(length / (least * spacing)))))
         ticks = Ticks(range, count: count)
         // One label does not say how large a step is.
         for more in 3...5 where more > count && ticks.major.count < 2 && length >= 36 {

@@ -31,8 +31,10 @@ struct FreeSpace {
     /// The place for a legend and the share of the data that it hides: corners first, then anywhere.
     func best(_ size: Size) -> (box: Box, share: Double) {
         let (inset, air) = (8.0, 4.0)
-        let (left, right) = (frame.box.x + inset, frame.box.maxX - inset - size.width)
-        let (top, bottom) = (frame.box.y + inset, frame.box.maxY - inset - size.height)
+        // What fills the frame stands in its middle.
+        let center = Point(frame.box.center.x - size.width / 2, frame.box.center.y - size.height / 2)
+        let left = min(frame.box.x + inset, center.x), right = max(frame.box.maxX - inset - size.width, center.x)
+        let top = min(frame.box.y + inset, center.y), bottom = max(frame.box.maxY - inset - size.height, center.y)
         var candidates = [(right, top), (left, top), (right, bottom), (left, bottom)]
         let steps = 8
         for down in 0...steps {

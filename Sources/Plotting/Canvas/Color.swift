@@ -75,7 +75,7 @@ public struct Color: Sendable, Equatable, Hashable, Codable {
     }
 
     /// `#rrggbb`.
-    var hexText: String {
+    public var hexText: String {
         let digits = Array("0123456789abcdef")
         return "#" + [red, green, blue].map { "\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }.joined()
     }

@@ -101,11 +101,22 @@ extension LineFigure {
         copy.leftAxis.range = style.yLimits ?? style.valueRange ?? leftAxis.range
         if valueScale != nil { copy.valueScale = style.scale ?? valueScale }
         if !style.showsLegend { copy.legend = .none }
-        if !style.showsMarks || !style.showsSamples, series.contains(where: { $0.lineWidth > 0 }) {
+        if !style.showsSamples { copy.series.removeAll(where: isOnLine) }
+        if !style.showsMarks, series.contains(where: { $0.lineWidth > 0 }) {
             copy.series.removeAll { $0.lineWidth == 0 }
-            for index in copy.series.indices where !style.showsMarks { copy.series[index].marker = nil }
+            for index in copy.series.indices { copy.series[index].marker = nil }
         }
         return copy
+    }
+
+    /// Whether a series is of dots that lie on a line of the figure, as the evaluated points of a slice do.
+    private func isOnLine(_ dots: Series) -> Bool {
+        guard dots.lineWidth == 0, !dots.x.isEmpty else { return false }
+        return series.contains { line in
+            guard line.lineWidth > 0, line.side == dots.side else { return false }
+            let values = Dictionary(zip(line.x, line.y)) { first, _ in first }
+            return zip(dots.x, dots.y).allSatisfy { values[$0] == $1 }
+        }
     }
 
     /// The same figure; in a column, where words take more of it, higher over its width.
@@ -117,7 +128,7 @@ extension LineFigure {
     }
 
     /// The width of a column at letters of 8 points, and a little more.
-    private static let column = 360.0
+    fileprivate static let column = 360.0
 
     /// How values are spread along the left axis.
     var resolvedScale: AxisScale {
@@ -138,6 +149,14 @@ extension SurfaceFigure {
     /// The same surface with what a style says of it.
     public func styled(by style: FigureStyle) -> any Figure {
         SurfaceFigure(map.saying(style), view: style.view ?? view)
+    }
+
+    /// The same surface; in a column, where words take more of the height, higher over its width.
+    public func fitting(_ width: Double, height: Double?) -> any Figure {
+        guard height == nil, width < LineFigure.column else { return self }
+        var copy = self
+        copy.map.size.height = max(map.size.height, 0.9 * size.width)
+        return copy
     }
 }
 
@@ -195,7 +214,8 @@ extension PanelFigure {
     ///
     /// Lines below each other are lower than wide. A height that is given decides by itself: plots get the longest shorter side.
     public func fitting(_ width: Double, height: Double?) -> any Figure {
-        let least = 200.0
+        // What a plot and the words beside it need; many small ones may be narrower before the picture is a long strip.
+        let least = panels.count > 6 ? 150.0 : 200
         if let height {
             var copy = self
             copy.columns = Self.columns(of: panels.count, width: width, height: height)
@@ -205,9 +225,16 @@ extension PanelFigure {
         var copy = self
         let rows = (panels.count + columns - 1) / columns
         var cell = Size(width: size.width / Double(columns), height: size.height / Double(rows))
-        if panels.allSatisfy({ $0 is LineFigure }) { cell.height = min(cell.height, 0.8 * cell.width) }
         copy.columns = max(1, min(columns, Int(width / least)))
         let down = (panels.count + copy.columns - 1) / copy.columns
+        // Words take much of the height of a narrow panel.
+        let isNarrow = width / Double(copy.columns) < 200
+        if panels.allSatisfy({ $0 is LineFigure }) {
+            cell.height = isNarrow ? cell.width : min(cell.height, 0.8 * cell.width)
+        } else {
+            // About square, as maps are beside each other.
+            cell.height = min(cell.height, 0.95 * cell.width)
+        }
         copy.size = Size(width: cell.width * Double(copy.columns), height: cell.height * Double(down))
         return copy
     }

@@ -17,6 +17,7 @@ public enum FigureStyleError: DescribedError, Equatable {
         switch self {
         case .unknown(let name):
             "\(name): expected one of \(FigureStyle.settings.joined(separator: ", "))"
+                + FigureStyle.settings.suggestion(for: String(name.split(separator: " ").last ?? ""))
         case .invalid(let name, let value, let expected): "\(name) \(value): expected \(expected)"
         case .notTOML(let reason): "no style file: \(reason); expected lines such as width = \"3.25in\""
         case .noEffect(let name, let figure): "--\(name) changes nothing in \(figure); leave it out"
@@ -59,9 +60,13 @@ extension FigureStyle {
         case "font-family": fontFamily = value
         case "colors":
             guard let map = ColorMap.named(value) else {
-                let names = ColorMap.all.map(\.name).joined(separator: ", ")
+                let names = ColorMap.all.map(\.name)
+                let near = value.hasSuffix("r") ? names + names.map { $0 + "_r" } : names
                 throw .invalid(
-                    name: name, value: value, expected: "one of \(names), or one of these with _r at its end")
+                    name: name, value: value,
+                    expected:
+                        "one of \(names.joined(separator: ", ")), or one of these with _r at its end\(near.suggestion(for: value))"
+                )
             }
             colorMap = map
         case "contours": contours = try levels(name, value)
@@ -118,7 +123,8 @@ extension FigureStyle {
             let names = choices.map(\.0)
             throw .invalid(
                 name: name, value: text,
-                expected: "\(names.dropLast().joined(separator: ", ")) or \(names.last ?? "")")
+                expected:
+                    "\(names.dropLast().joined(separator: ", ")) or \(names.last ?? "")\(names.suggestion(for: text))")
         }
         return found.1
     }
@@ -137,7 +143,10 @@ extension FigureStyle {
         let values = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
         guard values.allSatisfy({ $0?.isFinite == true }), values.count <= 1000 else {
             throw .invalid(
-                name: name, value: text, expected: "auto, none, how many (such as 8), or levels such as 0.5,1,2")
+                name: name, value: text,
+                expected:
+                    "auto, none, how many (such as 8), or levels such as 0.5,1,2\(["auto", "none"].suggestion(for: text))"
+            )
         }
         // One whole number says how many.
         if values.count == 1, let count = Int(text) {

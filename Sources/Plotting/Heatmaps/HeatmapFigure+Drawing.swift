@@ -41,7 +41,7 @@ extension HeatmapFigure {
                 [
                     .stroke(.line(points), Stroke(Color.white.withOpacity(0.8), width: 2.6)),
                     .stroke(.line(points), Stroke(overlay.color, width: 1.4)),
-                ] + points.map { .fill(.circle(center: $0, radius: 1.8), overlay.color) })
+                ] + points.map { .fill(.circle(center: $0, radius: 2.6), overlay.color) })
         }
         result += labels.flatMap { label -> [Drawing.Element] in
             guard let place = frame.point(label.place.x, label.place.y) else { return [] }

@@ -32,6 +32,8 @@ public struct LineFigure: Figure, Codable {
     public var notes: [String] = []
     /// The place of the legend.
     public var legend = LegendPlace.automatic
+    /// Whether a drawing with characters marks the lowest point of the first series, as for a loss; nil for no.
+    public var marksLowest: Bool?
     /// Size of the title's letters, in points.
     public var titleSize = FigureStyle.titleSize
 

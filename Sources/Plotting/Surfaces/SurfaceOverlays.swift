@@ -66,7 +66,7 @@ struct SurfaceOverlays {
                     [
                         .stroke(path, Stroke(Color.white.withOpacity(0.8), width: 2.8)),
                         .stroke(path, Stroke(overlay.color, width: 1.5)),
-                    ] + corners.map { .fill(.circle(center: $0, radius: 1.8), overlay.color) }))
+                    ] + corners.map { .fill(.circle(center: $0, radius: 2), overlay.color) }))
         }
         for label in map.labels {
             if let place = seen(label.place) { result += HeatmapMark.label(label.text, at: place) }

@@ -1,7 +1,8 @@
 import Essentials
 
 extension LineFigure: TextFigure {
-    /// The series as lines of braille dots, 2 × 4 in a character, with axes and a legend; the lowest point of the first one is marked.
+    /// The series as lines of braille dots, 2 × 4 in a character, with axes and a legend; the lowest point of the first one is
+    /// marked where that means something (`marksLowest`).
     public func text(columns: Int, rows: Int, colors: TerminalColors) -> [String] {
         let plan = LinePlan(self, frame: Box(x: 0, y: 0, width: 600, height: 400))
         let (left, right) = (plan.frame.left.range, plan.frame.right?.range), bottom = plan.frame.bottom.range
@@ -41,7 +42,7 @@ extension LineFigure: TextFigure {
 
     /// Of the first series on the left.
     private func lowestPoint(_ series: [Series]) -> (x: Double, y: Double)? {
-        guard let first = series.first(where: { $0.side == .left }) else { return nil }
+        guard marksLowest == true, let first = series.first(where: { $0.side == .left }) else { return nil }
         return zip(first.x, first.y).filter { $0.isFinite && $1.isFinite }.min { $0.1 < $1.1 }.map {
             (x: $0.0, y: $0.1)
         }

@@ -1,18 +1,30 @@
 import Analyses
 import Essentials
 import Foundation
+import Plotting
 
 /// The numbers of a report as its script reads them. Values that are not finite are `null`.
 struct ReportData {
     let subjects: [ReportSubject]
+    /// The colours of maps and surfaces.
+    let colorMap: ColorMap
 
     var json: JSONValue {
         guard let first = subjects.first else { return .null }
         return .object([
             ("radius", .number(first.radius)), ("split", .string(first.context.split.word)),
             ("lossName", .string(first.context.lossName)),
+            (
+                "colorMaps",
+                .object([("values", Self.stops(colorMap)), ("difference", Self.stops(.diverging))])
+            ),
             ("checkpoints", .array(subjects.map(members))),
         ])
+    }
+
+    /// Every eighth colour of a map, such as `#440154`, between which the script interpolates.
+    private static func stops(_ map: ColorMap) -> JSONValue {
+        .array((0...32).map { .string(map.color(at: Double($0) / 32).hexText) })
     }
 
     private func members(_ subject: ReportSubject) -> JSONValue {

@@ -10,8 +10,13 @@ struct ReportPage {
     private let stills: ReportStills
     private let machine = Machine()
 
-    init(subjects: [ReportSubject], files: ReportFiles) {
-        (self.subjects, self.files) = (subjects, files)
+    /// How the pictures are drawn that move nothing; the others take its colours of maps.
+    private let style: FigureStyle
+    /// What the title of every report's page begins with.
+    static let titleStart = "Loss landscape of "
+
+    init(subjects: [ReportSubject], files: ReportFiles, style: FigureStyle) {
+        (self.subjects, self.files, self.style) = (subjects, files, style)
         (measures, stills) = (Measure.all(of: subjects), ReportStills(subjects: subjects))
     }
 
@@ -19,7 +24,7 @@ struct ReportPage {
         let id: String, title: String, body: HTML
     }
 
-    private var title: String { "Loss landscape of \(Format.list(subjects.map(\.label)))" }
+    private var title: String { Self.titleStart + Format.list(subjects.map(\.label)) }
     private var hasSeveral: Bool { subjects.count > 1 }
 
     var html: HTML {
@@ -60,7 +65,7 @@ struct ReportPage {
                 \(bodies)
                 </main>
                 <p id="said" class="unseen" aria-live="polite"></p>
-                <script type="application/json" id="data">\(HTML.data(ReportData(subjects: subjects).json))</script>
+                <script type="application/json" id="data">\(HTML.data(ReportData(subjects: subjects, colorMap: style.colorMap ?? .viridis).json))</script>
                 <script type="x-shader/x-vertex" id="vertex-shader">\(HTML.own(PackageResources.surface_vert))</script>
                 <script type="x-shader/x-fragment" id="fragment-shader">\(HTML.own(PackageResources.surface_frag))</script>
                 <script>\(Self.script)</script>
@@ -180,8 +185,9 @@ struct ReportPage {
             hasSeveral
             ? " All checkpoints share axes, height and colours, and the seed of their directions; the difference has its own colours."
             : ""
+        let drawings = [style.draw(figure)] + [stills.differences.map(style.ofDifferences.draw)].compactMap { $0 }
         return try self.figure(
-            "plane", [figure, stills.differences].compactMap { $0 }, stills.planesInWords(),
+            "plane", drawings, stills.planesInWords(),
             "The loss on the plane of two random directions, \(scaling); the checkpoint is at α = β = 0. Points that were not evaluated are interpolated (see “What was checked”).\(shares)"
         )
     }
@@ -268,21 +274,23 @@ struct ReportPage {
     private func figure(_ kind: String, _ picture: any Figure, _ words: String, _ caption: String, index: Int? = nil)
         throws -> HTML
     {
-        try figure(kind, [picture], words, caption, index: index)
+        try figure(kind, [style.draw(picture)], words, caption, index: index)
     }
 
     /// Pictures that move nothing, which the script replaces by one that does.
     private func figure(
-        _ kind: String, _ pictures: [any Figure], _ words: String, _ caption: String, index: Int? = nil
+        _ kind: String, _ drawings: [Drawing], _ words: String, _ caption: String, index: Int? = nil
     ) throws -> HTML {
         // Maps have many cells: as pixels they are smaller.
         let isMap = kind == "plane" || kind == "path"
-        let images = try pictures.map { picture -> HTML in
-            let drawing = picture.draw()
-            let image = isMap ? try drawing.png() : Array(drawing.svg().utf8)
+        let images = try drawings.map { drawing -> HTML in
+            let image =
+                isMap
+                ? try drawing.png(scale: style.dotsPerInch / 72)
+                : Array(drawing.svg(fontFamily: style.fontFamily).utf8)
             return HTML.picture(
                 image, type: isMap ? "png" : "svg+xml", width: drawing.size.width,
-                describedAs: "\(picture.title). \(words)")
+                describedAs: "\(drawing.summary). \(words)")
         }
         let number: HTML = index.map { " data-index=\"\($0)\"" } ?? ""
         return """
@@ -292,5 +300,14 @@ struct ReportPage {
             <figcaption>\(caption.unbroken)</figcaption>
             </figure>
             """
+    }
+}
+
+extension FigureStyle {
+    /// For differences of losses, which have colours, levels and a scale of their own.
+    fileprivate var ofDifferences: FigureStyle {
+        var style = self
+        (style.colorMap, style.contours, style.scale) = (nil, nil, nil)
+        return style
     }
 }

@@ -78,7 +78,7 @@ class PlaneView {
 		const [low, high] = extent(this.planes.flatMap(values), isLog ? (value) => value > 0 : undefined) || [0, 1];
 		const scale = scaleOf(low, high, isLog);
 		const label = isLoss ? `loss (${data.lossName})` : 'accuracy';
-		const fields = this.planes.map((one) => fieldOf(one.plane, values(one), scale, 'viridis', label));
+		const fields = this.planes.map((one) => fieldOf(one.plane, values(one), scale, 'values', label));
 		const gaps = this.pairs.map(([first, other]) => {
 			const from = values(first);
 			return values(other).map((value, k) => {

@@ -31,18 +31,12 @@ function ticksOf(scale, count = 5) {
 
 const tickWords = (value) => words(value, 4);
 
-// Ends and colours between them, from 0 to 1: viridis (van der Walt & Smith 2015), and blue over white to red.
-const colorMaps = {
-	viridis: ['#440154', '#482475', '#414487', '#355f8d', '#2a788e', '#21918c', '#22a884', '#44bf70', '#7ad151', '#bddf26', '#fde725'],
-	difference: ['#2166ac', '#4393c3', '#92c5de', '#d1e5f0', '#f7f7f7', '#fddbc7', '#f4a582', '#d6604d', '#b2182b'],
-};
-
 const colorTables = {};
 
-/** 256 colours of a map, four bytes each. */
+/** 256 colours of a map, four bytes each; `data` has ends and colours between them. */
 function colorTable(name) {
 	if (colorTables[name]) return colorTables[name];
-	const stops = colorMaps[name].map((hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)));
+	const stops = data.colorMaps[name].map((hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)));
 	const table = new Uint8ClampedArray(4 * 256);
 	for (let i = 0; i < 256; i++) {
 		const at = (i / 255) * (stops.length - 1), k = Math.min(Math.floor(at), stops.length - 2);

@@ -102,7 +102,7 @@ function pathView(live, figure) {
 	let at = points.length - 1, timer = null, seen = null;
 	const values = extent(path.loss, (value) => value > 0) || [0, 1];
 	const isLog = Boolean(extent(path.loss)) && extent(path.loss)[0] > 0 && values[1] > 30 * values[0];
-	const field = fieldOf(path, path.loss, scaleOf(...(isLog ? values : extent(path.loss) || [0, 1]), isLog), 'viridis', `loss (${data.lossName})`);
+	const field = fieldOf(path, path.loss, scaleOf(...(isLog ? values : extent(path.loss) || [0, 1]), isLog), 'values', `loss (${data.lossName})`);
 	const share = (k) => (path.variance[k] === undefined ? '' : `, ${percent(path.variance[k])}`);
 
 	const play = button('Play', () => (timer ? stop() : start()));
