@@ -20,6 +20,10 @@ from ._arrays import array, write_safetensors
 from ._data import Leaves, Roles, fill
 from ._program import LandscapeError
 
+RANDOM = (
+    "the model or its loss draws random numbers in evaluation mode, too, so it is no function of its weights; draw them once and pass"
+    " them with the data, or use their mean")
+
 # Losses of torch whose mean over the examples is one of the program's, with the program's name and how to compute it here.
 _LOSSES = {
     "cross-entropy": nn.functional.cross_entropy,
@@ -108,6 +112,35 @@ class _Graph(nn.Module):
         return value
 
 
+class _Traced(nn.Module):
+    """The same function with the derivatives that it takes inside (torch.autograd.grad, torch.func.jvp) written out."""
+
+    def __init__(self, graph: _Graph, inputs: tuple):
+        super().__init__()
+        from torch._decomp import core_aten_decompositions
+        from torch.func import functional_call
+        from torch.fx.experimental.proxy_tensor import make_fx
+
+        self.model = graph.model
+        self.names = [name for name, _ in [*graph.named_parameters(), *graph.named_buffers()]]
+        known = dict([*graph.named_parameters(), *graph.named_buffers()])
+        decompositions = dict(core_aten_decompositions())
+        decompositions[torch.ops.aten._new_zeros_with_same_feature_meta.default] = (
+            lambda value, other, **_: torch.zeros_like(other))
+
+        def function(values, *leaves):
+            with torch.enable_grad():
+                return functional_call(graph, dict(zip(self.names, values)), leaves)
+
+        values = [known[name].detach().requires_grad_(known[name].requires_grad) for name in self.names]
+        trace = make_fx(function, tracing_mode="symbolic", decomposition_table=decompositions, _allow_non_fake_inputs=True)
+        self.trace = [trace(values, *inputs)]
+
+    def forward(self, *leaves):
+        known = dict([*self.named_parameters(), *self.named_buffers()])
+        return self.trace[0]([known[name] for name in self.names], *leaves)
+
+
 def _prediction(output: Any) -> Any:
     """Of a model's output the part that a loss is computed of: logits where there are any by that name."""
     if isinstance(output, torch.Tensor):
@@ -136,7 +169,14 @@ def evaluating(model: nn.Module):
 def tensors(leaves: Leaves, count: int, model: nn.Module) -> list[torch.Tensor]:
     """The first examples as tensors on the module's device."""
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    return [torch.from_numpy(np.array(value[:count], order="C")).to(device) for value in leaves.arrays]
+    kind = precision(model)
+    found = [torch.from_numpy(np.array(value[:count], order="C")).to(device) for value in leaves.arrays]
+    return [value.to(kind) if value.is_floating_point() else value for value in found]
+
+
+def precision(model: nn.Module) -> torch.dtype:
+    """Of the module's parameters: that of the first of real numbers."""
+    return next((p.dtype for p in model.parameters() if p.is_floating_point()), torch.float32)
 
 
 def graph_inputs(names: list[str]) -> list[str]:
@@ -173,42 +213,44 @@ def export(
     dynamic = examples > 1
     with evaluating(model):
         inputs = tuple(tensors(leaves, examples, model))
-        axes = [{0: torch.export.Dim("examples")}, {0: torch.export.Dim.AUTO}] if dynamic else []
+        fixed, free = {0: torch.export.Dim("examples")}, {0: torch.export.Dim.AUTO}
+        ways = [(False, fixed), (True, fixed), (False, free)] if dynamic else [(False, None), (True, None)]
         problem: Optional[BaseException] = None
-        for axis in [*axes, None]:
+        for traced, axis in ways:
             try:
-                program = _exported(graph, inputs, names, axis)
+                with _quiet():
+                    function = _Traced(graph, inputs) if traced else graph
+                    program = torch.onnx.export(
+                        function, inputs, dynamo=True, optimize=False, verbose=False, input_names=names,
+                        dynamic_shapes=None if axis is None else {"leaves": tuple(dict(axis) for _ in inputs)})
                 break
             except LandscapeError:
                 raise
             except Exception as error:
                 problem = problem or error
         else:
-            raise LandscapeError(_reason(problem, model)) from None
+            own = [part for part in _chain(problem) if isinstance(part, LandscapeError)]
+            raise LandscapeError(str(own[0]) if own else _reason(problem)) from None
     random = sorted({node.op_type for node in program.model.graph.all_nodes()} & {
         "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"})
     if random:
-        raise LandscapeError(
-            "the model or its loss draws random numbers, so it is no function of its weights; draw them once and pass them with the"
-            " data, or use their mean in evaluation mode")
+        raise LandscapeError(RANDOM)
     found = _named(program, model, names)
-    _check_size(program)
     program.save(path)
     return found
 
 
-def _exported(graph: nn.Module, inputs: tuple, names: list[str], axis: Optional[dict]):
-    """The exporter's program, without its pages of notes."""
+@contextlib.contextmanager
+def _quiet():
+    """Without the exporter's pages of notes."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "torch._dynamo", "torch.fx", "onnxscript")]
     levels = [logger.level for logger in loggers]
-    shapes = None if axis is None else {"leaves": tuple(dict(axis) for _ in inputs)}
     try:
         for logger in loggers:
             logger.setLevel(logging.CRITICAL)
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
-            return torch.onnx.export(
-                graph, inputs, dynamo=True, optimize=False, verbose=False, dynamic_shapes=shapes, input_names=names)
+            yield
     finally:
         for logger, level in zip(loggers, levels):
             logger.setLevel(level)
@@ -224,6 +266,9 @@ def _named(program: Any, model: nn.Module, names: list[str]) -> Exported:
         if isinstance(tensor, nn.Parameter):
             requires[own[name]] = tensor.requires_grad
     graph = program.model.graph
+    # Notes on the wrapper's modules and lines of code: several times what the graph itself takes.
+    for node in graph.all_nodes():
+        node.metadata_props.clear()
     values = {}
     for value in list(graph.initializers.values()):
         name = value.name
@@ -251,28 +296,33 @@ def _named(program: Any, model: nn.Module, names: list[str]) -> Exported:
         outputs=[value.name for value in graph.outputs], has_prediction=len(graph.outputs) > 1)
 
 
-def _check_size(program: Any):
-    """Nothing yet: the exporter keeps weights beyond 2 GB in files beside the graph."""
-
-
 _ADVICE = [
     (r"data-dependent|GuardOnDataDependent|Could not guard|Dynamic control flow|torch\.cond",
      "it branches on numbers of its data or of its weights; compute both branches and choose with torch.where"),
     (r"No ONNX function found for|aten\S* is not supported|DispatchError|No decompositions registered",
      "an operation has no form in ONNX; replace it by elementary ones"),
     (r"\.item\(\)|aten\._local_scalar_dense", "it makes a Python number of a tensor (.item(), int(), float()); keep it a tensor"),
-    (r"torch\.autograd\.grad|does not require grad|Cannot call autograd|requires_grad",
-     "it differentiates inside; write the derivatives by torch.func, as docs/python.md shows"),
+    (r"TensorWrapper|functorch|vmap|make_dual",
+     "torch.func and vmap inside cannot be followed; take derivatives by torch.autograd.grad(…, create_graph=True), and batches by"
+     " operations on tensors"),
+    (r"found a fake tensor in the exported program|torch\.autograd\.grad|does not require grad|Cannot call autograd",
+     "it differentiates inside in a way that cannot be followed; docs/python.md shows one that can"),
     (r"ModuleNotFoundError|No module named", "a package is missing; pip install 'landscape-sharpness[torch]'"),
 ]
 
 
-def _reason(problem: Optional[BaseException], model: nn.Module) -> str:
-    """One line on what in the module is in the way."""
+def _chain(problem: Optional[BaseException]) -> list[BaseException]:
+    """The problem and what it came from, the origin last."""
     chain: list[BaseException] = []
     while problem is not None and problem not in chain:
         chain.append(problem)
         problem = problem.__cause__ or problem.__context__
+    return chain
+
+
+def _reason(problem: Optional[BaseException]) -> str:
+    """One line on what in the module is in the way."""
+    chain = _chain(problem)
     text = "\n".join(str(part) for part in chain)
     core = chain[-1]
     advice = next((words for pattern, words in _ADVICE if re.search(pattern, text)), "")
@@ -291,12 +341,10 @@ def _place(chain: list[BaseException], text: str) -> str:
         return path.startswith(libraries) or "site-packages" in path or path.startswith("<") or "/lib/python" in path
 
     for part in reversed(chain):
-        frames = [frame for frame in traceback.extract_tb(part.__traceback__) if not foreign(frame.filename)]
-        inner = [frame for frame in frames if frame.name not in ("<module>",)] or frames
-        # The last frame of the user's own that lies inside the module: below the call into this package.
-        all_frames = traceback.extract_tb(part.__traceback__)
-        last = next((i for i, frame in enumerate(all_frames) if frame.filename.startswith(here)), -1)
-        below = [frame for i, frame in enumerate(all_frames) if i > last and not foreign(frame.filename)]
+        # Below the call into this package: what stands above it is who asked.
+        frames = traceback.extract_tb(part.__traceback__)
+        last = next((i for i, frame in enumerate(frames) if frame.filename.startswith(here)), -1)
+        below = [frame for frame in frames[last + 1 :] if not foreign(frame.filename)]
         if below:
             frame = below[-1]
             return f"{os.path.basename(frame.filename)}:{frame.lineno} `{frame.line}`"
@@ -323,29 +371,40 @@ def weights(model: nn.Module, names: Optional[set[str]] = None) -> dict[str, tor
 
 def torch_loss(
     model: nn.Module, leaves: Leaves, roles: Optional[Roles], loss: Union[str, Callable, None], examples: int
-) -> Optional[float]:
-    """The mean loss of the first examples by torch, to compare the program's with; None where it is not clear which is meant."""
-    function = _LOSSES.get(loss) if isinstance(loss, str) else None
-    if roles is not None and function is None:
-        return None
-    with evaluating(model), torch.no_grad():
+) -> tuple[Optional[float], str]:
+    """The mean loss of the first examples by torch, to compare the program's with, and a remark on shapes.
+
+    No loss where it is not clear which is meant. Raises `LandscapeError` if two runs differ.
+    """
+    name, _, settings = loss.partition(":") if isinstance(loss, str) else ("", "", "")
+    function = _LOSSES.get(name) if not settings else None
+    with evaluating(model), torch.enable_grad():  # A loss may differentiate inside.
         inputs = tensors(leaves, examples, model)
         graph = _Graph(model, leaves, roles, loss if roles is None else None)
-        output = graph(*inputs)
+        outputs = [graph(*inputs) for _ in range(2)]
+        first, second = (output[0] if isinstance(output, tuple) else output for output in outputs)
+        first, second = (value.detach() if isinstance(value, torch.Tensor) else value for value in (first, second))
+        if not isinstance(first, torch.Tensor):
+            return None, ""
+        if not torch.equal(first.nan_to_num(), second.nan_to_num()):
+            raise LandscapeError(RANDOM)
         if roles is None:
-            value = output[0] if isinstance(output, tuple) else output
-        else:
-            target = inputs[roles.target]
-            if not isinstance(output, torch.Tensor):
-                return None
-            if loss in ("cross-entropy", "nll") and not target.is_floating_point():
-                if output.dim() != target.dim() + 1:
-                    return None
-                classes = [a for a in range(1, output.dim()) if output.shape[:a] + output.shape[a + 1 :] == target.shape]
-                if len(classes) != 1:
-                    return None
-                output, target = output.movedim(classes[0], 1), target.long()
-            elif output.shape != target.shape:
-                return None
-            value = function(output.double(), target.double() if target.is_floating_point() else target)
-        return float(value.double().mean())
+            return float(first.double().mean()), ""
+        target, remark = inputs[roles.target], ""
+        if function is not None and name in ("cross-entropy", "nll") and not target.is_floating_point():
+            classes = [
+                axis for axis in range(1, first.dim())
+                if first.dim() == target.dim() + 1 and first.shape[:axis] + first.shape[axis + 1 :] == target.shape]
+            if len(classes) != 1:
+                return None, ""
+            first, target = first.movedim(classes[0], 1), target.long()
+        elif first.shape != target.shape:
+            if first.numel() != target.numel():
+                return None, ""
+            remark = (
+                f"outputs have shape {list(first.shape)} and targets {list(target.shape)}: they are compared one by one, where torch would"
+                " broadcast")
+            target = target.reshape(first.shape)
+        if function is None:
+            return None, remark
+        return float(function(first.double(), target.double() if target.is_floating_point() else target)), remark

@@ -21,12 +21,14 @@ def call(command: str, given: dict) -> Any:
         o = os.fspath(given.pop("o"))
         run(["train", *words(command, given, _file), "-o", o])
         return Checkpoint(o)
+    if given.get("precision") is None and "precision" in given:
+        given["precision"] = next(
+            (part._precision for part in given.get("checkpoints", ()) if isinstance(part, Checkpoint) and part._precision), None)
     sources = [checkpoint_path(part) for part in given.pop("checkpoints", ())]
     if "folder" in given:
         sources.append(os.fspath(given.pop("folder")))
     if not sources:
         raise TypeError(f"{command}: no checkpoint was given")
-    first = None
     if command == "report":
         o = os.fspath(given.pop("o"))
         run(["report", *sources, *words(command, given, _file), "-o", o])

@@ -266,7 +266,7 @@ class Problem(Checkpoint):
             name = _export.named_loss(loss)
             module = loss
             loss = name if name is not None else lambda model, batch: module(model(batch[0]), batch[1])
-        kind = next((p.dtype for p in model.parameters() if p.is_floating_point()), torch.float32)
+        kind = _export.precision(model)
         if not any(p.requires_grad for p in model.parameters()):
             raise ValueError("model: none of its parameters requires a gradient, so there is no θ")
         self._precision = "double" if kind == torch.float64 else None
@@ -329,11 +329,14 @@ class Problem(Checkpoint):
         if not check or batch is not None:
             return
         examples = min(found.count, 16)
-        expected = _export.torch_loss(model, found, parts, loss, examples)
+        expected, remark = _export.torch_loss(model, found, parts, loss, examples)
+        if remark:
+            self._remark(remark)
         if expected is None or not np.isfinite(expected):
             return
+        tolerance = 1e-3 if _export.precision(model).itemsize >= 4 else 5e-2
         own = self._with_all_remarks(False, lambda: self.evaluate(examples=examples)).loss
-        if abs(own - expected) > 1e-3 * max(abs(expected), 1e-3):
+        if abs(own - expected) > tolerance * max(abs(expected), 1e-3):
             raise LandscapeError(
                 f"the loss of the first {examples} examples is {own:.9g} here and {expected:.9g} by torch; give the loss as a function of"
                 " model and batch if another is meant, or check=False")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import threading
+import time
 from typing import Callable, Optional, Sequence
 
 
@@ -39,32 +40,30 @@ def program() -> str:
 
 
 class _Bar:
-    """One line of progress: tqdm's where it is installed, else a line of text on a terminal."""
+    """One line of progress for a run of more than a second: tqdm's where it is installed, else text on a terminal."""
 
     def __init__(self, command: str):
-        self.command, self.phase, self.bar, self.width = command, None, None, 0
-        try:
-            from tqdm.auto import tqdm
-        except ImportError:
-            tqdm = None
-        self.tqdm = tqdm
+        self.command, self.start, self.bar, self.width = command, time.monotonic(), None, 0
 
-    def show(self, phase: str, done: float, total: Optional[float]):
+    def show(self, phase: str, done: float, total: Optional[float], detail: str):
+        if time.monotonic() - self.start < 1:
+            return
         words = f"{self.command}: {phase}"
-        if self.tqdm is None:
-            if sys.stderr is None or not sys.stderr.isatty():
-                return
-            line = words + (f" {done:g} of {total:g}" if total else "")
+        if self.bar is None and self.width == 0:
+            try:
+                from tqdm.auto import tqdm
+
+                self.bar = tqdm(leave=False)
+            except ImportError:
+                pass
+        if self.bar is not None:
+            self.bar.total, self.bar.n = total, done
+            self.bar.set_description_str(words, refresh=False)
+            self.bar.set_postfix_str(detail, refresh=True)
+        elif sys.stderr is not None and sys.stderr.isatty():
+            line = words + (f" {done:g} of {total:g}" if total else f" {done:g}" if done else "")
             print("\r" + line.ljust(self.width), end="", file=sys.stderr, flush=True)
             self.width = len(line)
-            return
-        if self.bar is None:
-            self.bar = self.tqdm(total=total, desc=words, leave=False, delay=0.5)
-        if phase != self.phase or total != self.bar.total:
-            self.bar.reset(total=total)
-            self.bar.set_description(words, refresh=False)
-            self.phase = phase
-        self.bar.update(done - self.bar.n)
 
     def close(self):
         if self.bar is not None:
@@ -104,7 +103,7 @@ def run(words: Sequence[str], progress: bool = True, remark: Optional[Callable[[
                 problem = told["error"]
             elif "phase" in told:
                 if bar is not None:
-                    bar.show(told["phase"], told.get("done") or 0, told.get("total"))
+                    bar.show(told["phase"], told.get("done") or 0, told.get("total"), told.get("detail") or "")
             elif "remark" in told:
                 (remark or _print)(told["remark"])
             elif line.strip():
