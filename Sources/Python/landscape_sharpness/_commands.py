@@ -195,6 +195,57 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "weight_decay": ("--weight-decay", "number", None),
         "threads": ("--threads", "integer", None),
     },
+    "measure": {
+        "measures": ("--measures", "list", "evaluate,gradient,hessian,sharpness"),
+        "top": ("--top", "integer", 1),
+        "bottom": ("--bottom", "integer", 0),
+        "method": ("--method", "text", "lanczos"),
+        "tolerance": ("--tolerance", "number", 0.0001),
+        "iterations": ("--iterations", "integer", 1000),
+        "trace": ("--trace", "flag", False),
+        "frobenius": ("--frobenius", "flag", False),
+        "density": ("--density", "flag", False),
+        "layers": ("--layers", "flag", False),
+        "probes": ("--probes", "integer", None),
+        "operator": ("--operator", "text", "hessian"),
+        "multiplicities": ("--multiplicities", "flag", False),
+        "rho": ("--rho", "numbers", 0.05),
+        "norm": ("--norm", "text", "l2"),
+        "adaptive": ("--adaptive", "flag", False),
+        "eta": ("--eta", "number", None),
+        "measure": ("--measure", "text", "worst"),
+        "m": ("--m", "integer", None),
+        "steps": ("--steps", "integer", None),
+        "restarts": ("--restarts", "integer", None),
+        "scout": ("--scout", "integer", None),
+        "samples": ("--samples", "integer", None),
+        "box_epsilon": ("--box-epsilon", "numbers", None),
+        "subspace": ("--subspace", "integer", None),
+        "box_steps": ("--box-steps", "integer", None),
+        "box_repeats": ("--box-repeats", "integer", None),
+        "dims": ("--dims", "integer", None),
+        "points": ("--points", "points", 51),
+        "range": ("--range", "number", 1.0),
+        "x_range": ("--x-range", "range", None),
+        "y_range": ("--y-range", "range", None),
+        "normalization": ("--normalization", "text", None),
+        "include_1d": ("--include-1d", "flag", False),
+        "directions": ("--directions", "directions", "random"),
+        "no_orthogonalize": ("--no-orthogonalize", "flag", False),
+        "planes": ("--planes", "integer", 1),
+        "resume": ("--resume", "flag", False),
+        "data": ("--data", "data", None),
+        "split": ("--split", "text", "train"),
+        "examples": ("--examples", "integer", None),
+        "batch_size": ("--batch-size", "integer", None),
+        "precision": ("--precision", "text", None),
+        "memory": ("--memory", "limit", None),
+        "seed": ("--seed", "integer", 0),
+        "batchnorm": ("--batchnorm", "text", "stored"),
+        "include_weight_decay": ("--include-weight-decay", "flag", False),
+        "weight_decay": ("--weight-decay", "number", None),
+        "threads": ("--threads", "integer", None),
+    },
     "interpolate": {
         "points": ("--points", "points", None),
         "curve": ("--curve", "text", None),
@@ -829,6 +880,125 @@ class Commands:
         Raises `LandscapeError` with the program's line.
         """
         return self._analysis("hessian", locals())  # type: ignore
+
+    def measure(
+        self,
+        *,
+        measures: Union[str, Sequence[str]] = "evaluate,gradient,hessian,sharpness",
+        top: int = 1,
+        bottom: int = 0,
+        method: Literal["lanczos", "power"] = "lanczos",
+        tolerance: float = 0.0001,
+        iterations: int = 1000,
+        trace: bool = False,
+        frobenius: bool = False,
+        density: bool = False,
+        layers: bool = False,
+        probes: Optional[int] = None,
+        operator: Literal["hessian", "ggn", "fisher", "empirical-fisher"] = "hessian",
+        multiplicities: bool = False,
+        rho: Union[float, Sequence[float]] = 0.05,
+        norm: Literal["l2", "linf"] = "l2",
+        adaptive: bool = False,
+        eta: Optional[float] = None,
+        measure: Literal["worst", "average", "keskar", "all"] = "worst",
+        m: Optional[int] = None,
+        steps: Optional[int] = None,
+        restarts: Optional[int] = None,
+        scout: Optional[int] = None,
+        samples: Optional[int] = None,
+        box_epsilon: Optional[Union[float, Sequence[float]]] = None,
+        subspace: Optional[int] = None,
+        box_steps: Optional[int] = None,
+        box_repeats: Optional[int] = None,
+        dims: Optional[int] = None,
+        points: Union[int, str, tuple[int, int]] = 51,
+        range: float = 1.0,
+        x_range: Optional[Union[str, tuple[float, float]]] = None,
+        y_range: Optional[Union[str, tuple[float, float]]] = None,
+        normalization: Optional[Literal["filter", "layer", "weight", "none"]] = None,
+        include_1d: bool = False,
+        directions: Directions = "random",
+        no_orthogonalize: bool = False,
+        planes: int = 1,
+        resume: bool = False,
+        data: Optional[Data] = None,
+        split: Literal["train", "test"] = "train",
+        examples: Optional[int] = None,
+        batch_size: Optional[int] = None,
+        precision: Optional[Literal["float", "double"]] = None,
+        memory: Optional[Union[str, int]] = None,
+        seed: int = 0,
+        batchnorm: Literal["stored", "batch", "recalibrate"] = "stored",
+        include_weight_decay: bool = False,
+        weight_decay: Optional[float] = None,
+        **style: Unpack[Style],
+    ) -> Measures:
+        """Takes several measures of one checkpoint at once: loss, gradient, spectrum, sharpness, slice.
+
+        Data are read once. Each measure has the numbers that its own command gives with the same options.
+
+        Parameters
+        ----------
+        measures: Which measures, with commas between them: evaluate, gradient, hessian, sharpness, slice.
+        top: Number of algebraically largest eigenvalues.
+        bottom: Number of algebraically smallest eigenvalues.
+        method: Solver.
+        tolerance: Largest residual ‖Hv − λv‖ relative to |λ| of a converged eigenvalue.
+        iterations: Largest number of Hessian–vector products.
+        trace: Estimate the trace, by Hutch++.
+        frobenius: Estimate the Frobenius norm, by Hutch++.
+        density: Estimate the spectral density, by stochastic Lanczos quadrature.
+        layers: Measure the largest eigenvalue and the trace of each parameter tensor's diagonal block.
+        probes: Products for the trace and the norm: a third each for Hutch++'s sketch, range and rest (default: 30).
+        operator: Matrix: the Hessian, Gauss–Newton (ggn), Fisher, or empirical Fisher.
+        multiplicities: Look for further copies of repeated eigenvalues. Always on for regression with several outputs.
+        rho: Radius of the ball, or several: 0.01,0.05,0.1. For the average case, the deviation of each weight.
+        norm: Norm of the ball.
+        adaptive: Measure ε relative to the weights: T = |θ| + η.
+        eta: η of --adaptive (default: 0.01).
+        measure: Worst case, average case, Keskar's box, or all.
+        m: m-sharpness: the mean worst case of batches of so many examples.
+        steps: Largest number of iterations from each start (default: 50).
+        restarts: Random starts beside the informed ones (default: 4; linf 12, because its maxima lie in corners).
+        scout: Examples on which the starts compete; the best continue on all. 0: all examples (default: 4096 of 16384 or more).
+        samples: Antithetic pairs of the average case (default: 50).
+        box_epsilon: Keskar's ε, or several: the box is |z| ≤ ε(|θ| + 1) (default: 0.0005,0.001).
+        subspace: Dimension of the random subspaces of Keskar's measure (default: 100). 0: the full space only.
+        box_steps: Iterations of L-BFGS-B in the box (default: 10).
+        box_repeats: Repeats of the search in the box (default: 5).
+        dims: 1 for a line, 2 for a plane (default: 2 if --points, --y-range or --directions name two, else 1).
+        points: Points along each axis: 51, or 51x41 for α × β.
+        range: Half the length of both axes, which run from −length to length.
+        x_range: Range of α, as a:b.
+        y_range: Range of β, as a:b.
+        normalization: How directions are scaled to the weights (default: filter for random and gradient directions, none for
+            others).
+        include_1d: Move biases and norm scales, too. Under filter each is one filter: the whole tensor gets its norm.
+        directions: random, eigen, gradient, pca:DIR (the path of the checkpoints there), to:CKPT[,CKPT], or
+            file:d1.npy[,d2.npy].
+        no_orthogonalize: Leave the second direction as it is. (Random, gradient and eigen pairs are made orthogonal; to:, file:
+            and pca: are used as given.)
+        planes: Repeat with so many seeds of random directions and draw mean and band.
+        resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
+        data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
+            npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
+        split: Split of the data.
+        examples: Use only so many examples, the first ones.
+        batch_size: Examples computed at once (default: what fits the memory).
+        precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
+        memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
+            cannot run within it, the command stops and prints the smallest value that works.
+        seed: Seed of everything random.
+        batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
+            (averages over the data, measured first).
+        include_weight_decay: Add ½λ‖θ‖² to the loss, with λ the training's weight decay.
+        weight_decay: Another λ for --include-weight-decay.
+        style: options of its pictures, see `Style`
+
+        Raises `LandscapeError` with the program's line.
+        """
+        return self._analysis("measure", locals())  # type: ignore
 
 
 def interpolate(

@@ -261,8 +261,11 @@ def _named(program: Any, model: nn.Module, names: list[str]) -> Exported:
     first: dict[int, str] = {}
     requires: dict[str, bool] = {}
     own: dict[str, str] = {}
+    stored: dict[tuple, str] = {}  # Of tensors that the graph reads as constants, such as those of Keras' variables.
     for name, tensor in [*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False)]:
         own[name] = first.setdefault(id(tensor), name)
+        if tensor.numel():
+            stored.setdefault(_storage(tensor), own[name])
         if isinstance(tensor, nn.Parameter):
             requires[own[name]] = tensor.requires_grad
     graph = program.model.graph
@@ -272,8 +275,10 @@ def _named(program: Any, model: nn.Module, names: list[str]) -> Exported:
     values = {}
     for value in list(graph.initializers.values()):
         name = value.name
-        if name.startswith("model.") and name[len("model.") :] in own:
-            target = own[name[len("model.") :]]
+        target = own.get(name[len("model.") :]) if name.startswith("model.") else None
+        if target is None and isinstance(getattr(value.const_value, "raw", None), torch.Tensor):
+            target = stored.get(_storage(value.const_value.raw))
+        if target is not None:
             if target in values:
                 from onnxscript import ir
 
@@ -285,6 +290,9 @@ def _named(program: Any, model: nn.Module, names: list[str]) -> Exported:
             graph.initializers[target] = value
             values[target] = value
     parameters = [name for name in values if name in requires]
+    if not any(requires[name] for name in parameters):
+        raise LandscapeError(
+            "the loss reads none of the module's parameters that require gradients; does the loss call the model that it is given?")
     order = {name: place for place, name in enumerate(requires)}
     parameters.sort(key=order.__getitem__)
     read = {value.name for value in graph.inputs}
@@ -294,6 +302,11 @@ def _named(program: Any, model: nn.Module, names: list[str]) -> Exported:
         frozen=[name for name in parameters if not requires[name]],
         unused=[name for name, needs in requires.items() if needs and name not in values],
         outputs=[value.name for value in graph.outputs], has_prediction=len(graph.outputs) > 1)
+
+
+def _storage(tensor: torch.Tensor) -> tuple:
+    """What two views of the same numbers have in common, and other tensors do not."""
+    return tensor.data_ptr(), tuple(tensor.shape), tuple(tensor.stride()), tensor.dtype
 
 
 _ADVICE = [

@@ -7,9 +7,10 @@ import tempfile
 from typing import Any
 
 from . import _results
+from ._options import call as run_call
 from ._options import words
 from ._problem import Checkpoint, checkpoint_path
-from ._program import run
+from ._program import _print
 
 
 def call(command: str, given: dict) -> Any:
@@ -19,7 +20,7 @@ def call(command: str, given: dict) -> Any:
     style = dict(given.pop("style", {}))
     if command == "train":
         o = os.fspath(given.pop("o"))
-        run(["train", *words(command, given, _file), "-o", o])
+        run_call(["train", *words(command, given, _file), "-o", o], True, _print)
         return Checkpoint(o)
     if given.get("precision") is None and "precision" in given:
         given["precision"] = next(
@@ -31,7 +32,7 @@ def call(command: str, given: dict) -> Any:
         raise TypeError(f"{command}: no checkpoint was given")
     if command == "report":
         o = os.fspath(given.pop("o"))
-        run(["report", *sources, *words(command, given, _file), "-o", o])
+        run_call(["report", *sources, *words(command, given, _file), "-o", o], True, _print)
         return os.path.join(o, "index.html")
     folder = tempfile.TemporaryDirectory(prefix="landscape-")
     files = {".json": os.path.join(folder.name, "result.json")}
@@ -39,7 +40,7 @@ def call(command: str, given: dict) -> Any:
     if command in ("interpolate", "trajectory", "compare"):
         files[".npz"] = os.path.join(folder.name, "result.npz")
         out += ["-o", files[".npz"]]
-    run([command, *sources, *words(command, given, _file), *_scale(command, style), *out, "--json"])
+    run_call([command, *sources, *words(command, given, _file), *_scale(command, style), *out, "--json"], True, _print)
     found = _results.result(_results.read(files[".json"]), None, files, style)
     found._folder = folder
     return found

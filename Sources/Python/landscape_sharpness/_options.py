@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any, Callable, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
 from ._arrays import is_array
 from ._commands import OPTIONS
+from ._program import LandscapeError, run
 
 PathLike = Union[str, os.PathLike]
 # A specification such as "npz:data.npz", or arrays, a Dataset or a DataLoader.
@@ -86,3 +88,23 @@ def _word(name: str, kind: str, value: Any, file: Optional[Callable[[str, Any], 
     if kind == "integer" and not isinstance(value, str):
         return str(int(value))
     return os.fspath(value) if isinstance(value, os.PathLike) else _number(value)
+
+
+def in_python(text: str) -> str:
+    """A line of the program's, with its options as they are written in Python: `--batch-size` as batch_size."""
+    text = re.sub(r"[;,]? see landscape [\w-]+ --help", "", text)
+    flags = {flag for options in OPTIONS.values() for flag, kind, _ in options.values() if kind == "flag"}
+
+    def word(match: re.Match) -> str:
+        name = match[0][2:].replace("-", "_")
+        return f"{name}=True" if match[0] in flags else name
+
+    return re.sub(r"--[a-z][a-z0-9-]*", word, text)
+
+
+def call(words: Sequence[str], progress: bool, remark: Callable[[str], None]) -> str:
+    """Runs the program for a call in Python. Raises `LandscapeError` in Python's words."""
+    try:
+        return run(words, progress=progress, remark=lambda text: remark(in_python(text)))
+    except LandscapeError as error:
+        raise LandscapeError(in_python(str(error))) from None

@@ -1,8 +1,11 @@
 """A trained network with its data and its loss: what all analyses start from."""
 from __future__ import annotations
 
+import io
 import itertools
+import json
 import os
+import struct
 import tempfile
 from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Union
 
@@ -12,8 +15,8 @@ from . import _results
 from ._arrays import array, is_array, write_npz, write_safetensors
 from ._commands import OPTIONS, Commands
 from ._data import Leaves, check_same, leaves, roles
-from ._options import PathLike, words
-from ._program import LandscapeError, run
+from ._options import PathLike, call, words
+from ._program import LandscapeError, _print
 
 if TYPE_CHECKING:
     import torch
@@ -36,6 +39,7 @@ class Checkpoint(Commands):
         self._weights: Optional[str] = None
         self._precision: Optional[str] = None
         self._info: Optional[dict] = None
+        self._first_axes: Optional[dict] = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.path!r})"
@@ -46,15 +50,29 @@ class Checkpoint(Commands):
     def info(self) -> dict:
         """What `landscape info` says of the checkpoint."""
         if self._info is None:
-            import json
-
-            self._info = json.loads(run(["info", self.path, "--json"], progress=False, remark=self._remark))
+            self._info = json.loads(call(["info", self.path, "--json"], progress=False, remark=self._remark))
         return self._info
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every parameter tensor, in the order that they have in θ."""
-        return {t["name"]: tuple(t["shape"]) for t in self.info["tensors"] if t["role"] == "parameter"}
+        found = {}
+        for tensor in self.info["tensors"]:
+            if tensor["role"] == "parameter":
+                shape = list(tensor["shape"])
+                if shape:
+                    shape.insert(self._axes.get(tensor["name"], 0), shape.pop(0))
+                found[tensor["name"]] = tuple(shape)
+        return found
+
+    @property
+    def _axes(self) -> dict[str, int]:
+        """The axis in the module of what is the first axis in θ, where that is another: of x @ W, the second."""
+        if self._first_axes is None:
+            with io.open(self.path, "rb") as file:
+                header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+            self._first_axes = json.loads(header.get("__metadata__", {}).get("source_filter_axes", "{}"))
+        return self._first_axes
 
     @property
     def parameters(self) -> int:
@@ -67,8 +85,10 @@ class Checkpoint(Commands):
             raise ValueError(f"the vector has {len(vector)} numbers, expected the {self.parameters} of the parameters")
         found, start = {}, 0
         for name, shape in self.shapes.items():
-            count = int(np.prod(shape, dtype=np.int64))
-            found[name] = vector[start : start + count].reshape(shape)
+            count, axis = int(np.prod(shape, dtype=np.int64)), self._axes.get(name, 0)
+            own = (shape[axis], *shape[:axis], *shape[axis + 1 :]) if shape else ()
+            part = vector[start : start + count].reshape(own)
+            found[name] = np.moveaxis(part, 0, axis) if axis else part
             start += count
         return found
 
@@ -90,7 +110,11 @@ class Checkpoint(Commands):
         for name, shape in shapes.items():
             if np.shape(array(vector[name])) != shape:
                 raise ValueError(f"the vector's {name} has shape {np.shape(array(vector[name]))}, expected {shape}")
-        return np.concatenate([array(vector[name]).astype(np.float64).reshape(-1) for name in shapes])
+        parts = []
+        for name in shapes:
+            part, axis = array(vector[name]).astype(np.float64), self._axes.get(name, 0)
+            parts.append((np.moveaxis(part, axis, 0) if axis else part).reshape(-1))
+        return np.concatenate(parts)
 
     # Runs.
 
@@ -99,8 +123,6 @@ class Checkpoint(Commands):
 
     def _remark(self, text: str):
         if self.remarks:
-            from ._program import _print
-
             _print(text)
 
     def _file(self, kind: str, value: Any) -> str:
@@ -164,7 +186,7 @@ class Checkpoint(Commands):
             out += ["-o", files[".npz"]]
         if self._weights is not None:
             out += ["--weights", self._weights]
-        run([command, self.path, *options, *out, "--json"], progress=self.progress, remark=self._remark)
+        call([command, self.path, *options, *out, "--json"], progress=self.progress, remark=self._remark)
         return _results.result(_results.read(files[".json"]), self, files, style)
 
     def save(self, path: PathLike) -> str:
@@ -174,8 +196,6 @@ class Checkpoint(Commands):
         """
         import shutil
 
-        if self._weights is not None:
-            raise NotImplementedError
         temporary = f"{os.fspath(path)}.{os.getpid()}.part"
         shutil.copyfile(self.path, temporary)
         os.replace(temporary, path)
@@ -255,7 +275,7 @@ class Problem(Checkpoint):
         if not isinstance(model, torch.nn.Module):
             raise TypeError(f"model: found {type(model).__name__}, expected a torch.nn.Module; landscape_sharpness.open opens a checkpoint")
         self.progress, self.remarks, self.threads = progress, remarks, threads
-        self._numbers, self._info, self._weights = itertools.count(), None, None
+        self._numbers, self._info, self._first_axes, self._weights = itertools.count(), None, None, None
         self._folder = tempfile.TemporaryDirectory(prefix="landscape-")
         home = os.fspath(folder) if folder is not None else self._folder.name
         os.makedirs(home, exist_ok=True)
@@ -311,11 +331,11 @@ class Problem(Checkpoint):
         self._names = {name for name in [*exported.trainable, *exported.frozen]}
         prediction = ["--prediction", exported.outputs[1]] if parts is None and exported.has_prediction else []
         try:
-            run(["import", self._graph, *words_, *prediction], progress=progress, remark=self._remark)
+            call(["import", self._graph, *words_, *prediction], progress=progress, remark=self._remark)
         except LandscapeError:
             if not prediction:
                 raise
-            run(["import", self._graph, *words_], progress=progress, remark=self._remark)
+            call(["import", self._graph, *words_], progress=progress, remark=self._remark)
         self._verify(model, found, parts, loss, exported, batch_size, check)
 
     def _verify(self, model: Any, found: Leaves, parts: Any, loss: Any, exported: Any, batch: Optional[int], check: bool):
@@ -377,7 +397,7 @@ class Problem(Checkpoint):
         if self._weights is None:
             return self.path
         path = self._temporary(".bin")
-        run(["import", self._weights, "--model", self._graph, *self._import, "-o", path], progress=False, remark=lambda _: None)
+        call(["import", self._weights, "--model", self._graph, *self._import, "-o", path], progress=False, remark=lambda _: None)
         return path
 
     def save(self, path: PathLike) -> str:
@@ -393,7 +413,7 @@ class Problem(Checkpoint):
         source = self._weights if self._weights is not None else self._graph
         model = ["--model", self._graph] if self._weights is not None else []
         own = [f"npz:{data}" if word == f"npz:{self._data}" else path if word == self.path else word for word in self._import]
-        run(["import", source, *model, *own], progress=False, remark=lambda _: None)
+        call(["import", source, *model, *own], progress=False, remark=lambda _: None)
         return path
 
 
