@@ -25,7 +25,7 @@ def curvature(model, loss):
     parameters = [p for p in model.parameters() if p.requires_grad]
     with sdpa_kernel(SDPBackend.MATH):  # The other kernels have no second derivatives.
         value = loss()
-        first = torch.autograd.grad(value, parameters, create_graph=True)
+        first = torch.autograd.grad(value, parameters, create_graph=True, allow_unused=True, materialize_grads=True)
         flat = torch.cat([g.reshape(-1) for g in first])
 
         def product(vector):
@@ -166,7 +166,7 @@ class AgainstTorch(unittest.TestCase):
         from torchvision.models.resnet import BasicBlock, ResNet
 
         model = ResNet(BasicBlock, [1, 1, 1, 1], num_classes=4).double()
-        images, labels = torch.randn(8, 3, 24, 24, dtype=torch.float64), torch.randint(0, 4, (8,))
+        images, labels = torch.randn(8, 3, 16, 16, dtype=torch.float64), torch.randint(0, 4, (8,))
         for _ in range(2):
             model(images)
         self.check(model, (images, labels), "cross-entropy", lambda: F.cross_entropy(model(images), labels))
