@@ -1,0 +1,1430 @@
+"""The commands of the program with all of their options. Made by generate.py from the program's own help: do not edit."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Optional, Sequence, TypedDict, Union
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._options import Data, Directions, PathLike, Vector
+    from ._problem import Checkpoint
+    from ._results import Evaluation, Gradient, Hessian, Measures, Result, Sharpness, Slice
+
+# Of each command: the option, how its value is written, and its default, by the name of the parameter.
+OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
+    "evaluate": {
+        "data": ("--data", "data", None),
+        "split": ("--split", "text", "train"),
+        "examples": ("--examples", "integer", None),
+        "batch_size": ("--batch-size", "integer", None),
+        "precision": ("--precision", "text", None),
+        "memory": ("--memory", "limit", None),
+        "seed": ("--seed", "integer", 0),
+        "batchnorm": ("--batchnorm", "text", "stored"),
+        "include_weight_decay": ("--include-weight-decay", "flag", False),
+        "weight_decay": ("--weight-decay", "number", None),
+        "threads": ("--threads", "integer", None),
+    },
+    "gradient": {
+        "save": ("--save", "output", None),
+        "data": ("--data", "data", None),
+        "split": ("--split", "text", "train"),
+        "examples": ("--examples", "integer", None),
+        "batch_size": ("--batch-size", "integer", None),
+        "precision": ("--precision", "text", None),
+        "memory": ("--memory", "limit", None),
+        "seed": ("--seed", "integer", 0),
+        "batchnorm": ("--batchnorm", "text", "stored"),
+        "include_weight_decay": ("--include-weight-decay", "flag", False),
+        "weight_decay": ("--weight-decay", "number", None),
+        "threads": ("--threads", "integer", None),
+    },
+    "slice": {
+        "dims": ("--dims", "integer", None),
+        "points": ("--points", "points", 51),
+        "range": ("--range", "number", 1.0),
+        "x_range": ("--x-range", "range", None),
+        "y_range": ("--y-range", "range", None),
+        "normalization": ("--normalization", "text", None),
+        "include_1d": ("--include-1d", "flag", False),
+        "directions": ("--directions", "directions", "random"),
+        "no_orthogonalize": ("--no-orthogonalize", "flag", False),
+        "planes": ("--planes", "integer", 1),
+        "adaptive": ("--adaptive", "number", None),
+        "both_splits": ("--both-splits", "flag", False),
+        "metric": ("--metric", "text", "loss"),
+        "shard": ("--shard", "text", None),
+        "resume": ("--resume", "flag", False),
+        "width": ("--width", "length", None),
+        "height": ("--height", "length", None),
+        "font_size": ("--font-size", "number", None),
+        "dpi": ("--dpi", "number", None),
+        "theme": ("--theme", "text", None),
+        "font_family": ("--font-family", "text", None),
+        "colors": ("--colors", "text", None),
+        "contours": ("--contours", "numbers", None),
+        "fill": ("--fill", "text", None),
+        "scale": ("--scale", "text", None),
+        "log": ("--log", "flag", False),
+        "value_range": ("--value-range", "range", None),
+        "title": ("--title", "text", None),
+        "subtitle": ("--subtitle", "text", None),
+        "x_label": ("--x-label", "text", None),
+        "y_label": ("--y-label", "text", None),
+        "x_limits": ("--x-limits", "range", None),
+        "y_limits": ("--y-limits", "range", None),
+        "no_legend": ("--no-legend", "flag", False),
+        "no_marks": ("--no-marks", "flag", False),
+        "in_3d": ("--3d", "flag", False),
+        "view": ("--view", "numbers", None),
+        "style": ("--style", "path", None),
+        "data": ("--data", "data", None),
+        "split": ("--split", "text", "train"),
+        "examples": ("--examples", "integer", None),
+        "batch_size": ("--batch-size", "integer", None),
+        "precision": ("--precision", "text", None),
+        "memory": ("--memory", "limit", None),
+        "seed": ("--seed", "integer", 0),
+        "batchnorm": ("--batchnorm", "text", "stored"),
+        "include_weight_decay": ("--include-weight-decay", "flag", False),
+        "weight_decay": ("--weight-decay", "number", None),
+        "threads": ("--threads", "integer", None),
+    },
+    "sharpness": {
+        "rho": ("--rho", "numbers", 0.05),
+        "norm": ("--norm", "text", "l2"),
+        "adaptive": ("--adaptive", "flag", False),
+        "eta": ("--eta", "number", None),
+        "measure": ("--measure", "text", "worst"),
+        "m": ("--m", "integer", None),
+        "steps": ("--steps", "integer", None),
+        "restarts": ("--restarts", "integer", None),
+        "scout": ("--scout", "integer", None),
+        "samples": ("--samples", "integer", None),
+        "box_epsilon": ("--box-epsilon", "numbers", None),
+        "subspace": ("--subspace", "integer", None),
+        "box_steps": ("--box-steps", "integer", None),
+        "box_repeats": ("--box-repeats", "integer", None),
+        "normalize_logits": ("--normalize-logits", "flag", False),
+        "save_epsilon": ("--save-epsilon", "output", None),
+        "resume": ("--resume", "flag", False),
+        "width": ("--width", "length", None),
+        "height": ("--height", "length", None),
+        "font_size": ("--font-size", "number", None),
+        "dpi": ("--dpi", "number", None),
+        "theme": ("--theme", "text", None),
+        "font_family": ("--font-family", "text", None),
+        "colors": ("--colors", "text", None),
+        "contours": ("--contours", "numbers", None),
+        "fill": ("--fill", "text", None),
+        "scale": ("--scale", "text", None),
+        "log": ("--log", "flag", False),
+        "value_range": ("--value-range", "range", None),
+        "title": ("--title", "text", None),
+        "subtitle": ("--subtitle", "text", None),
+        "x_label": ("--x-label", "text", None),
+        "y_label": ("--y-label", "text", None),
+        "x_limits": ("--x-limits", "range", None),
+        "y_limits": ("--y-limits", "range", None),
+        "no_legend": ("--no-legend", "flag", False),
+        "no_marks": ("--no-marks", "flag", False),
+        "in_3d": ("--3d", "flag", False),
+        "view": ("--view", "numbers", None),
+        "style": ("--style", "path", None),
+        "data": ("--data", "data", None),
+        "split": ("--split", "text", "train"),
+        "examples": ("--examples", "integer", None),
+        "batch_size": ("--batch-size", "integer", None),
+        "precision": ("--precision", "text", None),
+        "memory": ("--memory", "limit", None),
+        "seed": ("--seed", "integer", 0),
+        "batchnorm": ("--batchnorm", "text", "stored"),
+        "include_weight_decay": ("--include-weight-decay", "flag", False),
+        "weight_decay": ("--weight-decay", "number", None),
+        "threads": ("--threads", "integer", None),
+    },
+    "hessian": {
+        "top": ("--top", "integer", 1),
+        "bottom": ("--bottom", "integer", 0),
+        "method": ("--method", "text", "lanczos"),
+        "tolerance": ("--tolerance", "number", 0.0001),
+        "iterations": ("--iterations", "integer", 1000),
+        "trace": ("--trace", "flag", False),
+        "frobenius": ("--frobenius", "flag", False),
+        "density": ("--density", "flag", False),
+        "layers": ("--layers", "flag", False),
+        "probes": ("--probes", "integer", None),
+        "operator": ("--operator", "text", "hessian"),
+        "multiplicities": ("--multiplicities", "flag", False),
+        "along": ("--along", "vector", None),
+        "save_product": ("--save-product", "output", None),
+        "save_vectors": ("--save-vectors", "output", None),
+        "resume": ("--resume", "flag", False),
+        "width": ("--width", "length", None),
+        "height": ("--height", "length", None),
+        "font_size": ("--font-size", "number", None),
+        "dpi": ("--dpi", "number", None),
+        "theme": ("--theme", "text", None),
+        "font_family": ("--font-family", "text", None),
+        "colors": ("--colors", "text", None),
+        "contours": ("--contours", "numbers", None),
+        "fill": ("--fill", "text", None),
+        "scale": ("--scale", "text", None),
+        "log": ("--log", "flag", False),
+        "value_range": ("--value-range", "range", None),
+        "title": ("--title", "text", None),
+        "subtitle": ("--subtitle", "text", None),
+        "x_label": ("--x-label", "text", None),
+        "y_label": ("--y-label", "text", None),
+        "x_limits": ("--x-limits", "range", None),
+        "y_limits": ("--y-limits", "range", None),
+        "no_legend": ("--no-legend", "flag", False),
+        "no_marks": ("--no-marks", "flag", False),
+        "in_3d": ("--3d", "flag", False),
+        "view": ("--view", "numbers", None),
+        "style": ("--style", "path", None),
+        "data": ("--data", "data", None),
+        "split": ("--split", "text", "train"),
+        "examples": ("--examples", "integer", None),
+        "batch_size": ("--batch-size", "integer", None),
+        "precision": ("--precision", "text", None),
+        "memory": ("--memory", "limit", None),
+        "seed": ("--seed", "integer", 0),
+        "batchnorm": ("--batchnorm", "text", "stored"),
+        "include_weight_decay": ("--include-weight-decay", "flag", False),
+        "weight_decay": ("--weight-decay", "number", None),
+        "threads": ("--threads", "integer", None),
+    },
+    "measure": {
+        "measures": ("--measures", "list", "evaluate,gradient,hessian,sharpness"),
+        "top": ("--top", "integer", 1),
+        "bottom": ("--bottom", "integer", 0),
+        "method": ("--method", "text", "lanczos"),
+        "tolerance": ("--tolerance", "number", 0.0001),
+        "iterations": ("--iterations", "integer", 1000),
+        "trace": ("--trace", "flag", False),
+        "frobenius": ("--frobenius", "flag", False),
+        "density": ("--density", "flag", False),
+        "layers": ("--layers", "flag", False),
+        "probes": ("--probes", "integer", None),
+        "operator": ("--operator", "text", "hessian"),
+        "multiplicities": ("--multiplicities", "flag", False),
+        "rho": ("--rho", "numbers", 0.05),
+        "norm": ("--norm", "text", "l2"),
+        "adaptive": ("--adaptive", "flag", False),
+        "eta": ("--eta", "number", None),
+        "measure": ("--measure", "text", "worst"),
+        "m": ("--m", "integer", None),
+        "steps": ("--steps", "integer", None),
+        "restarts": ("--restarts", "integer", None),
+        "scout": ("--scout", "integer", None),
+        "samples": ("--samples", "integer", None),
+        "box_epsilon": ("--box-epsilon", "numbers", None),
+        "subspace": ("--subspace", "integer", None),
+        "box_steps": ("--box-steps", "integer", None),
+        "box_repeats": ("--box-repeats", "integer", None),
+        "dims": ("--dims", "integer", None),
+        "points": ("--points", "points", 51),
+        "range": ("--range", "number", 1.0),
+        "x_range": ("--x-range", "range", None),
+        "y_range": ("--y-range", "range", None),
+        "normalization": ("--normalization", "text", None),
+        "include_1d": ("--include-1d", "flag", False),
+        "directions": ("--directions", "directions", "random"),
+        "no_orthogonalize": ("--no-orthogonalize", "flag", False),
+        "planes": ("--planes", "integer", 1),
+        "resume": ("--resume", "flag", False),
+        "data": ("--data", "data", None),
+        "split": ("--split", "text", "train"),
+        "examples": ("--examples", "integer", None),
+        "batch_size": ("--batch-size", "integer", None),
+        "precision": ("--precision", "text", None),
+        "memory": ("--memory", "limit", None),
+        "seed": ("--seed", "integer", 0),
+        "batchnorm": ("--batchnorm", "text", "stored"),
+        "include_weight_decay": ("--include-weight-decay", "flag", False),
+        "weight_decay": ("--weight-decay", "number", None),
+        "threads": ("--threads", "integer", None),
+    },
+    "interpolate": {
+        "points": ("--points", "points", None),
+        "curve": ("--curve", "text", None),
+        "bends": ("--bends", "integer", None),
+        "steps": ("--steps", "integer", None),
+        "lr": ("--lr", "number", None),
+        "curve_batch_size": ("--curve-batch-size", "integer", None),
+        "adaptive": ("--adaptive", "number", None),
+        "resume": ("--resume", "flag", False),
+        "width": ("--width", "length", None),
+        "height": ("--height", "length", None),
+        "font_size": ("--font-size", "number", None),
+        "dpi": ("--dpi", "number", None),
+        "theme": ("--theme", "text", None),
+        "font_family": ("--font-family", "text", None),
+        "colors": ("--colors", "text", None),
+        "contours": ("--contours", "numbers", None),
+        "fill": ("--fill", "text", None),
+        "scale": ("--scale", "text", None),
+        "log": ("--log", "flag", False),
+        "value_range": ("--value-range", "range", None),
+        "title": ("--title", "text", None),
+        "subtitle": ("--subtitle", "text", None),
+        "x_label": ("--x-label", "text", None),
+        "y_label": ("--y-label", "text", None),
+        "x_limits": ("--x-limits", "range", None),
+        "y_limits": ("--y-limits", "range", None),
+        "no_legend": ("--no-legend", "flag", False),
+        "no_marks": ("--no-marks", "flag", False),
+        "in_3d": ("--3d", "flag", False),
+        "view": ("--view", "numbers", None),
+        "style": ("--style", "path", None),
+        "data": ("--data", "data", None),
+        "split": ("--split", "text", "train"),
+        "examples": ("--examples", "integer", None),
+        "batch_size": ("--batch-size", "integer", None),
+        "precision": ("--precision", "text", None),
+        "memory": ("--memory", "limit", None),
+        "seed": ("--seed", "integer", 0),
+        "batchnorm": ("--batchnorm", "text", "stored"),
+        "include_weight_decay": ("--include-weight-decay", "flag", False),
+        "weight_decay": ("--weight-decay", "number", None),
+        "threads": ("--threads", "integer", None),
+    },
+    "compare": {
+        "dims": ("--dims", "integer", None),
+        "points": ("--points", "points", 51),
+        "range": ("--range", "number", 1.0),
+        "x_range": ("--x-range", "range", None),
+        "y_range": ("--y-range", "range", None),
+        "rho": ("--rho", "numbers", 0.05),
+        "adaptive": ("--adaptive", "number", None),
+        "panels": ("--panels", "flag", False),
+        "resume": ("--resume", "flag", False),
+        "width": ("--width", "length", None),
+        "height": ("--height", "length", None),
+        "font_size": ("--font-size", "number", None),
+        "dpi": ("--dpi", "number", None),
+        "theme": ("--theme", "text", None),
+        "font_family": ("--font-family", "text", None),
+        "colors": ("--colors", "text", None),
+        "contours": ("--contours", "numbers", None),
+        "fill": ("--fill", "text", None),
+        "scale": ("--scale", "text", None),
+        "log": ("--log", "flag", False),
+        "value_range": ("--value-range", "range", None),
+        "title": ("--title", "text", None),
+        "subtitle": ("--subtitle", "text", None),
+        "x_label": ("--x-label", "text", None),
+        "y_label": ("--y-label", "text", None),
+        "x_limits": ("--x-limits", "range", None),
+        "y_limits": ("--y-limits", "range", None),
+        "no_legend": ("--no-legend", "flag", False),
+        "no_marks": ("--no-marks", "flag", False),
+        "in_3d": ("--3d", "flag", False),
+        "view": ("--view", "numbers", None),
+        "style": ("--style", "path", None),
+        "data": ("--data", "data", None),
+        "split": ("--split", "text", "train"),
+        "examples": ("--examples", "integer", None),
+        "batch_size": ("--batch-size", "integer", None),
+        "precision": ("--precision", "text", None),
+        "memory": ("--memory", "limit", None),
+        "seed": ("--seed", "integer", 0),
+        "batchnorm": ("--batchnorm", "text", "stored"),
+        "include_weight_decay": ("--include-weight-decay", "flag", False),
+        "weight_decay": ("--weight-decay", "number", None),
+        "threads": ("--threads", "integer", None),
+    },
+    "trajectory": {
+        "points": ("--points", "points", 41),
+        "x_range": ("--x-range", "range", None),
+        "y_range": ("--y-range", "range", None),
+        "adaptive": ("--adaptive", "number", None),
+        "resume": ("--resume", "flag", False),
+        "width": ("--width", "length", None),
+        "height": ("--height", "length", None),
+        "font_size": ("--font-size", "number", None),
+        "dpi": ("--dpi", "number", None),
+        "theme": ("--theme", "text", None),
+        "font_family": ("--font-family", "text", None),
+        "colors": ("--colors", "text", None),
+        "contours": ("--contours", "numbers", None),
+        "fill": ("--fill", "text", None),
+        "scale": ("--scale", "text", None),
+        "log": ("--log", "flag", False),
+        "value_range": ("--value-range", "range", None),
+        "title": ("--title", "text", None),
+        "subtitle": ("--subtitle", "text", None),
+        "x_label": ("--x-label", "text", None),
+        "y_label": ("--y-label", "text", None),
+        "x_limits": ("--x-limits", "range", None),
+        "y_limits": ("--y-limits", "range", None),
+        "no_legend": ("--no-legend", "flag", False),
+        "no_marks": ("--no-marks", "flag", False),
+        "in_3d": ("--3d", "flag", False),
+        "view": ("--view", "numbers", None),
+        "style": ("--style", "path", None),
+        "data": ("--data", "data", None),
+        "split": ("--split", "text", "train"),
+        "examples": ("--examples", "integer", None),
+        "batch_size": ("--batch-size", "integer", None),
+        "precision": ("--precision", "text", None),
+        "memory": ("--memory", "limit", None),
+        "seed": ("--seed", "integer", 0),
+        "batchnorm": ("--batchnorm", "text", "stored"),
+        "include_weight_decay": ("--include-weight-decay", "flag", False),
+        "weight_decay": ("--weight-decay", "number", None),
+        "threads": ("--threads", "integer", None),
+    },
+    "study": {
+        "rho": ("--rho", "numbers", 0.05),
+        "adaptive_rho": ("--adaptive-rho", "number", 0.5),
+        "deviation": ("--deviation", "number", 0.01),
+        "adaptive_deviation": ("--adaptive-deviation", "number", 0.1),
+        "probes": ("--probes", "integer", 30),
+        "samples": ("--samples", "integer", 20),
+        "resume": ("--resume", "flag", False),
+        "width": ("--width", "length", None),
+        "height": ("--height", "length", None),
+        "font_size": ("--font-size", "number", None),
+        "dpi": ("--dpi", "number", None),
+        "theme": ("--theme", "text", None),
+        "font_family": ("--font-family", "text", None),
+        "colors": ("--colors", "text", None),
+        "contours": ("--contours", "numbers", None),
+        "fill": ("--fill", "text", None),
+        "scale": ("--scale", "text", None),
+        "log": ("--log", "flag", False),
+        "value_range": ("--value-range", "range", None),
+        "title": ("--title", "text", None),
+        "subtitle": ("--subtitle", "text", None),
+        "x_label": ("--x-label", "text", None),
+        "y_label": ("--y-label", "text", None),
+        "x_limits": ("--x-limits", "range", None),
+        "y_limits": ("--y-limits", "range", None),
+        "no_legend": ("--no-legend", "flag", False),
+        "no_marks": ("--no-marks", "flag", False),
+        "in_3d": ("--3d", "flag", False),
+        "view": ("--view", "numbers", None),
+        "style": ("--style", "path", None),
+        "data": ("--data", "data", None),
+        "split": ("--split", "text", "train"),
+        "examples": ("--examples", "integer", None),
+        "batch_size": ("--batch-size", "integer", None),
+        "precision": ("--precision", "text", None),
+        "memory": ("--memory", "limit", None),
+        "seed": ("--seed", "integer", 0),
+        "batchnorm": ("--batchnorm", "text", "stored"),
+        "include_weight_decay": ("--include-weight-decay", "flag", False),
+        "weight_decay": ("--weight-decay", "number", None),
+        "threads": ("--threads", "integer", None),
+    },
+    "report": {
+        "rho": ("--rho", "numbers", 0.05),
+        "points": ("--points", "points", 41),
+        "adaptive": ("--adaptive", "number", 0.02),
+        "data": ("--data", "data", None),
+        "examples": ("--examples", "integer", None),
+        "batch_size": ("--batch-size", "integer", None),
+        "precision": ("--precision", "text", None),
+        "memory": ("--memory", "limit", "1G"),
+        "seed": ("--seed", "integer", 0),
+        "batchnorm": ("--batchnorm", "text", "stored"),
+        "resume": ("--resume", "flag", False),
+        "threads": ("--threads", "integer", None),
+    },
+    "train": {
+        "model": ("--model", "text", None),
+        "start": ("--start", "checkpoint", None),
+        "data": ("--data", "data", None),
+        "optimizer": ("--optimizer", "text", "sgd"),
+        "rho": ("--rho", "numbers", None),
+        "eta": ("--eta", "number", None),
+        "alpha": ("--alpha", "number", None),
+        "look_every": ("--look-every", "integer", None),
+        "m": ("--m", "integer", None),
+        "lr": ("--lr", "number", None),
+        "momentum": ("--momentum", "number", None),
+        "weight_decay": ("--weight-decay", "number", None),
+        "decay_in_ascent": ("--decay-in-ascent", "flag", False),
+        "schedule": ("--schedule", "text", "cosine"),
+        "warmup": ("--warmup", "text", None),
+        "epochs": ("--epochs", "number", None),
+        "steps": ("--steps", "integer", None),
+        "gradients": ("--gradients", "integer", None),
+        "batch_size": ("--batch-size", "integer", 128),
+        "accumulate": ("--accumulate", "integer", 1),
+        "examples": ("--examples", "integer", None),
+        "loss": ("--loss", "text", None),
+        "class_axis": ("--class-axis", "integer", None),
+        "ignore_index": ("--ignore-index", "integer", None),
+        "class_weights": ("--class-weights", "numbers", None),
+        "pos_weights": ("--pos-weights", "numbers", None),
+        "label_smoothing": ("--label-smoothing", "number", 0.0),
+        "label_noise": ("--label-noise", "number", 0.0),
+        "augment": ("--augment", "text", "none"),
+        "grad_clip": ("--grad-clip", "number", None),
+        "track_sharpness": ("--track-sharpness", "integer", None),
+        "save_every": ("--save-every", "integer", None),
+        "activation": ("--activation", "text", None),
+        "norm": ("--norm", "text", None),
+        "precision": ("--precision", "text", None),
+        "seed": ("--seed", "integer", 0),
+        "resume": ("--resume", "flag", False),
+        "standardize": ("--standardize", "flag", False),
+        "mean": ("--mean", "numbers", None),
+        "std": ("--std", "numbers", None),
+        "width": ("--width", "length", None),
+        "height": ("--height", "length", None),
+        "font_size": ("--font-size", "number", None),
+        "dpi": ("--dpi", "number", None),
+        "theme": ("--theme", "text", None),
+        "font_family": ("--font-family", "text", None),
+        "colors": ("--colors", "text", None),
+        "contours": ("--contours", "numbers", None),
+        "fill": ("--fill", "text", None),
+        "scale": ("--scale", "text", None),
+        "log": ("--log", "flag", False),
+        "value_range": ("--value-range", "range", None),
+        "title": ("--title", "text", None),
+        "subtitle": ("--subtitle", "text", None),
+        "x_label": ("--x-label", "text", None),
+        "y_label": ("--y-label", "text", None),
+        "x_limits": ("--x-limits", "range", None),
+        "y_limits": ("--y-limits", "range", None),
+        "no_legend": ("--no-legend", "flag", False),
+        "no_marks": ("--no-marks", "flag", False),
+        "in_3d": ("--3d", "flag", False),
+        "view": ("--view", "numbers", None),
+        "style": ("--style", "path", None),
+        "threads": ("--threads", "integer", None),
+    },
+    "plot": {
+        "metric": ("--metric", "text", None),
+        "no_points": ("--no-points", "flag", False),
+        "width": ("--width", "length", None),
+        "height": ("--height", "length", None),
+        "font_size": ("--font-size", "number", None),
+        "dpi": ("--dpi", "number", None),
+        "theme": ("--theme", "text", None),
+        "font_family": ("--font-family", "text", None),
+        "colors": ("--colors", "text", None),
+        "contours": ("--contours", "numbers", None),
+        "fill": ("--fill", "text", None),
+        "scale": ("--scale", "text", None),
+        "log": ("--log", "flag", False),
+        "value_range": ("--value-range", "range", None),
+        "title": ("--title", "text", None),
+        "subtitle": ("--subtitle", "text", None),
+        "x_label": ("--x-label", "text", None),
+        "y_label": ("--y-label", "text", None),
+        "x_limits": ("--x-limits", "range", None),
+        "y_limits": ("--y-limits", "range", None),
+        "no_legend": ("--no-legend", "flag", False),
+        "no_marks": ("--no-marks", "flag", False),
+        "in_3d": ("--3d", "flag", False),
+        "view": ("--view", "numbers", None),
+        "style": ("--style", "path", None),
+        "threads": ("--threads", "integer", None),
+    },
+}
+
+
+class Style(TypedDict, total=False):
+    """Options of every picture."""
+
+    # Width of the picture, such as 3.25in, 82mm, 240pt or 600px.
+    width: Union[str, float]
+    # Height of the picture (default: what fits the width).
+    height: Union[str, float]
+    # Size of the letters that name axes, in points (default: 11). It stays the same at any width.
+    font_size: float
+    # Pixels per inch of a .png (default: 144).
+    dpi: float
+    # light, dark or transparent (default: light).
+    theme: str
+    # Family of the letters of an .svg that follows its page.
+    font_family: str
+    # Colours of a map: viridis, magma, inferno, plasma, cividis, turbo, coolwarm, grey, diverging, or one of these
+    # with _r (default: viridis).
+    colors: str
+    # Contour lines of a map: auto, none, how many (such as 8), or levels such as 0.5,1,2.
+    contours: Union[float, Sequence[float]]
+    # smooth or cells: how a map is coloured between the points (default: smooth from 9 points on).
+    fill: str
+    # auto, linear or log. auto takes log where all values are positive and span more than 30 times.
+    scale: str
+    # Draw on a logarithmic scale.
+    log: bool
+    # Values at the ends of the colour scale, as a:b.
+    value_range: Union[str, tuple[float, float]]
+    # Title of the picture.
+    title: str
+    # The line under the title.
+    subtitle: str
+    # Name of the horizontal axis.
+    x_label: str
+    # Name of the vertical axis.
+    y_label: str
+    # Ends of the horizontal axis, as a:b.
+    x_limits: Union[str, tuple[float, float]]
+    # Ends of the vertical axis, as a:b.
+    y_limits: Union[str, tuple[float, float]]
+    # Leave out the key.
+    no_legend: bool
+    # Leave out the marks of centre, minimum and evaluated points.
+    no_marks: bool
+    # Draw a map as a surface in space.
+    in_3d: bool
+    # Direction that a surface is seen from, in degrees as matplotlib's view_init, such as -60,30 (default: one that
+    # shows the minimum and hides least).
+    view: Union[float, Sequence[float]]
+    # A TOML file with any of these, such as width = "3.25in"; options here go before it.
+    style: PathLike
+    # Number of threads (default: all processors). Any number gives the same bits.
+    threads: int
+
+
+class Commands:
+    """Every analysis of one checkpoint."""
+
+    def evaluate(
+        self,
+        *,
+        data: Optional[Data] = None,
+        split: Literal["train", "test"] = "train",
+        examples: Optional[int] = None,
+        batch_size: Optional[int] = None,
+        precision: Optional[Literal["float", "double"]] = None,
+        memory: Optional[Union[str, int]] = None,
+        seed: int = 0,
+        batchnorm: Literal["stored", "batch", "recalibrate"] = "stored",
+        include_weight_decay: bool = False,
+        weight_decay: Optional[float] = None,
+        threads: Optional[int] = None,
+    ) -> Evaluation:
+        """Measures loss and accuracy.
+
+        Parameters
+        ----------
+        data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
+            npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
+        split: Split of the data.
+        examples: Use only so many examples, the first ones.
+        batch_size: Examples computed at once (default: what fits the memory).
+        precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
+        memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
+            cannot run within it, the command stops and prints the smallest value that works.
+        seed: Seed of everything random.
+        batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
+            (averages over the data, measured first).
+        include_weight_decay: Add ½λ‖θ‖² to the loss, with λ the training's weight decay.
+        weight_decay: Another λ for --include-weight-decay.
+        threads: Number of threads (default: all processors). Any number gives the same bits.
+
+        Raises `LandscapeError` with the program's line.
+        """
+        return self._analysis("evaluate", locals())  # type: ignore
+
+    def gradient(
+        self,
+        *,
+        save: Optional[Union[bool, PathLike]] = None,
+        data: Optional[Data] = None,
+        split: Literal["train", "test"] = "train",
+        examples: Optional[int] = None,
+        batch_size: Optional[int] = None,
+        precision: Optional[Literal["float", "double"]] = None,
+        memory: Optional[Union[str, int]] = None,
+        seed: int = 0,
+        batchnorm: Literal["stored", "batch", "recalibrate"] = "stored",
+        include_weight_decay: bool = False,
+        weight_decay: Optional[float] = None,
+        threads: Optional[int] = None,
+    ) -> Gradient:
+        """Measures the norm of the gradient, whole and by tensor.
+
+        Parameters
+        ----------
+        save: Write the gradient to this .npy file: P numbers, in the order of the parameters.
+        data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
+            npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
+        split: Split of the data.
+        examples: Use only so many examples, the first ones.
+        batch_size: Examples computed at once (default: what fits the memory).
+        precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
+        memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
+            cannot run within it, the command stops and prints the smallest value that works.
+        seed: Seed of everything random.
+        batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
+            (averages over the data, measured first).
+        include_weight_decay: Add ½λ‖θ‖² to the loss, with λ the training's weight decay.
+        weight_decay: Another λ for --include-weight-decay.
+        threads: Number of threads (default: all processors). Any number gives the same bits.
+
+        Raises `LandscapeError` with the program's line.
+        """
+        return self._analysis("gradient", locals())  # type: ignore
+
+    def slice(
+        self,
+        *,
+        dims: Optional[int] = None,
+        points: Union[int, str, tuple[int, int]] = 51,
+        range: float = 1.0,
+        x_range: Optional[Union[str, tuple[float, float]]] = None,
+        y_range: Optional[Union[str, tuple[float, float]]] = None,
+        normalization: Optional[Literal["filter", "layer", "weight", "none"]] = None,
+        include_1d: bool = False,
+        directions: Directions = "random",
+        no_orthogonalize: bool = False,
+        planes: int = 1,
+        adaptive: Optional[float] = None,
+        both_splits: bool = False,
+        metric: Literal["loss", "accuracy"] = "loss",
+        shard: Optional[str] = None,
+        resume: bool = False,
+        data: Optional[Data] = None,
+        split: Literal["train", "test"] = "train",
+        examples: Optional[int] = None,
+        batch_size: Optional[int] = None,
+        precision: Optional[Literal["float", "double"]] = None,
+        memory: Optional[Union[str, int]] = None,
+        seed: int = 0,
+        batchnorm: Literal["stored", "batch", "recalibrate"] = "stored",
+        include_weight_decay: bool = False,
+        weight_decay: Optional[float] = None,
+        **style: Unpack[Style],
+    ) -> Slice:
+        """Draws the loss along a direction or over a plane through the weights, and audits it.
+
+        Parameters
+        ----------
+        dims: 1 for a line, 2 for a plane (default: 2 if --points, --y-range or --directions name two, else 1).
+        points: Points along each axis: 51, or 51x41 for α × β.
+        range: Half the length of both axes, which run from −length to length.
+        x_range: Range of α, as a:b.
+        y_range: Range of β, as a:b.
+        normalization: How directions are scaled to the weights (default: filter for random and gradient directions, none for
+            others).
+        include_1d: Move biases and norm scales, too. Under filter each is one filter: the whole tensor gets its norm.
+        directions: random, eigen, gradient, pca:DIR (the path of the checkpoints there), to:CKPT[,CKPT], or
+            file:d1.npy[,d2.npy].
+        no_orthogonalize: Leave the second direction as it is. (Random, gradient and eigen pairs are made orthogonal; to:, file:
+            and pca: are used as given.)
+        planes: Repeat with so many seeds of random directions and draw mean and band.
+        adaptive: Evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01.
+        both_splits: Add the other split's values to the picture.
+        metric: Quantity that a picture of a plane shows and that --adaptive refines.
+        shard: Compute only every n-th point, as i/n. Needs -o part.npz; 'landscape merge' joins the parts.
+        resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
+        data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
+            npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
+        split: Split of the data.
+        examples: Use only so many examples, the first ones.
+        batch_size: Examples computed at once (default: what fits the memory).
+        precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
+        memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
+            cannot run within it, the command stops and prints the smallest value that works.
+        seed: Seed of everything random.
+        batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
+            (averages over the data, measured first).
+        include_weight_decay: Add ½λ‖θ‖² to the loss, with λ the training's weight decay.
+        weight_decay: Another λ for --include-weight-decay.
+        style: options of its pictures, see `Style`
+
+        Raises `LandscapeError` with the program's line.
+        """
+        return self._analysis("slice", locals())  # type: ignore
+
+    def sharpness(
+        self,
+        *,
+        rho: Union[float, Sequence[float]] = 0.05,
+        norm: Literal["l2", "linf"] = "l2",
+        adaptive: bool = False,
+        eta: Optional[float] = None,
+        measure: Literal["worst", "average", "keskar", "all"] = "worst",
+        m: Optional[int] = None,
+        steps: Optional[int] = None,
+        restarts: Optional[int] = None,
+        scout: Optional[int] = None,
+        samples: Optional[int] = None,
+        box_epsilon: Optional[Union[float, Sequence[float]]] = None,
+        subspace: Optional[int] = None,
+        box_steps: Optional[int] = None,
+        box_repeats: Optional[int] = None,
+        normalize_logits: bool = False,
+        save_epsilon: Optional[Union[bool, PathLike]] = None,
+        resume: bool = False,
+        data: Optional[Data] = None,
+        split: Literal["train", "test"] = "train",
+        examples: Optional[int] = None,
+        batch_size: Optional[int] = None,
+        precision: Optional[Literal["float", "double"]] = None,
+        memory: Optional[Union[str, int]] = None,
+        seed: int = 0,
+        batchnorm: Literal["stored", "batch", "recalibrate"] = "stored",
+        include_weight_decay: bool = False,
+        weight_decay: Optional[float] = None,
+        **style: Unpack[Style],
+    ) -> Sharpness:
+        """Measures how much the loss can rise within a radius ρ of the weights.
+
+        All values are increases over the loss. A worst case is a lower bound: the largest increase that the search found.
+
+        Parameters
+        ----------
+        rho: Radius of the ball, or several: 0.01,0.05,0.1. For the average case, the deviation of each weight.
+        norm: Norm of the ball.
+        adaptive: Measure ε relative to the weights: T = |θ| + η.
+        eta: η of --adaptive (default: 0.01).
+        measure: Worst case, average case, Keskar's box, or all.
+        m: m-sharpness: the mean worst case of batches of so many examples.
+        steps: Largest number of iterations from each start (default: 50).
+        restarts: Random starts beside the informed ones (default: 4; linf 12, because its maxima lie in corners).
+        scout: Examples on which the starts compete; the best continue on all. 0: all examples (default: 4096 of 16384 or more).
+        samples: Antithetic pairs of the average case (default: 50).
+        box_epsilon: Keskar's ε, or several: the box is |z| ≤ ε(|θ| + 1) (default: 0.0005,0.001).
+        subspace: Dimension of the random subspaces of Keskar's measure (default: 100). 0: the full space only.
+        box_steps: Iterations of L-BFGS-B in the box (default: 10).
+        box_repeats: Repeats of the search in the box (default: 5).
+        normalize_logits: Give each example's logits mean 0 and norm 1 before the loss.
+        save_epsilon: Write the best ε to this .npy file.
+        resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
+        data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
+            npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
+        split: Split of the data.
+        examples: Use only so many examples, the first ones.
+        batch_size: Examples computed at once (default: what fits the memory).
+        precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
+        memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
+            cannot run within it, the command stops and prints the smallest value that works.
+        seed: Seed of everything random.
+        batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
+            (averages over the data, measured first).
+        include_weight_decay: Add ½λ‖θ‖² to the loss, with λ the training's weight decay.
+        weight_decay: Another λ for --include-weight-decay.
+        style: options of its pictures, see `Style`
+
+        Raises `LandscapeError` with the program's line.
+        """
+        return self._analysis("sharpness", locals())  # type: ignore
+
+    def hessian(
+        self,
+        *,
+        top: int = 1,
+        bottom: int = 0,
+        method: Literal["lanczos", "power"] = "lanczos",
+        tolerance: float = 0.0001,
+        iterations: int = 1000,
+        trace: bool = False,
+        frobenius: bool = False,
+        density: bool = False,
+        layers: bool = False,
+        probes: Optional[int] = None,
+        operator: Literal["hessian", "ggn", "fisher", "empirical-fisher"] = "hessian",
+        multiplicities: bool = False,
+        along: Optional[Vector] = None,
+        save_product: Optional[Union[bool, PathLike]] = None,
+        save_vectors: Optional[Union[bool, PathLike]] = None,
+        resume: bool = False,
+        data: Optional[Data] = None,
+        split: Literal["train", "test"] = "train",
+        examples: Optional[int] = None,
+        batch_size: Optional[int] = None,
+        precision: Optional[Literal["float", "double"]] = None,
+        memory: Optional[Union[str, int]] = None,
+        seed: int = 0,
+        batchnorm: Literal["stored", "batch", "recalibrate"] = "stored",
+        include_weight_decay: bool = False,
+        weight_decay: Optional[float] = None,
+        **style: Unpack[Style],
+    ) -> Hessian:
+        """Measures eigenvalues of the Hessian with residuals, its trace, norm and density.
+
+        Parameters
+        ----------
+        top: Number of algebraically largest eigenvalues.
+        bottom: Number of algebraically smallest eigenvalues.
+        method: Solver.
+        tolerance: Largest residual ‖Hv − λv‖ relative to |λ| of a converged eigenvalue.
+        iterations: Largest number of Hessian–vector products.
+        trace: Estimate the trace, by Hutch++.
+        frobenius: Estimate the Frobenius norm, by Hutch++.
+        density: Estimate the spectral density, by stochastic Lanczos quadrature.
+        layers: Measure the largest eigenvalue and the trace of each parameter tensor's diagonal block.
+        probes: Products for the trace and the norm: a third each for Hutch++'s sketch, range and rest (default: 30).
+        operator: Matrix: the Hessian, Gauss–Newton (ggn), Fisher, or empirical Fisher.
+        multiplicities: Look for further copies of repeated eigenvalues. Always on for regression with several outputs.
+        along: Report vᵀHv and ‖Hv‖ for the vector in this .npy file.
+        save_product: Write the Hv of --along to this .npy file.
+        save_vectors: Write the largest eigenvectors to this .npy file, one row each.
+        resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
+        data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
+            npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
+        split: Split of the data.
+        examples: Use only so many examples, the first ones.
+        batch_size: Examples computed at once (default: what fits the memory).
+        precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
+        memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
+            cannot run within it, the command stops and prints the smallest value that works.
+        seed: Seed of everything random.
+        batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
+            (averages over the data, measured first).
+        include_weight_decay: Add ½λ‖θ‖² to the loss, with λ the training's weight decay.
+        weight_decay: Another λ for --include-weight-decay.
+        style: options of its pictures, see `Style`
+
+        Raises `LandscapeError` with the program's line.
+        """
+        return self._analysis("hessian", locals())  # type: ignore
+
+    def measure(
+        self,
+        *,
+        measures: Union[str, Sequence[str]] = "evaluate,gradient,hessian,sharpness",
+        top: int = 1,
+        bottom: int = 0,
+        method: Literal["lanczos", "power"] = "lanczos",
+        tolerance: float = 0.0001,
+        iterations: int = 1000,
+        trace: bool = False,
+        frobenius: bool = False,
+        density: bool = False,
+        layers: bool = False,
+        probes: Optional[int] = None,
+        operator: Literal["hessian", "ggn", "fisher", "empirical-fisher"] = "hessian",
+        multiplicities: bool = False,
+        rho: Union[float, Sequence[float]] = 0.05,
+        norm: Literal["l2", "linf"] = "l2",
+        adaptive: bool = False,
+        eta: Optional[float] = None,
+        measure: Literal["worst", "average", "keskar", "all"] = "worst",
+        m: Optional[int] = None,
+        steps: Optional[int] = None,
+        restarts: Optional[int] = None,
+        scout: Optional[int] = None,
+        samples: Optional[int] = None,
+        box_epsilon: Optional[Union[float, Sequence[float]]] = None,
+        subspace: Optional[int] = None,
+        box_steps: Optional[int] = None,
+        box_repeats: Optional[int] = None,
+        dims: Optional[int] = None,
+        points: Union[int, str, tuple[int, int]] = 51,
+        range: float = 1.0,
+        x_range: Optional[Union[str, tuple[float, float]]] = None,
+        y_range: Optional[Union[str, tuple[float, float]]] = None,
+        normalization: Optional[Literal["filter", "layer", "weight", "none"]] = None,
+        include_1d: bool = False,
+        directions: Directions = "random",
+        no_orthogonalize: bool = False,
+        planes: int = 1,
+        resume: bool = False,
+        data: Optional[Data] = None,
+        split: Literal["train", "test"] = "train",
+        examples: Optional[int] = None,
+        batch_size: Optional[int] = None,
+        precision: Optional[Literal["float", "double"]] = None,
+        memory: Optional[Union[str, int]] = None,
+        seed: int = 0,
+        batchnorm: Literal["stored", "batch", "recalibrate"] = "stored",
+        include_weight_decay: bool = False,
+        weight_decay: Optional[float] = None,
+        **style: Unpack[Style],
+    ) -> Measures:
+        """Takes several measures of one checkpoint at once: loss, gradient, spectrum, sharpness, slice.
+
+        Data are read once. Each measure has the numbers that its own command gives with the same options.
+
+        Parameters
+        ----------
+        measures: Which measures, with commas between them: evaluate, gradient, hessian, sharpness, slice.
+        top: Number of algebraically largest eigenvalues.
+        bottom: Number of algebraically smallest eigenvalues.
+        method: Solver.
+        tolerance: Largest residual ‖Hv − λv‖ relative to |λ| of a converged eigenvalue.
+        iterations: Largest number of Hessian–vector products.
+        trace: Estimate the trace, by Hutch++.
+        frobenius: Estimate the Frobenius norm, by Hutch++.
+        density: Estimate the spectral density, by stochastic Lanczos quadrature.
+        layers: Measure the largest eigenvalue and the trace of each parameter tensor's diagonal block.
+        probes: Products for the trace and the norm: a third each for Hutch++'s sketch, range and rest (default: 30).
+        operator: Matrix: the Hessian, Gauss–Newton (ggn), Fisher, or empirical Fisher.
+        multiplicities: Look for further copies of repeated eigenvalues. Always on for regression with several outputs.
+        rho: Radius of the ball, or several: 0.01,0.05,0.1. For the average case, the deviation of each weight.
+        norm: Norm of the ball.
+        adaptive: Measure ε relative to the weights: T = |θ| + η.
+        eta: η of --adaptive (default: 0.01).
+        measure: Worst case, average case, Keskar's box, or all.
+        m: m-sharpness: the mean worst case of batches of so many examples.
+        steps: Largest number of iterations from each start (default: 50).
+        restarts: Random starts beside the informed ones (default: 4; linf 12, because its maxima lie in corners).
+        scout: Examples on which the starts compete; the best continue on all. 0: all examples (default: 4096 of 16384 or more).
+        samples: Antithetic pairs of the average case (default: 50).
+        box_epsilon: Keskar's ε, or several: the box is |z| ≤ ε(|θ| + 1) (default: 0.0005,0.001).
+        subspace: Dimension of the random subspaces of Keskar's measure (default: 100). 0: the full space only.
+        box_steps: Iterations of L-BFGS-B in the box (default: 10).
+        box_repeats: Repeats of the search in the box (default: 5).
+        dims: 1 for a line, 2 for a plane (default: 2 if --points, --y-range or --directions name two, else 1).
+        points: Points along each axis: 51, or 51x41 for α × β.
+        range: Half the length of both axes, which run from −length to length.
+        x_range: Range of α, as a:b.
+        y_range: Range of β, as a:b.
+        normalization: How directions are scaled to the weights (default: filter for random and gradient directions, none for
+            others).
+        include_1d: Move biases and norm scales, too. Under filter each is one filter: the whole tensor gets its norm.
+        directions: random, eigen, gradient, pca:DIR (the path of the checkpoints there), to:CKPT[,CKPT], or
+            file:d1.npy[,d2.npy].
+        no_orthogonalize: Leave the second direction as it is. (Random, gradient and eigen pairs are made orthogonal; to:, file:
+            and pca: are used as given.)
+        planes: Repeat with so many seeds of random directions and draw mean and band.
+        resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
+        data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
+            npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
+        split: Split of the data.
+        examples: Use only so many examples, the first ones.
+        batch_size: Examples computed at once (default: what fits the memory).
+        precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
+        memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
+            cannot run within it, the command stops and prints the smallest value that works.
+        seed: Seed of everything random.
+        batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
+            (averages over the data, measured first).
+        include_weight_decay: Add ½λ‖θ‖² to the loss, with λ the training's weight decay.
+        weight_decay: Another λ for --include-weight-decay.
+        style: options of its pictures, see `Style`
+
+        Raises `LandscapeError` with the program's line.
+        """
+        return self._analysis("measure", locals())  # type: ignore
+
+
+def interpolate(
+    *checkpoints: Any,
+    points: Optional[Union[int, str, tuple[int, int]]] = None,
+    curve: Optional[Literal["bezier"]] = None,
+    bends: Optional[int] = None,
+    steps: Optional[int] = None,
+    lr: Optional[float] = None,
+    curve_batch_size: Optional[int] = None,
+    adaptive: Optional[float] = None,
+    resume: bool = False,
+    data: Optional[Data] = None,
+    split: Literal["train", "test"] = "train",
+    examples: Optional[int] = None,
+    batch_size: Optional[int] = None,
+    precision: Optional[Literal["float", "double"]] = None,
+    memory: Optional[Union[str, int]] = None,
+    seed: int = 0,
+    batchnorm: Literal["stored", "batch", "recalibrate"] = "stored",
+    include_weight_decay: bool = False,
+    weight_decay: Optional[float] = None,
+    **style: Unpack[Style],
+) -> Result:
+    """Measures the loss and the barrier between two networks, or draws the plane through three.
+
+    Parameters
+    ----------
+    checkpoints: problems, checkpoints or their paths
+    points: Points along the line (default: 51), or along each axis of the plane (default: 31).
+    curve: bezier: also train a curve of low loss between the two.
+    bends: Trained points of the curve (default: 1).
+    steps: Steps of the curve's training (default: 1000).
+    lr: Learning rate of the curve's training (default: 0.05).
+    curve_batch_size: Batch size of the curve's training (default: 128).
+    adaptive: For the plane: evaluate only the points needed to interpolate the rest within this share of the values' range,
+        such as 0.01.
+    resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
+    data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
+        npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
+    split: Split of the data.
+    examples: Use only so many examples, the first ones.
+    batch_size: Examples computed at once (default: what fits the memory).
+    precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
+    memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
+        cannot run within it, the command stops and prints the smallest value that works.
+    seed: Seed of everything random.
+    batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
+        (averages over the data, measured first).
+    include_weight_decay: Add ½λ‖θ‖² to the loss, with λ the training's weight decay.
+    weight_decay: Another λ for --include-weight-decay.
+    style: options of its pictures, see `Style`
+
+    Raises `LandscapeError` with the program's line.
+    """
+    from ._functions import call
+
+    return call("interpolate", locals())
+
+
+def compare(
+    *checkpoints: Any,
+    dims: Optional[int] = None,
+    points: Union[int, str, tuple[int, int]] = 51,
+    range: float = 1.0,
+    x_range: Optional[Union[str, tuple[float, float]]] = None,
+    y_range: Optional[Union[str, tuple[float, float]]] = None,
+    rho: Union[float, Sequence[float]] = 0.05,
+    adaptive: Optional[float] = None,
+    panels: bool = False,
+    resume: bool = False,
+    data: Optional[Data] = None,
+    split: Literal["train", "test"] = "train",
+    examples: Optional[int] = None,
+    batch_size: Optional[int] = None,
+    precision: Optional[Literal["float", "double"]] = None,
+    memory: Optional[Union[str, int]] = None,
+    seed: int = 0,
+    batchnorm: Literal["stored", "batch", "recalibrate"] = "stored",
+    include_weight_decay: bool = False,
+    weight_decay: Optional[float] = None,
+    **style: Unpack[Style],
+) -> Result:
+    """Measures several checkpoints side by side, and draws their slices on the same axes and colours.
+
+    Parameters
+    ----------
+    checkpoints: problems, checkpoints or their paths
+    dims: 1 for a line, 2 for a plane (default: 2 if --points, --y-range or --directions name two, else 1).
+    points: Points along each axis: 51, or 51x41 for α × β.
+    range: Half the length of both axes, which run from −length to length.
+    x_range: Range of α, as a:b.
+    y_range: Range of β, as a:b.
+    rho: Radius ρ of the worst case, and deviation of each weight in the average case.
+    adaptive: Evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01.
+    panels: Draw each checkpoint's line and accuracy in a panel of its own instead of all lines in one frame. Planes always
+        have panels.
+    resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
+    data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
+        npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
+    split: Split of the data.
+    examples: Use only so many examples, the first ones.
+    batch_size: Examples computed at once (default: what fits the memory).
+    precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
+    memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
+        cannot run within it, the command stops and prints the smallest value that works.
+    seed: Seed of everything random.
+    batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
+        (averages over the data, measured first).
+    include_weight_decay: Add ½λ‖θ‖² to the loss, with λ the training's weight decay.
+    weight_decay: Another λ for --include-weight-decay.
+    style: options of its pictures, see `Style`
+
+    Raises `LandscapeError` with the program's line.
+    """
+    from ._functions import call
+
+    return call("compare", locals())
+
+
+def trajectory(
+    folder: PathLike,
+    *,
+    points: Union[int, str, tuple[int, int]] = 41,
+    x_range: Optional[Union[str, tuple[float, float]]] = None,
+    y_range: Optional[Union[str, tuple[float, float]]] = None,
+    adaptive: Optional[float] = None,
+    resume: bool = False,
+    data: Optional[Data] = None,
+    split: Literal["train", "test"] = "train",
+    examples: Optional[int] = None,
+    batch_size: Optional[int] = None,
+    precision: Optional[Literal["float", "double"]] = None,
+    memory: Optional[Union[str, int]] = None,
+    seed: int = 0,
+    batchnorm: Literal["stored", "batch", "recalibrate"] = "stored",
+    include_weight_decay: bool = False,
+    weight_decay: Optional[float] = None,
+    **style: Unpack[Style],
+) -> Result:
+    """Draws the path of a training over the loss in its principal plane.
+
+    Parameters
+    ----------
+    folder: the folder
+    points: Points of the surface along each axis: 41, or 41x31.
+    x_range: Range along the first axis, as a:b (default: what holds the path).
+    y_range: Range along the second axis, as a:b (default: what holds the path).
+    adaptive: Evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01.
+    resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
+    data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
+        npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
+    split: Split of the data.
+    examples: Use only so many examples, the first ones.
+    batch_size: Examples computed at once (default: what fits the memory).
+    precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
+    memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
+        cannot run within it, the command stops and prints the smallest value that works.
+    seed: Seed of everything random.
+    batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
+        (averages over the data, measured first).
+    include_weight_decay: Add ½λ‖θ‖² to the loss, with λ the training's weight decay.
+    weight_decay: Another λ for --include-weight-decay.
+    style: options of its pictures, see `Style`
+
+    Raises `LandscapeError` with the program's line.
+    """
+    from ._functions import call
+
+    return call("trajectory", locals())
+
+
+def study(
+    folder: PathLike,
+    *,
+    rho: Union[float, Sequence[float]] = 0.05,
+    adaptive_rho: float = 0.5,
+    deviation: float = 0.01,
+    adaptive_deviation: float = 0.1,
+    probes: int = 30,
+    samples: int = 20,
+    resume: bool = False,
+    data: Optional[Data] = None,
+    split: Literal["train", "test"] = "train",
+    examples: Optional[int] = None,
+    batch_size: Optional[int] = None,
+    precision: Optional[Literal["float", "double"]] = None,
+    memory: Optional[Union[str, int]] = None,
+    seed: int = 0,
+    batchnorm: Literal["stored", "batch", "recalibrate"] = "stored",
+    include_weight_decay: bool = False,
+    weight_decay: Optional[float] = None,
+    **style: Unpack[Style],
+) -> Result:
+    """Measures all checkpoints in a folder, and correlates each measure with the generalisation gap.
+
+    Losses and accuracies are measured on the whole splits; --examples N limits the other measures only.
+
+    Parameters
+    ----------
+    folder: the folder
+    rho: Radius of the worst case.
+    adaptive_rho: Radius of the adaptive worst case, T = |θ|.
+    deviation: Deviation of each weight in the average case.
+    adaptive_deviation: Deviation relative to each weight in the adaptive average case.
+    probes: Products for the trace.
+    samples: Antithetic pairs of the average cases.
+    resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
+    data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
+        npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
+    split: Split of the data.
+    examples: Use only so many examples, the first ones.
+    batch_size: Examples computed at once (default: what fits the memory).
+    precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
+    memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
+        cannot run within it, the command stops and prints the smallest value that works.
+    seed: Seed of everything random.
+    batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
+        (averages over the data, measured first).
+    include_weight_decay: Add ½λ‖θ‖² to the loss, with λ the training's weight decay.
+    weight_decay: Another λ for --include-weight-decay.
+    style: options of its pictures, see `Style`
+
+    Raises `LandscapeError` with the program's line.
+    """
+    from ._functions import call
+
+    return call("study", locals())
+
+
+def report(
+    *checkpoints: Any, o: PathLike = "report",
+    rho: Union[float, Sequence[float]] = 0.05,
+    points: Union[int, str, tuple[int, int]] = 41,
+    adaptive: float = 0.02,
+    data: Optional[Data] = None,
+    examples: Optional[int] = None,
+    batch_size: Optional[int] = None,
+    precision: Optional[Literal["float", "double"]] = None,
+    memory: Union[str, int] = "1G",
+    seed: int = 0,
+    batchnorm: Literal["stored", "batch", "recalibrate"] = "stored",
+    resume: bool = False,
+    threads: Optional[int] = None,
+) -> str:
+    """Writes one interactive page about one or more checkpoints: what differs, and how surely.
+
+    The folder holds the pictures, the data, and an index.html that needs no network.
+
+    Parameters
+    ----------
+    checkpoints: problems, checkpoints or their paths
+o: folder of the page
+    rho: Radius ρ of the worst case, and deviation of each weight in the average case.
+    points: Points along each axis of the plane.
+    adaptive: Tolerance of the plane, as a share of the values' range (see 'slice --adaptive').
+    data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
+        npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
+    examples: Use only so many examples, the first ones.
+    batch_size: Examples computed at once (default: what fits the memory).
+    precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
+    memory: Upper limit for the process's memory, such as 512M. If an analysis cannot run within it, the command stops and
+        prints the smallest value that works.
+    seed: Seed of everything random.
+    batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
+        (averages over the data, measured first).
+    resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
+    threads: Number of threads (default: all processors). Any number gives the same bits.
+
+    Raises `LandscapeError` with the program's line.
+    """
+    from ._functions import call
+
+    return call("report", locals())
+
+
+def train(
+    o: PathLike = "ckpt.bin",
+    *,
+    model: Optional[str] = None,
+    start: Optional[Any] = None,
+    data: Optional[Data] = None,
+    optimizer: Literal["sgd", "nesterov", "adam", "adamw", "sam", "asam", "gsam", "looksam"] = "sgd",
+    rho: Optional[Union[float, Sequence[float]]] = None,
+    eta: Optional[float] = None,
+    alpha: Optional[float] = None,
+    look_every: Optional[int] = None,
+    m: Optional[int] = None,
+    lr: Optional[float] = None,
+    momentum: Optional[float] = None,
+    weight_decay: Optional[float] = None,
+    decay_in_ascent: bool = False,
+    schedule: Literal["constant", "step", "cosine"] = "cosine",
+    warmup: Optional[str] = None,
+    epochs: Optional[float] = None,
+    steps: Optional[int] = None,
+    gradients: Optional[int] = None,
+    batch_size: int = 128,
+    accumulate: int = 1,
+    examples: Optional[int] = None,
+    loss: Optional[str] = None,
+    class_axis: Optional[int] = None,
+    ignore_index: Optional[int] = None,
+    class_weights: Optional[Union[float, Sequence[float]]] = None,
+    pos_weights: Optional[Union[float, Sequence[float]]] = None,
+    label_smoothing: float = 0.0,
+    label_noise: float = 0.0,
+    augment: Literal["crop", "flip", "crop,flip"] = "none",
+    grad_clip: Optional[float] = None,
+    track_sharpness: Optional[int] = None,
+    save_every: Optional[int] = None,
+    activation: Optional[Literal["relu", "gelu", "tanh", "silu"]] = None,
+    norm: Optional[Literal["batch", "layer", "group", "none"]] = None,
+    precision: Optional[Literal["float", "double"]] = None,
+    seed: int = 0,
+    resume: bool = False,
+    standardize: bool = False,
+    mean: Optional[Union[float, Sequence[float]]] = None,
+    std: Optional[Union[float, Sequence[float]]] = None,
+    width: Optional[Union[str, float]] = None,
+    height: Optional[Union[str, float]] = None,
+    font_size: Optional[float] = None,
+    dpi: Optional[float] = None,
+    theme: Optional[str] = None,
+    font_family: Optional[str] = None,
+    colors: Optional[str] = None,
+    contours: Optional[Union[float, Sequence[float]]] = None,
+    fill: Optional[str] = None,
+    scale: Optional[str] = None,
+    log: bool = False,
+    value_range: Optional[Union[str, tuple[float, float]]] = None,
+    title: Optional[str] = None,
+    subtitle: Optional[str] = None,
+    x_label: Optional[str] = None,
+    y_label: Optional[str] = None,
+    x_limits: Optional[Union[str, tuple[float, float]]] = None,
+    y_limits: Optional[Union[str, tuple[float, float]]] = None,
+    no_legend: bool = False,
+    no_marks: bool = False,
+    in_3d: bool = False,
+    view: Optional[Union[float, Sequence[float]]] = None,
+    style: Optional[PathLike] = None,
+    threads: Optional[int] = None,
+) -> Checkpoint:
+    """Trains a network and writes a checkpoint.
+
+    An interrupted training continues with --resume, to the same bits as without the interruption.
+
+    Parameters
+    ----------
+    o: the checkpoint to write
+    model: The network: linear, mlp:64-32-10, lenet, vgg11, resnet20|32|44|56|110[:B|:noshort], resnet18|34[:imagenet],
+        wrn-28-10, vit[:patch=4,dim=128,depth=6,heads=4], transformer:vocab=N[,dim=64,depth=2,heads=4].
+    start: Start from this checkpoint's network and weights instead of --model.
+    data: Training data: digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR, npy:X.npy,Y.npy,
+        npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K. With --start, the checkpoint's by default.
+    optimizer: Update rule.
+    rho: Radius ρ of the ascent step (default: 0.05; asam 0.5).
+    eta: η of ASAM's |w| + η (default: 0.01).
+    alpha: α of GSAM (default: 0.4) or of LookSAM (default: 0.7).
+    look_every: LookSAM: steps from one ascent to the next (default: 5).
+    m: m-SAM: examples of a batch that share an ascent step.
+    lr: Learning rate (default: 0.05; adam and adamw 0.001).
+    momentum: Momentum (default: 0.9).
+    weight_decay: Weight decay (default: 5e-4; adam 0, adamw 0.01).
+    decay_in_ascent: Include the weight decay in the ascent step.
+    schedule: Schedule of the learning rate.
+    warmup: Linear warm-up in epochs, or in steps: '100 steps'.
+    epochs: Number of epochs (default: 20).
+    steps: Number of steps, instead of --epochs.
+    gradients: Number of gradients of batches, instead of --epochs. A step takes one for each of its batches, two with an
+        ascent, so equal numbers are equal cost.
+    batch_size: Examples in a batch.
+    accumulate: Batches whose gradients make one step.
+    examples: Train on so many examples only, the first ones.
+    loss: The loss: cross-entropy[:label-smoothing=S], nll, bce, mse (mean r² over outputs), half-mse (½ of it), l1,
+        huber[:δ], smooth-l1[:β], poisson, kl, output[:NAME] (default: what suits model and data). With 'output' the graph's
+        output is the loss.
+    class_axis: The axis of classes in the outputs, such as 1 for N×K×… or -1 for N×…×K (default: found from the shapes).
+    ignore_index: The label that does not count (default: -100).
+    class_weights: A weight for each class, such as 0.2,1,3, or a file of them (.npy, .csv).
+    pos_weights: For bce: the weight of positive targets, one for each output or one for all, or a file of them.
+    label_smoothing: Share of each label that is spread over all classes.
+    label_noise: Share of the training labels that are replaced by wrong ones.
+    augment: Shift (crop) and mirror (flip) training images. Without a value: both.
+    grad_clip: Largest norm of a gradient.
+    track_sharpness: Measure λmax of the Hessian after every so many epochs and draw it beside the checkpoint.
+    save_every: Keep a checkpoint NAME.epochNNN.bin after every so many epochs.
+    activation: Activation in place of the model's own.
+    norm: Normalisation in place of the model's own.
+    precision: Precision of the network. (Default: that of the module, else float.)
+    seed: Seed of everything random: initial weights, batches, augmentation.
+    resume: Continue from the checkpoint at -o, which is written every 30 s; where there is none, from the newest
+        NAME.epochNNN.bin.
+    standardize: Bring inputs to mean 0 and deviation 1, measured on the training split.
+    mean: Subtract this from the inputs: one number for each channel, or one for all. Bytes of images count as 0 to 1.
+    std: Then divide by this, such as 0.229,0.224,0.225.
+    width: Width of the picture, such as 3.25in, 82mm, 240pt or 600px.
+    height: Height of the picture (default: what fits the width).
+    font_size: Size of the letters that name axes, in points (default: 11). It stays the same at any width.
+    dpi: Pixels per inch of a .png (default: 144).
+    theme: light, dark or transparent (default: light).
+    font_family: Family of the letters of an .svg that follows its page.
+    colors: Colours of a map: viridis, magma, inferno, plasma, cividis, turbo, coolwarm, grey, diverging, or one of these
+        with _r (default: viridis).
+    contours: Contour lines of a map: auto, none, how many (such as 8), or levels such as 0.5,1,2.
+    fill: smooth or cells: how a map is coloured between the points (default: smooth from 9 points on).
+    scale: auto, linear or log. auto takes log where all values are positive and span more than 30 times.
+    log: Draw on a logarithmic scale.
+    value_range: Values at the ends of the colour scale, as a:b.
+    title: Title of the picture.
+    subtitle: The line under the title.
+    x_label: Name of the horizontal axis.
+    y_label: Name of the vertical axis.
+    x_limits: Ends of the horizontal axis, as a:b.
+    y_limits: Ends of the vertical axis, as a:b.
+    no_legend: Leave out the key.
+    no_marks: Leave out the marks of centre, minimum and evaluated points.
+    in_3d: Draw a map as a surface in space.
+    view: Direction that a surface is seen from, in degrees as matplotlib's view_init, such as -60,30 (default: one that
+        shows the minimum and hides least).
+    style: A TOML file with any of these, such as width = "3.25in"; options here go before it.
+    threads: Number of threads (default: all processors). Any number gives the same bits.
+
+    Raises `LandscapeError` with the program's line.
+    """
+    from ._functions import call
+
+    return call("train", locals())

@@ -1,0 +1,57 @@
+"""Commands on several checkpoints, or on none."""
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from typing import Any
+
+from . import _results
+from ._options import call as run_call
+from ._options import words
+from ._problem import Checkpoint, checkpoint_path
+from ._program import _print
+
+
+def call(command: str, given: dict) -> Any:
+    """Runs a command of `_commands.FUNCTIONS`, with its parameters by name."""
+    given = dict(given)
+    given.pop("call", None)
+    style = dict(given.pop("style", {}))
+    if command == "train":
+        o = os.fspath(given.pop("o"))
+        run_call(["train", *words(command, given, _file), "-o", o], True, _print)
+        return Checkpoint(o)
+    if given.get("precision") is None and "precision" in given:
+        given["precision"] = next(
+            (part._precision for part in given.get("checkpoints", ()) if isinstance(part, Checkpoint) and part._precision), None)
+    sources = [checkpoint_path(part) for part in given.pop("checkpoints", ())]
+    if "folder" in given:
+        sources.append(os.fspath(given.pop("folder")))
+    if not sources:
+        raise TypeError(f"{command}: no checkpoint was given")
+    if command == "report":
+        o = os.fspath(given.pop("o"))
+        run_call(["report", *sources, *words(command, given, _file), "-o", o], True, _print)
+        return os.path.join(o, "index.html")
+    folder = tempfile.TemporaryDirectory(prefix="landscape-")
+    files = {".json": os.path.join(folder.name, "result.json")}
+    out = ["-o", files[".json"]]
+    if command in ("interpolate", "trajectory", "compare"):
+        files[".npz"] = os.path.join(folder.name, "result.npz")
+        out += ["-o", files[".npz"]]
+    run_call([command, *sources, *words(command, given, _file), *_scale(command, style), *out, "--json"], True, _print)
+    found = _results.result(_results.read(files[".json"]), None, files, style)
+    found._folder = folder
+    return found
+
+
+def _scale(command: str, style: dict) -> list[str]:
+    words(command, style)
+    return words(command, {name: style[name] for name in ("scale", "log") if name in style})
+
+
+def _file(kind: str, value: Any) -> str:
+    if kind == "checkpoint":
+        return checkpoint_path(value)
+    raise TypeError(f"found {type(value).__name__}, expected a string, such as npz:data.npz")

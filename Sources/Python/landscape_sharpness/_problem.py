@@ -1,0 +1,429 @@
+"""A trained network with its data and its loss: what all analyses start from."""
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import os
+import struct
+import tempfile
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Union
+
+import numpy as np
+
+from . import _results
+from ._arrays import array, is_array, write_npz, write_safetensors
+from ._commands import OPTIONS, Commands
+from ._data import Leaves, check_same, leaves, roles
+from ._options import PathLike, call, words
+from ._program import LandscapeError, _print
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Checkpoint(Commands):
+    """A checkpoint file of the program's. `landscape_sharpness.open` opens one.
+
+    Every analysis of the command line is a method, with the same options by the same names.
+    """
+
+    def __init__(self, path: PathLike, *, progress: bool = True, remarks: bool = True, threads: Optional[int] = None):
+        self.path = os.fspath(path)
+        if not os.path.isfile(self.path):
+            raise FileNotFoundError(f"{self.path} is no file; expected a checkpoint of landscape's")
+        self.progress, self.remarks, self.threads = progress, remarks, threads
+        self._folder = tempfile.TemporaryDirectory(prefix="landscape-", ignore_cleanup_errors=True) if _cleans else (
+            tempfile.TemporaryDirectory(prefix="landscape-"))
+        self._numbers = itertools.count()
+        self._weights: Optional[str] = None
+        self._precision: Optional[str] = None
+        self._info: Optional[dict] = None
+        self._first_axes: Optional[dict] = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.path!r})"
+
+    # Parameters.
+
+    @property
+    def info(self) -> dict:
+        """What `landscape info` says of the checkpoint."""
+        if self._info is None:
+            self._info = json.loads(call(["info", self.path, "--json"], progress=False, remark=self._remark))
+        return self._info
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of every parameter tensor, in the order that they have in θ."""
+        found = {}
+        for tensor in self.info["tensors"]:
+            if tensor["role"] == "parameter":
+                shape = list(tensor["shape"])
+                if shape:
+                    shape.insert(self._axes.get(tensor["name"], 0), shape.pop(0))
+                found[tensor["name"]] = tuple(shape)
+        return found
+
+    @property
+    def _axes(self) -> dict[str, int]:
+        """The axis in the module of what is the first axis in θ, where that is another: of x @ W, the second."""
+        if self._first_axes is None:
+            with io.open(self.path, "rb") as file:
+                header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+            self._first_axes = json.loads(header.get("__metadata__", {}).get("source_filter_axes", "{}"))
+        return self._first_axes
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters, the length of θ."""
+        return sum(int(np.prod(shape, dtype=np.int64)) for shape in self.shapes.values())
+
+    def unflatten(self, vector: np.ndarray) -> dict[str, np.ndarray]:
+        """A vector of θ's length as arrays by parameter name, in the parameters' shapes."""
+        if len(vector) != self.parameters:
+            raise ValueError(f"the vector has {len(vector)} numbers, expected the {self.parameters} of the parameters")
+        found, start = {}, 0
+        for name, shape in self.shapes.items():
+            count, axis = int(np.prod(shape, dtype=np.int64)), self._axes.get(name, 0)
+            own = (shape[axis], *shape[:axis], *shape[axis + 1 :]) if shape else ()
+            part = vector[start : start + count].reshape(own)
+            found[name] = np.moveaxis(part, 0, axis) if axis else part
+            start += count
+        return found
+
+    def flatten(self, vector: Union[np.ndarray, Mapping[str, Any]]) -> np.ndarray:
+        """Arrays by parameter name as one vector of θ's length. Raises `ValueError` for missing names and other shapes."""
+        if not isinstance(vector, Mapping):
+            flat = array(vector).astype(np.float64).reshape(-1)
+            if flat.size != self.parameters:
+                raise ValueError(f"the vector has {flat.size} numbers, expected the {self.parameters} of the parameters")
+            return flat
+        shapes = self.shapes
+        missing = [name for name in shapes if name not in vector]
+        foreign = [name for name in vector if name not in shapes]
+        if missing or foreign:
+            raise ValueError(
+                "the vector has " + "; ".join(
+                    ([f"nothing for {', '.join(missing[:3])}"] if missing else [])
+                    + ([f"{', '.join(foreign[:3])}, which is no parameter"] if foreign else [])))
+        for name, shape in shapes.items():
+            if np.shape(array(vector[name])) != shape:
+                raise ValueError(f"the vector's {name} has shape {np.shape(array(vector[name]))}, expected {shape}")
+        parts = []
+        for name in shapes:
+            part, axis = array(vector[name]).astype(np.float64), self._axes.get(name, 0)
+            parts.append((np.moveaxis(part, axis, 0) if axis else part).reshape(-1))
+        return np.concatenate(parts)
+
+    # Runs.
+
+    def _temporary(self, suffix: str) -> str:
+        return os.path.join(self._folder.name, f"{next(self._numbers)}{suffix}")
+
+    def _remark(self, text: str):
+        if self.remarks:
+            _print(text)
+
+    def _file(self, kind: str, value: Any) -> str:
+        """A value of an option in a file; its word for the program."""
+        if kind == "data":
+            return "npz:" + self._written(value)
+        if kind == "checkpoint":
+            return checkpoint_path(value)
+        if kind == "vector":
+            path = self._temporary(".npy")
+            np.save(path, self.flatten(value))
+            return path
+        if kind == "directions":
+            several = list(value) if isinstance(value, (tuple, list)) else [value]
+            if several and isinstance(several[0], str) and several[0] in ("to", "pca"):
+                return several[0] + ":" + ",".join(checkpoint_path(part) for part in several[1:])
+            if all(isinstance(part, Checkpoint) for part in several):
+                return "to:" + ",".join(checkpoint_path(part) for part in several)
+            return "file:" + ",".join(
+                os.fspath(part) if isinstance(part, (str, os.PathLike)) else self._file("vector", part) for part in several)
+        raise TypeError(f"found {type(value).__name__}, expected a string")
+
+    def _written(self, data: Any) -> str:
+        """Data of one analysis as an .npz file."""
+        found = leaves(data)
+        path = self._temporary(".npz")
+        if isinstance(found.structure, dict):
+            names = found.names
+        elif isinstance(found.structure, tuple) and len(found.structure) == 2 and len(found.arrays) == 2:
+            names = ["x", "y"]
+        else:
+            raise TypeError("data: expected (X, y) or arrays by the names of the checkpoint's inputs")
+        write_npz(path, dict(zip(names, found.arrays)))
+        return path
+
+    def _analysis(self, command: str, given: dict) -> Any:
+        given = {name: value for name, value in given.items() if name != "self"}
+        style = dict(given.pop("style", {}))
+        if given.get("threads") is None and self.threads is not None:
+            given["threads"] = self.threads
+        if given.get("precision") is None:
+            given["precision"] = self._precision
+        files: dict[str, str] = {}
+        kept = {"save": "gradient", "save_vectors": "eigenvectors", "save_epsilon": "epsilon", "save_product": "product"}
+        if command == "gradient" and given.get("save") is None:
+            given["save"] = True
+        for name, value in list(given.items()):
+            if name in kept and value not in (None, False):
+                given[name] = self._temporary(".npy") if value is True else os.fspath(value)
+                files[kept[name]] = given[name]
+            elif name in kept:
+                given[name] = None
+        options = words(command, given, self._file)
+        if "scale" in style or style.get("log"):
+            options += words(command, {name: style[name] for name in ("scale", "log") if name in style})
+        words(command, style)  # Refused before the work, not when a picture is drawn.
+        files[".json"] = self._temporary(".json")
+        out = ["-o", files[".json"]]
+        if command == "slice" or (command == "measure" and "slice" in str(given.get("measures") or "")):
+            files[".npz"] = self._temporary(".npz")
+            out += ["-o", files[".npz"]]
+        if self._weights is not None:
+            out += ["--weights", self._weights]
+        call([command, self.path, *options, *out, "--json"], progress=self.progress, remark=self._remark)
+        return _results.result(_results.read(files[".json"]), self, files, style)
+
+    def save(self, path: PathLike) -> str:
+        """Writes the checkpoint with its present weights to a file for the command line, and returns its path.
+
+        Its data stay where they are; a checkpoint names them by their path.
+        """
+        import shutil
+
+        temporary = f"{os.fspath(path)}.{os.getpid()}.part"
+        shutil.copyfile(self.path, temporary)
+        os.replace(temporary, path)
+        return os.fspath(path)
+
+
+_cleans = "ignore_cleanup_errors" in tempfile.TemporaryDirectory.__init__.__code__.co_varnames
+
+
+def checkpoint_path(value: Any) -> str:
+    """A file with the present weights of a checkpoint or problem, or the path itself."""
+    if isinstance(value, Checkpoint):
+        return value._current()
+    return os.fspath(value)
+
+
+def open(path: PathLike, *, progress: bool = True, remarks: bool = True, threads: Optional[int] = None) -> Checkpoint:
+    """Opens a checkpoint that `landscape train` or `landscape import` wrote.
+
+    Parameters
+    ----------
+    path: the file
+    progress: whether runs show how far they are
+    remarks: whether lines that the program remarks beside a result are printed on standard error
+    threads: number of threads of every run (default: all processors)
+
+    Raises `FileNotFoundError`; a damaged file is a `LandscapeError` of the first analysis.
+    """
+    return Checkpoint(path, progress=progress, remarks=remarks, threads=threads)
+
+
+class Problem(Checkpoint):
+    """A torch module with its data and its loss.
+
+    θ is the module's parameters that require gradients, under their own names. The module is exported once, in evaluation
+    mode; afterwards it is as it was.
+    """
+
+    def __init__(
+        self,
+        model: "torch.nn.Module",
+        data: Any,
+        loss: Union[str, "torch.nn.Module", Callable[["torch.nn.Module", Any], "torch.Tensor"], None] = None,
+        *,
+        test: Any = None,
+        target: Optional[str] = None,
+        batch_size: Optional[int] = None,
+        folder: Optional[PathLike] = None,
+        check: bool = True,
+        progress: bool = True,
+        remarks: bool = True,
+        threads: Optional[int] = None,
+    ):
+        """
+        Parameters
+        ----------
+        model: the module
+        data: (X, y) or ((X1, X2), y) of tensors or arrays; a dictionary of them, by the names of the module's arguments, with
+            labels, targets or y; a Dataset; or a DataLoader, of which one pass is taken
+        loss: the name of a loss as in `landscape import --loss`, such as "cross-entropy" or "mse"; a loss of torch.nn with
+            reduction "mean"; or a function of the module and a batch that returns one value an example, or one number, and is
+            exported with the module as one graph. By default what suits outputs and targets
+        test: the test split, of the same kind
+        target: the name of the target in a dictionary
+        batch_size: examples of a batch, for a loss that is one number and no mean over examples (contrastive ones)
+        folder: where graph, data and checkpoint are kept; by default they are deleted with this object
+        check: compares the loss of a few examples with torch's, and raises `LandscapeError` if they differ
+        progress, remarks, threads: as for `open`
+
+        Raises `LandscapeError` for a module that cannot be exported or that the program cannot read, with the place in it;
+        `TypeError` and `ValueError` for data that cannot be used.
+        """
+        import torch
+
+        from . import _export
+
+        if not isinstance(model, torch.nn.Module):
+            raise TypeError(f"model: found {type(model).__name__}, expected a torch.nn.Module; landscape_sharpness.open opens a checkpoint")
+        self.progress, self.remarks, self.threads = progress, remarks, threads
+        self._numbers, self._info, self._first_axes, self._weights = itertools.count(), None, None, None
+        self._folder = tempfile.TemporaryDirectory(prefix="landscape-")
+        home = os.fspath(folder) if folder is not None else self._folder.name
+        os.makedirs(home, exist_ok=True)
+        self.path = os.path.join(home, "checkpoint.bin")
+        self._graph, self._data = os.path.join(home, "graph.onnx"), os.path.join(home, "data.npz")
+
+        if isinstance(loss, torch.nn.Module):
+            name = _export.named_loss(loss)
+            module = loss
+            loss = name if name is not None else lambda model, batch: module(model(batch[0]), batch[1])
+        kind = _export.precision(model)
+        if not any(p.requires_grad for p in model.parameters()):
+            raise ValueError("model: none of its parameters requires a gradient, so there is no θ")
+        self._precision = "double" if kind == torch.float64 else None
+        found = _cast(leaves(data), kind, torch)
+        other = None if test is None else _cast(leaves(test), kind, torch)
+        if other is not None:
+            check_same(found, other)
+        function = loss if callable(loss) else None
+        parts = None if function is not None else roles(found, target)
+        exported = _export.export(model, found, parts, function, self._graph, batch_size)
+        if exported.unused:
+            self._remark(
+                f"{len(exported.unused)} parameters that the loss does not depend on are no part of θ: "
+                + ", ".join(exported.unused[:4]) + ("…" if len(exported.unused) > 4 else ""))
+
+        # Data by the graph's names; what the graph does not read is left out.
+        names = _export.graph_inputs(found.names)
+        arrays = {}
+        for i, name in enumerate(names):
+            if name in exported.inputs:
+                arrays[name] = found.arrays[i]
+        words_ = ["--data", f"npz:{self._data}", "-o", self.path]
+        if parts is not None:
+            arrays["labels"] = found.arrays[parts.target]
+            words_ += ["--target", "labels"]
+            if loss is not None:
+                words_ += ["--loss", loss]
+        else:
+            words_ += ["--loss", f"output:{exported.outputs[0]}"]
+            if batch_size is not None:
+                words_ += ["--batch-size", str(batch_size)]
+        if other is not None:
+            arrays.update({f"{name}_test": other.arrays[i] for i, name in enumerate(names) if name in exported.inputs})
+            if parts is not None:
+                arrays["labels_test"] = other.arrays[parts.target]
+        if not any(name in exported.inputs for name in names):
+            raise LandscapeError("the loss does not depend on the data; is the batch used?")
+        write_npz(self._data, arrays)
+        for name in exported.trainable:
+            words_ += ["--parameters", name]
+        self._import = words_
+        self._names = {name for name in [*exported.trainable, *exported.frozen]}
+        prediction = ["--prediction", exported.outputs[1]] if parts is None and exported.has_prediction else []
+        try:
+            call(["import", self._graph, *words_, *prediction], progress=progress, remark=self._remark)
+        except LandscapeError:
+            if not prediction:
+                raise
+            call(["import", self._graph, *words_], progress=progress, remark=self._remark)
+        self._verify(model, found, parts, loss, exported, batch_size, check)
+
+    def _verify(self, model: Any, found: Leaves, parts: Any, loss: Any, exported: Any, batch: Optional[int], check: bool):
+        """That θ is the module's, and the loss of a few examples torch's."""
+        from . import _export
+
+        if set(self.shapes) != set(exported.trainable):
+            differing = sorted(set(self.shapes) ^ set(exported.trainable))
+            raise LandscapeError(
+                f"θ is not the module's parameters: {', '.join(differing[:4])} differ; please report this with the module")
+        if not check or batch is not None:
+            return
+        examples = min(found.count, 16)
+        expected, remark = _export.torch_loss(model, found, parts, loss, examples)
+        if remark:
+            self._remark(remark)
+        if expected is None or not np.isfinite(expected):
+            return
+        tolerance = 1e-3 if _export.precision(model).itemsize >= 4 else 5e-2
+        own = self._with_all_remarks(False, lambda: self.evaluate(examples=examples)).loss
+        if abs(own - expected) > tolerance * max(abs(expected), 1e-3):
+            raise LandscapeError(
+                f"the loss of the first {examples} examples is {own:.9g} here and {expected:.9g} by torch; give the loss as a function of"
+                " model and batch if another is meant, or check=False")
+
+    def _with_all_remarks(self, remarks: bool, action: Callable[[], Any]) -> Any:
+        before, self.remarks = self.remarks, remarks
+        progress, self.progress = self.progress, False
+        try:
+            return action()
+        finally:
+            self.remarks, self.progress = before, progress
+
+    def update(self, model: Union["torch.nn.Module", Mapping[str, Any]]) -> "Problem":
+        """Takes the weights and buffers that the module has now (or those of a state dictionary); the graph stays.
+
+        Raises `LandscapeError` at the next analysis if tensors are missing or have other shapes. Returns itself.
+        """
+        path = self._temporary(".safetensors")
+        write_safetensors(path, self._tensors(model))
+        if self._weights is not None:
+            os.unlink(self._weights)
+        self._weights = path
+        return self
+
+    def _tensors(self, model: Any) -> dict[str, Any]:
+        if isinstance(model, Mapping):
+            return {name: value for name, value in model.items() if name in self._all_names and is_array(value)}
+        from . import _export
+
+        found = _export.weights(model)
+        return {name: value for name, value in found.items() if name in self._all_names}
+
+    @property
+    def _all_names(self) -> set[str]:
+        return {tensor["name"] for tensor in self.info["tensors"]}
+
+    def _current(self) -> str:
+        if self._weights is None:
+            return self.path
+        path = self._temporary(".bin")
+        call(["import", self._weights, "--model", self._graph, *self._import, "-o", path], progress=False, remark=lambda _: None)
+        return path
+
+    def save(self, path: PathLike) -> str:
+        """Writes a checkpoint with the present weights for the command line, and its data beside it as `NAME.npz`.
+
+        Returns the checkpoint's path.
+        """
+        import shutil
+
+        path = os.fspath(path)
+        data = os.path.splitext(path)[0] + ".npz"
+        shutil.copyfile(self._data, data)
+        source = self._weights if self._weights is not None else self._graph
+        model = ["--model", self._graph] if self._weights is not None else []
+        own = [f"npz:{data}" if word == f"npz:{self._data}" else path if word == self.path else word for word in self._import]
+        call(["import", source, *model, *own], progress=False, remark=lambda _: None)
+        return path
+
+
+def _cast(found: Leaves, kind: Any, torch: Any) -> Leaves:
+    """Real numbers in the module's precision, and whole numbers that the program would take for pixels in wider ones."""
+    wanted = np.float64 if kind == torch.float64 else np.float32
+    arrays = [
+        value.astype(wanted) if np.issubdtype(value.dtype, np.floating)
+        else value.astype(np.int64) if np.issubdtype(value.dtype, np.integer) and value.dtype != np.int64
+        else value
+        for value in found.arrays
+    ]
+    return Leaves(arrays, found.structure, found.names)
