@@ -123,10 +123,11 @@ options=(--gc-sections --defsym main=LandscapeTool_main)
 for name in openblas_get_corename gotoblas_dynamic_init gotoblas_dynamic_quit; do options+=("--undefined=$name"); done
 mapfile -t options < <(printf -- '-Xlinker\n%s\n' "${options[@]}")
 printf 'import Foundation\nimport Synchronization\n' >"$work/Imports.swift"
-# The names of files are the same each time, and so are the program's bytes.
+# The names of files and their order are the same each time, and so are the program's bytes.
 cd "$work"
+LC_ALL=C sort "$objects" >objects
 swiftc "$runtime" -parse-as-library -module-name Imports -c Imports.swift -o Imports.o
-swiftc "$runtime" -use-ld=lld Imports.o "${added[@]##*/}" "@$objects" "${options[@]}" -L lib -lopenblas -lpng16 -lz -lm -o landscape
+swiftc "$runtime" -use-ld=lld Imports.o "${added[@]##*/}" @objects "${options[@]}" -L lib -lopenblas -lpng16 -lz -lm -o landscape
 cd "$OLDPWD"
 
 # symbol NAME: its size in the program, as hexadecimal digits.
