@@ -80,7 +80,8 @@ import Testing
     }
 
     static let commands = [
-        "train", "import", "export", "info", "evaluate", "gradient", "slice", "sharpness", "hessian", "measure", "trajectory",
+        "train", "import", "export", "info", "evaluate", "gradient", "slice", "sharpness", "hessian", "measure",
+        "trajectory",
         "interpolate", "compare", "report", "plot", "merge", "study", "selftest",
     ]
 
