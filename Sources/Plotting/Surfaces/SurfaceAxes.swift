@@ -34,7 +34,8 @@ struct SurfaceAxes {
             _ place: @escaping @Sendable (Double) -> BoxPoint
         ) -> Edge {
             let (start, end) = (camera.point(place(0)), camera.point(place(1)))
-            let axis = ResolvedAxis(label: label, range: range, length: (end - start).length, spacing: spacing, least: 1)
+            let axis = ResolvedAxis(
+                label: label, range: range, length: (end - start).length, spacing: spacing, least: 1)
             let outward = beyond.map {
                 Self.outward(from: start, to: end, towards: camera.point($0) - camera.point(place(0.5)))
             }
