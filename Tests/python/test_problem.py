@@ -386,13 +386,5 @@ class Results(unittest.TestCase):
             landscape.open("missing.bin")
 
 
-class Options(unittest.TestCase):
-    def test_made_from_help(self):
-        import subprocess
-
-        script = pathlib.Path(__file__).resolve().parents[2] / "Sources/Python/generate.py"
-        subprocess.run([sys.executable, script, "--check", "--landscape", landscape.program()], check=True)
-
-
 if __name__ == "__main__":
     unittest.main()

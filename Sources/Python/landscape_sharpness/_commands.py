@@ -431,6 +431,29 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "seed": ("--seed", "integer", 0),
         "batchnorm": ("--batchnorm", "text", "stored"),
         "resume": ("--resume", "flag", False),
+        "width": ("--width", "length", None),
+        "height": ("--height", "length", None),
+        "font_size": ("--font-size", "number", None),
+        "dpi": ("--dpi", "number", None),
+        "theme": ("--theme", "text", None),
+        "font_family": ("--font-family", "text", None),
+        "colors": ("--colors", "text", None),
+        "contours": ("--contours", "numbers", None),
+        "fill": ("--fill", "text", None),
+        "scale": ("--scale", "text", None),
+        "log": ("--log", "flag", False),
+        "value_range": ("--value-range", "range", None),
+        "title": ("--title", "text", None),
+        "subtitle": ("--subtitle", "text", None),
+        "x_label": ("--x-label", "text", None),
+        "y_label": ("--y-label", "text", None),
+        "x_limits": ("--x-limits", "range", None),
+        "y_limits": ("--y-limits", "range", None),
+        "no_legend": ("--no-legend", "flag", False),
+        "no_marks": ("--no-marks", "flag", False),
+        "in_3d": ("--3d", "flag", False),
+        "view": ("--view", "numbers", None),
+        "style": ("--style", "path", None),
         "threads": ("--threads", "integer", None),
     },
     "train": {
@@ -1242,11 +1265,35 @@ def report(
     seed: int = 0,
     batchnorm: Literal["stored", "batch", "recalibrate"] = "stored",
     resume: bool = False,
+    width: Optional[Union[str, float]] = None,
+    height: Optional[Union[str, float]] = None,
+    font_size: Optional[float] = None,
+    dpi: Optional[float] = None,
+    theme: Optional[str] = None,
+    font_family: Optional[str] = None,
+    colors: Optional[str] = None,
+    contours: Optional[Union[float, Sequence[float]]] = None,
+    fill: Optional[str] = None,
+    scale: Optional[str] = None,
+    log: bool = False,
+    value_range: Optional[Union[str, tuple[float, float]]] = None,
+    title: Optional[str] = None,
+    subtitle: Optional[str] = None,
+    x_label: Optional[str] = None,
+    y_label: Optional[str] = None,
+    x_limits: Optional[Union[str, tuple[float, float]]] = None,
+    y_limits: Optional[Union[str, tuple[float, float]]] = None,
+    no_legend: bool = False,
+    no_marks: bool = False,
+    in_3d: bool = False,
+    view: Optional[Union[float, Sequence[float]]] = None,
+    style: Optional[PathLike] = None,
     threads: Optional[int] = None,
 ) -> str:
     """Writes one interactive page about one or more checkpoints: what differs, and how surely.
 
-    The folder holds the pictures, the data, and an index.html that needs no network.
+    The folder holds the pictures, the data, and an index.html that needs no network. Options of pictures apply to the
+    picture files and to the page's still pictures; its interactive views take --colors alone.
 
     Parameters
     ----------
@@ -1266,6 +1313,31 @@ o: folder of the page
     batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
         (averages over the data, measured first).
     resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
+    width: Width of the picture, such as 3.25in, 82mm, 240pt or 600px.
+    height: Height of the picture (default: what fits the width).
+    font_size: Size of the letters that name axes, in points (default: 11). It stays the same at any width.
+    dpi: Pixels per inch of a .png (default: 144).
+    theme: light, dark or transparent (default: light).
+    font_family: Family of the letters of an .svg that follows its page.
+    colors: Colours of a map: viridis, magma, inferno, plasma, cividis, turbo, coolwarm, grey, diverging, or one of these
+        with _r (default: viridis).
+    contours: Contour lines of a map: auto, none, how many (such as 8), or levels such as 0.5,1,2.
+    fill: smooth or cells: how a map is coloured between the points (default: smooth from 9 points on).
+    scale: auto, linear or log. auto takes log where all values are positive and span more than 30 times.
+    log: Draw on a logarithmic scale.
+    value_range: Values at the ends of the colour scale, as a:b.
+    title: Title of the picture.
+    subtitle: The line under the title.
+    x_label: Name of the horizontal axis.
+    y_label: Name of the vertical axis.
+    x_limits: Ends of the horizontal axis, as a:b.
+    y_limits: Ends of the vertical axis, as a:b.
+    no_legend: Leave out the key.
+    no_marks: Leave out the marks of centre, minimum and evaluated points.
+    in_3d: Draw a map as a surface in space.
+    view: Direction that a surface is seen from, in degrees as matplotlib's view_init, such as -60,30 (default: one that
+        shows the minimum and hides least).
+    style: A TOML file with any of these, such as width = "3.25in"; options here go before it.
     threads: Number of threads (default: all processors). Any number gives the same bits.
 
     Raises `LandscapeError` with the program's line.

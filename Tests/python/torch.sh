@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Tries the Python wheel with PyTorch in a fresh virtual environment: the numbers of many kinds of modules against torch's in
+# Float64, the tracker and the optimisers, and the notebook.
+#
+#     Tests/python/torch.sh [--program FILE]          FILE: a program of examples/standalone.sh (default: build one)
+#
+# Everything comes from PyPI, about 5 GB; torch's own CPU wheels are not there.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+python3 -c 'import ensurepip' 2>/dev/null || (source "$root/examples/install-packages.sh" && install_with_apt python3 python3-venv)
+case ${1:-} in
+    '')
+        "$root/examples/standalone.sh" "$folder/standalone"
+        program=$folder/standalone/landscape
+        ;;
+    --program) program=$(realpath "${2:?expected a program behind --program}") ;;
+    *) echo "$1: expected --program FILE" >&2 && exit 1 ;;
+esac
+
+"$root/Sources/Python/build.sh" "$folder/dist" --program "$program"
+python3 -m venv "$folder/venv"
+"$folder/venv/bin/pip" install --quiet --no-cache-dir "$(echo "$folder"/dist/*.whl)[torch,plot]" torchvision nbclient nbformat ipykernel
+# The installed package, and not the one in the sources.
+cp -r "$root/Tests/python" "$folder/tests"
+cd "$folder/tests"
+export LANDSCAPE_SOURCES=$root PATH="$folder/venv/bin:$PATH"
+unset LANDSCAPE PYTHONPATH
+python -W ignore -m unittest --verbose
+python "$root/Sources/Python/generate.py" --check --landscape "$program"
+python notebook.py "$root/examples/notebook.ipynb"
