@@ -121,8 +121,11 @@ def docstring(command: dict, own: list, positional: str, draws: bool, indent: st
 
 
 def signature(name: str, leading: str, own: list, draws: bool, gives: str, indent: str) -> str:
-    parts = [leading] + ([] if "*" in leading else ["*"])
-    parts += [f"{item['python']}: {item['annotation']} = {json.dumps(item['default']) if isinstance(item['default'], str) else item['default']}" for item in own]
+    # Of `measure` the measures come first, by place, too.
+    first = [item for item in own if item["name"] == "measures"]
+    own = [item for item in own if item["name"] != "measures"]
+    written = [f"{item['python']}: {item['annotation']} = {json.dumps(item['default']) if isinstance(item['default'], str) else item['default']}" for item in first + own]
+    parts = [leading, *written[: len(first)], *([] if "*" in leading else ["*"]), *written[len(first) :]]
     if draws:
         parts.append("**style: Unpack[Style]")
     body = "".join(f"\n{indent}    {part}," for part in parts if part)

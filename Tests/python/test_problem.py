@@ -374,7 +374,7 @@ class Results(unittest.TestCase):
     def test_refusals(self):
         with self.assertRaisesRegex(TypeError, "did you mean top"):
             self.problem._analysis("hessian", {"tip": 3})
-        with self.assertRaisesRegex(landscape.LandscapeError, "--tolerance") as caught:
+        with self.assertRaisesRegex(landscape.LandscapeError, "tolerance -1.0: expected") as caught:
             self.problem.hessian(tolerance=-1)
         self.assertNotIn("\n", str(caught.exception))
         with self.assertRaises(FileNotFoundError):

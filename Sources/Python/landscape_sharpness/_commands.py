@@ -906,8 +906,8 @@ class Commands:
 
     def measure(
         self,
-        *,
         measures: Union[str, Sequence[str]] = "evaluate,gradient,hessian,sharpness",
+        *,
         top: int = 1,
         bottom: int = 0,
         method: Literal["lanczos", "power"] = "lanczos",

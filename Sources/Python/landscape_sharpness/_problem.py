@@ -280,7 +280,7 @@ class Problem(Checkpoint):
         home = os.fspath(folder) if folder is not None else self._folder.name
         os.makedirs(home, exist_ok=True)
         self.path = os.path.join(home, "checkpoint.bin")
-        self._graph, self._data = os.path.join(home, "graph.onnx"), os.path.join(home, "data.npz")
+        self._graph, self._data = os.path.join(home, f"{type(model).__name__}.onnx"), os.path.join(home, "data.npz")
 
         if isinstance(loss, torch.nn.Module):
             name = _export.named_loss(loss)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, Optional, Union
@@ -160,7 +161,8 @@ class Result:
 
     def _repr_svg_(self) -> Optional[str]:
         found = self._picture(".svg")
-        return None if found is None else found.decode()
+        # Without where it comes from: a cell's picture names no files of this machine.
+        return None if found is None else re.sub(r"<metadata>.*?</metadata>\s*", "", found.decode(), flags=re.S)
 
     def _repr_html_(self) -> str:
         import html
