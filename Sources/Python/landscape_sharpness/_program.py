@@ -73,7 +73,10 @@ class _Bar:
             print("\r" + " " * self.width + "\r", end="", file=sys.stderr, flush=True)
 
 
-def run(words: Sequence[str], progress: bool = True, remark: Optional[Callable[[str], None]] = None, nice: int = 0) -> str:
+def run(
+    words: Sequence[str], progress: bool = True, remark: Optional[Callable[[str], None]] = None, nice: int = 0,
+    started: Optional[Callable[[subprocess.Popen], None]] = None,
+) -> str:
     """Runs the program once.
 
     Parameters
@@ -82,6 +85,7 @@ def run(words: Sequence[str], progress: bool = True, remark: Optional[Callable[[
     progress: whether to show how far it is
     remark: gets each line that the program remarks beside its result; by default they are printed on standard error
     nice: how much lower the priority of the process is, from 0 to 19
+    started: gets the process as soon as it runs, to end it from another thread
 
     Returns what it printed. Raises `LandscapeError` with its line if it fails, and `LandscapeInterrupted` after an interruption.
     """
@@ -92,6 +96,8 @@ def run(words: Sequence[str], progress: bool = True, remark: Optional[Callable[[
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
         errors="replace", start_new_session=True)
+    if started is not None:
+        started(process)
     out: list[str] = []
     reader = threading.Thread(target=lambda: out.append(process.stdout.read()), daemon=True)
     reader.start()
