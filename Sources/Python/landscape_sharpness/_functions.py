@@ -16,11 +16,11 @@ def call(command: str, given: dict) -> Any:
     """Runs a command of `_commands.FUNCTIONS`, with its parameters by name."""
     given = dict(given)
     given.pop("call", None)
-    style = dict(given.pop("style", {}))
     if command == "train":
         o = os.fspath(given.pop("o"))
         run(["train", *words(command, given, _file), "-o", o])
         return Checkpoint(o)
+    style = dict(given.pop("style", {}))
     sources = [checkpoint_path(part) for part in given.pop("checkpoints", ())]
     if "folder" in given:
         sources.append(os.fspath(given.pop("folder")))

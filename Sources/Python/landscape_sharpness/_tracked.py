@@ -245,10 +245,13 @@ def measure(
                 started=started)
         except LandscapeError as error:
             problems.append(str(error))
-        if os.path.exists(out):  # Also where some of its measures failed.
+            if not os.path.exists(out):
+                continue
+        try:  # Also where some of its measures failed.
             found = _results.result(_results.read(out), None, {}, {}).to_dict()
             row = {**{name: value for name, value in found.items() if not _DETAIL.search(name)}, **row}
-            os.unlink(out)
+        except (OSError, ValueError) as error:
+            problems.append(f"{out} is no result of measure: {error}")
     row["seconds"] = time.monotonic() - begin
     return row, problems
 

@@ -6,6 +6,7 @@ import collections
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 import weakref
@@ -151,7 +152,7 @@ class Tracker(Callback):
             self._stop.set()
             with self._lock:
                 if self._process is not None and self._process.poll() is None:
-                    self._process.kill()
+                    _kill(self._process)
             self._measurer.join()
             self._open = False
             self._deliver()
@@ -341,7 +342,15 @@ class Tracker(Callback):
         with self._lock:
             self._process = process
             if self._stop.is_set():
-                process.kill()
+                _kill(process)
+
+
+def _kill(process: Any):
+    """Ends it with whatever it has started; it has a session of its own."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def _copied(tensor: Any) -> Any:
