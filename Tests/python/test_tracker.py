@@ -138,8 +138,8 @@ class Robust(Case):
 
     def test_crashes(self):
         for measure, word in [
-            ("kill -SEGV $$", "SIGSEGV"), ("kill -KILL $$", "SIGKILL"), ("exit 1", "code 1"), ("exit 0", "no result of measure"),
-            ('echo "{" > "${@: -4:1}"; exit 0', "measure.json is no result"), ("echo '{\"error\": \"so it is\"}' >&2; exit 2", "so it is"),
+            ("kill -SEGV $$", "SIGSEGV"), ("kill -KILL $$", "SIGKILL"), ("exit 1", "code 1"), ("exit 0", "is no result of measure"),
+            ('echo "{" > "${@: -4:1}"; exit 0', "json is no result"), ("echo '{\"error\": \"so it is\"}' >&2; exit 2", "so it is"),
         ]:
             with self.subTest(measure=measure), self.program(measure):
                 shutil.rmtree(self.folder, ignore_errors=True)
@@ -182,6 +182,20 @@ class Robust(Case):
         self.assertEqual(len(list((self.folder / "weights").iterdir())), 200)
         self.assertIn("200 steps", self.said.getvalue())
         self.assertTrue(torch.equal(flat(model), untracked(200)))
+
+    @unittest.skipUnless(sys.platform == "linux", "of Linux")
+    def test_low_priority(self):
+        """Against the training, too, whose session is another one: where Linux groups by session, nice counts within one alone."""
+        told = self.home / "told"
+        with self.program(f"sleep 1; ps -o ni= -p $$ > '{told}'; cat /proc/$$/autogroup >> '{told}'; exit 1"):
+            model = network()
+            tracker = self.tracker(model)
+            steps(model, 2, lambda step, loss: tracker.step())
+            tracker.finish()
+        nice, *groups = told.read_text().split("\n")
+        self.assertEqual(int(nice), 19)
+        if groups and pathlib.Path("/proc/sys/kernel/sched_autogroup_enabled").read_text().strip() == "1":
+            self.assertTrue(groups[0].endswith("nice 19"), groups)
 
     def test_full_folder(self):
         """Weights that cannot be written are noted, and the training goes on."""
@@ -313,7 +327,7 @@ class Measured(Case):
         subprocess.run([sys.executable, HERE / "tracked_training.py", whole, "40"], check=True, capture_output=True)
         expected = landscape.Trajectory(whole).table
         self.assertEqual(list(expected["step"]), list(range(2, 41, 2)))
-        seed = random.randrange(1000)
+        seed = random.SystemRandom().randrange(1000)
         generator, seen = random.Random(seed), []
         for run in range(5):
             folder = self.home / f"killed{run}"

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import time
+import uuid
 from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Union
 
 from . import _results, _table
@@ -141,7 +142,7 @@ class Folder:
         file.flush()
         self._lock = file
         for name in os.listdir(self.path):  # Of a process that was killed.
-            if re.fullmatch(r"(measures|tracker|graph|data|checkpoint)\..*\.part|checkpoint\.measure-.*\.unfinished|measure\.json", name):
+            if re.fullmatch(r"(measures|tracker|graph|data|checkpoint)\..*\.part|checkpoint\.measure-.*\.unfinished|measure-\w+\.json", name):
                 os.unlink(self.file(name))
         for name in os.listdir(self.file("weights")) if os.path.isdir(self.file("weights")) else []:
             if name.endswith(".part"):
@@ -232,7 +233,8 @@ def measure(
     row: dict = {}
     problems: list[str] = []
     begin = time.monotonic()
-    out = folder.file("measure.json")
+    # A name of its own: of a training that was killed, a process may still write its result.
+    out = folder.file(f"measure-{uuid.uuid4().hex}.json")
     for own in runs:
         data = [] if any(word.startswith("--data=") for word in own) else [w for w in source if w.startswith("--data=")]
         rest = [word for word in source if not word.startswith("--data=")]

@@ -235,9 +235,10 @@ class Tracker(Callback):
         known = {
             "epoch": None if epoch is None else float(epoch), "train_loss": None if loss is None else float(loss), "lr": rate,
             "stability_edge": edge}
-        tensors = {name: _copied(tensor) for name, tensor in weights(module, self._names).items()}
+        # By NumPy in this thread: torch would wait for its other threads.
+        arrays = {name: np.array(array(tensor), order="C") for name, tensor in weights(module, self._names).items()}
         self._copied_step = step
-        self._writes.put((step, tensors, known, size))
+        self._writes.put((step, arrays, known, size))
 
     def _deliver(self):
         """Gives the user what has been measured since."""
@@ -259,16 +260,16 @@ class Tracker(Callback):
 
     def _write_all(self):
         while (item := self._writes.get()) is not None:
-            step, tensors, known, size = item
+            step, arrays, known, size = item
             try:
-                self._write(step, tensors, known)
+                self._write(step, arrays, known)
             except Exception as error:
                 self._fail(step, error)
-            del item, tensors
+            del item, arrays
             with self._lock:
                 self._waiting -= size
 
-    def _write(self, step: int, tensors: dict, known: dict):
+    def _write(self, step: int, arrays: dict, known: dict):
         if any(other >= step for other in self._written):
             with self._lock:
                 for other in [other for other in self._valid if other >= step]:
@@ -278,11 +279,10 @@ class Tracker(Callback):
             self._written = {other for other in self._written if other < step}
             if aside:
                 _print(f"the training goes on from before step {step}; what was tracked of later steps is now in {aside}")
-        arrays = {name: array(tensor) for name, tensor in tensors.items()}
         known["finite"] = all(bool(np.isfinite(value).all()) for value in arrays.values())
         check = 0
         for value in arrays.values():
-            check = zlib.crc32(np.ascontiguousarray(value).reshape(-1).view(np.uint8), check)
+            check = zlib.crc32(value.reshape(-1).view(np.uint8), check)
         if check == self._check and not self._said_same:
             self._said_same = True
             self._fail(step, "note: the weights are those of the step before; is the module given to the tracker the one that trains?")
@@ -351,11 +351,6 @@ def _kill(process: Any):
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
-
-
-def _copied(tensor: Any) -> Any:
-    found = tensor.detach().cpu()
-    return found.clone() if found.data_ptr() == tensor.data_ptr() else found
 
 
 def _rank() -> int:
