@@ -211,6 +211,7 @@ class Robust(Case):
         """Weights that the disk is too slow for are left out, with a note, and do not pile up."""
         model, gate, real = network(), threading.Event(), _tracker.write_safetensors
         tracker = self.tracker(model, every=1, measures="evaluate")
+        self.addCleanup(gate.set)
         with mock.patch.object(_tracker, "_WAITING", 1), mock.patch.object(
                 _tracker, "write_safetensors", side_effect=lambda *a: (gate.wait(), real(*a))):
             steps(model, 10, lambda step, loss: (tracker.step(), self.assertLessEqual(tracker._writes.qsize(), 2)))
@@ -219,6 +220,20 @@ class Robust(Case):
         kept = len(list((self.folder / "weights").iterdir()))
         self.assertIn(kept, (2, 3))
         self.assertEqual(self.failures().count("still wait for the disk"), 10 - kept)
+
+    def test_weights_of_the_step(self):
+        """Kept weights are those of their step, however late they are written."""
+        model, gate, real, expected = network(), threading.Event(), _tracker.write_safetensors, {}
+        tracker = self.tracker(model, every=1, measures="evaluate")
+        self.addCleanup(gate.set)
+        with mock.patch.object(_tracker, "write_safetensors", side_effect=lambda *a: (gate.wait(), real(*a))):
+            steps(model, 4, lambda step, loss: (tracker.step(), expected.update({step: flat(model)})))
+            gate.set()
+            tracker.finish(wait=False)
+        for step, weights in expected.items():
+            found = (self.folder / "weights" / f"step-{step:08d}.safetensors").read_bytes()
+            start = 8 + int.from_bytes(found[:8], "little")
+            np.testing.assert_array_equal(np.frombuffer(found[start:], np.float32), weights.numpy())
 
     def test_log_that_fails(self):
         with self.program("exit 1"):
