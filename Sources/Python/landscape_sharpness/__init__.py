@@ -10,10 +10,12 @@ from ._commands import Style, compare, interpolate, report, study, train, trajec
 from ._problem import Checkpoint, Problem, open
 from ._program import LandscapeError, LandscapeInterrupted, program, run
 from ._results import Density, Estimate, Evaluation, Gradient, Hessian, Measures, Record, Result, Sharpness, Slice, WorstCase
+from ._tracker import Tracker
+from ._trajectory import Trajectory
 
 __version__ = "0.1.0"
 __all__ = [
     "Checkpoint", "Density", "Estimate", "Evaluation", "Gradient", "Hessian", "LandscapeError", "LandscapeInterrupted", "Measures",
-    "Problem", "Record", "Result", "Sharpness", "Slice", "Style", "WorstCase", "compare", "interpolate", "open", "program", "report",
-    "run", "study", "train", "trajectory",
+    "Problem", "Record", "Result", "Sharpness", "Slice", "Style", "Tracker", "Trajectory", "WorstCase", "compare", "interpolate",
+    "open", "program", "report", "run", "study", "train", "trajectory",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import os
 import struct
-from typing import Any, Mapping
+from typing import Any, Mapping, Optional
 
 import numpy as np
 
@@ -37,10 +37,10 @@ def array(value: Any) -> np.ndarray:
     return value
 
 
-def write_safetensors(path: str, tensors: Mapping[str, Any]):
+def write_safetensors(path: str, tensors: Mapping[str, Any], metadata: Optional[Mapping[str, str]] = None):
     """Arrays by name in a .safetensors file: a header in JSON, then their bytes. Under a temporary name until it is whole."""
     arrays = {name: np.asarray(array(value), order="C") for name, value in tensors.items()}
-    header, end = {}, 0
+    header, end = {"__metadata__": dict(metadata)} if metadata else {}, 0
     for name, value in arrays.items():
         start, end = end, end + value.nbytes
         header[name] = {"dtype": _NAMES[value.dtype.name], "shape": list(value.shape), "data_offsets": [start, end]}
@@ -57,6 +57,13 @@ def write_safetensors(path: str, tensors: Mapping[str, Any]):
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
+
+
+def read_metadata(path: str) -> dict[str, str]:
+    """The metadata of a .safetensors file."""
+    with open(path, "rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        return json.loads(file.read(length)).get("__metadata__", {})
 
 
 def write_npz(path: str, arrays: Mapping[str, np.ndarray]):

@@ -17,7 +17,6 @@ def call(command: str, given: dict) -> Any:
     """Runs a command of `_commands.FUNCTIONS`, with its parameters by name."""
     given = dict(given)
     given.pop("call", None)
-    style = dict(given.pop("style", {}))
     if command == "train":
         o = os.fspath(given.pop("o"))
         run_call(["train", *words(command, given, _file), "-o", o], True, _print)
@@ -25,6 +24,7 @@ def call(command: str, given: dict) -> Any:
     if given.get("precision") is None and "precision" in given:
         given["precision"] = next(
             (part._precision for part in given.get("checkpoints", ()) if isinstance(part, Checkpoint) and part._precision), None)
+    style = dict(given.pop("style", {}))
     sources = [checkpoint_path(part) for part in given.pop("checkpoints", ())]
     if "folder" in given:
         sources.append(os.fspath(given.pop("folder")))
