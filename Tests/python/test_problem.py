@@ -2,9 +2,12 @@
 
 The program is the one that the package finds, or $LANDSCAPE.
 """
+import os
 import pathlib
+import signal
 import sys
 import tempfile
+import threading
 import unittest
 
 import numpy as np
@@ -370,6 +373,19 @@ class Results(unittest.TestCase):
         self.assertEqual(found.hessian.eigenvalues[0], self.problem.hessian().eigenvalues[0])
         self.assertEqual(found.sharpness.worst_case.lower_bound, self.problem.sharpness().worst_case.lower_bound)
         self.assertTrue(all(value is None or isinstance(value, (int, float)) for value in flat.values()))
+
+    def test_interruption(self):
+        whole = self.problem.slice(dims=2, points=201)
+        timer = threading.Timer(0.4 * whole.seconds + 0.1, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        try:
+            with self.assertRaisesRegex(landscape.LandscapeInterrupted, "resume=True"):
+                self.problem.slice(dims=2, points=201)
+        finally:
+            timer.cancel()
+        kept = [name for name in os.listdir(os.path.dirname(self.problem.path)) if name.endswith(".unfinished")]
+        self.assertEqual(len(kept), 1)
+        np.testing.assert_array_equal(self.problem.slice(dims=2, points=201, resume=True).loss, whole.loss)
 
     def test_refusals(self):
         with self.assertRaisesRegex(TypeError, "did you mean top"):

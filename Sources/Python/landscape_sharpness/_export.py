@@ -174,6 +174,16 @@ def tensors(leaves: Leaves, count: int, model: nn.Module) -> list[torch.Tensor]:
     return [value.to(kind) if value.is_floating_point() else value for value in found]
 
 
+def unwrapped(model: nn.Module) -> nn.Module:
+    """The module inside the wrappers of torch.compile, DataParallel and DistributedDataParallel."""
+    while True:
+        parallel = isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel))
+        inner = getattr(model, "_orig_mod", None) if not parallel else model.module
+        if not isinstance(inner, nn.Module):
+            return model
+        model = inner
+
+
 def precision(model: nn.Module) -> torch.dtype:
     """Of the module's parameters: that of the first of real numbers."""
     return next((p.dtype for p in model.parameters() if p.is_floating_point()), torch.float32)
@@ -371,6 +381,7 @@ def _place(chain: list[BaseException], text: str) -> str:
 
 def weights(model: nn.Module, names: Optional[set[str]] = None) -> dict[str, torch.Tensor]:
     """Parameters and buffers of floating point, each under the first of its names; of these names alone, if any are given."""
+    model = unwrapped(model)
     seen: set[int] = set()
     found = {}
     for name, tensor in [*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False)]:

@@ -274,6 +274,7 @@ class Problem(Checkpoint):
 
         if not isinstance(model, torch.nn.Module):
             raise TypeError(f"model: found {type(model).__name__}, expected a torch.nn.Module; landscape_sharpness.open opens a checkpoint")
+        model = _export.unwrapped(model)
         self.progress, self.remarks, self.threads = progress, remarks, threads
         self._numbers, self._info, self._first_axes, self._weights = itertools.count(), None, None, None
         self._folder = tempfile.TemporaryDirectory(prefix="landscape-")
