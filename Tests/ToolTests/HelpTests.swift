@@ -100,6 +100,7 @@ import Testing
             ($0.0, NPZ.Value.array(try NPY.read(folder.path($0.1))))
         }
         try folder.write(NPZ.encode(arrays), to: "data.npz")
+        try folder.write(Array("width = \"3.25in\"\n".utf8), to: "paper.toml")
         let weights = Fixtures.folder.appending(path: "cnn_digits/model.pt")
         for epoch in 1...2 {
             try FileManager.default.copyItem(at: weights, to: folder.url.appending(path: "epoch_\(epoch).pt"))
