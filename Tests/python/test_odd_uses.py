@@ -256,5 +256,26 @@ class Options(unittest.TestCase):
                 p.slice(**options)
 
 
+class Tracked(unittest.TestCase):
+    def test_measures_with_other_options(self):
+        model = network()
+        p = problem(model)
+        with tempfile.TemporaryDirectory() as folder:
+            with landscape.Tracker(p, every=1, folder=folder, model=model, measures={"sharpness": {"rho": 0.05}}) as tracker:
+                tracker.step()
+            found = landscape.Trajectory(folder)
+            column = "sharpness.worst_case.lower_bound"
+            before = found.table[column][0]
+            found.measure({"sharpness": {"rho": 0.1}}, progress=False)
+            self.assertAlmostEqual(found.table[column][0], p.sharpness(rho=0.1).worst_case.lower_bound, places=9)
+            lines = pathlib.Path(folder, "measures.csv").read_text()
+            found.measure({"sharpness": {"rho": 0.1}}, progress=False)
+            self.assertEqual(pathlib.Path(folder, "measures.csv").read_text(), lines)
+            found.measure({"sharpness": {"rho": [0.1, 0.2]}}, progress=False)
+            self.assertTrue(np.isnan(found.table[column][0]))
+            found.measure(progress=False)
+            self.assertEqual(found.table[column][0], before)
+
+
 if __name__ == "__main__":
     unittest.main()
