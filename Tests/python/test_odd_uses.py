@@ -267,14 +267,14 @@ class Tracked(unittest.TestCase):
             column = "sharpness.worst_case.lower_bound"
             before = found.table[column][0]
             found.measure({"sharpness": {"rho": 0.1}}, progress=False)
-            self.assertAlmostEqual(found.table[column][0], p.sharpness(rho=0.1).worst_case.lower_bound, places=9)
+            self.assertAlmostEqual(found.table[column][0], p.sharpness(rho=0.1).worst_case.lower_bound, places=6)
             lines = pathlib.Path(folder, "measures.csv").read_text()
             found.measure({"sharpness": {"rho": 0.1}}, progress=False)
             self.assertEqual(pathlib.Path(folder, "measures.csv").read_text(), lines)
             found.measure({"sharpness": {"rho": [0.1, 0.2]}}, progress=False)
             self.assertTrue(np.isnan(found.table[column][0]))
             found.measure(progress=False)
-            self.assertEqual(found.table[column][0], before)
+            self.assertAlmostEqual(found.table[column][0], before, places=6)  # By another number of threads.
 
 
 if __name__ == "__main__":
