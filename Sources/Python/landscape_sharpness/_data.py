@@ -1,6 +1,7 @@
 """Data of any kind as named arrays, and as the batches that they came in."""
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Optional, Sequence
 
@@ -53,13 +54,23 @@ def _flatten(batch: Any, place: str, arrays: list, names: list[str]) -> Any:
     if is_mapping(batch):
         return {name: _flatten(batch[name], f"{place}_{name}" if place else str(name), arrays, names) for name in batch.keys()}
     if is_sequence(batch):
-        if batch and all(isinstance(value, (int, float, bool, np.number)) for value in batch):
+        if _is_numbers(batch, place):
             return _flatten(np.asarray(batch), place, arrays, names)
         own = ["x", "y"] if not place and len(batch) == 2 else [f"{place or 'x'}_{i}" for i in range(len(batch))]
         return tuple(_flatten(value, name, arrays, names) for value, name in zip(batch, own))
     raise TypeError(
         f"data: found {type(batch).__name__}{f' at {place}' if place else ''}, expected arrays, tensors, or tuples and dictionaries of them;"
         " leave out of the batch what is no number")
+
+
+def _is_numbers(batch: Any, place: str) -> bool:
+    """Whether it is a list of numbers, or, where it is a part of the data, of equally long lists of them."""
+    if place and isinstance(batch, list) and batch and all(isinstance(value, list) for value in batch):
+        try:
+            return np.asarray(batch).dtype.kind in "iufb"
+        except ValueError:
+            return False
+    return bool(batch) and all(isinstance(value, (int, float, bool, np.number)) for value in batch)
 
 
 def leaves(data: Any) -> Leaves:
@@ -72,6 +83,10 @@ def leaves(data: Any) -> Leaves:
 
     Raises `TypeError` for what holds no arrays, and `ValueError` if lengths differ or there are no examples.
     """
+    if isinstance(data, list) and len(data) > 1 and all(isinstance(part, (tuple, dict)) for part in data):
+        raise TypeError(
+            f"data: found a list of {len(data)} {type(data[0]).__name__}s, expected (X, y) with all examples in each; give batches as"
+            " iter(LIST), and examples as torch.utils.data.DataLoader(LIST, 256)")
     if is_array(data) or is_mapping(data) or is_sequence(data):
         found = _leaves_of(data)
     else:
@@ -101,6 +116,11 @@ def _passed(data: Any) -> Leaves:
         from torch.utils.data import DataLoader
 
         data = DataLoader(data, batch_size=min(256, max(1, len(data))), shuffle=False)
+    if "torch" in sys.modules:
+        from torch.utils.data import DataLoader, IterableDataset
+
+        if isinstance(data, IterableDataset):  # Of examples, not of batches.
+            data = DataLoader(data, batch_size=256)
     if not hasattr(data, "__iter__"):
         raise TypeError(
             f"data: found {type(data).__name__}, expected (X, y), a dictionary of arrays, a Dataset or a DataLoader")

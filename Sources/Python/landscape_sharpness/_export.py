@@ -7,6 +7,7 @@ import io
 import logging
 import os
 import re
+import threading
 import traceback
 import warnings
 from dataclasses import dataclass
@@ -23,6 +24,12 @@ from ._program import LandscapeError
 RANDOM = (
     "the model or its loss draws random numbers in evaluation mode, too, so it is no function of its weights; draw them once and pass"
     " them with the data, or use their mean")
+CHANGING = (
+    "two runs of the same weights differ: the model or its loss draws random numbers in evaluation mode, too, or computes with what it"
+    " changes itself, such as a counter; draw numbers once and pass them with the data, and change nothing in evaluation mode")
+
+# The exporter is not made for several threads, and its notes are kept from streams that all threads have in common.
+_ALONE = threading.RLock()
 
 # Losses of torch whose mean over the examples is one of the program's, with the program's name and how to compute it here.
 _LOSSES = {
@@ -79,6 +86,7 @@ class Exported:
     unused: list[str]  # Parameters that require gradients and that the loss does not depend on.
     outputs: list[str]
     has_prediction: bool
+    buffers: dict[str, np.ndarray]  # Buffers of the graph, as they were.
 
 
 class _Graph(nn.Module):
@@ -104,6 +112,8 @@ class _Graph(nn.Module):
             hook.remove()
         if not isinstance(value, torch.Tensor):
             raise LandscapeError(f"loss: found {type(value).__name__}, expected a tensor: one value an example, or one number")
+        if not value.is_floating_point():
+            raise LandscapeError(f"loss: found values of {value.dtype}, which have no derivatives; expected real numbers")
         # The Gauss–Newton matrix needs what the loss is computed of.
         if len(self.predictions) == 1:
             prediction = _prediction(self.predictions[0])
@@ -151,9 +161,12 @@ def _prediction(output: Any) -> Any:
 
 @contextlib.contextmanager
 def evaluating(model: nn.Module):
-    """The module in evaluation mode; afterwards every part of it has its own mode and attributes again."""
+    """The module in evaluation mode; afterwards every part of it has its own mode, attributes and buffers again."""
     modes = [(part, part.training) for part in model.modules()]
     attributes = [(part, dict(part.__dict__)) for part in model.modules()]
+    buffers = [
+        (part, name, value, None if value is None else value.detach().clone())
+        for part in model.modules() for name, value in part._buffers.items()]
     model.eval()
     try:
         yield
@@ -162,6 +175,11 @@ def evaluating(model: nn.Module):
             for name in set(part.__dict__) - set(own):
                 del part.__dict__[name]
             part.__dict__.update(own)
+        with torch.no_grad():
+            for part, name, value, numbers in buffers:
+                part._buffers[name] = value
+                if value is not None and not torch.equal(value, numbers):
+                    value.copy_(numbers)
         for part, mode in modes:
             part.training = mode
 
@@ -221,7 +239,7 @@ def export(
     names = graph_inputs(leaves.names)
     graph = _Graph(model, leaves, roles, loss)
     dynamic = examples > 1
-    with evaluating(model):
+    with _ALONE, evaluating(model):
         inputs = tuple(tensors(leaves, examples, model))
         fixed, free = {0: torch.export.Dim("examples")}, {0: torch.export.Dim.AUTO}
         ways = [(False, fixed), (True, fixed), (False, free)] if dynamic else [(False, None), (True, None)]
@@ -311,7 +329,8 @@ def _named(program: Any, model: nn.Module, names: list[str]) -> Exported:
         trainable=[name for name in parameters if requires[name]],
         frozen=[name for name in parameters if not requires[name]],
         unused=[name for name, needs in requires.items() if needs and name not in values],
-        outputs=[value.name for value in graph.outputs], has_prediction=len(graph.outputs) > 1)
+        outputs=[value.name for value in graph.outputs], has_prediction=len(graph.outputs) > 1,
+        buffers={name: np.array(array(tensor)) for name, tensor in model.named_buffers() if name in values})
 
 
 def _storage(tensor: torch.Tensor) -> tuple:
@@ -395,40 +414,60 @@ def weights(model: nn.Module, names: Optional[set[str]] = None) -> dict[str, tor
 
 def torch_loss(
     model: nn.Module, leaves: Leaves, roles: Optional[Roles], loss: Union[str, Callable, None], examples: int
-) -> tuple[Optional[float], str]:
-    """The mean loss of the first examples by torch, to compare the program's with, and a remark on shapes.
+) -> tuple[Optional[float], Optional[dict[str, np.ndarray]], str]:
+    """The mean loss of the first examples by torch, to compare the program's with, its gradient, and a remark on shapes.
 
     No loss where it is not clear which is meant. Raises `LandscapeError` if two runs differ.
     """
     name, _, settings = loss.partition(":") if isinstance(loss, str) else ("", "", "")
     function = _LOSSES.get(name) if not settings else None
-    with evaluating(model), torch.enable_grad():  # A loss may differentiate inside.
+    # A loss may differentiate inside, but not tensors that were made in inference mode.
+    inference = any(tensor.is_inference() for tensor in [*model.parameters(), *model.buffers()])
+    with _ALONE, torch.inference_mode(inference), evaluating(model), torch.enable_grad():
         inputs = tensors(leaves, examples, model)
         graph = _Graph(model, leaves, roles, loss if roles is None else None)
         outputs = [graph(*inputs) for _ in range(2)]
         first, second = (output[0] if isinstance(output, tuple) else output for output in outputs)
-        first, second = (value.detach() if isinstance(value, torch.Tensor) else value for value in (first, second))
         if not isinstance(first, torch.Tensor):
-            return None, ""
+            return None, None, ""
         if not torch.equal(first.nan_to_num(), second.nan_to_num()):
-            raise LandscapeError(RANDOM)
+            raise LandscapeError(CHANGING)
         if roles is None:
-            return float(first.double().mean()), ""
+            mean = first.double().mean()
+            return mean.item(), _gradient(model, mean), ""
         target, remark = inputs[roles.target], ""
         if function is not None and name in ("cross-entropy", "nll") and not target.is_floating_point():
             classes = [
                 axis for axis in range(1, first.dim())
                 if first.dim() == target.dim() + 1 and first.shape[:axis] + first.shape[axis + 1 :] == target.shape]
             if len(classes) != 1:
-                return None, ""
+                return None, None, ""
             first, target = first.movedim(classes[0], 1), target.long()
         elif first.shape != target.shape:
             if first.numel() != target.numel():
-                return None, ""
+                return None, None, ""
             remark = (
                 f"outputs have shape {list(first.shape)} and targets {list(target.shape)}: they are compared one by one, where torch would"
                 " broadcast")
             target = target.reshape(first.shape)
         if function is None:
-            return None, remark
-        return float(function(first.double(), target.double() if target.is_floating_point() else target)), remark
+            return None, None, remark
+        classes_ = name in ("cross-entropy", "nll") and not target.is_floating_point()
+        mean = function(first.double(), target if classes_ else target.double())
+        return mean.item(), _gradient(model, mean), remark
+
+
+def _gradient(model: nn.Module, loss: torch.Tensor) -> Optional[dict[str, np.ndarray]]:
+    """The gradient by parameter name, with zeros where the loss does not reach; None where torch has none."""
+    known = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    if torch.is_inference_mode_enabled():
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = torch.autograd.grad(loss, list(known.values()), allow_unused=True)
+    except Exception:  # Such as operations that have no backward pass on this device or in this mode.
+        return None if loss.requires_grad else {name: np.zeros(p.shape) for name, p in known.items()}
+    return {
+        name: np.zeros(p.shape) if value is None else array(value.to_dense() if value.is_sparse else value)
+        for (name, p), value in zip(known.items(), found)}

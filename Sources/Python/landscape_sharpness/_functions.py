@@ -3,13 +3,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from typing import Any
 
 from . import _results
 from ._options import call as run_call
 from ._options import words
-from ._problem import Checkpoint, checkpoint_path
+from ._problem import Checkpoint, Folder, checkpoint_path
 from ._program import _print
 
 
@@ -34,7 +33,7 @@ def call(command: str, given: dict) -> Any:
         o = os.fspath(given.pop("o"))
         run_call(["report", *sources, *words(command, given, _file), "-o", o], True, _print)
         return os.path.join(o, "index.html")
-    folder = tempfile.TemporaryDirectory(prefix="landscape-")
+    folder = Folder()
     files = {".json": os.path.join(folder.name, "result.json")}
     out = ["-o", files[".json"]]
     if command in ("interpolate", "trajectory", "compare"):

@@ -41,6 +41,9 @@ def words(command: str, given: Mapping[str, Any], file: Optional[Callable[[str, 
             raise TypeError(
                 f"{command} has no option {name}" + (f"; did you mean {close[0]}?" if close else f"; it has {', '.join(options)}"))
         flag, kind, default = options[name]
+        value = _plain(value)
+        if kind == "flag" and not (value is None or isinstance(value, (bool, np.bool_)) or (isinstance(value, int) and value in (0, 1))):
+            raise TypeError(f"{name}: found {value!r}, expected True or False")
         if value is None or (kind == "flag" and not value) or (value is default) or (kind != "data" and _is_equal(value, default)):
             continue
         if kind == "flag":
@@ -55,15 +58,25 @@ def _is_equal(value: Any, default: Any) -> bool:
     return isinstance(value, (str, int, float)) and not isinstance(value, bool) and value == default
 
 
+def _plain(value: Any) -> Any:
+    """An array or tensor of one number and no axes as that number."""
+    return value.item() if is_array(value) and getattr(value, "ndim", 0) == 0 else value
+
+
 def _number(value: Any) -> str:
+    value = _plain(value)
     return repr(value.item()) if isinstance(value, np.generic) else repr(value) if isinstance(value, float) else str(value)
 
 
 def _list(value: Any) -> list:
-    return list(value) if isinstance(value, (tuple, list, np.ndarray)) or (is_array(value) and getattr(value, "ndim", 0)) else [value]
+    several = isinstance(value, (tuple, list, range)) or (is_array(value) and getattr(value, "ndim", 0))
+    return list(value) if several else [value]
 
 
 def _word(name: str, kind: str, value: Any, file: Optional[Callable[[str, Any], str]]) -> str:
+    if kind == "directions" and file is not None and (
+            isinstance(value, os.PathLike) or (isinstance(value, str) and value.endswith(".npy") and ":" not in value.split("/")[0])):
+        return file(kind, value)
     if kind in ("data", "vector", "directions", "checkpoint", "output"):
         if isinstance(value, str) or (isinstance(value, os.PathLike) and kind != "output"):
             return os.fspath(value)
@@ -77,10 +90,14 @@ def _word(name: str, kind: str, value: Any, file: Optional[Callable[[str, Any], 
     if kind == "list":
         return value if isinstance(value, str) else ",".join(value)
     if kind == "range" and not isinstance(value, str):
-        low, high = value
+        if len(_list(value)) != 2:
+            raise TypeError(f"{name}: found {value!r}, expected two numbers, such as (-1, 1)")
+        low, high = _list(value)
         return f"{_number(low)}:{_number(high)}"
-    if kind == "points" and not isinstance(value, (str, int)):
-        return "x".join(str(int(part)) for part in value)
+    if kind == "points" and not isinstance(value, (str, bool)):
+        if any(isinstance(part, (str, bool)) or int(part) != part for part in _list(value)):
+            raise TypeError(f"{name}: found {value!r}, expected whole numbers, such as 51 or (51, 41)")
+        return "x".join(str(int(part)) for part in _list(value))
     if kind == "integer" and not isinstance(value, str) and int(value) != value:
         raise TypeError(f"{name}: found {value}, expected a whole number")
     if isinstance(value, bool) or value.__class__.__module__ == "builtins" and not isinstance(value, (str, int, float)):

@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import os
 import struct
+import shutil
 import tempfile
+import uuid
+import weakref
 from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Union
 
 import numpy as np
@@ -22,6 +24,22 @@ if TYPE_CHECKING:
     import torch
 
 
+class Folder:
+    """A temporary folder. It goes with the last object that has it, in the process that made it alone; copies share it."""
+
+    def __init__(self):
+        self.name = tempfile.mkdtemp(prefix="landscape-")
+        weakref.finalize(self, _remove, self.name, os.getpid())
+
+    def __deepcopy__(self, memo: Any) -> "Folder":
+        return self
+
+
+def _remove(path: str, process: int):
+    if os.getpid() == process:
+        shutil.rmtree(path, ignore_errors=True)
+
+
 class Checkpoint(Commands):
     """A checkpoint file of the program's. `landscape_sharpness.open` opens one.
 
@@ -33,9 +51,7 @@ class Checkpoint(Commands):
         if not os.path.isfile(self.path):
             raise FileNotFoundError(f"{self.path} is no file; expected a checkpoint of landscape's")
         self.progress, self.remarks, self.threads = progress, remarks, threads
-        self._folder = tempfile.TemporaryDirectory(prefix="landscape-", ignore_cleanup_errors=True) if _cleans else (
-            tempfile.TemporaryDirectory(prefix="landscape-"))
-        self._numbers = itertools.count()
+        self._folder = Folder()
         self._weights: Optional[str] = None
         self._precision: Optional[str] = None
         self._info: Optional[dict] = None
@@ -119,7 +135,8 @@ class Checkpoint(Commands):
     # Runs.
 
     def _temporary(self, suffix: str) -> str:
-        return os.path.join(self._folder.name, f"{next(self._numbers)}{suffix}")
+        # Unlike those of copies and of forked processes, which have the same folder.
+        return os.path.join(self._folder.name, uuid.uuid4().hex[:12] + suffix)
 
     def _remark(self, text: str):
         if self.remarks:
@@ -141,8 +158,8 @@ class Checkpoint(Commands):
                 return several[0] + ":" + ",".join(checkpoint_path(part) for part in several[1:])
             if all(isinstance(part, Checkpoint) for part in several):
                 return "to:" + ",".join(checkpoint_path(part) for part in several)
-            return "file:" + ",".join(
-                os.fspath(part) if isinstance(part, (str, os.PathLike)) else self._file("vector", part) for part in several)
+            paths = [os.fspath(part) if isinstance(part, (str, os.PathLike)) else self._file("vector", part) for part in several]
+            return "file:" + ",".join(self._file("vector", np.load(path)) if "," in path else path for path in paths)
         raise TypeError(f"found {type(value).__name__}, expected a string")
 
     def _written(self, data: Any) -> str:
@@ -194,15 +211,10 @@ class Checkpoint(Commands):
 
         Its data stay where they are; a checkpoint names them by their path.
         """
-        import shutil
-
         temporary = f"{os.fspath(path)}.{os.getpid()}.part"
         shutil.copyfile(self.path, temporary)
         os.replace(temporary, path)
         return os.fspath(path)
-
-
-_cleans = "ignore_cleanup_errors" in tempfile.TemporaryDirectory.__init__.__code__.co_varnames
 
 
 def checkpoint_path(value: Any) -> str:
@@ -276,13 +288,19 @@ class Problem(Checkpoint):
             raise TypeError(f"model: found {type(model).__name__}, expected a torch.nn.Module; landscape_sharpness.open opens a checkpoint")
         model = _export.unwrapped(model)
         self.progress, self.remarks, self.threads = progress, remarks, threads
-        self._numbers, self._info, self._first_axes, self._weights = itertools.count(), None, None, None
-        self._folder = tempfile.TemporaryDirectory(prefix="landscape-")
-        home = os.fspath(folder) if folder is not None else self._folder.name
+        self._info, self._first_axes, self._weights = None, None, None
+        self._folder = Folder()
+        home = os.path.abspath(folder) if folder is not None else self._folder.name
         os.makedirs(home, exist_ok=True)
         self.path = os.path.join(home, "checkpoint.bin")
         self._graph, self._data = os.path.join(home, f"{type(model).__name__}.onnx"), os.path.join(home, "data.npz")
 
+        if isinstance(loss, type) and issubclass(loss, torch.nn.Module):
+            raise TypeError(f"loss: found the class {loss.__name__}, expected one of its objects, such as {loss.__name__}()")
+        if getattr(loss, "__module__", "") == "torch.nn.functional" or not (loss is None or isinstance(loss, str) or callable(loss)):
+            raise TypeError(
+                f"loss: found {getattr(loss, '__name__', repr(loss))}, expected a name such as 'cross-entropy', a loss of torch.nn, or a"
+                " function of model and batch")
         if isinstance(loss, torch.nn.Module):
             name = _export.named_loss(loss)
             module = loss
@@ -329,6 +347,10 @@ class Problem(Checkpoint):
         for name in exported.trainable:
             words_ += ["--parameters", name]
         self._import = words_
+        # For other data of the same kind.
+        self._structure, self._roles, self._kind = found.structure, parts, kind
+        self._inputs = {i: name for i, name in enumerate(names) if name in exported.inputs}
+        self._shapes_of_data = [value.shape[1:] for value in found.arrays]
         self._names = {name for name in [*exported.trainable, *exported.frozen]}
         prediction = ["--prediction", exported.outputs[1]] if parts is None and exported.has_prediction else []
         try:
@@ -337,6 +359,10 @@ class Problem(Checkpoint):
             if not prediction:
                 raise
             call(["import", self._graph, *words_], progress=progress, remark=self._remark)
+        self._written_at = _mark(self.path)
+        # What the program took for constants of the graph.
+        varying = {tensor["name"] for tensor in self.info["tensors"] if tensor["role"] in ("parameter", "buffer")}
+        self._constants = {name: value for name, value in exported.buffers.items() if name not in varying}
         self._verify(model, found, parts, loss, exported, batch_size, check)
 
     def _verify(self, model: Any, found: Leaves, parts: Any, loss: Any, exported: Any, batch: Optional[int], check: bool):
@@ -350,17 +376,31 @@ class Problem(Checkpoint):
         if not check or batch is not None:
             return
         examples = min(found.count, 16)
-        expected, remark = _export.torch_loss(model, found, parts, loss, examples)
+        expected, gradient, remark = _export.torch_loss(model, found, parts, loss, examples)
         if remark:
             self._remark(remark)
         if expected is None or not np.isfinite(expected):
             return
-        tolerance = 1e-3 if _export.precision(model).itemsize >= 4 else 5e-2
-        own = self._with_all_remarks(False, lambda: self.evaluate(examples=examples)).loss
+        exact = _export.precision(model).itemsize >= 4
+        tolerance = 1e-3 if exact else 5e-2
+        result = self._with_all_remarks(
+            False, lambda: self.evaluate(examples=examples) if gradient is None else self.gradient(examples=examples))
+        own = result.loss
         if abs(own - expected) > tolerance * max(abs(expected), 1e-3):
             raise LandscapeError(
                 f"the loss of the first {examples} examples is {own:.9g} here and {expected:.9g} by torch; give the loss as a function of"
                 " model and batch if another is meant, or check=False")
+        if gradient is None:
+            return
+        parts_ = {name: (float(np.linalg.norm(value - gradient[name])), gradient[name]) for name, value in result.gradient.items()}
+        os.unlink(result._files["gradient"])
+        difference = np.sqrt(sum(d**2 for d, _ in parts_.values()))
+        norm = max(result.gradient_norm, np.sqrt(sum(float(np.linalg.norm(g)) ** 2 for _, g in parts_.values())))
+        if difference > (1e-2 if exact else 0.3) * norm + 1e-5 * (1 + abs(expected)):
+            self._remark(
+                f"the gradient of the first {examples} examples differs from torch's by {100 * difference / norm:.2g} %, most in"
+                f" {max(parts_, key=lambda name: parts_[name][0])}: derivatives are those of the loss as it is computed, where torch has"
+                " others at detach, no_grad, padding_idx, a backward pass of one's own, and at kinks")
 
     def _with_all_remarks(self, remarks: bool, action: Callable[[], Any]) -> Any:
         before, self.remarks = self.remarks, remarks
@@ -373,14 +413,28 @@ class Problem(Checkpoint):
     def update(self, model: Union["torch.nn.Module", Mapping[str, Any]]) -> "Problem":
         """Takes the weights and buffers that the module has now (or those of a state dictionary); the graph stays.
 
-        Raises `LandscapeError` at the next analysis if tensors are missing or have other shapes. Returns itself.
+        Raises `LandscapeError` if a buffer has changed that is a constant of the graph, such as one of whole numbers; and at the
+        next analysis if tensors are missing or have other shapes. Returns itself.
         """
+        self._check_constants(model)
         path = self._temporary(".safetensors")
         write_safetensors(path, self._tensors(model))
         if self._weights is not None:
             os.unlink(self._weights)
         self._weights = path
         return self
+
+    def _check_constants(self, model: Any):
+        from . import _export
+
+        if not isinstance(model, Mapping):
+            if not hasattr(model, "named_parameters"):
+                raise TypeError(f"model: found {type(model).__name__}, expected the module or its state_dict()")
+            model = dict(_export.unwrapped(model).named_buffers())
+        for name, value in self._constants.items():
+            if name in model and not np.array_equal(array(model[name]), value):
+                raise LandscapeError(
+                    f"the buffer {name} has changed since the module was exported, and is a constant of its graph; make a new Problem")
 
     def _tensors(self, model: Any) -> dict[str, Any]:
         if isinstance(model, Mapping):
@@ -394,7 +448,41 @@ class Problem(Checkpoint):
     def _all_names(self) -> set[str]:
         return {tensor["name"] for tensor in self.info["tensors"]}
 
+    def _analysis(self, command: str, given: dict) -> Any:
+        self._same_folder()
+        return super()._analysis(command, given)
+
+    def _same_folder(self):
+        """Raises `LandscapeError` if another problem has been written to the folder since."""
+        if _mark(self.path) != self._written_at:
+            raise LandscapeError(
+                f"{os.path.dirname(self.path)} holds another problem by now, or none; give every Problem a folder= of its own")
+
+    def _written(self, data: Any) -> str:
+        import torch
+
+        found = _cast(leaves(data), self._kind, torch)
+        if isinstance(found.structure, dict) and isinstance(self._structure, dict):  # In the order of the problem's.
+            missing = [name for name in self._structure if name not in found.structure]
+            if missing:
+                raise ValueError(f"data: found no {missing[0]}, expected {', '.join(map(str, self._structure))} as in the problem's data")
+            order: list[int] = []
+            structure = {name: _renumbered(found.structure[name], order) for name in self._structure}
+            found = Leaves([found.arrays[i] for i in order], structure, [found.names[i] for i in order])
+        if found.structure != self._structure:
+            raise ValueError("data: they have another structure than the problem's, expected the same, such as (X, y)")
+        for name, value, shape in zip(found.names, found.arrays, self._shapes_of_data):
+            if value.shape[1:] != shape:
+                raise ValueError(f"data: {name} has examples of shape {value.shape[1:]}, expected {shape} as in the problem's data")
+        arrays = {name: found.arrays[i] for i, name in self._inputs.items()}
+        if self._roles is not None:
+            arrays["labels"] = found.arrays[self._roles.target]
+        path = self._temporary(".npz")
+        write_npz(path, arrays)
+        return path
+
     def _current(self) -> str:
+        self._same_folder()
         if self._weights is None:
             return self.path
         path = self._temporary(".bin")
@@ -406,16 +494,38 @@ class Problem(Checkpoint):
 
         Returns the checkpoint's path.
         """
-        import shutil
-
+        self._same_folder()
         path = os.fspath(path)
         data = os.path.splitext(path)[0] + ".npz"
+        if data == path:
+            raise ValueError(f"{path}: its data go to that name; expected one such as {os.path.splitext(path)[0]}.bin")
         shutil.copyfile(self._data, data)
         source = self._weights if self._weights is not None else self._graph
         model = ["--model", self._graph] if self._weights is not None else []
         own = [f"npz:{data}" if word == f"npz:{self._data}" else path if word == self.path else word for word in self._import]
         call(["import", source, *model, *own], progress=False, remark=lambda _: None)
+        if os.path.samefile(path, self.path):
+            self._written_at = _mark(self.path)
         return path
+
+
+def _mark(path: str) -> Any:
+    """What changes when a file is written anew."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _renumbered(structure: Any, order: list[int]) -> Any:
+    """The structure with indices from `len(order)` on; `order` gets the old ones."""
+    if isinstance(structure, dict):
+        return {name: _renumbered(part, order) for name, part in structure.items()}
+    if isinstance(structure, tuple):
+        return tuple(_renumbered(part, order) for part in structure)
+    order.append(structure)
+    return len(order) - 1
 
 
 def _cast(found: Leaves, kind: Any, torch: Any) -> Leaves:

@@ -141,6 +141,8 @@ class Result:
             return path
         from ._options import words
 
+        if suffix == ".npz":
+            raise ValueError(f"{path}: the {self.command} has no arrays on a grid; expected a name in .json, or one of a picture")
         drawn = self._files.get(".npz") or self._files.get(".json")
         if drawn is None:
             raise ValueError(f"{path}: the {self.command} has kept no data to draw")
@@ -254,6 +256,8 @@ class Hessian(Result):
             ax.set_yscale("log")
             ax.set_xlabel("eigenvalue λ")
             ax.set_ylabel("density")
+        elif self.eigenvalues is None:
+            raise ValueError("the hessian has neither eigenvalues nor a density to draw")
         else:
             ax.errorbar(
                 np.arange(1, len(self.eigenvalues) + 1), self.eigenvalues, yerr=self.residuals, **{"fmt": "o", **settings})

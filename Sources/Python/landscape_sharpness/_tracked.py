@@ -58,6 +58,12 @@ def names(plan: Plan) -> list[str]:
     return [name for run_ in plan for name in run_[0].split("=", 1)[1].split(",")]
 
 
+def wording(plan: Plan, name: str) -> list[str]:
+    """The options that a measure has in a plan."""
+    flags = {flag for flag, _, _ in OPTIONS[name].values()}
+    return sorted(word for run_ in plan if name in names([run_]) for word in run_[1:] if word.partition("=")[0] in flags)
+
+
 class Folder:
     """Where a training is tracked:
 
@@ -66,6 +72,7 @@ class Folder:
         weights/step-00000100.safetensors       weights of each step, with its epoch, loss and learning rate as metadata
         measures.csv                            one line a step
         failures.log                            what could not be measured, and why
+        options.json                            options of measures that were not taken with those of tracker.json
     """
 
     def __init__(self, path: Union[str, os.PathLike]):
@@ -117,10 +124,28 @@ class Folder:
             return json.load(file)
 
     def write_settings(self, settings: Mapping):
-        temporary = self.file(f"tracker.json.{os.getpid()}.part")
+        self._write("tracker.json", settings)
+
+    @property
+    def options(self) -> dict:
+        """Options of measures by name and step, where `note_options` has noted them."""
+        if not os.path.isfile(self.file("options.json")):
+            return {}
+        with open(self.file("options.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+    def note_options(self, step: int, plan: Plan):
+        """Notes with which options a step was measured."""
+        found = self.options
+        for name in names(plan):
+            found.setdefault(name, {})[str(step)] = wording(plan, name)
+        self._write("options.json", found)
+
+    def _write(self, name: str, value: Mapping):
+        temporary = self.file(f"{name}.{os.getpid()}.part")
         with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(settings, file, indent=1)
-        os.replace(temporary, self.file("tracker.json"))
+            json.dump(value, file, indent=1)
+        os.replace(temporary, self.file(name))
 
     def lock(self):
         """Keeps other processes from writing here until `unlock`, or until this process ends. Raises `LandscapeError` if one does."""
@@ -142,7 +167,7 @@ class Folder:
         file.flush()
         self._lock = file
         for name in os.listdir(self.path):  # Of a process that was killed.
-            if re.fullmatch(r"(measures|tracker|graph|data|checkpoint)\..*\.part|checkpoint\.measure-.*\.unfinished|measure-\w+\.json", name):
+            if re.fullmatch(r"(measures|tracker|options|graph|data|checkpoint)\..*\.part|checkpoint\.measure-.*\.unfinished|measure-\w+\.json", name):
                 os.unlink(self.file(name))
         for name in os.listdir(self.file("weights")) if os.path.isdir(self.file("weights")) else []:
             if name.endswith(".part"):

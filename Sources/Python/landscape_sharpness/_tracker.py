@@ -82,7 +82,7 @@ class Tracker(Callback):
         self.every, self.keep, self.threads, self.nice, self.wait, self.log = int(every), keep, threads, nice, wait, log
         self._folder, self._model, self._optimizer = _tracked.Folder(folder), model, optimizer
         self.folder = self._folder.path
-        self._names, self._shapes = problem._all_names, problem.shapes
+        self._names, self._shapes, self._check_constants = problem._all_names, problem.shapes, problem._check_constants
         self._last: Optional[int] = None  # The last step that was told.
         self._copied_step: Optional[int] = None
         self._check, self._said_same = None, False
@@ -224,6 +224,7 @@ class Tracker(Callback):
     def _copy(self, step: int, module: Any, loss: Any, epoch: Any, lr: Any, optimizer: Any):
         from ._export import weights
 
+        self._check_constants(module)
         with self._lock:
             size = sum(t.numel() * t.element_size() for n, t in weights(module).items() if n in self._names)
             if self._writes.qsize() >= 2 and self._waiting + size > _WAITING:

@@ -67,7 +67,8 @@ class Trajectory:
         self, measures: Union[str, Sequence[Any], Mapping[str, Mapping[str, Any]], None] = None, *, threads: Optional[int] = None,
         progress: bool = True, **options: Any,
     ) -> "Trajectory":
-        """Measures what is not measured yet, and what has failed before.
+        """Measures what is not measured yet, what has failed before, and what was measured with other options, whose numbers the
+        new ones replace in `table`.
 
         Parameters
         ----------
@@ -90,13 +91,18 @@ class Trajectory:
         bar, failed = _Bar("measure") if progress else None, []
         try:
             table = Table(self._folder.table)
-            missing = self._missing(wanted)
+            missing = self._missing(wanted, plan)
             for i, (step, source) in enumerate(missing.items()):
                 if bar is not None:
                     bar.show(f"step {step}", i, len(missing))
                 known = self._folder.known(step) if self._tracked else {}
                 row, problems = _tracked.measure(self._folder, source, plan, threads, 0)
+                if not problems:  # Numbers of other options do not stay beside the new ones.
+                    old = self._folder.rows().get(step, {})
+                    row = {**{key: float("nan") for key in old if key.startswith(tuple(f"{name}." for name in wanted))}, **row}
                 table.append(_tracked.line(step, known, row, problems))
+                if not problems:
+                    self._folder.note_options(step, plan)
                 for problem in problems:
                     self._folder.fail(step, problem)
                     failed.append((step, problem))
@@ -198,18 +204,26 @@ class Trajectory:
             found[record["step"]] = {name: repr(value) for name, value in own.items() if value is not None}
         return found
 
-    def _missing(self, wanted: Sequence[str]) -> dict[int, list[str]]:
-        """Words for the weights of each step that lacks one of the measures."""
+    def _missing(self, wanted: Sequence[str], plan: _tracked.Plan) -> dict[int, list[str]]:
+        """Words for the weights of each step that lacks one of the measures, or has it with other options."""
+        options, own = self._folder.options, self._folder.settings["measures"] if self._tracked else []
+
+        def differs(step: int) -> bool:
+            return any(
+                options.get(name, {}).get(str(step), _tracked.wording(own, name)) != _tracked.wording(plan, name) for name in wanted)
+
         data = f"--data=npz:{self._folder.file('data.npz')}"
         if self._tracked:
             checkpoint = self._folder.file("checkpoint.bin")
-            return {
-                step: [checkpoint, "--weights", self._folder.weights(step), data] for step in self._folder.missing(wanted, failed=True)}
+            missing = {*self._folder.missing(wanted, failed=True)}
+            finite = [step for step in self._folder.kept() if self._folder.known(step).get("finite") is not False]
+            missing |= {step for step in finite if differs(step)}
+            return {step: [checkpoint, "--weights", self._folder.weights(step), data] for step in sorted(missing)}
         rows = self._folder.rows()
         steps = {info["metadata"]["step"]: [path] for path, info in sorted(self._infos.items(), reverse=True)}
         return {
             step: source for step, source in sorted(steps.items())
-            if not all(any(key.startswith(name + ".") for key in rows.get(step, {})) for name in wanted)}
+            if differs(step) or not all(any(key.startswith(name + ".") for key in rows.get(step, {})) for name in wanted)}
 
     def _column(self, name: str) -> np.ndarray:
         table = self.table
