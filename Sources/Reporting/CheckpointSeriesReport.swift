@@ -163,6 +163,7 @@ extension SharpnessReport {
         for point in points {
             let radius = points.count > 1 ? "_\(Format.short(point.radius))" : ""
             if let worst = point.worst { result.append(("lower_bound\(radius)", worst.lowerBound)) }
+            if let step = point.oneStep { result.append(("one_step\(radius)", step.increase)) }
             if let average = point.averageCase { result.append(("average\(radius)", average.value)) }
         }
         for box in keskar {

@@ -98,6 +98,13 @@ extension SharpnessReport {
             let m = points[0].batchwise.map { ", m = \($0.batchSize)" } ?? ""
             panels.append(panel("Worst-case loss increase\(m)", "ρ, bound of \(ballName)", series))
         }
+        if points.contains(where: { $0.oneStep != nil }) {
+            let series = [
+                curve("one step of SAM", { $0.oneStep?.increase }, marker: .triangle),
+                curve("first order \(estimateTerms.slope)", { $0.oneStep?.firstOrder }),
+            ]
+            panels.append(panel("Loss increase at one step", "ρ, length of the step", series))
+        }
         if points.contains(where: { $0.averageCase != nil }) {
             var series = curve("average case, 95 % interval", { $0.averageCase?.value }, marker: .circle)
             series.errors = Series.Band(points.map { $0.averageCase?.interval95 })

@@ -9,7 +9,7 @@ extension SharpnessReport {
     public func lines(width: Int?) -> [PrintedLine] {
         var lines: [PrintedLine] = []
         func add(_ texts: [String]) { lines += texts.map { PrintedLine($0) } }
-        let measuresBall = points.contains { $0.worst != nil || $0.averageCase != nil }
+        let measuresBall = points.contains { $0.worst != nil || $0.averageCase != nil || $0.oneStep != nil }
         if measuresBall {
             let radius = points.count == 1 ? " ≤ \(Format.short(points[0].radius))" : " ≤ ρ"
             add([
@@ -40,9 +40,11 @@ extension SharpnessReport {
         let worst = points.reduce(0) { $0 + ($1.worstCase?.nonfinite ?? 0) + ($1.batchwise?.nonfinite ?? 0) }
         let average = points.reduce(0) { $0 + ($1.averageCase?.nonfinite ?? 0) }
         let box = keskar.reduce(0) { $0 + $1.nonfinite }
-        guard worst + average + box > 0 else { return [] }
+        let steps = points.count { $0.oneStep?.increase.isFinite == false }
+        guard worst + average + box + steps > 0 else { return [] }
         var parts: [String] = []
         if worst > 0 { parts.append("\(worst) of the worst case") }
+        if steps > 0 { parts.append("\(steps) at one step") }
         if average > 0 {
             let all = points.reduce(0) { $0 + ($1.averageCase?.samples ?? 0) }
             parts.append("\(average) of the average case's \(all) samples")
@@ -84,6 +86,11 @@ extension SharpnessReport {
                 )
             }
         }
+        if let step = point.oneStep {
+            lines.append(
+                "one step (SAM's ε)        \(Format.number(step.increase))   (the worst case is at least this; first order \(estimateTerms.slope) = \(Format.number(step.firstOrder)))"
+            )
+        }
         if let mean = point.batchwise {
             let values = mean.batches.map(\.lowerBound)
             lines += [
@@ -118,6 +125,10 @@ extension SharpnessReport {
             columns.append(TextTable.Column("worst case ≥", bounds, width: 14))
             add("one step", worst.map { $0?.oneStep })
             add("estimate", worst.map { $0?.estimate })
+        }
+        if points.contains(where: { $0.oneStep != nil }) {
+            add("one step", points.map { $0.oneStep?.increase })
+            add("first order", points.map { $0.oneStep?.firstOrder })
         }
         if worst.contains(where: { $0?.quadraticModel != nil }) { add("quadratic", worst.map { $0?.quadraticModel }) }
         if points.contains(where: { $0.averageCase != nil }) {

@@ -64,6 +64,17 @@ public struct SharpnessReport: Report {
         var fields: [(key: String, value: JSONValue)] = []
         if let worst = point.worstCase { fields.append(("worst_case", .object(members(worst)))) }
         if let batchwise = point.batchwise { fields.append(("worst_case", .object(members(batchwise)))) }
+        if let step = point.oneStep {
+            fields.append(
+                (
+                    "worst_case",
+                    .object([
+                        ("one_step", .number(step.increase)), ("first_order", .number(step.firstOrder)),
+                        ("epsilon_norm", .number(step.epsilonNorm)), ("gradients", .integer(1)),
+                        ("values", .integer(1)),
+                    ])
+                ))
+        }
         if let average = point.averageCase {
             fields.append(
                 (
@@ -166,7 +177,8 @@ public struct SharpnessReport: Report {
             for (row, point) in points.enumerated() { rows[row].append(value(point) ?? .nan) }
         }
         add("lower_bound") { $0.worst?.lowerBound }
-        add("one_step") { $0.worst?.oneStep }
+        add("one_step") { $0.worst?.oneStep ?? $0.oneStep?.increase }
+        add("first_order") { $0.oneStep?.firstOrder }
         add("estimate") { $0.worst?.estimate }
         add("quadratic_model") { $0.worst?.quadraticModel }
         add("standard_error") { $0.batchwise?.standardError }

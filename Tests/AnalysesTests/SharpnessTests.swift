@@ -41,6 +41,38 @@ import Testing
         }
     }
 
+    /// Of a quadratic the increase at SAM's step is ρ‖Tg‖ + ½ εᵀHε, in every norm and scaling; and the search's own.
+    @Test(arguments: [(Ball.Norm.l2, nil), (.l2, 0.1), (.linf, nil), (.linf, 0.1)] as [(Ball.Norm, Double?)])
+    func oneStep(_ norm: Ball.Norm, _ shift: Double?) throws {
+        let objective = Self.quadratic([5.0, 3, 1, 0.5, -2, 0.01], linear: [0.3, -0.2, 0.1, 0.4, -0.5, 0.25])
+        let theta = [0.1, 0.2, -0.3, 0.4, 0.5, -0.6]
+        var analysis = SharpnessAnalysis(radii: [0.01, 0.3])
+        (analysis.measures, analysis.norm, analysis.adaptiveShift) = (.oneStep, norm, shift)
+        let alone = try analysis.run(objective, at: theta)
+        analysis.measures = .worstCase
+        let searched = try analysis.run(objective, at: theta)
+        for (point, whole) in zip(alone.points, searched.points) {
+            let step = try #require(point.oneStep)
+            #expect(step.increase == whole.worstCase?.oneStep && point.worstCase == nil)
+            #expect(abs(step.epsilonNorm - point.radius) < 1e-14)
+            let curved = Vectors.dot(step.epsilon, try CurvatureOperator(objective, at: theta).apply(step.epsilon))
+            #expect(abs(step.increase - step.firstOrder - curved / 2) < 1e-14)
+            #expect(
+                abs(Vectors.dot(step.epsilon, objective.valueAndGradient(at: theta).gradient) - step.firstOrder) < 1e-14
+            )
+        }
+        #expect(alone.gradientNorm == searched.gradientNorm)
+    }
+
+    /// A critical point has no step.
+    @Test func noStep() throws {
+        var analysis = SharpnessAnalysis(radii: [0.1])
+        analysis.measures = .oneStep
+        let objective = Self.quadratic([2, 1], linear: [0, 0])
+        let step = try #require(try analysis.run(objective, at: [0, 0]).points[0].oneStep)
+        #expect(step.increase == 0 && step.firstOrder == 0 && step.epsilonNorm == 0)
+    }
+
     /// The maximum of a convex quadratic in a cube is at a corner: against all 2¹⁰ of them. Several corners are local maxima.
     @Test(arguments: UInt64(0)..<8) func quadraticInCube(_ seed: UInt64) throws {
         let random = RandomNumbers(seed: seed)

@@ -17,6 +17,8 @@ import Testing
         ("sharpness --m 5 --save-epsilon e.npy", ["--save-epsilon", "--m"]),
         ("sharpness --rho 0.1,0.2 --save-epsilon e.npy", ["--save-epsilon", "single"]),
         ("sharpness --measure keskar --save-epsilon e.npy", ["--save-epsilon"]),
+        ("sharpness --measure one-step --steps 3", ["--steps", "worst"]),
+        ("sharpness --measure one-step --m 5", ["--m", "worst"]),
         ("sharpness --measure keskar --box-epsilon 0", ["--box-epsilon"]),
         ("sharpness --subspace -1", ["--subspace"]), ("sharpness --box-steps 0", ["--box-steps"]),
         ("sharpness --box-repeats 0", ["--box-repeats"]),

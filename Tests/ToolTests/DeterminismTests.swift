@@ -10,7 +10,8 @@ import Testing
     }
 
     static let lines = [
-        "evaluate", "gradient", "slice --points 5x4", "sharpness --measure all --restarts 1 --steps 5 --samples 3",
+        "evaluate", "gradient", "slice --points 5x4", "sharpness --measure one-step --rho 0.05,0.1",
+        "sharpness --measure all --restarts 1 --steps 5 --samples 3",
         "hessian --top 2 --trace --density --probes 9",
     ]
 

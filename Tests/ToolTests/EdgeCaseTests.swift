@@ -142,7 +142,8 @@ import Testing
         for line in [
             "evaluate", "gradient", "slice --points 5 --both-splits", "slice --points 5x5 --adaptive 0.2",
             "slice --points 3x3 --planes 2", "sharpness --measure all --restarts 0 --steps 2 --samples 2 --scout 10",
-            "sharpness --m 10 --restarts 0 --steps 1", "sharpness --rho 0.1,0.2 --restarts 0 --steps 1",
+            "sharpness --m 10 --restarts 0 --steps 1", "sharpness --measure one-step",
+            "sharpness --rho 0.1,0.2 --restarts 0 --steps 1",
             "hessian --bottom 1 --trace --frobenius --density --layers --probes 6", "trajectory run --points 3",
             "interpolate run/0.bin run/1.bin --points 3 --curve bezier --steps 2",
             "interpolate run/0.bin run/1.bin run/2.bin --points 3 --adaptive 0.5",

@@ -22,7 +22,9 @@ public struct SharpnessAnalysis: Sendable {
         public static let averageCase = Measures(rawValue: 2)
         /// Keskar's measure in a box (`KeskarSharpness`).
         public static let box = Measures(rawValue: 4)
-        /// All three.
+        /// The increase at the one step that SAM takes (`OneStepSharpness`): part of `worstCase`, and far cheaper alone.
+        public static let oneStep = Measures(rawValue: 8)
+        /// Worst case, average case and box.
         public static let all: Measures = [.worstCase, .averageCase, .box]
     }
 
@@ -65,6 +67,8 @@ public struct SharpnessAnalysis: Sendable {
         public internal(set) var worstCase: WorstCaseSharpness?
         /// In place of `worstCase`, for m-sharpness.
         public internal(set) var batchwise: BatchwiseSharpness?
+        /// The increase at SAM's one step; nil where it was not asked for alone.
+        public internal(set) var oneStep: OneStepSharpness?
         /// The average case; nil where it was not asked for.
         public internal(set) var averageCase: AverageCaseSharpness?
 
@@ -94,7 +98,7 @@ public struct SharpnessAnalysis: Sendable {
         measures.contains(.worstCase)
             ? WorstCaseSearch.vectors(
                 restarts: restarts ?? WorstCaseSearch(ball(1)).restarts, radii: radii.count, norm: norm)
-            : 8...8
+            : measures == .oneStep ? 2 + radii.count...2 + radii.count : 8...8
     }
 
     private func ball(_ radius: Double, _ scaling: [Double]? = nil) -> Ball {
@@ -119,7 +123,7 @@ public struct SharpnessAnalysis: Sendable {
             searchesWhole
             ? try LocalModel(around: theta, objective, scaling: scaling, scout: scout, seed: seed, monitor: monitor)
             : nil
-        let gradient = try model?.gradient ?? objective.valueAndGradient(at: theta).gradient
+        let start = try model.map { (value: $0.value, gradient: $0.gradient) } ?? objective.valueAndGradient(at: theta)
 
         var points: [Point] = []
         for radius in radii {
@@ -152,6 +156,10 @@ public struct SharpnessAnalysis: Sendable {
                         objective, at: theta, scout: scout, model: model, smaller: points.last?.worstCase)
                 }
             }
+            if measures.contains(.oneStep) {
+                point.oneStep = try OneStepSharpness(
+                    objective, at: theta, ball(radius, scaling), value: start.value, gradient: start.gradient)
+            }
             if measures.contains(.averageCase) {
                 point.averageCase = try AverageCaseSharpness(
                     objective, at: theta, deviation: radius, scaling: scaling, pairs: pairs, seed: seed
@@ -162,7 +170,7 @@ public struct SharpnessAnalysis: Sendable {
             points.append(point)
         }
         var result = Result(
-            points: points, norm: norm, adaptiveShift: adaptiveShift, gradientNorm: Vectors.norm(gradient))
+            points: points, norm: norm, adaptiveShift: adaptiveShift, gradientNorm: Vectors.norm(start.gradient))
         if measures.contains(.box) { result.boxes = try boxes(objective, at: theta, monitor) }
         return result
     }

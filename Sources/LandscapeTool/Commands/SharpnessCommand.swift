@@ -27,7 +27,9 @@ struct SharpnessCommand: ParsableCommand {
         guard sharpness.batch == nil else {
             throw ValidationError("--save-epsilon with --m: every batch has its own ε; leave one of them out")
         }
-        guard sharpness.findsWorst else { throw ValidationError("--save-epsilon needs --measure worst or all") }
+        guard sharpness.findsWorst || sharpness.findsOneStep else {
+            throw ValidationError("--save-epsilon needs --measure worst, one-step or all")
+        }
         guard sharpness.rho.values.count == 1 else { throw ValidationError("--save-epsilon needs a single --rho") }
     }
 
@@ -53,7 +55,7 @@ struct SharpnessCommand: ParsableCommand {
     }
 
     private var drawsPicture: Bool {
-        sharpness.findsWorst || sharpness.rho.values.count > 1 && sharpness.findsAverage
+        sharpness.findsWorst || sharpness.rho.values.count > 1 && (sharpness.findsAverage || sharpness.findsOneStep)
     }
 
     private func style(_ picture: String) throws -> FigureStyle {
@@ -67,8 +69,9 @@ struct SharpnessCommand: ParsableCommand {
         let loss = try session.loss(
             of: checkpoint, normalizesLogits: normalizeLogits, vectors: analysis.vectors)
         let result = try analysis.run(loss, at: loss.theta, monitor: session.monitor)
-        if let saveEpsilon, let worst = result.points[0].worstCase {
-            session.save(NumericArray(worst.epsilon), to: saveEpsilon)
+        let first = result.points[0]
+        if let saveEpsilon, let epsilon = first.worstCase?.epsilon ?? first.oneStep?.epsilon {
+            session.save(NumericArray(epsilon), to: saveEpsilon)
         }
         return SharpnessReport(context: session.context(loss, try loss.evaluation()), result)
     }

@@ -66,14 +66,16 @@ struct ResultKeys: ExpressibleByArrayLiteral {
             + (planes > 1 ? ["planes"] + members("band", "mean lowest highest") : [])
     }
 
-    static func sharpness(radii: Int, batches: Bool, worst: Bool, average: Bool, box: Bool) -> [String] {
+    static func sharpness(
+        radii: Int, batches: Bool, worst: Bool, average: Bool, box: Bool, oneStep: Bool = false
+    ) -> [String] {
         let shared = "lower_bound one_step estimate epsilon_norm gradients products nonfinite "
         let whole =
             "quadratic_model largest_eigenvalue constraint_active spread restarts starts hops values scout"
         let ball =
             (worst
                 ? members("worst_case", shared + (batches ? "m standard_error interval95 batches batch_sizes" : whole))
-                : [])
+                : oneStep ? members("worst_case", "one_step first_order epsilon_norm gradients values") : [])
             + (average ? members("average_case", "value standard_error interval95 samples nonfinite") : [])
         return ["rho", "norm", "scaling", "gradient_norm"] + (radii > 1 && !ball.isEmpty ? ["curve"] : ball)
             + (box

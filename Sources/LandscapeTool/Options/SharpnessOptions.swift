@@ -3,7 +3,10 @@ import Landscape
 
 /// What is asked of sharpness, as the command line gives it.
 struct SharpnessOptions: ParsableArguments {
-    enum Measure: String, ExpressibleByArgument, CaseIterable { case worst, average, keskar, all }
+    enum Measure: String, ExpressibleByArgument, CaseIterable {
+        case worst, average, keskar, all
+        case oneStep = "one-step"
+    }
 
     @Option(
         help: ArgumentHelp(
@@ -13,7 +16,10 @@ struct SharpnessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Norm of the ball.", valueName: "name")) var norm = Ball.Norm.l2
     @Flag(help: "Measure ε relative to the weights: T = |θ| + η.") var adaptive = false
     @Option(help: ArgumentHelp("η of --adaptive (default: 0.01).", valueName: "number")) var eta: Double?
-    @Option(help: ArgumentHelp("Worst case, average case, Keskar's box, or all.", valueName: "name")) var measure =
+    @Option(
+        help: ArgumentHelp(
+            "Worst case, average case, Keskar's box, all three, or SAM's one step alone, which holds few vectors and takes two passes over the data.",
+            valueName: "name")) var measure =
         Measure.worst
     @Option(
         name: .customLong("m"),
@@ -55,6 +61,7 @@ struct SharpnessOptions: ParsableArguments {
 
     var findsWorst: Bool { measure == .worst || measure == .all }
     var findsAverage: Bool { measure == .average || measure == .all }
+    var findsOneStep: Bool { measure == .oneStep }
     var findsBox: Bool { measure == .keskar || measure == .all }
 
     func validate() throws {
@@ -112,6 +119,7 @@ struct SharpnessOptions: ParsableArguments {
             case .average: .averageCase
             case .keskar: .box
             case .all: .all
+            case .oneStep: .oneStep
             }
         (analysis.norm, analysis.adaptiveShift) = (norm, adaptive ? eta ?? 0.01 : nil)
         (analysis.batchSize, analysis.steps, analysis.restarts) = (batch, steps ?? analysis.steps, restarts)
@@ -126,6 +134,7 @@ struct SharpnessOptions: ParsableArguments {
     /// The keys of the result.
     var keys: [String] {
         ResultKeys.sharpness(
-            radii: rho.values.count, batches: batch != nil, worst: findsWorst, average: findsAverage, box: findsBox)
+            radii: rho.values.count, batches: batch != nil, worst: findsWorst, average: findsAverage, box: findsBox,
+            oneStep: findsOneStep)
     }
 }

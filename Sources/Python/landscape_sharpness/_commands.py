@@ -767,7 +767,7 @@ class Commands:
         norm: Literal["l2", "linf"] = "l2",
         adaptive: bool = False,
         eta: Optional[float] = None,
-        measure: Literal["worst", "average", "keskar", "all"] = "worst",
+        measure: Literal["worst", "average", "keskar", "all", "one-step"] = "worst",
         m: Optional[int] = None,
         steps: Optional[int] = None,
         restarts: Optional[int] = None,
@@ -802,7 +802,8 @@ class Commands:
         norm: Norm of the ball.
         adaptive: Measure ε relative to the weights: T = |θ| + η.
         eta: η of --adaptive (default: 0.01).
-        measure: Worst case, average case, Keskar's box, or all.
+        measure: Worst case, average case, Keskar's box, all three, or SAM's one step alone, which holds few vectors and takes
+            two passes over the data.
         m: m-sharpness: the mean worst case of batches of so many examples.
         steps: Largest number of iterations from each start (default: 50).
         restarts: Random starts beside the informed ones (default: 4; linf 12, because its maxima lie in corners).
@@ -924,7 +925,7 @@ class Commands:
         norm: Literal["l2", "linf"] = "l2",
         adaptive: bool = False,
         eta: Optional[float] = None,
-        measure: Literal["worst", "average", "keskar", "all"] = "worst",
+        measure: Literal["worst", "average", "keskar", "all", "one-step"] = "worst",
         m: Optional[int] = None,
         steps: Optional[int] = None,
         restarts: Optional[int] = None,
@@ -980,7 +981,8 @@ class Commands:
         norm: Norm of the ball.
         adaptive: Measure ε relative to the weights: T = |θ| + η.
         eta: η of --adaptive (default: 0.01).
-        measure: Worst case, average case, Keskar's box, or all.
+        measure: Worst case, average case, Keskar's box, all three, or SAM's one step alone, which holds few vectors and takes
+            two passes over the data.
         m: m-sharpness: the mean worst case of batches of so many examples.
         steps: Largest number of iterations from each start (default: 50).
         restarts: Random starts beside the informed ones (default: 4; linf 12, because its maxima lie in corners).

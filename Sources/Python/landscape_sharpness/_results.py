@@ -59,8 +59,9 @@ class Estimate:
 class WorstCase:
     """The loss within a radius, as increases over the loss at θ. For several ρ, an array of each. See docs/definitions.md."""
 
-    lower_bound: Any  # The largest increase found: the true worst case is at least this.
+    lower_bound: Any = None  # The largest increase found: the true worst case is at least this.
     one_step: Any = None  # At the one step that SAM takes.
+    first_order: Any = None  # What the gradient alone says of that: ρ‖g‖.
     estimate: Any = None  # ρ‖g‖ + ½ρ²λmax; it bounds the quadratic model, not the loss.
     quadratic_model: Any = None  # The exact maximum of the quadratic model.
     largest_eigenvalue: Any = None
