@@ -124,7 +124,8 @@ def former(bench, folder, outputs):
         elif ending == ".json":
             write(path, b'{"former": true}\n')
         elif ending in (".html", ".csv"):
-            write(path, b"former</html>\n")
+            # A report overwrites reports alone.
+            write(path, b"<title>Loss landscape of a former</title></html>\n")
         elif ending in (".npy", ".npz", ".png"):
             shutil.copy(example(bench, ending), path)
         else:
