@@ -411,6 +411,13 @@ class Measured(Case):
         with self.assertRaisesRegex(landscape.LandscapeError, "2 different checkpoints"):  # Those that are finite.
             trajectory.path(points=5)
 
+    def test_progress_of_what_is_left(self):
+        model = network()
+        with self.tracker(model, every=1, wait=False) as tracker:
+            steps(model, 3, lambda step, loss: tracker.step(loss=loss))
+            tracker.finish(wait=False)
+        self.assertEqual(len(landscape.Trajectory(self.folder).measure().steps), 3)
+
     def test_one_measure_fails(self):
         model = network()
         tracker = self.tracker(model, measures={"evaluate": {}, "hessian": {"top": 10000}})

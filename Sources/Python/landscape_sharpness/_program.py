@@ -45,7 +45,7 @@ class _Bar:
     def __init__(self, command: str):
         self.command, self.start, self.bar, self.width = command, time.monotonic(), None, 0
 
-    def show(self, phase: str, done: float, total: Optional[float], detail: str):
+    def show(self, phase: str, done: float, total: Optional[float], detail: str = ""):
         if time.monotonic() - self.start < 1:
             return
         words = f"{self.command}: {phase}"
@@ -169,3 +169,7 @@ def _told(line: str) -> dict:
 
 def _print(remark: str):
     print(f"landscape: {remark}", file=sys.stderr)
+
+
+def _ignore(remark: str):
+    """For a run whose remarks were told before."""
