@@ -35,7 +35,7 @@ KINDS = {
     "x-range": "range", "y-range": "range", "value-range": "range", "x-limits": "range", "y-limits": "range", "points": "points",
     "memory": "limit", "width": "length", "height": "length", "font-size": "number", "dpi": "number",
     "data": "data", "directions": "directions", "along": "vector", "save": "output", "save-vectors": "output",
-    "save-product": "output", "save-epsilon": "output", "style": "path", "weights": "path", "start": "checkpoint",
+    "save-product": "output", "save-epsilon": "output", "style": "path", "start": "checkpoint",
     "measures": "list",
     **{name: "text" for name in (
         "split", "precision", "batchnorm", "normalization", "metric", "shard", "norm", "measure", "method", "operator", "theme",
@@ -62,13 +62,14 @@ def python_name(name: str) -> str:
     return {"3d": "in_3d"}.get(name, name.replace("-", "_"))
 
 
+def literal(value) -> str:
+    """A default as Python writes it."""
+    return json.dumps(value) if isinstance(value, str) else str(value)
+
+
 def option(argument: dict, command: str) -> dict:
     name = argument["preferredName"]["name"]
     kind = "flag" if argument["kind"] == "flag" else KINDS.get(name)
-    if command == "report" and name == "o":
-        kind = "path"
-    if name == "adaptive" and argument["kind"] == "flag":
-        kind = "flag"
     if kind is None:
         sys.exit(f"generate.py: {command} has a new option --{name} ({argument.get('valueName')}): give it a type in KINDS")
     values = argument.get("allValues") or argument.get("allValueStrings") or []
@@ -83,12 +84,10 @@ def option(argument: dict, command: str) -> dict:
         value = False
     elif default is None:
         value, annotation = None, f"Optional[{annotation}]"
-    elif kind in ("integer",) or (kind == "points" and default.isdigit()):
+    elif kind == "integer" or (kind == "points" and default.isdigit()):
         value = int(default)
     elif kind in ("number", "numbers"):
         value = float(default)
-    elif kind == "list":
-        value = default
     else:
         value = default
     return {"name": name, "python": python_name(name), "kind": kind, "annotation": annotation, "default": value, "help": text}
@@ -124,7 +123,7 @@ def signature(name: str, leading: str, own: list, draws: bool, gives: str, inden
     # Of `measure` the measures come first, by place, too.
     first = [item for item in own if item["name"] == "measures"]
     own = [item for item in own if item["name"] != "measures"]
-    written = [f"{item['python']}: {item['annotation']} = {json.dumps(item['default']) if isinstance(item['default'], str) else item['default']}" for item in first + own]
+    written = [f"{item['python']}: {item['annotation']} = {literal(item['default'])}" for item in first + own]
     parts = [leading, *written[: len(first)], *([] if "*" in leading else ["*"]), *written[len(first) :]]
     if draws:
         parts.append("**style: Unpack[Style]")
@@ -154,11 +153,10 @@ def module(dump: dict) -> str:
         "OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {",
     ]
     for name in [*METHODS, *FUNCTIONS, "plot"]:
-        if name not in commands:
-            continue
         out.append(f"    {json.dumps(name)}: {{")
         for item in options(commands[name]):
-            out.append(f"        {json.dumps(item['python'])}: ({json.dumps('--' + item['name'])}, {json.dumps(item['kind'])}, {json.dumps(item['default']) if isinstance(item['default'], str) else item['default']}),")
+            parts = [json.dumps("--" + item["name"]), json.dumps(item["kind"]), literal(item["default"])]
+            out.append(f"        {json.dumps(item['python'])}: ({', '.join(parts)}),")
         out.append("    },")
     out += ["}", "", ""]
     out.append("class Style(TypedDict, total=False):")
@@ -174,8 +172,6 @@ def module(dump: dict) -> str:
     out.append("class Commands:")
     out.append('    """Every analysis of one checkpoint."""')
     for name, gives in METHODS.items():
-        if name not in commands:
-            continue
         draws = name in DRAWING
         own = [item for item in options(commands[name]) if not draws or item["name"] not in styles]
         out += ["", signature(name, "self", own, draws, gives, "    "),

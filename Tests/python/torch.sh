@@ -7,19 +7,7 @@
 # Everything comes from PyPI, about 5 GB; torch's own CPU wheels are not there.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-
-python3 -c 'import ensurepip' 2>/dev/null || (source "$root/examples/install-packages.sh" && install_with_apt python3 python3-venv)
-case ${1:-} in
-    '')
-        "$root/examples/standalone.sh" "$folder/standalone"
-        program=$folder/standalone/landscape
-        ;;
-    --program) program=$(realpath "${2:?expected a program behind --program}") ;;
-    *) echo "$1: expected --program FILE" >&2 && exit 1 ;;
-esac
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh" "$@"
 
 "$root/Sources/Python/build.sh" "$folder/dist" --program "$program"
 python3 -m venv "$folder/venv"
@@ -27,7 +15,7 @@ python3 -m venv "$folder/venv"
 # The installed package, and not the one in the sources.
 cp -r "$root/Tests/python" "$folder/tests"
 cd "$folder/tests"
-export LANDSCAPE_SOURCES=$root PATH="$folder/venv/bin:$PATH"
+export PATH="$folder/venv/bin:$PATH"
 unset LANDSCAPE PYTHONPATH
 python -W ignore -m unittest --verbose
 python "$root/Sources/Python/generate.py" --check --landscape "$program"

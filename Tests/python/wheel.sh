@@ -7,23 +7,7 @@
 # numpy, and auditwheel for the test itself, come from PyPI.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-fail() {
-    echo "$*" >&2
-    exit 1
-}
-
-python3 -c 'import ensurepip' 2>/dev/null || (source "$root/examples/install-packages.sh" && install_with_apt python3 python3-venv)
-case ${1:-} in
-    '')
-        "$root/examples/standalone.sh" "$folder/standalone"
-        program=$folder/standalone/landscape
-        ;;
-    --program) program=$(realpath "${2:?expected a program behind --program}") ;;
-    *) fail "$1: expected --program FILE" ;;
-esac
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh" "$@"
 
 "$root/Sources/Python/build.sh" "$folder/first" --program "$program"
 "$root/Sources/Python/build.sh" "$folder/second" --program "$program" >/dev/null

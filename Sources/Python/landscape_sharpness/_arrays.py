@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import struct
 from typing import Any, Mapping, Optional
 
@@ -57,6 +58,22 @@ def write_safetensors(path: str, tensors: Mapping[str, Any], metadata: Optional[
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
+
+
+def copy_file(source: str, target: str):
+    """Copies a file, under a temporary name until it is whole."""
+    temporary = f"{target}.{os.getpid()}.part"
+    shutil.copyfile(source, temporary)
+    os.replace(temporary, target)
+
+
+def mark(path: str) -> Any:
+    """What changes when a file is written anew."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def read_metadata(path: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import io
 import logging
 import os
@@ -17,7 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ._arrays import array, write_safetensors
+from ._arrays import array
 from ._data import Leaves, Roles, fill
 from ._program import LandscapeError
 
@@ -80,9 +79,8 @@ def named_loss(loss: nn.Module) -> Optional[str]:
 class Exported:
     """What the export found out beside the graph."""
 
-    inputs: list[str]  # Names of the graph's inputs, one for each leaf that it reads, in order; None for a leaf it does not read.
+    inputs: list[str]  # Names of the leaves that the graph reads, in order.
     trainable: list[str]  # Parameters of the graph that require gradients, under their own names.
-    frozen: list[str]  # Parameters of the graph that do not.
     unused: list[str]  # Parameters that require gradients and that the loss does not depend on.
     outputs: list[str]
     has_prediction: bool
@@ -122,6 +120,16 @@ class _Graph(nn.Module):
         return value
 
 
+def _state(module: nn.Module) -> dict[str, torch.Tensor]:
+    """Parameters and buffers, each once."""
+    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
+
+
+def _all_names(module: nn.Module) -> list[tuple[str, torch.Tensor]]:
+    """Parameters and buffers under all of their names."""
+    return [*module.named_parameters(remove_duplicate=False), *module.named_buffers(remove_duplicate=False)]
+
+
 class _Traced(nn.Module):
     """The same function with the derivatives that it takes inside (torch.autograd.grad, torch.func.jvp) written out."""
 
@@ -132,8 +140,8 @@ class _Traced(nn.Module):
         from torch.fx.experimental.proxy_tensor import make_fx
 
         self.model = graph.model
-        self.names = [name for name, _ in [*graph.named_parameters(), *graph.named_buffers()]]
-        known = dict([*graph.named_parameters(), *graph.named_buffers()])
+        known = _state(graph)
+        self.names = list(known)
         decompositions = dict(core_aten_decompositions())
         decompositions[torch.ops.aten._new_zeros_with_same_feature_meta.default] = (
             lambda value, other, **_: torch.zeros_like(other))
@@ -147,7 +155,7 @@ class _Traced(nn.Module):
         self.trace = [trace(values, *inputs)]
 
     def forward(self, *leaves):
-        known = dict([*self.named_parameters(), *self.named_buffers()])
+        known = _state(self)
         return self.trace[0]([known[name] for name in self.names], *leaves)
 
 
@@ -259,9 +267,8 @@ def export(
         else:
             own = [part for part in _chain(problem) if isinstance(part, LandscapeError)]
             raise LandscapeError(str(own[0]) if own else _reason(problem)) from None
-    random = sorted({node.op_type for node in program.model.graph.all_nodes()} & {
-        "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"})
-    if random:
+    random = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"}
+    if any(node.op_type in random for node in program.model.graph.all_nodes()):
         raise LandscapeError(RANDOM)
     found = _named(program, model, names)
     program.save(path)
@@ -290,7 +297,7 @@ def _named(program: Any, model: nn.Module, names: list[str]) -> Exported:
     requires: dict[str, bool] = {}
     own: dict[str, str] = {}
     stored: dict[tuple, str] = {}  # Of tensors that the graph reads as constants, such as those of Keras' variables.
-    for name, tensor in [*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False)]:
+    for name, tensor in _all_names(model):
         own[name] = first.setdefault(id(tensor), name)
         if tensor.numel():
             stored.setdefault(_storage(tensor), own[name])
@@ -327,7 +334,6 @@ def _named(program: Any, model: nn.Module, names: list[str]) -> Exported:
     return Exported(
         inputs=[name for name in names if name in read],
         trainable=[name for name in parameters if requires[name]],
-        frozen=[name for name in parameters if not requires[name]],
         unused=[name for name, needs in requires.items() if needs and name not in values],
         outputs=[value.name for value in graph.outputs], has_prediction=len(graph.outputs) > 1,
         buffers={name: np.array(array(tensor)) for name, tensor in model.named_buffers() if name in values})
@@ -403,7 +409,7 @@ def weights(model: nn.Module, names: Optional[set[str]] = None) -> dict[str, tor
     model = unwrapped(model)
     seen: set[int] = set()
     found = {}
-    for name, tensor in [*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False)]:
+    for name, tensor in _all_names(model):
         if id(tensor) in seen or not tensor.is_floating_point():
             continue
         seen.add(id(tensor))
@@ -436,7 +442,8 @@ def torch_loss(
             mean = first.double().mean()
             return mean.item(), _gradient(model, mean), ""
         target, remark = inputs[roles.target], ""
-        if function is not None and name in ("cross-entropy", "nll") and not target.is_floating_point():
+        has_classes = name in ("cross-entropy", "nll") and not target.is_floating_point()
+        if function is not None and has_classes:
             classes = [
                 axis for axis in range(1, first.dim())
                 if first.dim() == target.dim() + 1 and first.shape[:axis] + first.shape[axis + 1 :] == target.shape]
@@ -452,8 +459,7 @@ def torch_loss(
             target = target.reshape(first.shape)
         if function is None:
             return None, None, remark
-        classes_ = name in ("cross-entropy", "nll") and not target.is_floating_point()
-        mean = function(first.double(), target if classes_ else target.double())
+        mean = function(first.double(), target if has_classes else target.double())
         return mean.item(), _gradient(model, mean), remark
 
 

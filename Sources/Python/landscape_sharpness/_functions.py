@@ -1,13 +1,12 @@
 """Commands on several checkpoints, or on none."""
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
 from . import _results
 from ._options import call as run_call
-from ._options import words
+from ._options import style_words, words
 from ._problem import Checkpoint, Folder, checkpoint_path
 from ._program import _print
 
@@ -39,15 +38,10 @@ def call(command: str, given: dict) -> Any:
     if command in ("interpolate", "trajectory", "compare"):
         files[".npz"] = os.path.join(folder.name, "result.npz")
         out += ["-o", files[".npz"]]
-    run_call([command, *sources, *words(command, given, _file), *_scale(command, style), *out, "--json"], True, _print)
+    run_call([command, *sources, *words(command, given, _file), *style_words(command, style), *out, "--json"], True, _print)
     found = _results.result(_results.read(files[".json"]), None, files, style)
     found._folder = folder
     return found
-
-
-def _scale(command: str, style: dict) -> list[str]:
-    words(command, style)
-    return words(command, {name: style[name] for name in ("scale", "log") if name in style})
 
 
 def _file(kind: str, value: Any) -> str:

@@ -54,6 +54,12 @@ def words(command: str, given: Mapping[str, Any], file: Optional[Callable[[str, 
     return found
 
 
+def style_words(command: str, style: Mapping[str, Any]) -> list[str]:
+    """Of the options of a command's pictures those that its work depends on. All are checked, and not only when a picture is drawn."""
+    words(command, style)
+    return words(command, {name: style[name] for name in ("scale", "log") if name in style})
+
+
 def _is_equal(value: Any, default: Any) -> bool:
     return isinstance(value, (str, int, float)) and not isinstance(value, bool) and value == default
 

@@ -1,10 +1,8 @@
 """A trained network with its data and its loss: what all analyses start from."""
 from __future__ import annotations
 
-import io
 import json
 import os
-import struct
 import shutil
 import tempfile
 import uuid
@@ -14,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Union
 import numpy as np
 
 from . import _results
-from ._arrays import array, is_array, write_npz, write_safetensors
-from ._commands import OPTIONS, Commands
+from ._arrays import array, copy_file, is_array, mark, read_metadata, write_npz, write_safetensors
+from ._commands import Commands
 from ._data import Leaves, check_same, leaves, roles
-from ._options import PathLike, call, words
-from ._program import LandscapeError, _print
+from ._options import PathLike, call, style_words, words
+from ._program import LandscapeError, _ignore, _print
 
 if TYPE_CHECKING:
     import torch
@@ -50,6 +48,9 @@ class Checkpoint(Commands):
         self.path = os.fspath(path)
         if not os.path.isfile(self.path):
             raise FileNotFoundError(f"{self.path} is no file; expected a checkpoint of landscape's")
+        self._begin(progress, remarks, threads)
+
+    def _begin(self, progress: bool, remarks: bool, threads: Optional[int]):
         self.progress, self.remarks, self.threads = progress, remarks, threads
         self._folder = Folder()
         self._weights: Optional[str] = None
@@ -85,9 +86,7 @@ class Checkpoint(Commands):
     def _axes(self) -> dict[str, int]:
         """The axis in the module of what is the first axis in θ, where that is another: of x @ W, the second."""
         if self._first_axes is None:
-            with io.open(self.path, "rb") as file:
-                header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
-            self._first_axes = json.loads(header.get("__metadata__", {}).get("source_filter_axes", "{}"))
+            self._first_axes = json.loads(read_metadata(self.path).get("source_filter_axes", "{}"))
         return self._first_axes
 
     @property
@@ -123,12 +122,11 @@ class Checkpoint(Commands):
                 "the vector has " + "; ".join(
                     ([f"nothing for {', '.join(missing[:3])}"] if missing else [])
                     + ([f"{', '.join(foreign[:3])}, which is no parameter"] if foreign else [])))
-        for name, shape in shapes.items():
-            if np.shape(array(vector[name])) != shape:
-                raise ValueError(f"the vector's {name} has shape {np.shape(array(vector[name]))}, expected {shape}")
         parts = []
-        for name in shapes:
+        for name, shape in shapes.items():
             part, axis = array(vector[name]).astype(np.float64), self._axes.get(name, 0)
+            if part.shape != shape:
+                raise ValueError(f"the vector's {name} has shape {part.shape}, expected {shape}")
             parts.append((np.moveaxis(part, axis, 0) if axis else part).reshape(-1))
         return np.concatenate(parts)
 
@@ -192,10 +190,7 @@ class Checkpoint(Commands):
                 files[kept[name]] = given[name]
             elif name in kept:
                 given[name] = None
-        options = words(command, given, self._file)
-        if "scale" in style or style.get("log"):
-            options += words(command, {name: style[name] for name in ("scale", "log") if name in style})
-        words(command, style)  # Refused before the work, not when a picture is drawn.
+        options = words(command, given, self._file) + style_words(command, style)
         files[".json"] = self._temporary(".json")
         out = ["-o", files[".json"]]
         if command == "slice" or (command == "measure" and "slice" in str(given.get("measures") or "")):
@@ -211,9 +206,7 @@ class Checkpoint(Commands):
 
         Its data stay where they are; a checkpoint names them by their path.
         """
-        temporary = f"{os.fspath(path)}.{os.getpid()}.part"
-        shutil.copyfile(self.path, temporary)
-        os.replace(temporary, path)
+        copy_file(self.path, os.fspath(path))
         return os.fspath(path)
 
 
@@ -287,9 +280,7 @@ class Problem(Checkpoint):
         if not isinstance(model, torch.nn.Module):
             raise TypeError(f"model: found {type(model).__name__}, expected a torch.nn.Module; landscape_sharpness.open opens a checkpoint")
         model = _export.unwrapped(model)
-        self.progress, self.remarks, self.threads = progress, remarks, threads
-        self._info, self._first_axes, self._weights = None, None, None
-        self._folder = Folder()
+        self._begin(progress, remarks, threads)
         home = os.path.abspath(folder) if folder is not None else self._folder.name
         os.makedirs(home, exist_ok=True)
         self.path = os.path.join(home, "checkpoint.bin")
@@ -321,15 +312,18 @@ class Problem(Checkpoint):
                 f"{len(exported.unused)} parameters that the loss does not depend on are no part of θ: "
                 + ", ".join(exported.unused[:4]) + ("…" if len(exported.unused) > 4 else ""))
 
-        # Data by the graph's names; what the graph does not read is left out.
-        names = _export.graph_inputs(found.names)
-        arrays = {}
-        for i, name in enumerate(names):
-            if name in exported.inputs:
-                arrays[name] = found.arrays[i]
+        self._inputs = {i: name for i, name in enumerate(_export.graph_inputs(found.names)) if name in exported.inputs}
+        if not self._inputs:
+            raise LandscapeError("the loss does not depend on the data; is the batch used?")
+        # For other data of the same kind.
+        self._structure, self._roles, self._kind = found.structure, parts, kind
+        self._shapes_of_data = [value.shape[1:] for value in found.arrays]
+        arrays = self._by_name(found)
+        if other is not None:
+            arrays.update({f"{name}_test": value for name, value in self._by_name(other).items()})
+        write_npz(self._data, arrays)
         words_ = ["--data", f"npz:{self._data}", "-o", self.path]
         if parts is not None:
-            arrays["labels"] = found.arrays[parts.target]
             words_ += ["--target", "labels"]
             if loss is not None:
                 words_ += ["--loss", loss]
@@ -337,21 +331,9 @@ class Problem(Checkpoint):
             words_ += ["--loss", f"output:{exported.outputs[0]}"]
             if batch_size is not None:
                 words_ += ["--batch-size", str(batch_size)]
-        if other is not None:
-            arrays.update({f"{name}_test": other.arrays[i] for i, name in enumerate(names) if name in exported.inputs})
-            if parts is not None:
-                arrays["labels_test"] = other.arrays[parts.target]
-        if not any(name in exported.inputs for name in names):
-            raise LandscapeError("the loss does not depend on the data; is the batch used?")
-        write_npz(self._data, arrays)
         for name in exported.trainable:
             words_ += ["--parameters", name]
         self._import = words_
-        # For other data of the same kind.
-        self._structure, self._roles, self._kind = found.structure, parts, kind
-        self._inputs = {i: name for i, name in enumerate(names) if name in exported.inputs}
-        self._shapes_of_data = [value.shape[1:] for value in found.arrays]
-        self._names = {name for name in [*exported.trainable, *exported.frozen]}
         prediction = ["--prediction", exported.outputs[1]] if parts is None and exported.has_prediction else []
         try:
             call(["import", self._graph, *words_, *prediction], progress=progress, remark=self._remark)
@@ -359,7 +341,7 @@ class Problem(Checkpoint):
             if not prediction:
                 raise
             call(["import", self._graph, *words_], progress=progress, remark=self._remark)
-        self._written_at = _mark(self.path)
+        self._written_at = mark(self.path)
         # What the program took for constants of the graph.
         varying = {tensor["name"] for tensor in self.info["tensors"] if tensor["role"] in ("parameter", "buffer")}
         self._constants = {name: value for name, value in exported.buffers.items() if name not in varying}
@@ -383,8 +365,8 @@ class Problem(Checkpoint):
             return
         exact = _export.precision(model).itemsize >= 4
         tolerance = 1e-3 if exact else 5e-2
-        result = self._with_all_remarks(
-            False, lambda: self.evaluate(examples=examples) if gradient is None else self.gradient(examples=examples))
+        result = self._silently(
+            lambda: self.evaluate(examples=examples) if gradient is None else self.gradient(examples=examples))
         own = result.loss
         if abs(own - expected) > tolerance * max(abs(expected), 1e-3):
             raise LandscapeError(
@@ -402,13 +384,14 @@ class Problem(Checkpoint):
                 f" {max(parts_, key=lambda name: parts_[name][0])}: derivatives are those of the loss as it is computed, where torch has"
                 " others at detach, no_grad, padding_idx, a backward pass of one's own, and at kinks")
 
-    def _with_all_remarks(self, remarks: bool, action: Callable[[], Any]) -> Any:
-        before, self.remarks = self.remarks, remarks
-        progress, self.progress = self.progress, False
+    def _silently(self, action: Callable[[], Any]) -> Any:
+        """Without remarks and progress."""
+        before = self.remarks, self.progress
+        self.remarks, self.progress = False, False
         try:
             return action()
         finally:
-            self.remarks, self.progress = before, progress
+            self.remarks, self.progress = before
 
     def update(self, model: Union["torch.nn.Module", Mapping[str, Any]]) -> "Problem":
         """Takes the weights and buffers that the module has now (or those of a state dictionary); the graph stays.
@@ -454,7 +437,7 @@ class Problem(Checkpoint):
 
     def _same_folder(self):
         """Raises `LandscapeError` if another problem has been written to the folder since."""
-        if _mark(self.path) != self._written_at:
+        if mark(self.path) != self._written_at:
             raise LandscapeError(
                 f"{os.path.dirname(self.path)} holds another problem by now, or none; give every Problem a folder= of its own")
 
@@ -474,19 +457,23 @@ class Problem(Checkpoint):
         for name, value, shape in zip(found.names, found.arrays, self._shapes_of_data):
             if value.shape[1:] != shape:
                 raise ValueError(f"data: {name} has examples of shape {value.shape[1:]}, expected {shape} as in the problem's data")
+        path = self._temporary(".npz")
+        write_npz(path, self._by_name(found))
+        return path
+
+    def _by_name(self, found: Leaves) -> dict[str, np.ndarray]:
+        """The arrays that the graph reads, by its names, and the target."""
         arrays = {name: found.arrays[i] for i, name in self._inputs.items()}
         if self._roles is not None:
             arrays["labels"] = found.arrays[self._roles.target]
-        path = self._temporary(".npz")
-        write_npz(path, arrays)
-        return path
+        return arrays
 
     def _current(self) -> str:
         self._same_folder()
         if self._weights is None:
             return self.path
         path = self._temporary(".bin")
-        call(["import", self._weights, "--model", self._graph, *self._import, "-o", path], progress=False, remark=lambda _: None)
+        call(["import", self._weights, "--model", self._graph, *self._import, "-o", path], progress=False, remark=_ignore)
         return path
 
     def save(self, path: PathLike) -> str:
@@ -499,23 +486,14 @@ class Problem(Checkpoint):
         data = os.path.splitext(path)[0] + ".npz"
         if data == path:
             raise ValueError(f"{path}: its data go to that name; expected one such as {os.path.splitext(path)[0]}.bin")
-        shutil.copyfile(self._data, data)
+        copy_file(self._data, data)
         source = self._weights if self._weights is not None else self._graph
         model = ["--model", self._graph] if self._weights is not None else []
         own = [f"npz:{data}" if word == f"npz:{self._data}" else path if word == self.path else word for word in self._import]
-        call(["import", source, *model, *own], progress=False, remark=lambda _: None)
+        call(["import", source, *model, *own], progress=False, remark=_ignore)
         if os.path.samefile(path, self.path):
-            self._written_at = _mark(self.path)
+            self._written_at = mark(self.path)
         return path
-
-
-def _mark(path: str) -> Any:
-    """What changes when a file is written anew."""
-    try:
-        found = os.stat(path)
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _renumbered(structure: Any, order: list[int]) -> Any:

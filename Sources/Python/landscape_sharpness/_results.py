@@ -4,13 +4,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, Optional, Union
 
 import numpy as np
 
-from ._program import run
+from ._arrays import copy_file
+from ._program import _ignore, run
 
 if TYPE_CHECKING:
     from ._problem import Checkpoint
@@ -136,9 +136,7 @@ class Result:
         path = os.fspath(path)
         suffix = os.path.splitext(path)[1]
         if suffix in self._files:
-            temporary = f"{path}.{os.getpid()}.part"
-            shutil.copyfile(self._files[suffix], temporary)
-            os.replace(temporary, path)
+            copy_file(self._files[suffix], path)
             return path
         from ._options import words
 
@@ -187,10 +185,6 @@ class Result:
 
 
 _ASKED = {"eigenvectors": "save_vectors=True", "epsilon": "save_epsilon=True", "product": "save_product=True"}
-
-
-def _ignore(remark: str):
-    pass
 
 
 def _flat(value: Any, place: str) -> Iterator[tuple[str, Any]]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import time
 import uuid
 from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Union
 
 from . import _results, _table
-from ._arrays import read_metadata
+from ._arrays import copy_file, read_metadata
 from ._commands import OPTIONS
 from ._options import words
-from ._program import LandscapeError, run
+from ._program import LandscapeError, _ignore, run
 
 NAMES = ("evaluate", "gradient", "hessian", "sharpness", "slice")
 Plan = list[list[str]]
@@ -64,6 +63,11 @@ def wording(plan: Plan, name: str) -> list[str]:
     return sorted(word for run_ in plan if name in names([run_]) for word in run_[1:] if word.partition("=")[0] in flags)
 
 
+def has(row: Mapping, wanted: Iterable[str]) -> bool:
+    """Whether a row has numbers of all these measures."""
+    return all(any(key.startswith(name + ".") for key in row) for name in wanted)
+
+
 class Folder:
     """Where a training is tracked:
 
@@ -110,7 +114,7 @@ class Folder:
             row = rows.get(step, {})
             if row.get("status") == NOT_FINITE or (not failed and row.get("status", "").startswith(FAILED)):
                 return False
-            return not all(any(key.startswith(name + ".") for key in row) for name in wanted)
+            return not has(row, wanted)
 
         return [step for step in self.kept() if lacks(step)]
 
@@ -167,7 +171,7 @@ class Folder:
         file.flush()
         self._lock = file
         for name in os.listdir(self.path):  # Of a process that was killed.
-            if re.fullmatch(r"(measures|tracker|options|graph|data|checkpoint)\..*\.part|checkpoint\.measure-.*\.unfinished|measure-\w+\.json", name):
+            if re.fullmatch(r"(measures|tracker|options|data|checkpoint)\..*\.part|.*\.onnx.*\.part|checkpoint\.measure-.*\.unfinished|measure-\w+\.json", name):
                 os.unlink(self.file(name))
         for name in os.listdir(self.file("weights")) if os.path.isdir(self.file("weights")) else []:
             if name.endswith(".part"):
@@ -224,8 +228,7 @@ class Folder:
             if name in ("data.npz", "checkpoint.bin") or name.startswith(os.path.basename(problem._graph)):
                 source, target = os.path.join(home, name), self.file(name)
                 if not (os.path.exists(target) and os.path.samefile(source, target)):
-                    shutil.copyfile(source, f"{target}.part")
-                    os.replace(f"{target}.part", target)
+                    copy_file(source, target)
 
 
 NOT_FINITE, FAILED = "weights not finite", "failed"
@@ -288,7 +291,3 @@ def line(step: int, known: Mapping, row: Mapping, problems: Sequence[str]) -> di
     status = f"{FAILED}: {'; '.join(problems)}" if problems else NOT_FINITE if known.get("finite") is False else "ok"
     first = {"step": step, **{name: known.get(name) for name in ("epoch", "train_loss", "lr", "stability_edge")}, "status": status}
     return {**first, **row}
-
-
-def _ignore(remark: str):
-    pass

@@ -4,16 +4,16 @@ from __future__ import annotations
 import glob
 import json
 import os
-import shutil
 import tempfile
 from typing import Any, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
 from . import _results, _tracked
+from ._arrays import copy_file, mark
 from ._commands import trajectory
 from ._options import PathLike
-from ._program import LandscapeError, _Bar, run
+from ._program import LandscapeError, _Bar, _ignore, run
 from ._table import Table
 
 _EIGENVALUE, _RESIDUAL = "hessian.eigenvalues.0", "hessian.residuals.0"
@@ -26,6 +26,7 @@ class Trajectory:
         """Opens the folder. Raises `FileNotFoundError` if it holds no training."""
         self._folder = _tracked.Folder(folder)
         self.folder = self._folder.path
+        self._read: dict[str, tuple[Any, dict]] = {}
         self._tracked = os.path.isfile(self._folder.file("tracker.json"))
         if not self._tracked and not self._checkpoints:
             raise FileNotFoundError(
@@ -132,7 +133,7 @@ class Trajectory:
             run(
                 ["import", *weights, "--model", self._folder.file(settings["graph"]), "--data", data, *settings["import"],
                  "--step", "step-N", "-o", folder + os.sep],
-                progress=False, remark=lambda _: None)
+                progress=False, remark=_ignore)
             return trajectory(folder, points=points, **options)
 
     # Pictures.
@@ -163,7 +164,7 @@ class Trajectory:
         the path."""
         path = os.fspath(path)
         if path.endswith(".csv") and os.path.isfile(self._folder.table):
-            shutil.copyfile(self._folder.table, path)
+            copy_file(self._folder.table, path)
             return path
         from matplotlib.figure import Figure
 
@@ -188,8 +189,13 @@ class Trajectory:
 
     @property
     def _infos(self) -> dict[str, dict]:
-        """What the program says of each checkpoint."""
-        return {path: json.loads(run(["info", path, "--json"], progress=False)) for path in self._checkpoints}
+        """What the program says of each checkpoint, asked anew where a file is another."""
+        marks = {path: mark(path) for path in self._checkpoints}
+        self._read = {
+            path: self._read[path] if path in self._read and self._read[path][0] == own
+            else (own, json.loads(run(["info", path, "--json"], progress=False)))
+            for path, own in marks.items()}
+        return {path: info for path, (_, info) in self._read.items()}
 
     @property
     def _history(self) -> dict[int, dict[str, str]]:
@@ -223,7 +229,7 @@ class Trajectory:
         steps = {info["metadata"]["step"]: [path] for path, info in sorted(self._infos.items(), reverse=True)}
         return {
             step: source for step, source in sorted(steps.items())
-            if differs(step) or not all(any(key.startswith(name + ".") for key in rows.get(step, {})) for name in wanted)}
+            if differs(step) or not _tracked.has(rows.get(step, {}), wanted)}
 
     def _column(self, name: str) -> np.ndarray:
         table = self.table
