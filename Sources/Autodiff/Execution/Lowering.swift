@@ -150,12 +150,16 @@ struct Lowering {
         return (sum, operands)
     }
 
+    /// Elements of a matrix that is packed once for all batches: 4 MB of Float32.
+    private static let mostPacked = 1 << 20
+
     /// The operand that a term's B is read from. A matrix that is the same for all batches, while the first factor is
-    /// not, is packed once for all of them.
+    /// not, is packed once for all of them, unless it is so large that a copy would count: such a one is packed in parts by each product,
+    /// or read where it lies.
     private mutating func secondFactor(_ b: StridedView, of term: inout ProductSum.Term, firstIsCommon: Bool)
         -> StridedView
     {
-        if b.shape.count == 2, items[b.base].isCommon, !firstIsCommon {
+        if b.shape.count == 2, items[b.base].isCommon, !firstIsCommon, b.shape[0] * b.shape[1] <= Self.mostPacked {
             let form = PackedMatrix(b.shape, transposes: term.transposesB)
             term.packed = form
             return prepared(dense(b), form)

@@ -5,6 +5,10 @@
 // A panel wants rows of B; where B's columns lie side by side, or B is large, it is packed in blocks of `product_depth` rows, each as
 // panels whose rows follow one another. Rows of A that are a multiple of a page apart would share their places in the first-level
 // cache: such slivers are packed where they are used. Sums run over blocks in order, whatever the number of threads.
+//
+// Few rows times a large matrix wait for memory: each number of B serves so few multiplications that a copy of it would cost more than
+// they do. Such a B is read once, where it lies: by across.h where its columns lie side by side, else panel by panel, the next of which
+// is brought near meanwhile.
 
 enum {
     LS_NAME(panel) = 2 * LS_NAME(lanes),
@@ -13,6 +17,7 @@ enum {
     LS_NAME(sliver) = LS_NAME(rows_2),
     LS_NAME(in_first) = 16384 / sizeof(T),        // elements of A that fit into the first-level cache however they lie
     LS_NAME(in_second) = (1 << 20) / sizeof(T),   // elements of B that the second-level cache holds
+    LS_NAME(few_rows) = 64,                       // of A, for which a large B is read where it lies
     LS_NAME(page) = 4096,
 };
 
@@ -123,9 +128,20 @@ typedef struct {
     ls_epilogue end;            // of this batch
 } LS_NAME(product_call);
 
+/// Whether few rows meet a B that is too large to be copied for them.
+static int LS_NAME(waits_for_memory)(const ls_product *p) {
+    return !p->b_is_packed && p->m < LS_NAME(few_rows) && p->k * p->n > LS_NAME(in_second);
+}
+
+/// Whether rows of A and columns of B are multiplied where they lie, along both.
+static int LS_NAME(runs_across)(const ls_product *p) {
+    return LS_NAME(waits_for_memory)(p) && p->b_column != 1 && p->a_column == 1 && p->k >= LS_NAME(product_depth);
+}
+
 /// Whether B is packed: not where it would serve a few rows of A only.
 static int LS_NAME(packs)(const ls_product *p) {
-    return !p->b_is_packed && (p->b_column != 1 || (p->k * p->n > LS_NAME(in_second) && p->m >= 64));
+    if (p->b_is_packed || LS_NAME(runs_across)(p)) return 0;
+    return p->b_column != 1 || (p->k * p->n > LS_NAME(in_second) && p->m >= LS_NAME(few_rows));
 }
 
 static LS_NAME(product_call) LS_NAME(product_plan)(const ls_product *p) {
@@ -151,6 +167,8 @@ static int64_t LS_NAME(product_workspace)(const ls_product *p) {
     return (int64_t)sizeof(T) * (q.buffer * ls_threads_capacity() + sums + packed) + LS_SLACK;
 }
 
+#include "across.h"
+
 /// Where the tile below one lies, and what completes it, brought near while the processor multiplies.
 static inline void LS_NAME(bring_tile_near)(const T *c, int64_t ldc, int64_t rows, int64_t columns, const T *base,
                                             const ls_epilogue *whole) {
@@ -166,9 +184,13 @@ static inline void LS_NAME(bring_tile_near)(const T *c, int64_t ldc, int64_t row
 static void LS_NAME(product_block)(const ls_product *p, const LS_NAME(term_offsets) *terms, const T *a, const T *b, const T *packed,
                                    T *buffer, T *c, int64_t ldc, int64_t i0, int64_t i1, int64_t j0, int64_t j1, int64_t l0,
                                    int64_t l1, int accumulate, const ls_epilogue *whole) {
+    if (LS_NAME(runs_across)(p)) {
+        LS_NAME(across_block)(p, a, b, c, ldc, i0, i1, j0, j1, l0, l1, accumulate, whole);
+        return;
+    }
     _Alignas(64) T sliver[LS_NAME(product_depth) * LS_NAME(sliver) + 4];
     int64_t m = i1 - i0, padded = round_up(p->n, LS_NAME(lanes)), slivers = divide_up(m, LS_NAME(sliver));
-    int reads_b = !packed && !LS_NAME(packs)(p);
+    int reads_b = !packed && !LS_NAME(packs)(p), brings_b = reads_b && LS_NAME(waits_for_memory)(p);
     int reads_a = p->a_column != 1 || p->a_row * sizeof(T) % LS_NAME(page) || m * (l1 - l0) <= LS_NAME(in_first);
     for (int64_t l = l0; l < l1; l += LS_NAME(product_depth)) {
         int64_t depth = MIN(l1 - l, LS_NAME(product_depth));
@@ -199,6 +221,12 @@ static void LS_NAME(product_block)(const ls_product *p, const LS_NAME(term_offse
                     t.b = reads_b ? b + l * p->b_row + j : block + (j - first) * depth;
                     t.c = c + i * ldc + j;
                     if (whole && l + depth == l1) LS_NAME(complete)(&t, whole, c, j);
+                    // The first rows of A wait for B: the next panel comes while this one is multiplied.
+                    if (brings_b && s == 0 && t.columns == LS_NAME(panel)) {
+                        t.ahead = t.b + LS_NAME(panel);
+                        LS_NAME(ahead_tiles_2)[height - 1](&t);
+                        continue;
+                    }
                     const LS_NAME(tile_function) *tiles = t.columns > LS_NAME(lanes)       ? LS_NAME(tiles_2)
                                                           : t.columns > LS_NAME(lanes) / 2 ? LS_NAME(tiles_1)
                                                                                            : LS_NAME(half_tiles);

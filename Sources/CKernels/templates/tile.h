@@ -13,6 +13,7 @@ typedef struct {
     T *c; int64_t ldc;
     int64_t columns;                    // columns of this tile that are stored
     int accumulate;
+    const T *ahead;                     // what is read next, with rows like B's; for tiles that bring it near
     const T *bias, *addend, *factor;    // what completes it, as ls_epilogue says; the last two lie like C
     int masks, relu;
 } LS_NAME(tile_call);
@@ -63,10 +64,12 @@ LS_COMPLETED(LS_NAME(half), completed_half, LS_LESS_EACH)
 #endif
 
 // Reads of B may run past the last column into what follows it (LS_SLACK at the end of memory); only stores are exact.
-#define LS_TILE_KERNEL(M, N) LS_TILE_KERNEL_OF(tile, vector, completed_vector, LS_NAME(lanes), M, N)
+#define LS_TILE_KERNEL(M, N) LS_TILE_KERNEL_OF(tile, vector, completed_vector, LS_NAME(lanes), 0, M, N)
 // For the last few columns: vectors of half the width, which some processors do at twice the rate.
-#define LS_HALF_KERNEL(M, N) LS_TILE_KERNEL_OF(half_tile, half, completed_half, LS_NAME(lanes) / 2, M, N)
-#define LS_TILE_KERNEL_OF(NAME, V, COMPLETED, LANES, M, N)                                                                                     \
+#define LS_HALF_KERNEL(M, N) LS_TILE_KERNEL_OF(half_tile, half, completed_half, LS_NAME(lanes) / 2, 0, M, N)
+// Brings near what is read next, a row of it for each row of B: a processor sees no pattern in short pieces far apart.
+#define LS_AHEAD_KERNEL(M, N) LS_TILE_KERNEL_OF(ahead_tile, vector, completed_vector, LS_NAME(lanes), 1, M, N)
+#define LS_TILE_KERNEL_OF(NAME, V, COMPLETED, LANES, AHEAD, M, N)                                                                              \
     static __attribute__((noinline)) void LS_NAME(NAME##_##M##x##N)(const LS_NAME(tile_call) *q) {                  \
         LS_NAME(V) sum[M][N];                                                                                \
         _Pragma("clang loop unroll(full)") for (int i = 0; i < M; i++)                                            \
@@ -76,7 +79,7 @@ LS_COMPLETED(LS_NAME(half), completed_half, LS_LESS_EACH)
             const T *p[(M + 2) / 3];                                                                              \
             _Pragma("clang loop unroll(full)") for (int g = 0; g < (M + 2) / 3; g++)                              \
                 p[g] = q->a + q->a_offset[o] + 3 * g * rs;                                                        \
-            const T *b = q->b + q->b_offset[o];                                                                   \
+            const T *b = q->b + q->b_offset[o], *ahead = q->ahead;                                                \
             for (int64_t k = 0; k < q->depth; k++) {                                                              \
                 LS_NAME(V) bv[N];                                                                            \
                 _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++)                                    \
@@ -88,6 +91,11 @@ LS_COMPLETED(LS_NAME(half), completed_half, LS_LESS_EACH)
                 }                                                                                                 \
                 _Pragma("clang loop unroll(full)") for (int g = 0; g < (M + 2) / 3; g++) p[g] += step;            \
                 b += ldb;                                                                                         \
+                if (AHEAD) {                                                                                      \
+                    _Pragma("clang loop unroll(full)") for (int v = 0; v < N; v++)                                \
+                        __builtin_prefetch(ahead + v * (LANES), 0, 2);                                            \
+                    ahead += ldb;                                                                                 \
+                }                                                                                                 \
             }                                                                                                     \
         }                                                                                                         \
         int completes = q->bias || q->addend || q->factor || q->relu;                                               \
@@ -121,11 +129,14 @@ typedef void (*LS_NAME(tile_function))(const LS_NAME(tile_call) *);
 LS_TILES_1(LS_TILE_KERNEL)
 LS_TILES_2(LS_TILE_KERNEL)
 LS_TILES_1(LS_HALF_KERNEL)
+LS_TILES_2(LS_AHEAD_KERNEL)
 #define LS_HALF_ENTRY(M, N) LS_NAME(half_tile_##M##x##N),
 #define LS_TILE_ENTRY(M, N) LS_NAME(tile_##M##x##N),
+#define LS_AHEAD_ENTRY(M, N) LS_NAME(ahead_tile_##M##x##N),
 static const LS_NAME(tile_function) LS_NAME(tiles_1)[] = {LS_TILES_1(LS_TILE_ENTRY)};
 static const LS_NAME(tile_function) LS_NAME(half_tiles)[] = {LS_TILES_1(LS_HALF_ENTRY)};
 static const LS_NAME(tile_function) LS_NAME(tiles_2)[] = {LS_TILES_2(LS_TILE_ENTRY)};
+static const LS_NAME(tile_function) LS_NAME(ahead_tiles_2)[] = {LS_TILES_2(LS_AHEAD_ENTRY)};
 enum {
     LS_NAME(rows_1) = sizeof LS_NAME(tiles_1) / sizeof *LS_NAME(tiles_1),
     LS_NAME(rows_2) = sizeof LS_NAME(tiles_2) / sizeof *LS_NAME(tiles_2),
@@ -134,6 +145,8 @@ enum {
 #undef LS_TILES_2
 #undef LS_TILE_ENTRY
 #undef LS_HALF_ENTRY
+#undef LS_AHEAD_ENTRY
+#undef LS_AHEAD_KERNEL
 #undef LS_TILE_KERNEL
 #undef LS_HALF_KERNEL
 #undef LS_TILE_KERNEL_OF
