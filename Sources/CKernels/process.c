@@ -20,6 +20,17 @@ void ls_end_at_once(void) { on_exit(end, NULL); }
 void ls_end_at_once(void) {}
 #endif
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+// Without pages of their own, arrays come from the heap; and the heap's free end is kept.
+void ls_keep_memory(void) {
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, -1);
+}
+#else
+void ls_keep_memory(void) {}
+#endif
+
 static const char *explanation;
 static int explained_code;
 

@@ -84,15 +84,25 @@ public final class Buffer {
     public func store(_ values: [Double], as precision: Precision) {
         precondition(values.count * precision.size <= byteCount, "store: \(values.count) elements")
         values.withUnsafeBufferPointer { values in
-            switch precision {
-            case .float:
-                let to = address.assumingMemoryBound(to: Float.self)
-                for i in 0..<values.count { to[i] = Float(values[i]) }
-            case .double:
-                let to = address.assumingMemoryBound(to: Double.self)
-                for i in 0..<values.count { to[i] = values[i] }
+            let copy = Copy(from: values, to: address)
+            Threads.forEach((values.count + Copy.part - 1) / Copy.part) { part, _ in
+                let range = part * Copy.part..<min((part + 1) * Copy.part, copy.from.count)
+                switch precision {
+                case .float:
+                    let to = copy.to.assumingMemoryBound(to: Float.self)
+                    for i in range { to[i] = Float(copy.from[i]) }
+                case .double:
+                    let to = copy.to.assumingMemoryBound(to: Double.self)
+                    for i in range { to[i] = copy.from[i] }
+                }
             }
         }
+    }
+
+    /// What threads share while they copy numbers. They may: each part is one thread's.
+    private struct Copy: @unchecked Sendable {
+        let from: UnsafeBufferPointer<Double>, to: UnsafeMutableRawPointer
+        static let part = 1 << 18
     }
 
     /// `count` numbers from element `start` on, which the buffer holds in the given precision.

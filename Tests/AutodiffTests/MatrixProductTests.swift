@@ -14,7 +14,9 @@ import Testing
         ("blocks of the sum", [], 37, 50, 770), ("more columns than pass by at once", [], 15, 1041, 261),
         ("several groups of slivers", [], 461, 70, 130), ("few batches, by rows", [3], 260, 11, 131),
         ("few batches, by parts", [2], 13, 17, 3301), ("many batches", [3, 4], 13, 17, 19),
-        ("many large batches", [9], 40, 40, 200), ("batches beyond one block", [8], 19, 70, 531),
+        ("few rows and a large matrix", [], 5, 521, 1031), ("one row and a large matrix", [], 1, 1029, 600),
+        ("as many as few rows can be", [], 63, 519, 530), ("few rows, by parts of a large matrix", [], 7, 260, 2311),
+        ("a large matrix for batches", [2], 3, 770, 803), ("many large batches", [9], 40, 40, 200), ("batches beyond one block", [8], 19, 70, 531),
     ]
 
     /// In every variant. Where B is a parameter and A is not, it is packed beforehand.
@@ -105,6 +107,17 @@ import Testing
         }
         #expect(packings.count == 2)
         #expect(packings.allSatisfy { $0.isCommon && $0.stage == .parameters })
+    }
+
+    /// A copy of a large matrix would count: it is read where it lies.
+    @Test func packsNoLargeMatrix() {
+        let graph = Graph()
+        let a = graph.input("a", TensorType([5, 1025]), .data)
+        let w = graph.input("w", TensorType([1024, 1025]), .parameters)
+        let packings = Lowering(graph, outputs: [a.product(w, transposeB: true)]).items.filter {
+            if case .kernel(let primitive) = $0.work { primitive is PackedMatrix } else { false }
+        }
+        #expect(packings.isEmpty)
     }
 
     /// Operands that are views have to be made dense first.

@@ -10,4 +10,8 @@ void ls_end_at_once(void);
 /// The text is not copied and must stay.
 void ls_explain_abort(const char *text, int code);
 
+/// From now on the process keeps memory that it frees, for what it allocates next: pages that are given back to the system and taken anew are
+/// filled with zeros again, which takes longer than most that is done with them. (glibc; nothing elsewhere.)
+void ls_keep_memory(void);
+
 #endif

@@ -53,7 +53,9 @@ public struct Checkpoint: Sendable, Equatable {
     ///
     /// - Throws: `CheckpointError` where a tensor is missing, left over or of another shape.
     public func theta(matching layout: ParameterLayout) throws(CheckpointError) -> [Double] {
+        // Of a large model, memory that a growing array leaves behind would count.
         var result: [Double] = []
+        result.reserveCapacity(layout.count)
         for tensor in layout.tensors { result += try Self.values(tensor.name, tensor.shape, in: parameters) }
         let expected = Set(layout.tensors.map(\.name))
         if let extra = parameters.first(where: { !expected.contains($0.name) }) {
