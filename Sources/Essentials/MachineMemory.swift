@@ -35,14 +35,9 @@ public enum MachineMemory {
         }.filter { $0 > 0 }.min()
     }
 
-    /// What this process may take where the machine, its control group or the limit of its address space leaves less than is usual; nil
-    /// where they do not. A tenth of the memory, and half of the address space, is left to the system and to what is only mapped.
-    ///
-    /// - Parameter usual: bytes.
-    public static func tight(usual: Int) -> Int? {
-        let room = min(bytes / 10 * 9, (addressSpace ?? .max) / 2)
-        return room < usual ? room : nil
-    }
+    /// What this process may take, in bytes, of the machine or its control group, and of the limit of its address space. A tenth of the
+    /// memory, and half of the address space, is left to the system and to what is only mapped.
+    public static var usable: Int { min(bytes / 10 * 9, (addressSpace ?? .max) / 2) }
 
     /// The most memory that this process has had, in bytes, as Linux counts it; `nil` on other systems.
     public static var peak: Int? {

@@ -58,8 +58,7 @@ struct Session {
         try keys.check(options.general.keys)
         options.general.prepare()
         let monitor = options.general.monitor
-        memory = MemoryBudget(
-            limit: try options.memoryBytes() ?? MachineMemory.tight(usual: MemoryBudget.defaultLimit))
+        memory = MemoryBudget(limit: try options.memoryBytes())
         let drawsUnasked = drawsPicture && options.output.isEmpty && !options.general.quiet
         for path in drawsUnasked ? [self.picture] : options.output {
             try OutputFile.checkWritable(path)
@@ -94,10 +93,12 @@ struct Session {
     ///
     /// - Parameters:
     ///   - path: of several checkpoints, the one that is meant.
+    ///   - derivative: the highest that the command takes.
     ///   - vectors: how many vectors of θ's length the command holds beside the few of every analysis.
-    func loss(of path: String? = nil, normalizesLogits: Bool = false, vectors: ClosedRange<Int> = 0...0) throws
-        -> ModelLoss
-    {
+    func loss(
+        of path: String? = nil, normalizesLogits: Bool = false, derivative: DerivativeOrder = .product,
+        vectors: ClosedRange<Int> = 0...0
+    ) throws -> ModelLoss {
         var settings = try options.lossSettings()
         settings.normalizesLogits = normalizesLogits
         let path = path ?? checkpoint
@@ -108,8 +109,8 @@ struct Session {
         let isSame = loaded.record == metadata.data && loaded.place == place && loaded.loss == metadata.loss
         let loss = try ModelLoss(
             model, name: weights.map { "\(path) with the weights of \($0)" } ?? path, settings,
-            loaded: isSame ? loaded.data : nil, vectors: vectors, memory: memory,
-            monitor: monitor)
+            loaded: isSame ? loaded.data : nil, derivative: derivative, vectors: vectors,
+            memory: memory, monitor: monitor)
         (loaded.record, loaded.place, loaded.loss, loaded.data) = (metadata.data, place, metadata.loss, loss.data)
         try monitor.update("computing", 0, of: nil)
         return loss

@@ -25,12 +25,27 @@ final class BatchProgram {
         /// Whether what depends on θ alone serves several runs.
         var keeps: Bool { self != .value && self != .gradient && self != .outputs }
 
+        /// Bytes of vectors of θ's length beside the program: θ in Float64, as it is stored, and for a derivative its sum in Float64, the vector
+        /// that it is taken along and how that is stored. (A Lanczos basis comes on top. What an optimiser holds is not counted.)
+        func vectorBytes(_ network: Network, _ precision: Precision) -> Int {
+            let perNumber =
+                switch self {
+                case .value, .outputs: 8 + precision.size
+                case .gradient: 2 * 8 + precision.size
+                case .displacedValue(let moves): (1 + moves.count) * (8 + precision.size)
+                case .hessian, .gaussNewton, .fisher, .empiricalFisher: 4 * 8 + 2 * precision.size
+                }
+            return perNumber * network.parameters.count
+        }
+
         /// Whether logits of many classes may be computed for some rows at a time.
         var allowsBlocks: Bool { self != .outputs && self != .empiricalFisher }
 
         /// Operations of a batch for each parameter, at least, for what is done with every parameter once a batch, where there is
-        /// a derivative to be added up, to cost little beside them.
-        var operationsPerParameter: Int { self == .value || self == .outputs ? 0 : 3000 }
+        /// a derivative to be added up, to cost little beside them. Weights that come from memory each time take longer.
+        func operationsPerParameter(cached: Bool) -> Int {
+            self == .value || self == .outputs ? 0 : cached ? 3000 : 12000
+        }
 
         /// Bytes of a batch that work well. Values that are kept come from memory anyway, and beside each batch's there is
         /// something of the weights' size; a derivative comes back to what is long out of a core's own cache; a value alone needs
@@ -45,6 +60,17 @@ final class BatchProgram {
     var batchBytes: Int { executable.keptBytes + executable.scratchBytes }
     var bytes: Int { executable.keptBytes + executable.arenaBytes }
     var parameters: Int { network.parameters.count }
+
+    /// Whether weights are too many for the caches, so that threads had better read them together.
+    var sharesWeights: Bool { parameters * executable.precision.size > Self.mostCached }
+    private static let mostCached = 32 << 20
+
+    /// Whether it takes longer to compute again what a batch may keep than to read it: 32 operations a byte do.
+    var keepingPays: Bool {
+        if case .displacedValue = kind { return executable.keptOperations >= 32 * executable.keptBytes }
+        return true
+    }
+
     private let network: Network
     private let built: Network.Built
     private let target: Value?, weights: Value?

@@ -14,8 +14,8 @@ final class BatchSeries {
     let batchSize: Int
     /// How many tangents may be run for at once: each has a context, and there is memory for so many beside one batch.
     let tangentsAtOnce: Int
-    /// Bytes for programs and what they keep.
-    let room: Int
+    /// Bytes for programs and what they keep: for what one run of a batch needs, and for what saves time beside it.
+    let room: Int, roomForSpeed: Int
     private let examples: Int
     private let keeps: Bool
     private let make: (Int) -> BatchProgram
@@ -84,10 +84,6 @@ final class BatchSeries {
     /// What a process takes at least: code, libraries, and what is small beside data and programs.
     static let processBytes = 40 << 20
 
-    /// What analyses hold: θ, a gradient, and a few vectors and products, in Float64. (A Lanczos basis comes on top. What an optimiser holds
-    /// is not counted: a batch that is normalised as a whole cannot make room for it.)
-    static func vectorBytes(_ network: Network) -> Int { 6 * 8 * network.parameters.count }
-
     /// - Parameters:
     ///   - heldBytes: what data and the few vectors of every analysis take of the memory.
     init(
@@ -95,9 +91,9 @@ final class BatchSeries {
         make: @escaping (Int) -> BatchProgram
     ) throws(ObjectiveError) {
         let fixed = Self.processBytes + heldBytes + memory.reserved
-        let usual = MemoryBudget.defaultLimit
-        let limit = memory.limit ?? max(usual, fixed + usual / 4)
-        var room = limit - fixed
+        let room = memory.most - fixed, usual = MemoryBudget.forSpeed
+        let besideVectors = usual - (fixed - memory.reserved)
+        roomForSpeed = memory.limit == nil ? min(room, max(besideVectors, usual / 4)) : room
         var size: Int
         if preference == .whole {
             size = examples
@@ -113,7 +109,7 @@ final class BatchSeries {
                 let perExample = max(1, probe.executable.operations / probe.batch)
                 size = max(
                     probe.kind.preferredBytes / each,
-                    probe.kind.operationsPerParameter * probe.parameters / perExample, 1)
+                    probe.kind.operationsPerParameter(cached: !probe.sharesWeights) * probe.parameters / perExample, 1)
                 // A few batches are made a multiple of four, for threads to have equally many.
                 var batches = (examples + size - 1) / size
                 if 1 < batches, batches < 32 { batches = (batches + 3) / 4 * 4 }
@@ -125,12 +121,6 @@ final class BatchSeries {
         // A ragged last batch has a program of its own, which takes less, but may take nearly as much.
         func copies() -> Int { preference == .whole || examples % size == 0 ? 1 : 2 }
         func needed() -> Int { copies() * (program.bytes + program.executable.commonBytes) }
-        if memory.limit == nil, needed() > room {
-            // By default a large model gets what a batch of one example needs, as long as the machine has it.
-            let one = preference.isFixed || size == 1 ? program : make(1)
-            let least = one.bytes + one.executable.commonBytes
-            room = max(room, min(copies() * least + usual / 4, MachineMemory.bytes - fixed))
-        }
         while needed() > room, size > 1, !preference.isFixed {
             size = max(1, min(size - 1, Self.share(of: size, room: room, needed: needed())))
             program = make(size)
@@ -138,14 +128,14 @@ final class BatchSeries {
         guard needed() <= room else {
             let enough = fixed + needed()
             throw preference.isFixed
-                ? .batchTooLarge(batch: size, given: limit, needed: enough)
+                ? .batchTooLarge(batch: size, given: memory.most, needed: enough)
                 : .memoryTooSmall(given: memory.limit, needed: enough)
         }
         let perTangent = copies() * program.executable.commonBytes
-        tangentsAtOnce = perTangent > 0 ? 1 + (room - needed()) / perTangent : .max
+        tangentsAtOnce = perTangent > 0 ? 1 + max(0, roomForSpeed - needed()) / perTangent : .max
         self.examples = examples
         self.room = room
-        self.keeps = keeps
+        self.keeps = keeps && program.keepingPays
         batchSize = size
         self.make = make
         programs = [Prepared(program: program)]
@@ -162,7 +152,7 @@ final class BatchSeries {
     var keepsEveryBatch: Bool {
         let program = programs[0].program
         let running = 2 * (program.executable.commonBytes + Threads.count * program.bytes)
-        return keeps && kept.count * program.executable.keptBytes <= room - running
+        return keeps && kept.count * program.executable.keptBytes <= roomForSpeed - running
     }
 
     /// Bytes that are taken at present, between runs.
@@ -177,7 +167,7 @@ final class BatchSeries {
     func bytes(tangents: Int) -> Int {
         let executable = programs[0].program.executable
         let all = 2 * (tangents * executable.commonBytes + Threads.count * programs[0].program.bytes)
-        return min(room, all + (keeps ? kept.count * executable.keptBytes : 0))
+        return min(roomForSpeed, all + (keeps ? kept.count * executable.keptBytes : 0))
     }
 
     /// Gives up all memory but that of the programs themselves; the next run takes it again.
@@ -209,13 +199,15 @@ final class BatchSeries {
     ) throws(Failure) {
         let (examples, size) = (examples ?? self.examples, batchSize), count = (examples + size - 1) / size
         let ragged = examples % size == 0 ? nil : program(examples % size)
-        let threads = min(Threads.count, count), bytes = programs.reduce(0) { $0 + $1.program.bytes }
+        let bytes = programs.reduce(0) { $0 + $1.program.bytes }
         let common = programs.reduce(0) { $0 + $1.program.executable.commonBytes } * work.tangents
+        // Threads that each work on a batch read weights of their own time, which large ones are too many for: they share one batch.
+        let threads = programs[0].program.sharesWeights ? 1 : min(Threads.count, count)
         let wanted = threads * bytes <= room - common ? threads : 1
         lanes.keep(wanted)
         @Sendable func number(_ batch: Int) -> Int { (batch + 1) * size <= examples ? 0 : ragged! }
         for number in Set([number(0), number(count - 1)]).sorted() { prepare(work, number) }
-        let left = max(0, room - common - wanted * bytes)
+        let left = max(0, roomForSpeed - common - wanted * bytes)
         let mostKept = keeps ? min(count, left / max(1, programs[0].program.executable.keptBytes)) : 0
         guard wanted > 1 else {
             for batch in 0..<count {

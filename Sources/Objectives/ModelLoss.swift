@@ -84,6 +84,7 @@ public final class ModelLoss: ExampleObjective {
     ///   - examples: examples in memory, as the model sees them, in place of those that the settings name; nil for those.
     ///   - loaded: the examples that the settings name where they are loaded already, as for another model of the same data; nil to
     ///     load them.
+    ///   - derivative: the highest that the analysis takes, for which memory is asked for before work begins.
     ///   - vectors: how many vectors of θ's length the analysis holds beside the few of every one: at least, and at most. Of a memory
     ///     limit they get what the least need, and a quarter of what is more than enough.
     ///   - memory: what the process may take, shared by all losses of one analysis.
@@ -92,7 +93,7 @@ public final class ModelLoss: ExampleObjective {
     ///   `ObjectiveError` where the memory is too small or the weight decay is unknown.
     public init(
         _ model: Model, name: String = "model", _ settings: Settings = Settings(), on examples: Dataset? = nil,
-        loaded: Dataset? = nil,
+        loaded: Dataset? = nil, derivative: DerivativeOrder = .product,
         vectors: ClosedRange<Int> = 0...0, memory: MemoryBudget = MemoryBudget(), monitor: Monitor = .silent
     ) throws {
         (self.model, self.name, self.settings, self.monitor) = (model, name, settings, monitor)
@@ -134,13 +135,13 @@ public final class ModelLoss: ExampleObjective {
         if let limit = memory.limit {
             // Reading data of which only a part is used may have taken more.
             let peak = MachineMemory.peak.flatMap { $0 > limit ? $0 + $0 / 64 : nil } ?? 0
-            let enough = max(base.leastMemory, recalibration?.leastMemory ?? 0, peak)
+            let enough = max(base.leastMemory(derivative), recalibration?.leastMemory(.value) ?? 0, peak)
             guard limit >= enough else { throw ObjectiveError.memoryTooSmall(given: limit, needed: enough) }
             vectorMemory = min(least + (limit - enough) / 4, vectors.upperBound * perVector)
             memory.reserved = vectorMemory
             base.memory.reserved = vectorMemory
         } else {
-            vectorMemory = try Self.vectorMemory(base, perVector, vectors)
+            vectorMemory = try Self.vectorMemory(base, derivative, vectors)
         }
         self.memory = memory
         statistics = try recalibration?.batchStatistics(at: model.theta) ?? model.buffers
@@ -158,33 +159,36 @@ public final class ModelLoss: ExampleObjective {
         }
     }
 
-    /// Bytes for vectors where memory has no limit.
+    /// Bytes for vectors where memory has no limit: `MemoryBudget.forSpeed`, and for a large model as many as its least need, or a basis that
+    /// has to be restarted less often where the machine has room for one.
     private static func vectorMemory(
-        _ base: NetworkObjective, _ perVector: Int, _ vectors: ClosedRange<Int>
+        _ base: NetworkObjective, _ derivative: DerivativeOrder, _ vectors: ClosedRange<Int>
     ) throws -> Int {
+        let perVector = 8 * base.dimension, usable = MachineMemory.usable
         let least = vectors.lowerBound * perVector
         // What is held for certain must fit the machine; small models need no look. (More vectors than a few times
         // as many as they have numbers are a request that the analysis refuses.)
         let certain = min(vectors.lowerBound, 64 + 4 * base.dimension) * perVector
-        if certain > MachineMemory.bytes / 8 {
-            base.memory.reserved = certain
-            defer { base.memory.reserved = 0 }
-            let enough = base.leastMemory
-            guard enough <= MachineMemory.bytes else {
-                throw ObjectiveError.memoryTooSmall(given: nil, needed: enough)
-            }
-        }
-        return max(MemoryBudget.defaultLimit, least)
+        guard certain + 8 * perVector > usable / 16 else { return max(MemoryBudget.forSpeed, least) }
+        base.memory.reserved = certain
+        let enough = base.leastMemory(derivative)
+        guard enough <= usable else { throw ObjectiveError.memoryTooSmall(given: nil, needed: enough) }
+        let comfortable = min(vectors.upperBound, restartedBasis) * perVector
+        base.memory.reserved = max(least, min(comfortable, certain + (usable - enough) / 2))
+        return max(MemoryBudget.forSpeed, base.memory.reserved)
     }
 
-    /// The same loss for an analysis that holds other vectors, as if it had been made for these.
+    /// Vectors of a Krylov basis that is not restarted much too often: 32, ours.
+    private static let restartedBasis = 32
+
+    /// The same loss for an analysis that takes other derivatives and holds other vectors, as if it had been made for these.
     ///
-    /// - Parameter vectors: as in `init`.
+    /// - Parameters: as in `init`.
     /// - Throws: `ObjectiveError.memoryTooSmall` where they do not fit the machine.
     /// - Precondition: memory has no limit. A limit leaves batches what vectors do not take, so that the loss is made anew for others.
-    public func makeRoom(for vectors: ClosedRange<Int>) throws {
+    public func makeRoom(for derivative: DerivativeOrder, vectors: ClosedRange<Int>) throws {
         precondition(memory.limit == nil, "room for other vectors within a limit of \(memory.limit ?? 0) bytes")
-        vectorMemory = try Self.vectorMemory(base, 8 * dimension, vectors)
+        vectorMemory = try Self.vectorMemory(base, derivative, vectors)
     }
 
     /// A digest of all that the loss depends on: network, θ, statistics of batch normalisation, data, arithmetic.

@@ -73,8 +73,8 @@ public final class NetworkObjective: Objective {
     /// Bytes that data and the few vectors of every analysis take.
     var heldBytes: Int { programs.heldBytes }
 
-    /// The memory limit, in bytes, below which values, gradients or Hessian products are refused.
-    public var leastMemory: Int { programs.leastMemory }
+    /// The memory limit, in bytes, below which derivatives up to one are refused.
+    public func leastMemory(_ derivative: DerivativeOrder = .product) -> Int { programs.leastMemory(derivative.kinds) }
 
     /// - Parameters:
     ///   - statistics: the network's buffers, such as running means, in the order of its layout.
@@ -258,6 +258,11 @@ public final class NetworkObjective: Objective {
             let some = Array(vectors[first..<min(first + together, vectors.count)])
             guard programs.journal != nil else {
                 results += try sums(kind, at: place, along: some)
+                continue
+            }
+            // A copy of one product alone would count where θ is large.
+            if some.count == 1 {
+                results.append(try kept(kind, at: place, along: some) { try sums(kind, at: place, along: some)[0] })
                 continue
             }
             let numbers = try kept(kind, at: place, along: some) {

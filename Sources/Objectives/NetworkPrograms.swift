@@ -23,7 +23,7 @@ final class NetworkPrograms: MemoryHolder {
 
     private let layout: LossLayout
     private let store: ExampleStore
-    /// Bytes that data and the few vectors of every analysis take.
+    /// Bytes that data take.
     let heldBytes: Int
     private let requestedBatch: Int?
     private let theta: Buffer, buffers: Buffer
@@ -53,7 +53,7 @@ final class NetworkPrograms: MemoryHolder {
         self.examples = examples
         requestedBatch = network.largestBatch.map { min(batchSize ?? $0, $0) } ?? batchSize
         store = try ExampleStore(data, 0..<data.count, for: network, loss, layout, precision)
-        heldBytes = data.byteCount + store.byteCount + BatchSeries.vectorBytes(network)
+        heldBytes = data.byteCount + store.byteCount
         theta = Buffer(byteCount: network.parameters.count * precision.size)
         buffers = Buffer(byteCount: network.buffers.count * precision.size)
     }
@@ -139,7 +139,7 @@ final class NetworkPrograms: MemoryHolder {
     private func makeRoom(for series: BatchSeries, tangents: Int) {
         memory.holder.claim(by: self)
         let others = self.series.values.filter { $0 !== series }
-        guard others.reduce(series.bytes(tangents: tangents), { $0 + $1.usedBytes }) > series.room else { return }
+        guard others.reduce(series.bytes(tangents: tangents), { $0 + $1.usedBytes }) > series.roomForSpeed else { return }
         for other in others { other.release() }
     }
 
@@ -173,14 +173,14 @@ final class NetworkPrograms: MemoryHolder {
         } catch {
             guard case .memoryTooSmall(let given, let needed) = error else { throw error }
             // What is enough for this kind of program alone would be refused by the next.
-            throw ObjectiveError.memoryTooSmall(given: given, needed: max(needed, leastMemory))
+            throw ObjectiveError.memoryTooSmall(given: given, needed: max(needed, leastMemory([.value, kind])))
         }
     }
 
-    /// The memory limit, in bytes, below which values, gradients or Hessian products are refused.
-    var leastMemory: Int {
+    /// The memory limit, in bytes, below which some kinds of programs are refused.
+    func leastMemory(_ kinds: [BatchProgram.Kind]) -> Int {
         var least = 0
-        for kind in [BatchProgram.Kind.value, .gradient, .hessian] {
+        for kind in kinds {
             do throws(ObjectiveError) {
                 _ = try makeSeries(kind, 1, MemoryBudget(limit: 0, reserved: memory.reserved))
             } catch {
@@ -204,8 +204,8 @@ final class NetworkPrograms: MemoryHolder {
         if isNormalized, let requested { preference = .fixed(requested) }
         if let size = loss.fixedBatch { preference = .fixed(size) }
         return try BatchSeries(
-            examples: examples, requested: requested, preference: preference, memory: memory, heldBytes: heldBytes,
-            keeps: kind.keeps
+            examples: examples, requested: requested, preference: preference, memory: memory,
+            heldBytes: heldBytes + kind.vectorBytes(network, precision), keeps: kind.keeps
         ) { [network, loss, layout, batchNorm, precision] in
             BatchProgram(network, loss, layout, batchNorm, kind, batch: $0, precision)
         }

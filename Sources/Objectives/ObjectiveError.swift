@@ -44,7 +44,7 @@ public enum ObjectiveError: DescribedError, Equatable {
         switch self {
         case .data(let mismatch): "\(mismatch)"
         case .memoryTooSmall(nil, let needed):
-            "this analysis needs at least \((needed >> 20) + 1)M for batches of one example, but the machine has \(MachineMemory.bytes >> 20)M; use a smaller model, or an analysis that holds fewer vectors, such as hessian --top 1"
+            "this analysis needs at least \((needed >> 20) + 1)M for batches of one example, but the machine can give \(MachineMemory.usable >> 20)M; use a smaller model, or an analysis that holds fewer vectors, such as hessian --top 1"
         case .memoryTooSmall(let given?, let needed):
             "--memory \(given >> 20)M is too little: this model needs at least \((needed >> 20) + 1)M, for batches of one example; give --memory \((needed >> 20) + 1)M or more"
         case .noRoom(let bytes):

@@ -18,7 +18,7 @@ public struct ReportRun {
     /// Which examples, in what arithmetic, and which loss exactly.
     public var loss = ModelLoss.Settings()
     /// What the process may take.
-    public var memory = MemoryBudget(limit: MemoryBudget.defaultLimit)
+    public var memory = MemoryBudget()
     /// Of everything random.
     public var seed: UInt64 = 0
     /// Options that all commands share, as they are shown on the page.

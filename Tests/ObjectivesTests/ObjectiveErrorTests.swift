@@ -68,7 +68,7 @@ import Testing
     /// By default a large model gets what a batch of one example needs; what the machine does not have is refused as that.
     @Test(.enabled(if: ProcessInfo.processInfo.physicalMemory > 4 << 30)) func largeModels() throws {
         let network = try Network("mlp:64-5000-5000-10", inputShape: [64], outputs: 10)
-        let held = BatchSeries.vectorBytes(network)
+        let held = BatchProgram.Kind.gradient.vectorBytes(network, .float)
         func series(_ limit: Int?, held: Int) throws -> BatchSeries {
             try BatchSeries(
                 examples: 8, requested: nil, preference: .inCache, memory: MemoryBudget(limit: limit), heldBytes: held,

@@ -65,7 +65,7 @@ import Testing
         // More than other tests of this process have taken meanwhile.
         let loss = try loss("mlp:200-3", many, memory: MemoryBudget(limit: 1 << 40))
         let least = try [1, 20, 200].map {
-            try #require(try loss.restricted(to: Array(0..<$0)) as? NetworkObjective).leastMemory
+            try #require(try loss.restricted(to: Array(0..<$0)) as? NetworkObjective).leastMemory()
         }
         #expect(Set(least).count == 1)
     }

@@ -44,7 +44,7 @@ public struct KeskarSharpness: Sendable, Codable {
     public init(
         _ objective: any Objective, at theta: [Double], epsilon: Double = 1e-3, subspace: Int? = nil,
         iterations: Int = 10, repeats: Int = 5, seed: UInt64 = 0,
-        memoryLimit: Int = MemoryBudget.defaultLimit,
+        memoryLimit: Int = MemoryBudget.forSpeed,
         progress: (Int) throws -> Void = { _ in }
     ) throws {
         precondition(epsilon > 0 && repeats > 0 && iterations > 0 && subspace ?? 1 > 0, "a box of \(epsilon)")

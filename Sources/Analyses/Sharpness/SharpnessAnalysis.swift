@@ -101,6 +101,11 @@ public struct SharpnessAnalysis: Sendable {
             : measures == .oneStep ? 2 + radii.count...2 + radii.count : 8...8
     }
 
+    /// The highest derivative that the measures take.
+    public var derivative: DerivativeOrder {
+        measures == .oneStep ? .gradient : .product
+    }
+
     private func ball(_ radius: Double, _ scaling: [Double]? = nil) -> Ball {
         Ball(norm: norm, radius: radius, scaling: scaling)
     }

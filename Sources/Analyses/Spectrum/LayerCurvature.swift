@@ -34,7 +34,7 @@ public struct LayerCurvature: Sendable, Codable {
     ///   - progress: called before every product or so with the tensors done; what it throws ends the work.
     public static func all(
         _ curvature: CurvatureOperator, _ layout: ParameterLayout, tolerance: Double = 1e-3,
-        maximumProducts: Int = 200, probes: Int = 30, memoryLimit: Int = MemoryBudget.defaultLimit,
+        maximumProducts: Int = 200, probes: Int = 30, memoryLimit: Int = MemoryBudget.forSpeed,
         seed: UInt64 = 0,
         rounding: Double = 0x1p-52, progress: (_ done: Int, _ count: Int) throws -> Void = { _, _ in }
     ) throws -> (layers: [LayerCurvature], products: Int) {

@@ -28,6 +28,8 @@ public final class Executable {
     /// Multiplications and additions of matrix products and convolutions, in one run of everything that depends on a
     /// batch.
     public let operations: Int
+    /// Those of them that depend on a batch and θ alone, and need not be done again for another tangent where a batch is kept.
+    public let keptOperations: Int
     /// For runs that are given none.
     private(set) lazy var arena = makeArena()
 
@@ -68,7 +70,11 @@ public final class Executable {
             items, steps, sweeps: sweeps, divisions: fusion.divisions, outputs: Set(bases), elementSize: size)
         let needed = MemoryPlan.neededOutside(items, steps).union(bases)
         var work: [(stage: Stage, isCommon: Bool, work: Prepared)] = []
-        var benchRoom = Bench.Room(blockBytes: plan.blockBytes), (sumBytes, operations, next) = (0, 0, 0)
+        var benchRoom = Bench.Room(blockBytes: plan.blockBytes), (sumBytes, operations, keptOperations, next) = (0, 0, 0, 0)
+        func count(_ some: Int, _ step: Step) {
+            operations += some
+            if step.stage < .recomputed { keptOperations += some }
+        }
         for sweep in sweeps + [nil] {
             for step in steps[next..<(sweep?.steps.lowerBound ?? steps.count)] {
                 switch step.kind {
@@ -79,7 +85,7 @@ public final class Executable {
                 case .kernel:
                     let loop = KernelLoop(step, items, elementSize: size)
                     benchRoom.cover(loop.benchRoom(kernels))
-                    if !step.isCommon { operations += loop.operations }
+                    if !step.isCommon { count(loop.operations, step) }
                     work.append((step.stage, step.isCommon, .kernel(loop)))
                 }
             }
@@ -87,7 +93,7 @@ public final class Executable {
             let loop = SweepLoop(sweep, steps, fusion.divisions, items, plan, needed: needed, kernels)
             benchRoom.cover(loop.benchRoom)
             sumBytes = max(sumBytes, loop.sumBytes)
-            operations += loop.operations
+            count(loop.operations, steps[sweep.steps.lowerBound])
             work.append((steps[sweep.steps.lowerBound].stage, false, .sweep(loop)))
             next = sweep.steps.upperBound
         }
@@ -98,7 +104,7 @@ public final class Executable {
         inputNumbers = numbers
         constants = Buffer(byteCount: max(1, plan.constants.count) * size)
         constants.store(plan.constants, as: precision)
-        self.operations = operations
+        (self.operations, self.keptOperations) = (operations, keptOperations)
         (self.benchRoom, self.sumBytes) = (benchRoom, sumBytes)
     }
 

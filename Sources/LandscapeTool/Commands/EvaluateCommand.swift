@@ -14,7 +14,7 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         let session = try Session(options, checkpoint: checkpoint, weights: weights, command: "evaluate", keys: [])
-        let loss = try session.loss()
+        let loss = try session.loss(derivative: .value)
         try session.finish(PlainReport(context: session.context(loss, try loss.evaluation())))
     }
 }

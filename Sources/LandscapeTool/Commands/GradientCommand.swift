@@ -24,7 +24,7 @@ struct GradientCommand: ParsableCommand {
         if let save { try OutputFile.checkArray(save, "--save") }
         let session = try Session(
             options, checkpoint: checkpoint, weights: weights, command: "gradient", keys: ResultKeys(Self.keys))
-        let loss = try session.loss()
+        let loss = try session.loss(derivative: .gradient)
         let gradient = try GradientNorms(loss, at: loss.theta, layout: loss.model.network.parameters)
         if let save { session.save(NumericArray(gradient.gradient), to: save) }
         try session.finish(GradientReport(context: session.context(loss, gradient.evaluation), gradient))

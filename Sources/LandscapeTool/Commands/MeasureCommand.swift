@@ -125,26 +125,26 @@ struct MeasureCommand: ParsableCommand {
         }
         switch measure {
         case .evaluate:
-            let loss = try run.loss()
+            let loss = try run.loss(.value)
             return PlainReport(context: context(loss, try run.evaluation(loss)))
         case .gradient:
-            let loss = try run.loss()
+            let loss = try run.loss(.gradient)
             let gradient = try GradientNorms(loss, at: loss.theta, layout: loss.model.network.parameters)
             return GradientReport(context: context(loss, gradient.evaluation), gradient)
         case .hessian:
             let analysis = spectrum.analysis(seed: options.seed)
-            let loss = try run.loss(vectors: analysis.vectors)
+            let loss = try run.loss(.product, vectors: analysis.vectors)
             let result = try analysis.run(
                 loss, at: loss.theta, layout: loss.model.network.parameters, monitor: session.monitor)
             return SpectrumReport(context: context(loss, try run.evaluation(loss)), result)
         case .sharpness:
             let analysis = sharpness.analysis(seed: options.seed)
-            let loss = try run.loss(vectors: analysis.vectors)
+            let loss = try run.loss(analysis.derivative, vectors: analysis.vectors)
             let result = try analysis.run(loss, at: loss.theta, monitor: session.monitor)
             return SharpnessReport(context: context(loss, try run.evaluation(loss)), result)
         case .slice:
             let grid = try shape.grid(isPlane: isPlane)
-            let loss = try run.loss(vectors: SliceAnalysis.vectors)
+            let loss = try run.loss(.value, vectors: SliceAnalysis.vectors)
             let analysis = try directions.analysis(grid, loss, session, seed: options.seed)
             let result = try analysis.run(
                 loss, at: loss.theta, layout: loss.model.network.parameters, monitor: session.monitor)
@@ -165,7 +165,7 @@ private final class MeasureRun {
     /// Reads the checkpoint and its data.
     init(_ session: Session) throws {
         self.session = session
-        let loss = try session.loss()
+        let loss = try session.loss(derivative: .value)
         (shared, subject) = (loss, loss.summary)
     }
 
@@ -178,13 +178,13 @@ private final class MeasureRun {
     }
 
     /// The loss, with memory for a measure's vectors. Where memory is limited, batches depend on them, and the loss is made anew.
-    func loss(vectors: ClosedRange<Int> = 0...0) throws -> ModelLoss {
+    func loss(_ derivative: DerivativeOrder, vectors: ClosedRange<Int> = 0...0) throws -> ModelLoss {
         if session.memory.limit == nil, let shared {
-            try shared.makeRoom(for: vectors)
+            try shared.makeRoom(for: derivative, vectors: vectors)
             return shared
         }
         shared = nil
-        let made = try session.loss(vectors: vectors)
+        let made = try session.loss(derivative: derivative, vectors: vectors)
         shared = made
         return made
     }
