@@ -145,6 +145,12 @@ def mlp():
     return initialised(nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10)))
 
 
+def wide():
+    return initialised(nn.Sequential(
+        nn.Linear(64, 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU(),
+        nn.Linear(4096, 10)))
+
+
 def vit():
     return initialised(ViT()).eval()
 
@@ -329,6 +335,11 @@ workloads = {
         "graph kept": lambda: product(mlp(), *data(2048, (784,)), 2048, kept=True)},
     "mlp hvp b2048 x8": {"": lambda: products(mlp(), *data(2048, (784,)), 2048)},
     "mlp slice21x21 b2048": {"": lambda: grid(mlp(), *data(2048, (784,)), 21, 2048), "by 128": lambda: grid(mlp(), *data(2048, (784,)), 21, 128)},
+    "wide forward b32": {"": lambda: forward(wide(), *data(32, (64,)))},
+    "wide grad b32": {"": lambda: gradient(wide(), *data(32, (64,)), 32)},
+    "wide hvp b32": {
+        "": lambda: product(wide(), *data(32, (64,)), 32),
+        "graph kept": lambda: product(wide(), *data(32, (64,)), 32, kept=True)},
     "vit forward b128": {"": lambda: forward(vit(), *images(128))},
     "vit sgd_step b128": {"": lambda: step(vit(), *images(128))},
     "vit grad n256": {"": lambda: gradient(vit(), *images(256), 256), "by 64": lambda: gradient(vit(), *images(256), 64)},

@@ -39,16 +39,33 @@ public struct SafetensorsFile: Sendable {
         (entries, metadata, numbers) = (header.entries, header.metadata, .unread(file, header))
     }
 
-    /// SHA-256 of the numbers' bytes, read in pieces and not kept.
+    /// Bytes that are read at once.
+    private static let piece = 1 << 20
+
+    /// SHA-256 of the numbers' bytes, which are read in pieces and not kept.
     ///
+    /// - Parameter visit: given each piece on the way, with the tensor that it is of and the number of its first element there.
     /// - Throws: `FileError` where the file can no longer be read.
-    public func digest() throws(FileError) -> String {
+    public func digest(
+        _ visit: (_ entry: Safetensors.Entry, _ first: Int, _ piece: NumericArray) -> Void = { _, _, _ in }
+    ) throws(FileError) -> String {
         switch numbers {
-        case .read(let content): return content.digest
+        case .read(let content):
+            for (entry, tensor) in zip(entries, content.tensors) { visit(entry, 0, tensor.array) }
+            return content.digest
         case .unread(let file, let header):
             var digest = SHA256()
-            for begin in stride(from: header.length, to: file.size, by: 1 << 18) {
-                digest.update(try file.bytes(begin..<min(begin + (1 << 18), file.size)))
+            // Every byte belongs to one tensor, and they follow one another.
+            for entry in entries {
+                let place = header.place(entry)
+                for begin in stride(from: place.lowerBound, to: place.upperBound, by: Self.piece) {
+                    let bytes = try file.bytes(begin..<min(begin + Self.piece, place.upperBound))
+                    digest.update(bytes)
+                    let count = bytes.count / entry.type.size
+                    visit(
+                        entry, (begin - place.lowerBound) / entry.type.size,
+                        NumericArray(checked: [count], entry.type, bytes))
+                }
             }
             return digest.hexadecimal()
         }

@@ -21,7 +21,8 @@ struct LandscapeBenchmark: ParsableCommand {
             throw ValidationError("--threads \(threads): expected numbers from 1 to \(Threads.capacity), such as 1,2")
         }
         let all =
-            [Workload.peak] + Workload.resnet20 + Workload.perceptron + Workload.vit + Workload.convolutions
+            [Workload.peak] + Workload.resnet20 + Workload.perceptron + Workload.wide + Workload.vit
+            + Workload.convolutions
             + Workload.matrixProducts + Workload.attention
         let chosen = all.filter { workload in filter.isEmpty || filter.contains { workload.name.contains($0) } }
         guard !chosen.isEmpty else {

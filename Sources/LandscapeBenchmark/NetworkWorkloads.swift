@@ -154,6 +154,17 @@ extension Workload {
         ]
     }
 
+    /// Few examples, many parameters: 50.7 million, which take longer to come from memory than to be multiplied.
+    static var wide: [Workload] {
+        let it = NetworkCase(
+            name: "wide", specification: "mlp:64-4096-4096-4096-4096-10", shape: [64],
+            operations: 2 * Double(64 * 4096 + 3 * 4096 * 4096 + 40960), firstLayer: 2 * 64 * 4096)
+        return [
+            it.forward(32, expected: 2.744080527), it.gradient("b", 32, expected: 29.75285714),
+            it.product("b", 32, expected: 0.0003062745809),
+        ]
+    }
+
     static var vit: [Workload] {
         let block: Double = 64 * (4 * 128 * 128 + 2 * 128 * 512) + 2 * 64 * 64 * 128
         let it = NetworkCase(

@@ -1,5 +1,6 @@
 import ArrayFiles
 import Datasets
+import Essentials
 import Networks
 import ONNX
 import Tensors
@@ -22,7 +23,19 @@ public struct Model: Sendable {
     /// - Throws: `ModelError`, `NetworkError` or `CheckpointError` where the metadata make no model, or tensors are missing,
     ///   left over or of another shape than the model's.
     public init(_ checkpoint: Checkpoint) throws {
-        let metadata = checkpoint.metadata, data = metadata.data
+        try self.init(checkpoint.metadata) { network in
+            (
+                try checkpoint.theta(matching: network.parameters),
+                try network.buffers.tensors.flatMap { try checkpoint.buffer($0.name, shape: $0.shape) }
+            )
+        }
+    }
+
+    /// - Parameter numbers: gives θ and the buffers of the network that the metadata describe.
+    private init(
+        _ metadata: CheckpointMetadata, numbers: (Network) throws -> (theta: [Double], buffers: [Double])
+    ) throws {
+        let data = metadata.data
         let size = data.exampleShape.reduce(1.0) { $0 * Double($1) }
         let inputs =
             data.inputs ?? [
@@ -51,8 +64,7 @@ public struct Model: Sendable {
                 outputs: data.outputs)
         }
         loss = try Loss(specification: metadata.loss)
-        theta = try checkpoint.theta(matching: network.parameters)
-        buffers = try network.buffers.tensors.flatMap { try checkpoint.buffer($0.name, shape: $0.shape) }
+        (theta, buffers) = try numbers(network)
         self.metadata = metadata
     }
 
@@ -70,10 +82,25 @@ public struct Model: Sendable {
         (self.network, self.theta, self.buffers, self.loss, self.metadata) = (network, theta, buffers, loss, metadata)
     }
 
-    /// Reads and verifies a checkpoint's file.
+    /// Reads and verifies a checkpoint's file. No more than θ and the buffers is in memory at a time.
     ///
-    /// - Throws: `FileError` where it cannot be read or is damaged, and what `init` throws.
-    public static func open(_ path: String) throws -> Model { try Model(try Checkpoint.read(path)) }
+    /// - Throws: `FileError` where it cannot be read, is damaged, or has more parameters than memory has room for, and what `init` throws.
+    public static func open(_ path: String) throws -> Model {
+        let (file, summary) = try Checkpoint.naming(path) { () throws(FileError) in
+            let file = try SafetensorsFile(path)
+            let summary = try FileError.in(path) { () throws(CheckpointError) in
+                try CheckpointSummary(file.entries, file.metadata)
+            }
+            let bytes = summary.parameterCount.multipliedReportingOverflow(by: 8)
+            guard !bytes.overflow, bytes.partialValue <= MachineMemory.usable else {
+                throw .tooLarge(path: path, bytes: bytes.partialValue, limit: MachineMemory.usable)
+            }
+            return (file, summary)
+        }
+        var metadata = summary.metadata
+        metadata.place.folder = FilePath.folder(of: path)
+        return try Model(metadata) { try summary.numbers(of: $0, in: file, path) }
+    }
 
     /// What `init` reads; an optimiser's state is no part of it.
     public var checkpoint: Checkpoint {

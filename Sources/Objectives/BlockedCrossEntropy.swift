@@ -21,17 +21,23 @@ struct BlockedCrossEntropy {
 
     /// Numbers of a block's logits.
     private static let mostElements = 1 << 21
+    /// Rows of a block, where that is more: each block reads the head's weights, and adds to their derivative, which takes as long as the
+    /// products of so many rows.
+    private static let leastRows = 128
 
     /// `nil` where logits are few, or are not given row by row by a product.
     init?(
-        _ output: Value, _ loss: Loss, _ layout: LossLayout, in graph: Graph, mostElements: Int = mostElements
+        _ output: Value, _ loss: Loss, _ layout: LossLayout, in graph: Graph, mostElements: Int = mostElements,
+        leastRows: Int = leastRows
     ) {
+        let size = max(leastRows, mostElements / layout.classes)
         guard loss.takesClasses, layout.target == .classes, layout.classAxis == layout.outputShape.count - 1,
-            output.type.count > 2 * mostElements, let head = ProductHead(of: output, columns: layout.classes),
+            output.type.count > 2 * size * layout.classes,
+            let head = ProductHead(of: output, columns: layout.classes),
             Set([head.rows] + head.others).count == 1 + head.others.count
         else { return nil }
         (self.head, self.loss, self.layout) = (head, loss, layout)
-        let rows = head.rows.shape[0], size = max(1, mostElements / layout.classes)
+        let rows = head.rows.shape[0]
         blocks = stride(from: 0, to: rows, by: size).map { first in
             let range = first..<min(first + size, rows)
             return Block(

@@ -139,7 +139,9 @@ final class NetworkPrograms: MemoryHolder {
     private func makeRoom(for series: BatchSeries, tangents: Int) {
         memory.holder.claim(by: self)
         let others = self.series.values.filter { $0 !== series }
-        guard others.reduce(series.bytes(tangents: tangents), { $0 + $1.usedBytes }) > series.roomForSpeed else { return }
+        guard others.reduce(series.bytes(tangents: tangents), { $0 + $1.usedBytes }) > series.roomForSpeed else {
+            return
+        }
         for other in others { other.release() }
     }
 

@@ -16,7 +16,8 @@ import Testing
         ("few batches, by parts", [2], 13, 17, 3301), ("many batches", [3, 4], 13, 17, 19),
         ("few rows and a large matrix", [], 5, 521, 1031), ("one row and a large matrix", [], 1, 1029, 600),
         ("as many as few rows can be", [], 63, 519, 530), ("few rows, by parts of a large matrix", [], 7, 260, 2311),
-        ("a large matrix for batches", [2], 3, 770, 803), ("many large batches", [9], 40, 40, 200), ("batches beyond one block", [8], 19, 70, 531),
+        ("a large matrix for batches", [2], 3, 770, 803), ("many large batches", [9], 40, 40, 200),
+        ("batches beyond one block", [8], 19, 70, 531),
     ]
 
     /// In every variant. Where B is a parameter and A is not, it is packed beforehand.

@@ -55,7 +55,8 @@ import Testing
         {
             let graph = Graph(), built = network.build(in: graph, batch: n, batchNorm: .stored)
             let blocked = rowsAtOnce.map {
-                BlockedCrossEntropy(built.output, loss, layout, in: graph, mostElements: $0 * Self.classes)
+                BlockedCrossEntropy(
+                    built.output, loss, layout, in: graph, mostElements: $0 * Self.classes, leastRows: 1)
             }
             if let blocked { #expect(blocked != nil) }
             let target = rowsAtOnce == nil ? graph.input("target", TensorType([rows], .index), .data) : nil
@@ -168,7 +169,8 @@ import Testing
             let tangents = built.parameters.map { graph.input("v", $0.type, .tangent) }
             let outputs: [Value]
             if isBlocked {
-                let blocked = BlockedCrossEntropy(built.output, loss, layout, in: graph, mostElements: 16 * classes)!
+                let blocked = BlockedCrossEntropy(
+                    built.output, loss, layout, in: graph, mostElements: 16 * classes, leastRows: 1)!
                 outputs = [
                     { [blocked.values().losses] }, { blocked.gradient(at: built.parameters).gradient },
                     { blocked.hessianVectorProduct(at: built.parameters, along: tangents) },

@@ -70,7 +70,8 @@ public final class Executable {
             items, steps, sweeps: sweeps, divisions: fusion.divisions, outputs: Set(bases), elementSize: size)
         let needed = MemoryPlan.neededOutside(items, steps).union(bases)
         var work: [(stage: Stage, isCommon: Bool, work: Prepared)] = []
-        var benchRoom = Bench.Room(blockBytes: plan.blockBytes), (sumBytes, operations, keptOperations, next) = (0, 0, 0, 0)
+        var benchRoom = Bench.Room(blockBytes: plan.blockBytes),
+            (sumBytes, operations, keptOperations, next) = (0, 0, 0, 0)
         func count(_ some: Int, _ step: Step) {
             operations += some
             if step.stage < .recomputed { keptOperations += some }

@@ -67,7 +67,8 @@ struct SharpnessCommand: ParsableCommand {
     private func measure(_ checkpoint: String, _ session: Session) throws -> SharpnessReport {
         let analysis = sharpness.analysis(seed: options.seed)
         let loss = try session.loss(
-            of: checkpoint, normalizesLogits: normalizeLogits, derivative: analysis.derivative, vectors: analysis.vectors)
+            of: checkpoint, normalizesLogits: normalizeLogits, derivative: analysis.derivative,
+            vectors: analysis.vectors)
         let result = try analysis.run(loss, at: loss.theta, monitor: session.monitor)
         let first = result.points[0]
         if let saveEpsilon, let epsilon = first.worstCase?.epsilon ?? first.oneStep?.epsilon {

@@ -56,11 +56,9 @@ public struct Checkpoint: Sendable, Equatable {
         // Of a large model, memory that a growing array leaves behind would count.
         var result: [Double] = []
         result.reserveCapacity(layout.count)
-        for tensor in layout.tensors { result += try Self.values(tensor.name, tensor.shape, in: parameters) }
-        let expected = Set(layout.tensors.map(\.name))
-        if let extra = parameters.first(where: { !expected.contains($0.name) }) {
-            throw .unexpectedTensor(extra.name, model: metadata.model)
-        }
+        let order = try TensorPlaces(of: layout, in: parameters.map { ($0.name, $0.array.shape) })
+        try order.refuseOthers(metadata.model)
+        for number in order.numbers { result += parameters[number].array.doubles }
         return result
     }
 
