@@ -30,10 +30,10 @@ struct ReportCommand: ParsableCommand {
     @Option(help: .precision) var precision = Precision.float
     @Option(
         help: ArgumentHelp(
-            "Upper limit for the process's memory, such as 512M. If an analysis cannot run within it, the command stops and prints the smallest value that works.",
+            "Upper limit for the process's memory, such as 512M (default: what the machine or its control group can give, less a tenth). If an analysis cannot run within it, the command stops and prints the smallest value that works.",
             valueName: "size")
     )
-    var memory = "1G"
+    var memory: String?
     @Option(help: .seed) var seed: UInt64 = 0
     @Option(help: .batchnorm) var batchnorm = ModelLoss.BatchStatistics.stored
     @Flag(help: .resume) var resume = false
@@ -47,10 +47,8 @@ struct ReportCommand: ParsableCommand {
 
     /// What each analysis is given, besides its own.
     private var shared: [String] {
-        var words = [
-            "--seed", "\(seed)", "--precision", precision.rawValue, "--memory", memory, "--batchnorm",
-            batchnorm.rawValue,
-        ]
+        var words = ["--seed", "\(seed)", "--precision", precision.rawValue, "--batchnorm", batchnorm.rawValue]
+        if let memory { words += ["--memory", memory] }
         if let data { words += ["--data", data] }
         if let examples { words += ["--examples", "\(examples)"] }
         if let batchSize { words += ["--batch-size", "\(batchSize)"] }
@@ -66,7 +64,7 @@ struct ReportCommand: ParsableCommand {
         try SliceOptions.checkAdaptive(adaptive)
         if let examples, examples < 1 { throw ValidationError("--examples \(examples): expected at least 1") }
         if let batchSize, batchSize < 1 { throw ValidationError("--batch-size \(batchSize): expected at least 1") }
-        _ = try AnalysisOptions.bytes(memory)
+        _ = try memory.map(AnalysisOptions.bytes)
     }
 
     func run() throws {
@@ -75,7 +73,7 @@ struct ReportCommand: ParsableCommand {
         general.prepare()
         var report = ReportRun()
         (report.radius, report.points, report.tolerance, report.seed) = (rho, points, adaptive, seed)
-        report.memory = MemoryBudget(limit: try AnalysisOptions.bytes(memory))
+        report.memory = MemoryBudget(limit: try memory.map(AnalysisOptions.bytes))
         report.loss.data = try data.map { try DataSpecification($0) }
         (report.loss.examples, report.loss.batchSize) = (examples, batchSize)
         (report.loss.precision, report.loss.statistics) = (precision, batchnorm)

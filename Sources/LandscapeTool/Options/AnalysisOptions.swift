@@ -20,7 +20,7 @@ struct AnalysisOptions: ParsableArguments {
     @Option(help: .precision) var precision = Precision.float
     @Option(
         help: ArgumentHelp(
-            "Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis cannot run within it, the command stops and prints the smallest value that works.",
+            "Upper limit for the process's memory, such as 512M (default: what the machine or its control group can give, less a tenth). If the analysis cannot run within it, the command stops and prints the smallest value that works.",
             valueName: "size")
     )
     var memory: String?
