@@ -22,6 +22,8 @@ final class BatchSeries {
     /// For whole batches, and for ragged last ones.
     private var programs: [Prepared]
     private let kept: [Slot]
+    /// Of θ, in the last run.
+    private var lastVersion: Int?
     private let lanes = LanePool()
 
     /// A program, and what is common to all of its batches: a context a tangent, for a version of θ.
@@ -170,7 +172,7 @@ final class BatchSeries {
         return min(roomForSpeed, all + (keeps ? kept.count * executable.keptBytes : 0))
     }
 
-    /// Gives up all memory but that of the programs themselves; the next run takes it again.
+    /// Gives up all memory but that of the programs themselves; later runs take it again.
     func release() {
         for slot in kept { slot.instance = nil }
         lanes.keep(0)
@@ -208,7 +210,10 @@ final class BatchSeries {
         @Sendable func number(_ batch: Int) -> Int { (batch + 1) * size <= examples ? 0 : ragged! }
         for number in Set([number(0), number(count - 1)]).sorted() { prepare(work, number) }
         let left = max(0, roomForSpeed - common - wanted * bytes)
-        let mostKept = keeps ? min(count, left / max(1, programs[0].program.executable.keptBytes)) : 0
+        // What one run needs alone is not kept: only a second one at the same θ shows that there are several.
+        let isAgain = lastVersion == work.version
+        lastVersion = work.version
+        let mostKept = keeps && isAgain ? min(count, left / max(1, programs[0].program.executable.keptBytes)) : 0
         guard wanted > 1 else {
             for batch in 0..<count {
                 try work.between?(batch, count)
