@@ -127,16 +127,14 @@ public final class NetworkObjective: Objective {
         precondition(batchNorm == .batch, "batch statistics of an objective that normalises by stored ones")
         let place = try place(theta)
         return try kept(.value, "statistics", at: place) {
-            var sums = [Double](repeating: 0, count: network.buffers.count)
-            try programs.run(.value, at: place) { program, instance, _, _ in
+            try programs.sums(.value, at: place, numbers: network.buffers.count) { program, instance, _, sums in
                 for (buffer, values) in program.statistics(instance) {
                     let first = network.buffers.offsets[buffer]
                     for (i, value) in values.enumerated() {
                         sums[first + i] += value * Double(program.batch) / Double(examples)
                     }
                 }
-            }
-            return sums
+            }[0]
         }
     }
 
@@ -147,14 +145,17 @@ public final class NetworkObjective: Objective {
     public func evaluate(at theta: [Double]) throws -> Evaluation {
         let place = try place(theta)
         let numbers = try kept(.value, at: place) {
-            var loss = 0.0, correct: Double? = self.loss.takesClasses ? 0 : nil
-            try programs.run(.value, at: place) { program, instance, _, _ in
-                loss += program.lossSum(instance)
-                if let count = program.correctCount(instance) { correct? += count }
-            }
-            return Evaluation(loss: loss / total, accuracy: correct.map { $0 / classified }).numbers
+            let sum = try programs.sums(.value, at: place, numbers: 2) { program, instance, _, sum in
+                program.addLoss(instance, to: &sum)
+            }[0]
+            return evaluation(sum).numbers
         }
         return Evaluation(numbers)
+    }
+
+    /// The means of sums of losses and of elements classified right.
+    private func evaluation(_ sum: [Double]) -> Evaluation {
+        Evaluation(loss: sum[0] / total, accuracy: loss.takesClasses ? sum[1] / classified : nil)
     }
 
     /// What does not depend on the points' coordinates is computed once where memory can keep it; else points are taken several at a
@@ -187,16 +188,11 @@ public final class NetworkObjective: Objective {
         var results: [Evaluation] = []
         for first in stride(from: 0, to: coordinates.count, by: together) {
             let points = coordinates[first..<min(first + together, coordinates.count)]
-            var losses = points.map { _ in 0.0 }, correct: [Double]? = loss.takesClasses ? losses : nil
             let part = (number: first / together, count: (coordinates.count + together - 1) / together)
-            try programs.run(kind, at: place, tangents: Array(points), part: part) {
-                program, instance, context, number in
-                losses[number] += program.lossSum(instance, context)
-                if let count = program.correctCount(instance, context) { correct?[number] += count }
+            let sums = try programs.sums(kind, at: place, tangents: Array(points), part: part, numbers: 2) {
+                program, instance, context, sum in program.addLoss(instance, context, to: &sum)
             }
-            results += losses.indices.map { i in
-                Evaluation(loss: losses[i] / total, accuracy: correct.map { $0[i] / classified })
-            }
+            results += sums.map(evaluation)
         }
         return results
     }
@@ -204,22 +200,18 @@ public final class NetworkObjective: Objective {
     private static let pointsAtOnce = 16
 
     /// f(xᵢ; θ) of every example, examples × outputs, row-major.
-    public func outputs(at theta: [Double]) throws -> [Double] {
-        var result: [Double] = []
-        result.reserveCapacity(examples * network.outputs)
-        try programs.run(.outputs, at: place(theta)) { program, instance, _, _ in result += program.outputs(instance) }
-        return result
-    }
+    public func outputs(at theta: [Double]) throws -> [Double] { try programs.outputs(at: place(theta)) }
 
     /// L(θ) and ∇L(θ), P numbers.
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
         let place = try place(theta)
         var gradient = try kept(.gradient, at: place) {
-            var loss = 0.0, gradient = [Double](repeating: 0, count: dimension)
-            try programs.run(.gradient, at: place) { program, instance, context, _ in
-                loss += program.lossSum(instance)
-                program.addDerivative(instance, context, to: &gradient)
-            }
+            var gradient = try programs.sums(.gradient, at: place, numbers: dimension + 1) {
+                program, instance, context, sum in
+                program.addDerivative(instance, context, to: &sum)
+                sum[dimension] += program.lossSum(instance)
+            }[0]
+            let loss = gradient.removeLast()
             Vectors.scale(&gradient, by: 1 / total)
             gradient.append(loss / total)
             return gradient
@@ -281,11 +273,9 @@ public final class NetworkObjective: Objective {
     private func sums(_ kind: BatchProgram.Kind, at place: NetworkPrograms.Place, along vectors: [[Double]]) throws
         -> [[Double]]
     {
-        var sums = vectors.map { _ in [Double](repeating: 0, count: dimension) }
-        try programs.run(kind, at: place, tangents: vectors) { program, instance, context, number in
-            program.addDerivative(instance, context, to: &sums[number])
+        try programs.sums(kind, at: place, tangents: vectors, numbers: dimension) { program, instance, context, sum in
+            program.addDerivative(instance, context, to: &sum)
         }
-        return sums
     }
 }
 

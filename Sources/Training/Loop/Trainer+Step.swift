@@ -10,7 +10,7 @@ extension Trainer {
     ///
     /// m-SAM climbs from each shard of `m` examples on its own and averages the gradients found there (Foret et al. 2021,
     /// section 4.1). Running statistics of batch normalisation see the gradients at θ, not those after the climb.
-    func step(_ examples: [Int], _ rate: Double) throws(NotFinite) {
+    func step(_ examples: [Int], _ rate: Double) throws {
         let shards = Self.parts(examples, configuration.m ?? examples.count)
         var seen: [(batch: BatchGradient.Batch, count: Int)] = []
         var direction: [Double] = []
@@ -41,7 +41,7 @@ extension Trainer {
     /// The direction that a sharpness-aware rule makes of the gradient at θ.
     private func climbed(
         from first: [Double], _ ascent: SharpnessAwareAscent, _ shard: [Int]
-    ) throws(NotFinite) -> [Double] {
+    ) throws -> [Double] {
         if case .look(let alpha) = configuration.rule, !configuration.climbs(step: state.step),
             let kept = state.optimizer.state[TrainingConfiguration.lookName]
         {
@@ -65,12 +65,12 @@ extension Trainer {
     /// added to `seen`.
     private func meanGradient(
         at point: [Double], _ examples: [Int], _ place: String, _ seen: inout [(batch: BatchGradient.Batch, count: Int)]
-    ) throws(NotFinite) -> [Double] {
+    ) throws -> [Double] {
         var total: [Double] = []
         var loss = 0.0
         let weight = batches.weight(of: examples)
         for part in Self.parts(examples, batches.batchSize) {
-            let batch = batches.evaluate(
+            let batch = try batches.evaluate(
                 at: point, examples: part, augmentation: augmentation, epoch: state.epoch, gradient: &gradient)
             guard batch.loss.isFinite else { throw NotFinite(quantity: "loss" + place) }
             guard TrainingState.isFinite(gradient) else { throw NotFinite(quantity: "gradient" + place) }

@@ -199,7 +199,7 @@ public final class Trainer {
                 let rate = learningRate(step: state.step)
                 do {
                     try step(Array(order[state.stepInEpoch]), rate)
-                } catch let failure {
+                } catch let failure as NotFinite {
                     throw TrainingError.diverged(try divergence(failure, rate, lastGood, &files))
                 }
                 let seconds = elapsed()
