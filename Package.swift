@@ -49,7 +49,7 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Tensors",
+                "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Ranks", "Tensors",
             ]),
         .target(
             name: "Analyses",

@@ -3,7 +3,14 @@ import Foundation
 import Landscape
 
 /// A command whose work all ranks share. Any other runs on rank 0 alone.
-protocol SharedCommand: ParsableCommand {}
+protocol SharedCommand: ParsableCommand {
+    /// Whether its options make it one.
+    var isShared: Bool { get }
+}
+
+extension SharedCommand {
+    var isShared: Bool { true }
+}
 
 /// This process as one of those that a launcher of MPI has started. Rank 0 alone prints, draws and writes.
 enum Ensemble {
@@ -24,7 +31,7 @@ enum Ensemble {
     /// Brings the ranks together for a command whose work they share; for any other, all but the first are done.
     static func begin(_ command: some ParsableCommand) throws {
         guard let launch, launch.count > 1 else { return }
-        guard command is any SharedCommand else {
+        guard (command as? any SharedCommand)?.isShared == true else {
             if launch.rank > 0 { exit(0) }
             return
         }

@@ -25,6 +25,10 @@ public final class BatchGradient: MemoryHolder {
     public let partSize: Int
     /// How often a gradient was computed.
     public private(set) var evaluations = 0
+    /// Whether a batch is computed as a whole, because it is normalised or has a loss of its own.
+    package let isWhole: Bool
+    /// Whether ranks share the parts of a batch; not where they share batches.
+    package var sharesParts = true
     private let memory: MemoryBudget
     private let counts: ElementCounts
 
@@ -45,6 +49,14 @@ public final class BatchGradient: MemoryHolder {
         public let classified: Double
         /// Mean and unbiased variance of this batch for each buffer that training averages: number in the network's layout, values.
         public let statistics: [(buffer: Int, values: [Double])]
+
+        package init(
+            loss: Double, weight: Double, correct: Double?, classified: Double,
+            statistics: [(buffer: Int, values: [Double])]
+        ) {
+            (self.loss, self.weight, self.correct, self.classified) = (loss, weight, correct, classified)
+            self.statistics = statistics
+        }
     }
 
     /// - Parameters:
@@ -76,6 +88,7 @@ public final class BatchGradient: MemoryHolder {
                 throw .batchUnbuildable(batch: self.batchSize, only: network.onlyBatch)
             }
         }
+        self.isWhole = isWhole
         series = try BatchSeries(
             examples: self.batchSize, requested: network.largestBatch, preference: isWhole ? .whole : .inCache,
             numbers: network.parameters.count, memory: memory, heldBytes: data.byteCount + store.byteCount, keeps: false
@@ -109,7 +122,7 @@ public final class BatchGradient: MemoryHolder {
         let parameters = point.count, tree = series.tree(examples: examples.count)
         let sums = BatchSums(tree, tangents: 1, numbers: parameters + 2)
         // One leaf is computed by each rank alone, which takes no longer.
-        let team = tree.tree.count > 1 ? Team.current : nil
+        let team = sharesParts && tree.tree.count > 1 ? Team.current : nil
         var statistics: [(buffer: Int, values: [Double])] = []
         let work = BatchSeries.Work<any Error>(
             version: evaluations,

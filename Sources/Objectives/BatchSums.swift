@@ -4,12 +4,12 @@ import Tensors
 /// How what batches give is added up: batches one after another make a leaf, and leaves are added in a fixed tree.
 ///
 /// Leaves follow from shapes alone, so that any number of ranks has the same bits as one process.
-struct BatchTree {
+package struct BatchTree {
     let batches: Int
-    let tree: FixedTree
+    package let tree: FixedTree
 
     /// - Parameter numbers: how many each batch adds to.
-    init(batches: Int, numbers: Int) {
+    package init(batches: Int, numbers: Int) {
         self.batches = batches
         tree = FixedTree(leaves: max(1, min(batches, Self.leaves(batches: batches, numbers: numbers))))
     }
@@ -30,7 +30,7 @@ struct BatchTree {
     var extra: Int { tree.depth }
 
     /// The batches of consecutive leaves.
-    func batches(of leaves: Range<Int>) -> Range<Int> { first(leaves.lowerBound)..<first(leaves.upperBound) }
+    package func batches(of leaves: Range<Int>) -> Range<Int> { first(leaves.lowerBound)..<first(leaves.upperBound) }
 
     private func first(_ leaf: Int) -> Int { leaf * batches / tree.count }
 
@@ -42,7 +42,7 @@ struct BatchTree {
 }
 
 /// The sums of a run, one for each tangent, as batches are handed in: for each tangent in their order, one at a time.
-final class BatchSums {
+package final class BatchSums {
     private let tree: BatchTree
     private let numbers: Int
     private var sums: [PartialSum<[Double]>]
@@ -52,7 +52,7 @@ final class BatchSums {
     private var spare: [[Double]] = []
 
     /// - Parameter numbers: how many each sum has.
-    init(_ tree: BatchTree, tangents: Int, numbers: Int) {
+    package init(_ tree: BatchTree, tangents: Int, numbers: Int) {
         (self.tree, self.numbers) = (tree, numbers)
         sums = (0..<tangents).map { _ in PartialSum(tree.tree) }
         leaves = [[Double]](repeating: [], count: tangents)
@@ -61,7 +61,7 @@ final class BatchSums {
     /// Adds what a batch gives.
     ///
     /// - Parameter body: adds it to what it is given.
-    func add(_ batch: Int, of tangent: Int, _ body: (inout [Double]) -> Void) {
+    package func add(_ batch: Int, of tangent: Int, _ body: (inout [Double]) -> Void) {
         if leaves[tangent].isEmpty { leaves[tangent] = empty() }
         body(&leaves[tangent])
         guard tree.endsLeaf(batch) else { return }
@@ -82,7 +82,7 @@ final class BatchSums {
     /// The whole sums, which every rank gets; of a run whose batches are shared by ranks, each hands in its part.
     ///
     /// - Parameter team: those who share the batches; nil where this process has computed all.
-    func finish(_ team: Team?) throws -> [[Double]] {
+    package func finish(_ team: Team?) throws -> [[Double]] {
         spare = []
         guard let team else { return sums.indices.map { sums[$0].take()[0] } }
         return try team.sum(&sums, tree.tree, numbers: numbers)

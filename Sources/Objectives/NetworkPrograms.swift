@@ -76,17 +76,18 @@ final class NetworkPrograms: MemoryHolder {
     ///
     /// - Parameters:
     ///   - part: which of how many runs for one result this is; progress is told of all together.
+    ///   - isShared: whether ranks share the batches.
     ///   - numbers: how many each sum has.
     ///   - add: adds what a batch gives to a sum.
     /// - Returns: a sum for each tangent; one where there are none.
     func sums(
         _ kind: BatchProgram.Kind, at place: Place, tangents values: [[Double]] = [],
-        part: (number: Int, count: Int) = (0, 1), numbers: Int,
+        part: (number: Int, count: Int) = (0, 1), isShared: Bool = true, numbers: Int,
         _ add: (BatchProgram, Executable.Instance, Executable.Context, inout [Double]) -> Void
     ) throws -> [[Double]] {
         let tree = try series(kind).tree(), count = max(1, values.count)
         // One leaf is computed by each rank alone, which takes no longer.
-        let team = tree.tree.count > 1 ? Team.current : nil
+        let team = isShared && tree.tree.count > 1 ? Team.current : nil
         let share = team.map { tree.batches(of: tree.tree.shares($0.count)[$0.rank]) }
         let sums = BatchSums(tree, tangents: count, numbers: numbers)
         try run(kind, at: place, tangents: values, part: part, batches: share) {

@@ -113,7 +113,10 @@ final class Messenger: @unchecked Sendable {
                     .otherLibrary(
                         library: library, launcher: launch.launcher, count: launch.count, found: Int(count)))
                 : .success((Int(rank), Int(count)))
-        if case .success((self.rank, self.count)) = result { listen() }
+        if case .success(let place) = result {
+            (self.rank, self.count) = place
+            listen()
+        }
         lock.withLock {
             started = result
             lock.broadcast()
@@ -187,7 +190,12 @@ final class Messenger: @unchecked Sendable {
                 lock.broadcast()
             }
         } else if case .lost = error {
-            if rank == 1 { FileHandle.standardError.write(Data("landscape: error: \(error)\n".utf8)) }
+            // One speaks for all; as soon as one ends, the launcher ends the others.
+            if rank == 1 {
+                FileHandle.standardError.write(Data("landscape: error: \(error)\n".utf8))
+            } else {
+                Thread.sleep(forTimeInterval: 0.5)
+            }
             _exit(1)
         } else {
             lock.withLock { report = Notice(.failed, code: 1, text: "\(error)") }
