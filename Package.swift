@@ -25,9 +25,11 @@ let package = Package(
 
         // Numbers.
         .target(name: "CKernels"),
+        .target(name: "CMessages"),
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
         .target(name: "Autodiff", dependencies: ["CKernels", "Tensors"]),
         .target(name: "MatrixFree", dependencies: ["COpenBLAS", "Essentials", "Tensors"]),
+        .target(name: "Ranks", dependencies: ["CMessages", "Essentials", "Tensors"]),
 
         // Files, data and models.
         .target(name: "ArrayFiles", dependencies: ["CKernels", "CZlib", "Essentials"]),
@@ -40,15 +42,20 @@ let package = Package(
         // Functions of their parameters, and what is computed from them.
         .target(
             name: "Objectives",
-            dependencies: ["ArrayFiles", "Autodiff", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Tensors"]),
+            dependencies: [
+                "ArrayFiles", "Autodiff", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Ranks",
+                "Tensors",
+            ]),
         .target(
             name: "Training",
             dependencies: [
-                "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Tensors",
+                "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Ranks", "Tensors",
             ]),
         .target(
             name: "Analyses",
-            dependencies: ["ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Tensors"]),
+            dependencies: [
+                "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Tensors",
+            ]),
 
         // What is shown.
         .target(name: "Plotting", dependencies: ["CPNG", "CZlib", "Essentials"]),
@@ -72,7 +79,7 @@ let package = Package(
             name: "Landscape",
             dependencies: [
                 "Analyses", "ArrayFiles", "Autodiff", "Datasets", "Essentials", "GroundTruth", "MatrixFree", "Models",
-                "Networks", "ONNX", "Objectives", "Plotting", "Reporting", "Tensors", "Training",
+                "Networks", "ONNX", "Objectives", "Plotting", "Ranks", "Reporting", "Tensors", "Training",
             ]),
         .executableTarget(
             name: "LandscapeTool",
@@ -102,6 +109,7 @@ let package = Package(
             dependencies: ["AllocationCounter", "Autodiff", "GraphEvaluation", "Networks", "Tensors"]),
         // How often intervals hold what they are to hold.
         .target(name: "Calibration", path: "Tests/Calibration"),
+        .testTarget(name: "RanksTests", dependencies: ["Ranks"]),
         .testTarget(name: "MatrixFreeTests", dependencies: ["Calibration", "MatrixFree", "Tensors"]),
         .testTarget(name: "ArrayFilesTests", dependencies: ["ArrayFiles", "CKernels", "Essentials", "TestSupport"]),
         .testTarget(name: "DatasetsTests", dependencies: ["ArrayFiles", "Datasets", "TestSupport"]),

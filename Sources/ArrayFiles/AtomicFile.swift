@@ -31,6 +31,7 @@ public enum AtomicFile {
     public static func write(
         to path: String, _ content: (FileSink) throws(FileError) -> Void
     ) throws(FileError) {
+        guard !FileWriting.isStopped else { return }
         guard let replaced = try replaceable(path) else { return try writeToDevice(path, content) }
         let file = try temporary(for: path, replaced)
         var isDone = false
@@ -55,6 +56,7 @@ public enum AtomicFile {
     /// - Parameter bytes: how many there will be, where that is known; the disk must have room for them.
     /// - Throws: what `write` would throw.
     public static func check(_ path: String, bytes: Int = 0) throws(FileError) {
+        guard !FileWriting.isStopped else { return }
         guard let replaced = try replaceable(path) else {
             // Whether a pipe has a reader is seen when there is something to write: a reader that has seen a writer go is at its end.
             guard access(FilePath.system(path), W_OK) == 0 else {

@@ -67,6 +67,7 @@ extension FilePath {
     ///
     /// - Throws: `UnusableRequest` where that cannot be done.
     public static func makeFolder(_ path: String) throws {
+        guard !FileWriting.isStopped else { return }
         let around = folder(of: path)
         if !around.isEmpty, around != path, !exists(around) { try makeFolder(around) }
         guard mkdir(system(path), 0o777) != 0, errno != EEXIST else { return }

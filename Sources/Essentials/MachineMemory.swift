@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Memory that this process may have, and has had.
 public enum MachineMemory {
@@ -36,8 +37,14 @@ public enum MachineMemory {
     }
 
     /// What this process may take, in bytes, of the machine or its control group, and of the limit of its address space. A tenth of the
-    /// memory, and half of the address space, is left to the system and to what is only mapped.
-    public static var usable: Int { min(bytes / 10 * 9, (addressSpace ?? .max) / 2) }
+    /// memory, and half of the address space, is left to the system and to what is only mapped. Of processes that work together on several
+    /// machines it is what each of them has.
+    public static var usable: Int { min(bytes / 10 * 9, (addressSpace ?? .max) / 2, agreed.load(ordering: .relaxed)) }
+
+    private static let agreed = Atomic(Int.max)
+
+    /// From now on no more than so many bytes are usable: what processes that work together have agreed on.
+    package static func agree(on bytes: Int) { agreed.store(bytes, ordering: .relaxed) }
 
     /// The most memory that this process has had, in bytes, as Linux counts it; `nil` on other systems.
     public static var peak: Int? {

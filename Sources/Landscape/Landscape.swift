@@ -11,6 +11,7 @@
 @_exported import ONNX
 @_exported import Objectives
 @_exported import Plotting
+@_exported import Ranks
 @_exported import Reporting
 @_exported import Tensors
 @_exported import Training

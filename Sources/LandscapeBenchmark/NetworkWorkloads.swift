@@ -112,10 +112,11 @@ struct NetworkCase {
             var optimizer = SGD(momentum: 0.9, weightDecay: 5e-4), number = 0
             let ascent = SharpnessAwareAscent(rho: 0.05), examples = Array(0..<128)
             return {
-                _ = batches.evaluate(at: theta, examples: examples, gradient: &gradient)
+                _ = try batches.evaluate(at: theta, examples: examples, gradient: &gradient)
                 if sam {
                     let epsilon = ascent.perturbation(at: theta, gradient: gradient, layout: network.parameters)
-                    _ = batches.evaluate(at: Vectors.sum(theta, 1, epsilon), examples: examples, gradient: &gradient)
+                    _ = try batches.evaluate(
+                        at: Vectors.sum(theta, 1, epsilon), examples: examples, gradient: &gradient)
                 }
                 optimizer.update(&theta, gradient: gradient, learningRate: 0, step: number)
                 number += 1

@@ -19,6 +19,18 @@ enum KeptWork {
     /// - Throws: `JournalError` or `UnusableRequest` where there is nothing to go on from, or it is of something else.
     static func open(
         _ command: String, beside checkpoint: String, resumes: Bool, onRemark: @escaping @Sendable (String) -> Void
+    ) throws -> any Journal {
+        guard let team = Team.current else {
+            return try openFile(command, beside: checkpoint, resumes: resumes, onRemark: onRemark)
+        }
+        let own =
+            team.rank == 0
+            ? try openFile(command, beside: checkpoint, resumes: resumes, onRemark: onRemark) : nil
+        return SharedJournal(team, own, resumes: resumes)
+    }
+
+    private static func openFile(
+        _ command: String, beside checkpoint: String, resumes: Bool, onRemark: @escaping @Sendable (String) -> Void
     ) throws -> JournalFile {
         let title = title(LandscapeTool.arguments.dropFirst())
         let name = checkpoint.hasSuffix(".bin") ? String(checkpoint.dropLast(4)) : checkpoint

@@ -30,6 +30,7 @@ struct LandscapeTool: ParsableCommand {
 
     static func main() {
         Ending.prepare()
+        Ensemble.prepare()
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
         let words = TrainCommand.completingAugment(joiningNegativeNumbers(arguments.dropFirst()))
@@ -41,9 +42,13 @@ struct LandscapeTool: ParsableCommand {
         } catch {
             refuse(error)
         }
-        do { try command.run() } catch { fail(error) }
+        do {
+            try Ensemble.begin(command)
+            try command.run()
+        } catch { fail(error) }
         Terminal.standard.clear()
         KeptWork.finish()
+        Ensemble.end(0)
     }
 
     /// The names of all commands.
@@ -89,25 +94,35 @@ struct LandscapeTool: ParsableCommand {
         """
 
     /// One line on standard error, and the exit code: 1 failed, 2 unusable arguments, 130 interrupted.
-    private static func fail(_ error: any Error) -> Never {
+    static func fail(_ error: any Error) -> Never {
         Terminal.standard.clear()
-        if exitCode(for: error) == .success { exit(withError: error) }  // help, asked for by a flag of a command
+        if exitCode(for: error) == .success {
+            // Help, asked for by a flag of a command.
+            Ensemble.end(0)
+            exit(withError: error)
+        }
         switch error {
         case is CleanExit, is ExitCode, is ValidationError: refuse(error)
         case let interruption as Interruption:
             let advice = [interruption.advice, KeptWork.advice()].compactMap { $0 }
-            Terminal.standard.say(.interruption((["interrupted"] + advice).joined(separator: "; ")))
-            Foundation.exit(130)
+            end(.interruption((["interrupted"] + advice).joined(separator: "; ")), 130)
         case FileError.interrupted,
             is CancellationError where Signals.isRequested:
-            Terminal.standard.say(
-                .interruption((["interrupted"] + [KeptWork.advice()].compactMap { $0 }).joined(separator: "; ")))
-            Foundation.exit(130)
+            end(.interruption((["interrupted"] + [KeptWork.advice()].compactMap { $0 }).joined(separator: "; ")), 130)
+        case let error as RankError:
+            let text = (["\(error)"] + [KeptWork.advice()].compactMap { $0 }).joined(separator: "; ")
+            end(.error(text), error.isOfRequest ? 2 : 1)
         default:
-            Terminal.standard.say(.error("\(error)"))
-            if case .interrupted = (error as? KeptElsewhere)?.problem { Foundation.exit(130) }
-            Foundation.exit((error as? any DescribedError)?.isOfRequest == true ? 2 : 1)
+            if case .interrupted = (error as? KeptElsewhere)?.problem { end(.error("\(error)"), 130) }
+            end(.error("\(error)"), (error as? any DescribedError)?.isOfRequest == true ? 2 : 1)
         }
+    }
+
+    /// Says why the program ends, once for all ranks, and ends it.
+    private static func end(_ message: Message, _ code: Int32) -> Never {
+        Terminal.standard.say(message)
+        Ensemble.end(code, message.words)
+        Foundation.exit(code)
     }
 
     /// `--x-range -1:1` becomes `--x-range=-1:1`: the parser would take the number for another option.
@@ -143,11 +158,10 @@ struct LandscapeTool: ParsableCommand {
                     for: String(found.1))
         }
         let help = fullMessage(for: error).firstMatch(of: /'(landscape [^']*--help)'/)?.1
-        Terminal.standard.say(
+        end(
             .error(
                 "\(words.hasSuffix(".") ? String(words.dropLast()) : words)\(suggestion ?? expected ?? "")\(help.map { "; see \($0)" } ?? "")"
-            ))
-        Foundation.exit(2)
+            ), 2)
     }
 
     /// The parser's message without its guess where that is another word altogether: it takes any that differs in three letters.

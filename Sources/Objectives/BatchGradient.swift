@@ -1,6 +1,7 @@
 import Autodiff
 import Datasets
 import Networks
+import Ranks
 import Tensors
 
 /// The gradient of the mean loss over a batch of examples in training mode: batch normalisation uses the batch's own
@@ -24,6 +25,10 @@ public final class BatchGradient: MemoryHolder {
     public let partSize: Int
     /// How often a gradient was computed.
     public private(set) var evaluations = 0
+    /// Whether a batch is computed as a whole, because it is normalised or has a loss of its own.
+    package let isWhole: Bool
+    /// Whether ranks share the parts of a batch; not where they share batches.
+    package var sharesParts = true
     private let memory: MemoryBudget
     private let counts: ElementCounts
 
@@ -44,6 +49,14 @@ public final class BatchGradient: MemoryHolder {
         public let classified: Double
         /// Mean and unbiased variance of this batch for each buffer that training averages: number in the network's layout, values.
         public let statistics: [(buffer: Int, values: [Double])]
+
+        package init(
+            loss: Double, weight: Double, correct: Double?, classified: Double,
+            statistics: [(buffer: Int, values: [Double])]
+        ) {
+            (self.loss, self.weight, self.correct, self.classified) = (loss, weight, correct, classified)
+            self.statistics = statistics
+        }
     }
 
     /// - Parameters:
@@ -75,9 +88,10 @@ public final class BatchGradient: MemoryHolder {
                 throw .batchUnbuildable(batch: self.batchSize, only: network.onlyBatch)
             }
         }
+        self.isWhole = isWhole
         series = try BatchSeries(
             examples: self.batchSize, requested: network.largestBatch, preference: isWhole ? .whole : .inCache,
-            memory: memory, heldBytes: data.byteCount + store.byteCount, keeps: false
+            numbers: network.parameters.count, memory: memory, heldBytes: data.byteCount + store.byteCount, keeps: false
         ) {
             BatchProgram(network, loss, layout, isWhole ? .batch : .stored, .gradient, batch: $0, precision)
         }
@@ -90,10 +104,11 @@ public final class BatchGradient: MemoryHolder {
     ///   - examples: numbers of examples in the data, at most `batchSize`.
     ///   - augmentation: applied to the inputs of images, as it is in that epoch.
     ///   - gradient: of the network's number of parameters; overwritten.
+    /// - Throws: `RankError` where this process is one of several that share the parts, and another fails; on rank 0 `Interruption`, too.
     public func evaluate(
         at point: [Double], examples: [Int], augmentation: Augmentation? = nil, epoch: Int = 0,
         gradient: inout [Double]
-    ) -> Batch {
+    ) throws -> Batch {
         precondition(
             point.count == network.parameters.count, "θ of length \(point.count), not \(network.parameters.count)")
         precondition(gradient.count == point.count, "a gradient of length \(gradient.count), not \(point.count)")
@@ -103,28 +118,35 @@ public final class BatchGradient: MemoryHolder {
         memory.holder.claim(by: self)
         theta.store(point, as: precision)
         load(examples, augmentation, epoch: epoch)
-        gradient.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
-        var lossSum = 0.0, correct: Double? = loss.takesClasses ? 0 : nil
+        // Behind the gradient the loss, and how many elements are right.
+        let parameters = point.count, tree = series.tree(examples: examples.count)
+        let sums = BatchSums(tree, tangents: 1, numbers: parameters + 2)
+        // One leaf is computed by each rank alone, which takes no longer.
+        let team = sharesParts && tree.tree.count > 1 ? Team.current : nil
         var statistics: [(buffer: Int, values: [Double])] = []
-        let work = BatchSeries.Work<Never>(
+        let work = BatchSeries.Work<any Error>(
             version: evaluations,
             bindContext: { [theta, buffers] program, context, _ in
                 program.bind(context, theta: theta.address, buffers: buffers.address, tangent: nil)
             },
             bindData: { [store] program, instance, first in
                 program.bind(instance, store.place(from: first))
-            }, between: nil)
-        series.run(work, examples: examples.count) { program, instance, context, _ in
-            lossSum += program.lossSum(instance)
-            if let count = program.correctCount(instance) { correct? += count }
-            program.addDerivative(instance, context, to: &gradient)
+            }, between: Team.current.map { team in { _, _ in try team.check() } })
+        let share = team.map { tree.batches(of: tree.tree.shares($0.count)[$0.rank]) }
+        try series.run(work, examples: examples.count, batches: share) { program, instance, context, tangent, batch in
+            sums.add(batch, of: tangent) { sum in
+                program.addDerivative(instance, context, to: &sum)
+                program.addLoss(instance, to: &sum, at: parameters)
+            }
             statistics = program.statistics(instance)
         }
+        gradient = try sums.finish(team)[0]
+        let correct = gradient.removeLast(), lossSum = gradient.removeLast()
         // A batch in which nothing counts has no gradient.
         let weight = counts.weight(of: examples)
         Vectors.scale(&gradient, by: weight > 0 ? 1 / weight : 0)
         return Batch(
-            loss: weight > 0 ? lossSum / weight : 0, weight: weight, correct: correct,
+            loss: weight > 0 ? lossSum / weight : 0, weight: weight, correct: loss.takesClasses ? correct : nil,
             classified: counts.classified(of: examples), statistics: statistics)
     }
 

@@ -38,6 +38,14 @@ final class BatchProgram {
             return perNumber * network.parameters.count
         }
 
+        /// Whether a batch gives as many numbers as there are parameters.
+        var hasDerivative: Bool {
+            switch self {
+            case .gradient, .hessian, .gaussNewton, .fisher, .empiricalFisher: true
+            case .value, .outputs, .displacedValue: false
+            }
+        }
+
         /// Whether logits of many classes may be computed for some rows at a time.
         var allowsBlocks: Bool { self != .outputs && self != .empiricalFisher }
 
@@ -222,6 +230,8 @@ final class BatchProgram {
     func outputs(_ instance: Executable.Instance) -> [Double] { executable.numbers(of: built.output, in: instance) }
 
     /// Adds the derivative to a sum, in Float64.
+    ///
+    /// - Parameter sum: at least as long as θ; numbers beyond stay.
     func addDerivative(_ instance: Executable.Instance, _ context: Executable.Context, to sum: inout [Double]) {
         sum.withUnsafeMutableBufferPointer { sum in
             for (i, value) in derivative.enumerated() {
@@ -230,6 +240,14 @@ final class BatchProgram {
                 Vectors.add(from, as: executable.precision, to: .init(rebasing: sum[range]))
             }
         }
+    }
+
+    /// Adds the sum of losses and, where examples are classified, how many elements are right to the two numbers from a place on.
+    func addLoss(
+        _ instance: Executable.Instance, _ context: Executable.Context? = nil, to sum: inout [Double], at place: Int = 0
+    ) {
+        sum[place] += lossSum(instance, context)
+        if let count = correctCount(instance, context) { sum[place + 1] += count }
     }
 
     /// The batch's own statistic for each buffer that has one: buffer number and values.

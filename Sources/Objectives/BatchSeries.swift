@@ -2,6 +2,7 @@ import Autodiff
 import Essentials
 import Foundation
 import Networks
+import Ranks
 import Tensors
 
 /// The batches that a data set is taken in for one kind of program, and the memory in which batches keep what serves again
@@ -16,6 +17,8 @@ final class BatchSeries {
     let tangentsAtOnce: Int
     /// Bytes for programs and what they keep: for what one run of a batch needs, and for what saves time beside it.
     let room: Int, roomForSpeed: Int
+    /// Numbers that each batch adds to a tangent's sum where they are as many as parameters; 0 where they are few.
+    private let numbers: Int
     private let examples: Int
     private let keeps: Bool
     private let make: (Int) -> BatchProgram
@@ -86,11 +89,20 @@ final class BatchSeries {
     /// What a process takes at least: code, libraries, and what is small beside data and programs.
     static let processBytes = 40 << 20
 
+    /// How the batches of so many examples are added up.
+    func tree(examples: Int? = nil) -> BatchTree {
+        BatchTree(batches: ((examples ?? self.examples) + batchSize - 1) / batchSize, numbers: numbers)
+    }
+
+    /// Bytes of a tangent's sums that are held at once beside the one that is asked for.
+    private var sumBytes: Int { 8 * numbers * tree().extra }
+
     /// - Parameters:
+    ///   - numbers: how many numbers each batch adds to the sum of a tangent, where they are as many as parameters.
     ///   - heldBytes: what data and the few vectors of every analysis take of the memory.
     init(
-        examples: Int, requested: Int?, preference: Preference, memory: MemoryBudget, heldBytes: Int, keeps: Bool,
-        make: @escaping (Int) -> BatchProgram
+        examples: Int, requested: Int?, preference: Preference, numbers: Int = 0, memory: MemoryBudget, heldBytes: Int,
+        keeps: Bool, make: @escaping (Int) -> BatchProgram
     ) throws(ObjectiveError) {
         let fixed = Self.processBytes + heldBytes + memory.reserved
         let room = memory.most - fixed, usual = MemoryBudget.forSpeed
@@ -122,7 +134,8 @@ final class BatchSeries {
         var program = make(size)
         // A ragged last batch has a program of its own, which takes less, but may take nearly as much.
         func copies() -> Int { preference == .whole || examples % size == 0 ? 1 : 2 }
-        func needed() -> Int { copies() * (program.bytes + program.executable.commonBytes) }
+        func sums() -> Int { 8 * numbers * BatchTree(batches: (examples + size - 1) / size, numbers: numbers).extra }
+        func needed() -> Int { copies() * (program.bytes + program.executable.commonBytes) + sums() }
         while needed() > room, size > 1, !preference.isFixed {
             size = max(1, min(size - 1, Self.share(of: size, room: room, needed: needed())))
             program = make(size)
@@ -133,9 +146,9 @@ final class BatchSeries {
                 ? .batchTooLarge(batch: size, given: memory.most, needed: enough)
                 : .memoryTooSmall(given: memory.limit, needed: enough)
         }
-        let perTangent = copies() * program.executable.commonBytes
+        let perTangent = copies() * program.executable.commonBytes + sums()
         tangentsAtOnce = perTangent > 0 ? 1 + max(0, roomForSpeed - needed()) / perTangent : .max
-        self.examples = examples
+        (self.examples, self.numbers) = (examples, numbers)
         self.room = room
         self.keeps = keeps && program.keepingPays
         batchSize = size
@@ -153,7 +166,9 @@ final class BatchSeries {
     /// Whether there is memory for what serves again of every batch, beside a run for one tangent on all threads.
     var keepsEveryBatch: Bool {
         let program = programs[0].program
-        let running = 2 * (program.executable.commonBytes + Threads.count * program.bytes)
+        // The same on all ranks, which have to compute as many points at once.
+        let threads = max(Threads.count, Team.current?.mostThreads ?? 1)
+        let running = 2 * (program.executable.commonBytes + threads * program.bytes)
         return keeps && kept.count * program.executable.keptBytes <= roomForSpeed - running
     }
 
@@ -168,7 +183,8 @@ final class BatchSeries {
     /// Bytes that a run for so many tangents takes at most.
     func bytes(tangents: Int) -> Int {
         let executable = programs[0].program.executable
-        let all = 2 * (tangents * executable.commonBytes + Threads.count * programs[0].program.bytes)
+        let all =
+            2 * (tangents * executable.commonBytes + Threads.count * programs[0].program.bytes) + tangents * sumBytes
         return min(roomForSpeed, all + (keeps ? kept.count * executable.keptBytes : 0))
     }
 
@@ -193,45 +209,52 @@ final class BatchSeries {
         let between: ((_ done: Int, _ count: Int) throws(Failure) -> Void)?
     }
 
-    /// Computes every batch for every tangent and hands the results to `collect`, for each tangent in the order of batches.
-    /// - Parameter examples: of those of the series the first so many; nil for all.
-    func run<Failure>(
-        _ work: Work<Failure>, examples: Int? = nil,
-        collect: (BatchProgram, Executable.Instance, Executable.Context, _ tangent: Int) -> Void
-    ) throws(Failure) {
-        let (examples, size) = (examples ?? self.examples, batchSize), count = (examples + size - 1) / size
+    /// Computes batches for every tangent and hands the results to `collect`, for each tangent in the order of batches.
+    ///
+    /// - Parameters:
+    ///   - examples: of those of the series the first so many; nil for all.
+    ///   - range: which of their batches; nil for all.
+    func run<Failure>(_ work: Work<Failure>, examples: Int? = nil, batches range: Range<Int>? = nil, collect: Collect)
+        throws(Failure)
+    {
+        let (examples, size) = (examples ?? self.examples, batchSize)
+        let range = range ?? 0..<(examples + size - 1) / size
+        guard !range.isEmpty else { return }
         let ragged = examples % size == 0 ? nil : program(examples % size)
         let bytes = programs.reduce(0) { $0 + $1.program.bytes }
-        let common = programs.reduce(0) { $0 + $1.program.executable.commonBytes } * work.tangents
+        let common = (programs.reduce(0) { $0 + $1.program.executable.commonBytes } + sumBytes) * work.tangents
         // Threads that each work on a batch read weights of their own time, which large ones are too many for: they share one batch.
-        let threads = programs[0].program.sharesWeights ? 1 : min(Threads.count, count)
+        let threads = programs[0].program.sharesWeights ? 1 : min(Threads.count, range.count)
         let wanted = threads * bytes <= room - common ? threads : 1
         lanes.keep(wanted)
         @Sendable func number(_ batch: Int) -> Int { (batch + 1) * size <= examples ? 0 : ragged! }
-        for number in Set([number(0), number(count - 1)]).sorted() { prepare(work, number) }
+        for number in Set([number(range.lowerBound), number(range.upperBound - 1)]).sorted() { prepare(work, number) }
         let left = max(0, roomForSpeed - common - wanted * bytes)
         // What one run needs alone is not kept: only a second one at the same θ shows that there are several.
         let isAgain = lastVersion == work.version
         lastVersion = work.version
-        let mostKept = keeps && isAgain ? min(count, left / max(1, programs[0].program.executable.keptBytes)) : 0
+        let mostKept = keeps && isAgain ? min(range.count, left / max(1, programs[0].program.executable.keptBytes)) : 0
         guard wanted > 1 else {
-            for batch in 0..<count {
-                try work.between?(batch, count)
-                lanes.with { compute(batch, number(batch), $0, batch < mostKept, work, collect) }
+            for (turn, batch) in range.enumerated() {
+                try work.between?(turn, range.count)
+                lanes.with { lane in
+                    compute(batch, number(batch), lane, turn < mostKept, work) { collect($0, $1, $2, $3, batch) }
+                }
             }
             return
         }
         let turns = Turns<Failure>(work.tangents)
         withoutActuallyEscaping(collect) { collect in
             let shared = Shared(series: self, work: work, collect: collect)
-            Threads.forEach(count) { batch, _ in
+            Threads.forEach(range.count) { turn, _ in
                 guard turns.failure == nil else { return }
+                let batch = range.lowerBound + turn
                 shared.series.lanes.with { lane in
-                    shared.series.compute(batch, number(batch), lane, batch < mostKept, shared.work) {
+                    shared.series.compute(batch, number(batch), lane, turn < mostKept, shared.work) {
                         program, instance, context, tangent in
-                        turns.take(batch, of: tangent) { () throws(Failure) in
-                            if tangent == 0 { try shared.work.between?(batch, count) }
-                            shared.collect(program, instance, context, tangent)
+                        turns.take(turn, of: tangent) { () throws(Failure) in
+                            if tangent == 0 { try shared.work.between?(turn, range.count) }
+                            shared.collect(program, instance, context, tangent, batch)
                         }
                     }
                 }
@@ -240,13 +263,18 @@ final class BatchSeries {
         if let failure = turns.failure { throw failure }
     }
 
+    /// Takes what a batch gives for a tangent.
+    typealias Collect = (
+        BatchProgram, Executable.Instance, Executable.Context, _ tangent: Int, _ batch: Int
+    ) -> Void
+
     /// What threads share while they compute batches. They may: programs, contexts and θ are ready before and stay as they are;
     /// a batch's slot belongs to the thread that computes the batch, a lane to the thread that has taken it; and `between` and
     /// `collect` are called by one thread at a time, in turns, each of which sees what the one before has written.
     private struct Shared<Failure: Error>: @unchecked Sendable {
         let series: BatchSeries
         let work: Work<Failure>
-        let collect: (BatchProgram, Executable.Instance, Executable.Context, _ tangent: Int) -> Void
+        let collect: Collect
     }
 
     /// Makes contexts and computes what is common to all batches.

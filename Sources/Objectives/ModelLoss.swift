@@ -3,6 +3,7 @@ import Datasets
 import Essentials
 import Models
 import Networks
+import Ranks
 import Tensors
 
 /// The loss of a model on examples of its data: what analyses of a checkpoint look at.
@@ -150,6 +151,7 @@ public final class ModelLoss: ExampleObjective {
         normalizedBatch = isNormalized ? try (recalibration ?? base).batchSize : nil
         weightDecay = try settings.weightDecay.coefficient(of: model, name) ?? 0
         objective = Self.penalized(self.base, weightDecay)
+        try Team.current?.confirm("model or data (\(name))", identity.hexadecimal(16))
         if let journal = monitor.journal {
             try journal.confirm("\(name) (\(settings.split.rawValue), \(data.count) examples)", identity.journal)
         }

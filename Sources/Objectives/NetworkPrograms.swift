@@ -2,6 +2,7 @@ import Autodiff
 import Datasets
 import Essentials
 import Networks
+import Ranks
 import Tensors
 
 /// The compiled programs of a network on a data set, with the memory that they run in: what all objectives of one network and data
@@ -70,13 +71,46 @@ final class NetworkPrograms: MemoryHolder {
     /// Whether a kind of program keeps what depends on data and θ alone of every batch.
     func keepsEveryBatch(_ kind: BatchProgram.Kind) throws -> Bool { try series(kind).keepsEveryBatch }
 
-    /// Runs a kind of program on every batch, for each tangent if there are any, and hands what it gives to `collect`.
+    /// Runs a kind of program on every batch, for each tangent if there are any, and adds up what it gives: on several ranks, each
+    /// computes some of the batches, and all get the sums.
     ///
-    /// - Parameter part: which of how many runs for one result this is; progress is told of all together.
-    func run(
+    /// - Parameters:
+    ///   - part: which of how many runs for one result this is; progress is told of all together.
+    ///   - isShared: whether ranks share the batches.
+    ///   - numbers: how many each sum has.
+    ///   - add: adds what a batch gives to a sum.
+    /// - Returns: a sum for each tangent; one where there are none.
+    func sums(
         _ kind: BatchProgram.Kind, at place: Place, tangents values: [[Double]] = [],
-        part: (number: Int, count: Int) = (0, 1),
-        _ collect: (BatchProgram, Executable.Instance, Executable.Context, Int) -> Void
+        part: (number: Int, count: Int) = (0, 1), isShared: Bool = true, numbers: Int,
+        _ add: (BatchProgram, Executable.Instance, Executable.Context, inout [Double]) -> Void
+    ) throws -> [[Double]] {
+        let tree = try series(kind).tree(), count = max(1, values.count)
+        // One leaf is computed by each rank alone, which takes no longer.
+        let team = isShared && tree.tree.count > 1 ? Team.current : nil
+        let share = team.map { tree.batches(of: tree.tree.shares($0.count)[$0.rank]) }
+        let sums = BatchSums(tree, tangents: count, numbers: numbers)
+        try run(kind, at: place, tangents: values, part: part, batches: share) {
+            program, instance, context, tangent, batch in
+            sums.add(batch, of: tangent) { add(program, instance, context, &$0) }
+        }
+        return try sums.finish(team)
+    }
+
+    /// f(xᵢ; θ) of every example, examples × outputs.
+    func outputs(at place: Place) throws -> [Double] {
+        var result: [Double] = []
+        result.reserveCapacity(examples * network.outputs)
+        try run(.outputs, at: place) { program, instance, _, _, _ in result += program.outputs(instance) }
+        return result
+    }
+
+    /// Runs a kind of program on batches, for each tangent if there are any, and hands what it gives to `collect`.
+    ///
+    /// - Parameter batches: which of them; nil for all.
+    private func run(
+        _ kind: BatchProgram.Kind, at place: Place, tangents values: [[Double]] = [],
+        part: (number: Int, count: Int) = (0, 1), batches: Range<Int>? = nil, _ collect: BatchSeries.Collect
     ) throws {
         store(place)
         for (number, value) in values.enumerated() {
@@ -102,8 +136,18 @@ final class NetworkPrograms: MemoryHolder {
             },
             bindData: { [store] program, instance, first in
                 program.bind(instance, store.place(from: first))
-            }, between: betweenBatches.map { tell in { try tell(part.number * $1 + $0, part.count * $1) } })
-        try series.run(work, collect: collect)
+            }, between: between(part))
+        try series.run(work, batches: batches, collect: collect)
+    }
+
+    /// What happens between batches: the caller is told, and ranks that are gone end the computation.
+    private func between(_ part: (number: Int, count: Int)) -> ((Int, Int) throws -> Void)? {
+        let team = Team.current
+        guard betweenBatches != nil || team != nil else { return nil }
+        return { [betweenBatches] done, count in
+            try team?.check()
+            try betweenBatches?(part.number * count + done, part.count * count)
+        }
     }
 
     private func store(_ place: Place) {
@@ -152,6 +196,8 @@ final class NetworkPrograms: MemoryHolder {
     private func series(_ kind: BatchProgram.Kind) throws -> BatchSeries {
         if let known = series[kind] { return known }
         let made = try makeSeries(kind)
+        // Machines of other sizes might choose others.
+        try Team.current?.confirm("batch size", "\(made.batchSize) (\(made.tangentsAtOnce))")
         series[kind] = made
         return made
     }
@@ -206,7 +252,8 @@ final class NetworkPrograms: MemoryHolder {
         if isNormalized, let requested { preference = .fixed(requested) }
         if let size = loss.fixedBatch { preference = .fixed(size) }
         return try BatchSeries(
-            examples: examples, requested: requested, preference: preference, memory: memory,
+            examples: examples, requested: requested, preference: preference,
+            numbers: kind.hasDerivative ? network.parameters.count : 0, memory: memory,
             heldBytes: heldBytes + kind.vectorBytes(network, precision), keeps: kind.keeps
         ) { [network, loss, layout, batchNorm, precision] in
             BatchProgram(network, loss, layout, batchNorm, kind, batch: $0, precision)

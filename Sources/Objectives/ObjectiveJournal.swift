@@ -91,7 +91,7 @@ final class ObjectiveJournal {
 
 extension ContentKey {
     /// Takes in all examples: names, shapes and numbers.
-    mutating func add(_ data: Dataset) {
+    package mutating func add(_ data: Dataset) {
         for input in data.arrays {
             add("\(input.name) \(input.shape)")
             switch input.values {

@@ -25,11 +25,24 @@ public enum Threads {
     @inline(__always)
     public static func startDefault() { _ = started }
 
-    private static let started: Void = {
+    private static let started: Void = { _ = ls_threads_set_default(Int32(clamping: allowed)) }()
+
+    /// Processors that this process may use.
+    public static var allowed: Int {
         // Foundation's count heeds control groups, and where there are some, not the affinity.
-        let count = min(ProcessInfo.processInfo.activeProcessorCount, Int(ls_threads_allowed()))
-        _ = ls_threads_set_default(Int32(clamping: count))
-    }()
+        min(ProcessInfo.processInfo.activeProcessorCount, Int(ls_threads_allowed()))
+    }
+
+    /// Makes the default count this process's part of the machine's processors, unless a count has been set.
+    ///
+    /// - Parameter processes: how many share the machine.
+    public static func shareProcessors(among processes: Int) {
+        _ = ls_threads_set_default(Int32(clamping: min(allowed, part(of: processes))))
+        startDefault()
+    }
+
+    /// Processors of the machine for each of so many processes, at least one.
+    public static func part(of processes: Int) -> Int { max(1, ProcessInfo.processInfo.processorCount / processes) }
 
     /// Calls `body(index, thread)` once for every index in 0..<count, on the pool's threads and in any order, and
     /// returns when all are done.

@@ -11,10 +11,10 @@ import Testing
         let r = try ReferenceNetwork()
         let batches = try r.gradients(batchSize: 500)
         var gradient = [Double](repeating: 0, count: r.theta.count)
-        _ = batches.evaluate(at: r.theta, examples: Array(0..<500), gradient: &gradient)
+        _ = try batches.evaluate(at: r.theta, examples: Array(0..<500), gradient: &gradient)
         let ascent = SharpnessAwareAscent(rho: 0.05, scaling: which == "sam" ? .none : .all(eta: 0))
         let epsilon = ascent.perturbation(at: r.theta, gradient: gradient, layout: r.network.parameters)
-        let climbed = batches.evaluate(
+        let climbed = try batches.evaluate(
             at: Vectors.sum(r.theta, 1, epsilon), examples: Array(0..<500), gradient: &gradient)
         #expect(abs(climbed.loss - r.number(which + "_one_step_loss")) < 1e-9)
         #expect(batches.evaluations == 2)

@@ -22,7 +22,7 @@ import Testing
         var mean = [Double](repeating: 0, count: whole.count), gradient = mean, meanLoss = 0.0, correct = 0.0
         for batch in 0..<order.count {
             let examples = Array(order[batch])
-            let result = batches.evaluate(at: r.theta, examples: examples, gradient: &gradient)
+            let result = try batches.evaluate(at: r.theta, examples: examples, gradient: &gradient)
             Vectors.add(Double(examples.count) / 500, gradient, to: &mean)
             meanLoss += result.loss * Double(examples.count) / 500
             correct += try #require(result.correct)
@@ -43,8 +43,8 @@ import Testing
             }
             .first { $0.partSize < 500 })
         var a = [Double](repeating: 0, count: r.theta.count), b = a
-        let first = whole.evaluate(at: r.theta, examples: Array(0..<500), gradient: &a)
-        let second = parts.evaluate(at: r.theta, examples: Array(0..<500), gradient: &b)
+        let first = try whole.evaluate(at: r.theta, examples: Array(0..<500), gradient: &a)
+        let second = try parts.evaluate(at: r.theta, examples: Array(0..<500), gradient: &b)
         #expect(difference(a, b) < 1e-14 && abs(first.loss - second.loss) < 1e-14 && first.correct == second.correct)
     }
 
@@ -72,7 +72,7 @@ import Testing
         let batches = try BatchGradient(
             network: network, data: data, loss: .crossEntropy(labelSmoothing: 0), batchSize: 3, precision: .double)
         var gradient = [Double](repeating: 0, count: network.parameters.count)
-        let batch = batches.evaluate(
+        let batch = try batches.evaluate(
             at: network.parameters.initialValues(seed: 0), examples: [0, 1, 2], gradient: &gradient)
         // 1, 2, 6: mean 3, squared deviations 4 + 1 + 9 = 14, over 2.
         #expect(network.buffers.tensors.map(\.name) == ["bn.running_mean", "bn.running_var"])
@@ -89,10 +89,11 @@ import Testing
         let theta = network.parameters.initialValues(seed: 0), all = Array(0..<50)
         var gradient = theta
         let augmentation = Augmentation(padding: 1, seed: 4)
-        let losses = [0, 1, 0].map {
-            batches.evaluate(at: theta, examples: all, augmentation: augmentation, epoch: $0, gradient: &gradient).loss
+        let losses = try [0, 1, 0].map {
+            try batches.evaluate(at: theta, examples: all, augmentation: augmentation, epoch: $0, gradient: &gradient)
+                .loss
         }
-        let plain = batches.evaluate(at: theta, examples: all, gradient: &gradient).loss
+        let plain = try batches.evaluate(at: theta, examples: all, gradient: &gradient).loss
         #expect(losses[0] == losses[2] && losses[0] != losses[1] && plain != losses[0])
     }
 }

@@ -210,7 +210,8 @@ public struct Interpolation: Sendable {
                 epoch = step / perEpoch
                 current = order(epoch)
             }
-            let batch = batches.evaluate(at: point, examples: Array(current[step % perEpoch]), gradient: &gradient)
+            let batch = try batches.evaluate(
+                at: point, examples: Array(current[step % perEpoch]), gradient: &gradient)
             if decay != 0 { Vectors.add(decay, point, to: &gradient) }
             return (batch.loss + 0.5 * decay * Vectors.dot(point, point), gradient)
         }

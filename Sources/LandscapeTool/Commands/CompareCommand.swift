@@ -1,7 +1,7 @@
 import ArgumentParser
 import Landscape
 
-struct CompareCommand: ParsableCommand {
+struct CompareCommand: SharedCommand {
     static let configuration = CommandConfiguration(
         "compare", "Measures several checkpoints side by side, and draws their slices on the same axes and colours.",
         usage: "landscape compare A B [C …] [OPTIONS]",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Landscape
 
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: SharedCommand {
     static let configuration = CommandConfiguration(
         "evaluate", "Measures loss and accuracy.",
         examples: [

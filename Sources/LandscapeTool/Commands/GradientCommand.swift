@@ -1,7 +1,7 @@
 import ArgumentParser
 import Landscape
 
-struct GradientCommand: ParsableCommand {
+struct GradientCommand: SharedCommand {
     static let configuration = CommandConfiguration(
         "gradient", "Measures the norm of the gradient, whole and by tensor.",
         examples: [

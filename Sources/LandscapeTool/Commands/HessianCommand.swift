@@ -1,7 +1,7 @@
 import ArgumentParser
 import Landscape
 
-struct HessianCommand: ParsableCommand {
+struct HessianCommand: SharedCommand {
     static let configuration = CommandConfiguration(
         "hessian", "Measures eigenvalues of the Hessian with residuals, its trace, norm and density.",
         examples: [

@@ -2,18 +2,27 @@ import ArgumentParser
 import Foundation
 import Landscape
 
-struct InfoCommand: ParsableCommand {
+struct InfoCommand: SharedCommand {
     static let configuration = CommandConfiguration(
         "info",
         "Shows model, data, training and tensors of a checkpoint, and verifies its checksum; or what a file or folder of weights holds; or where a result or picture comes from.",
         examples: [
             "landscape info",
             "landscape info model.bin --mapping",
+            "landscape info --mpi",
         ])
     @Argument(help: "The checkpoint; or weights that were not imported yet.", completion: .file()) var checkpoint =
         "ckpt.bin"
     @Flag(help: "List which tensor of the imported file each tensor is, and by what evidence.") var mapping = false
+    @Flag(help: "Show which launcher started this process, and which MPI library there is.") var mpi = false
     @OptionGroup var general: GeneralOptions
+
+    /// A team is there to be shown alone.
+    var isShared: Bool { mpi }
+
+    func validate() throws {
+        if mpi, mapping { throw ValidationError("--mpi and --mapping: expected one of them") }
+    }
 
     /// Where a result comes from, and whether its checkpoints are still the same.
     private func print(_ result: SavedProvenance) throws {
@@ -22,6 +31,11 @@ struct InfoCommand: ParsableCommand {
     }
 
     func run() throws {
+        if mpi {
+            if let threads = general.threads { Threads.count = threads }
+            let found = MPIInfo()
+            return try general.print(found.json, found.lines)
+        }
         if let result = try SavedProvenance.read(checkpoint) { return try print(result) }
         if RandomAccessFile.isFolder(checkpoint) || WeightsInfo.isWeights(checkpoint) {
             return try WeightsInfo(checkpoint).print(general)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Landscape
 
-struct InterpolateCommand: ParsableCommand {
+struct InterpolateCommand: SharedCommand {
     static let configuration = CommandConfiguration(
         "interpolate", "Measures the loss and the barrier between two networks, or draws the plane through three.",
         usage: "landscape interpolate A B [C] [OPTIONS]",

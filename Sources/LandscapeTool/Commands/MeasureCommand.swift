@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Landscape
 
-struct MeasureCommand: ParsableCommand {
+struct MeasureCommand: SharedCommand {
     static let configuration = CommandConfiguration(
         "measure", "Takes several measures of one checkpoint at once: loss, gradient, spectrum, sharpness, slice.",
         remark:
@@ -91,7 +91,9 @@ struct MeasureCommand: ParsableCommand {
         for measure in asked {
             do {
                 outcomes.append((measure.rawValue, .result(try report(measure, run))))
-            } catch let error where error is Interruption || error is CancellationError || Signals.isRequested {
+            } catch let error
+                where error is Interruption || error is CancellationError || error is RankError || Signals.isRequested
+            {
                 throw error
             } catch {
                 session.note(MeasureFailure(measure: measure.rawValue, problem: error))

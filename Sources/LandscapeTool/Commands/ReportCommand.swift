@@ -1,7 +1,7 @@
 import ArgumentParser
 import Landscape
 
-struct ReportCommand: ParsableCommand {
+struct ReportCommand: SharedCommand {
     static let configuration = CommandConfiguration(
         "report", "Writes one interactive page about one or more checkpoints: what differs, and how surely.",
         usage: "landscape report A [B …] -o DIR [OPTIONS]",

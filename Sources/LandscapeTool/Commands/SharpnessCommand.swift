@@ -1,7 +1,7 @@
 import ArgumentParser
 import Landscape
 
-struct SharpnessCommand: ParsableCommand {
+struct SharpnessCommand: SharedCommand {
     static let configuration = CommandConfiguration(
         "sharpness", "Measures how much the loss can rise within a radius ρ of the weights.",
         remark:

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Landscape
 
-struct SliceCommand: ParsableCommand {
+struct SliceCommand: SharedCommand {
     static let configuration = CommandConfiguration(
         "slice", "Draws the loss along a direction or over a plane through the weights, and audits it.",
         examples: [

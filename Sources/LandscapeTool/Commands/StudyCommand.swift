@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Landscape
 
-struct StudyCommand: ParsableCommand {
+struct StudyCommand: SharedCommand {
     static let configuration = CommandConfiguration(
         "study", "Measures all checkpoints in a folder, and correlates each measure with the generalisation gap.",
         usage: "landscape study DIR [OPTIONS]",

@@ -17,7 +17,7 @@ extension Schedule: ExpressibleByArgument {}
 extension NetworkOptions.Activation: ExpressibleByArgument {}
 extension NetworkOptions.Normalization: ExpressibleByArgument {}
 
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: SharedCommand {
     static let configuration = CommandConfiguration(
         "train", "Trains a network and writes a checkpoint.",
         remark: "An interrupted training continues with --resume, to the same bits as without the interruption.",

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Landscape
 
-struct TrajectoryCommand: ParsableCommand {
+struct TrajectoryCommand: SharedCommand {
     static let configuration = CommandConfiguration(
         "trajectory", "Draws the path of a training over the loss in its principal plane.",
         usage: "landscape trajectory [DIR] [OPTIONS]",

@@ -34,6 +34,7 @@ struct GeneralOptions: ParsableArguments {
         if let threads { Threads.count = threads }
         Signals.watch()
         if showsProgress { Terminal.standard.begin(phase) }
+        if threads == nil, let words = Ensemble.remark { remark(words) }
     }
 
     private var showsProgress: Bool { !quiet && progress != .none }

@@ -8,9 +8,13 @@ enum Message {
 
     /// A line for people, without the program's name.
     var text: String {
+        if case .error = self { "error: \(words)" } else { words }
+    }
+
+    /// What it says, whatever it is.
+    var words: String {
         switch self {
-        case .remark(let text), .interruption(let text): text
-        case .error(let text): "error: \(text)"
+        case .remark(let text), .interruption(let text), .error(let text): text
         }
     }
 

@@ -8,6 +8,7 @@ enum Signals {
     static func watch() {
         // Made before a handler needs it: handlers must not.
         _ = StopRequest.isMade
+        hasLauncher = Ensemble.launch.map { $0.count > 1 } ?? false
         _ = Window.errors
         // Whoever started this program may have had them blocked, which is inherited.
         var signals = sigset_t()
@@ -24,13 +25,18 @@ enum Signals {
                 continue
             }
             signal(number) { _ in
-                guard StopRequest.note() else { return }
+                // Launchers pass on what the terminal has sent already, and end who does not end.
+                guard StopRequest.note(), !Signals.hasLauncher else { return }
                 Terminal.clearAtOnce()
                 _exit(130)
             }
         }
     }
 
-    static var isRequested: Bool { StopRequest.isMade }
+    /// Read in a signal's handler.
+    private nonisolated(unsafe) static var hasLauncher = false
+
+    /// Of several ranks the first ends the work, whichever was asked.
+    static var isRequested: Bool { StopRequest.isMade && Ensemble.isFirst }
     static func check() throws { if isRequested { throw Interruption() } }
 }

@@ -154,6 +154,7 @@ final class Terminal: Sendable {
     /// - Returns: the error's number; nil where all was written.
     /// - Throws: `Interruption`.
     private static func put(_ text: String, on descriptor: Int32) throws(Interruption) -> Int32? {
+        guard Ensemble.isFirst else { return nil }
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             if case .stopped = StopRequest.wait(for: descriptor, POLLOUT) { throw Interruption() }

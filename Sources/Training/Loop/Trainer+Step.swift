@@ -6,28 +6,20 @@ extension Trainer {
     /// What was no finite number in a step.
     struct NotFinite: Error { let quantity: String }
 
+    /// Where such a number was found that was not found at θ.
+    static let afterClimb = " after SAM's climb"
+
     /// One step. State changes only when every number of it is finite, θ after it excepted.
     ///
     /// m-SAM climbs from each shard of `m` examples on its own and averages the gradients found there (Foret et al. 2021,
     /// section 4.1). Running statistics of batch normalisation see the gradients at θ, not those after the climb.
-    func step(_ examples: [Int], _ rate: Double) throws(NotFinite) {
+    func step(_ examples: [Int], _ rate: Double) throws {
         let shards = Self.parts(examples, configuration.m ?? examples.count)
-        var seen: [(batch: BatchGradient.Batch, count: Int)] = []
-        var direction: [Double] = []
-        let weight = batches.weight(of: examples)
-        for shard in shards {
+        var seen: [SeenBatch] = []
+        // What LookSAM keeps of the last shard all ranks have to have.
+        var direction = try mean(over: shards, isShared: configuration.keptDirections.isEmpty, &seen) { shard, seen in
             let first = try meanGradient(at: state.theta, shard, "", &seen)
-            var own = first
-            if let ascent {
-                own = try climbed(from: first, ascent, shard)
-            }
-            if shards.count == 1 {
-                direction = own
-            } else {
-                if direction.isEmpty { direction = [Double](repeating: 0, count: own.count) }
-                // As in the mean over the batch. A shard in which nothing counts has no say.
-                Vectors.add(weight > 0 ? batches.weight(of: shard) / weight : 0, own, to: &direction)
-            }
+            return try ascent.map { try climbed(from: first, $0, shard) } ?? first
         }
         let batches = Self.batches(examples.count, of: batches.batchSize)
         state.gradientEvaluations += configuration.gradients(ofBatches: batches, step: state.step)
@@ -41,16 +33,16 @@ extension Trainer {
     /// The direction that a sharpness-aware rule makes of the gradient at θ.
     private func climbed(
         from first: [Double], _ ascent: SharpnessAwareAscent, _ shard: [Int]
-    ) throws(NotFinite) -> [Double] {
+    ) throws -> [Double] {
         if case .look(let alpha) = configuration.rule, !configuration.climbs(step: state.step),
             let kept = state.optimizer.state[TrainingConfiguration.lookName]
         {
             return SharpnessAwareRule.looking(first, along: kept, alpha: alpha)
         }
         let epsilon = ascent.perturbation(at: state.theta, gradient: first, layout: network.parameters)
-        var unseen: [(batch: BatchGradient.Batch, count: Int)] = []
+        var unseen: [SeenBatch] = []
         let second = try meanGradient(
-            at: Vectors.sum(state.theta, 1, epsilon), shard, " after SAM's climb", &unseen)
+            at: Vectors.sum(state.theta, 1, epsilon), shard, Self.afterClimb, &unseen)
         switch configuration.rule {
         case .plain: return second
         case .gap(let alpha): return SharpnessAwareRule.withoutGap(second, first, alpha: alpha)
@@ -64,27 +56,24 @@ extension Trainer {
     /// The gradient of the mean loss of these examples at a point, taken in parts of the batch size. What each part was like is
     /// added to `seen`.
     private func meanGradient(
-        at point: [Double], _ examples: [Int], _ place: String, _ seen: inout [(batch: BatchGradient.Batch, count: Int)]
-    ) throws(NotFinite) -> [Double] {
-        var total: [Double] = []
-        var loss = 0.0
-        let weight = batches.weight(of: examples)
-        for part in Self.parts(examples, batches.batchSize) {
-            let batch = batches.evaluate(
+        at point: [Double], _ examples: [Int], _ place: String, _ seen: inout [SeenBatch]
+    ) throws -> [Double] {
+        let weight = batches.weight(of: examples), known = seen.count
+        let parts = Self.parts(examples, batches.batchSize)
+        // Ranks share the parts of a batch that is not normalised as a whole.
+        let total = try mean(over: parts, isShared: batches.isWhole, &seen) { part, seen in
+            let batch = try batches.evaluate(
                 at: point, examples: part, augmentation: augmentation, epoch: state.epoch, gradient: &gradient)
             guard batch.loss.isFinite else { throw NotFinite(quantity: "loss" + place) }
             guard TrainingState.isFinite(gradient) else { throw NotFinite(quantity: "gradient" + place) }
             seen.append((batch, part.count))
-            let share = weight > 0 ? batch.weight / weight : 0
-            loss += share * batch.loss
-            if part.count == examples.count {
-                total = gradient
-            } else {
-                if total.isEmpty { total = [Double](repeating: 0, count: gradient.count) }
-                Vectors.add(share, gradient, to: &total)
+            return gradient
+        }
+        if place.isEmpty {
+            lastFiniteLoss = seen[known...].reduce(0) { sum, seen in
+                sum + (weight > 0 ? seen.batch.weight / weight : 0) * seen.batch.loss
             }
         }
-        if place.isEmpty { lastFiniteLoss = loss }
         return total
     }
 

@@ -5,6 +5,7 @@ import Foundation
 import Models
 import Networks
 import Objectives
+import Ranks
 import Tensors
 
 /// Trains a network by a configuration: epochs of shuffled batches, a checkpoint at the end and in between, and the same bits
@@ -167,6 +168,19 @@ public final class Trainer {
                     ?? network.buffers.initialValues(seed: configuration.seed),
                 optimizer: configuration.baseOptimizer)
         }
+        try confirm()
+    }
+
+    /// Makes sure that all ranks train the same network on the same data.
+    private func confirm() throws {
+        guard let team = Team.current else { return }
+        var key = ContentKey()
+        key.add(state.theta)
+        key.add(state.buffers)
+        key.add(data.train)
+        if let test = data.test { key.add(test) }
+        try team.confirm("network or data", key.hexadecimal(16))
+        try team.confirm("batch size", "\(batches.partSize)")
     }
 
     /// Trains to the end, or until it is told to stop.
@@ -187,9 +201,7 @@ public final class Trainer {
             let order = epochOrder(state.epoch)
             while state.stepInEpoch < order.count, state.step < totalSteps {
                 if shouldStop?() == true {
-                    let checkpoint = checkpoint()
-                    try files.writeFinal(checkpoint)
-                    return outcome(checkpoint, files, elapsed(), FinalEvaluation(), isFinished: false)
+                    return try unfinished(&files, elapsed())
                 }
                 // Here, as the state behind an epoch's last step is that of the next epoch only once the epoch has ended.
                 if let keepEvery, let output, state.step > firstStep, elapsed() - lastKept >= keepEvery {
@@ -199,8 +211,14 @@ public final class Trainer {
                 let rate = learningRate(step: state.step)
                 do {
                     try step(Array(order[state.stepInEpoch]), rate)
-                } catch let failure {
+                } catch let failure as NotFinite {
                     throw TrainingError.diverged(try divergence(failure, rate, lastGood, &files))
+                } catch is Interruption {
+                    // While ranks waited for each other: the step was not taken.
+                    return try unfinished(&files, elapsed())
+                } catch let failure as RankError {
+                    let kept = try unfinished(&files, elapsed())
+                    throw TrainingError.rankLost("\(failure)", step: kept.steps, of: totalSteps, kept: output)
                 }
                 let seconds = elapsed()
                 if let onProgress, seconds - lastReport >= 0.1 || state.step == totalSteps {
@@ -221,6 +239,13 @@ public final class Trainer {
         let checkpoint = checkpoint()
         try files.writeFinal(checkpoint)
         return outcome(checkpoint, files, elapsed(), evaluation, isFinished: true)
+    }
+
+    /// Writes the state of a training that was interrupted.
+    private func unfinished(_ files: inout CheckpointSeries, _ seconds: Double) throws -> TrainingOutcome {
+        let checkpoint = checkpoint()
+        try files.writeFinal(checkpoint)
+        return outcome(checkpoint, files, seconds, FinalEvaluation(), isFinished: false)
     }
 
     /// The newest of the checkpoints that `saveEvery` leaves beside an output path; nil where there is none.

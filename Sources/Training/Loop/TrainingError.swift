@@ -13,6 +13,8 @@ public enum TrainingError: DescribedError, Equatable {
     case notTrained
     /// A training to be resumed was of other settings: what differs.
     case configurationChanged([String])
+    /// Another rank is gone: why, the steps that were taken, and where they are kept.
+    case rankLost(String, step: Int, of: Int, kept: String?)
 
     /// Where a training left the numbers that can be computed with.
     public struct Divergence: Sendable, Equatable {
@@ -44,6 +46,8 @@ public enum TrainingError: DescribedError, Equatable {
             "training diverged at step \(d.step + 1) (epoch \(d.epoch + 1)): the \(d.quantity) is not finite; learning rate "
                 + "\(Format.number(d.learningRate)), last finite loss \(d.lastFiniteLoss.map { "\(Float($0))" } ?? "none"). \(d.advice). "
                 + (d.lastGood.map { "The last whole epoch is kept in \($0)" } ?? "No checkpoint of it was written")
+        case .rankLost(let reason, let step, let total, let kept):
+            reason + (kept.map { "; \($0) keeps step \(step) of \(total); repeat the command with --resume to continue" } ?? "")
         case .notTrained:
             "the checkpoint records no training to resume; train from the start, without --resume"
         case .configurationChanged(let changes):
