@@ -67,10 +67,16 @@ public struct RandomNumbers: Sendable, Hashable, Codable {
 
     /// Element `index`, standard normal. Box and Muller's transform makes two elements of each block.
     public func normal(at index: Int) -> Double {
-        let pair = block(UInt64(index) >> 1)
-        let radius = (-2 * log((Double(pair.0 >> 11) + 0.5) * 0x1p-53)).squareRoot()
-        let angle = 2 * Double.pi * (Double(pair.1 >> 11) * 0x1p-53)
+        let (radius, angle) = polar(UInt64(index) >> 1)
         return radius * (index & 1 == 0 ? cos(angle) : sin(angle))
+    }
+
+    private func polar(_ number: UInt64) -> (radius: Double, angle: Double) {
+        let pair = block(number)
+        return (
+            (-2 * log((Double(pair.0 >> 11) + 0.5) * 0x1p-53)).squareRoot(),
+            2 * Double.pi * (Double(pair.1 >> 11) * 0x1p-53)
+        )
     }
 
     /// Element `index`, −1 or +1 with equal probability.
@@ -81,7 +87,24 @@ public struct RandomNumbers: Sendable, Hashable, Codable {
 
     /// The first `count` standard normal numbers of the sequence.
     public func normals(_ count: Int) -> [Double] {
-        (0..<count).map(normal(at:))
+        [Double](unsafeUninitializedCapacity: count) { numbers, filled in
+            let room = Room(numbers: numbers)
+            Threads.forEach((count + Room.part - 1) / Room.part) { part, _ in
+                let end = min((part + 1) * Room.part, count)
+                for index in stride(from: part * Room.part, to: end, by: 2) {
+                    let (radius, angle) = polar(UInt64(index) >> 1)
+                    room.numbers.initializeElement(at: index, to: radius * cos(angle))
+                    if index + 1 < end { room.numbers.initializeElement(at: index + 1, to: radius * sin(angle)) }
+                }
+            }
+            filled = count
+        }
+    }
+
+    /// Numbers that threads fill. They may: each part, of whole pairs, is one thread's.
+    private struct Room: @unchecked Sendable {
+        let numbers: UnsafeMutableBufferPointer<Double>
+        static let part = 1 << 14
     }
 
     /// The first `count` signs of the sequence, −1 or +1 (Rademacher numbers).

@@ -46,6 +46,8 @@ import Testing
             #expect(random.sign(at: i) == signs[i])
         }
         #expect(random.normals(10) == Array(forward[..<10]))
+        // Parts of several threads, the last of them ragged.
+        #expect(random.normals(40_001) == (0..<40_001).map(random.normal(at:)))
     }
 
     /// Seeds, streams, names and neighbouring elements give different numbers.
