@@ -163,6 +163,9 @@ final class BatchSeries {
         needed.dividingFullWidth(size.multipliedFullWidth(by: max(0, room))).quotient
     }
 
+    /// Whether what serves again of a batch takes longer to compute again than to read.
+    var keepingPays: Bool { programs[0].program.keepingPays }
+
     /// Whether there is memory for what serves again of every batch, beside a run for one tangent on all threads.
     var keepsEveryBatch: Bool {
         let program = programs[0].program

@@ -173,7 +173,8 @@ public final class NetworkObjective: Objective {
         }
         let kind = BatchProgram.Kind.displacedValue(moves: moves)
         // Each point at once has displaced weights of its own, which leave the cache.
-        let together = try programs.keepsEveryBatch(kind) ? 1 : min(Self.pointsAtOnce, programs.tangentsAtOnce(kind))
+        let together =
+            try programs.keepsEveryBatch(kind) ? 1 : min(programs.pointsAtOnce(kind), programs.tangentsAtOnce(kind))
         let place = try place(theta, along: directions)
         func compute(_ coordinates: [[Double]]) throws -> [Evaluation] {
             guard let team = Team.current, coordinates.count >= Self.pointsOfRank * team.count else {
@@ -210,15 +211,15 @@ public final class NetworkObjective: Objective {
         for first in stride(from: 0, to: coordinates.count, by: together) {
             let points = coordinates[first..<min(first + together, coordinates.count)]
             let part = (number: first / together, count: (coordinates.count + together - 1) / together)
-            let sums = try programs.sums(kind, at: place, tangents: Array(points), part: part, isShared: isShared, numbers: 2) {
+            let sums = try programs.sums(
+                kind, at: place, tangents: Array(points), part: part, isShared: isShared, numbers: 2
+            ) {
                 program, instance, context, sum in program.addLoss(instance, context, to: &sum)
             }
             results += sums.map(evaluation)
         }
         return results
     }
-
-    private static let pointsAtOnce = 16
 
     /// f(xᵢ; θ) of every example, examples × outputs, row-major.
     public func outputs(at theta: [Double]) throws -> [Double] { try programs.outputs(at: place(theta)) }

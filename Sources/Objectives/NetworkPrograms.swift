@@ -68,6 +68,10 @@ final class NetworkPrograms: MemoryHolder {
     /// How many tangents a kind of program may be run for at once.
     func tangentsAtOnce(_ kind: BatchProgram.Kind) throws -> Int { try series(kind).tangentsAtOnce }
 
+    /// How many points a kind of program is best run for at once where batches are not kept: 16, and 4 where what they share takes little
+    /// of the time.
+    func pointsAtOnce(_ kind: BatchProgram.Kind) throws -> Int { try series(kind).keepingPays ? 16 : 4 }
+
     /// Whether a kind of program keeps what depends on data and θ alone of every batch.
     func keepsEveryBatch(_ kind: BatchProgram.Kind) throws -> Bool { try series(kind).keepsEveryBatch }
 
