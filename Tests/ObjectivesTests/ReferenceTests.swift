@@ -69,6 +69,21 @@ import Testing
         return 0
     }
 
+    /// A higher derivative needs more memory, and a limit that is enough for values does for them alone.
+    @Test func memoryOfDerivatives() throws {
+        let r = try Reference.mlp(), v = try r.vector("v")
+        let least = try [DerivativeOrder.value, .gradient, .product].map {
+            try r.objective(batchSize: 64, memory: 1 << 30).leastMemory($0)
+        }
+        #expect(least[0] < least[1] && least[1] < least[2])
+        let objective = try r.objective(batchSize: 64, memory: least[0])
+        let enough = try r.objective(batchSize: 64, memory: 1 << 30)
+        #expect(relativeError([try objective.value(at: r.theta)], [try enough.value(at: r.theta)]) < 1e-12)
+        #expect(throws: ObjectiveError.memoryTooSmall(given: least[0], needed: least[2])) {
+            try objective.hessianVectorProduct(at: r.theta, along: v)
+        }
+    }
+
     /// Batches, ragged or not, with or without memory to keep things in, give the same function.
     @Test(arguments: ["mlp", "cnn"]) func batchesAndMemory(_ which: String) throws {
         let r = try which == "mlp" ? Reference.mlp() : Reference.cnn()
