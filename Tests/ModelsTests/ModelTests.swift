@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Networks
 import Objectives
+import TestSupport
 import Testing
 import Training
 
@@ -27,6 +28,28 @@ import Training
             model.network, theta: model.theta, buffers: model.buffers, metadata: model.metadata)
         again.optimizerState = checkpoint.optimizerState
         #expect(again == checkpoint)
+    }
+
+    /// A file is read in pieces of a mebibyte, which tensors do not begin with; what it holds beside θ and buffers is read for its checksum.
+    @Test func opensPieceByPiece() throws {
+        var checkpoint = try trained("resnet8;norm=batch")
+        checkpoint.optimizerState = [
+            NamedArray(
+                name: "momentum", values: (0..<400_000).map { Double($0) }, shape: [400_000], precision: .float)
+        ]
+        let folder = try Folder(), path = folder.path("ckpt.bin")
+        try checkpoint.write(to: path)
+        let (model, whole) = (try Model.open(path), try Model(Checkpoint.read(path)))
+        #expect(model.theta == whole.theta && model.buffers == whole.buffers && model.theta == checkpoint.theta)
+        #expect(model.metadata == whole.metadata)
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        bytes[bytes.count - 1] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let error = #expect(throws: FileError.self) { try Model.open(path) }
+        guard case .malformed(_, CheckpointError.tensorsChanged) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
     }
 
     @Test func damaged() throws {
