@@ -8,6 +8,8 @@ public enum MatrixFreeError: DescribedError, Equatable {
     case nonFiniteProduct(number: Int)
     /// The memory limit holds fewer basis vectors than the request needs; both in bytes.
     case memoryLimit(found: Int, needed: Int)
+    /// The folder of temporary files has no room for vectors beyond the memory limit.
+    case noRoom(bytes: Int)
     /// More rows, columns or elements than the linear algebra library counts.
     case tooManyElements(found: Int, most: Int)
     /// LAPACK's (or our own) iteration on a small projected matrix failed, which finite numbers do not cause.
@@ -23,6 +25,9 @@ public enum MatrixFreeError: DescribedError, Equatable {
         case .memoryLimit(let found, let needed):
             "the memory limit of \(found) bytes is too small for the Lanczos basis: "
                 + "at least \(needed) bytes are needed; raise the limit or ask for fewer eigenvalues"
+        case .noRoom(let bytes):
+            "the folder of temporary files has no room for \(bytes) bytes of Lanczos vectors, which are beyond the memory limit; "
+                + "raise the limit, or set TMPDIR to a folder with more room"
         case .tooManyElements(let found, let most):
             "an operator or matrix of \(found) rows: OpenBLAS counts no more than \(most) with its 32-bit integers; "
                 + "analyse a part of the parameters, such as one layer"

@@ -47,7 +47,7 @@ extension SpectrumReport {
         }
         if let density = result.density {
             lines.append(
-                "density  \(density.quadratures.count) probes of \(density.steps) steps, σ \(Format.short(density.sigma)), \(density.products) products"
+                "density  \(density.deflated.count) eigenvalues taken out, \(density.quadratures.count) probes of at most \(density.steps) steps, σ \(Format.short(density.sigma)), \(density.products) products"
             )
             let (low, high) = density.outliers()
             func list(_ values: [Double]) -> String {

@@ -4,13 +4,33 @@ import Foundation
 
 /// Operations on flat Float64 vectors: parameters, directions, gradients and the bases built from them.
 ///
-/// Results have the same bits in every run on one machine, for any number of threads.
+/// Results have the same bits in every run on one machine, for any number of threads: long vectors are taken in chunks on all
+/// threads, and what chunks give is combined in their order.
 public enum Vectors {
-    /// Calls `body` for consecutive parts of `count` elements, none longer than `most`.
-    static func forEachPart(
-        of count: Int, atMost most: Int = Int(Int32.max), _ body: (_ start: Int, _ length: Int32) -> Void
-    ) {
-        for start in stride(from: 0, to: count, by: most) { body(start, Int32(min(most, count - start))) }
+    /// Numbers in a chunk of a long vector: 256 KiB. Ours.
+    static let chunk = 1 << 15
+    /// From how many numbers on a vector is long. Ours: threads wake in some microseconds, which shorter ones do not give back.
+    static let leastLong = 1 << 17
+
+    /// Calls `body` for consecutive parts of `count` elements, on all threads and in any order: for all of a short vector, and
+    /// for the chunks of a long one.
+    static func forEachPart(of count: Int, _ body: @Sendable (_ start: Int, _ length: Int32) -> Void) {
+        guard count >= leastLong else { return body(0, Int32(count)) }
+        Threads.forEach((count + chunk - 1) / chunk) { number, _ in
+            body(number * chunk, Int32(min(chunk, count - number * chunk)))
+        }
+    }
+
+    /// What `body` gives for the chunks of a long vector's elements, in their order.
+    private static func chunks(
+        of count: Int, _ body: @Sendable (_ start: Int, _ length: Int32) -> Double
+    ) -> [Double] {
+        let size = (count + chunk - 1) / chunk
+        return [Double](unsafeUninitializedCapacity: size) { chunks, filled in
+            nonisolated(unsafe) let chunks = chunks  // each element is written by one thread
+            forEachPart(of: count) { chunks.initializeElement(at: $0 / chunk, to: body($0, $1)) }
+            filled = size
+        }
     }
 
     /// The inner product Σ aᵢ bᵢ.
@@ -18,37 +38,41 @@ public enum Vectors {
     /// - Precondition: the lengths are equal.
     public static func dot(_ a: [Double], _ b: [Double]) -> Double {
         precondition(a.count == b.count, "dot: lengths \(a.count) and \(b.count)")
-        return dot(a, b, atMost: Int(Int32.max))
-    }
-
-    static func dot(_ a: [Double], _ b: [Double], atMost most: Int) -> Double {
         BLAS.prepare()
-        // −0 is the sum of nothing: whatever is added to it stays what it is.
-        var sum = a.isEmpty ? 0 : -0.0
-        a.withUnsafeBufferPointer { a in
+        guard a.count >= leastLong else { return cblas_ddot(Int32(a.count), a, 1, b, 1) }
+        return a.withUnsafeBufferPointer { a in
             b.withUnsafeBufferPointer { b in
-                forEachPart(of: a.count, atMost: most) { start, length in
-                    sum += cblas_ddot(length, a.baseAddress! + start, 1, b.baseAddress! + start, 1)
-                }
+                nonisolated(unsafe) let (x, y) = (a.baseAddress!, b.baseAddress!)
+                return chunks(of: a.count) { cblas_ddot($1, x + $0, 1, y + $0, 1) }.reduce(0, +)
             }
         }
-        return sum
     }
 
     /// The Euclidean norm ‖a‖₂, computed without overflow.
     public static func norm(_ a: [Double]) -> Double {
-        norm(a, atMost: Int(Int32.max))
+        BLAS.prepare()
+        guard a.count >= leastLong else { return cblas_dnrm2(Int32(a.count), a, 1) }
+        if let norm = norm(squared: dot(a, a)) { return norm }
+        return a.withUnsafeBufferPointer { a in
+            nonisolated(unsafe) let x = a.baseAddress!
+            return chunks(of: a.count) { cblas_dnrm2($1, x + $0, 1) }.reduce(0, hypot)
+        }
     }
 
-    static func norm(_ a: [Double], atMost most: Int) -> Double {
+    /// The root of a sum of squares; nil where squares may have left the range of numbers.
+    public static func norm(squared sum: Double) -> Double? {
+        // What squares below 1e-308 lose is nothing beside 1e-280, however many there are.
+        sum > 1e-280 && sum < .infinity ? sum.squareRoot() : nil
+    }
+
+    /// Whether the sum of absolute values is finite, and so every number.
+    public static func isFinite(_ a: [Double]) -> Bool {
         BLAS.prepare()
-        var norm = 0.0
-        a.withUnsafeBufferPointer { a in
-            forEachPart(of: a.count, atMost: most) { start, length in
-                norm = hypot(norm, cblas_dnrm2(length, a.baseAddress! + start, 1))
-            }
+        guard a.count >= leastLong else { return cblas_dasum(Int32(a.count), a, 1).isFinite }
+        return a.withUnsafeBufferPointer { a in
+            nonisolated(unsafe) let x = a.baseAddress!
+            return chunks(of: a.count) { cblas_dasum($1, x + $0, 1) }.reduce(0, +).isFinite
         }
-        return norm
     }
 
     /// Adds a multiple of a vector to another: y ← y + αx.
@@ -56,16 +80,12 @@ public enum Vectors {
     /// - Precondition: the lengths are equal.
     public static func add(_ alpha: Double, _ x: [Double], to y: inout [Double]) {
         precondition(x.count == y.count, "add: lengths \(x.count) and \(y.count)")
-        add(alpha, x, to: &y, atMost: Int(Int32.max))
-    }
-
-    static func add(_ alpha: Double, _ x: [Double], to y: inout [Double], atMost most: Int) {
+        if x.isEmpty { return }
         BLAS.prepare()
-        x.withUnsafeBufferPointer { x in
-            y.withUnsafeMutableBufferPointer { y in
-                forEachPart(of: x.count, atMost: most) { start, length in
-                    cblas_daxpy(length, alpha, x.baseAddress! + start, 1, y.baseAddress! + start, 1)
-                }
+        x.withUnsafeBufferPointer { from in
+            y.withUnsafeMutableBufferPointer { to in
+                nonisolated(unsafe) let (x, y) = (from.baseAddress!, to.baseAddress!)
+                forEachPart(of: from.count) { cblas_daxpy($1, alpha, x + $0, 1, y + $0, 1) }
             }
         }
     }
@@ -76,20 +96,20 @@ public enum Vectors {
     public static func add(
         _ x: UnsafeRawPointer, as precision: Precision, to y: UnsafeMutableBufferPointer<Double>
     ) {
-        ls_kernels_get(precision == .double ? 1 : 0).pointee.add_to(Int64(y.count), x, y.baseAddress)
+        guard let address = y.baseAddress else { return }
+        nonisolated(unsafe) let (x, y, addTo) = (
+            x, (address, y.count), ls_kernels_get(precision == .double ? 1 : 0).pointee.add_to!
+        )
+        forEachPart(of: y.1) { addTo(Int64($1), x + $0 * precision.size, y.0 + $0) }
     }
 
     /// Multiplies a vector by a number: x ← αx.
     public static func scale(_ x: inout [Double], by alpha: Double) {
-        scale(&x, by: alpha, atMost: Int(Int32.max))
-    }
-
-    static func scale(_ x: inout [Double], by alpha: Double, atMost most: Int) {
+        if x.isEmpty { return }
         BLAS.prepare()
-        x.withUnsafeMutableBufferPointer { x in
-            forEachPart(of: x.count, atMost: most) { start, length in
-                cblas_dscal(length, alpha, x.baseAddress! + start, 1)
-            }
+        x.withUnsafeMutableBufferPointer { to in
+            nonisolated(unsafe) let x = to.baseAddress!
+            forEachPart(of: to.count) { cblas_dscal($1, alpha, x + $0, 1) }
         }
     }
 
@@ -99,16 +119,38 @@ public enum Vectors {
     public static func product(_ diagonal: [Double]?, _ x: [Double]) -> [Double] {
         guard let diagonal else { return x }
         precondition(diagonal.count == x.count, "product: lengths \(diagonal.count) and \(x.count)")
-        return zip(x, diagonal).map { $0 * $1 }
+        return filled(x.count) { to, start, length in
+            for i in start..<(start + Int(length)) { to[i] = x[i] * diagonal[i] }
+        }
     }
 
     /// The sum a + αb.
     ///
     /// - Precondition: the lengths are equal.
     public static func sum(_ a: [Double], _ alpha: Double, _ b: [Double]) -> [Double] {
-        var result = a
-        add(alpha, b, to: &result)
-        return result
+        precondition(a.count == b.count, "sum: lengths \(a.count) and \(b.count)")
+        BLAS.prepare()
+        return a.withUnsafeBufferPointer { a in
+            b.withUnsafeBufferPointer { b in
+                nonisolated(unsafe) let (a, b) = (a, b)
+                return filled(a.count) { to, start, length in
+                    (to + start).update(from: a.baseAddress! + start, count: Int(length))
+                    cblas_daxpy(length, alpha, b.baseAddress! + start, 1, to + start, 1)
+                }
+            }
+        }
+    }
+
+    /// A new vector whose parts `body` writes, on all threads.
+    private static func filled(
+        _ count: Int, _ body: @Sendable (_ to: UnsafeMutablePointer<Double>, _ start: Int, _ length: Int32) -> Void
+    ) -> [Double] {
+        if count == 0 { return [] }
+        return [Double](unsafeUninitializedCapacity: count) { buffer, filled in
+            nonisolated(unsafe) let to = buffer.baseAddress!
+            forEachPart(of: count) { body(to, $0, $1) }
+            filled = count
+        }
     }
 }
 

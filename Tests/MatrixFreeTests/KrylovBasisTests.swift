@@ -64,4 +64,38 @@ import Testing
         #expect(basis.count == 18)
         for i in 0..<18 { #expect(largestDifference(basis.vector(i), expected[i]) < 1e-13) }
     }
+
+    /// Three chunks of rows and a part of one, in memory and in a file: one projection against plain sums, and its bits.
+    @Test func chunksAndFilesHaveTheSameBitsForAnyThreads() throws {
+        let n = 3 * 8192 + 77, before = Threads.count
+        defer { Threads.count = before }
+        let vectors = (0..<37).map { RandomNumbers(seed: 6, stream: UInt64($0)).normals(n) }
+        let columns = (0..<5).map { RandomNumbers(seed: 7, stream: UInt64($0)).normals(37) }
+        let x = RandomNumbers(seed: 8).normals(n)
+        var results: [[Double]] = []
+        // All in memory; none, in slabs of as many vectors; 20 of 37.
+        for (threads, room) in [(1, Int.max), (2, .max), (3, .max), (2, 0), (2, 20), (3, 20)] {
+            Threads.count = threads
+            let basis = KrylovBasis(
+                dimension: n, capacity: 40, memoryLimit: room == .max ? .max : 8 * n * room)
+            for vector in vectors {
+                try basis.makeRoom()
+                basis.append(vector)
+            }
+            #expect((0..<37).allSatisfy { basis.vector($0) == vectors[$0] })
+            var y = x
+            let (coefficients, norm) = basis.removeComponents(from: &y)
+            var result = coefficients + [norm] + y + basis.coefficients(of: x) + basis.combination(columns[0])
+            basis.rotate(by: columns)
+            basis.trim()
+            for i in 0..<5 { result += basis.vector(i) }
+            results.append(result)
+        }
+        #expect(results[1...3].allSatisfy { $0 == results[0] } && results[4] == results[5])
+        // Sums in another order: of 24 653 products of size up to 10.
+        #expect(largestDifference(results[4], results[0]) < 1e-10)
+        // Sums of 24 653 products of size up to 10: 1e-10.
+        let first = Array(results[0][(37 + 1 + n)..<(37 + 1 + n + 37)])
+        #expect(largestDifference(first, vectors.map { Vectors.dot($0, x) }) < 1e-10)
+    }
 }

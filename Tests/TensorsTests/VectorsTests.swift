@@ -17,41 +17,56 @@ import Testing
         #expect(y == zip(a, b).map { ($1 - 2 * $0) / 2 })
     }
 
-    /// Vectors of more elements than BLAS can count are taken in parts.
-    @Test func parts() {
-        let random = RandomNumbers(seed: 7)
-        let a = (0..<100).map { Double(Int(random.bits(at: $0) % 9) - 4) },
-            b = (0..<100).map { Double(Int(random.bits(at: 100 + $0) % 9) - 4) }
-        for most in [1, 7, 50, 99, 100, 101] {
-            var lengths: [Int] = [], next = 0
-            Vectors.forEachPart(of: 100, atMost: most) { start, length in
-                #expect(start == next && length > 0 && length <= most)
-                next += Int(length)
-                lengths.append(Int(length))
-            }
-            #expect(next == 100 && lengths.count == (100 + most - 1) / most)
-            #expect(Vectors.dot(a, b, atMost: most) == Vectors.dot(a, b))
-            // The root of a whole number, to rounding.
-            #expect(abs(Vectors.norm(a, atMost: most) - Vectors.norm(a)) < 1e-13)
-            var (y, z) = (b, b)
-            Vectors.add(-2, a, to: &y, atMost: most)
-            Vectors.add(-2, a, to: &z)
-            #expect(y == z)
-            Vectors.scale(&y, by: 0.5, atMost: most)
-            #expect(y == z.map { $0 / 2 })
+    /// Long vectors are taken in chunks: sums of whole numbers are exact, and those of others have the same bits for any number of
+    /// threads.
+    @Test(arguments: [-1, 0, 1, Vectors.chunk - 1, 3 * Vectors.chunk + 5]) func longVectors(_ more: Int) {
+        let count = Vectors.leastLong + more, random = RandomNumbers(seed: 7)
+        let a = (0..<count).map { Double(Int(random.bits(at: $0) % 9) - 4) },
+            b = (0..<count).map { Double(Int(random.bits(at: count + $0) % 9) - 4) }
+        #expect(Vectors.dot(a, b) == zip(a, b).reduce(0) { $0 + $1.0 * $1.1 })
+        // The root of a whole number, to rounding.
+        let norm = a.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        #expect(abs(Vectors.norm(a) - norm) < 1e-13 * norm)
+        var y = b
+        Vectors.add(-2, a, to: &y)
+        #expect(y == zip(a, b).map { $1 - 2 * $0 })
+        #expect(Vectors.sum(b, -2, a) == y)
+        Vectors.scale(&y, by: 0.5)
+        #expect(y == zip(a, b).map { ($1 - 2 * $0) / 2 })
+        #expect(Vectors.product(a, b) == zip(a, b).map { $0 * $1 })
+        y = b
+        a.map { Float($0) }.withUnsafeBytes { x in
+            y.withUnsafeMutableBufferPointer { Vectors.add(x.baseAddress!, as: .float, to: $0) }
         }
-        // Signs of zero stay BLAS's.
-        #expect(Vectors.dot([-0.0], [1]).sign == Vectors.dot([-0.0], [1], atMost: 1).sign)
-        #expect(Vectors.dot([], []).sign == .plus && Vectors.dot([], []) == 0)
-        Vectors.forEachPart(of: 5 << 30) { start, length in
-            #expect(start % Int(Int32.max) == 0 && Int(length) == min(Int(Int32.max), 5 << 30 - start))
+        #expect(y == zip(a, b).map { $0 + $1 })
+        for place in [0, count / 2, count - 1] {
+            var broken = a
+            broken[place] = .nan
+            #expect(Vectors.isFinite(a) && !Vectors.isFinite(broken))
         }
+    }
+
+    @Test func longVectorsHaveTheSameBitsForAnyThreads() {
+        let before = Threads.count
+        defer { Threads.count = before }
+        let count = Vectors.leastLong + 1234, random = RandomNumbers(seed: 8)
+        let a = random.normals(count), b = random.named("b").normals(count)
+        let results = [1, 2, 3].map { threads in
+            Threads.count = threads
+            return [Vectors.dot(a, b), Vectors.norm(a)] + Vectors.sum(a, 0.3, b) + Vectors.product(a, b)
+        }
+        #expect(results[0] == results[1] && results[0] == results[2])
+        #expect(abs(results[0][1] - Double(count).squareRoot()) < 5)
     }
 
     @Test func normDoesNotOverflow() {
         // Powers of two scale exactly.
         #expect(abs(Vectors.norm([3 * 0x1p1000, 4 * 0x1p1000]) / 0x1p1000 - 5) < 1e-15)
         #expect(abs(Vectors.norm([3 * 0x1p-1000, 4 * 0x1p-1000]) / 0x1p-1000 - 5) < 1e-15)
-        #expect(Vectors.norm([]) == 0)
+        #expect(Vectors.norm([]) == 0 && Vectors.dot([], []) == 0 && Vectors.isFinite([]))
+        // 2¹⁸ equal numbers have 2⁹ times the norm of one.
+        for size in [0x1p1000, 0x1p-1000] {
+            #expect(Vectors.norm([Double](repeating: size, count: 1 << 18)) / size == 512)
+        }
     }
 }

@@ -160,18 +160,13 @@ public struct SpectrumAnalysis: Sendable {
     private func estimateDensity(
         _ curvature: CurvatureOperator, _ monitor: Monitor, _ result: inout Result
     ) throws {
-        var failure: (any Error)?
         let objective = curvature.objective
-        let density = try StochasticLanczosQuadrature(
-            steps: Self.quadratureSteps, memoryLimit: objective.vectorMemory, seed: seed, rounding: objective.rounding
-        ).run(curvature) { done, most in
-            do { try monitor.update("density", done, of: most) } catch { failure = error }
-            return failure == nil
-        } part: { probes, run in
-            try monitor.part(
-                of: objective, at: curvature.theta, ["density", kind.rawValue, "\(probes) \(seed)"], compute: run)
+        let density = try monitor.part(of: objective, at: curvature.theta, ["density", kind.rawValue, "\(seed)"]) {
+            try StochasticLanczosQuadrature(
+                steps: Self.quadratureSteps, memoryLimit: objective.vectorMemory, seed: seed,
+                rounding: objective.rounding
+            ).run(curvature) { try monitor.update("density", $0, of: $1) }
         }
-        if let failure { throw failure }
         result.density = density
         result.products += density.products
     }

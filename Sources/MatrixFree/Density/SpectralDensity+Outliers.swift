@@ -9,12 +9,13 @@ extension SpectralDensity {
     ///   the outermost node's distance from the median, and than 1e-6 of the spectrum's width, below which rounding orders nodes;
     /// - stands, with all beyond it, for at most a quarter of the spectrum.
     ///
-    /// The list is that of most probes. A repeated eigenvalue is listed once, or more often where rounding has brought
+    /// The list is the survey's, or where that is not there that of most probes. A repeated eigenvalue is listed once, or more often where rounding has brought
     /// further copies into the Krylov space. A spectrum that decays without a gap has no outliers. The bounds are ours: of
     /// eigenvalues that lie without any order, one gap is wider than the ten next together with a probability of 1e-3.
     public func outliers() -> (low: [Double], high: [Double]) {
-        let low = Self.agreed(quadratures.map { $0.outliers(from: Array($0.nodes.indices), of: dimension) })
-        let high = Self.agreed(quadratures.map { $0.outliers(from: $0.nodes.indices.reversed(), of: dimension) })
+        let seen = survey.map { [$0] } ?? quadratures
+        let low = Self.agreed(seen.map { $0.outliers(from: Array($0.nodes.indices), of: dimension) })
+        let high = Self.agreed(seen.map { $0.outliers(from: $0.nodes.indices.reversed(), of: dimension) })
         return (low, high.reversed())
     }
 

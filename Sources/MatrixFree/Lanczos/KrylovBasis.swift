@@ -1,10 +1,14 @@
 import COpenBLAS
 import Tensors
 
-/// Orthonormal vectors in contiguous memory, so that projections onto many of them are one call of BLAS.
+/// Orthonormal vectors in contiguous memory, so that projections onto many of them are few calls of BLAS.
 ///
-/// Memory is taken in slabs of 16 vectors as the basis grows: what a run never reaches it never asks the system for. In
-/// a slab, vector i occupies the numbers i·dimension ..< (i+1)·dimension.
+/// Memory is taken in slabs of up to 16 vectors as the basis grows: what a run never reaches it never asks the system for.
+/// In a slab, vector i occupies the numbers i·dimension ..< (i+1)·dimension. Slabs beyond the memory limit are an unnamed
+/// file in the folder of temporary files.
+///
+/// All threads work on it, each on chunks of rows that do not depend on their number, and what chunks give is added in
+/// their order: results have the same bits for any number of threads.
 public final class KrylovBasis {
     /// Numbers in a vector.
     public let dimension: Int
@@ -12,26 +16,58 @@ public final class KrylovBasis {
     public let capacity: Int
     /// Vectors held.
     public private(set) var count = 0
-    private var slabs: [UnsafeMutablePointer<Double>] = []
-    private static let slabSize = 16
+    private var slabs: [Buffer] = []
+    /// Vectors in a slab, and slabs that are in memory.
+    private let slabSize: Int, slabsInMemory: Int
+    private static let largestSlab = 16
+    /// Rows of a chunk: as many numbers of x stay in the processor's cache while those of all vectors pass. Ours.
+    private static let chunk = 1 << 13
+    /// Numbers of the vectors from which on threads are woken. Ours.
+    private static let leastShared = 1 << 18
 
-    init(dimension: Int, capacity: Int) {
+    /// - Parameter memoryLimit: bytes for vectors in memory.
+    init(dimension: Int, capacity: Int, memoryLimit: Int = .max) {
         precondition(dimension > 0 && capacity > 0, "a basis of \(capacity) vectors of \(dimension) numbers")
         BLAS.prepare()
-        self.dimension = dimension
-        self.capacity = capacity
+        (self.dimension, self.capacity) = (dimension, capacity)
+        let most = max(0, memoryLimit) / 8 / dimension
+        if most >= capacity || most == 0 {
+            (slabSize, slabsInMemory) = (min(Self.largestSlab, capacity), most == 0 ? 0 : .max)
+        } else {
+            slabsInMemory = (most + Self.largestSlab - 1) / Self.largestSlab
+            slabSize = most / slabsInMemory
+        }
     }
-
-    deinit { for slab in slabs { slab.deallocate() } }
 
     private func pointer(_ index: Int) -> UnsafeMutablePointer<Double> {
-        slabs[index / Self.slabSize] + index % Self.slabSize * dimension
+        slabs[index / slabSize].address.assumingMemoryBound(to: Double.self) + index % slabSize * dimension
     }
 
-    /// The vectors 0 ..< `total` by slabs: where each begins, its first index and how many it holds.
-    private func pieces(_ total: Int) -> [(start: UnsafeMutablePointer<Double>, first: Int, count: Int)] {
-        stride(from: 0, to: total, by: Self.slabSize).map { first in
-            (slabs[first / Self.slabSize], first, min(Self.slabSize, total - first))
+    /// The vectors of a slab, or those of them that are asked for.
+    private struct Piece {
+        let start: UnsafeMutablePointer<Double>, first: Int, count: Int32
+    }
+
+    /// The vectors 0 ..< `total` by slabs.
+    private func pieces(_ total: Int) -> [Piece] {
+        stride(from: 0, to: total, by: slabSize).map { first in
+            Piece(start: pointer(first), first: first, count: Int32(min(slabSize, total - first)))
+        }
+    }
+
+    private var chunks: Int { (dimension + Self.chunk - 1) / Self.chunk }
+
+    /// Calls `body` for the chunks of rows, with a chunk's number and rows.
+    private func forEachChunk(_ vectors: Int, _ body: @Sendable (_ chunk: Int, _ first: Int, _ rows: Int) -> Void) {
+        let dimension = dimension
+        @Sendable func run(_ chunk: Int) {
+            let first = chunk * Self.chunk
+            body(chunk, first, min(Self.chunk, dimension - first))
+        }
+        if dimension * vectors < Self.leastShared {
+            for chunk in 0..<chunks { run(chunk) }
+        } else {
+            Threads.forEach(chunks) { chunk, _ in run(chunk) }
         }
     }
 
@@ -49,16 +85,24 @@ public final class KrylovBasis {
     public func coefficients(of x: [Double]) -> [Double] {
         precondition(x.count == dimension, "coefficients: \(x.count) numbers, expected \(dimension)")
         if count == 0 { return [] }
-        var result = [Double](repeating: 0, count: count)
-        let n = blasInt(dimension)
-        result.withUnsafeMutableBufferPointer { result in
-            for piece in pieces(count) {
-                cblas_dgemv(
-                    CblasRowMajor, CblasNoTrans, blasInt(piece.count), n, 1, piece.start, n, x, 1, 0,
-                    result.baseAddress! + piece.first, 1)
+        let count = count, n = blasInt(dimension)
+        nonisolated(unsafe) let pieces = pieces(count)
+        var parts = [Double](repeating: 0, count: chunks * count)
+        parts.withUnsafeMutableBufferPointer { parts in
+            nonisolated(unsafe) let parts = parts.baseAddress!  // each chunk has elements of its own
+            forEachChunk(count) { chunk, first, rows in
+                x.withUnsafeBufferPointer { x in
+                    for piece in pieces {
+                        cblas_dgemv(
+                            CblasRowMajor, CblasNoTrans, piece.count, blasInt(rows), 1, piece.start + first, n,
+                            x.baseAddress! + first, 1, 0, parts + chunk * count + piece.first, 1)
+                    }
+                }
             }
         }
-        return result
+        return (0..<count).map { i in
+            stride(from: i + count, to: parts.count, by: count).reduce(parts[i]) { $0 + parts[$1] }
+        }
     }
 
     /// Qc: the combination with the given coefficients of the first vectors, `dimension` numbers.
@@ -71,22 +115,39 @@ public final class KrylovBasis {
     }
 
     /// y ← y + αQc.
-    func add(_ alpha: Double, _ coefficients: [Double], to y: inout [Double]) {
+    ///
+    /// - Returns: ‖y‖² then, which may overflow.
+    @discardableResult
+    func add(_ alpha: Double, _ coefficients: [Double], to y: inout [Double]) -> Double {
         precondition(y.count == dimension && coefficients.count <= count, "\(coefficients.count) of \(count) vectors")
-        if coefficients.isEmpty { return }
         let n = blasInt(dimension)
-        coefficients.withUnsafeBufferPointer { coefficients in
-            for piece in pieces(coefficients.count) {
-                cblas_dgemv(
-                    CblasRowMajor, CblasTrans, blasInt(piece.count), n, alpha, piece.start, n,
-                    coefficients.baseAddress! + piece.first, 1, 1, &y, 1)
+        nonisolated(unsafe) let pieces = pieces(coefficients.count)
+        var squares = [Double](repeating: 0, count: chunks)
+        y.withUnsafeMutableBufferPointer { y in
+            squares.withUnsafeMutableBufferPointer { squares in
+                // Each chunk has rows and an element of its own.
+                nonisolated(unsafe) let (y, squares) = (y.baseAddress!, squares)
+                forEachChunk(coefficients.count) { chunk, first, rows in
+                    coefficients.withUnsafeBufferPointer { coefficients in
+                        for piece in pieces {
+                            cblas_dgemv(
+                                CblasRowMajor, CblasTrans, piece.count, blasInt(rows), alpha, piece.start + first, n,
+                                coefficients.baseAddress! + piece.first, 1, 1, y + first, 1)
+                        }
+                    }
+                    squares[chunk] = cblas_ddot(blasInt(rows), y + first, 1, y + first, 1)
+                }
             }
         }
+        return squares.reduce(0, +)
     }
 
     /// x ← x + αqᵢ.
     func add(_ alpha: Double, vector index: Int, to x: inout [Double]) {
-        cblas_daxpy(blasInt(dimension), alpha, pointer(index), 1, &x, 1)
+        x.withUnsafeMutableBufferPointer { x in
+            nonisolated(unsafe) let (x, q) = (x.baseAddress!, pointer(index))
+            forEachChunk(1) { _, first, rows in cblas_daxpy(blasInt(rows), alpha, q + first, 1, x + first, 1) }
+        }
     }
 
     /// x ← (I − QQᵀ)x by classical Gram–Schmidt, repeated while a pass takes away so much that its own rounding errors
@@ -100,22 +161,35 @@ public final class KrylovBasis {
         if count == 0 { return (total, before) }
         for _ in 0..<3 {
             let pass = coefficients(of: x)
-            add(-1, pass, to: &x)
+            let square = add(-1, pass, to: &x)
             for i in 0..<count { total[i] += pass[i] }
-            let after = Vectors.norm(x)
+            let after = Vectors.norm(squared: square) ?? Vectors.norm(x)
             if after > 0.5.squareRoot() * before { return (total, after) }
             before = after
         }
         return (total, before)
     }
 
-    /// Appends a vector that is orthonormal to those held.
+    /// Makes room for one more vector, in the file where memory has none.
+    ///
+    /// - Throws: `MatrixFreeError.noRoom` where the file cannot be made.
+    func makeRoom() throws(MatrixFreeError) {
+        guard count == slabs.count * slabSize, slabs.count >= slabsInMemory else { return }
+        let bytes = slabBytes
+        guard let slab = Buffer(inTemporaryFileOf: bytes) else { throw .noRoom(bytes: bytes) }
+        slabs.append(slab)
+    }
+
+    private var slabBytes: Int { min(slabSize, capacity - count) * dimension * 8 }
+
+    /// Appends a vector that is orthonormal to those held, in memory where `makeRoom` has not been called.
     func append(_ x: [Double]) {
         precondition(x.count == dimension && count < capacity, "append to \(count) of \(capacity) vectors")
-        if count == slabs.count * Self.slabSize {
-            slabs.append(.allocate(capacity: min(Self.slabSize, capacity - count) * dimension))
+        if count == slabs.count * slabSize { slabs.append(Buffer(byteCount: slabBytes)) }
+        x.withUnsafeBufferPointer { x in
+            nonisolated(unsafe) let (x, q) = (x.baseAddress!, pointer(count))
+            forEachChunk(1) { _, first, rows in (q + first).update(from: x + first, count: rows) }
         }
-        x.withUnsafeBufferPointer { pointer(count).initialize(from: $0.baseAddress!, count: dimension) }
         count += 1
     }
 
@@ -141,33 +215,31 @@ public final class KrylovBasis {
     /// - Parameter columns: the columns of Z: at most `count` of them, each of `count` numbers.
     func rotate(by columns: [[Double]]) {
         precondition(columns.count <= count && columns.allSatisfy { $0.count == count }, "rotate: shape")
-        let old = count
-        let new = columns.count
-        if new == 0 {
-            count = 0
-            return
-        }
-        let flat = columns.flatMap { $0 }
-        let strip = min(dimension, 2048)
-        var result = [Double](repeating: 0, count: new * strip)
-        let n = blasInt(dimension)
-        for first in stride(from: 0, to: dimension, by: strip) {
-            let width = min(strip, dimension - first)
-            for piece in pieces(old) {
+        let old = count, new = columns.count, strip = min(dimension, 2048)
+        if new > 0 {
+            let flat = columns.flatMap { $0 }, n = blasInt(dimension), dimension = dimension
+            nonisolated(unsafe) let pieces = pieces(old), places = (0..<new).map(pointer)
+            Threads.forEach((dimension + strip - 1) / strip) { number, _ in
+                let first = number * strip, width = min(strip, dimension - first)
+                var result = [Double](repeating: 0, count: new * width)
                 flat.withUnsafeBufferPointer { flat in
-                    cblas_dgemm(
-                        CblasRowMajor, CblasNoTrans, CblasNoTrans, blasInt(new), blasInt(width), blasInt(piece.count),
-                        1,
-                        flat.baseAddress! + piece.first, blasInt(old), piece.start + first, n, piece.first == 0 ? 0 : 1,
-                        &result, blasInt(strip))
+                    for piece in pieces {
+                        cblas_dgemm(
+                            CblasRowMajor, CblasNoTrans, CblasNoTrans, blasInt(new), blasInt(width), piece.count, 1,
+                            flat.baseAddress! + piece.first, blasInt(old), piece.start + first, n,
+                            piece.first == 0 ? 0 : 1, &result, blasInt(width))
+                    }
                 }
-            }
-            result.withUnsafeBufferPointer { result in
-                for i in 0..<new {
-                    (pointer(i) + first).update(from: result.baseAddress! + i * strip, count: width)
+                result.withUnsafeBufferPointer { result in
+                    for (i, place) in places.enumerated() {
+                        (place + first).update(from: result.baseAddress! + i * width, count: width)
+                    }
                 }
             }
         }
         count = new
     }
+
+    /// Gives back the memory that holds no vector.
+    func trim() { slabs.removeLast(slabs.count - (count + slabSize - 1) / slabSize) }
 }

@@ -68,6 +68,8 @@ extension LanczosRun {
             var inner = settings
             // Numbers of its own: those of the run itself lie in its basis.
             inner.seed = RandomNumbers(seed: settings.seed).named("outside \(copies.count)").bits(at: 0)
+            // What is found joins the others: the bound of a value's residual there is the sum of several.
+            inner.tolerance = settings.tolerance / 2
             inner.largest = min(1, criterion.largest)
             inner.smallest = min(1, criterion.smallest)
             inner.maximumProducts = settings.maximumProducts - counter.products

@@ -108,7 +108,7 @@ public struct LanczosProcess {
     /// - Precondition: the basis is not full and does not span the space.
     public mutating func step(_ product: ([Double]) throws -> [Double]) throws {
         guard let x = next else { preconditionFailure("the basis already spans the space") }
-        absorb(x, product: try product(x))
+        try absorb(x, product: try product(x))
     }
 
     /// The step, for a product that was made elsewhere (several processes sharing one block of products).
@@ -116,8 +116,10 @@ public struct LanczosProcess {
     /// - Parameters:
     ///   - x: `next`.
     ///   - product: Hx, P finite numbers.
+    /// - Throws: `MatrixFreeError.noRoom` where a basis beyond its memory has none on disk; the process is then as before.
     /// - Precondition: the basis is not full and does not span the space.
-    public mutating func absorb(_ x: [Double], product: [Double]) {
+    public mutating func absorb(_ x: [Double], product: [Double]) throws(MatrixFreeError) {
+        try basis.makeRoom()
         var w = product
         let size = Vectors.norm(w)
         normBound = max(normBound, size)

@@ -1,4 +1,3 @@
-import COpenBLAS
 import Tensors
 
 /// Applies an operator, counts its products and refuses what is not a number.
@@ -42,9 +41,7 @@ struct ProductCounter<Operator: LinearOperator> {
                 "the operator's product has \(y.count) numbers; expected its dimension, \(matrix.dimension)")
         }
         products += 1
-        BLAS.prepare()
-        // The sum of absolute values is finite only if every one is.
-        guard cblas_dasum(blasInt(y.count), y, 1).isFinite else { throw .nonFiniteProduct(number: products) }
+        guard Vectors.isFinite(y) else { throw .nonFiniteProduct(number: products) }
     }
 }
 
