@@ -1,3 +1,4 @@
+import Foundation
 import Networks
 import Objectives
 import Tensors
@@ -21,11 +22,16 @@ public struct GradientNorms: Sendable {
         let gradient = try objective.valueAndGradient(at: theta).gradient
         layers =
             layout.map { layout in
-                layout.tensors.indices.map {
-                    (layout.tensors[$0].name, Vectors.norm(Array(gradient[layout.range($0)])))
-                }
+                layout.tensors.indices.map { (layout.tensors[$0].name, Self.norm(gradient, layout.range($0))) }
             } ?? []
         (self.gradient, norm) = (gradient, Vectors.norm(gradient))
         evaluation = try objective.evaluate(at: theta)
+    }
+
+    /// The norm of a part of a vector, of which no more than 8 MB are copied at a time.
+    private static func norm(_ vector: [Double], _ range: Range<Int>) -> Double {
+        stride(from: range.lowerBound, to: range.upperBound, by: 1 << 20).reduce(0) { norm, first in
+            hypot(norm, Vectors.norm(Array(vector[first..<min(first + 1 << 20, range.upperBound)])))
+        }
     }
 }

@@ -179,7 +179,7 @@ final class BatchProgram {
         // Batches that are not normalised as a whole are small enough as they are.
         executable = Executable(
             graph, outputs: outputs, precision: precision, examples: batchNorm == .batch ? batch : 1,
-            keepsApart: blocked != nil)
+            keepsApart: blocked != nil, runsWhole: !kind.keeps)
     }
 
     /// Where θ, the buffers, directions and v (or coordinates) are read from at every run.

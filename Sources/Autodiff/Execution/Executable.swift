@@ -41,16 +41,19 @@ public final class Executable {
     ///     Where that keeps values in cache, steps are run for a few examples at a time.
     ///   - keepsApart: for a graph that computes large values one after another: loops that share few numbers are not made one, which
     ///     would need all of those values at once.
+    ///   - runsWhole: whether every run of a batch begins with the data's stage, so that no instance keeps anything between runs.
     public convenience init(
-        _ graph: Graph, outputs: [Value], precision: Precision, examples: Int = 1, keepsApart: Bool = false
+        _ graph: Graph, outputs: [Value], precision: Precision, examples: Int = 1, keepsApart: Bool = false,
+        runsWhole: Bool = false
     ) {
         self.init(
-            graph, outputs: outputs, kernels: Kernels(precision), examples: examples, keepsApart: keepsApart)
+            graph, outputs: outputs, kernels: Kernels(precision), examples: examples, keepsApart: keepsApart,
+            runsWhole: runsWhole)
     }
 
     init(
         _ graph: Graph, outputs: [Value], kernels: Kernels, examples: Int = 1, keepsApart: Bool = false,
-        sweepLimits: Sweep.Limits = .init()
+        runsWhole: Bool = false, sweepLimits: Sweep.Limits = .init()
     ) {
         self.kernels = kernels
         precision = kernels.precision
@@ -67,7 +70,8 @@ public final class Executable {
         }
         for i in sweeps.indices where i % 2 == 1 { sweeps[i].isDescending = true }
         plan = MemoryPlan(
-            items, steps, sweeps: sweeps, divisions: fusion.divisions, outputs: Set(bases), elementSize: size)
+            items, steps, sweeps: sweeps, divisions: fusion.divisions, outputs: Set(bases),
+            runsWhole: runsWhole, elementSize: size)
         let needed = MemoryPlan.neededOutside(items, steps).union(bases)
         var work: [(stage: Stage, isCommon: Bool, work: Prepared)] = []
         var benchRoom = Bench.Room(blockBytes: plan.blockBytes),

@@ -1,8 +1,8 @@
 /// Gives every item a place in memory.
 ///
-/// - Values of a batch that a later stage reads, and outputs, are kept.
+/// - Values of a batch that a later stage reads, and outputs, are kept, unless every run computes all of a batch.
 /// - Other values of a batch share a scratch arena, in which items with separate lifetimes use the same bytes. Outputs
-///   that depend on a tangent, and values recomputed for tangents, stay there to the end of the run.
+///   that are not kept, and values recomputed for tangents, stay there to the end of the run.
 /// - Values common to all batches have memory of their own.
 /// - Values that only one sweep makes and reads exist for one block of examples at a time.
 struct MemoryPlan {
@@ -24,7 +24,7 @@ struct MemoryPlan {
 
     init(
         _ items: [Item], _ steps: [Step], sweeps: [Sweep] = [], divisions: [StepDivision?] = [], outputs: Set<Int>,
-        elementSize: Int
+        runsWhole: Bool = false, elementSize: Int
     ) {
         func bytes(_ id: Int, of sweep: Sweep? = nil) -> Int {
             let size = items[id].type.element == .index ? 4 : elementSize
@@ -52,7 +52,7 @@ struct MemoryPlan {
                 lastStep[id] = max(lastStep[id] ?? 0, number)
                 for view in items[id].operands {
                     lastStep[view.base] = max(lastStep[view.base] ?? 0, number)
-                    if items[view.base].stage < step.stage { crosses.insert(view.base) }
+                    if !runsWhole, items[view.base].stage < step.stage { crosses.insert(view.base) }
                 }
             }
         }
@@ -78,7 +78,7 @@ struct MemoryPlan {
                         places[id] = .common(items[id].stage, commonBytes[items[id].stage.rawValue])
                         commonBytes[items[id].stage.rawValue] += bytes(id)
                     } else if crosses.contains(id) {
-                        if items[id].stage < .recomputed {
+                        if !runsWhole, items[id].stage < .recomputed {
                             places[id] = .kept(keptBytes)
                             keptBytes += bytes(id)
                         } else {
