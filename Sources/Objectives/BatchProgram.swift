@@ -49,10 +49,11 @@ final class BatchProgram {
         /// Whether logits of many classes may be computed for some rows at a time.
         var allowsBlocks: Bool { self != .outputs && self != .empiricalFisher }
 
-        /// Operations of a batch for each parameter, at least, for what is done with every parameter once a batch, where there is
-        /// a derivative to be added up, to cost little beside them. Weights that come from memory each time take longer.
+        /// Operations of a batch for each parameter, at least, for what is done with every parameter once a batch to cost little beside
+        /// them: weights are read, and where there is a derivative it is added up. Weights that come from memory each time take longer.
         func operationsPerParameter(cached: Bool) -> Int {
-            self == .value || self == .outputs ? 0 : cached ? 3000 : 12000
+            let hasDerivative = self != .value && self != .outputs
+            return cached ? (hasDerivative ? 3000 : 0) : (hasDerivative ? 12000 : 2000)
         }
 
         /// Bytes of a batch that work well. Values that are kept come from memory anyway, and beside each batch's there is
