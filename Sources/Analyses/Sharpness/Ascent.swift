@@ -16,7 +16,9 @@ struct Ascent {
     /// One start's way up.
     struct Climb {
         let name: String
+        /// Where it is, and ∂L/∂z there; empty while the climb rests.
         var z: [Double], increase: Double, slope: [Double]
+        private var resting: (z: Shelved, slope: Shelved)?
         /// Increase after every iteration.
         var curve: [Double]
         var converged = false, isActive = true
@@ -31,7 +33,28 @@ struct Ascent {
         /// Whether it was given up, because it would have stayed below the highest.
         var leftBehind = false
 
+        init(name: String, z: [Double], increase: Double, slope: [Double], curve: [Double], isActive: Bool = true) {
+            (self.name, self.z, self.increase, self.slope) = (name, z, increase, slope)
+            (self.curve, self.isActive) = (curve, isActive)
+        }
+
         var iterations: Int { curve.count - 1 }
+        /// Where it is, resting or not.
+        var place: [Double] { resting?.z.vector ?? z }
+        /// Whether it may be a top: it has been given up for no other.
+        var isTop: Bool { joined == nil && !leftBehind && increase.isFinite }
+
+        /// Its vectors go to a shelf until `rise`; those of a climb that leads nowhere are gone.
+        mutating func rest(on shelf: VectorShelf) throws {
+            if resting == nil, isTop { resting = (try shelf.put(z), try shelf.put(slope)) }
+            if !isTop { resting = nil }
+            (z, slope) = ([], [])
+        }
+
+        mutating func rise() {
+            if let resting { (z, slope) = (resting.z.vector, resting.slope.vector) }
+            resting = nil
+        }
 
         mutating func finish() { (converged, isActive) = (true, false) }
     }
@@ -138,7 +161,7 @@ struct Ascent {
     @discardableResult
     func tops(_ climbs: inout [Climb], nearness: Double, othersStay: Bool = false) -> [Int] {
         var tops: [Int] = []
-        let order = climbs.indices.filter { climbs[$0].joined == nil && climbs[$0].increase.isFinite }
+        let order = climbs.indices.filter { climbs[$0].isTop }
             .sorted { climbs[$0].increase > climbs[$1].increase }
         for i in order {
             if climbs[i].isActive || !othersStay,
@@ -153,7 +176,7 @@ struct Ascent {
     }
 
     private func isNear(_ a: Climb, _ b: Climb, _ nearness: Double) -> Bool {
-        ball.length(Vectors.sum(a.z, -1, b.z)) < nearness * ball.radius
+        ball.length(Vectors.sum(a.place, -1, b.place)) < nearness * ball.radius
     }
 
     /// Ends the climbs that would stay below the highest if another round multiplied their increase as the last one did.

@@ -69,7 +69,7 @@ public struct BatchwiseSharpness: Sendable, Codable {
                         objective, at: theta,
                         model: LocalModel(
                             objective, at: theta, scaling: search.ball.scaling,
-                            vectors: parts.count == 1 ? WorstCaseSearch.eigenvectors : 1, seed: search.seed))
+                            vectors: WorstCaseSearch.eigenvectors, memoryLimit: search.memoryLimit, seed: search.seed))
                     best.forgetEpsilon()
                     return best
                 })

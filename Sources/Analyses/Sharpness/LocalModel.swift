@@ -19,7 +19,7 @@ public struct LocalModel: Sendable {
 
     /// - Parameters:
     ///   - vectors: how many of the largest eigenvalues.
-    ///   - start: a vector that may be near the top eigenvector, such as that of a part of the data.
+    ///   - start: a vector that may be near the top eigenvector, such as that of a part of the data; nil for the gradient.
     ///   - memoryLimit: bytes for the Krylov basis.
     ///   - tolerance: of the residuals; 1e-3, ours: they are starts for the search and an estimate.
     public init(
@@ -30,8 +30,10 @@ public struct LocalModel: Sendable {
     ) throws {
         (value, gradient) = try objective.valueAndGradient(at: theta)
         let random = RandomNumbers(seed: seed).named("local model").normals(theta.count)
+        // Near a minimum the gradient lies along the top eigenvectors.
+        let guess = start ?? Vectors.product(scaling, gradient), length = Vectors.norm(guess)
         // A tenth of a random vector: a start without a part of the top eigenvector would never find it.
-        let near = start.map { Vectors.sum($0, 0.1 * Vectors.norm($0) / Vectors.norm(random), random) }
+        let near = length > 0 && length.isFinite ? Vectors.sum(guess, 0.1 * length / Vectors.norm(random), random) : nil
         let top = try Lanczos(
             largest: vectors, tolerance: tolerance, maximumProducts: 200, memoryLimit: memoryLimit, seed: seed
         ).run(CurvatureOperator(objective, at: theta, scaling: scaling), start: near, progress: progress)

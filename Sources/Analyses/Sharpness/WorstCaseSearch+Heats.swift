@@ -2,6 +2,9 @@ import Tensors
 
 /// How the starts compete.
 extension WorstCaseSearch {
+    /// Starts in a row that lead no higher, after which no more climb. In a cube all do.
+    private var patience: Int { ball.norm == .l2 ? max(Self.doubts, restarts) : .max }
+
     /// A random point of the boundary.
     func random(_ name: String, _ count: Int) -> [Double] {
         ball.farthest(along: RandomNumbers(seed: seed).named("worst case").named(name).normals(count))
@@ -14,16 +17,17 @@ extension WorstCaseSearch {
         _ ascent: inout Ascent, _ starts: [Start], _ stages: Stages
     ) throws -> (climbs: [Ascent.Climb], hops: Int) {
         var climbs: [Ascent.Climb] = []
-        try heat(&ascent, &climbs, starts, stages)
+        try heat(&ascent, &climbs, starts, patience: patience, stages)
         var born = 0
         for _ in 0..<Self.generations {
-            let tops = ascent.tops(&climbs, nearness: Self.nearness).map { climbs[$0] }.filter(\.increase.isFinite)
+            let tops = ascent.tops(&climbs, nearness: Self.nearness).map { climbs[$0] }
             guard tops.count > 1, tops[0].increase > 0 else { break }
-            var between: [Start] = []
-            for other in tops[1..<min(Self.parents, tops.count)] {
+            let between = (1..<min(Self.parents, tops.count)).map { other in
                 // Where the two differ in direction the slope decides.
                 born += 1
-                between.append(("between-\(born)", ball.stretched(Vectors.sum(tops[0].z, 1, other.z).map { $0 / 2 })))
+                return Start(name: "between-\(born)") {
+                    ball.stretched(Vectors.sum(tops[0].place, 1, tops[other].place).map { $0 / 2 })
+                }
             }
             try heat(&ascent, &climbs, between, stages)
             let higher = climbs.map(\.increase).filter(\.isFinite).max() ?? 0
@@ -39,12 +43,16 @@ extension WorstCaseSearch {
     /// - Returns: how many were tried.
     private func hop(_ ascent: inout Ascent, _ climbs: inout [Ascent.Climb], _ stages: Stages) throws -> Int {
         let tops = ascent.tops(&climbs, nearness: Self.nearness)
-        guard let first = tops.first, let last = tops.last, climbs[first].increase > 0,
-            climbs[last].increase < climbs[first].increase * (1 - Self.agreement)
+        // What was given up says as much of how much depends on where one begins.
+        let lowest = climbs.filter { $0.joined == nil && $0.increase.isFinite }.map(\.increase).min() ?? 0
+        guard let first = tops.first, climbs[first].increase > 0,
+            lowest < climbs[first].increase * (1 - Self.agreement)
         else { return 0 }
-        var top = climbs[first], order = Self.order(top.slope)
+        var top = climbs[first]
+        top.rise()
+        var order = Self.order(top.slope)
         var tried = 0, failed = 0
-        while failed < Self.patience, tried < Self.mostHops {
+        while failed < Self.hopPatience, tried < Self.mostHops {
             let most = Self.shares[tried % Self.shares.count] * top.slope.reduce(0) { $0 + abs($1) }
             tried += 1
             let drawn = random("hop-\(tried)", order.count)
@@ -54,14 +62,15 @@ extension WorstCaseSearch {
                 sum += abs(top.slope[i])
                 if sum > most { break }
             }
-            try heat(&ascent, &climbs, [("hop", z)], stages)
-            let climb = climbs.removeLast()
+            try heat(&ascent, &climbs, [Start(name: "hop") { z }], stages)
+            var climb = climbs.removeLast()
             guard climb.increase > top.increase * (1 + Self.heatTolerance) else {
                 failed += 1
                 continue
             }
             climbs.removeAll { $0.name == "hop" }
             climbs.append(climb)
+            climb.rise()
             (top, order, failed) = (climb, Self.order(climb.slope), 0)
         }
         return tried
@@ -72,24 +81,31 @@ extension WorstCaseSearch {
         slope.indices.sorted { (abs(slope[$0]), $0) < (abs(slope[$1]), $1) }
     }
 
-    /// Adds the climbs from more starts, round by round; of climbs that have come together only the highest goes on.
+    /// Adds the climbs from more starts, one after another: each until it is at its top, near one that is known, or too far
+    /// behind the highest.
+    ///
+    /// - Parameter patience: starts in a row that led no higher, after which the others do not climb.
     private func heat(
-        _ ascent: inout Ascent, _ climbs: inout [Ascent.Climb], _ starts: [Start],
+        _ ascent: inout Ascent, _ climbs: inout [Ascent.Climb], _ starts: [Start], patience: Int = .max,
         _ stages: Stages
     ) throws {
         let tolerance = max(tolerance, Self.heatTolerance)
-        let known = climbs.count
-        for start in starts {
-            try stages.tell(start.name, climbs.count - known, starts.count, of: 5..<60)
-            var climb = try ascent.begin(start.name, at: start.z)
-            let before = climb.increase
-            try ascent.climb(&climb, iterations: min(steps, Self.round), tolerance: tolerance)
-            climb.before = before
+        var failed = 0
+        for (number, start) in starts.enumerated() where failed < patience {
+            try stages.tell(start.name, number, starts.count, of: 5..<75)
+            let highest = climbs.map(\.increase).filter(\.isFinite).max() ?? 0
+            var climb = try ascent.begin(start.name, at: start.z())
+            // Of the first iterations one leads far, whichever start it is: what those after it bring says more.
+            try ascent.climb(&climb, iterations: min(steps, 1), tolerance: tolerance)
+            climb.before = climb.increase
+            try ascent.climb(&climb, iterations: min(steps, Self.round) - climb.iterations, tolerance: tolerance)
             climbs.append(climb)
-        }
-        while ascent.join(&climbs, nearness: Self.nearness) {
-            Ascent.leaveBehind(&climbs)
-            try goOn(&ascent, &climbs, tolerance: tolerance, most: steps, stages, of: 60..<75)
+            while ascent.join(&climbs, nearness: Self.heatNearness) {
+                Ascent.leaveBehind(&climbs)
+                try goOn(&ascent, &climbs, tolerance: tolerance, most: steps, stages, of: 5..<75)
+            }
+            failed = climbs[climbs.count - 1].increase > highest * (1 + Self.heatTolerance) ? 0 : failed + 1
+            for i in climbs.indices { try climbs[i].rest(on: shelf) }
         }
     }
 
@@ -101,6 +117,7 @@ extension WorstCaseSearch {
         for i in climbs.indices where climbs[i].isActive {
             try stages.tell(climbs[i].name, climbs[i].iterations, most, of: percent)
             let before = climbs[i].increase
+            climbs[i].rise()
             try ascent.climb(
                 &climbs[i], iterations: min(Self.round, most - climbs[i].iterations), tolerance: tolerance)
             climbs[i].before = before

@@ -3,17 +3,20 @@ import Objectives
 import Tensors
 
 extension WorstCaseSearch {
-    /// How many vectors of θ's length a search holds: of every climb its place and slope with what is tried, of every radius what was
-    /// found, and a Krylov basis. Before the climbs begin, they take the place of the starts and of the copies of a class's examples.
+    /// Vectors of a climb that is on its way: where it is, what it tries, and the slopes of both. With them the gradient and an eigenvector
+    /// at θ.
+    static let awake = 8
+
+    /// How many vectors of θ's length a search holds in memory: at least those of one climb with what is found at every radius; the starts
+    /// and tops that wait may lie in a file. At most all of them, and a Krylov basis before.
     static func vectors(
         restarts: Int, radii: Int, norm: Ball.Norm = .l2, classes: Int = usualClasses
     ) -> ClosedRange<Int> {
-        // The gradient's, both of three eigenvectors, and those of the quadratic model and of a smaller radius.
+        // The gradient's, both of the eigenvectors, and those of the quadratic model and of a smaller radius.
         let starts = min(3 + 2 * eigenvectors + restarts + 2 * classes, max(climbing, restarts))
         let between = (parents - 1) * generations
-        // In a cube the last hop that led higher and the next, of which each is a climb, and the order of the slopes.
-        let least = 3 * (starts + between) + 2 * radii + (norm == .linf ? 7 : 0)
-        return least...(least + 200)
+        let least = awake + 2 * (radii - 1) + (norm == .linf ? 2 : 0)
+        return least...(least + max(200, 3 * starts + 2 * between))
     }
 
     /// As far as the arithmetic resolves an increase: a mean of losses in Float32 has a relative error near 1e-8, of which an increase

@@ -4,11 +4,16 @@ import Tensors
 
 /// Where the search starts.
 extension WorstCaseSearch {
-    typealias Start = (name: String, z: [Double])
+    /// A name and the point, which is made or taken from its shelf when it is asked for.
+    struct Start {
+        let name: String
+        let z: () -> [Double]
+    }
 
     private static let smallerRadius = "smaller-radius"
 
-    /// Where to climb from: of more starts than are to climb, those of the highest losses, in the order in which they are made here.
+    /// Where to climb from: the best of a smaller ball, then the others by their losses, the highest first. Of more starts than are to
+    /// climb, those of the highest losses.
     ///
     /// - Returns: the starts, and from how many classes some were made.
     func starts(
@@ -18,7 +23,10 @@ extension WorstCaseSearch {
         var highest = Highest(most: max(Self.climbing, restarts))
         func add(_ name: String, _ z: [Double]) throws {
             // The best ε of a smaller ball always climbs.
-            try highest.add((name, z)) { $0.name == Self.smallerRadius ? .infinity : try ascent.increase($0.z) }
+            let shelved = try shelf.put(z)
+            try highest.add(
+                Start(name: name) { shelved.vector },
+                increase: name == Self.smallerRadius ? .infinity : ascent.increase(z))
         }
         func addBoth(_ name: String, along slope: [Double]) throws {
             try add(name + "+", ball.farthest(along: slope))
@@ -60,28 +68,25 @@ extension WorstCaseSearch {
         return chosen.count
     }
 
-    /// Of starts that come one by one, those of the highest losses: no more are held, and no loss is computed while there are no more.
+    /// Of starts that come one by one, those of the highest losses: no more are held.
     struct Highest {
         let most: Int
-        // The increase is unknown until there are more.
-        private var held: [(start: Start, increase: Double?)] = []
+        private var held: [(start: Start, increase: Double)] = []
 
         init(most: Int) { self.most = most }
 
-        /// The highest, in the order in which they came.
-        var starts: [Start] { held.map(\.start) }
+        /// The highest first; of equal ones the first to come.
+        var starts: [Start] {
+            held.indices.sorted { (held[$1].increase, $0) < (held[$0].increase, $1) }.map { held[$0].start }
+        }
 
         /// - Parameter increase: of a start's loss. What is not finite counts as high, because its climb begins nearer to θ.
-        mutating func add(_ start: Start, _ increase: (Start) throws -> Double) rethrows {
-            held.append((start, nil))
+        mutating func add(_ start: Start, increase: Double) {
+            held.append((start, increase.isFinite ? increase : .infinity))
             guard held.count > most else { return }
-            for i in held.indices where held[i].increase == nil {
-                let value = try increase(held[i].start)
-                held[i].increase = value.isFinite ? value : .infinity
-            }
             // Of equal ones the first stay.
             var lowest = 0
-            for i in held.indices where held[i].increase! <= held[lowest].increase! { lowest = i }
+            for i in held.indices where held[i].increase <= held[lowest].increase { lowest = i }
             held.remove(at: lowest)
         }
     }

@@ -23,8 +23,11 @@ public struct WorstCaseSearch {
     public var tolerance = 1e-9
     /// Of the random starts.
     public var seed: UInt64 = 0
-    /// Bytes for a Krylov basis, while the climbs have not begun.
+    /// Bytes for vectors: a Krylov basis, and then starts and climbs. What is beyond them goes to a file in the folder of temporary
+    /// files.
     public var memoryLimit = 4 << 30
+    /// Where starts and climbs rest.
+    var shelf = VectorShelf(room: .max)
     /// Called before every round of a climb with what it is and how many percent of the work may be done, which never falls; what
     /// it throws ends the search.
     public var progress: (_ start: String, _ done: Int, _ most: Int) throws -> Void = { _, _, _ in }
@@ -49,13 +52,20 @@ public struct WorstCaseSearch {
 
     /// Iterations between looks at which climbs have met, and how near (relative to ρ) is met.
     static let round = 4, nearness = 0.05
-    /// Tolerance of the heats; tops that climb on; tops between which new starts are made, and how often.
-    static let heatTolerance = 1e-3, finalists = 3, parents = 4, generations = 3
+    /// Tolerance of the heats, and how near (relative to ρ) a climb there is to a top that it would come to.
+    static let heatTolerance = 1e-3, heatNearness = 0.15
+    /// Starts in a row that lead no higher, after which the others do not climb, unless more random ones are asked for. 5, ours: the
+    /// bounds of the references are those of all starts to 1e-5, for two fifths of the gradients (docs/performance.md).
+    static let doubts = 5
+    /// Tops that climb on, if they are within this share of the highest.
+    static let finalists = 3, close = 0.01
+    /// Tops between which new starts are made, and how often.
+    static let parents = 3, generations = 2
     /// Hops draw anew the coordinates of the smallest slopes that make up these shares of ‖slope‖₁, in turn. Ours: of shares from
     /// 0.05 to 0.9 these led highest on six networks.
     static let shares = [0.1, 0.05, 0.025]
     /// Hops in a row that led no higher, after which there are no more; and the most. 12 and 100, ours.
-    static let patience = 12, mostHops = 100
+    static let hopPatience = 12, mostHops = 100
     /// Tops within this share of the highest leave hops nothing to look for. 0.01, ours.
     static let agreement = 0.01
     /// Starts that climb at most, if no more random ones are asked for: those of the highest losses. 16, ours: with 16 of about 30 the
@@ -64,8 +74,8 @@ public struct WorstCaseSearch {
     static let climbing = 16
     /// Classes to start from, and examples of each at most. Ours.
     static let usualClasses = 10, examplesOfClass = 1024
-    /// Eigenvectors to start from, in both directions.
-    public static let eigenvectors = 3
+    /// Eigenvectors to start from, in both directions. 1, ours: with 3 no bound of the references was higher by 1e-5.
+    public static let eigenvectors = 1
 
     /// A search with the defaults in a ball.
     public init(_ ball: Ball) {
@@ -80,6 +90,15 @@ public struct WorstCaseSearch {
     public func run(
         _ objective: any Objective, at theta: [Double], scout: Scout? = nil, model given: LocalModel? = nil,
         smaller: WorstCaseSharpness? = nil
+    ) throws -> WorstCaseSharpness {
+        var search = self
+        search.shelf = VectorShelf(room: max(0, memoryLimit / (8 * theta.count) - Self.awake))
+        return try search.run(on: objective, at: theta, scout: scout, model: given, smaller: smaller)
+    }
+
+    private func run(
+        on objective: any Objective, at theta: [Double], scout: Scout?, model given: LocalModel?,
+        smaller: WorstCaseSharpness?
     ) throws -> WorstCaseSharpness {
         let stages = Stages(progress)
         try stages.tell("spectrum", 0, 1, of: 0..<5)
@@ -111,8 +130,8 @@ public struct WorstCaseSearch {
 
         var best = (z: [Double](repeating: 0, count: theta.count), increase: 0.0)
         // What joined another has an increase on the scout's data.
-        for climb in climbs where climb.joined == nil && climb.increase.isFinite && climb.increase > best.increase {
-            best = (climb.z, climb.increase)
+        for climb in climbs where climb.isTop && climb.increase > best.increase {
+            best = (climb.place, climb.increase)
         }
         if oneStepValue.isFinite, oneStepValue > best.increase { best = (oneStep, oneStepValue) }
         let squareOfLength = ball.norm == .l2 ? 1 : Double(theta.count)
@@ -139,7 +158,7 @@ public struct WorstCaseSearch {
     private func quadraticMaximum(_ curvature: some LinearOperator, _ model: LocalModel) throws -> QuadraticMaximum {
         func maximum(searchOutside: Bool) throws -> QuadraticMaximum {
             try GeneralizedLanczosTrustRegion(
-                radius: ball.radius, tolerance: 1e-4, maximumProducts: 200, memoryLimit: memoryLimit,
+                radius: ball.radius, tolerance: 1e-3, maximumProducts: 200, memoryLimit: memoryLimit,
                 searchOutside: searchOutside, seed: seed
             ).run(curvature, gradient: model.slope)
         }
@@ -155,11 +174,12 @@ public struct WorstCaseSearch {
         for (rank, i) in tops.enumerated() {
             try stages.tell(climbs[i].name, rank, tops.count, of: 75..<80)
             if rank < Self.finalists {
-                result[i] = try whole.begin(climbs[i].name, at: climbs[i].z)
+                result[i] = try whole.begin(climbs[i].name, at: climbs[i].place)
             } else {
-                result[i].increase = try whole.increase(climbs[i].z)
+                result[i].increase = try whole.increase(climbs[i].place)
             }
             result[i].curve = [result[i].increase]
+            try result[i].rest(on: shelf)
         }
         return result
     }
@@ -170,11 +190,17 @@ public struct WorstCaseSearch {
     ) throws {
         var last = finalists.map { climbs[$0] }
         let done = last.map(\.iterations).max() ?? 0
-        for i in last.indices { (last[i].isActive, last[i].converged, last[i].leftBehind) = (true, false, false) }
+        let highest = last.map(\.increase).filter(\.isFinite).max() ?? 0
+        for i in last.indices where last[i].increase >= highest * (1 - Self.close) {
+            (last[i].isActive, last[i].converged) = (true, false)
+        }
         while whole.join(&last, nearness: Self.nearness) {
             try goOn(&whole, &last, tolerance: tolerance, most: done + steps, stages, of: 80..<100)
         }
-        for (i, climb) in zip(finalists, last) { climbs[i] = climb }
+        for (i, climb) in zip(finalists, last) {
+            climbs[i] = climb
+            try climbs[i].rest(on: shelf)
+        }
     }
 
     private func records(_ climbs: [Ascent.Climb]) -> [WorstCaseSharpness.Restart] {

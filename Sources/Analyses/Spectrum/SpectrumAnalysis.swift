@@ -94,13 +94,14 @@ public struct SpectrumAnalysis: Sendable {
         }
     }
 
-    /// How many vectors of θ's length the analysis holds beside the few of every one: bases, with what comes out of them.
+    /// How many vectors of θ's length the analysis holds beside the few of every one: bases, with what comes out of them. A density's
+    /// bases may lie in a file.
     public var vectors: ClosedRange<Int> {
         let found = 2 * (largest + smallest)
         let least =
             [
                 found > 0 ? found / 2 + 3 + found : 0, estimatesTrace || estimatesFrobeniusNorm ? probes : 0,
-                estimatesDensity ? Self.quadratureSteps : 0, findsBlocks ? probes : 0,
+                estimatesDensity ? 4 : 0, findsBlocks ? probes : 0,
             ].max() ?? 0
         let most =
             [found > 0 || findsBlocks ? found + maximumProducts : 0, estimatesDensity ? 4 * Self.quadratureSteps : 0]

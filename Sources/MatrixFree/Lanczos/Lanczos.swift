@@ -32,8 +32,9 @@ public struct Lanczos: Sendable, Equatable {
     /// The number of products after which the run ends with what it has, not converged; positive. Default 1000, ours:
     /// it bounds the time, not the accuracy.
     public var maximumProducts: Int
-    /// Bytes for the basis, at least 8P(largest + smallest + 3). Two vectors and the eigenvectors of the result come on
-    /// top. Default 4 GiB, ours: 500 vectors of a million parameters.
+    /// Bytes for the basis: with 8P(largest + smallest + 3) and more, it is restarted when it has filled them; with less,
+    /// the rest of a short basis lies in a file in the folder of temporary files. Two vectors and the eigenvectors of the
+    /// result come on top. Default 4 GiB, ours: 500 vectors of a million parameters.
     public var memoryLimit: Int
     /// The seed of the start and of restarts after a breakdown. Default 0.
     public var seed: UInt64

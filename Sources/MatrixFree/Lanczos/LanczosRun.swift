@@ -12,6 +12,8 @@ struct LanczosRun<Operator: LinearOperator> {
     /// Whether a search outside was asked for and has not been completed.
     var isSearchOpen = false
     let criterion: ConvergenceCriterion
+    /// Vectors of a basis for the least of which memory has no room. 24, ours.
+    private static var onDisk: Int { 24 }
 
     /// - Parameter subspace: where the spectrum is wanted; nil for the whole space.
     init(
@@ -27,12 +29,15 @@ struct LanczosRun<Operator: LinearOperator> {
             relativeFloor: settings.relativeFloor, rounding: settings.rounding)
         // Restarting keeps the wanted vectors and needs room to move.
         let least = min(most, criterion.largest + criterion.smallest + 3)
-        let room = settings.memoryLimit / (8 * n)
-        guard room >= least else {
-            throw .memoryLimit(found: settings.memoryLimit, needed: bytes(of: least, vectors: n))
-        }
+        let needed = bytes(of: least, vectors: n)
+        guard needed < .max else { throw .memoryLimit(found: settings.memoryLimit, needed: needed) }
+        let room = max(0, settings.memoryLimit) / (8 * n)
+        // On disk there is room for a few more than the least, with which a run would take many times the products.
+        let capacity = room >= least ? room : max(least, Self.onDisk)
         process = try LanczosProcess(
-            basis: KrylovBasis(dimension: n, capacity: max(least, min(room, most, settings.maximumProducts))),
+            basis: KrylovBasis(
+                dimension: n, capacity: max(least, min(capacity, most, settings.maximumProducts)),
+                memoryLimit: settings.memoryLimit),
             start: start,
             random: RandomNumbers(seed: settings.seed).named("lanczos"), rounding: settings.rounding,
             subspace: subspace)

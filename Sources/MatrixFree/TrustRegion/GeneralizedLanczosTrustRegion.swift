@@ -19,8 +19,8 @@ public struct GeneralizedLanczosTrustRegion: Sendable, Equatable {
     public var tolerance: Double
     /// The most products of both searches together; positive. Default 300, ours: it bounds the time, not the accuracy.
     public var maximumProducts: Int
-    /// Bytes for the basis, 8P a step and at least four steps; the Krylov space cannot be restarted. Default 4 GiB, as
-    /// in `Lanczos`.
+    /// Bytes for the basis, 8P a step. The Krylov space cannot be restarted: what is beyond them lies in a file in the
+    /// folder of temporary files. Default 4 GiB, as in `Lanczos`.
     public var memoryLimit: Int
     /// Whether to look outside the Krylov space: about as many products as `Lanczos(largest: 1)` takes. Without it, the
     /// result is the global maximiser only if λ ≥ λmax. Default true.
@@ -57,15 +57,13 @@ public struct GeneralizedLanczosTrustRegion: Sendable, Equatable {
             )
         }
         let n = matrix.dimension
-        guard memoryLimit >= 8 * n * min(n, 4) else {
-            throw MatrixFreeError.memoryLimit(found: memoryLimit, needed: 8 * n * min(n, 4))
-        }
         if length == 0 {
             return try runWithoutGradient(matrix)
         }
 
         var process = try LanczosProcess(
-            basis: KrylovBasis(dimension: n, capacity: min(memoryLimit / (8 * n), n, maximumProducts)), start: gradient,
+            basis: KrylovBasis(dimension: n, capacity: min(n, maximumProducts), memoryLimit: memoryLimit),
+            start: gradient,
             random: RandomNumbers(seed: seed).named("trust region"), rounding: rounding)
         var inside = KrylovMaximum()
         repeat {
@@ -203,7 +201,7 @@ private struct Complement {
         let complement = DeflatedOperator(matrix, removing: basis)
         var settings = Lanczos(
             tolerance: 1e-3, maximumProducts: maximumProducts,
-            memoryLimit: max(request.memoryLimit, 32 * basis.dimension),
+            memoryLimit: request.memoryLimit,
             seed: RandomNumbers(seed: request.seed).named("complement").bits(at: 0), rounding: request.rounding)
         func search(_ start: [Double]?) throws -> SpectrumExtremes {
             var run = try LanczosRun(complement, settings, start: start, subspace: complement.complement)
