@@ -53,7 +53,7 @@ final class BatchProgram {
         /// them: weights are read, and where there is a derivative it is added up. Weights that come from memory each time take longer.
         func operationsPerParameter(cached: Bool) -> Int {
             let hasDerivative = self != .value && self != .outputs
-            return cached ? (hasDerivative ? 3000 : 0) : (hasDerivative ? 12000 : 2000)
+            return cached ? (hasDerivative ? 3000 : 0) : (hasDerivative ? 6000 : 2000)
         }
 
         /// Bytes of a batch that work well. Values that are kept come from memory anyway, and beside each batch's there is

@@ -124,9 +124,9 @@ final class BatchSeries {
                 size = max(
                     probe.kind.preferredBytes / each,
                     probe.kind.operationsPerParameter(cached: !probe.sharesWeights) * probe.parameters / perExample, 1)
-                // A few batches are made a multiple of four, for threads to have equally many.
+                // A few batches are made a multiple of four, for threads to have equally many, unless threads share each.
                 var batches = (examples + size - 1) / size
-                if 1 < batches, batches < 32 { batches = (batches + 3) / 4 * 4 }
+                if 1 < batches, batches < 32, !probe.sharesWeights { batches = (batches + 3) / 4 * 4 }
                 size = (examples + batches - 1) / batches
             }
             size = min(size, examples)
