@@ -37,6 +37,9 @@ package struct BatchTree {
     /// The leaf that a batch belongs to.
     func leaf(of batch: Int) -> Int { ((batch + 1) * tree.count - 1) / batches }
 
+    /// Whether a batch is all of its leaf.
+    func isWholeLeaf(_ batch: Int) -> Bool { endsLeaf(batch) && first(leaf(of: batch)) == batch }
+
     /// Whether a batch is the last of its leaf.
     func endsLeaf(_ batch: Int) -> Bool { batch + 1 == first(leaf(of: batch) + 1) }
 }
@@ -62,15 +65,22 @@ package final class BatchSums {
     ///
     /// - Parameter body: adds it to what it is given.
     package func add(_ batch: Int, of tangent: Int, _ body: (inout [Double]) -> Void) {
+        let number = tree.leaf(of: batch)
+        func merge(_ left: inout [Double], _ right: [Double]) {
+            Vectors.add(1, right, to: &left)
+            spare.append(right)
+        }
+        // A leaf of one batch is what the batch gives, to the bit, and needs no vector where its node's other half is there.
+        if tree.isWholeLeaf(batch), sums[tangent].endsNode(number) {
+            sums[tangent].add(number, body, merge)
+            return
+        }
         if leaves[tangent].isEmpty { leaves[tangent] = empty() }
         body(&leaves[tangent])
         guard tree.endsLeaf(batch) else { return }
         var leaf: [Double] = []
         swap(&leaf, &leaves[tangent])
-        sums[tangent].add(leaf, .init(level: 0, index: tree.leaf(of: batch))) { left, right in
-            Vectors.add(1, right, to: &left)
-            spare.append(right)
-        }
+        sums[tangent].add(leaf, .init(level: 0, index: number), merge)
     }
 
     private func empty() -> [Double] {

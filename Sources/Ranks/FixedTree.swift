@@ -77,6 +77,31 @@ public struct PartialSum<Value> {
     public mutating func add(_ value: Value, _ node: FixedTree.Node, _ merge: (inout Value, Value) -> Void) {
         nodes.append(tree.raised(node))
         values.append(value)
+        mergeLast(merge)
+    }
+
+    /// Whether the next leaf is the right half of a node whose left half is held: what it is the sum of may be added to that.
+    public func endsNode(_ leaf: Int) -> Bool {
+        let right = tree.raised(FixedTree.Node(level: 0, index: leaf))
+        guard let left = nodes.last else { return false }
+        return left.level == right.level && left.isLeft && left.index + 1 == right.index
+    }
+
+    /// Adds the next leaf to the left half of its node.
+    ///
+    /// - Parameters:
+    ///   - body: adds it to what it is given.
+    ///   - merge: as in `add(_:_:_:)`.
+    /// - Precondition: `endsNode`.
+    public mutating func add(_ leaf: Int, _ body: (inout Value) -> Void, _ merge: (inout Value, Value) -> Void) {
+        precondition(endsNode(leaf), "leaf \(leaf) after the nodes \(nodes)")
+        body(&values[values.count - 1])
+        let left = nodes.removeLast()
+        nodes.append(tree.raised(FixedTree.Node(level: left.level + 1, index: left.index / 2)))
+        mergeLast(merge)
+    }
+
+    private mutating func mergeLast(_ merge: (inout Value, Value) -> Void) {
         while nodes.count > 1 {
             let (left, right) = (nodes[nodes.count - 2], nodes[nodes.count - 1])
             guard left.level == right.level, left.isLeft, left.index + 1 == right.index else { return }

@@ -49,6 +49,21 @@ struct FixedTreeTests {
         #expect((0..<37).reduce(0) { $0 + Self.leaf($1) } != Self.defined(tree, tree.depth, 0))
     }
 
+    /// A leaf that is added to the left half of its node needs no value of its own, and gives the same bits.
+    @Test(arguments: [1, 2, 3, 7, 8, 37, 64]) func leavesInPlaceHaveTheSameBits(_ leaves: Int) {
+        let tree = FixedTree(leaves: leaves)
+        var sum = PartialSum<Double>(tree), inPlace = 0
+        for number in 0..<leaves {
+            if sum.endsNode(number) {
+                sum.add(number, { $0 += Self.leaf(number) }, { $0 += $1 })
+                inPlace += 1
+            } else {
+                sum.add(Self.leaf(number), .init(level: 0, index: number)) { $0 += $1 }
+            }
+        }
+        #expect(sum.values == [Self.sum(tree, [0..<leaves])] && inPlace >= leaves / 2)
+    }
+
     @Test func holdsOneValueALevel() {
         let tree = FixedTree(leaves: 64)
         var sum = PartialSum<Double>(tree), most = 0
