@@ -49,12 +49,14 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Ranks", "Tensors",
+                "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Ranks",
+                "Tensors",
             ]),
         .target(
             name: "Analyses",
             dependencies: [
-                "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Tensors",
+                "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Ranks",
+                "Tensors",
             ]),
 
         // What is shown.

@@ -13,17 +13,23 @@ extension Monitor {
         of objective: any Objective, at theta: [Double], _ settings: [String],
         vectors: WritableKeyPath<Result, [[Double]]>? = nil, compute: () throws -> Result
     ) throws -> Result {
-        guard let journal, let loss = objective as? ModelLoss else { return try compute() }
-        var key = loss.identity
-        key.add(theta)
-        for setting in settings { key.add(setting) }
-        let numbers = try journal.part(key.journal) { try Self.packed(compute(), vectors) }
+        guard let journal, let key = key(of: objective, at: theta, settings) else { return try compute() }
+        let numbers = try journal.part(key) { try Self.packed(compute(), vectors) }
         return try Self.unpacked(numbers, vectors)
     }
 
+    /// What a part is found by; nil where results are not kept.
+    func key(of objective: any Objective, at theta: [Double], _ settings: [String]) -> JournalKey? {
+        guard journal != nil, let loss = objective as? ModelLoss else { return nil }
+        var key = loss.identity
+        key.add(theta)
+        for setting in settings { key.add(setting) }
+        return key.journal
+    }
+
     /// As many numbers as hold the result's encoding, before them its bytes; then each vector, before it its length.
-    private static func packed<Result: Codable>(
-        _ result: Result, _ vectors: WritableKeyPath<Result, [[Double]]>?
+    static func packed<Result: Codable>(
+        _ result: Result, _ vectors: WritableKeyPath<Result, [[Double]]>? = nil
     ) throws -> [Double] {
         let encoder = JSONEncoder()
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -36,8 +42,8 @@ extension Monitor {
         return numbers
     }
 
-    private static func unpacked<Result: Codable>(
-        _ numbers: [Double], _ vectors: WritableKeyPath<Result, [[Double]]>?
+    static func unpacked<Result: Codable>(
+        _ numbers: [Double], _ vectors: WritableKeyPath<Result, [[Double]]>? = nil
     ) throws -> Result {
         let count = Int(numbers[0]), words = numbers[1..<1 + (count + 7) / 8].map(\.bitPattern)
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64(8 * ($0 % 8))) }

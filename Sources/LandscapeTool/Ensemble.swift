@@ -59,13 +59,6 @@ enum Ensemble {
             "\(launch.launcher) binds each process to \(allowed) of \(part * local) processors, of which \(part) are its part; give the launcher \(advice)"
     }
 
-    /// The least that a rank of the team may take, which all then take; nil for no limit.
-    static func agreed(_ limit: Int?) throws -> Int? {
-        guard let team = Team.current else { return limit }
-        let least = try team.least(limit ?? .max)
-        return least == .max ? nil : least
-    }
-
     /// Ends all ranks with this one. Other ranks than the first tell that one what is wrong, and do not return.
     static func end(_ code: Int32, _ text: String = "") {
         if let team = Team.current { return team.end(code, text) }

@@ -55,7 +55,12 @@ public struct Launch: Sendable, Equatable {
     /// - Returns: its version, and the file.
     func load() throws(RankError) -> String {
         guard !libraries.isEmpty else { throw .unconnected(count: count) }
-        return try Self.load(libraries, for: launcher)
+        let library = try Self.load(libraries, for: launcher)
+        // Another MPI would end the process where it finds that it cannot talk to the launcher.
+        guard launcher != "Open MPI" || library.hasPrefix(launcher) else {
+            throw .otherLibrary(library: library, launcher: launcher)
+        }
+        return library
     }
 
     private static func load(_ names: [String], for launcher: String) throws(RankError) -> String {

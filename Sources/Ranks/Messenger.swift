@@ -109,9 +109,8 @@ final class Messenger: @unchecked Sendable {
             code != 0
             ? .failure(.notStarted(library: library, code: Int(code)))
             : Int(count) != launch.count
-                ? .failure(
-                    .otherLibrary(
-                        library: library, launcher: launch.launcher, count: launch.count, found: Int(count)))
+                // One that does not know the launcher takes itself for alone.
+                ? .failure(.otherLibrary(library: library, launcher: launch.launcher))
                 : .success((Int(rank), Int(count)))
         if case .success(let place) = result {
             (self.rank, self.count) = place
@@ -174,7 +173,11 @@ final class Messenger: @unchecked Sendable {
             if time - lastLook > 0.05 { return }
             // Who waits long may be told a little later.
             let waited = time - moved
-            if waited > 20e-6 { usleep(UInt32(min(400, max(1, waited * 5e4)))) }
+            if current.isMoving, waited < 0.5 {
+                sched_yield()
+            } else if waited > 20e-6 {
+                usleep(UInt32(min(400, max(1, waited * 5e4))))
+            }
         }
     }
 

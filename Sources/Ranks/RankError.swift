@@ -6,8 +6,8 @@ public enum RankError: DescribedError, Equatable {
     case noLibrary(launcher: String, reason: String)
     /// Slurm has started tasks that cannot find each other.
     case unconnected(count: Int)
-    /// The library is not the launcher's: it knows of fewer ranks.
-    case otherLibrary(library: String, launcher: String, count: Int, found: Int)
+    /// The library is not the launcher's.
+    case otherLibrary(library: String, launcher: String)
     /// MPI does not start.
     case notStarted(library: String, code: Int)
     /// Ranks have other programs, options, weights or data.
@@ -26,8 +26,8 @@ public enum RankError: DescribedError, Equatable {
             "no MPI library for \(launcher) is found (\(reason)); install the one that the launcher belongs to, or name it in \(Launch.variable)"
         case .unconnected(let count):
             "srun has started \(count) tasks without MPI; give it --mpi=pmix or --mpi=pmi2, or set \(Launch.variable)=off for tasks that have nothing to do with each other"
-        case .otherLibrary(let library, let launcher, let count, let found):
-            "\(launcher) has started \(count) ranks, but \(library) knows of \(found): it is not the launcher's; use the launcher of that library, or name the right one in \(Launch.variable)"
+        case .otherLibrary(let library, let launcher):
+            "\(launcher) has started this process, but \(library) is another MPI; use the launcher of that library, or name the launcher's own in \(Launch.variable)"
         case .notStarted(let library, let code): "\(library) does not start: error \(code) of MPI_Init_thread"
         case .different(let what, let rank, let host, let found, let expected):
             "rank \(rank) on \(host) has another \(what): found \(found), expected \(expected) as rank 0 has; let all ranks have the same program, options and files"

@@ -16,21 +16,29 @@ public final class SharedJournal: Journal {
     }
 
     /// Numbers of rank 0; nil where it has none, and where it cannot be asked any more, which the next sum tells.
-    private func shared(_ numbers: [Double]?) -> [Double]? { (try? team.broadcast(numbers)) ?? nil }
+    private func shared(_ numbers: @autoclosure () -> [Double]?) -> [Double]? {
+        (try? team.broadcast(numbers())) ?? nil
+    }
+
+    /// Whether ranks do different things at present, so that none can ask another.
+    private var isAlone: Bool { Team.current == nil }
 
     /// Whether rank 0 has results that were not asked for yet.
     public var hasEarlier: Bool {
-        guard mayHaveEarlier else { return false }
+        guard mayHaveEarlier, !isAlone else { return false }
         mayHaveEarlier = shared(kept?.hasEarlier == true ? [] : nil) != nil
         return mayHaveEarlier
     }
 
     /// What rank 0 finds.
-    public func numbers(of key: JournalKey) -> [Double]? { shared(kept?.numbers(of: key)) }
+    public func numbers(of key: JournalKey) -> [Double]? {
+        isAlone ? nil : shared(kept?.numbers(of: key))
+    }
 
-    /// False on others than rank 0.
+    /// False on others than rank 0, and where ranks do different things.
     public func isWorthKeeping(_ count: Int, digested: Int, seconds: Double) -> Bool {
-        kept?.isWorthKeeping(count, digested: digested, seconds: seconds) ?? false
+        guard !isAlone else { return false }
+        return kept?.isWorthKeeping(count, digested: digested, seconds: seconds) ?? false
     }
 
     /// Keeps numbers on rank 0.
@@ -41,7 +49,7 @@ public final class SharedJournal: Journal {
     /// What rank 0 finds, else what all compute and rank 0 keeps.
     public func part(_ key: JournalKey, compute: () throws -> [Double]) throws -> [Double] {
         if hasEarlier, let known = numbers(of: key) { return known }
-        guard let kept else { return try compute() }
+        guard let kept, !isAlone else { return try compute() }
         return try kept.part(key, compute: compute)
     }
 
@@ -50,6 +58,6 @@ public final class SharedJournal: Journal {
 
     /// Keeps a state on rank 0.
     public func keepState(_ numbers: @autoclosure () -> [Double], under key: JournalKey, isLast: Bool) {
-        kept?.keepState(numbers(), under: key, isLast: isLast)
+        if !isAlone { kept?.keepState(numbers(), under: key, isLast: isLast) }
     }
 }

@@ -26,10 +26,20 @@ public final class Team: @unchecked Sendable {
     /// Messages of each exchange bear its number, so that ranks that do different things notice.
     private var exchanges: UInt64 = 0
 
-    private static let shared = Mutex<Team?>(nil)
+    private static let shared = Mutex((team: Team?.none, isAlone: false))
 
-    /// The team that this process belongs to; `nil` for a process alone.
-    public static var current: Team? { shared.withLock { $0 } }
+    /// The team that this process belongs to; `nil` for a process alone, and within `alone(_:)`.
+    public static var current: Team? { shared.withLock { $0.isAlone ? nil : $0.team } }
+
+    /// Runs work that the other ranks do not share, such as one of several parts that each rank has one of.
+    public static func alone<Result>(_ work: () throws -> Result) rethrows -> Result {
+        let former = shared.withLock { shared in
+            defer { shared.isAlone = true }
+            return shared.isAlone
+        }
+        defer { shared.withLock { $0.isAlone = former } }
+        return try work()
+    }
 
     /// Loads the launcher's library, starts MPI, and makes sure that all ranks have the same program and request.
     ///
@@ -49,7 +59,7 @@ public final class Team: @unchecked Sendable {
         let (rank, count) = try messenger.start()
         let team = Team(messenger, rank: rank, count: count, library: library)
         try team.meet(traits)
-        shared.withLock { $0 = team }
+        shared.withLock { $0.team = team }
     }
 
     private init(_ messenger: Messenger, rank: Int, count: Int, library: String) {

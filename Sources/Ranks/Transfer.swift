@@ -25,10 +25,23 @@ final class Transfer: @unchecked Sendable {
         var isBegun = false, isDone = false
     }
 
-    var messages: [Message]
+    private var messages: [Message], rest: [Message]
     var isDone = false
+    /// Whether all peers have come to the transfer: what is left moves as fast as it is looked after.
+    private(set) var isMoving = false
 
-    init(_ messages: [Message]) { self.messages = messages }
+    /// Bytes of a message that go ahead of the rest: where a peer still computes, they wait for it.
+    private static let ahead = 8192
+
+    init(_ messages: [Message]) {
+        self.messages = messages.map {
+            Message(peer: $0.peer, isSent: $0.isSent, address: $0.address, bytes: min($0.bytes, Self.ahead))
+        }
+        rest = messages.filter { $0.bytes > Self.ahead }.map {
+            Message(
+                peer: $0.peer, isSent: $0.isSent, address: $0.address + Self.ahead, bytes: $0.bytes - Self.ahead)
+        }
+    }
 
     static let tag: Int32 = 1
 
@@ -54,7 +67,10 @@ final class Transfer: @unchecked Sendable {
             messages[place].isDone = done != 0
             if done != 0 { moved = true } else { open = true }
         }
-        return open ? moved ? .moved : .waiting : .done
+        guard !open else { return moved ? .moved : .waiting }
+        guard !rest.isEmpty else { return .done }
+        (messages, rest, isMoving) = (rest, [], true)
+        return .moved
     }
 
     /// - Returns: MPI's error; nil for none.

@@ -44,35 +44,31 @@ public struct BatchwiseSharpness: Sendable, Codable {
     ///   - search: of the worst case on each batch.
     ///   - objective: the loss on some examples.
     ///   - weight: how much some examples count.
-    ///   - part: given the number of a batch and its search, runs that, or takes what it found before.
+    ///   - all: runs the search of each batch, given how many there are, in any order or elsewhere, or takes what was found before.
     ///   - progress: called as each batch begins and after its starts, with the batches done.
     public init(
         _ search: WorstCaseSearch, at theta: [Double], examples: Int, batchSize: Int,
         progress: @escaping (_ batch: Int, _ count: Int) throws -> Void = { _, _ in },
         weight: ([Int]) throws -> Double = { Double($0.count) },
-        part: @escaping (_ batch: Int, _ search: () throws -> WorstCaseSharpness) throws -> WorstCaseSharpness = {
-            try $1()
+        all: (_ count: Int, _ search: (_ batch: Int) throws -> WorstCaseSharpness) throws -> [WorstCaseSharpness] = {
+            try (0..<$0).map($1)
         },
-        objective: ([Int]) throws -> any Objective
+        objective: @escaping ([Int]) throws -> any Objective
     ) throws {
         // Batches in which no label counts have no loss.
         let parts = try Self.partition(examples, batchSize: batchSize, seed: search.seed).filter { try weight($0) > 0 }
-        var found: [WorstCaseSharpness] = []
-        for (number, examples) in parts.enumerated() {
+        let found = try all(parts.count) { number in
             var search = search
             search.progress = { _, _, _ in try progress(number, parts.count) }
             try progress(number, parts.count)
-            found.append(
-                try part(number) {
-                    let objective = try objective(examples)
-                    var best = try search.run(
-                        objective, at: theta,
-                        model: LocalModel(
-                            objective, at: theta, scaling: search.ball.scaling,
-                            vectors: WorstCaseSearch.eigenvectors, memoryLimit: search.memoryLimit, seed: search.seed))
-                    best.forgetEpsilon()
-                    return best
-                })
+            let objective = try objective(parts[number])
+            var best = try search.run(
+                objective, at: theta,
+                model: LocalModel(
+                    objective, at: theta, scaling: search.ball.scaling,
+                    vectors: WorstCaseSearch.eigenvectors, memoryLimit: search.memoryLimit, seed: search.seed))
+            best.forgetEpsilon()
+            return best
         }
         let sizes = parts.map(\.count), weights = try parts.map(weight), total = weights.reduce(0, +)
         func mean(_ value: (WorstCaseSharpness) -> Double) -> Double {

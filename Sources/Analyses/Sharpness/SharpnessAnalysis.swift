@@ -145,10 +145,10 @@ public struct SharpnessAnalysis: Sendable {
                 point.batchwise = try BatchwiseSharpness(
                     search, at: theta, examples: parts.examples, batchSize: batchSize,
                     progress: { try monitor.update(name, $0, of: $1) }, weight: parts.weight(of:),
-                    part: { batch, search in
-                        try monitor.part(
-                            of: objective, at: theta, settings(radius, objective, "\(batchSize) \(batch)"),
-                            compute: search)
+                    all: { count, search in
+                        try monitor.parts(
+                            count, of: objective, at: theta,
+                            { settings(radius, objective, "\(batchSize) \($0)") }, compute: search)
                     },
                     // A batch of all is the loss itself, with its classes.
                     objective: { $0.count == parts.examples ? objective : try parts.restricted(to: $0) })

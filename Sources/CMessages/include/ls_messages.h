@@ -20,8 +20,10 @@ const char *ls_mpi_version(void);
 /// Starts MPI. Returns 0, or MPI's error.
 int ls_mpi_start(int *rank, int *count);
 
-/// Begin to send or receive so many bytes, at most 2³⁰, with a tag. Return 0, or MPI's error.
+/// Begins to send so many bytes, at most 2³⁰, with a tag. Returns 0, or MPI's error.
 int ls_mpi_send(const void *data, int bytes, int to, int tag, ls_mpi_request *request);
+
+/// Begins to receive so many bytes, at most 2³⁰, with a tag. Returns 0, or MPI's error.
 int ls_mpi_receive(void *data, int bytes, int from, int tag, ls_mpi_request *request);
 
 /// Tells whether a transfer is done, which frees it. Returns 0, or MPI's error.

@@ -70,6 +70,9 @@ struct Manual {
         page.item("\\fBNO_COLOR\\fR", "If it is not empty, nothing is coloured.")
         page.item("\\fBCOLORTERM\\fR", "If it is truecolor or 24bit, --show uses all colours, else 256.")
         page.item("\\fBLANDSCAPE_KEEP_SECONDS\\fR", "Seconds of work that a killed process may lose; 30 by default.")
+        page.item(
+            "\\fBLANDSCAPE_MPI\\fR",
+            "If it is off, processes of mpirun have nothing to do with each other; else the MPI library to load.")
         page.exitStatus()
         page.seeAlso(commands.map(\.commandName))
         return page.text

@@ -47,7 +47,10 @@ public enum TrainingError: DescribedError, Equatable {
                 + "\(Format.number(d.learningRate)), last finite loss \(d.lastFiniteLoss.map { "\(Float($0))" } ?? "none"). \(d.advice). "
                 + (d.lastGood.map { "The last whole epoch is kept in \($0)" } ?? "No checkpoint of it was written")
         case .rankLost(let reason, let step, let total, let kept):
-            reason + (kept.map { "; \($0) keeps step \(step) of \(total); repeat the command with --resume to continue" } ?? "")
+            reason
+                + (kept.map {
+                    "; \($0) keeps step \(step) of \(total); repeat the command with --resume to continue"
+                } ?? "")
         case .notTrained:
             "the checkpoint records no training to resume; train from the start, without --resume"
         case .configurationChanged(let changes):

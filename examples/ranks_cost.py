@@ -1,0 +1,63 @@
+"""Measures what sharing a Hessian product between ranks costs, and predicts it.
+
+    python3 examples/ranks_cost.py --landscape .build/release/landscape [--launcher "mpirun -n 2 --bind-to none"] [--repeats 5]
+
+One thread a rank. A product on N ranks takes C · s + a + b · P seconds: C is the time on one rank, s the largest share of the tree's
+leaves, P the number of parameters. a and b are found from the smallest and the largest network; the one between is predicted.
+"""
+
+import argparse
+import pathlib
+import statistics
+import subprocess
+import tempfile
+
+WIDTHS = [128, 768, 1536]
+PRODUCTS = (6, 24)
+
+
+def seconds(words, folder):
+    done = subprocess.run(words + ["--key", "seconds", "--quiet"], cwd=folder, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--landscape", required=True, type=pathlib.Path)
+    parser.add_argument("--launcher", default="mpirun.openmpi -n 2 --oversubscribe --bind-to none")
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args()
+    landscape, launcher = str(options.landscape.resolve()), options.launcher.split()
+    ranks = int(launcher[launcher.index("-n") + 1])
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for width in WIDTHS:
+            subprocess.run(
+                [landscape, "train", "--model", f"mlp:64-{width}-{width}-10", "--data", "digits", "--steps", "1", "--quiet",
+                 "-o", "m.bin"], cwd=folder, check=True, capture_output=True)
+            times = {0: [], ranks: []}
+            for _ in range(options.repeats):
+                # Alternating, so that what else the machine does meets both.
+                for count in times:
+                    taken = [
+                        seconds(
+                            (launcher if count else []) + [landscape, "hessian", "m.bin", "--top", "0", "--trace", "--probes",
+                                                           str(products), "--threads", "1"], folder)
+                        for products in PRODUCTS]
+                    times[count].append((taken[1] - taken[0]) / (PRODUCTS[1] - PRODUCTS[0]))
+            alone, shared = (statistics.median(times[count]) for count in times)
+            parameters = 64 * width + width + width * width + width + 10 * width + 10
+            rows.append((parameters, alone, shared))
+    share = 1 / ranks
+    over = [shared - alone * share for _, alone, shared in rows]
+    slope = (over[-1] - over[0]) / (rows[-1][0] - rows[0][0])
+    fixed = over[0] - slope * rows[0][0]
+    print(f"a = {fixed * 1e3:.2f} ms, b = {slope * 1e9:.2f} ns a parameter")
+    print("| parameters | one rank | %d ranks | efficiency | predicted |\n| --- | --- | --- | --- | --- |" % ranks)
+    for parameters, alone, shared in rows:
+        predicted = alone * share + fixed + slope * parameters
+        print(f"| {parameters} | {alone * 1e3:.1f} ms | {shared * 1e3:.1f} ms | {alone / shared / ranks:.2f} | {predicted * 1e3:.1f} ms |")
+
+
+if __name__ == "__main__":
+    main()
