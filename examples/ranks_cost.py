@@ -2,12 +2,14 @@
 
     python3 examples/ranks_cost.py --landscape .build/release/landscape [--launcher "mpirun -n 2 --bind-to none"] [--repeats 5]
 
-One thread a rank. A product on N ranks takes C · s + a + b · P seconds: C is the time on one rank, s the largest share of the tree's
-leaves, P the number of parameters. a and b are found from the smallest and the largest network; the one between is predicted.
+One thread a rank; times are processor seconds a rank, so that other work of the machine disturbs them little. A product on N ranks takes
+C / N + a + b · P seconds: C is the time on one rank, P the number of parameters. a and b are found from the smallest and the largest network;
+the one between is predicted.
 """
 
 import argparse
 import pathlib
+import resource
 import statistics
 import subprocess
 import tempfile
@@ -16,9 +18,12 @@ WIDTHS = [128, 768, 1536]
 PRODUCTS = (6, 24)
 
 
-def seconds(words, folder):
-    done = subprocess.run(words + ["--key", "seconds", "--quiet"], cwd=folder, capture_output=True, text=True, check=True)
-    return float(done.stdout)
+def seconds(words, folder, ranks):
+    """Processor seconds of each of the ranks that a command has."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(words + ["--quiet"], cwd=folder, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / ranks
 
 
 def main():
@@ -42,7 +47,7 @@ def main():
                     taken = [
                         seconds(
                             (launcher if count else []) + [landscape, "hessian", "m.bin", "--top", "0", "--trace", "--probes",
-                                                           str(products), "--threads", "1"], folder)
+                                                           str(products), "--threads", "1"], folder, max(1, count))
                         for products in PRODUCTS]
                     times[count].append((taken[1] - taken[0]) / (PRODUCTS[1] - PRODUCTS[0]))
             alone, shared = (statistics.median(times[count]) for count in times)

@@ -9,7 +9,7 @@ import Foundation
 final class Messenger: @unchecked Sendable {
     /// Seconds between signs of life, and without one until a rank counts as lost. Rank 0, which keeps what is finished, is the first to
     /// give up.
-    static let beat = 1.0, patience = 6.0, patienceOfOthers = 7.5
+    static let beat = 1.0, patience = 5.0, patienceOfOthers = 6.5
     /// Seconds that the thread which works has to notice a failure, and that ranks have to say goodbye.
     private static let grace = 2.0, farewell = 3.0
 
@@ -32,7 +32,7 @@ final class Messenger: @unchecked Sendable {
     private var heard: [Double] = [], isGone: [Bool] = []
     private var inbox: [UnsafeMutableRawBufferPointer] = [], receiving: [ls_mpi_request] = []
     private var outbox: [(peer: Int, bytes: UnsafeMutableRawPointer, request: ls_mpi_request)] = []
-    private var lastBeat = 0.0, lastLook = 0.0, hasForwarded = false, hasSaidEnd: Double?
+    private var lastBeat = 0.0, lastLook = 0.0, hasForwarded = false, hasLost = false, hasSaidEnd: Double?
 
     init(_ launch: Launch, library: String) { (self.launch, self.library) = (launch, library) }
 
@@ -269,6 +269,8 @@ final class Messenger: @unchecked Sendable {
     private func watch(_ time: Double) {
         let patience = rank == 0 ? Self.patience : Self.patienceOfOthers
         for peer in peers where !isGone[peer] && time - heard[peer] > patience {
+            // No goodbye is to be expected of it.
+            (isGone[peer], hasLost) = (true, true)
             fail(.lost(rank: peer, host: host(peer), seconds: Int(time - heard[peer])))
         }
         let (stuck, action) = lock.withLock { () -> (RankError?, (@Sendable (RankError) -> Void)?) in
@@ -295,7 +297,7 @@ final class Messenger: @unchecked Sendable {
         let areGone = peers.allSatisfy { isGone[$0] }
         guard areGone || time - hasSaidEnd! > Self.farewell / 2 else { return false }
         Self.exitLater(code)
-        if areGone { ls_mpi_finish() } else { ls_mpi_abort(code) }
+        if areGone, !hasLost { ls_mpi_finish() } else { ls_mpi_abort(code) }
         lock.withLock {
             isEnded = true
             lock.broadcast()
