@@ -11,11 +11,12 @@ public final class Buffer {
     public let byteCount: Int
     /// Of memory that is the system's pages, in a file or not.
     private let mappedSize: Int?
+    private let isInFile: Bool
 
     /// Zeroed memory of the process. From 256 KiB on it comes as fresh pages from the system, which take up memory only
     /// once they are touched.
     public init(byteCount: Int) {
-        self.byteCount = byteCount
+        (self.byteCount, isInFile) = (byteCount, false)
         let size = byteCount + Int(LS_SLACK)
         // Pages from the system are zero already, and are there only once they are touched.
         let mapped =
@@ -53,9 +54,17 @@ public final class Buffer {
         guard posix_fallocate(descriptor, 0, off_t(size)) == 0,
             let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), memory != MAP_FAILED
         else { return nil }
-        self.byteCount = byteCount
+        (self.byteCount, isInFile) = (byteCount, true)
         address = memory
         mappedSize = size
+    }
+
+    /// Takes memory in a file out of the process: what it holds is read again when it is looked at.
+    ///
+    /// - Precondition: it was made in a temporary file. Fresh memory of the process would be zeroed.
+    public func rest() {
+        precondition(isInFile, "memory that is in no file cannot rest there")
+        if let mappedSize { madvise(address, mappedSize, MADV_DONTNEED) }
     }
 
     deinit {

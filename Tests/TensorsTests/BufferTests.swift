@@ -52,6 +52,10 @@ import Testing
         #expect(buffer.byteCount == 1 << 20 && buffer.load(4, from: 1000, as: .double) == [0, 0, 0, 0])
         buffer.store([1, 2, 3], as: .double)
         #expect(buffer.load(3, as: .double) == [1, 2, 3])
+        // What rests is found again.
+        buffer.store([1, 2.5, -3], as: .double)
+        buffer.rest()
+        #expect(buffer.load(4, as: .double) == [1, 2.5, -3, 0])
         #expect(Buffer(inTemporaryFileOf: 1 << 60) == nil)
     }
 }

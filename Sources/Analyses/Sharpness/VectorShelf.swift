@@ -18,6 +18,7 @@ final class VectorShelf {
         }
         guard let file = Buffer(inTemporaryFileOf: vector.count * 8) else { throw .noRoom(bytes: vector.count * 8) }
         file.store(vector, as: .double)
+        file.rest()
         return Shelved(.file(file, vector.count)) {}
     }
 }
@@ -39,8 +40,10 @@ final class Shelved {
     /// The vector; a copy where it lies in a file.
     var vector: [Double] {
         switch place {
-        case .memory(let vector): vector
-        case .file(let buffer, let count): buffer.load(count, as: .double)
+        case .memory(let vector): return vector
+        case .file(let buffer, let count):
+            defer { buffer.rest() }
+            return buffer.load(count, as: .double)
         }
     }
 
