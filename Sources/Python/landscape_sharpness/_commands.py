@@ -427,7 +427,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "examples": ("--examples", "integer", None),
         "batch_size": ("--batch-size", "integer", None),
         "precision": ("--precision", "text", None),
-        "memory": ("--memory", "limit", "1G"),
+        "memory": ("--memory", "limit", None),
         "seed": ("--seed", "integer", 0),
         "batchnorm": ("--batchnorm", "text", "stored"),
         "resume": ("--resume", "flag", False),
@@ -636,8 +636,8 @@ class Commands:
         examples: Use only so many examples, the first ones.
         batch_size: Examples computed at once (default: what fits the memory).
         precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
-        memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
-            cannot run within it, the command stops and prints the smallest value that works.
+        memory: Upper limit for the process's memory, such as 512M (default: what the machine or its control group can give,
+            less a tenth). If the analysis cannot run within it, the command stops and prints the smallest value that works.
         seed: Seed of everything random.
         batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
             (averages over the data, measured first).
@@ -676,8 +676,8 @@ class Commands:
         examples: Use only so many examples, the first ones.
         batch_size: Examples computed at once (default: what fits the memory).
         precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
-        memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
-            cannot run within it, the command stops and prints the smallest value that works.
+        memory: Upper limit for the process's memory, such as 512M (default: what the machine or its control group can give,
+            less a tenth). If the analysis cannot run within it, the command stops and prints the smallest value that works.
         seed: Seed of everything random.
         batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
             (averages over the data, measured first).
@@ -747,8 +747,8 @@ class Commands:
         examples: Use only so many examples, the first ones.
         batch_size: Examples computed at once (default: what fits the memory).
         precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
-        memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
-            cannot run within it, the command stops and prints the smallest value that works.
+        memory: Upper limit for the process's memory, such as 512M (default: what the machine or its control group can give,
+            less a tenth). If the analysis cannot run within it, the command stops and prints the smallest value that works.
         seed: Seed of everything random.
         batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
             (averages over the data, measured first).
@@ -822,8 +822,8 @@ class Commands:
         examples: Use only so many examples, the first ones.
         batch_size: Examples computed at once (default: what fits the memory).
         precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
-        memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
-            cannot run within it, the command stops and prints the smallest value that works.
+        memory: Upper limit for the process's memory, such as 512M (default: what the machine or its control group can give,
+            less a tenth). If the analysis cannot run within it, the command stops and prints the smallest value that works.
         seed: Seed of everything random.
         batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
             (averages over the data, measured first).
@@ -892,8 +892,8 @@ class Commands:
         examples: Use only so many examples, the first ones.
         batch_size: Examples computed at once (default: what fits the memory).
         precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
-        memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
-            cannot run within it, the command stops and prints the smallest value that works.
+        memory: Upper limit for the process's memory, such as 512M (default: what the machine or its control group can give,
+            less a tenth). If the analysis cannot run within it, the command stops and prints the smallest value that works.
         seed: Seed of everything random.
         batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
             (averages over the data, measured first).
@@ -1012,8 +1012,8 @@ class Commands:
         examples: Use only so many examples, the first ones.
         batch_size: Examples computed at once (default: what fits the memory).
         precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
-        memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
-            cannot run within it, the command stops and prints the smallest value that works.
+        memory: Upper limit for the process's memory, such as 512M (default: what the machine or its control group can give,
+            less a tenth). If the analysis cannot run within it, the command stops and prints the smallest value that works.
         seed: Seed of everything random.
         batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
             (averages over the data, measured first).
@@ -1068,8 +1068,8 @@ def interpolate(
     examples: Use only so many examples, the first ones.
     batch_size: Examples computed at once (default: what fits the memory).
     precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
-    memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
-        cannot run within it, the command stops and prints the smallest value that works.
+    memory: Upper limit for the process's memory, such as 512M (default: what the machine or its control group can give,
+        less a tenth). If the analysis cannot run within it, the command stops and prints the smallest value that works.
     seed: Seed of everything random.
     batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
         (averages over the data, measured first).
@@ -1128,8 +1128,8 @@ def compare(
     examples: Use only so many examples, the first ones.
     batch_size: Examples computed at once (default: what fits the memory).
     precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
-    memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
-        cannot run within it, the command stops and prints the smallest value that works.
+    memory: Upper limit for the process's memory, such as 512M (default: what the machine or its control group can give,
+        less a tenth). If the analysis cannot run within it, the command stops and prints the smallest value that works.
     seed: Seed of everything random.
     batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
         (averages over the data, measured first).
@@ -1180,8 +1180,8 @@ def trajectory(
     examples: Use only so many examples, the first ones.
     batch_size: Examples computed at once (default: what fits the memory).
     precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
-    memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
-        cannot run within it, the command stops and prints the smallest value that works.
+    memory: Upper limit for the process's memory, such as 512M (default: what the machine or its control group can give,
+        less a tenth). If the analysis cannot run within it, the command stops and prints the smallest value that works.
     seed: Seed of everything random.
     batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
         (averages over the data, measured first).
@@ -1238,8 +1238,8 @@ def study(
     examples: Use only so many examples, the first ones.
     batch_size: Examples computed at once (default: what fits the memory).
     precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
-    memory: Upper limit for the process's memory, such as 512M (default: 1G, plus large data and vectors). If the analysis
-        cannot run within it, the command stops and prints the smallest value that works.
+    memory: Upper limit for the process's memory, such as 512M (default: what the machine or its control group can give,
+        less a tenth). If the analysis cannot run within it, the command stops and prints the smallest value that works.
     seed: Seed of everything random.
     batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
         (averages over the data, measured first).
@@ -1263,7 +1263,7 @@ def report(
     examples: Optional[int] = None,
     batch_size: Optional[int] = None,
     precision: Optional[Literal["float", "double"]] = None,
-    memory: Union[str, int] = "1G",
+    memory: Optional[Union[str, int]] = None,
     seed: int = 0,
     batchnorm: Literal["stored", "batch", "recalibrate"] = "stored",
     resume: bool = False,
@@ -1309,8 +1309,8 @@ o: folder of the page
     examples: Use only so many examples, the first ones.
     batch_size: Examples computed at once (default: what fits the memory).
     precision: Precision of the network. Sums over examples are always double. (Default: that of the module, else float.)
-    memory: Upper limit for the process's memory, such as 512M. If an analysis cannot run within it, the command stops and
-        prints the smallest value that works.
+    memory: Upper limit for the process's memory, such as 512M (default: what the machine or its control group can give,
+        less a tenth). If an analysis cannot run within it, the command stops and prints the smallest value that works.
     seed: Seed of everything random.
     batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
         (averages over the data, measured first).
