@@ -56,7 +56,7 @@ struct Session {
         (self.command, self.style) = (command, style)
         self.picture = picture ?? OutputFile.picture(checkpoint, command)
         try keys.check(options.general.keys)
-        options.general.prepare()
+        options.general.prepare(limit: options.memory)
         let monitor = options.general.monitor
         memory = MemoryBudget(limit: try options.memoryBytes())
         let drawsUnasked = drawsPicture && options.output.isEmpty && !options.general.quiet

@@ -146,7 +146,7 @@ struct MeasureCommand: SharedCommand {
             return SharpnessReport(context: context(loss, try run.evaluation(loss)), result)
         case .slice:
             let grid = try shape.grid(isPlane: isPlane)
-            let loss = try run.loss(.value, vectors: SliceAnalysis.vectors)
+            let loss = try run.loss(.product, vectors: SliceAnalysis.vectors)
             let analysis = try directions.analysis(grid, loss, session, seed: options.seed)
             let result = try analysis.run(
                 loss, at: loss.theta, layout: loss.model.network.parameters, monitor: session.monitor)

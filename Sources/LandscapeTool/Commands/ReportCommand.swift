@@ -70,7 +70,7 @@ struct ReportCommand: SharedCommand {
     func run() throws {
         try ResultKeys.files.check(general.keys)
         let style = try figure.reportStyle()
-        general.prepare()
+        general.prepare(limit: memory)
         var report = ReportRun()
         (report.radius, report.points, report.tolerance, report.seed) = (rho, points, adaptive, seed)
         report.memory = MemoryBudget(limit: try memory.map(AnalysisOptions.bytes))

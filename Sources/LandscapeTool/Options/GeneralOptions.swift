@@ -30,7 +30,11 @@ struct GeneralOptions: ParsableArguments {
     /// Settles what the process is, and shows that it works from now on.
     ///
     /// - Parameter phase: what it does first.
-    func prepare(_ phase: String = "starting") {
+    /// Settles what the process is.
+    ///
+    /// - Parameter limit: of its memory. Within one, what is freed is given back.
+    func prepare(_ phase: String = "starting", limit: String? = nil) {
+        if limit == nil, MachineMemory.addressSpace == nil { ProcessEnd.keepMemory() }
         if let threads { Threads.count = threads }
         Signals.watch()
         if showsProgress { Terminal.standard.begin(phase) }

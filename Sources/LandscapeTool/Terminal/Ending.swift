@@ -7,10 +7,7 @@ enum Ending {
     static func prepare() {
         ProcessEnd.skipLibraries()
         // Swift aborts where it gets no memory. Only a limit of the address space makes that happen.
-        guard let bytes = MachineMemory.addressSpace else {
-            ProcessEnd.keepMemory()
-            return
-        }
+        guard let bytes = MachineMemory.addressSpace else { return }
         let message = Message.error(
             "there is not enough memory: the address space is limited to \(bytes >> 10) KiB; raise the limit (ulimit -v), or lower --memory"
         )
