@@ -29,10 +29,9 @@ struct GeneralOptions: ParsableArguments {
 
     /// Settles what the process is, and shows that it works from now on.
     ///
-    /// - Parameter phase: what it does first.
-    /// Settles what the process is.
-    ///
-    /// - Parameter limit: of its memory. Within one, what is freed is given back.
+    /// - Parameters:
+    ///   - phase: what it does first.
+    ///   - limit: of its memory. Within one, what is freed is given back.
     func prepare(_ phase: String = "starting", limit: String? = nil) {
         if limit == nil, MachineMemory.addressSpace == nil { ProcessEnd.keepMemory() }
         if let threads { Threads.count = threads }
