@@ -87,7 +87,7 @@ final class BatchSeries {
     }
 
     /// What a process takes at least: code, libraries, and what is small beside data and programs.
-    static let processBytes = 40 << 20
+    static let processBytes = 44 << 20
 
     /// How the batches of so many examples are added up.
     func tree(examples: Int? = nil) -> BatchTree {
