@@ -48,15 +48,19 @@ package struct BatchTree {
 package final class BatchSums {
     private let tree: BatchTree
     private let numbers: Int
+    private let isPlain: Bool
     private var sums: [PartialSum<[Double]>]
     /// The leaf under way of each tangent; empty where none is.
     private var leaves: [[Double]]
     /// Vectors that have been added to others.
     private var spare: [[Double]] = []
 
-    /// - Parameter numbers: how many each sum has.
-    package init(_ tree: BatchTree, tangents: Int, numbers: Int) {
-        (self.tree, self.numbers) = (tree, numbers)
+    /// - Parameters:
+    ///   - numbers: how many each sum has.
+    ///   - isPlain: whether each batch adds one number to each, as it is: multiples are rounded with what they are added to, so those of
+    ///     a leaf are to be added up by themselves.
+    package init(_ tree: BatchTree, tangents: Int, numbers: Int, isPlain: Bool = true) {
+        (self.tree, self.numbers, self.isPlain) = (tree, numbers, isPlain)
         sums = (0..<tangents).map { _ in PartialSum(tree.tree) }
         leaves = [[Double]](repeating: [], count: tangents)
     }
@@ -71,7 +75,7 @@ package final class BatchSums {
             spare.append(right)
         }
         // A leaf of one batch is what the batch gives, to the bit, and needs no vector where its node's other half is there.
-        if tree.isWholeLeaf(batch), sums[tangent].endsNode(number) {
+        if isPlain, tree.isWholeLeaf(batch), sums[tangent].endsNode(number) {
             sums[tangent].add(number, body, merge)
             return
         }

@@ -20,7 +20,7 @@ extension Trainer {
         let team = isShared && batches.sharesParts ? Team.current : nil
         let share = team.map { tree.batches(of: tree.tree.shares($0.count)[$0.rank]) }
         let weights = pieces.map { batches.weight(of: $0) }, weight = weights.reduce(0, +)
-        let sums = BatchSums(tree, tangents: 1, numbers: numbers), formerLoss = lastFiniteLoss
+        let sums = BatchSums(tree, tangents: 1, numbers: numbers, isPlain: false), formerLoss = lastFiniteLoss
         var own = PieceFindings()
         if team != nil { (batches.sharesParts, lastFiniteLoss) = (false, nil) }
         defer { if team != nil { batches.sharesParts = true } }
