@@ -127,6 +127,9 @@ public final class ModelLoss: ExampleObjective {
         dataName = examples?.name ?? settings.data.map { "\($0)" } ?? model.metadata.data.specification
         var memory = memory
         let perVector = 8 * model.network.parameters.count
+        // A few megabytes of vectors are not worth a file, nor their moves.
+        let few = min(vectors.upperBound, Self.alwaysHeld / perVector)
+        let vectors = max(vectors.lowerBound, few)...vectors.upperBound
         let least = vectors.lowerBound * perVector
         memory.reserved = memory.limit == nil ? 0 : least
         let recalibration =
@@ -179,6 +182,9 @@ public final class ModelLoss: ExampleObjective {
         base.memory.reserved = max(least, min(comfortable, certain + (usable - enough) / 2))
         return max(MemoryBudget.forSpeed, base.memory.reserved)
     }
+
+    /// Bytes of vectors that a limit is to have room for, whatever the least is.
+    private static let alwaysHeld = 8 << 20
 
     /// Vectors of a Krylov basis that is not restarted much too often: 32, ours.
     private static let restartedBasis = 32
