@@ -156,7 +156,8 @@ public final class Trainer {
             }
             state = try TrainingState(checkpoint, network, configuration)
             let expected = state.epoch.multipliedReportingOverflow(by: stepsPerEpoch)
-            guard state.stepInEpoch < stepsPerEpoch, !expected.overflow,
+            guard state.stepInEpoch < stepsPerEpoch || state.isUnrecorded && state.stepInEpoch == stepsPerEpoch,
+                !expected.overflow,
                 expected.partialValue.addingReportingOverflow(state.stepInEpoch) == (state.step, false)
             else { throw ModelError.damagedCheckpoint("step \(state.step) does not lie in epoch \(state.epoch)") }
         } else {
@@ -192,17 +193,34 @@ public final class Trainer {
         let clock = ContinuousClock(), start = clock.now
         func elapsed() -> Double { (clock.now - start) / .seconds(1) }
         var files = CheckpointSeries(output: output)
+        do {
+            if let evaluation = try trainAll(&files, keptAt: output, elapsed) {
+                let checkpoint = checkpoint()
+                try files.writeFinal(checkpoint)
+                return outcome(checkpoint, files, elapsed(), evaluation, isFinished: true)
+            }
+        } catch is Interruption {
+            // While ranks waited for each other: what they computed then is not part of the state.
+        } catch let failure as RankError {
+            let kept = try unfinished(&files, elapsed())
+            throw TrainingError.rankLost("\(failure)", step: kept.steps, of: totalSteps, kept: output)
+        }
+        return try unfinished(&files, elapsed())
+    }
+
+    /// Trains to the end and evaluates what was trained; nil where it was told to stop before.
+    private func trainAll(
+        _ files: inout CheckpointSeries, keptAt output: String?, _ elapsed: () -> Double
+    ) throws -> FinalEvaluation? {
         let firstStep = state.step
         var lastReport = -1.0, lastKept = 0.0
         if state.step == 0, configuration.saveEvery != nil { try files.write(checkpoint(), epoch: 0) }
         var lastGood = state.epoch > 0 && state.stepInEpoch == 0 ? state : nil
 
-        while state.step < totalSteps {
+        while state.step < totalSteps || state.isUnrecorded {
             let order = epochOrder(state.epoch)
             while state.stepInEpoch < order.count, state.step < totalSteps {
-                if shouldStop?() == true {
-                    return try unfinished(&files, elapsed())
-                }
+                if shouldStop?() == true { return nil }
                 // Here, as the state behind an epoch's last step is that of the next epoch only once the epoch has ended.
                 if let keepEvery, let output, state.step > firstStep, elapsed() - lastKept >= keepEvery {
                     keepState(at: output)
@@ -213,12 +231,6 @@ public final class Trainer {
                     try step(Array(order[state.stepInEpoch]), rate)
                 } catch let failure as NotFinite {
                     throw TrainingError.diverged(try divergence(failure, rate, lastGood, &files))
-                } catch is Interruption {
-                    // While ranks waited for each other: the step was not taken.
-                    return try unfinished(&files, elapsed())
-                } catch let failure as RankError {
-                    let kept = try unfinished(&files, elapsed())
-                    throw TrainingError.rankLost("\(failure)", step: kept.steps, of: totalSteps, kept: output)
                 }
                 let seconds = elapsed()
                 if let onProgress, seconds - lastReport >= 0.1 || state.step == totalSteps {
@@ -235,10 +247,7 @@ public final class Trainer {
                 }
             }
         }
-        let evaluation = try finalEvaluation()
-        let checkpoint = checkpoint()
-        try files.writeFinal(checkpoint)
-        return outcome(checkpoint, files, elapsed(), evaluation, isFinished: true)
+        return try finalEvaluation()
     }
 
     /// Writes the state of a training that was interrupted.

@@ -52,6 +52,9 @@ struct TrainingState: Sendable {
         }
     }
 
+    /// Whether steps were taken that no record of an epoch tells of: its evaluation did not come to an end.
+    var isUnrecorded: Bool { stepInEpoch > 0 && history.last?.step != step }
+
     mutating func beginEpoch() {
         (stepInEpoch, lossSum, correct, examples, weight, classified) = (0, 0, 0, 0, 0, 0)
     }
