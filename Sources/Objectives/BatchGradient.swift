@@ -133,12 +133,12 @@ public final class BatchGradient: MemoryHolder {
                 program.bind(instance, store.place(from: first))
             }, between: Team.current.map { team in { _, _ in try team.check() } })
         let share = team.map { tree.batches(of: tree.tree.shares($0.count)[$0.rank]) }
-        try series.run(work, examples: examples.count, batches: share) { program, instance, context, tangent, batch in
-            sums.add(batch, of: tangent) { sum in
-                program.addDerivative(instance, context, to: &sum)
-                program.addLoss(instance, to: &sum, at: parameters)
+        try series.run(work, examples: examples.count, batches: share) { result in
+            sums.add(result.batch, of: result.tangent) { sum in
+                result.addDerivative(to: &sum)
+                result.addLoss(to: &sum, at: parameters)
             }
-            statistics = program.statistics(instance)
+            statistics = result.statistics
         }
         gradient = try sums.finish(team)[0]
         let correct = gradient.removeLast(), lossSum = gradient.removeLast()

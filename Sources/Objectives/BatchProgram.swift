@@ -64,6 +64,8 @@ final class BatchProgram {
 
     let kind: Kind
     let batch: Int
+    /// Whether a run passes the derivative on, part by part, and has no memory for the whole.
+    let passesDerivative: Bool
     let executable: Executable
     /// Bytes that it takes to run one batch: those that grow with it, and all.
     var batchBytes: Int { executable.keptBytes + executable.scratchBytes }
@@ -71,7 +73,7 @@ final class BatchProgram {
     var parameters: Int { network.parameters.count }
 
     /// Whether weights are too many for the caches, so that threads had better read them together.
-    var sharesWeights: Bool { parameters * executable.precision.size > Self.mostCached }
+    let sharesWeights: Bool
     private static let mostCached = 32 << 20
 
     /// Whether it takes longer to compute again what a batch may keep than to read it: 32 operations a byte do.
@@ -80,8 +82,8 @@ final class BatchProgram {
         return true
     }
 
-    private let network: Network
-    private let built: Network.Built
+    let network: Network
+    let built: Network.Built
     private let target: Value?, weights: Value?
     /// Where logits are too many to be computed at once.
     private let blocked: BlockedCrossEntropy?
@@ -89,9 +91,9 @@ final class BatchProgram {
     private let tangents: [Value]
     /// Of a displaced value: each direction's tensors, nil where it moves none.
     private let directions: [[Value?]]
-    private let losses: Value
-    private let correct: Value?
-    private let derivative: [Value]
+    let losses: Value
+    let correct: Value?
+    let derivative: [Value]
 
     /// Where the data of a batch are.
     struct Data {
@@ -171,16 +173,20 @@ final class BatchProgram {
             losses = outputs[0]
             correct = outputs.count > 1 ? outputs[1] : nil
         case .value, .gradient:
-            outputs = [losses] + (correct.map { [$0] } ?? []) + derivative + built.statistics.compactMap { $0 }
+            outputs = [losses] + (correct.map { [$0] } ?? []) + built.statistics.compactMap { $0 }
         case .outputs: outputs = [built.output]
-        case .hessian, .gaussNewton, .fisher, .empiricalFisher: outputs = derivative
+        case .hessian, .gaussNewton, .fisher, .empiricalFisher: outputs = []
         }
+        // What threads compute together is collected at once; what each computes has to wait for its turn.
+        sharesWeights = network.parameters.count * precision.size > Self.mostCached
+        passesDerivative = kind.hasDerivative && sharesWeights
         self.derivative = derivative
         (self.losses, self.correct, self.directions) = (losses, correct, directions)
         // Batches that are not normalised as a whole are small enough as they are.
         executable = Executable(
-            graph, outputs: outputs, precision: precision, examples: batchNorm == .batch ? batch : 1,
-            keepsApart: blocked != nil, runsWhole: !kind.keeps)
+            graph, outputs: passesDerivative ? outputs : outputs + derivative, precision: precision,
+            examples: batchNorm == .batch ? batch : 1, keepsApart: blocked != nil, runsWhole: !kind.keeps,
+            passing: passesDerivative ? derivative : [])
     }
 
     /// Where θ, the buffers, directions and v (or coordinates) are read from at every run.
@@ -215,46 +221,5 @@ final class BatchProgram {
         blocked?.bind(executable, instance, data)
         if let target { executable.bind(target, to: data.targets, in: instance) }
         if let weights { executable.bind(weights, to: data.weights, in: instance) }
-    }
-
-    /// Σ wℓ over the batch, in Float64.
-    func lossSum(_ instance: Executable.Instance, _ context: Executable.Context? = nil) -> Double {
-        executable.numbers(of: losses, in: instance, context).reduce(0, +)
-    }
-
-    /// How many elements are classified right; nil for regression.
-    func correctCount(_ instance: Executable.Instance, _ context: Executable.Context? = nil) -> Double? {
-        correct.map { executable.numbers(of: $0, in: instance, context).reduce(0, +) }
-    }
-
-    /// f(x; θ) of the batch, examples × outputs; of an `.outputs` program.
-    func outputs(_ instance: Executable.Instance) -> [Double] { executable.numbers(of: built.output, in: instance) }
-
-    /// Adds the derivative to a sum, in Float64.
-    ///
-    /// - Parameter sum: at least as long as θ; numbers beyond stay.
-    func addDerivative(_ instance: Executable.Instance, _ context: Executable.Context, to sum: inout [Double]) {
-        sum.withUnsafeMutableBufferPointer { sum in
-            for (i, value) in derivative.enumerated() {
-                let from = executable.address(of: value, in: instance, context)
-                let range = network.parameters.offsets[i]..<network.parameters.offsets[i] + value.type.count
-                Vectors.add(from, as: executable.precision, to: .init(rebasing: sum[range]))
-            }
-        }
-    }
-
-    /// Adds the sum of losses and, where examples are classified, how many elements are right to the two numbers from a place on.
-    func addLoss(
-        _ instance: Executable.Instance, _ context: Executable.Context? = nil, to sum: inout [Double], at place: Int = 0
-    ) {
-        sum[place] += lossSum(instance, context)
-        if let count = correctCount(instance, context) { sum[place + 1] += count }
-    }
-
-    /// The batch's own statistic for each buffer that has one: buffer number and values.
-    func statistics(_ instance: Executable.Instance) -> [(buffer: Int, values: [Double])] {
-        built.statistics.enumerated().compactMap { i, value in
-            value.map { (i, executable.numbers(of: $0, in: instance)) }
-        }
     }
 }

@@ -241,7 +241,7 @@ final class BatchSeries {
             for (turn, batch) in range.enumerated() {
                 try work.between?(turn, range.count)
                 lanes.with { lane in
-                    compute(batch, number(batch), lane, turn < mostKept, work) { collect($0, $1, $2, $3, batch) }
+                    compute(batch, number(batch), lane, turn < mostKept, work, collect)
                 }
             }
             return
@@ -253,11 +253,10 @@ final class BatchSeries {
                 guard turns.failure == nil else { return }
                 let batch = range.lowerBound + turn
                 shared.series.lanes.with { lane in
-                    shared.series.compute(batch, number(batch), lane, turn < mostKept, shared.work) {
-                        program, instance, context, tangent in
-                        turns.take(turn, of: tangent) { () throws(Failure) in
-                            if tangent == 0 { try shared.work.between?(turn, range.count) }
-                            shared.collect(program, instance, context, tangent, batch)
+                    shared.series.compute(batch, number(batch), lane, turn < mostKept, shared.work) { result in
+                        turns.take(turn, of: result.tangent) { () throws(Failure) in
+                            if result.tangent == 0 { try shared.work.between?(turn, range.count) }
+                            shared.collect(result)
                         }
                     }
                 }
@@ -267,9 +266,7 @@ final class BatchSeries {
     }
 
     /// Takes what a batch gives for a tangent.
-    typealias Collect = (
-        BatchProgram, Executable.Instance, Executable.Context, _ tangent: Int, _ batch: Int
-    ) -> Void
+    typealias Collect = (BatchResult) -> Void
 
     /// What threads share while they compute batches. They may: programs, contexts and θ are ready before and stay as they are;
     /// a batch's slot belongs to the thread that computes the batch, a lane to the thread that has taken it; and `between` and
@@ -319,16 +316,14 @@ final class BatchSeries {
     /// stage for each tangent.
     private func compute<Failure>(
         _ batch: Int, _ number: Int, _ lane: Lane, _ keeps: Bool, _ work: Work<Failure>,
-        _ finished: (BatchProgram, Executable.Instance, Executable.Context, Int) -> Void
+        _ finished: Collect
     ) {
         let (program, contexts) = (programs[number].program, programs[number].contexts), arena = arena(number, lane)
-        let executable = program.executable, instance: Executable.Instance
+        let executable = program.executable, instance: Executable.Instance, first: Stage
         let slot = kept[batch]
         if let known = slot.instance {
             instance = known
-            if slot.version != work.version {
-                executable.run(instance, contexts[0], arena, from: .parameters, through: .parameters)
-            }
+            first = slot.version == work.version ? .recomputed : .parameters
         } else {
             if keeps {
                 instance = executable.makeInstance(contexts[0])
@@ -338,13 +333,22 @@ final class BatchSeries {
                 lane.instances[number] = instance
             }
             work.bindData(program, instance, batch * batchSize)
-            executable.run(instance, contexts[0], arena, from: .data, through: .parameters)
+            first = .data
         }
         slot.version = work.version
         for tangent in 0..<work.tangents {
-            executable.run(
-                instance, contexts[tangent], arena, from: tangent == 0 ? .recomputed : .tangent, through: .tangent)
-            finished(program, instance, contexts[tangent], tangent)
+            func run(_ take: Executable.Take?) {
+                executable.run(
+                    instance, contexts[tangent], arena, from: tangent == 0 ? first : .tangent, through: .tangent,
+                    taking: take)
+            }
+            if !program.passesDerivative { run(nil) }
+            withoutActuallyEscaping(run) { run in
+                finished(
+                    BatchResult(
+                        program: program, instance: instance, context: contexts[tangent], tangent: tangent,
+                        batch: batch, run: program.passesDerivative ? run : nil))
+            }
         }
     }
 }

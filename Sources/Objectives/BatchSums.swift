@@ -88,7 +88,7 @@ package final class BatchSums {
     }
 
     private func empty() -> [Double] {
-        guard var vector = spare.popLast() else { return [Double](repeating: 0, count: numbers) }
+        guard var vector = spare.popLast() else { return Vectors.zeros(numbers) }
         vector.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
         return vector
     }

@@ -128,11 +128,11 @@ public final class NetworkObjective: Objective {
         precondition(batchNorm == .batch, "batch statistics of an objective that normalises by stored ones")
         let place = try place(theta)
         return try kept(.value, "statistics", at: place) {
-            try programs.sums(.value, at: place, numbers: network.buffers.count) { program, instance, _, sums in
-                for (buffer, values) in program.statistics(instance) {
+            try programs.sums(.value, at: place, numbers: network.buffers.count) { result, sums in
+                for (buffer, values) in result.statistics {
                     let first = network.buffers.offsets[buffer]
                     for (i, value) in values.enumerated() {
-                        sums[first + i] += value * Double(program.batch) / Double(examples)
+                        sums[first + i] += value * Double(result.program.batch) / Double(examples)
                     }
                 }
             }[0]
@@ -146,9 +146,7 @@ public final class NetworkObjective: Objective {
     public func evaluate(at theta: [Double]) throws -> Evaluation {
         let place = try place(theta)
         let numbers = try kept(.value, at: place) {
-            let sum = try programs.sums(.value, at: place, numbers: 2) { program, instance, _, sum in
-                program.addLoss(instance, to: &sum)
-            }[0]
+            let sum = try programs.sums(.value, at: place, numbers: 2) { $0.addLoss(to: &$1) }[0]
             return evaluation(sum).numbers
         }
         return Evaluation(numbers)
@@ -213,9 +211,7 @@ public final class NetworkObjective: Objective {
             let part = (number: first / together, count: (coordinates.count + together - 1) / together)
             let sums = try programs.sums(
                 kind, at: place, tangents: Array(points), part: part, isShared: isShared, numbers: 2
-            ) {
-                program, instance, context, sum in program.addLoss(instance, context, to: &sum)
-            }
+            ) { $0.addLoss(to: &$1) }
             results += sums.map(evaluation)
         }
         return results
@@ -228,10 +224,9 @@ public final class NetworkObjective: Objective {
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
         let place = try place(theta)
         var gradient = try kept(.gradient, at: place) {
-            var gradient = try programs.sums(.gradient, at: place, numbers: dimension + 1) {
-                program, instance, context, sum in
-                program.addDerivative(instance, context, to: &sum)
-                sum[dimension] += program.lossSum(instance)
+            var gradient = try programs.sums(.gradient, at: place, numbers: dimension + 1) { result, sum in
+                result.addDerivative(to: &sum)
+                sum[dimension] += result.lossSum
             }[0]
             let loss = gradient.removeLast()
             Vectors.scale(&gradient, by: 1 / total)
@@ -295,9 +290,7 @@ public final class NetworkObjective: Objective {
     private func sums(_ kind: BatchProgram.Kind, at place: NetworkPrograms.Place, along vectors: [[Double]]) throws
         -> [[Double]]
     {
-        try programs.sums(kind, at: place, tangents: vectors, numbers: dimension) { program, instance, context, sum in
-            program.addDerivative(instance, context, to: &sum)
-        }
+        try programs.sums(kind, at: place, tangents: vectors, numbers: dimension) { $0.addDerivative(to: &$1) }
     }
 }
 

@@ -87,16 +87,15 @@ final class NetworkPrograms: MemoryHolder {
     func sums(
         _ kind: BatchProgram.Kind, at place: Place, tangents values: [[Double]] = [],
         part: (number: Int, count: Int) = (0, 1), isShared: Bool = true, numbers: Int,
-        _ add: (BatchProgram, Executable.Instance, Executable.Context, inout [Double]) -> Void
+        _ add: (BatchResult, inout [Double]) -> Void
     ) throws -> [[Double]] {
         let tree = try series(kind).tree(), count = max(1, values.count)
         // One leaf is computed by each rank alone, which takes no longer.
         let team = isShared && tree.tree.count > 1 ? Team.current : nil
         let share = team.map { tree.batches(of: tree.tree.shares($0.count)[$0.rank]) }
         let sums = BatchSums(tree, tangents: count, numbers: numbers)
-        try run(kind, at: place, tangents: values, part: part, batches: share) {
-            program, instance, context, tangent, batch in
-            sums.add(batch, of: tangent) { add(program, instance, context, &$0) }
+        try run(kind, at: place, tangents: values, part: part, batches: share) { result in
+            sums.add(result.batch, of: result.tangent) { add(result, &$0) }
         }
         return try sums.finish(team)
     }
@@ -105,7 +104,7 @@ final class NetworkPrograms: MemoryHolder {
     func outputs(at place: Place) throws -> [Double] {
         var result: [Double] = []
         result.reserveCapacity(examples * network.outputs)
-        try run(.outputs, at: place) { program, instance, _, _, _ in result += program.outputs(instance) }
+        try run(.outputs, at: place) { result += $0.outputs }
         return result
     }
 

@@ -19,7 +19,7 @@ extension Team {
         var parts = own.indices.map { own[$0].take() }
         // The result takes the place of the first node, part by part.
         for tangent in parts.indices where parts[tangent].isEmpty {
-            parts[tangent] = [[Double](repeating: 0, count: numbers)]
+            parts[tangent] = [Vectors.zeros(numbers)]
         }
         let total = parts.count * numbers
         let isSmall = total <= Self.fewNumbers

@@ -87,24 +87,15 @@ public struct RandomNumbers: Sendable, Hashable, Codable {
 
     /// The first `count` standard normal numbers of the sequence.
     public func normals(_ count: Int) -> [Double] {
-        [Double](unsafeUninitializedCapacity: count) { numbers, filled in
-            let room = Room(numbers: numbers)
-            Threads.forEach((count + Room.part - 1) / Room.part) { part, _ in
-                let end = min((part + 1) * Room.part, count)
-                for index in stride(from: part * Room.part, to: end, by: 2) {
-                    let (radius, angle) = polar(UInt64(index) >> 1)
-                    room.numbers.initializeElement(at: index, to: radius * cos(angle))
-                    if index + 1 < end { room.numbers.initializeElement(at: index + 1, to: radius * sin(angle)) }
-                }
+        // Parts are of whole pairs.
+        Vectors.filled(count) { numbers, start, length in
+            let end = start + Int(length)
+            for index in stride(from: start, to: end, by: 2) {
+                let (radius, angle) = polar(UInt64(index) >> 1)
+                numbers[index] = radius * cos(angle)
+                if index + 1 < end { numbers[index + 1] = radius * sin(angle) }
             }
-            filled = count
         }
-    }
-
-    /// Numbers that threads fill. They may: each part, of whole pairs, is one thread's.
-    private struct Room: @unchecked Sendable {
-        let numbers: UnsafeMutableBufferPointer<Double>
-        static let part = 1 << 14
     }
 
     /// The first `count` signs of the sequence, −1 or +1 (Rademacher numbers).

@@ -12,12 +12,17 @@ public enum Vectors {
     /// From how many numbers on a vector is long. Ours: threads wake in some microseconds, which shorter ones do not give back.
     static let leastLong = 1 << 17
 
+    /// Numbers in a part of a long vector that is written for the first time: 2 MiB, so that threads do not make the same page.
+    static let part = 1 << 18
+
     /// Calls `body` for consecutive parts of `count` elements, on all threads and in any order: for all of a short vector, and
-    /// for the chunks of a long one.
-    static func forEachPart(of count: Int, _ body: @Sendable (_ start: Int, _ length: Int32) -> Void) {
+    /// for parts of `size` elements of a long one.
+    static func forEachPart(
+        of count: Int, each size: Int = chunk, _ body: @Sendable (_ start: Int, _ length: Int32) -> Void
+    ) {
         guard count >= leastLong else { return body(0, Int32(count)) }
-        Threads.forEach((count + chunk - 1) / chunk) { number, _ in
-            body(number * chunk, Int32(min(chunk, count - number * chunk)))
+        Threads.forEach((count + size - 1) / size) { number, _ in
+            body(number * size, Int32(min(size, count - number * size)))
         }
     }
 
@@ -141,14 +146,27 @@ public enum Vectors {
         }
     }
 
+    /// So many zeros.
+    public static func zeros(_ count: Int) -> [Double] {
+        filled(count) { ($0 + $1).update(repeating: 0, count: Int($2)) }
+    }
+
+    /// A copy of numbers that lie in memory.
+    public static func copy(_ numbers: UnsafeBufferPointer<Double>) -> [Double] {
+        guard let address = numbers.baseAddress else { return [] }
+        return Buffer.load(address, numbers.count, as: .double)
+    }
+
     /// A new vector whose parts `body` writes, on all threads.
-    private static func filled(
+    static func filled(
         _ count: Int, _ body: @Sendable (_ to: UnsafeMutablePointer<Double>, _ start: Int, _ length: Int32) -> Void
     ) -> [Double] {
         if count == 0 { return [] }
         return [Double](unsafeUninitializedCapacity: count) { buffer, filled in
             nonisolated(unsafe) let to = buffer.baseAddress!
-            forEachPart(of: count) { body(to, $0, $1) }
+            Buffer.preferHugePages(to, 8 * count)
+            // Where there are few parts, threads had better have equally many.
+            forEachPart(of: count, each: count < 16 * part ? chunk : part) { body(to, $0, $1) }
             filled = count
         }
     }

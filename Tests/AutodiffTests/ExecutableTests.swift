@@ -48,6 +48,50 @@ import Testing
         }
     }
 
+    /// Outputs that are passed on are the same numbers, each passed once, and take less memory than those that stay.
+    @Test func passedOutputs() {
+        var smaller = 0
+        for seed in 0..<300 {
+            let random = RandomGraph(
+                seed: UInt64(4000 + seed), operations: 8 + seed % 50,
+                shapes: seed % 3 == 0 ? SweepTests.shapes : Self.small)
+            let expected = interpret(random.graph, random.outputs, random.inputs)
+            let variant = Variant.all[seed % Variant.all.count], some = random.outputs.count / 2
+            let (stay, pass) = (Array(random.outputs.prefix(some)), Array(random.outputs.dropFirst(some)))
+            func make(_ outputs: [Value], _ passing: [Value], runsWhole: Bool) -> Executable {
+                Executable(
+                    random.graph, outputs: outputs, kernels: variant.kernels, examples: seed % 3 == 0 ? 12 : 1,
+                    runsWhole: runsWhole, passing: passing,
+                    sweepLimits: Sweep.Limits(leastBytes: 0, blockBytes: 300, leastChunk: 2, mostChunks: 5))
+            }
+            for runsWhole in [false, true] {
+                let executable = make(stay, pass, runsWhole: runsWhole), instance = executable.makeInstance()
+                let buffers = random.inputs.map { GuardedTensor($0.1, variant.precision) }
+                for ((input, _), buffer) in zip(random.inputs, buffers) {
+                    executable.bind(input, to: buffer.address, in: instance)
+                }
+                // From the tangents on, where batches keep what does not depend on them.
+                for first in runsWhole ? [Stage.data] : [.data, .tangent] {
+                    poison(executable)
+                    var taken = [[Double]?](repeating: nil, count: pass.count)
+                    executable.run(instance, from: first) { number, address in
+                        #expect(taken[number] == nil, "\(variant) seed \(seed): output \(number) twice")
+                        taken[number] = Buffer.load(address, pass[number].type.count, as: variant.precision)
+                    }
+                    let found = stay.map { executable.numbers(of: $0, in: instance) } + taken.map { $0 ?? [] }
+                    #expect(found == expected, "\(variant) seed \(seed) from \(first)")
+                }
+                let whole = make(random.outputs, [], runsWhole: runsWhole)
+                #expect(executable.scratchBytes <= whole.scratchBytes)
+                if executable.scratchBytes + executable.keptBytes < whole.scratchBytes + whole.keptBytes {
+                    smaller += 1
+                }
+            }
+        }
+        // Otherwise this tests nothing.
+        #expect(smaller > 100, "\(smaller) of 600 executables need less")
+    }
+
     /// NaN in every element of what runs share.
     private func poison(_ executable: Executable) {
         for buffer in [executable.arena.scratch, executable.arena.benches[0].workspace] {

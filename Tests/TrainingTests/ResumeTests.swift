@@ -77,6 +77,28 @@ import Testing
         }
     }
 
+    /// A state whose epoch has taken its last step and has no record yet, as ranks leave it that are lost while it is evaluated.
+    @Test(arguments: [1, 2]) func unrecordedEpoch(_ epochs: Int) throws {
+        let configuration = digits(epochs: 2)
+        var records: [Int] = []
+        let whole = try Trainer(configuration)
+        whole.onEpoch = { records.append($0.epoch) }
+        let expected = try whole.run().checkpoint
+        #expect(records == [1, 2])
+
+        let first = try Trainer(configuration), last = epochs * first.stepsPerEpoch
+        first.shouldStop = { first.step == last - 1 }
+        _ = try first.run()
+        let order = BatchOrder(
+            count: first.data.train.count, batchSize: first.stepSize, seed: configuration.seed, epoch: epochs - 1)
+        try first.step(Array(order[first.stepsPerEpoch - 1]), first.learningRate(step: last - 1))
+        let second = try Trainer(configuration, resuming: first.checkpoint())
+        records = []
+        second.onEpoch = { records.append($0.epoch) }
+        #expect(try second.run().checkpoint == expected)
+        #expect(records == Array(epochs...2))
+    }
+
     /// A longer training goes on from a finished one; with a constant schedule it is the uninterrupted one.
     @Test func longer() throws {
         var short = digits(epochs: 2)

@@ -128,7 +128,7 @@ public struct WorstCaseSearch {
         }
         try finish(&whole, &climbs, finalists, stages)
 
-        var best = (z: [Double](repeating: 0, count: theta.count), increase: 0.0)
+        var best = (z: Vectors.zeros(theta.count), increase: 0.0)
         // What joined another has an increase on the scout's data.
         for climb in climbs where climb.isTop && climb.increase > best.increase {
             best = (climb.place, climb.increase)

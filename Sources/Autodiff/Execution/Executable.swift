@@ -18,9 +18,13 @@ public final class Executable {
     /// The arithmetic that its real values are computed in.
     public let precision: Precision
     private let kernels: Kernels
-    private let steps: [(stage: Stage, isCommon: Bool, work: Prepared)]
+    private let steps: [(stage: Stage, isCommon: Bool, work: Prepared, passed: [Int])]
     private let plan: MemoryPlan
     private let outputItems: [Int: Int]
+    /// Of every value that is passed on: the numbers, among those, of the outputs that it is.
+    private let passed: [Int: [Int]]
+    /// Those that not every run computes, which are there at its end.
+    private let unpassed: [(number: Int, item: Int)]
     private let inputNumbers: [Int: Int]
     private let constants: Buffer
     private let benchRoom: Bench.Room
@@ -42,22 +46,24 @@ public final class Executable {
     ///   - keepsApart: for a graph that computes large values one after another: loops that share few numbers are not made one, which
     ///     would need all of those values at once.
     ///   - runsWhole: whether every run of a batch begins with the data's stage, so that no instance keeps anything between runs.
+    ///   - passing: outputs that a run passes on as soon as they are computed, and that have no memory after that.
     public convenience init(
         _ graph: Graph, outputs: [Value], precision: Precision, examples: Int = 1, keepsApart: Bool = false,
-        runsWhole: Bool = false
+        runsWhole: Bool = false, passing: [Value] = []
     ) {
         self.init(
             graph, outputs: outputs, kernels: Kernels(precision), examples: examples, keepsApart: keepsApart,
-            runsWhole: runsWhole)
+            runsWhole: runsWhole, passing: passing)
     }
 
     init(
         _ graph: Graph, outputs: [Value], kernels: Kernels, examples: Int = 1, keepsApart: Bool = false,
-        runsWhole: Bool = false, sweepLimits: Sweep.Limits = .init()
+        runsWhole: Bool = false, passing: [Value] = [], sweepLimits: Sweep.Limits = .init()
     ) {
         self.kernels = kernels
         precision = kernels.precision
         let size = precision.size
+        let outputs = outputs + passing
         let lowering = Lowering(graph, outputs: outputs)
         let rematerialization = Rematerialization(
             lowering.items, outputs: outputs.map { lowering.views[$0.id]!.base })
@@ -69,11 +75,23 @@ public final class Executable {
             Sweep($0, fusion.divisions, examples: examples, elementSize: size, sweepLimits)
         }
         for i in sweeps.indices where i % 2 == 1 { sweeps[i].isDescending = true }
+        let others = outputs.count - passing.count, stays = Set(bases.prefix(others))
+        var passed: [Int: [Int]] = [:], unpassed: [(number: Int, item: Int)] = []
+        let computed = Set(steps.lazy.filter { !$0.isCommon && (runsWhole || $0.stage == .tangent) }.flatMap(\.items))
+        for (number, base) in bases.dropFirst(others).enumerated() {
+            if computed.contains(base), !stays.contains(base) {
+                passed[base, default: []].append(number)
+            } else {
+                unpassed.append((number, base))
+            }
+        }
+        (self.passed, self.unpassed) = (passed, unpassed)
         plan = MemoryPlan(
             items, steps, sweeps: sweeps, divisions: fusion.divisions, outputs: Set(bases),
-            runsWhole: runsWhole, elementSize: size)
+            passing: Set(passed.keys), runsWhole: runsWhole, elementSize: size)
         let needed = MemoryPlan.neededOutside(items, steps).union(bases)
-        var work: [(stage: Stage, isCommon: Bool, work: Prepared)] = []
+        var work: [(stage: Stage, isCommon: Bool, work: Prepared, passed: [Int])] = []
+        func passes(_ some: ArraySlice<Step>) -> [Int] { some.flatMap(\.items).filter { passed[$0] != nil } }
         var benchRoom = Bench.Room(blockBytes: plan.blockBytes),
             (sumBytes, operations, keptOperations, next) = (0, 0, 0, 0)
         func count(_ some: Int, _ step: Step) {
@@ -86,12 +104,12 @@ public final class Executable {
                 case .fused:
                     let loop = FusedLoop(step, items, needed: needed)
                     benchRoom.cover(loop.benchRoom(kernels))
-                    work.append((step.stage, step.isCommon, .fused(loop)))
+                    work.append((step.stage, step.isCommon, .fused(loop), passes([step])))
                 case .kernel:
                     let loop = KernelLoop(step, items, elementSize: size)
                     benchRoom.cover(loop.benchRoom(kernels))
                     if !step.isCommon { count(loop.operations, step) }
-                    work.append((step.stage, step.isCommon, .kernel(loop)))
+                    work.append((step.stage, step.isCommon, .kernel(loop), passes([step])))
                 }
             }
             guard let sweep else { break }
@@ -99,7 +117,7 @@ public final class Executable {
             benchRoom.cover(loop.benchRoom)
             sumBytes = max(sumBytes, loop.sumBytes)
             count(loop.operations, steps[sweep.steps.lowerBound])
-            work.append((steps[sweep.steps.lowerBound].stage, false, .sweep(loop)))
+            work.append((steps[sweep.steps.lowerBound].stage, false, .sweep(loop), passes(steps[sweep.steps])))
             next = sweep.steps.upperBound
         }
         self.steps = work
@@ -237,15 +255,20 @@ public final class Executable {
         var sums: UnsafeMutableRawPointer { arena!.sums.address }
     }
 
+    /// Is handed an output that is passed on: its number among those, and its elements, row-major, which are valid during the call.
+    public typealias Take = (_ number: Int, _ address: UnsafeRawPointer) -> Void
+
     /// Computes all values of the stages from `first` through `last`, in the executable's own arena. Values of earlier
     /// stages are taken from the instance as they are.
     ///
     /// - Precondition: every input that an output needs is bound.
-    public func run(_ instance: Instance, from first: Stage = .data, through last: Stage = .tangent) {
+    public func run(
+        _ instance: Instance, from first: Stage = .data, through last: Stage = .tangent, taking take: Take? = nil
+    ) {
         // Another instance may have used the arena.
         let first = min(first, .recomputed)
         runCommon(instance.context, arena, from: first, through: last)
-        run(instance, instance.context, arena, from: first, through: last)
+        run(instance, instance.context, arena, from: first, through: last, taking: take)
     }
 
     /// Computes the values that depend on no data: once for all batches, before `run(_:_:_:from:through:)`.
@@ -258,12 +281,20 @@ public final class Executable {
     ///
     /// A run that begins after `.recomputed` takes from the arena what that stage has left there, so no other batch may
     /// have used it in between.
+    ///
+    /// - Parameter take: is handed what is passed on, in the order in which it is computed.
     public func run(
-        _ instance: Instance, _ context: Context, _ arena: Arena, from first: Stage, through last: Stage
+        _ instance: Instance, _ context: Context, _ arena: Arena, from first: Stage, through last: Stage,
+        taking take: Take? = nil
     ) {
         instance.arena = arena
         let memory = RunMemory(self, instance, context, arena)
-        for step in steps where !step.isCommon && step.stage >= first && step.stage <= last { run(step.work, memory) }
+        for step in steps where !step.isCommon && step.stage >= first && step.stage <= last {
+            run(step.work, memory)
+            guard let take else { continue }
+            for item in step.passed { for number in passed[item]! { take(number, memory.address(item)) } }
+        }
+        if let take { for (number, item) in unpassed { take(number, memory.address(item)) } }
     }
 
     @inline(__always)

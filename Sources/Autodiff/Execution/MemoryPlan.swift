@@ -2,7 +2,7 @@
 ///
 /// - Values of a batch that a later stage reads, and outputs, are kept, unless every run computes all of a batch.
 /// - Other values of a batch share a scratch arena, in which items with separate lifetimes use the same bytes. Outputs
-///   that are not kept, and values recomputed for tangents, stay there to the end of the run.
+///   that are not kept, and values recomputed for tangents, stay there to the end of the run. Those that are passed on do not.
 /// - Values common to all batches have memory of their own.
 /// - Values that only one sweep makes and reads exist for one block of examples at a time.
 struct MemoryPlan {
@@ -24,7 +24,7 @@ struct MemoryPlan {
 
     init(
         _ items: [Item], _ steps: [Step], sweeps: [Sweep] = [], divisions: [StepDivision?] = [], outputs: Set<Int>,
-        runsWhole: Bool = false, elementSize: Int
+        passing: Set<Int> = [], runsWhole: Bool = false, elementSize: Int
     ) {
         func bytes(_ id: Int, of sweep: Sweep? = nil) -> Int {
             let size = items[id].type.element == .index ? 4 : elementSize
@@ -46,7 +46,7 @@ struct MemoryPlan {
             }
         }
         // Readers of every item: the last step, and whether a later stage is among them.
-        var lastStep: [Int: Int] = [:], crosses: Set<Int> = outputs
+        var lastStep: [Int: Int] = [:], crosses = outputs.subtracting(passing)
         for (number, step) in steps.enumerated() {
             for id in step.items {
                 lastStep[id] = max(lastStep[id] ?? 0, number)
@@ -84,7 +84,7 @@ struct MemoryPlan {
                         } else {
                             places[id] = .scratch(free.take(bytes(id)))
                         }
-                    } else if inBlocks.contains(id), group.steps.contains(lastStep[id]!) {
+                    } else if inBlocks.contains(id), !passing.contains(id), group.steps.contains(lastStep[id]!) {
                         let size = bytes(id, of: group.sweep), offset = blockFree.take(size)
                         places[id] = .block(offset)
                         blockExpiring[lastStep[id]!, default: []].append((offset, size))

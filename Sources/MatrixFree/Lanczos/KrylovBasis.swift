@@ -76,7 +76,7 @@ public final class KrylovBasis {
     /// - Precondition: `index` is less than `count`.
     public func vector(_ index: Int) -> [Double] {
         precondition(index < count, "vector \(index) of \(count)")
-        return Array(UnsafeBufferPointer(start: pointer(index), count: dimension))
+        return Vectors.copy(UnsafeBufferPointer(start: pointer(index), count: dimension))
     }
 
     /// Qᵀx: one coefficient for each vector.
@@ -109,7 +109,7 @@ public final class KrylovBasis {
     ///
     /// - Precondition: there are at most `count` coefficients.
     public func combination(_ coefficients: [Double]) -> [Double] {
-        var result = [Double](repeating: 0, count: dimension)
+        var result = Vectors.zeros(dimension)
         add(1, coefficients, to: &result)
         return result
     }

@@ -1,5 +1,6 @@
 import ArrayFiles
 import Networks
+import Tensors
 
 /// Which of a file's tensors each tensor of a layout is.
 struct TensorPlaces {
@@ -51,7 +52,7 @@ extension CheckpointSummary {
         }
         try place(network.parameters, parameters, from: 0).refuseOthers(metadata.model)
         _ = try place(network.buffers, self.buffers, from: network.parameters.count)
-        var theta = [Double](repeating: 0, count: network.parameters.count)
+        var theta = Vectors.zeros(network.parameters.count)
         var buffers = [Double](repeating: 0, count: network.buffers.count)
         let digest = try file.digest { entry, first, piece in
             guard let offset = offsets[entry.name] else { return }

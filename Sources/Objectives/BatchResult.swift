@@ -1,0 +1,54 @@
+import Autodiff
+import Tensors
+
+/// What a batch gives for a tangent, while it is collected.
+struct BatchResult {
+    let program: BatchProgram
+    let instance: Executable.Instance, context: Executable.Context
+    let tangent: Int
+    /// Its number in the data.
+    let batch: Int
+    /// Computes it, for a program that passes its derivative on: that is added first, and once. Nil where it has been computed.
+    let run: ((Executable.Take?) -> Void)?
+
+    /// Σ wℓ over the batch, in Float64.
+    var lossSum: Double { numbers(of: program.losses).reduce(0, +) }
+
+    /// How many elements are classified right; nil for regression.
+    private var correctCount: Double? { program.correct.map { numbers(of: $0).reduce(0, +) } }
+
+    /// f(x; θ) of the batch, examples × outputs; of an `.outputs` program.
+    var outputs: [Double] { numbers(of: program.built.output) }
+
+    /// The batch's own statistic for each buffer that has one: buffer number and values.
+    var statistics: [(buffer: Int, values: [Double])] {
+        program.built.statistics.enumerated().compactMap { i, value in value.map { (i, numbers(of: $0)) } }
+    }
+
+    private func numbers(of output: Value) -> [Double] {
+        program.executable.numbers(of: output, in: instance, context)
+    }
+
+    /// Adds the derivative to a sum, in Float64.
+    ///
+    /// - Parameter sum: at least as long as θ; numbers beyond stay.
+    func addDerivative(to sum: inout [Double]) {
+        let executable = program.executable, layout = program.network.parameters
+        sum.withUnsafeMutableBufferPointer {
+            let sum = $0
+            func add(_ tensor: Int, _ address: UnsafeRawPointer) {
+                Vectors.add(address, as: executable.precision, to: .init(rebasing: sum[layout.range(tensor)]))
+            }
+            if let run { return run(add) }
+            for (tensor, value) in program.derivative.enumerated() {
+                add(tensor, executable.address(of: value, in: instance, context))
+            }
+        }
+    }
+
+    /// Adds the sum of losses and, where examples are classified, how many elements are right to the two numbers from a place on.
+    func addLoss(to sum: inout [Double], at place: Int = 0) {
+        sum[place] += lossSum
+        if let correctCount { sum[place + 1] += correctCount }
+    }
+}
