@@ -8,7 +8,7 @@ import Foundation
 /// threads, and what chunks give is combined in their order.
 public enum Vectors {
     /// Numbers in a chunk of a long vector: 256 KiB. Ours.
-    static let chunk = 1 << 15
+    package static let chunk = 1 << 15
     /// From how many numbers on a vector is long. Ours: threads wake in some microseconds, which shorter ones do not give back.
     static let leastLong = 1 << 17
 
@@ -17,7 +17,7 @@ public enum Vectors {
 
     /// Calls `body` for consecutive parts of `count` elements, on all threads and in any order: for all of a short vector, and
     /// for parts of `size` elements of a long one.
-    static func forEachPart(
+    package static func forEachPart(
         of count: Int, each size: Int = chunk, _ body: @Sendable (_ start: Int, _ length: Int32) -> Void
     ) {
         guard count >= leastLong else { return body(0, Int32(count)) }

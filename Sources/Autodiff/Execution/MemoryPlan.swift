@@ -4,6 +4,7 @@
 /// - Other values of a batch share a scratch arena, in which items with separate lifetimes use the same bytes. Outputs
 ///   that are not kept, and values recomputed for tangents, stay there to the end of the run. Those that are passed on do not.
 /// - Values common to all batches have memory of their own.
+/// - A sum that is taken up term by term stays in one place.
 /// - Values that only one sweep makes and reads exist for one block of examples at a time.
 struct MemoryPlan {
     enum Place {
@@ -67,6 +68,15 @@ struct MemoryPlan {
         var groupOf = [Int](repeating: 0, count: steps.count)
         for (number, group) in groups.enumerated() { for step in group.steps { groupOf[step] = number } }
 
+        /// The operand whose memory an item's kernel may write to, because nothing reads it later.
+        func overwritten(_ id: Int, _ step: Int) -> Int? {
+            guard case .kernel(let primitive) = items[id].work, primitive.overwritesFirst,
+                let view = items[id].operands.first, items[view.base].isRead(directlyBy: view),
+                lastStep[view.base] == step, items[view.base].type == items[id].type,
+                !items[id].operands.dropFirst().contains(where: { $0.base == view.base })
+            else { return nil }
+            return view.base
+        }
         var free = FreeList()
         var expiring: [Int: [(offset: Int, size: Int)]] = [:]
         for (number, group) in groups.enumerated() {
@@ -74,11 +84,23 @@ struct MemoryPlan {
             let inBlocks = group.sweep.map { MemoryPlan.blockItems($0, steps, divisions) } ?? []
             for step in group.steps {
                 for id in steps[step].items where needed.contains(id) {
+                    let isKept = crosses.contains(id) && !runsWhole && items[id].stage < .recomputed
                     if items[id].isCommon {
                         places[id] = .common(items[id].stage, commonBytes[items[id].stage.rawValue])
                         commonBytes[items[id].stage.rawValue] += bytes(id)
+                    } else if !isKept, group.sweep == nil, let operand = overwritten(id, step),
+                        !crosses.contains(operand),
+                        case .scratch(let offset) = places[operand],
+                        let known = expiring[number]?.firstIndex(where: { $0.offset == offset })
+                    {
+                        // Where the result is needed to the end, so is its memory.
+                        places[id] = .scratch(offset)
+                        let size = expiring[number]!.remove(at: known).size
+                        if !crosses.contains(id) {
+                            expiring[groupOf[lastStep[id]!], default: []].append((offset, size))
+                        }
                     } else if crosses.contains(id) {
-                        if !runsWhole, items[id].stage < .recomputed {
+                        if isKept {
                             places[id] = .kept(keptBytes)
                             keptBytes += bytes(id)
                         } else {

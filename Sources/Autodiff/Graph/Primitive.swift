@@ -85,6 +85,8 @@ protocol KernelPrimitive: Primitive {
     func byExample(_ operands: [TensorType]) -> ByExample?
     /// Whether it prefetches a call's `ahead` while it computes.
     var readsAhead: Bool { get }
+    /// Whether the result may take the place of the first operand, where that is read for the last time.
+    var overwritesFirst: Bool { get }
     func evaluate(_ call: KernelCall)
 }
 
@@ -101,6 +103,7 @@ struct ByExample {
 extension KernelPrimitive {
     func byExample(_ operands: [TensorType]) -> ByExample? { nil }
     var readsAhead: Bool { false }
+    var overwritesFirst: Bool { false }
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int { 0 }
     func operations(_ operands: [TensorType]) -> Int { 0 }
 }

@@ -3,6 +3,7 @@ import Tensors
 /// The sum of two tensors, computed where it stands: no loop that runs later takes it over, so that its operands are needed no longer.
 struct Accumulation: KernelPrimitive {
     var name: String { "accumulation" }
+    var overwritesFirst: Bool { true }
 
     func type(of operands: [TensorType]) -> TensorType {
         precondition(operands.count == 2 && operands[0] == operands[1], "\(name) of \(operands)")
@@ -20,8 +21,12 @@ struct Accumulation: KernelPrimitive {
     }
 
     private func add<Scalar: FloatingPoint>(_ call: KernelCall, _ type: Scalar.Type) {
-        let a = call.operands[0].assumingMemoryBound(to: type), b = call.operands[1].assumingMemoryBound(to: type)
-        let to = call.result.assumingMemoryBound(to: type)
-        for i in 0..<call.resultType.count { to[i] = a[i] + b[i] }
+        nonisolated(unsafe) let (a, b, to) = (
+            call.operands[0].assumingMemoryBound(to: type), call.operands[1].assumingMemoryBound(to: type),
+            call.result.assumingMemoryBound(to: type)
+        )
+        Vectors.forEachPart(of: call.resultType.count) { start, length in
+            for i in start..<start + Int(length) { to[i] = a[i] + b[i] }
+        }
     }
 }

@@ -30,9 +30,10 @@ extension Operators {
         },
         "Gelu": {
             guard $0.text("approximate", default: "none") == "tanh" else { return try $0.unary { $0.gelu() } }
-            let factor = (2 / Double.pi).squareRoot()
+            // (1 + tanh u) / 2 = σ(2u), which cancels nothing where it is small.
+            let factor = 2 * (2 / Double.pi).squareRoot()
             return try $0.unary { x in
-                (x + x.squared() * x.scaled(0.044715)).scaled(factor).tanh().offset(1) * x.scaled(0.5)
+                x * (x + x.squared() * x.scaled(0.044715)).scaled(factor).sigmoid()
             }
         },
         "Mish": { try $0.unary { $0 * $0.softplus().tanh() } },
