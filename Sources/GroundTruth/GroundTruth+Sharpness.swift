@@ -104,6 +104,22 @@ extension GroundTruth {
                     bent, at: theta, deviation: 0.2, scaling: t, pairs: 2000, seed: 3)
                 return abs(found.value - exact) / found.standardError
             },
+            Claim("sharpness", "quadratic: critical and directional sharpness = gᵀHg/gᵀg", within: 1e-12) {
+                let (value, gradient) = bent.valueAndGradient(at: theta)
+                let product = bent.hessianVectorProducts(at: theta, along: [gradient])[0]
+                let exact = Vectors.dot(gradient, product) / Vectors.dot(gradient, gradient)
+                let found = try CriticalSharpness(bent, at: theta, value: value, gradient: gradient)
+                let directional = try DirectionalSharpness(bent, at: theta, along: gradient)
+                return relativeDifference([found.value, directional.value], [exact, exact])
+            },
+            Claim(
+                "sharpness", "quadratic: the noise σ that costs 0.1, ½σ² tr H = 0.1: error in standard errors",
+                within: 4
+            ) {
+                let trace = (0..<6).reduce(0) { $0 + bent.matrix[$1 * 7] }
+                let found = try PACBayesFlatness(bent, at: theta, pairs: 2000, seed: 3)
+                return abs(found.sigma - (0.2 / trace).squareRoot()) / found.standardError
+            },
             Claim("sharpness", "m-sharpness with m = n is the worst case over all examples", within: 0) {
                 let data = try SmallNetworks.digits(40)
                 var search = WorstCaseSearch(Ball(radius: 0.05))

@@ -110,6 +110,9 @@ extension GroundTruth {
                     return [found.lowerBound, found.oneStep]
                 }
             },
+            Claim("rescaling", "Dinh ×10, ×100: the Fisher-Rao norm θᵀGθ does not move", within: 1e-11) {
+                try change { [try FisherRaoNorm(relu, at: $0).value] }
+            },
             Claim("rescaling", "Dinh ×10, ×100: adaptive average case (η = 0) does not move", within: 1e-8) {
                 try change { point in
                     [

@@ -132,7 +132,9 @@ public struct CheckpointSeriesReport: Report {
             ("eigenvalue_low", "smallest eigenvalue", ""), ("eigenvalue", "eigenvalue", ""), ("trace", "trace", ""),
             ("frobenius", "Frobenius norm", ""), ("lower_bound", "worst case (lower bound)", "ρ = "),
             ("average", "average case", "ρ = "), ("keskar_subspace", "Keskar et al., subspace, %", "ε = "),
-            ("keskar", "Keskar et al., %", "ε = "),
+            ("keskar", "Keskar et al., %", "ε = "), ("critical", "critical sharpness", ""),
+            ("directional", "directional sharpness", ""), ("fisher_rao", "Fisher-Rao norm, squared", ""),
+            ("pac_bayes", "PAC-Bayes σ", ""),
         ]
         guard let (key, words, before) = kinds.first(where: { name == $0.0 || name.hasPrefix($0.0 + "_") }) else {
             return name
@@ -170,6 +172,10 @@ extension SharpnessReport {
             let name = box.subspace == nil ? "keskar" : "keskar_subspace"
             result.append((keskar.count > 1 ? "\(name)_\(Format.short(box.epsilon))" : name, box.value))
         }
-        return result
+        let others = [
+            ("critical", self.result.critical?.value), ("directional", self.result.directional?.value),
+            ("fisher_rao", self.result.fisherRao?.value), ("pac_bayes", self.result.pacBayes?.sigma),
+        ]
+        return result + others.compactMap { name, value in value.map { (name, $0) } }
     }
 }

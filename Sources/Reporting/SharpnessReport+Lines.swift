@@ -32,6 +32,10 @@ extension SharpnessReport {
             add(boxes)
         }
         add(overflow)
+        if !linesWithoutRadius.isEmpty {
+            if lines.isEmpty { add(["‖∇L‖₂                     \(Format.number(gradientNorm))"]) }
+            add(linesWithoutRadius)
+        }
         return lines
     }
 

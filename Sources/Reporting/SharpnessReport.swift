@@ -57,7 +57,7 @@ public struct SharpnessReport: Report {
             let all = ("all", JSONValue.array(keskar.map { .object(members($0)) }))
             fields.append(("keskar", .object(members(first) + (keskar.count > 1 ? [all] : []))))
         }
-        return fields
+        return fields + fieldsWithoutRadius
     }
 
     private func members(_ point: Point) -> [(key: String, value: JSONValue)] {

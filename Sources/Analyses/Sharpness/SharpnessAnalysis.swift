@@ -3,7 +3,7 @@ import MatrixFree
 import Objectives
 import Tensors
 
-/// Sharpness around a minimum: the worst case in balls, the average case, and Keskar's boxes.
+/// Sharpness around a minimum: the worst case in balls, the average case, Keskar's boxes, and measures that know no radius.
 ///
 /// ```swift
 /// let sharpness = try SharpnessAnalysis(radii: [0.05]).run(objective, at: theta)
@@ -24,6 +24,16 @@ public struct SharpnessAnalysis: Sendable {
         public static let box = Measures(rawValue: 4)
         /// The increase at the one step that SAM takes (`OneStepSharpness`): part of `worstCase`, and far cheaper alone.
         public static let oneStep = Measures(rawValue: 8)
+        /// The critical learning rate along a direction (`CriticalSharpness`).
+        public static let critical = Measures(rawValue: 16)
+        /// The curvature along a direction (`DirectionalSharpness`).
+        public static let directional = Measures(rawValue: 32)
+        /// θᵀGθ (`FisherRaoNorm`).
+        public static let fisherRao = Measures(rawValue: 64)
+        /// The noise that costs so much loss (`PACBayesFlatness`).
+        public static let pacBayes = Measures(rawValue: 128)
+        /// Those that know no radius: the last four.
+        public static let withoutRadius: Measures = [.critical, .directional, .fisherRao, .pacBayes]
         /// Worst case, average case and box.
         public static let all: Measures = [.worstCase, .averageCase, .box]
     }
@@ -45,7 +55,11 @@ public struct SharpnessAnalysis: Sendable {
     public var restarts: Int?
     /// Examples on which the starts compete before the best go on with all; 0 for all, nil for 4096 of 16384 or more (ours).
     public var scoutExamples: Int?
-    /// Antithetic pairs of the average case; 50, ours.
+    /// The step of `critical` and `directional`, P numbers: θ + ηd; nil for −∇L(θ).
+    public var direction: [Double]?
+    /// What the noise of `pacBayes` costs; 0.1 (Jiang et al. 2020, arXiv 1912.02178).
+    public var increase = 0.1
+    /// Antithetic pairs of the average case, and of `pacBayes`; 50, ours.
     public var pairs = 50
     /// Keskar's ε, the box being |z| ≤ ε(|θ| + 1): 1e-3 and 5e-4 (Keskar et al. 2017, arXiv 1609.04836).
     public var boxEpsilons = [5e-4, 1e-3]
@@ -87,6 +101,14 @@ public struct SharpnessAnalysis: Sendable {
         public let gradientNorm: Double
         /// Keskar's measure for every ε, the larger box first, in the full space and in random subspaces; empty where not asked for.
         public internal(set) var boxes: [KeskarSharpness] = []
+        /// The critical learning rate; nil where not asked for.
+        public internal(set) var critical: CriticalSharpness?
+        /// The curvature along the direction; nil where not asked for.
+        public internal(set) var directional: DirectionalSharpness?
+        /// θᵀGθ; nil where not asked for.
+        public internal(set) var fisherRao: FisherRaoNorm?
+        /// The noise that costs so much loss; nil where not asked for.
+        public internal(set) var pacBayes: PACBayesFlatness?
     }
 
     /// With this many examples and more, the starts of a worst-case search compete on a part of them.
@@ -98,12 +120,12 @@ public struct SharpnessAnalysis: Sendable {
         measures.contains(.worstCase)
             ? WorstCaseSearch.vectors(
                 restarts: restarts ?? WorstCaseSearch(ball(1)).restarts, radii: radii.count, norm: norm)
-            : measures == .oneStep ? 2 + radii.count...2 + radii.count : 8...8
+            : derivative < .product ? 4 + radii.count...4 + radii.count : 8...8
     }
 
     /// The highest derivative that the measures take.
     public var derivative: DerivativeOrder {
-        measures == .oneStep ? .gradient : .product
+        measures.isSubset(of: [.oneStep, .averageCase, .critical, .pacBayes]) ? .gradient : .product
     }
 
     private func ball(_ radius: Double, _ scaling: [Double]? = nil) -> Ball {
@@ -177,7 +199,32 @@ public struct SharpnessAnalysis: Sendable {
         var result = Result(
             points: points, norm: norm, adaptiveShift: adaptiveShift, gradientNorm: Vectors.norm(start.gradient))
         if measures.contains(.box) { result.boxes = try boxes(objective, at: theta, monitor) }
+        if !measures.isDisjoint(with: .withoutRadius) {
+            try addOthers(to: &result, objective, at: theta, start, monitor)
+        }
         return result
+    }
+
+    /// The measures that know no radius.
+    private func addOthers(
+        to result: inout Result, _ objective: any Objective, at theta: [Double],
+        _ start: (value: Double, gradient: [Double]), _ monitor: Monitor
+    ) throws {
+        if measures.contains(.critical) {
+            result.critical = try CriticalSharpness(
+                objective, at: theta, along: direction, value: start.value, gradient: start.gradient
+            ) { try monitor.update("critical learning rate", $0, of: CriticalSharpness.mostEvaluations) }
+        }
+        if measures.contains(.directional) {
+            result.directional = try DirectionalSharpness(objective, at: theta, along: direction ?? start.gradient)
+        }
+        if measures.contains(.fisherRao) { result.fisherRao = try FisherRaoNorm(objective, at: theta) }
+        if measures.contains(.pacBayes) {
+            result.pacBayes = try PACBayesFlatness(
+                objective, at: theta, increase: increase,
+                scaling: adaptiveShift.map { Ball.adaptiveScaling(theta, eta: $0) }, pairs: pairs, seed: seed
+            ) { try monitor.update("noise that costs \(Format.short(increase))", $0 % pairs, of: pairs) }
+        }
     }
 
     /// All that the worst case at a radius depends on: smaller radii give it a start.

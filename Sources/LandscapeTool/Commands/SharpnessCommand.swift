@@ -18,11 +18,19 @@ struct SharpnessCommand: SharedCommand {
     @Flag(help: "Give each example's logits mean 0 and norm 1 before the loss.") var normalizeLogits = false
     @Option(help: ArgumentHelp("Write the best ε to this .npy file.", valueName: "file"), completion: .file())
     var saveEpsilon: String?
+    @Option(
+        help: ArgumentHelp(
+            "Step of --measure critical and directional, a .npy vector v: θ + ηv (default: the negative gradient).",
+            valueName: "file"), completion: .file())
+    var along: String?
     @Flag(help: .resume) var resume = false
     @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
+        if along != nil, !sharpness.hasDirection {
+            throw ValidationError("--along needs --measure critical or directional")
+        }
         guard saveEpsilon != nil else { return }
         guard sharpness.batch == nil else {
             throw ValidationError("--save-epsilon with --m: every batch has its own ε; leave one of them out")
@@ -38,8 +46,8 @@ struct SharpnessCommand: SharedCommand {
         let paths = try CheckpointSeries.paths(checkpoints)
         if paths.count > 1 {
             try CheckpointSeries.check(weights, paths)
-            guard saveEpsilon == nil else {
-                throw UnusableRequest("--save-epsilon is for one checkpoint; found \(paths.count)")
+            for (option, file) in [("--save-epsilon", saveEpsilon), ("--along", along)] where file != nil {
+                throw UnusableRequest("\(option) is for one checkpoint; found \(paths.count)")
             }
             let session = try Session(
                 options, checkpoint: paths[0], command: "sharpness", keys: CheckpointSeries.keys, drawsPicture: true,
@@ -65,10 +73,11 @@ struct SharpnessCommand: SharedCommand {
     }
 
     private func measure(_ checkpoint: String, _ session: Session) throws -> SharpnessReport {
-        let analysis = sharpness.analysis(seed: options.seed)
+        var analysis = sharpness.analysis(seed: options.seed)
         let loss = try session.loss(
             of: checkpoint, normalizesLogits: normalizeLogits, derivative: analysis.derivative,
             vectors: analysis.vectors)
+        analysis.direction = try along.map { try session.vector($0, for: loss) }
         let result = try analysis.run(loss, at: loss.theta, monitor: session.monitor)
         let first = result.points[0]
         if let saveEpsilon, let epsilon = first.worstCase?.epsilon ?? first.oneStep?.epsilon {

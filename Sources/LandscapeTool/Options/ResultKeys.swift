@@ -66,21 +66,27 @@ struct ResultKeys: ExpressibleByArrayLiteral {
             + (planes > 1 ? ["planes"] + members("band", "mean lowest highest") : [])
     }
 
-    static func sharpness(
-        radii: Int, batches: Bool, worst: Bool, average: Bool, box: Bool, oneStep: Bool = false
-    ) -> [String] {
+    static func sharpness(_ measures: SharpnessAnalysis.Measures, radii: Int, batches: Bool) -> [String] {
         let shared = "lower_bound one_step estimate epsilon_norm gradients products nonfinite "
         let whole =
             "quadratic_model largest_eigenvalue constraint_active spread restarts starts hops values scout"
         let ball =
-            (worst
+            (measures.contains(.worstCase)
                 ? members("worst_case", shared + (batches ? "m standard_error interval95 batches batch_sizes" : whole))
-                : oneStep ? members("worst_case", "one_step first_order epsilon_norm gradients values") : [])
-            + (average ? members("average_case", "value standard_error interval95 samples nonfinite") : [])
+                : measures.contains(.oneStep)
+                    ? members("worst_case", "one_step first_order epsilon_norm gradients values") : [])
+            + (measures.contains(.averageCase)
+                ? members("average_case", "value standard_error interval95 samples nonfinite") : [])
         return ["rho", "norm", "scaling", "gradient_norm"] + (radii > 1 && !ball.isEmpty ? ["curve"] : ball)
-            + (box
+            + (measures.contains(.box)
                 ? members(
                     "keskar", "value epsilon subspace mean standard_deviation repeats gradients nonfinite all") : [])
+            + (measures.contains(.critical)
+                ? members("critical", "value rate rate_bracket descent evaluations") : [])
+            + (measures.contains(.directional) ? members("directional", "value") : [])
+            + (measures.contains(.fisherRao) ? members("fisher_rao", "value norm") : [])
+            + (measures.contains(.pacBayes)
+                ? members("pac_bayes", "sigma standard_error increase evaluations") : [])
     }
 
     static func spectrum(

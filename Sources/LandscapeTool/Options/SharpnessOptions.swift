@@ -3,9 +3,45 @@ import Landscape
 
 /// What is asked of sharpness, as the command line gives it.
 struct SharpnessOptions: ParsableArguments {
-    enum Measure: String, ExpressibleByArgument, CaseIterable {
+    enum Measure: String, CaseIterable {
         case worst, average, keskar, all
         case oneStep = "one-step"
+        case critical, directional
+        case fisherRao = "fisher-rao"
+        case pacBayes = "pac-bayes"
+
+        var measures: SharpnessAnalysis.Measures {
+            switch self {
+            case .worst: .worstCase
+            case .average: .averageCase
+            case .keskar: .box
+            case .all: .all
+            case .oneStep: .oneStep
+            case .critical: .critical
+            case .directional: .directional
+            case .fisherRao: .fisherRao
+            case .pacBayes: .pacBayes
+            }
+        }
+    }
+
+    /// One measure or several, with commas between them.
+    struct MeasureList: ExpressibleByArgument {
+        let names: [Measure]
+
+        init(_ names: [Measure]) { self.names = names }
+
+        init?(argument: String) {
+            let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map {
+                Measure(rawValue: String($0))
+            }
+            guard parts.allSatisfy({ $0 != nil }) else { return nil }
+            names = parts.map { $0! }
+        }
+
+        var measures: SharpnessAnalysis.Measures { names.reduce([]) { $0.union($1.measures) } }
+        var defaultValueDescription: String { names.map(\.rawValue).joined(separator: ",") }
+        static var allValueStrings: [String] { Measure.allCases.map(\.rawValue) }
     }
 
     @Option(
@@ -18,9 +54,8 @@ struct SharpnessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("η of --adaptive (default: 0.01).", valueName: "number")) var eta: Double?
     @Option(
         help: ArgumentHelp(
-            "Worst case, average case, Keskar's box, all three, or SAM's one step alone, which holds few vectors and takes two passes over the data.",
-            valueName: "name")) var measure =
-        Measure.worst
+            "What is measured, or several with commas between them: worst case, average case, Keskar's box, or all three; SAM's one step alone; the critical learning rate; curvature along a direction; the Fisher-Rao norm; the noise of PAC-Bayes bounds.",
+            valueName: "name")) var measure = MeasureList([.worst])
     @Option(
         name: .customLong("m"),
         help: ArgumentHelp("m-sharpness: the mean worst case of batches of so many examples.", valueName: "examples"))
@@ -38,8 +73,11 @@ struct SharpnessOptions: ParsableArguments {
             valueName: "examples")
     )
     var scout: Int?
-    @Option(help: ArgumentHelp("Antithetic pairs of the average case (default: 50).", valueName: "pairs")) var samples:
-        Int?
+    @Option(
+        help: ArgumentHelp("Antithetic pairs of the average case and of pac-bayes (default: 50).", valueName: "pairs"))
+    var samples: Int?
+    @Option(help: ArgumentHelp("What the noise of pac-bayes costs (default: 0.1).", valueName: "loss")) var increase:
+        Double?
     @Option(
         help: ArgumentHelp(
             "Keskar's ε, or several: the box is |z| ≤ ε(|θ| + 1) (default: 0.0005,0.001).", valueName: "size"))
@@ -56,13 +94,18 @@ struct SharpnessOptions: ParsableArguments {
 
     static let names = [
         "--rho", "--norm", "--adaptive", "--eta", "--measure", "--m", "--steps", "--restarts", "--scout", "--samples",
+        "--increase",
         "--box-epsilon", "--subspace", "--box-steps", "--box-repeats",
     ]
 
-    var findsWorst: Bool { measure == .worst || measure == .all }
-    var findsAverage: Bool { measure == .average || measure == .all }
-    var findsOneStep: Bool { measure == .oneStep }
-    var findsBox: Bool { measure == .keskar || measure == .all }
+    private var measures: SharpnessAnalysis.Measures { measure.measures }
+    var findsWorst: Bool { measures.contains(.worstCase) }
+    var findsAverage: Bool { measures.contains(.averageCase) }
+    var findsOneStep: Bool { measures.contains(.oneStep) }
+    private var findsBox: Bool { measures.contains(.box) }
+    private var findsNoise: Bool { measures.contains(.pacBayes) }
+    /// Whether anything goes along a direction.
+    var hasDirection: Bool { !measures.isDisjoint(with: [.critical, .directional]) }
 
     func validate() throws {
         try rho.check("--rho", "positive radii")
@@ -76,6 +119,9 @@ struct SharpnessOptions: ParsableArguments {
         }
         if let scout, scout < 0 { throw ValidationError("--scout \(scout): expected 0 or more examples") }
         if let samples, samples < 2 { throw ValidationError("--samples \(samples): expected at least 2") }
+        if let increase, !(increase > 0 && increase.isFinite) {
+            throw ValidationError("--increase \(increase): expected a positive number, such as 0.1")
+        }
         if let subspace, !(0...10_000 ~= subspace) {
             throw ValidationError("--subspace \(subspace): expected 0 to 10000")
         }
@@ -95,32 +141,32 @@ struct SharpnessOptions: ParsableArguments {
         if eta != nil, !adaptive {
             throw ValidationError("--eta has no effect without --adaptive; add --adaptive or leave --eta out")
         }
+        if adaptive, measures.isDisjoint(with: [.worstCase, .averageCase, .oneStep, .pacBayes]) {
+            throw ValidationError(
+                "--adaptive has no effect with --measure \(measure.defaultValueDescription); expected it with worst, average, one-step or pac-bayes"
+            )
+        }
         let worst = [("--steps", steps != nil), ("--restarts", restarts != nil), ("--scout", scout != nil)]
         let box = [
             ("--box-epsilon", boxEpsilon != nil), ("--subspace", subspace != nil), ("--box-steps", boxSteps != nil),
             ("--box-repeats", boxRepeats != nil),
         ]
         for (isMeasured, name, given) in [
-            (findsWorst, "worst", worst), (findsAverage, "average", [("--samples", samples != nil)]),
-            (findsBox, "keskar", box),
+            (findsWorst, "worst or all", worst),
+            (findsAverage || findsNoise, "average, pac-bayes or all", [("--samples", samples != nil)]),
+            (findsBox, "keskar or all", box), (findsNoise, "pac-bayes", [("--increase", increase != nil)]),
         ] {
             guard !isMeasured, let (option, _) = given.first(where: \.1) else { continue }
             throw ValidationError(
-                "\(option) has no effect with --measure \(measure.rawValue); expected --measure \(name) or all, or no \(option)"
+                "\(option) has no effect with --measure \(measure.defaultValueDescription); expected --measure \(name), or no \(option)"
             )
         }
     }
 
     func analysis(seed: UInt64) -> SharpnessAnalysis {
         var analysis = SharpnessAnalysis(radii: rho.values)
-        analysis.measures =
-            switch measure {
-            case .worst: .worstCase
-            case .average: .averageCase
-            case .keskar: .box
-            case .all: .all
-            case .oneStep: .oneStep
-            }
+        analysis.measures = measures
+        analysis.increase = increase ?? analysis.increase
         (analysis.norm, analysis.adaptiveShift) = (norm, adaptive ? eta ?? 0.01 : nil)
         (analysis.batchSize, analysis.steps, analysis.restarts) = (batch, steps ?? analysis.steps, restarts)
         (analysis.scoutExamples, analysis.pairs, analysis.seed) = (scout, samples ?? analysis.pairs, seed)
@@ -134,7 +180,6 @@ struct SharpnessOptions: ParsableArguments {
     /// The keys of the result.
     var keys: [String] {
         ResultKeys.sharpness(
-            radii: rho.values.count, batches: batch != nil, worst: findsWorst, average: findsAverage, box: findsBox,
-            oneStep: findsOneStep)
+            measures, radii: rho.values.count, batches: batch != nil)
     }
 }

@@ -1,0 +1,91 @@
+import Analyses
+import Essentials
+
+/// The measures that know no radius.
+extension SharpnessReport {
+    var fieldsWithoutRadius: [(key: String, value: JSONValue)] {
+        var fields: [(key: String, value: JSONValue)] = []
+        if let critical = result.critical {
+            fields.append(
+                (
+                    "critical",
+                    .object([
+                        ("value", .number(critical.value)), ("rate", .number(critical.rate)),
+                        ("rate_bracket", JSONValue(critical.bracket)), ("descent", .number(critical.descent)),
+                        ("evaluations", .integer(critical.evaluations)),
+                    ])
+                ))
+        }
+        if let directional = result.directional {
+            fields.append(("directional", .object([("value", .number(directional.value))])))
+        }
+        if let fisherRao = result.fisherRao {
+            fields.append(
+                ("fisher_rao", .object([("value", .number(fisherRao.value)), ("norm", .number(fisherRao.norm))])))
+        }
+        if let noise = result.pacBayes {
+            fields.append(
+                (
+                    "pac_bayes",
+                    .object([
+                        ("sigma", .number(noise.sigma)), ("standard_error", .number(noise.standardError)),
+                        ("increase", .number(noise.increase)), ("evaluations", .integer(noise.evaluations)),
+                    ])
+                ))
+        }
+        return fields
+    }
+
+    var linesWithoutRadius: [String] {
+        var lines: [String] = []
+        if let critical = result.critical { lines += self.lines(critical) }
+        if let directional = result.directional {
+            lines.append(
+                directional.value.isNaN
+                    ? "directional sharpness     undefined: the direction is 0"
+                    : "directional sharpness     \(Format.number(directional.value))   (dᵀHd/dᵀd)")
+        }
+        if let fisherRao = result.fisherRao {
+            lines.append(
+                "Fisher-Rao norm           \(Format.number(fisherRao.norm))   (√θᵀGθ; θᵀGθ = \(Format.number(fisherRao.value)))"
+            )
+        }
+        if let noise = result.pacBayes { lines += self.lines(noise) }
+        return lines
+    }
+
+    private func lines(_ critical: CriticalSharpness) -> [String] {
+        let name = "critical sharpness 2/η_c  "
+        if critical.value.isNaN {
+            return [
+                critical.descent == 0
+                    ? "\(name) undefined: the gradient along the direction is 0"
+                    : "\(name) undefined: the loss does not fall along the direction (gᵀd = \(Format.short(-critical.descent)))"
+            ]
+        }
+        guard let bracket = critical.bracket else {
+            return ["\(name) 0   (the loss does not come back to L(θ) along the direction)"]
+        }
+        return [
+            "\(name) \(Format.number(critical.value))   (the loss is L(θ) again at the rate η_c = \(Format.number(critical.rate)), "
+                + "between \(Format.number(bracket.lowerBound)) and \(Format.number(bracket.upperBound)); \(critical.evaluations) losses)"
+        ]
+    }
+
+    private func lines(_ noise: PACBayesFlatness) -> [String] {
+        let cost = Format.short(noise.increase), each = scaling == "none" ? "σ²" : "σ²T²"
+        let name = "PAC-Bayes flatness σ      "
+        if noise.sigma.isNaN { return ["\(name) undefined: the loss is not finite"] }
+        guard noise.sigma > 0, noise.sigma.isFinite else {
+            return [
+                noise.sigma == 0
+                    ? "\(name) 0   (the smallest noise costs more than \(cost))"
+                    : "\(name) ∞   (no noise costs \(cost))"
+            ]
+        }
+        return [
+            "\(name) \(Format.number(noise.sigma, error: noise.standardError)) ± \(Format.short(noise.standardError))   "
+                + "(noise on each weight ~ N(0, \(each)) costs \(cost) of loss; \(noise.evaluations) losses)"
+        ]
+    }
+}
