@@ -130,7 +130,10 @@ public struct CheckpointSeriesReport: Report {
     private static func words(_ name: String) -> String {
         let kinds = [
             ("eigenvalue_low", "smallest eigenvalue", ""), ("eigenvalue", "eigenvalue", ""), ("trace", "trace", ""),
-            ("frobenius", "Frobenius norm", ""), ("lower_bound", "worst case (lower bound)", "ρ = "),
+            ("frobenius", "Frobenius norm", ""), ("diagonal_mean", "mean of the diagonal", ""),
+            ("logdet", "log-determinant", ""), ("effective_dimension", "effective dimension", ""),
+            ("top_space", "share of the gradient in the top space", ""),
+            ("lower_bound", "worst case (lower bound)", "ρ = "),
             ("average", "average case", "ρ = "), ("keskar_subspace", "Keskar et al., subspace, %", "ε = "),
             ("keskar", "Keskar et al., %", "ε = "), ("critical", "critical sharpness", ""),
             ("directional", "directional sharpness", ""), ("fisher_rao", "Fisher-Rao norm, squared", ""),
@@ -152,9 +155,12 @@ extension SpectrumReport {
         }
         return numbered("eigenvalue_", result.top?.values ?? [])
             + numbered("eigenvalue_low_", result.bottom?.values ?? [])
-            + [("trace", result.trace?.trace.value), ("frobenius", result.frobenius?.value)].compactMap { name, value in
-                value.map { (name, $0) }
-            }
+            + [
+                ("trace", result.trace?.trace.value), ("frobenius", result.frobenius?.value),
+                ("diagonal_mean", result.diagonal?.mean.value), ("logdet", result.determinant?.value.value),
+                ("effective_dimension", result.determinant?.effectiveDimension.value),
+                ("top_space", result.gradientShare),
+            ].compactMap { name, value in value.map { (name, $0) } }
     }
 }
 

@@ -18,7 +18,8 @@ extension SpectrumReport {
     /// The same, with tables that fit a window.
     public func lines(width: Int?) -> [PrintedLine] {
         let blocks = layers.isEmpty ? [] : blocks.lines(width: width)
-        return eigenvalueLines.map { PrintedLine($0) } + blocks + closingLines.map { PrintedLine($0) }
+        let means = result.diagonal == nil ? [] : diagonalMeans.lines(width: width)
+        return eigenvalueLines.map { PrintedLine($0) } + means + blocks + closingLines.map { PrintedLine($0) }
     }
 
     private var eigenvalueLines: [String] {
@@ -45,6 +46,27 @@ extension SpectrumReport {
         if let frobenius = result.frobenius {
             lines.append("‖\(symbol)‖_F  \(Format.number(frobenius))")
         }
+        if let share = result.gradientShare {
+            let count = result.top?.values.count ?? 0, names = count == 1 ? "eigenvector" : "\(count) eigenvectors"
+            lines.append(
+                share.isNaN
+                    ? "gradient in the space of the top \(names)  undefined: the gradient is 0"
+                    : "gradient in the space of the top \(names)  \(Format.number(100 * share)) % of ‖g‖²")
+        }
+        if let found = result.determinant {
+            let shift = Format.short(found.shift)
+            lines += [
+                "log det(\(symbol) + δI)  \(Format.number(found.value))  (δ \(shift), \(found.products) products\(found.settled ? "" : "; NOT SETTLED: a larger δ takes fewer"))",
+                "log det(I + \(symbol)/δ)  \(Format.number(found.relative))",
+                "effective dimension Σ λ/(λ + δ)  \(Format.number(found.effectiveDimension))",
+            ]
+        }
+        if let diagonal = result.diagonal {
+            let (low, high) = (diagonal.values.min() ?? .nan, diagonal.values.max() ?? .nan)
+            lines.append(
+                "diagonal  from \(Format.short(low)) to \(Format.short(high))  (\(diagonal.isExact ? "exact" : "estimated"), \(diagonal.products) products)"
+            )
+        }
         if let density = result.density {
             lines.append(
                 "density  \(density.deflated.count) eigenvalues taken out, \(density.quadratures.count) probes of at most \(density.steps) steps, σ \(Format.short(density.sigma)), \(density.products) products"
@@ -56,6 +78,17 @@ extension SpectrumReport {
             lines.append("  outliers: \(high.count) above the bulk (\(list(high))), \(low.count) below (\(list(low)))")
         }
         return lines
+    }
+
+    /// A row for each tensor.
+    private var diagonalMeans: TextTable {
+        TextTable([
+            TextTable.Column("diagonal over", ["all"] + result.diagonalParts),
+            TextTable.Column(
+                "mean",
+                ([result.diagonal?.mean].compactMap { $0 } + (result.diagonal?.means ?? [])).map { Format.number($0) }
+            ),
+        ])
     }
 
     /// A row for each block of the diagonal.
@@ -71,7 +104,9 @@ extension SpectrumReport {
 
     private var closingLines: [String] {
         var lines: [String] = []
-        if result.trace != nil || result.frobenius != nil || !layers.isEmpty {
+        if result.trace != nil || result.frobenius != nil || !layers.isEmpty || result.diagonal != nil
+            || result.determinant != nil
+        {
             lines.append(Format.estimateLegend)
         }
         if let along = result.along {

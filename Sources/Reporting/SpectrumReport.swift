@@ -103,11 +103,47 @@ public struct SpectrumReport: Report {
                         })
                 ))
         }
+        if let diagonal = result.diagonal { fields.append(("diagonal", .object(members(diagonal)))) }
+        if let determinant = result.determinant { fields.append(("logdet", .object(members(determinant)))) }
+        if let share = result.gradientShare {
+            fields.append(("top_space", .object([("share", .number(share))])))
+        }
         if let along = result.along {
             fields.append(
                 ("along", .object([("quadratic_form", .number(along.quadraticForm)), ("norm", .number(along.norm))])))
         }
         return fields
+    }
+
+    private func members(_ diagonal: DiagonalEstimate) -> [(key: String, value: JSONValue)] {
+        let mean = diagonal.mean, parts = zip(result.diagonalParts, diagonal.means)
+        return [
+            ("mean", .number(mean.value)), ("standard_error", JSONValue(mean.standardError)),
+            ("lowest", .number(diagonal.values.min() ?? .nan)), ("highest", .number(diagonal.values.max() ?? .nan)),
+            ("exact", .bool(diagonal.isExact)), ("products", .integer(diagonal.products)),
+            (
+                "layers",
+                .array(
+                    parts.map { name, mean in
+                        .object([
+                            ("name", .string(name)), ("mean", .number(mean.value)),
+                            ("standard_error", JSONValue(mean.standardError)),
+                            ("interval95", JSONValue(mean.interval95)),
+                        ])
+                    })
+            ),
+        ]
+    }
+
+    private func members(_ found: LogDeterminant) -> [(key: String, value: JSONValue)] {
+        [
+            ("value", .number(found.value.value)), ("standard_error", JSONValue(found.value.standardError)),
+            ("interval95", JSONValue(found.value.interval95)), ("relative", .number(found.relative.value)),
+            ("effective_dimension", .number(found.effectiveDimension.value)),
+            ("effective_dimension_standard_error", JSONValue(found.effectiveDimension.standardError)),
+            ("effective_dimension_interval95", JSONValue(found.effectiveDimension.interval95)),
+            ("delta", .number(found.shift)), ("settled", .bool(found.settled)), ("products", .integer(found.products)),
+        ]
     }
 
     /// Arrays of the `.npz` file.
@@ -123,6 +159,12 @@ public struct SpectrumReport: Report {
         }
         if let density = result.density {
             arrays += [("density_x", NumericArray(density.grid)), ("density_y", NumericArray(density.density))]
+        }
+        if let diagonal = result.diagonal {
+            arrays += [
+                ("diagonal", NumericArray(diagonal.values)),
+                ("diagonal_standard_error", NumericArray(diagonal.standardErrors)),
+            ]
         }
         if !layers.isEmpty {
             arrays += [

@@ -36,6 +36,12 @@ public struct SpectrumAnalysis: Sendable {
     public var estimatesDensity = false
     /// Whether the largest eigenvalue and the trace of each tensor's diagonal block are computed.
     public var findsBlocks = false
+    /// Whether the diagonal is estimated (`DiagonalEstimate`), with as many products as the trace.
+    public var estimatesDiagonal = false
+    /// δ of the log-determinant and effective dimension (`LogDeterminant`), for matrices without negative eigenvalues; nil for none.
+    public var determinantShift: Double?
+    /// Whether the share of the gradient in the space of the largest eigenvectors is computed (Gur-Ari et al. 2018, arXiv 1812.04754).
+    public var findsGradientShare = false
     /// Whether further copies of repeated eigenvalues are looked for; done anyway where the loss is known to repeat them.
     public var findsMultiplicities = false
     /// A vector v for vᵀHv and ‖Hv‖, P numbers; nil for none.
@@ -86,6 +92,14 @@ public struct SpectrumAnalysis: Sendable {
         public internal(set) var product: [Double] = []
         /// Diagonal blocks of the tensors, in order.
         public internal(set) var layers: [LayerCurvature] = []
+        /// diag H; nil where not asked for.
+        public internal(set) var diagonal: DiagonalEstimate?
+        /// The names of the tensors whose means the diagonal has.
+        public internal(set) var diagonalParts: [String] = []
+        /// log det(H + δI); nil where not asked for.
+        public internal(set) var determinant: LogDeterminant?
+        /// ‖Vᵀg‖²/‖g‖² with the largest eigenvectors V and g = ∇L(θ); nil where not asked for, NaN where the gradient is 0.
+        public internal(set) var gradientShare: Double?
         /// Unit eigenvectors of the largest eigenvalues, P numbers each.
         public internal(set) var vectors: [[Double]] = []
 
@@ -101,10 +115,14 @@ public struct SpectrumAnalysis: Sendable {
         let least =
             [
                 found > 0 ? found / 2 + 3 + found : 0, estimatesTrace || estimatesFrobeniusNorm ? probes : 0,
-                estimatesDensity ? 4 : 0, findsBlocks ? probes : 0,
+                estimatesDensity || determinantShift != nil ? 4 : 0, findsBlocks ? probes : 0,
+                estimatesDiagonal ? probes / 3 + 8 : 0, findsGradientShare ? found + 1 : 0,
             ].max() ?? 0
         let most =
-            [found > 0 || findsBlocks ? found + maximumProducts : 0, estimatesDensity ? 4 * Self.quadratureSteps : 0]
+            [
+                found > 0 || findsBlocks ? found + maximumProducts : 0, estimatesDensity ? 4 * Self.quadratureSteps : 0,
+                determinantShift != nil ? 4 * SpectralSums().steps : 0,
+            ]
             .max() ?? 0
         return least...max(least, most)
     }
@@ -114,14 +132,19 @@ public struct SpectrumAnalysis: Sendable {
     /// - Parameters:
     ///   - layout: the tensors of θ, for `findsBlocks`.
     ///   - monitor: told of the progress; what it throws ends the work.
-    /// - Throws: `UnusableRequest` for more eigenvalues than there are, a v of another length, or blocks without a layout; what the
-    ///   objective and the monitor throw.
+    /// - Throws: `UnusableRequest` for more eigenvalues than there are, a v of another length, blocks without a layout, or the determinant
+    ///   of a Hessian; what the objective and the monitor throw.
     public func run(
         _ objective: any Objective, at theta: [Double], layout: ParameterLayout? = nil, monitor: Monitor = .silent
     ) throws -> Result {
         guard largest >= 0, smallest >= 0, largest + smallest <= theta.count else {
             throw UnusableRequest(
                 "--top \(largest) --bottom \(smallest): expected at most \(theta.count) eigenvalues, one for each parameter"
+            )
+        }
+        guard determinantShift == nil || kind != .hessian else {
+            throw UnusableRequest(
+                "--logdet of the Hessian: it may have negative eigenvalues, whose logarithm there is not; expected --operator ggn, fisher or empirical-fisher"
             )
         }
         let curvature = CurvatureOperator(objective, at: theta, kind)
@@ -143,6 +166,21 @@ public struct SpectrumAnalysis: Sendable {
             if estimatesFrobeniusNorm { result.frobenius = estimate.frobeniusNorm }
             result.products += estimate.products
         }
+        if findsGradientShare, largest > 0 {
+            let gradient = try objective.valueAndGradient(at: theta).gradient
+            let square = Vectors.dot(gradient, gradient)
+            let inside = result.vectors.reduce(0) { $0 + Vectors.dot($1, gradient) * Vectors.dot($1, gradient) }
+            result.gradientShare = square > 0 ? min(1, inside / square) : .nan
+        }
+        if estimatesDiagonal { try estimateDiagonal(curvature, layout, monitor, &result) }
+        if let determinantShift {
+            let found = try LogDeterminant(
+                of: curvature, shift: determinantShift, memoryLimit: objective.vectorMemory, seed: seed,
+                rounding: objective.rounding
+            ) { try monitor.update("log-determinant", $0, of: $1) }
+            result.determinant = found
+            result.products += found.products
+        }
         if estimatesDensity { try estimateDensity(curvature, monitor, &result) }
         if findsBlocks {
             guard let layout else {
@@ -156,6 +194,17 @@ public struct SpectrumAnalysis: Sendable {
             result.products += products
         }
         return result
+    }
+
+    private func estimateDiagonal(
+        _ curvature: CurvatureOperator, _ layout: ParameterLayout?, _ monitor: Monitor, _ result: inout Result
+    ) throws {
+        let parts = layout.map { layout in layout.tensors.indices.map(layout.range) } ?? []
+        let found = try DiagonalEstimate(of: curvature, products: probes, parts: parts, seed: seed) {
+            try monitor.update("diagonal", $0, of: min(probes, curvature.dimension))
+        }
+        (result.diagonal, result.diagonalParts) = (found, layout?.tensors.map(\.name) ?? [])
+        result.products += found.products
     }
 
     private func estimateDensity(

@@ -22,6 +22,10 @@ struct HessianCommand: SharedCommand {
         help: ArgumentHelp("Write the largest eigenvectors to this .npy file, one row each.", valueName: "file"),
         completion: .file())
     var saveVectors: String?
+    @Option(
+        help: ArgumentHelp("Write the --diagonal to this .npy file, in the order of the weights.", valueName: "file"),
+        completion: .file())
+    var saveDiagonal: String?
     @Flag(help: .resume) var resume = false
     @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
@@ -29,10 +33,11 @@ struct HessianCommand: SharedCommand {
     func validate() throws {
         if spectrum.isEmpty, along == nil {
             throw ValidationError(
-                "--top 0 --bottom 0: nothing is asked for; expected at least one eigenvalue, --trace, --frobenius, --density, --layers or --along"
+                "--top 0 --bottom 0: nothing is asked for; expected at least one eigenvalue, --trace, --frobenius, --density, --layers, --diagonal, --logdet or --along"
             )
         }
         try spectrum.check(options.decay)
+        if saveDiagonal != nil, !spectrum.diagonal { throw ValidationError("--save-diagonal needs --diagonal") }
         if saveProduct != nil, along == nil { throw ValidationError("--save-product needs --along") }
         if saveVectors != nil, spectrum.top == 0 { throw ValidationError("--save-vectors needs --top of at least 1") }
     }
@@ -40,12 +45,14 @@ struct HessianCommand: SharedCommand {
     func run() throws {
         if let saveProduct { try OutputFile.checkArray(saveProduct, "--save-product") }
         if let saveVectors { try OutputFile.checkArray(saveVectors, "--save-vectors") }
+        if let saveDiagonal { try OutputFile.checkArray(saveDiagonal, "--save-diagonal") }
         let paths = try CheckpointSeries.paths(checkpoints)
         if paths.count > 1 {
             try CheckpointSeries.check(weights, paths)
-            guard along == nil, saveProduct == nil, saveVectors == nil else {
+            guard along == nil, saveProduct == nil, saveVectors == nil, saveDiagonal == nil else {
                 throw UnusableRequest(
-                    "--along, --save-product and --save-vectors are for one checkpoint; found \(paths.count)")
+                    "--along, --save-product, --save-vectors and --save-diagonal are for one checkpoint; found \(paths.count)"
+                )
             }
             let session = try Session(
                 options, checkpoint: paths[0], command: "hessian", keys: CheckpointSeries.keys, drawsPicture: true,
@@ -75,6 +82,9 @@ struct HessianCommand: SharedCommand {
         let result = try analysis.run(
             loss, at: loss.theta, layout: loss.model.network.parameters, monitor: session.monitor)
         if let saveProduct { session.save(NumericArray(result.product), to: saveProduct) }
+        if let saveDiagonal, let diagonal = result.diagonal {
+            session.save(NumericArray(diagonal.values), to: saveDiagonal)
+        }
         if let saveVectors {
             session.save(
                 NumericArray(result.vectors.flatMap { $0 }, shape: [result.vectors.count, loss.dimension]),

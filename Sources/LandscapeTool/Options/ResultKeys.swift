@@ -49,7 +49,7 @@ struct ResultKeys: ExpressibleByArrayLiteral {
             })
     }
 
-    private static func members(_ object: String, _ names: String) -> [String] {
+    static func members(_ object: String, _ names: String) -> [String] {
         names.split(separator: " ").map { "\(object).\($0)" }
     }
 

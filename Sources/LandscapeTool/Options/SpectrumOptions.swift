@@ -15,9 +15,16 @@ struct SpectrumOptions: ParsableArguments {
     @Flag(help: "Estimate the spectral density, by stochastic Lanczos quadrature.") var density = false
     @Flag(help: "Measure the largest eigenvalue and the trace of each parameter tensor's diagonal block.")
     var layers = false
+    @Flag(help: "Estimate the diagonal, with its mean over each parameter tensor.") var diagonal = false
     @Option(
         help: ArgumentHelp(
-            "Products for the trace and the norm: a third each for Hutch++'s sketch, range and rest (default: 30).",
+            "Estimate log det(G + δI) and the effective dimension Σ λ/(λ + δ), with --operator ggn or a Fisher matrix.",
+            valueName: "δ"))
+    var logdet: Double?
+    @Flag(help: "Measure the share of the gradient in the space of the --top eigenvectors.") var topSpace = false
+    @Option(
+        help: ArgumentHelp(
+            "Products for the trace, the norm and the diagonal: a third each for a sketch, its range and the rest (default: 30).",
             valueName: "count")
     )
     var probes: Int?
@@ -34,7 +41,7 @@ struct SpectrumOptions: ParsableArguments {
 
     static let names = [
         "--top", "--bottom", "--method", "--tolerance", "--iterations", "--trace", "--frobenius", "--density",
-        "--layers", "--probes", "--operator", "--multiplicities",
+        "--layers", "--diagonal", "--logdet", "--top-space", "--probes", "--operator", "--multiplicities",
     ]
 
     func validate() throws {
@@ -53,15 +60,27 @@ struct SpectrumOptions: ParsableArguments {
             guard 6...1_000_000_000 ~= probes else {
                 throw ValidationError("--probes \(probes): expected at least 6 for a standard error, at most 10⁹")
             }
-            guard trace || frobenius || layers else {
+            guard trace || frobenius || layers || diagonal else {
                 throw ValidationError(
-                    "--probes has no effect here; add --trace, --frobenius or --layers, or leave --probes out")
+                    "--probes has no effect here; add --trace, --frobenius, --diagonal or --layers, or leave --probes out"
+                )
             }
         }
+        if let logdet {
+            guard logdet > 0, logdet.isFinite else {
+                throw ValidationError("--logdet \(logdet): expected a positive number, such as 0.001")
+            }
+            guard kind != .hessian else {
+                throw ValidationError(
+                    "--logdet: the Hessian may have negative eigenvalues, whose logarithm there is not; add --operator ggn, or a Fisher matrix"
+                )
+            }
+        }
+        if topSpace, top == 0 { throw ValidationError("--top-space needs --top of at least 1") }
     }
 
     /// Whether nothing is asked for.
-    var isEmpty: Bool { top + bottom == 0 && !(trace || frobenius || density || layers) }
+    var isEmpty: Bool { top + bottom == 0 && !(trace || frobenius || density || layers || diagonal) && logdet == nil }
 
     /// Whether the result has a picture.
     var drawsPicture: Bool { top + bottom > 0 || density || layers }
@@ -79,6 +98,9 @@ struct SpectrumOptions: ParsableArguments {
         var analysis = SpectrumAnalysis(largest: top, smallest: bottom)
         (analysis.kind, analysis.method, analysis.tolerance) = (kind, method, tolerance)
         (analysis.maximumProducts, analysis.probes, analysis.seed) = (iterations, probes ?? analysis.probes, seed)
+        (analysis.estimatesDiagonal, analysis.determinantShift, analysis.findsGradientShare) = (
+            diagonal, logdet, topSpace
+        )
         (analysis.estimatesTrace, analysis.estimatesFrobeniusNorm) = (trace, frobenius)
         (analysis.estimatesDensity, analysis.findsBlocks, analysis.findsMultiplicities) = (
             density, layers, multiplicities
@@ -91,5 +113,14 @@ struct SpectrumOptions: ParsableArguments {
         ResultKeys.spectrum(
             top: top > 0, bottom: bottom > 0, trace: trace, frobenius: frobenius, density: density, layers: layers,
             along: along)
+            + (diagonal
+                ? ResultKeys.members("diagonal", "mean standard_error lowest highest exact products layers") : [])
+            + (logdet == nil
+                ? []
+                : ResultKeys.members(
+                    "logdet",
+                    "value standard_error interval95 relative effective_dimension effective_dimension_standard_error effective_dimension_interval95 delta settled products"
+                ))
+            + (topSpace ? ResultKeys.members("top_space", "share") : [])
     }
 }

@@ -10,34 +10,49 @@ struct QuadratureProbes {
     private let most: Int
     private let settlement: Settlement?
 
-    /// - Parameter ends: what is taken out of the space.
-    init(_ settings: StochasticLanczosQuadrature, outside ends: SpectrumEnds) {
+    /// Whether more steps would tell less than more probes, by two looks at one probe.
+    typealias Settlement = (_ before: SpectralQuadrature, _ now: SpectralQuadrature) -> Bool
+
+    /// - Parameters:
+    ///   - ends: what is taken out of the space.
+    ///   - settlement: nil for that of the density that the settings describe.
+    init(_ settings: StochasticLanczosQuadrature, outside ends: SpectrumEnds, settlement: Settlement? = nil) {
         (self.settings, self.ends) = (settings, ends)
         most = min(settings.steps, ends.dimension - ends.values.count)
-        settlement = settings.settling.map {
-            Settlement(
+        let density = settings.settling.map {
+            DensitySettlement(
                 share: $0,
                 sigma: settings.sigma ?? ends.range.map { SpectralDensity.sigma($0.lowerBound, $0.upperBound) },
                 probes: settings.probes, dimension: ends.dimension - ends.values.count)
         }
+        self.settlement = settlement ?? density?.isReached
+    }
+
+    /// What a probe has found: the quadrature of the space that is left, of weight 1; an empty one where nothing is left.
+    struct Found {
+        let quadrature: SpectralQuadrature
+        /// Whether more steps would change little, or nothing.
+        let hasSettled: Bool
     }
 
     /// - Parameter progress: as of `StochasticLanczosQuadrature.run`.
-    /// - Returns: of every probe the quadrature of the space that is left, of weight 1; an empty one where
-    ///   nothing is left.
+    /// - Returns: one for every probe.
     func run(
         _ counter: inout ProductCounter<some LinearOperator>, _ progress: (_ products: Int, _ most: Int) throws -> Void
-    ) throws -> [SpectralQuadrature] {
+    ) throws -> [Found] {
         let nothing = SpectralQuadrature(nodes: [], weights: [], residuals: [])
-        guard most > 0 else { return [SpectralQuadrature](repeating: nothing, count: settings.probes) }
+        guard most > 0 else {
+            return [Found](repeating: Found(quadrature: nothing, hasSettled: true), count: settings.probes)
+        }
         let room = max(0, settings.memoryLimit - bytes(of: ends.values.count, vectors: ends.dimension))
         let together = max(1, min(settings.blockSize, room / bytes(of: most, vectors: ends.dimension)))
-        var found: [SpectralQuadrature] = []
+        var found: [Found] = []
         for first in stride(from: 0, to: settings.probes, by: together) {
             let range = first..<min(first + together, settings.probes)
             let made = counter.products
             // What a probe takes is known when there is one.
-            let all = made + (settings.probes - first) * (found.map(\.nodes.count).max() ?? settings.expectedSteps)
+            let all =
+                made + (settings.probes - first) * (found.map(\.quadrature.nodes.count).max() ?? settings.expectedSteps)
             found += try run(range, room: room / range.count, &counter) { try progress($0, max($0, all)) }
         }
         return found
@@ -47,7 +62,7 @@ struct QuadratureProbes {
     private func run(
         _ probes: Range<Int>, room: Int, _ counter: inout ProductCounter<some LinearOperator>,
         _ progress: (_ products: Int) throws -> Void
-    ) throws -> [SpectralQuadrature] {
+    ) throws -> [Found] {
         let n = ends.dimension, random = settings.random, complement = ends.complement
         var running = try probes.map { index in
             let start = random.named("probe \(index)").signs(n)
@@ -69,26 +84,27 @@ struct QuadratureProbes {
             }
             try progress(counter.products)
         }
-        return try running.map { try $0.quadrature() }
+        return try running.map { Found(quadrature: try $0.quadrature(), hasSettled: $0.hasSettled || $0.isWhole) }
     }
 
     /// One probe's run.
     private struct Probe {
         var process: LanczosProcess
-        private var hasSettled = false
+        private(set) var hasSettled = false
         private var looks: [SpectralQuadrature] = []
 
         init(process: LanczosProcess) { self.process = process }
 
         /// An exhausted Krylov space makes the quadrature exact.
-        var isDone: Bool { hasSettled || process.isFull || process.breakdowns > 0 }
+        var isWhole: Bool { process.breakdowns > 0 || process.spansSpace }
+        var isDone: Bool { hasSettled || process.isFull || isWhole }
 
         /// Every other step, beside the look that was a quarter of the steps before.
         mutating func look(_ settlement: Settlement?) throws {
             guard let settlement, process.count % 2 == 0, !isDone else { return }
             let now = try quadrature(), earlier = process.count - max(2, process.count / 4)
             if let before = looks.last(where: { $0.nodes.count <= earlier }) {
-                hasSettled = settlement.isReached(before, now)
+                hasSettled = settlement(before, now)
             }
             looks.append(now)
         }
@@ -101,8 +117,8 @@ struct QuadratureProbes {
         }
     }
 
-    /// When more steps would tell less than more probes.
-    private struct Settlement {
+    /// When more steps would tell less of a density than more probes.
+    private struct DensitySettlement {
         /// Of the standard error of the mean over probes.
         let share: Double
         /// nil for 1 % of the nodes' range.

@@ -74,7 +74,7 @@ public struct StochasticLanczosQuadrature: Sendable, Equatable {
         if deflates {
             ends = try SpectrumEnds(&counter, self, progress)
         }
-        let found = try QuadratureProbes(self, outside: ends).run(&counter, progress)
+        let found = try QuadratureProbes(self, outside: ends).run(&counter, progress).map(\.quadrature)
         return SpectralDensity(found, ends, self, products: counter.products)
     }
 

@@ -23,6 +23,13 @@ public struct StochasticEstimate: Codable, Sendable, Equatable {
         (self.value, standardError, degreesOfFreedom, interval95) = (value, 0, 0, value.isNaN ? nil : value...value)
     }
 
+    /// The estimate of the value and a constant together.
+    public func shifted(by constant: Double) -> StochasticEstimate {
+        StochasticEstimate(
+            value: value + constant, standardError: standardError, degreesOfFreedom: degreesOfFreedom,
+            interval95: interval95.map { $0.lowerBound + constant...$0.upperBound + constant })
+    }
+
     /// The mean of independent samples, plus a known constant.
     ///
     /// - Parameters:
