@@ -280,10 +280,16 @@ public final class ModelLoss: ExampleObjective {
     /// The examples of each class that count, the first of them where copies of all would take more than 32 vectors of θ's length.
     /// None where a loss on one class alone would be normalised by that class's statistics.
     public var classes: [[Int]] {
-        guard settings.statistics != .batch || normalizedBatch == nil, let (labels, count) = labels else { return [] }
         // A copy in the data's precision and one in that of the computation, at most 8 bytes a number each.
         let bytes = 16 * data.arrays.reduce(1) { $0 + $1.size }
-        let most = max(1, 32 * 8 * dimension / bytes)
+        return examplesByClass(most: max(1, 32 * 8 * dimension / bytes))
+    }
+
+    /// The examples of each class that count, all of them.
+    public var examplesByClass: [[Int]] { examplesByClass(most: .max) }
+
+    private func examplesByClass(most: Int) -> [[Int]] {
+        guard settings.statistics != .batch || normalizedBatch == nil, let (labels, count) = labels else { return [] }
         var classes = [[Int]](repeating: [], count: count)
         for (example, label) in labels.enumerated() where classes.indices.contains(label) {
             if classes[label].count < most, weight(of: [example]) > 0 { classes[label].append(example) }

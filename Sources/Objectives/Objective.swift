@@ -68,6 +68,9 @@ public protocol ExampleObjective: Objective {
     /// Examples of each class, by their numbers from 0: one element a class, empty for a class without any. None by default, and
     /// where examples have no class or more than one.
     var classes: [[Int]] { get }
+
+    /// As `classes`, but all examples of each, however many they are.
+    var examplesByClass: [[Int]] { get }
 }
 
 extension ExampleObjective {
@@ -79,6 +82,9 @@ extension ExampleObjective {
 
     /// None.
     public var classes: [[Int]] { [] }
+
+    /// `classes`.
+    public var examplesByClass: [[Int]] { classes }
 }
 
 /// The value of an objective at a point.

@@ -19,7 +19,8 @@ extension SpectrumReport {
     public func lines(width: Int?) -> [PrintedLine] {
         let blocks = layers.isEmpty ? [] : blocks.lines(width: width)
         let means = result.diagonal == nil ? [] : diagonalMeans.lines(width: width)
-        return eigenvalueLines.map { PrintedLine($0) } + means + blocks + closingLines.map { PrintedLine($0) }
+        let classes = result.classes.isEmpty ? [] : classes.lines(width: width)
+        return eigenvalueLines.map { PrintedLine($0) } + classes + means + blocks + closingLines.map { PrintedLine($0) }
     }
 
     private var eigenvalueLines: [String] {
@@ -80,6 +81,36 @@ extension SpectrumReport {
         return lines
     }
 
+    /// A row for each class.
+    private var classes: TextTable {
+        let all = result.classes, hasValues = all.allSatisfy { !$0.eigenvalues.isEmpty }
+        let hasOverlaps = all.allSatisfy { !$0.overlaps.isEmpty }
+        return TextTable(
+            [
+                TextTable.Column("class", all.map { "\($0.label)" }, width: 5, isRight: true),
+                TextTable.Column("examples", all.map { "\($0.examples)" }, width: 8, isRight: true),
+            ]
+                + (hasValues
+                    ? [
+                        TextTable.Column(
+                            "λmax",
+                            all.map {
+                                Format.number($0.eigenvalues[0], error: $0.residuals[0])
+                                    + ($0.converged ? "" : " NOT CONVERGED")
+                            }, width: 13)
+                    ] : [])
+                + [
+                    TextTable.Column("trace", all.map { Format.number($0.trace) }, width: 26),
+                    TextTable.Column("‖∇L‖₂", all.map { Format.number($0.gradientNorm) }, width: 13),
+                ]
+                + (hasOverlaps
+                    ? [
+                        TextTable.Column(
+                            "|cos(∇L, v\(result.vectors.count > 1 ? "ᵢ" : "₁"))|",
+                            all.map { $0.overlaps.map { Format.short($0) }.joined(separator: " ") })
+                    ] : []))
+    }
+
     /// A row for each tensor.
     private var diagonalMeans: TextTable {
         TextTable([
@@ -105,7 +136,7 @@ extension SpectrumReport {
     private var closingLines: [String] {
         var lines: [String] = []
         if result.trace != nil || result.frobenius != nil || !layers.isEmpty || result.diagonal != nil
-            || result.determinant != nil
+            || result.determinant != nil || !result.classes.isEmpty
         {
             lines.append(Format.estimateLegend)
         }

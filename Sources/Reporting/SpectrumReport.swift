@@ -103,6 +103,9 @@ public struct SpectrumReport: Report {
                         })
                 ))
         }
+        if !result.classes.isEmpty {
+            fields.append(("classes", .array(result.classes.map { .object(members($0)) })))
+        }
         if let diagonal = result.diagonal { fields.append(("diagonal", .object(members(diagonal)))) }
         if let determinant = result.determinant { fields.append(("logdet", .object(members(determinant)))) }
         if let share = result.gradientShare {
@@ -113,6 +116,17 @@ public struct SpectrumReport: Report {
                 ("along", .object([("quadratic_form", .number(along.quadraticForm)), ("norm", .number(along.norm))])))
         }
         return fields
+    }
+
+    private func members(_ found: ClassCurvature) -> [(key: String, value: JSONValue)] {
+        [
+            ("class", .integer(found.label)), ("examples", .integer(found.examples)), ("share", .number(found.share)),
+            ("eigenvalues", JSONValue(found.eigenvalues)), ("residuals", JSONValue(found.residuals)),
+            ("converged", .bool(found.converged)), ("trace", .number(found.trace.value)),
+            ("trace_standard_error", JSONValue(found.trace.standardError)),
+            ("trace_interval95", JSONValue(found.trace.interval95)), ("gradient_norm", .number(found.gradientNorm)),
+            ("overlaps", JSONValue(found.overlaps)), ("products", .integer(found.products)),
+        ]
     }
 
     private func members(_ diagonal: DiagonalEstimate) -> [(key: String, value: JSONValue)] {

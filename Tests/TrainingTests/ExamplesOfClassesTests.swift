@@ -36,6 +36,7 @@ import Testing
 
     @Test func examples() throws {
         #expect(try loss("mlp:2-3", data(labels)).classes == [[1, 3, 4], [], [0, 2, 5]])
+        #expect(try loss("mlp:2-3", data(labels)).examplesByClass == [[1, 3, 4], [], [0, 2, 5]])
     }
 
     /// Numbers are no classes. (`YesOrNoLabelTests` has the exception.)

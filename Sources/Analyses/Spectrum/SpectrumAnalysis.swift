@@ -42,6 +42,8 @@ public struct SpectrumAnalysis: Sendable {
     public var determinantShift: Double?
     /// Whether the share of the gradient in the space of the largest eigenvectors is computed (Gur-Ari et al. 2018, arXiv 1812.04754).
     public var findsGradientShare = false
+    /// Whether the curvature of each class's examples is measured (`ClassCurvature`), for examples that have one class each.
+    public var findsClasses = false
     /// Whether further copies of repeated eigenvalues are looked for; done anyway where the loss is known to repeat them.
     public var findsMultiplicities = false
     /// A vector v for vᵀHv and ‖Hv‖, P numbers; nil for none.
@@ -100,6 +102,8 @@ public struct SpectrumAnalysis: Sendable {
         public internal(set) var determinant: LogDeterminant?
         /// ‖Vᵀg‖²/‖g‖² with the largest eigenvectors V and g = ∇L(θ); nil where not asked for, NaN where the gradient is 0.
         public internal(set) var gradientShare: Double?
+        /// By class, those with examples, in order; empty where not asked for.
+        public internal(set) var classes: [ClassCurvature] = []
         /// Unit eigenvectors of the largest eigenvalues, P numbers each.
         public internal(set) var vectors: [[Double]] = []
 
@@ -116,7 +120,8 @@ public struct SpectrumAnalysis: Sendable {
             [
                 found > 0 ? found / 2 + 3 + found : 0, estimatesTrace || estimatesFrobeniusNorm ? probes : 0,
                 estimatesDensity || determinantShift != nil ? 4 : 0, findsBlocks ? probes : 0,
-                estimatesDiagonal ? probes / 3 + 8 : 0, findsGradientShare ? found + 1 : 0,
+                findsClasses ? found + max(probes, found) : 0, estimatesDiagonal ? probes / 3 + 8 : 0,
+                findsGradientShare ? found + 1 : 0,
             ].max() ?? 0
         let most =
             [
@@ -182,6 +187,7 @@ public struct SpectrumAnalysis: Sendable {
             result.products += found.products
         }
         if estimatesDensity { try estimateDensity(curvature, monitor, &result) }
+        if findsClasses { try measureClasses(objective, at: theta, monitor, &result) }
         if findsBlocks {
             guard let layout else {
                 throw UnusableRequest("blocks of tensors: the tensors of θ are not known; expected their layout")
@@ -194,6 +200,36 @@ public struct SpectrumAnalysis: Sendable {
             result.products += products
         }
         return result
+    }
+
+    private func measureClasses(
+        _ objective: any Objective, at theta: [Double], _ monitor: Monitor, _ result: inout Result
+    ) throws {
+        guard let whole = objective as? any ExampleObjective, whole.hasParts,
+            case let classes = whole.examplesByClass, classes.contains(where: { !$0.isEmpty })
+        else {
+            throw UnusableRequest(
+                "--by-class: the examples have no class, or more than one, or are normalised together; expected one class an example, and --batchnorm stored"
+            )
+        }
+        let weights = try classes.map { try whole.weight(of: $0) }, total = weights.reduce(0, +)
+        for (label, examples) in classes.enumerated() where !examples.isEmpty {
+            try monitor.update("classes", label, of: classes.count)
+            let settings = [
+                "class \(label)", kind.rawValue, "\(largest) \(tolerance) \(maximumProducts) \(probes) \(seed)",
+                "\(objective.vectorMemory)",
+            ]
+            let found = try monitor.part(of: objective, at: theta, settings) {
+                try ClassCurvature(
+                    label, examples: examples.count, share: weights[label] / total,
+                    whole.restricted(to: examples), at: theta, kind: kind, largest: largest, tolerance: tolerance,
+                    maximumProducts: maximumProducts, probes: probes, seed: seed, vectors: result.vectors,
+                    monitor: monitor)
+            }
+            result.classes.append(found)
+            result.products += found.products
+            result.converged = result.converged && found.converged
+        }
     }
 
     private func estimateDiagonal(

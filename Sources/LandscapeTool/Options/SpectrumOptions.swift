@@ -15,6 +15,7 @@ struct SpectrumOptions: ParsableArguments {
     @Flag(help: "Estimate the spectral density, by stochastic Lanczos quadrature.") var density = false
     @Flag(help: "Measure the largest eigenvalue and the trace of each parameter tensor's diagonal block.")
     var layers = false
+    @Flag(help: "Measure eigenvalues, trace and gradient of each class's examples alone.") var byClass = false
     @Flag(help: "Estimate the diagonal, with its mean over each parameter tensor.") var diagonal = false
     @Option(
         help: ArgumentHelp(
@@ -41,7 +42,7 @@ struct SpectrumOptions: ParsableArguments {
 
     static let names = [
         "--top", "--bottom", "--method", "--tolerance", "--iterations", "--trace", "--frobenius", "--density",
-        "--layers", "--diagonal", "--logdet", "--top-space", "--probes", "--operator", "--multiplicities",
+        "--layers", "--by-class", "--diagonal", "--logdet", "--top-space", "--probes", "--operator", "--multiplicities",
     ]
 
     func validate() throws {
@@ -60,9 +61,9 @@ struct SpectrumOptions: ParsableArguments {
             guard 6...1_000_000_000 ~= probes else {
                 throw ValidationError("--probes \(probes): expected at least 6 for a standard error, at most 10⁹")
             }
-            guard trace || frobenius || layers || diagonal else {
+            guard trace || frobenius || layers || diagonal || byClass else {
                 throw ValidationError(
-                    "--probes has no effect here; add --trace, --frobenius, --diagonal or --layers, or leave --probes out"
+                    "--probes has no effect here; add --trace, --frobenius, --diagonal, --layers or --by-class, or leave --probes out"
                 )
             }
         }
@@ -80,7 +81,9 @@ struct SpectrumOptions: ParsableArguments {
     }
 
     /// Whether nothing is asked for.
-    var isEmpty: Bool { top + bottom == 0 && !(trace || frobenius || density || layers || diagonal) && logdet == nil }
+    var isEmpty: Bool {
+        top + bottom == 0 && !(trace || frobenius || density || layers || diagonal || byClass) && logdet == nil
+    }
 
     /// Whether the result has a picture.
     var drawsPicture: Bool { top + bottom > 0 || density || layers }
@@ -98,6 +101,7 @@ struct SpectrumOptions: ParsableArguments {
         var analysis = SpectrumAnalysis(largest: top, smallest: bottom)
         (analysis.kind, analysis.method, analysis.tolerance) = (kind, method, tolerance)
         (analysis.maximumProducts, analysis.probes, analysis.seed) = (iterations, probes ?? analysis.probes, seed)
+        analysis.findsClasses = byClass
         (analysis.estimatesDiagonal, analysis.determinantShift, analysis.findsGradientShare) = (
             diagonal, logdet, topSpace
         )
@@ -121,6 +125,6 @@ struct SpectrumOptions: ParsableArguments {
                     "logdet",
                     "value standard_error interval95 relative effective_dimension effective_dimension_standard_error effective_dimension_interval95 delta settled products"
                 ))
-            + (topSpace ? ResultKeys.members("top_space", "share") : [])
+            + (byClass ? ["classes"] : []) + (topSpace ? ResultKeys.members("top_space", "share") : [])
     }
 }
