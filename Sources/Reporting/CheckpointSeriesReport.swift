@@ -132,6 +132,7 @@ public struct CheckpointSeriesReport: Report {
             ("eigenvalue_low", "smallest eigenvalue", ""), ("eigenvalue", "eigenvalue", ""), ("trace", "trace", ""),
             ("frobenius", "Frobenius norm", ""), ("diagonal_mean", "mean of the diagonal", ""),
             ("logdet", "log-determinant", ""), ("effective_dimension", "effective dimension", ""),
+            ("trace_h_sigma", "tr(HΣ)", ""), ("tic", "TIC", ""),
             ("top_space", "share of the gradient in the top space", ""),
             ("lower_bound", "worst case (lower bound)", "ρ = "),
             ("average", "average case", "ρ = "), ("keskar_subspace", "Keskar et al., subspace, %", "ε = "),
@@ -159,7 +160,8 @@ extension SpectrumReport {
                 ("trace", result.trace?.trace.value), ("frobenius", result.frobenius?.value),
                 ("diagonal_mean", result.diagonal?.mean.value), ("logdet", result.determinant?.value.value),
                 ("effective_dimension", result.determinant?.effectiveDimension.value),
-                ("top_space", result.gradientShare),
+                ("top_space", result.gradientShare), ("trace_h_sigma", result.noise?.trace.value),
+                ("tic", result.noise?.criterion?.value),
             ].compactMap { name, value in value.map { (name, $0) } }
     }
 }

@@ -62,6 +62,20 @@ extension SpectrumReport {
                 "effective dimension Σ λ/(λ + δ)  \(Format.number(found.effectiveDimension))",
             ]
         }
+        if let noise = result.noise {
+            lines.append(
+                "tr(\(symbol)Σ)  \(Format.number(noise.trace))  (Σ: covariance of the examples' gradients, tr Σ \(Format.number(noise.noise.value)); \(noise.products) products)"
+            )
+            if let shift = noise.shift {
+                let name = shift == 0 ? "tr(\(symbol)⁻¹Σ)" : "tr((\(symbol) + δI)⁻¹Σ)"
+                lines.append(
+                    noise.criterion.map {
+                        "\(name)  \(Format.number($0))  (δ \(Format.short(shift)), residual of the solves at most \(Format.short(noise.residual ?? .nan)))"
+                    }
+                        ?? "\(name)  undefined: \(symbol) + δI has a direction of negative curvature; a larger --damping, or --operator ggn"
+                )
+            }
+        }
         if let diagonal = result.diagonal {
             let (low, high) = (diagonal.values.min() ?? .nan, diagonal.values.max() ?? .nan)
             lines.append(
@@ -137,6 +151,7 @@ extension SpectrumReport {
         var lines: [String] = []
         if result.trace != nil || result.frobenius != nil || !layers.isEmpty || result.diagonal != nil
             || result.determinant != nil || !result.classes.isEmpty
+            || result.noise != nil
         {
             lines.append(Format.estimateLegend)
         }

@@ -106,6 +106,7 @@ public struct SpectrumReport: Report {
         if !result.classes.isEmpty {
             fields.append(("classes", .array(result.classes.map { .object(members($0)) })))
         }
+        if let noise = result.noise { fields.append(("noise", .object(members(noise)))) }
         if let diagonal = result.diagonal { fields.append(("diagonal", .object(members(diagonal)))) }
         if let determinant = result.determinant { fields.append(("logdet", .object(members(determinant)))) }
         if let share = result.gradientShare {
@@ -127,6 +128,21 @@ public struct SpectrumReport: Report {
             ("trace_interval95", JSONValue(found.trace.interval95)), ("gradient_norm", .number(found.gradientNorm)),
             ("overlaps", JSONValue(found.overlaps)), ("products", .integer(found.products)),
         ]
+    }
+
+    private func members(_ noise: NoiseAlignment) -> [(key: String, value: JSONValue)] {
+        func members(_ name: String, _ estimate: StochasticEstimate?) -> [(key: String, value: JSONValue)] {
+            [
+                (name, JSONValue(estimate?.value)), (name + "_standard_error", JSONValue(estimate?.standardError)),
+                (name + "_interval95", JSONValue(estimate?.interval95)),
+            ]
+        }
+        let solves: [(key: String, value: JSONValue)] =
+            noise.shift.map {
+                members("tic", noise.criterion) + [("damping", .number($0)), ("residual", JSONValue(noise.residual))]
+            } ?? []
+        return members("trace_h_sigma", noise.trace) + members("trace_sigma", noise.noise).prefix(2) + solves
+            + [("products", .integer(noise.products))]
     }
 
     private func members(_ diagonal: DiagonalEstimate) -> [(key: String, value: JSONValue)] {

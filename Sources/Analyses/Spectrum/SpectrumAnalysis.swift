@@ -44,6 +44,9 @@ public struct SpectrumAnalysis: Sendable {
     public var findsGradientShare = false
     /// Whether the curvature of each class's examples is measured (`ClassCurvature`), for examples that have one class each.
     public var findsClasses = false
+    /// Whether the covariance of the examples' gradients is held against the matrix (`NoiseAlignment`), and δ of its inverse; nil for
+    /// tr(HΣ) alone.
+    public var measuresNoise = false, noiseDamping: Double?
     /// Whether further copies of repeated eigenvalues are looked for; done anyway where the loss is known to repeat them.
     public var findsMultiplicities = false
     /// A vector v for vᵀHv and ‖Hv‖, P numbers; nil for none.
@@ -104,6 +107,8 @@ public struct SpectrumAnalysis: Sendable {
         public internal(set) var gradientShare: Double?
         /// By class, those with examples, in order; empty where not asked for.
         public internal(set) var classes: [ClassCurvature] = []
+        /// Curvature and gradient noise; nil where not asked for.
+        public internal(set) var noise: NoiseAlignment?
         /// Unit eigenvectors of the largest eigenvalues, P numbers each.
         public internal(set) var vectors: [[Double]] = []
 
@@ -121,6 +126,7 @@ public struct SpectrumAnalysis: Sendable {
                 found > 0 ? found / 2 + 3 + found : 0, estimatesTrace || estimatesFrobeniusNorm ? probes : 0,
                 estimatesDensity || determinantShift != nil ? 4 : 0, findsBlocks ? probes : 0,
                 findsClasses ? found + max(probes, found) : 0, estimatesDiagonal ? probes / 3 + 8 : 0,
+                measuresNoise ? 8 : 0,
                 findsGradientShare ? found + 1 : 0,
             ].max() ?? 0
         let most =
@@ -187,6 +193,13 @@ public struct SpectrumAnalysis: Sendable {
             result.products += found.products
         }
         if estimatesDensity { try estimateDensity(curvature, monitor, &result) }
+        if measuresNoise {
+            let found = try NoiseAlignment(
+                of: curvature, shift: noiseDamping, probes: probes, maximumProducts: maximumProducts, seed: seed
+            ) { try monitor.update("noise", $0, of: probes) }
+            result.noise = found
+            result.products += found.products
+        }
         if findsClasses { try measureClasses(objective, at: theta, monitor, &result) }
         if findsBlocks {
             guard let layout else {

@@ -23,6 +23,10 @@ struct SpectrumOptions: ParsableArguments {
             valueName: "δ"))
     var logdet: Double?
     @Flag(help: "Measure the share of the gradient in the space of the --top eigenvectors.") var topSpace = false
+    @Flag(help: "Measure tr(HΣ) with the covariance Σ of the examples' gradients.") var noise = false
+    @Option(
+        help: ArgumentHelp("With --noise, measure tr((H + δI)⁻¹Σ), too: Takeuchi's criterion.", valueName: "δ"))
+    var damping: Double?
     @Option(
         help: ArgumentHelp(
             "Products for the trace, the norm and the diagonal: a third each for a sketch, its range and the rest (default: 30).",
@@ -42,7 +46,8 @@ struct SpectrumOptions: ParsableArguments {
 
     static let names = [
         "--top", "--bottom", "--method", "--tolerance", "--iterations", "--trace", "--frobenius", "--density",
-        "--layers", "--by-class", "--diagonal", "--logdet", "--top-space", "--probes", "--operator", "--multiplicities",
+        "--layers", "--by-class", "--diagonal", "--logdet", "--top-space", "--noise", "--damping", "--probes",
+        "--operator", "--multiplicities",
     ]
 
     func validate() throws {
@@ -61,9 +66,9 @@ struct SpectrumOptions: ParsableArguments {
             guard 6...1_000_000_000 ~= probes else {
                 throw ValidationError("--probes \(probes): expected at least 6 for a standard error, at most 10⁹")
             }
-            guard trace || frobenius || layers || diagonal || byClass else {
+            guard trace || frobenius || layers || diagonal || byClass || noise else {
                 throw ValidationError(
-                    "--probes has no effect here; add --trace, --frobenius, --diagonal, --layers or --by-class, or leave --probes out"
+                    "--probes has no effect here; add --trace, --frobenius, --diagonal, --layers, --by-class or --noise, or leave --probes out"
                 )
             }
         }
@@ -77,12 +82,20 @@ struct SpectrumOptions: ParsableArguments {
                 )
             }
         }
+        if let damping {
+            guard damping >= 0, damping.isFinite else {
+                throw ValidationError("--damping \(damping): expected 0 or more, such as 0.001")
+            }
+            guard noise else {
+                throw ValidationError("--damping has no effect without --noise; add it, or leave --damping out")
+            }
+        }
         if topSpace, top == 0 { throw ValidationError("--top-space needs --top of at least 1") }
     }
 
     /// Whether nothing is asked for.
     var isEmpty: Bool {
-        top + bottom == 0 && !(trace || frobenius || density || layers || diagonal || byClass) && logdet == nil
+        top + bottom == 0 && !(trace || frobenius || density || layers || diagonal || byClass || noise) && logdet == nil
     }
 
     /// Whether the result has a picture.
@@ -101,7 +114,7 @@ struct SpectrumOptions: ParsableArguments {
         var analysis = SpectrumAnalysis(largest: top, smallest: bottom)
         (analysis.kind, analysis.method, analysis.tolerance) = (kind, method, tolerance)
         (analysis.maximumProducts, analysis.probes, analysis.seed) = (iterations, probes ?? analysis.probes, seed)
-        analysis.findsClasses = byClass
+        (analysis.findsClasses, analysis.measuresNoise, analysis.noiseDamping) = (byClass, noise, damping)
         (analysis.estimatesDiagonal, analysis.determinantShift, analysis.findsGradientShare) = (
             diagonal, logdet, topSpace
         )
@@ -125,6 +138,15 @@ struct SpectrumOptions: ParsableArguments {
                     "logdet",
                     "value standard_error interval95 relative effective_dimension effective_dimension_standard_error effective_dimension_interval95 delta settled products"
                 ))
+            + (noise
+                ? ResultKeys.members(
+                    "noise",
+                    "trace_h_sigma trace_h_sigma_standard_error trace_h_sigma_interval95 trace_sigma trace_sigma_standard_error products"
+                )
+                    + (damping == nil
+                        ? []
+                        : ResultKeys.members("noise", "tic tic_standard_error tic_interval95 damping residual"))
+                : [])
             + (byClass ? ["classes"] : []) + (topSpace ? ResultKeys.members("top_space", "share") : [])
     }
 }
