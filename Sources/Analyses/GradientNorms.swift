@@ -13,6 +13,8 @@ public struct GradientNorms: Sendable {
     public let norm: Double
     /// The norm of each tensor's part, in the order of θ; empty where the tensors are not known.
     public let layers: [(name: String, norm: Double)]
+    /// The norm of every example's own gradient, n numbers, and the class of each; nil where not asked for, or where they have none.
+    public private(set) var examples: (norms: [Double], classes: [Int]?)?
 
     /// Computes the gradient.
     ///
@@ -26,6 +28,13 @@ public struct GradientNorms: Sendable {
             } ?? []
         (self.gradient, norm) = (gradient, Vectors.norm(gradient))
         evaluation = try objective.evaluate(at: theta)
+    }
+
+    /// Measures the gradient of every example on its own, too.
+    ///
+    /// - Throws: what `ModelLoss.gradientNorms` throws.
+    public mutating func addExamples(of loss: ModelLoss, at theta: [Double]) throws {
+        examples = (try loss.gradientNorms(at: theta), loss.exampleClasses)
     }
 
     /// The norm of a part of a vector, of which no more than 8 MB are copied at a time.

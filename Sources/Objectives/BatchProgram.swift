@@ -11,6 +11,8 @@ final class BatchProgram {
         case outputs
         /// Losses, and the gradient of their sum.
         case gradient
+        /// As `gradient`, of one example at a time.
+        case exampleGradient
         /// The Hessian of the sum of losses times a vector.
         case hessian
         /// The Gauss–Newton matrix of the sum of losses times a vector.
@@ -23,7 +25,10 @@ final class BatchProgram {
         case displacedValue(moves: [[Bool]])
 
         /// Whether what depends on θ alone serves several runs.
-        var keeps: Bool { self != .value && self != .gradient && self != .outputs }
+        var keeps: Bool { self != .value && self != .outputs && !isGradient }
+
+        /// Whether it is the gradient of losses.
+        private var isGradient: Bool { self == .gradient || self == .exampleGradient }
 
         /// Bytes of vectors of θ's length beside the program: θ in Float64, as it is stored, and for a derivative its sum in Float64, the vector
         /// that it is taken along and how that is stored. (A Lanczos basis comes on top. What an optimiser holds is not counted.)
@@ -31,7 +36,7 @@ final class BatchProgram {
             let perNumber =
                 switch self {
                 case .value, .outputs: 8 + precision.size
-                case .gradient: 2 * 8 + precision.size
+                case .gradient, .exampleGradient: 2 * 8 + precision.size
                 case .displacedValue(let moves): (1 + moves.count) * (8 + precision.size)
                 case .hessian, .gaussNewton, .fisher, .empiricalFisher: 4 * 8 + 2 * precision.size
                 }
@@ -41,7 +46,7 @@ final class BatchProgram {
         /// Whether a batch gives as many numbers as there are parameters.
         var hasDerivative: Bool {
             switch self {
-            case .gradient, .hessian, .gaussNewton, .fisher, .empiricalFisher: true
+            case .gradient, .exampleGradient, .hessian, .gaussNewton, .fisher, .empiricalFisher: true
             case .value, .outputs, .displacedValue: false
             }
         }
@@ -59,7 +64,7 @@ final class BatchProgram {
         /// Bytes of a batch that work well. Values that are kept come from memory anyway, and beside each batch's there is
         /// something of the weights' size; a derivative comes back to what is long out of a core's own cache; a value alone needs
         /// no more than its present layer.
-        var preferredBytes: Int { keeps ? 16 << 20 : self == .gradient ? 10 << 20 : 1 << 20 }
+        var preferredBytes: Int { keeps ? 16 << 20 : isGradient ? 10 << 20 : 1 << 20 }
     }
 
     let kind: Kind
@@ -126,13 +131,13 @@ final class BatchProgram {
         let parameters = built.parameters
         switch kind {
         case .displacedValue(let moves): tangents = moves.map { _ in graph.input("c", TensorType([1]), .tangent) }
-        case .value, .gradient, .outputs: tangents = []
+        case .value, .gradient, .exampleGradient, .outputs: tangents = []
         case .hessian, .gaussNewton, .fisher, .empiricalFisher:
             tangents = parameters.map { graph.input("v", $0.type, .tangent) }
         }
         if let blocked {
             switch kind {
-            case .gradient: (losses, correct, derivative) = blocked.gradient(at: parameters)
+            case .gradient, .exampleGradient: (losses, correct, derivative) = blocked.gradient(at: parameters)
             case .hessian:
                 derivative = blocked.hessianVectorProduct(at: parameters, along: tangents)
                 losses = graph.constant(0)
@@ -148,7 +153,7 @@ final class BatchProgram {
             // Of a loss that the network computes itself, parameters reach it through what it says they do.
             let total = losses.sum(), model = built.predictions.isEmpty ? [found.through] : built.predictions
             switch kind {
-            case .gradient: derivative = graph.gradient(of: total, at: parameters)
+            case .gradient, .exampleGradient: derivative = graph.gradient(of: total, at: parameters)
             case .hessian: derivative = graph.hessianVectorProduct(of: total, at: parameters, along: tangents)
             case .gaussNewton:
                 derivative = graph.gaussNewtonVectorProduct(
@@ -172,7 +177,7 @@ final class BatchProgram {
                 [losses] + (correct.map { [$0] } ?? []), at: parameters, along: directions, by: tangents)
             losses = outputs[0]
             correct = outputs.count > 1 ? outputs[1] : nil
-        case .value, .gradient:
+        case .value, .gradient, .exampleGradient:
             outputs = [losses] + (correct.map { [$0] } ?? []) + built.statistics.compactMap { $0 }
         case .outputs: outputs = [built.output]
         case .hessian, .gaussNewton, .fisher, .empiricalFisher: outputs = []

@@ -243,6 +243,18 @@ public final class ModelLoss: ExampleObjective {
         try objective.valueAndGradient(at: theta)
     }
 
+    /// ‖gᵢ‖₂ of every example's own gradient (`NetworkObjective.gradientNorms`).
+    ///
+    /// - Throws: `ObjectiveError.noEmpiricalFisher` with weight decay, which is no part of an example's loss, and where an example has no
+    ///   loss of its own.
+    public func gradientNorms(at theta: [Double]) throws -> [Double] {
+        guard weightDecay == 0 else { throw ObjectiveError.noEmpiricalFisher }
+        return try base.with(statistics: statistics).gradientNorms(at: theta)
+    }
+
+    /// The class of each example; nil where examples have none, or several.
+    public var exampleClasses: [Int]? { labels?.0 }
+
     /// H v for each v, P numbers each.
     public func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         try objective.hessianVectorProducts(at: theta, along: vectors)

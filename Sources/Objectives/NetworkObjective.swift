@@ -237,6 +237,23 @@ public final class NetworkObjective: Objective {
         return (value, gradient)
     }
 
+    /// ‖gᵢ‖₂ of every example's own gradient, n numbers; with weights, of gradients whose mean is ∇L. The mean of their squares is the trace
+    /// of the empirical Fisher matrix.
+    ///
+    /// - Throws: `ObjectiveError.noEmpiricalFisher` where an example has no loss of its own.
+    public func gradientNorms(at theta: [Double]) throws -> [Double] {
+        guard batchNorm == .stored || network.buffers.tensors.isEmpty else { throw ObjectiveError.noEmpiricalFisher }
+        let place = try place(theta), scale = Double(examples) / total
+        return try kept(.exampleGradient, "gradient norms", at: place) {
+            var gradient = Vectors.zeros(dimension)
+            return try programs.each(.exampleGradient, at: place) { result in
+                gradient.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+                result.addDerivative(to: &gradient)
+                return scale * Vectors.norm(gradient)
+            }
+        }
+    }
+
     /// H v for each v, P numbers each.
     public func hessianVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]] {
         try products(.hessian, at: theta, along: vectors)

@@ -108,6 +108,13 @@ final class NetworkPrograms: MemoryHolder {
         return result
     }
 
+    /// What `number` makes of each batch, in their order.
+    func each(_ kind: BatchProgram.Kind, at place: Place, _ number: (BatchResult) -> Double) throws -> [Double] {
+        var numbers: [Double] = []
+        try run(kind, at: place) { numbers.append(number($0)) }
+        return numbers
+    }
+
     /// Runs a kind of program on batches, for each tangent if there are any, and hands what it gives to `collect`.
     ///
     /// - Parameter batches: which of them; nil for all.
@@ -219,6 +226,7 @@ final class NetworkPrograms: MemoryHolder {
         if case .displacedValue = kind { isDisplaced = true }
         // The same batches as elsewhere, so that θ itself has the same loss to the bit.
         if isDisplaced || isNormalized { requested = try batchSize }
+        if kind == .exampleGradient { requested = 1 }
         do throws(ObjectiveError) {
             return try makeSeries(kind, requested, memory, isNormalized: isNormalized)
         } catch {
@@ -250,7 +258,7 @@ final class NetworkPrograms: MemoryHolder {
             guard loss.hasModelDistribution else { throw .noFisher(loss: loss.name) }
             if case .kullbackLeibler = loss.kind, !layout.isPlainRow { throw .noFisher(loss: loss.name) }
         }
-        if case .empiricalFisher = kind, network.givesOneForBatch { throw .noEmpiricalFisher }
+        if kind == .empiricalFisher || kind == .exampleGradient, network.givesOneForBatch { throw .noEmpiricalFisher }
         var preference: BatchSeries.Preference = batchNorm == .batch ? .many : .inCache
         if isNormalized, let requested { preference = .fixed(requested) }
         if let size = loss.fixedBatch { preference = .fixed(size) }

@@ -143,6 +143,18 @@ import Testing
                 Vectors.add(probability * Vectors.dot(gradient, v) / n, gradient, to: &exact)
             }
         }
+        // The mean of the squared norms of the examples' gradients is the trace of the empirical Fisher matrix; each is the example's own.
+        let norms = try whole.gradientNorms(at: theta)
+        let trace = try theta.indices.reduce(0.0) { sum, i in
+            let unit = theta.indices.map { $0 == i ? 1.0 : 0 }
+            return sum + (try whole.empiricalFisherVectorProducts(at: theta, along: [unit])[0][i])
+        }
+        #expect(abs(norms.reduce(0) { $0 + $1 * $1 } / n - trace) < 1e-12 * trace)
+        for i in all {
+            let own = try objective(test, [i], [(0..<e).map { Double((i + $0) % 2) }], smoothing: test.smoothing)
+            let gradient = try own.valueAndGradient(at: theta).gradient, weight = n / total * own.weight(of: [0])
+            #expect(abs(norms[i] - weight * Vectors.norm(gradient)) < 1e-13)
+        }
         let found = try whole.fisherVectorProducts(at: theta, along: [v])[0]
         #expect(Vectors.norm(exact) > 1e-3)
         #expect(Vectors.norm(Vectors.sum(found, -1, exact)) < 1e-12 * Vectors.norm(exact), "\(found), not \(exact)")
