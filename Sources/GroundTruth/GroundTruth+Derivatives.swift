@@ -156,6 +156,25 @@ extension GroundTruth {
                 }
                 return worst
             },
+            Claim("closed forms", "norms of the examples' gradients = ‖p − y‖ ‖x‖", within: 1e-13) {
+                let exact = zip(rows, labels).map { row, label in
+                    var residual = probabilities(weights(theta).map { Vectors.dot($0, row) })
+                    residual[Int(label)] -= 1
+                    return Vectors.norm(residual) * Vectors.norm(row)
+                }
+                return relativeDifference(try softmax.gradientNorms(at: theta), exact)
+            },
+            Claim("closed forms", "curvature of each class's examples, by their shares, adds up to H", within: 1e-13) {
+                var sum = [Double](repeating: 0, count: theta.count)
+                for label in Set(labels) {
+                    let own = labels.indices.filter { labels[$0] == label }
+                    let part = try SmallNetworks.objective("mlp:64-10", data.subset(own))
+                    Vectors.add(
+                        Double(own.count) / Double(labels.count), try part.hessianVectorProduct(at: theta, along: v),
+                        to: &sum)
+                }
+                return relativeDifference(try softmax.hessianVectorProduct(at: theta, along: v), sum)
+            },
             Claim("closed forms", "empirical Fisher = (1/n) Σ gᵢgᵢᵀ, gᵢ = (p − y) ⊗ x", within: 1e-13) {
                 var sum = [Double](repeating: 0, count: theta.count)
                 for (row, label) in zip(rows, labels) {

@@ -1,5 +1,7 @@
 import Analyses
+import Datasets
 import MatrixFree
+import Networks
 import Objectives
 import Tensors
 
@@ -25,6 +27,19 @@ extension GroundTruth {
             }
         }
         return SymmetricMatrix(dimension: n, elements: a)
+    }
+
+    /// A plane and points that come twice, once above it and once below by 1: at the plane, Σ is H.
+    private static func regression() throws -> (objective: NetworkObjective, theta: [Double]) {
+        let random = RandomNumbers(seed: 8), plane = random.named("plane").normals(6)
+        let rows = (0..<60).map { random.named("\($0 / 2)").normals(5) }
+        let heights = rows.enumerated().map { i, row in
+            Vectors.dot(Array(plane[0..<5]), row) + plane[5] + (i % 2 == 0 ? 1 : -1)
+        }
+        let data = Dataset(
+            name: "plane", arrays: [.init(name: "", values: .doubles(rows.flatMap { $0 }), shape: [5])],
+            targets: .values(heights, width: 1))
+        return (try SmallNetworks.objective("mlp:5-1", data, loss: .halfMeanSquaredError), plane)
     }
 
     static func spectrum() throws -> [Claim] {
@@ -96,6 +111,39 @@ extension GroundTruth {
                     worst = max(worst, abs(estimate.value - exact) / (estimate.standardError ?? 0))
                 }
                 return worst
+            },
+            Claim("spectrum", "diagonal with P products = eᵢᵀHeᵢ", within: 0) {
+                let found = try DiagonalEstimate(of: matrix, products: n)
+                return relativeDifference(found.values, (0..<n).map { matrix.elements[$0 * (n + 1)] })
+            },
+            Claim("spectrum", "diagonal with P/2 products: its sum is the trace that Hutch++ finds", within: 1e-12) {
+                let found = try DiagonalEstimate(of: matrix, products: n / 2, seed: 1)
+                let trace = try HutchPlusPlus(products: n / 2, seed: 1).run(matrix).trace.value
+                return relativeDifference(found.values.reduce(0, +), trace)
+            },
+            Claim("spectrum", "Σ log(1 + λ/δ) and Σ λ/(λ + δ), with Krylov spaces of everything", within: 1e-6) {
+                let positive = eigenvalues.map { abs($0) }, squared = Self.matrix(positive, seed: 7)
+                let found = try SpectralSums(probes: 2).run(
+                    squared, [{ logarithm(1 + $0 / 0.01) }, { $0 / ($0 + 0.01) }], resolution: 0.01)
+                let exact = [
+                    positive.reduce(0) { $0 + logarithm(1 + $1 / 0.01) }, positive.reduce(0) { $0 + $1 / ($1 + 0.01) },
+                ]
+                return relativeDifference(found.sums.map(\.value), exact)
+            },
+            Claim("spectrum", "well-specified regression: Takeuchi's criterion tr(H⁻¹Σ) = P", within: 1e-9) {
+                let (objective, point) = try Self.regression()
+                let found = try NoiseAlignment(
+                    of: CurvatureOperator(objective, at: point), shift: 0, probes: 3, tolerance: 1e-12)
+                return relativeDifference(found.criterion?.value ?? .nan, Double(point.count))
+            },
+            Claim("spectrum", "share of a gradient in the space of the top eigenvectors of a quadratic", within: 1e-9) {
+                let point = [Double](repeating: 0, count: 4), linear = [1, -2, 3, 0.5]
+                var elements = [Double](repeating: 0, count: 16)
+                for (i, value) in [9.0, 5, 2, 1].enumerated() { elements[5 * i] = value }
+                var analysis = SpectrumAnalysis(largest: 2)
+                (analysis.findsGradientShare, analysis.tolerance) = (true, 1e-8)
+                let found = try analysis.run(QuadraticObjective(matrix: elements, linear: linear), at: point)
+                return relativeDifference(found.gradientShare ?? .nan, 5 / 14.25)
             },
             Claim("spectrum", "quadrature weights of every probe sum to 1", within: 1e-13) {
                 let density = try StochasticLanczosQuadrature(probes: 4, steps: 20).run(matrix)

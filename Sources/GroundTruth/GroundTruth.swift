@@ -83,6 +83,7 @@ func relativeDifference(_ found: [Double], _ expected: [Double]) -> Double {
 func relativeDifference(_ found: Double, _ expected: Double) -> Double { relativeDifference([found], [expected]) }
 
 func exponential(_ x: Double) -> Double { exp(x) }
+func logarithm(_ x: Double) -> Double { log(x) }
 
 extension Double {
     /// log₂.
