@@ -86,7 +86,8 @@ extension GroundTruth {
         let real = data(.values(random.named("y").normals(n * outputs), width: outputs))
         let labels = (0..<n).map { Int32($0 % outputs) }
         let squares = try SmallNetworks.objective("linear", real, loss: .halfMeanSquaredError)
-        let softmax = try SmallNetworks.objective("linear", data(.classes(labels, count: outputs)))
+        let labelled = data(.classes(labels, count: outputs))
+        let softmax = try SmallNetworks.objective("linear", labelled)
         let zeroOne = data(
             .values((0..<(n * outputs)).map { (i: Int) -> Double in Double(i * 7 % 5 % 2) }, width: outputs))
         let logistic = try SmallNetworks.objective("linear", zeroOne, loss: .binaryCrossEntropy)
@@ -168,7 +169,7 @@ extension GroundTruth {
                 var sum = [Double](repeating: 0, count: theta.count)
                 for label in Set(labels) {
                     let own = labels.indices.filter { labels[$0] == label }
-                    let part = try SmallNetworks.objective("mlp:64-10", data.subset(own))
+                    let part = try SmallNetworks.objective("linear", labelled.subset(own))
                     Vectors.add(
                         Double(own.count) / Double(labels.count), try part.hessianVectorProduct(at: theta, along: v),
                         to: &sum)

@@ -39,7 +39,7 @@ extension GroundTruth {
         let data = Dataset(
             name: "plane", arrays: [.init(name: "", values: .doubles(rows.flatMap { $0 }), shape: [5])],
             targets: .values(heights, width: 1))
-        return (try SmallNetworks.objective("mlp:5-1", data, loss: .halfMeanSquaredError), plane)
+        return (try SmallNetworks.objective("linear", data, loss: .halfMeanSquaredError), plane)
     }
 
     static func spectrum() throws -> [Claim] {
