@@ -53,10 +53,10 @@ public struct StudyReport: Report {
             ("test_accuracy", JSONValue(run.testAccuracy)), ("loss_gap", .number(run.lossGap)),
             ("accuracy_gap", JSONValue(run.accuracyGap)),
         ]
-        members += StudyMeasures.Measure.allCases.filter { $0 != .trainingLoss }.map {
+        members += study.measures.filter { $0 != .trainingLoss }.map {
             ($0.rawValue, .number(run.measures[$0]))
         }
-        let errors = StudyMeasures.Measure.allCases.compactMap { measure in
+        let errors = study.measures.compactMap { measure in
             run.measures.standardErrors[measure].map { (key: measure.rawValue, value: JSONValue.number($0)) }
         }
         return .object(members + [("standard_errors", .object(errors))])
@@ -111,7 +111,7 @@ public struct StudyReport: Report {
             ("loss_gap", { $0.lossGap }), ("accuracy_gap", { $0.accuracyGap ?? .nan }),
         ]
         return losses
-            + StudyMeasures.Measure.allCases.filter { $0 != .trainingLoss }.map { measure in
+            + study.measures.filter { $0 != .trainingLoss }.map { measure in
                 (measure.rawValue, { $0.measures[measure] })
             }
     }

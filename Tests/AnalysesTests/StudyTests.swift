@@ -63,6 +63,28 @@ import Testing
         }
     }
 
+    /// Only what is asked for is taken, with the same numbers; the cheap ones take no search.
+    @Test func someMeasures() throws {
+        let objective = QuadraticObjective(matrix: [4, 0, 0, 1], linear: [-3, 1], constant: 2), theta = [1.0, 0.5]
+        var settings = StudyMeasures.Settings()
+        settings.pairs = 50
+        let all = try StudyMeasures(objective, at: theta, settings)
+        #expect(Set(all.values.keys) == Set(StudyMeasures.Measure.defaults) && all.values.count == 11)
+        for measure in StudyMeasures.Measure.allCases where measure != .noise {
+            settings.measures = [measure]
+            let alone = try StudyMeasures(objective, at: theta, settings)
+            #expect(Array(alone.values.keys) == [measure])
+            if let value = all.values[measure] { #expect(alone[measure] == value, "\(measure)") }
+            #expect(Set(alone.standardErrors.keys).isSubset(of: [measure]))
+        }
+        settings.measures = [.critical, .directional, .fisherRao, .pacBayes]
+        let others = try StudyMeasures(objective, at: theta, settings)
+        // g = (1, 1.5): (4·1 + 1·2.25)/3.25; θᵀAθ = 4.25; ½σ²·5 = 0.1.
+        #expect(abs(others[.critical] - 6.25 / 3.25) < 1e-12 && abs(others[.directional] - 6.25 / 3.25) < 1e-12)
+        #expect(abs(others[.fisherRao] - 4.25) < 1e-12)
+        #expect(abs(others[.pacBayes] - 0.2) < 4 * others.standardErrors[.pacBayes]!)
+    }
+
     @Test func correlationsOfRuns() {
         func run(_ number: Int, gap: Double) -> Study.Run {
             let objective = QuadraticObjective(matrix: [Double(number), 0, 0, 1], linear: [0, 0], constant: 1)

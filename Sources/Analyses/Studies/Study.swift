@@ -44,11 +44,18 @@ public struct Study: Sendable {
     /// A correlation for every measure.
     public let correlations: [Correlation]
 
+    /// The measures that were taken, in their order.
+    public var measures: [StudyMeasures.Measure] { Self.measures(of: runs) }
+
+    private static func measures(of runs: [Run]) -> [StudyMeasures.Measure] {
+        StudyMeasures.Measure.allCases.filter { measure in runs.contains { $0.measures.values[measure] != nil } }
+    }
+
     /// - Parameter seed: of the bootstrap.
     public init(_ runs: [Run], seed: UInt64 = 0) {
         self.runs = runs
         let gaps = runs.map(\.lossGap), accuracyGaps = runs.map { $0.accuracyGap ?? .nan }
-        correlations = StudyMeasures.Measure.allCases.map { measure in
+        correlations = Self.measures(of: runs).map { measure in
             let values = runs.map { $0.measures[measure] }
             return Correlation(
                 measure: measure, lossGap: KendallTau(values, gaps, seed: seed),

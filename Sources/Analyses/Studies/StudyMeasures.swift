@@ -17,6 +17,15 @@ public struct StudyMeasures: Sendable, Codable {
         case gradientNorm = "gradient_norm"
         case weightNorm = "weight_norm"
         case trainingLoss = "train_loss"
+        case critical
+        case directional
+        case fisherRao = "fisher_rao"
+        case pacBayes = "pac_bayes"
+        case adaptivePACBayes = "adaptive_pac_bayes"
+        case noise = "trace_h_sigma"
+
+        /// Those that are taken where none are named: all but the last six.
+        public static let defaults = Array(allCases.prefix { $0 != .critical })
 
         /// What it is called in pictures.
         public var title: String {
@@ -32,12 +41,20 @@ public struct StudyMeasures: Sendable, Codable {
             case .gradientNorm: "‖gradient‖"
             case .weightNorm: "‖weights‖"
             case .trainingLoss: "training loss"
+            case .critical: "critical sharpness"
+            case .directional: "directional sharpness"
+            case .fisherRao: "Fisher-Rao norm, squared"
+            case .pacBayes: "PAC-Bayes σ"
+            case .adaptivePACBayes: "PAC-Bayes σ, adaptive"
+            case .noise: "tr(HΣ), gradient noise"
             }
         }
     }
 
     /// How the measures are taken.
     public struct Settings: Sendable {
+        /// Which measures are taken.
+        public var measures = Measure.defaults
         /// Radius of the ball of worst cases; 0.05 as in SAM (Foret et al. 2021).
         public var radius = 0.05
         /// Radius of the adaptive ball; 0.5 as in ASAM (Kwon et al. 2021). η is 0, so that rescaling of ReLU networks moves nothing.
@@ -65,12 +82,25 @@ public struct StudyMeasures: Sendable, Codable {
     /// The value of a measure; NaN where it was not taken.
     public subscript(measure: Measure) -> Double { values[measure] ?? .nan }
 
-    /// Takes every measure of a training loss at θ. `progress` is called with the share done; what it throws ends the work.
+    /// Takes the measures of a training loss at θ. `progress` is called with the share done; what it throws ends the work.
+    ///
+    /// - Throws: what the objective throws, such as `ObjectiveError.noGaussNewton` for the Fisher–Rao norm.
     public init(
         _ objective: any Objective, at theta: [Double], _ settings: Settings = Settings(),
         progress: @escaping (_ share: Double) throws -> Void = { _ in }
     ) throws {
-        func search(_ ball: Ball, _ share: Double) throws -> (WorstCaseSharpness, LocalModel) {
+        let asked = Set(settings.measures)
+        func isAsked(_ measures: Measure...) -> Bool { !asked.isDisjoint(with: measures) }
+        let searches = isAsked(.worstCase, .oneStep, .largestEigenvalue)
+        let searchesAdaptive = isAsked(.adaptiveWorstCase, .adaptiveOneStep)
+        let averages = [Measure.averageCase, .adaptiveAverageCase, .pacBayes, .adaptivePACBayes].filter(asked.contains)
+        // The searches take 8 parts of 20 each where they are made, averages 2, and noise that is looked for 6.
+        let sizes = averages.map { $0 == .pacBayes || $0 == .adaptivePACBayes ? 6.0 : 2 }
+        let total = (searches ? 8 : 0) + (searchesAdaptive ? 8 : 0) + sizes.reduce(0, +) + (isAsked(.noise) ? 4 : 0) + 1
+        var done = 0.0
+        func progressing(_ size: Double, _ share: Double) throws { try progress(min(1, (done + size * share) / total)) }
+
+        func search(_ ball: Ball) throws -> (WorstCaseSharpness, LocalModel) {
             let model = try LocalModel(
                 objective, at: theta, scaling: ball.scaling, memoryLimit: settings.memoryLimit, seed: settings.seed)
             var search = WorstCaseSearch(ball)
@@ -78,30 +108,66 @@ public struct StudyMeasures: Sendable, Codable {
             search.memoryLimit = settings.memoryLimit
             // Their climbs would double the cost of a search with so few other starts.
             search.classes = 0
-            search.progress = { _, done, most in try progress(share + 0.35 * Double(done) / Double(max(1, most))) }
+            search.progress = { _, climbed, most in try progressing(7, Double(climbed) / Double(max(1, most))) }
+            defer { done += 8 }
             return (try search.run(objective, at: theta, model: model), model)
         }
         try progress(0)
-        let (worst, model) = try search(Ball(radius: settings.radius), 0)
-        let trace = try HutchPlusPlus(products: settings.traceProducts, seed: settings.seed).run(
-            CurvatureOperator(objective, at: theta)
-        ).trace
-        let scaling = Ball.adaptiveScaling(theta, eta: 0)
-        let (adaptive, _) = try search(Ball(radius: settings.adaptiveRadius, scaling: scaling), 0.4)
-        func average(_ deviation: Double, _ scaling: [Double]?, _ share: Double) throws -> AverageCaseSharpness {
-            try AverageCaseSharpness(
-                objective, at: theta, deviation: deviation, scaling: scaling, pairs: settings.pairs, seed: settings.seed
-            ) { try progress(share + 0.1 * Double($0) / Double(settings.pairs)) }
+        var gradient: [Double] = [], value = Double.nan
+        if searches {
+            let (worst, model) = try search(Ball(radius: settings.radius))
+            (gradient, value) = (model.gradient, model.value)
+            values[.largestEigenvalue] = model.largestEigenvalue
+            (values[.oneStep], values[.worstCase]) = (worst.oneStep, worst.lowerBound)
+        } else if isAsked(.gradientNorm, .trainingLoss, .critical, .directional) {
+            (value, gradient) = try objective.valueAndGradient(at: theta)
         }
-        let plain = try average(settings.deviation, nil, 0.8)
-        let relative = try average(settings.adaptiveDeviation, scaling, 0.9)
-        values = [
-            .largestEigenvalue: model.largestEigenvalue, .trace: trace.value, .oneStep: worst.oneStep,
-            .worstCase: worst.lowerBound, .averageCase: plain.value, .adaptiveOneStep: adaptive.oneStep,
-            .adaptiveWorstCase: adaptive.lowerBound, .adaptiveAverageCase: relative.value,
-            .gradientNorm: Vectors.norm(model.gradient), .weightNorm: Vectors.norm(theta), .trainingLoss: model.value,
-        ]
-        standardErrors = [.averageCase: plain.standardError, .adaptiveAverageCase: relative.standardError]
-        standardErrors[.trace] = trace.standardError
+        if isAsked(.trace) {
+            let trace = try HutchPlusPlus(products: settings.traceProducts, seed: settings.seed).run(
+                CurvatureOperator(objective, at: theta)
+            ).trace
+            (values[.trace], standardErrors[.trace]) = (trace.value, trace.standardError)
+        }
+        let scaling = Ball.adaptiveScaling(theta, eta: 0)
+        if searchesAdaptive {
+            let (adaptive, _) = try search(Ball(radius: settings.adaptiveRadius, scaling: scaling))
+            (values[.adaptiveOneStep], values[.adaptiveWorstCase]) = (adaptive.oneStep, adaptive.lowerBound)
+        }
+        for (measure, size) in zip(averages, sizes) {
+            let isAdaptive = measure == .adaptiveAverageCase || measure == .adaptivePACBayes
+            func tell(_ pairs: Int) throws {
+                try progressing(size, min(1, Double(pairs) / Double(settings.pairs * Int(size / 2))))
+            }
+            if measure == .averageCase || measure == .adaptiveAverageCase {
+                let found = try AverageCaseSharpness(
+                    objective, at: theta, deviation: isAdaptive ? settings.adaptiveDeviation : settings.deviation,
+                    scaling: isAdaptive ? scaling : nil, pairs: settings.pairs, seed: settings.seed, progress: tell)
+                (values[measure], standardErrors[measure]) = (found.value, found.standardError)
+            } else {
+                let found = try PACBayesFlatness(
+                    objective, at: theta, scaling: isAdaptive ? scaling : nil, pairs: settings.pairs,
+                    seed: settings.seed, progress: tell)
+                (values[measure], standardErrors[measure]) = (found.sigma, found.standardError)
+            }
+            done += size
+        }
+        if isAsked(.critical) {
+            values[.critical] = try CriticalSharpness(objective, at: theta, value: value, gradient: gradient).value
+        }
+        if isAsked(.directional) {
+            values[.directional] = try DirectionalSharpness(objective, at: theta, along: gradient).value
+        }
+        if isAsked(.fisherRao) { values[.fisherRao] = try FisherRaoNorm(objective, at: theta).value }
+        if isAsked(.noise) {
+            let found = try NoiseAlignment(
+                of: CurvatureOperator(objective, at: theta), probes: settings.traceProducts, seed: settings.seed
+            ) { try progressing(4, Double($0) / Double(settings.traceProducts)) }
+            (values[.noise], standardErrors[.noise]) = (found.trace.value, found.trace.standardError)
+        }
+        if isAsked(.gradientNorm) { values[.gradientNorm] = Vectors.norm(gradient) }
+        if isAsked(.weightNorm) { values[.weightNorm] = Vectors.norm(theta) }
+        if isAsked(.trainingLoss) { values[.trainingLoss] = value }
+        values = values.filter { asked.contains($0.key) }
+        standardErrors = standardErrors.filter { $0.value.isFinite }
     }
 }

@@ -13,6 +13,11 @@ struct StudyCommand: SharedCommand {
         ])
     @Argument(help: ArgumentHelp("The folder with the checkpoints.", valueName: "DIR"), completion: .directory)
     var folder: String
+    @Option(
+        help: ArgumentHelp(
+            "Measures with commas between them, by their names in the JSON; 'default' or 'all' among them.",
+            valueName: "names"))
+    var measures = "default"
     @Option(help: ArgumentHelp("Radius of the worst case.", valueName: "radius")) var rho = 0.05
     @Option(help: ArgumentHelp("Radius of the adaptive worst case, T = |θ|.", valueName: "radius")) var adaptiveRho =
         0.5
@@ -25,7 +30,28 @@ struct StudyCommand: SharedCommand {
     @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
 
+    /// The measures that are asked for, in their order.
+    private func asked() throws -> [StudyMeasures.Measure] {
+        var asked: Set<StudyMeasures.Measure> = []
+        for name in measures.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
+            if name == "default" {
+                asked.formUnion(StudyMeasures.Measure.defaults)
+            } else if name == "all" {
+                asked.formUnion(StudyMeasures.Measure.allCases)
+            } else if let measure = StudyMeasures.Measure(rawValue: name) {
+                asked.insert(measure)
+            } else {
+                let names = ["default", "all"] + StudyMeasures.Measure.allCases.map(\.rawValue)
+                throw ValidationError(
+                    "--measures \(measures): '\(name)' is none\(names.suggestion(for: name)); expected some of \(names.joined(separator: ", "))"
+                )
+            }
+        }
+        return StudyMeasures.Measure.allCases.filter(asked.contains)
+    }
+
     func validate() throws {
+        _ = try asked()
         guard !options.decay.isIncluded else {
             throw ValidationError(
                 "--include-weight-decay: weight decay cancels in the gap between test and training loss; leave it out"
@@ -59,6 +85,7 @@ struct StudyCommand: SharedCommand {
                 FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: "a study", writes: options.files),
             sources: paths, resumes: resume)
         var study = StudyRun()
+        study.measures.measures = try asked()
         (study.measures.radius, study.measures.adaptiveRadius) = (rho, adaptiveRho)
         (study.measures.deviation, study.measures.adaptiveDeviation) = (deviation, adaptiveDeviation)
         (study.measures.pairs, study.measures.traceProducts) = (samples, probes)
