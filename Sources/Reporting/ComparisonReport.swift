@@ -35,26 +35,44 @@ public struct ComparisonReport: Report {
         context = self.entries[0].slice.context
     }
 
+    private typealias Row = (key: String, words: String, value: (Entry) -> Double?)
+
     /// Rows of the table: JSON's key, words, value.
-    private var measures: [(key: String, words: String, value: (Entry) -> Double?)] {
+    private var measures: [Row] {
         let split = context.split, other = entries[0].slice.otherSplit, rho = Format.short(radius)
-        return [
+        let losses: [Row] = [
             ("\(split)_loss", "\(split) loss", { $0.slice.context.loss }),
             ("\(split)_accuracy", "\(split) accuracy", { $0.slice.context.accuracy }),
             ("\(other)_loss", "\(other) loss", { $0.measured.other?.loss }),
             ("\(other)_accuracy", "\(other) accuracy", { $0.measured.other?.accuracy }),
             ("weight_norm", "norm of the weights", { $0.slice.context.weightNorm }),
             ("gradient_norm", "norm of the gradient", { $0.measured.gradientNorm }),
-            ("lambda_max", "largest eigenvalue of H", { $0.measured.largestEigenvalue.value }),
-            ("lambda_max_residual", "  its residual", { $0.measured.largestEigenvalue.residual }),
-            ("trace", "trace of H", { $0.measured.trace.value }),
-            ("trace_standard_error", "  its standard error", { $0.measured.trace.standardError }),
-            ("worst_case", "worst case, ball of \(rho), at least", { $0.measured.worstCase.lowerBound }),
-            ("one_step", "one step of SAM, \(rho)", { $0.measured.worstCase.oneStep }),
-            ("average_case", "average case, deviation \(rho)", { $0.measured.averageCase.value }),
-            ("average_case_standard_error", "  its standard error", { $0.measured.averageCase.standardError }),
-            ("slice_rise", "slice: highest rise at \(ends)", { rise($0) }),
         ]
+        let known: [Row] = [
+            ("lambda_max", "largest eigenvalue of H", { $0.measured.largestEigenvalue?.value }),
+            ("lambda_max_residual", "  its residual", { $0.measured.largestEigenvalue?.residual }),
+            ("trace", "trace of H", { $0.measured.trace?.value }),
+            ("trace_standard_error", "  its standard error", { $0.measured.trace?.standardError }),
+            ("worst_case", "worst case, ball of \(rho), at least", { $0.measured.worstCase?.lowerBound }),
+            ("one_step", "one step of SAM, \(rho)", { $0.measured.worstCase?.oneStep }),
+            ("average_case", "average case, deviation \(rho)", { $0.measured.averageCase?.value }),
+            ("average_case_standard_error", "  its standard error", { $0.measured.averageCase?.standardError }),
+        ]
+        // A measure that was not taken has no row.
+        let first = entries[0].measured, isTaken = known.map { $0.value(entries[0]) != nil }
+        let others = StudyMeasures.Measure.allCases.filter { first.others?.values[$0] != nil }
+        return losses + zip(known, isTaken).filter(\.1).map(\.0)
+            + others.flatMap { measure -> [Row] in
+                let hasError = first.others?.standardErrors[measure] != nil
+                return [(measure.rawValue, measure.title, { $0.measured.others?[measure] })]
+                    + (hasError
+                        ? [
+                            (
+                                "\(measure.rawValue)_standard_error", "  its standard error",
+                                { $0.measured.others?.standardErrors[measure] }
+                            )
+                        ] : [])
+            } + [("slice_rise", "slice: highest rise at \(ends)", { rise($0) })]
     }
 
     /// Of the first axis.
@@ -84,7 +102,8 @@ public struct ComparisonReport: Report {
                     ("model", .string(entry.slice.context.model)),
                     (
                         "nonfinite",
-                        .integer(entry.measured.worstCase.nonfinite + entry.measured.averageCase.nonfinite)
+                        .integer(
+                            (entry.measured.worstCase?.nonfinite ?? 0) + (entry.measured.averageCase?.nonfinite ?? 0))
                     ),
                 ] + values + [("slice", .object(entry.slice.fields))])
         }
@@ -115,17 +134,19 @@ public struct ComparisonReport: Report {
     /// What a measure's printed value is rounded by; nil where it has no error.
     private func error(_ key: String, _ entry: Entry) -> Double? {
         switch key {
-        case "lambda_max", "lambda_max_residual": entry.measured.largestEigenvalue.residual
-        case "trace", "trace_standard_error": entry.measured.trace.standardError
-        case "average_case", "average_case_standard_error": entry.measured.averageCase.standardError
-        default: nil
+        case "lambda_max", "lambda_max_residual": entry.measured.largestEigenvalue?.residual
+        case "trace", "trace_standard_error": entry.measured.trace?.standardError
+        case "average_case", "average_case_standard_error": entry.measured.averageCase?.standardError
+        default: StudyMeasures.Measure(rawValue: key).flatMap { entry.measured.others?.standardErrors[$0] }
         }
     }
 
     /// Losses that were not finite and so left out, where there are any.
     private var overflow: [String] {
         entries.compactMap { entry in
-            let (worst, average) = (entry.measured.worstCase.nonfinite, entry.measured.averageCase.nonfinite)
+            let (worst, average) = (
+                entry.measured.worstCase?.nonfinite ?? 0, entry.measured.averageCase?.nonfinite ?? 0
+            )
             guard worst + average > 0 else { return nil }
             let advice = entry.slice.context.precision == .float ? "; use --precision double, or a smaller --rho" : ""
             return

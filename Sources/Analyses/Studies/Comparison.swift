@@ -16,10 +16,21 @@ public struct Comparison: Sendable {
     public var isLogarithmic = false
     /// Which examples, in what arithmetic, and which loss exactly.
     public var loss = ModelLoss.Settings()
+    /// Which measures are taken beside losses and norms; those of `defaults` if none are named.
+    public var measures = Self.defaults
     /// Products of the trace at most, and antithetic pairs of the average case; 30 and 20, ours.
     public var traceProducts = 30, pairs = 20
     /// Of everything random.
     public var seed: UInt64 = 0
+
+    /// λmax, trace, worst case, one step and average case.
+    public static let defaults: [StudyMeasures.Measure] = [
+        .largestEigenvalue, .trace, .oneStep, .worstCase, .averageCase,
+    ]
+    /// Those that can be named: all that no row has anyway.
+    public static let measures = StudyMeasures.Measure.allCases.filter {
+        ![.gradientNorm, .weightNorm, .trainingLoss].contains($0)
+    }
 
     /// - Parameters:
     ///   - radius: positive.
@@ -38,24 +49,26 @@ public struct Comparison: Sendable {
         public let other: Evaluation?
         /// ‖∇L(θ)‖₂.
         public let gradientNorm: Double
-        /// λmax of the Hessian, and ‖Hv − λv‖.
-        public let largestEigenvalue: (value: Double, residual: Double)
-        /// tr H.
-        public let trace: StochasticEstimate
-        /// In the ball of the radius.
-        public let worstCase: WorstCaseSharpness
-        /// With the radius as deviation.
-        public let averageCase: AverageCaseSharpness
+        /// λmax of the Hessian, and ‖Hv − λv‖; nil where not asked for.
+        public let largestEigenvalue: (value: Double, residual: Double)?
+        /// tr H; nil where not asked for.
+        public let trace: StochasticEstimate?
+        /// In the ball of the radius; nil where not asked for.
+        public let worstCase: WorstCaseSharpness?
+        /// With the radius as deviation; nil where not asked for.
+        public let averageCase: AverageCaseSharpness?
+        /// Measures that are not among `Comparison.defaults`, as a study takes them.
+        public let others: StudyMeasures?
 
         /// An entry of results that were computed elsewhere.
         package init(
             subject: ModelLoss.Summary, slice: SliceAnalysis.Result, other: Evaluation?, gradientNorm: Double,
-            largestEigenvalue: (value: Double, residual: Double), trace: StochasticEstimate,
-            worstCase: WorstCaseSharpness, averageCase: AverageCaseSharpness
+            largestEigenvalue: (value: Double, residual: Double)?, trace: StochasticEstimate?,
+            worstCase: WorstCaseSharpness?, averageCase: AverageCaseSharpness?, others: StudyMeasures? = nil
         ) {
             (self.subject, self.slice, self.other, self.gradientNorm) = (subject, slice, other, gradientNorm)
             (self.largestEigenvalue, self.trace) = (largestEigenvalue, trace)
-            (self.worstCase, self.averageCase) = (worstCase, averageCase)
+            (self.worstCase, self.averageCase, self.others) = (worstCase, averageCase, others)
         }
     }
 
@@ -100,20 +113,46 @@ public struct Comparison: Sendable {
 
     private func measure(_ loss: ModelLoss, _ monitor: Monitor) throws -> Entry {
         let (theta, name) = (loss.theta, loss.name)
-        let traces = try HutchPlusPlus(products: min(traceProducts, max(6, theta.count)), seed: seed).run(
-            CurvatureOperator(loss, at: theta))
-        var search = WorstCaseSearch(Ball(radius: radius))
-        (search.seed, search.memoryLimit) = (seed, loss.vectorMemory)
-        search.tolerance = WorstCaseSearch.tolerance(of: loss)
-        let scout = try WorstCaseSearch.scout(loss, at: theta, seed: seed, monitor: monitor)
-        let model = try LocalModel(around: theta, loss, scout: scout, seed: seed, monitor: monitor)
-        search.progress = { start, done, most in
-            try monitor.update("\(name): worst case", done, of: most, "from \(start)")
+        func isAsked(_ some: StudyMeasures.Measure...) -> Bool { measures.contains(where: some.contains) }
+        let trace =
+            try isAsked(.trace)
+            ? HutchPlusPlus(products: min(traceProducts, max(6, theta.count)), seed: seed).run(
+                CurvatureOperator(loss, at: theta)
+            ).trace : nil
+        var worst: WorstCaseSharpness?, largest: (value: Double, residual: Double)?, gradientNorm: Double
+        if isAsked(.largestEigenvalue, .worstCase, .oneStep) {
+            var search = WorstCaseSearch(Ball(radius: radius))
+            (search.seed, search.memoryLimit) = (seed, loss.vectorMemory)
+            search.tolerance = WorstCaseSearch.tolerance(of: loss)
+            let scout = try WorstCaseSearch.scout(loss, at: theta, seed: seed, monitor: monitor)
+            let model = try LocalModel(around: theta, loss, scout: scout, seed: seed, monitor: monitor)
+            search.progress = { start, done, most in
+                try monitor.update("\(name): worst case", done, of: most, "from \(start)")
+            }
+            if isAsked(.worstCase, .oneStep) { worst = try search.run(loss, at: theta, scout: scout, model: model) }
+            // Lanczos's own residual says nothing of the rounding of products.
+            let product = try loss.hessianVectorProduct(at: theta, along: model.topVector)
+            let residual = Vectors.norm(Vectors.sum(product, -model.largestEigenvalue, model.topVector))
+            (largest, gradientNorm) = ((model.largestEigenvalue, residual), Vectors.norm(model.gradient))
+        } else {
+            gradientNorm = Vectors.norm(try loss.valueAndGradient(at: theta).gradient)
         }
-        let worst = try search.run(loss, at: theta, scout: scout, model: model)
-        let average = try AverageCaseSharpness(loss, at: theta, deviation: radius, pairs: pairs, seed: seed) {
-            try monitor.update("\(name): average case", $0, of: pairs)
-        }
+        let average =
+            try isAsked(.averageCase)
+            ? AverageCaseSharpness(loss, at: theta, deviation: radius, pairs: pairs, seed: seed) {
+                try monitor.update("\(name): average case", $0, of: pairs)
+            } : nil
+        var settings = StudyMeasures.Settings()
+        settings.measures = measures.filter { !Self.defaults.contains($0) }
+        (settings.pairs, settings.traceProducts, settings.seed) = (pairs, traceProducts, seed)
+        settings.memoryLimit = loss.vectorMemory
+        if loss.rounding > 0x1p-40 { settings.tolerance = 1e-4 }
+        let others =
+            try settings.measures.isEmpty
+            ? nil
+            : StudyMeasures(loss, at: theta, settings) {
+                try monitor.update("\(name): measures", Int(100 * $0), of: 100, "%")
+            }
         let other = loss.hasOtherSplit ? try loss.onOtherSplit() : nil
         // The same random numbers for each, scaled to its own filters.
         var slice = SliceAnalysis(grid)
@@ -128,13 +167,9 @@ public struct Comparison: Sendable {
         } catch let zero as SliceAnalysis.ZeroDirection {
             throw NoSlice(problem: "\(name): \(zero.problem), so there is no slice to compare")
         }
-        // Lanczos's own residual says nothing of the rounding of products.
-        let product = try loss.hessianVectorProduct(at: theta, along: model.topVector)
-        let residual = Vectors.norm(Vectors.sum(product, -model.largestEigenvalue, model.topVector))
         return Entry(
-            subject: loss.summary, slice: result, other: try other?.evaluate(at: theta),
-            gradientNorm: Vectors.norm(model.gradient),
-            largestEigenvalue: (model.largestEigenvalue, residual), trace: traces.trace, worstCase: worst,
-            averageCase: average)
+            subject: loss.summary, slice: result, other: try other?.evaluate(at: theta), gradientNorm: gradientNorm,
+            largestEigenvalue: isAsked(.largestEigenvalue) ? largest : nil, trace: trace, worstCase: worst,
+            averageCase: average, others: others)
     }
 }

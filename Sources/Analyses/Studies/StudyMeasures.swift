@@ -1,3 +1,4 @@
+import Essentials
 import MatrixFree
 import Objectives
 import Tensors
@@ -27,6 +28,31 @@ public struct StudyMeasures: Sendable, Codable {
         /// Those that are taken where none are named: all but the last six.
         public static let defaults = Array(allCases.prefix { $0 != .critical })
 
+        /// Some of them by their names, with commas between them; `default` and `all` may be among the names.
+        ///
+        /// - Parameters:
+        ///   - defaults: what `default` stands for.
+        ///   - measures: what can be named, and what `all` stands for.
+        /// - Returns: in the order of `measures`.
+        /// - Throws: `UnknownMeasure` for a name of none.
+        public static func parse(
+            _ names: String, defaults: [Measure] = Self.defaults, among measures: [Measure] = allCases
+        ) throws(UnknownMeasure) -> [Measure] {
+            var asked: Set<Measure> = []
+            for name in names.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
+                if name == "default" {
+                    asked.formUnion(defaults)
+                } else if name == "all" {
+                    asked.formUnion(measures)
+                } else if let measure = Measure(rawValue: name), measures.contains(measure) {
+                    asked.insert(measure)
+                } else {
+                    throw UnknownMeasure(name: name, expected: ["default", "all"] + measures.map(\.rawValue))
+                }
+            }
+            return measures.filter(asked.contains)
+        }
+
         /// What it is called in pictures.
         public var title: String {
             switch self {
@@ -48,6 +74,18 @@ public struct StudyMeasures: Sendable, Codable {
             case .adaptivePACBayes: "PAC-Bayes σ, adaptive"
             case .noise: "tr(HΣ), gradient noise"
             }
+        }
+    }
+
+    /// A name that is no measure's.
+    public struct UnknownMeasure: DescribedError {
+        /// The name, and those that there are.
+        public let name: String, expected: [String]
+        /// True: other names can do.
+        public var isOfRequest: Bool { true }
+        /// What was found, what was expected.
+        public var description: String {
+            "'\(name)' is no measure\(expected.suggestion(for: name)); expected some of \(expected.joined(separator: ", ")), with commas between them"
         }
     }
 

@@ -13,6 +13,11 @@ struct CompareCommand: SharedCommand {
     @Argument(help: "The first checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
     @Argument(help: "The other checkpoints.", completion: .file()) var others: [String] = []
     @OptionGroup var shape: SliceOptions
+    @Option(
+        help: ArgumentHelp(
+            "Measures with commas between them, by their names in the JSON; 'default' or 'all' among them.",
+            valueName: "names"))
+    var measures = "default"
     @Option(help: .radiusAndDeviation) var rho = 0.05
     @Option(help: .adaptive) var adaptive: Double?
     @Flag(
@@ -24,7 +29,18 @@ struct CompareCommand: SharedCommand {
     @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
 
+    /// The measures that are asked for, in their order.
+    private func asked() throws -> [StudyMeasures.Measure] {
+        do throws(StudyMeasures.UnknownMeasure) {
+            return try StudyMeasures.Measure.parse(
+                measures, defaults: Comparison.defaults, among: Comparison.measures)
+        } catch {
+            throw ValidationError("--measures \(measures): \(error)")
+        }
+    }
+
     func validate() throws {
+        _ = try asked()
         guard !others.isEmpty else { throw ValidationError("one checkpoint: expected at least two, A and B") }
         guard rho > 0, rho.isFinite else {
             throw ValidationError("--rho \(rho): expected a positive radius, such as 0.05")
@@ -41,6 +57,7 @@ struct CompareCommand: SharedCommand {
                 : figure.style(FigureStyle.Part.ofLines, on: "slices along one direction", writes: options.files),
             sources: [checkpoint] + others, resumes: resume)
         var comparison = Comparison(radius: rho, grid: try shape.grid(isPlane: isPlane))
+        comparison.measures = try asked()
         (comparison.tolerance, comparison.isLogarithmic) = (adaptive, figure.drawsLogarithm)
         (comparison.loss, comparison.seed) = (try options.lossSettings(), options.seed)
         let entries = try comparison.run(

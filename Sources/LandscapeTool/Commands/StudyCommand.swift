@@ -32,22 +32,11 @@ struct StudyCommand: SharedCommand {
 
     /// The measures that are asked for, in their order.
     private func asked() throws -> [StudyMeasures.Measure] {
-        var asked: Set<StudyMeasures.Measure> = []
-        for name in measures.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
-            if name == "default" {
-                asked.formUnion(StudyMeasures.Measure.defaults)
-            } else if name == "all" {
-                asked.formUnion(StudyMeasures.Measure.allCases)
-            } else if let measure = StudyMeasures.Measure(rawValue: name) {
-                asked.insert(measure)
-            } else {
-                let names = ["default", "all"] + StudyMeasures.Measure.allCases.map(\.rawValue)
-                throw ValidationError(
-                    "--measures \(measures): '\(name)' is none\(names.suggestion(for: name)); expected some of \(names.joined(separator: ", "))"
-                )
-            }
+        do throws(StudyMeasures.UnknownMeasure) {
+            return try StudyMeasures.Measure.parse(measures)
+        } catch {
+            throw ValidationError("--measures \(measures): \(error)")
         }
-        return StudyMeasures.Measure.allCases.filter(asked.contains)
     }
 
     func validate() throws {
