@@ -8,7 +8,7 @@ import Testing
 /// Steps run for a few examples at a time, against plain evaluation node by node or, with kernels, of the whole batch.
 @Suite(.serialized) struct SweepTests {
     /// Small blocks, ragged last ones, several chunks.
-    private static let limits = Sweep.Limits(leastBytes: 0, blockBytes: 300, leastChunk: 2, mostChunks: 5)
+    static let limits = Sweep.Limits(leastBytes: 0, blockBytes: 300, leastChunk: 2, mostChunks: 5)
 
     private func check(
         _ graph: Graph, _ outputs: [Value], _ inputs: [(Value, [Double])], examples: Int, _ variant: Variant,
