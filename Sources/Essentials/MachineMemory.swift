@@ -41,6 +41,9 @@ public enum MachineMemory {
     /// machines it is what each of them has.
     public static var usable: Int { min(bytes / 10 * 9, (addressSpace ?? .max) / 2, agreed.load(ordering: .relaxed)) }
 
+    /// Whether the limit of the address space is what `usable` follows from.
+    public static var isLimitedBySpace: Bool { addressSpace.map { $0 / 2 <= usable } ?? false }
+
     private static let agreed = Atomic(Int.max)
 
     /// From now on no more than so many bytes are usable: what processes that work together have agreed on.

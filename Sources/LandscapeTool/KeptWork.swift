@@ -56,9 +56,10 @@ enum KeptWork {
 
     /// Writes what is kept of work that was interrupted.
     ///
-    /// - Returns: how to go on; nil where nothing is kept.
+    /// - Returns: how to go on, or that nothing is kept; nil for a command that keeps nothing here.
     static func advice() -> String? {
-        guard let journal = journal.withLock({ $0 }), journal.save() else { return nil }
+        guard let journal = journal.withLock({ $0 }) else { return nil }
+        guard journal.save() else { return "nothing is kept yet, start again" }
         return "the work is kept in \(journal.path); repeat the command with --resume to continue"
     }
 

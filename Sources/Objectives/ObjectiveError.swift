@@ -44,7 +44,7 @@ public enum ObjectiveError: DescribedError, Equatable {
         switch self {
         case .data(let mismatch): "\(mismatch)"
         case .memoryTooSmall(nil, let needed):
-            "this analysis needs at least \((needed >> 20) + 1)M for batches of one example, but the machine can give \(MachineMemory.usable >> 20)M; use a smaller model, or an analysis that holds fewer vectors, such as hessian --top 1"
+            "this analysis needs at least \((needed >> 20) + 1)M for batches of one example, but \(MachineMemory.isLimitedBySpace ? "the address space (ulimit -v) leaves \(MachineMemory.usable >> 20)M, half of it; raise that limit" : "the machine can give \(MachineMemory.usable >> 20)M; use a larger machine, a smaller model"), or an analysis that holds fewer vectors of its size"
         case .memoryTooSmall(let given?, let needed):
             "--memory \(given >> 20)M is too little: this model needs at least \((needed >> 20) + 1)M, for batches of one example; give --memory \((needed >> 20) + 1)M or more"
         case .noRoom(let bytes):

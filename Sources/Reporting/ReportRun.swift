@@ -63,6 +63,7 @@ public struct ReportRun {
     private func write(_ sources: [ReportSource], to folder: String, _ monitor: Monitor) throws -> [String] {
         var files = ReportFiles(folder: folder, run: self)
         let labels = ReportSubject.labels(sources.map { $0.folder ?? $0.path })
+        if memory.limit != nil { for source in sources { try checkMemory(for: source, monitor) } }
         let subjects = try sources.indices.map { index in
             let stem = sources[index].stem
             return try subject(
@@ -125,20 +126,18 @@ public struct ReportRun {
             ["sharpness", source.path, "--rho", radii.map { "\($0)" }.joined(separator: ","), "--measure", "all"],
             name + ".sharpness", Self.linesAlone
         ) { started in
-            var sharpness = SharpnessAnalysis(radii: radii)
-            (sharpness.measures, sharpness.seed) = (.all, seed)
+            let sharpness = sharpnessAnalysis
             let subject = try open(source, sharpness.vectors, monitor)
             summary = subject.summary
             let result = try sharpness.run(subject, at: subject.theta, monitor: monitor)
             return SharpnessReport(context: context("sharpness", subject, try subject.evaluation(), started), result)
         }.withoutVectors
-        let top = min(5, source.model.theta.count)
+        let top = spectrumAnalysis(source).largest
         let spectrum = try files.add(
             "\(label): spectrum of the Hessian",
             ["hessian", source.path, "--top", "\(top)", "--trace", "--density"], name + ".hessian", Self.linesAlone
         ) { started in
-            var spectrum = SpectrumAnalysis(largest: top)
-            (spectrum.estimatesTrace, spectrum.estimatesDensity, spectrum.seed) = (true, true, seed)
+            let spectrum = spectrumAnalysis(source)
             let subject = try open(source, spectrum.vectors, monitor)
             let result = try spectrum.run(subject, at: subject.theta, monitor: monitor)
             return SpectrumReport(context: context("hessian", subject, try subject.evaluation(), started), result)
@@ -148,6 +147,31 @@ public struct ReportRun {
             checksum: checksum, summary: summary!, line: line, plane: plane, sharpness: sharpness, spectrum: spectrum,
             trajectory: try trajectory(source, label, name + ".trajectory", &files, monitor), radius: radius,
             mostExamples: loss.examples)
+    }
+
+    private var sharpnessAnalysis: SharpnessAnalysis {
+        var analysis = SharpnessAnalysis(radii: radii)
+        (analysis.measures, analysis.seed) = (.all, seed)
+        return analysis
+    }
+
+    private func spectrumAnalysis(_ source: ReportSource) -> SpectrumAnalysis {
+        var analysis = SpectrumAnalysis(largest: min(5, source.model.theta.count))
+        (analysis.estimatesTrace, analysis.estimatesDensity, analysis.seed) = (true, true, seed)
+        return analysis
+    }
+
+    /// Refuses memory that is too little for any of the analyses, before the first.
+    private func checkMemory(for source: ReportSource, _ monitor: Monitor) throws {
+        var needs = [
+            SliceAnalysis.vectors(isPlane: true), sharpnessAnalysis.vectors, spectrumAnalysis(source).vectors,
+        ]
+        if let folder = source.folder {
+            let checkpoints = try FilePath.names(in: folder).count { $0.hasSuffix(".bin") }
+            needs.append(TrajectoryAnalysis.vectors(checkpoints: checkpoints))
+        }
+        let most = needs.map(\.lowerBound).max() ?? 0
+        _ = try open(source, most...most, monitor)
     }
 
     private func open(_ source: ReportSource, _ vectors: ClosedRange<Int>, _ monitor: Monitor) throws -> ModelLoss {
@@ -170,7 +194,7 @@ public struct ReportRun {
         func run(_ normalization: DirectionNormalization?, _ options: [String]) throws -> SliceReport {
             let parts = grid.beta == nil ? FigureStyle.Part.ofLines : FigureStyle.Part.ofMaps
             return try files.add(heading, ["slice", source.path] + options, name, parts) { started in
-                let subject = try open(source, SliceAnalysis.vectors, monitor)
+                let subject = try open(source, SliceAnalysis.vectors(isPlane: grid.beta != nil), monitor)
                 var slice = SliceAnalysis(grid)
                 (slice.seed, slice.normalization) = (seed, normalization)
                 if grid.beta != nil { (slice.tolerance, slice.isLogarithmic) = (tolerance, isLogarithmic) }

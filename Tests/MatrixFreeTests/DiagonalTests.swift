@@ -16,8 +16,9 @@ import Testing
         let found = try DiagonalEstimate(of: matrix, products: budget, parts: [0..<3, 50..<100], blockSize: 7)
         #expect(found.isExact && found.values == Self.diagonal && found.standardErrors.allSatisfy { $0 == 0 })
         #expect(found.products == Self.size && matrix.products == Self.size)
-        #expect(abs(found.mean.value * 100 - Self.diagonal.reduce(0, +)) < 1e-12 && found.mean.standardError == 0)
-        #expect(abs(found.means[0].value * 3 - Self.diagonal[0..<3].reduce(0, +)) < 1e-13)
+        let trace: Double = Self.diagonal.reduce(0, +), part: Double = Self.diagonal[0..<3].reduce(0, +)
+        #expect(abs(found.mean.value * 100 - trace) < 1e-12 && found.mean.standardError == 0)
+        #expect(abs(found.means[0].value * 3 - part) < 1e-13)
     }
 
     /// Its sum is the trace of Hutch++ with the same budget and seed.
@@ -25,7 +26,8 @@ import Testing
         let matrix = CountedOperator(Self.slow)
         let found = try DiagonalEstimate(of: matrix, products: budget, seed: 3)
         let trace = try HutchPlusPlus(products: budget, seed: 3).run(Self.slow).trace
-        #expect(abs(found.values.reduce(0, +) - trace.value) < 1e-10)
+        let sum: Double = found.values.reduce(0, +)
+        #expect(abs(sum - trace.value) < 1e-10)
         #expect(abs(found.mean.value * 100 - trace.value) < 1e-10)
         #expect(abs(found.mean.standardError! * 100 / trace.standardError! - 1) < 1e-8)
         #expect(matrix.products == budget && found.products == budget && !found.isExact)
@@ -45,14 +47,16 @@ import Testing
                 stated[i] += found.standardErrors[i] * found.standardErrors[i] / Double(seeds)
             }
             for (number, part) in parts.enumerated() {
-                let error = found.means[number].value - Self.diagonal[part].reduce(0, +) / Double(part.count)
+                let exact: Double = Self.diagonal[part].reduce(0, +) / Double(part.count)
+                let error = found.means[number].value - exact
                 partSquares[number] += error * error / Double(seeds)
                 partStated[number] += pow(found.means[number].standardError!, 2) / Double(seeds)
             }
         }
         // Means of 300: each within 4.5 of its deviations; all variances together within a few percent.
         for i in 0..<Self.size { #expect(abs(mean[i]) < 4.5 * (squares[i] / Double(seeds)).squareRoot()) }
-        #expect(abs(stated.reduce(0, +) / squares.reduce(0, +) - 1) < 0.1)
+        let ratio: Double = stated.reduce(0, +) / squares.reduce(0, +)
+        #expect(abs(ratio - 1) < 0.1)
         for i in 0..<2 { #expect(abs(partStated[i] / partSquares[i] - 1) < 0.35) }
     }
 
@@ -88,7 +92,8 @@ import Testing
             squares += pow(found.sums[0].value - exact, 2) / 40
             stated += pow(found.sums[0].standardError!, 2) / 40
         }
-        #expect(abs(squares / stated - 1) < 0.7, "errors \(squares.squareRoot()), stated \(stated.squareRoot())")
+        let ratio: Double = squares / stated
+        #expect(abs(ratio - 1) < 0.7, "errors \(squares.squareRoot()), stated \(stated.squareRoot())")
         #expect(squares.squareRoot() < 0.02 * exact)
     }
 

@@ -58,8 +58,17 @@ public struct SliceAnalysis: Sendable {
     /// A slice on a grid: along one direction, or over a plane where the grid has two axes.
     public init(_ grid: SliceGrid) { self.grid = grid }
 
-    /// How many vectors of θ's length a slice holds beside the few of every analysis.
-    public static let vectors = 8...8
+    /// How many vectors of θ's length a slice holds beside the few of every analysis: its directions, as they were given and as they are
+    /// scaled, and a basis where they are eigenvectors.
+    ///
+    /// - Parameter isEigen: whether the directions are eigenvectors.
+    public static func vectors(isPlane: Bool, isEigen: Bool = false) -> ClosedRange<Int> {
+        let count = isPlane ? 2 : 1, own = 2 * count + 1
+        return isEigen ? own + 3 * count + 3...own + 2 * count + eigenProducts : own...own
+    }
+
+    /// Products for eigenvectors at most: 300, ours.
+    private static let eigenProducts = 300
     /// Cosine beyond which a pair of directions hardly spans a plane; 0.99, ours.
     private static let oblique = 0.99
 
@@ -178,8 +187,11 @@ public struct SliceAnalysis: Sendable {
         case .random: return (random(count), "random")
         case .eigenvectors:
             let spectrum = try monitor.following("eigenvectors") {
-                try Lanczos(largest: count, tolerance: 1e-3, maximumProducts: 300, seed: seed).run(
-                    CurvatureOperator(objective, at: theta), progress: $0)
+                try Lanczos(
+                    largest: count, tolerance: 1e-3, maximumProducts: Self.eigenProducts,
+                    memoryLimit: objective.vectorMemory - 2 * count * 8 * theta.count, seed: seed,
+                    rounding: objective.rounding
+                ).run(CurvatureOperator(objective, at: theta), progress: $0)
             }
             return (spectrum.largestVectors, "eigen")
         case .gradient:

@@ -1,3 +1,4 @@
+import Essentials
 import MatrixFree
 import Objectives
 import Tensors

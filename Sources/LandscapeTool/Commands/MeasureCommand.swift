@@ -86,7 +86,7 @@ struct MeasureCommand: SharedCommand {
         let session = try Session(
             options, checkpoint: checkpoint, weights: weights, command: "measure",
             keys: .measures(asked.map { ($0.rawValue, keys(of: $0)) }), resumes: resume)
-        let run = try MeasureRun(session)
+        let run = try MeasureRun(session, for: asked.map(need))
         var outcomes: [(name: String, outcome: MeasuresReport.Outcome)] = []
         for measure in asked {
             do {
@@ -110,6 +110,20 @@ struct MeasureCommand: SharedCommand {
         }
     }
 
+    /// What a measure takes of a loss.
+    private func need(_ measure: Measure) -> (derivative: DerivativeOrder, vectors: ClosedRange<Int>) {
+        switch measure {
+        case .evaluate: (.value, 0...0)
+        case .gradient: (.gradient, 0...0)
+        case .hessian: (.product, spectrum.analysis(seed: options.seed).vectors)
+        case .sharpness:
+            (
+                sharpness.analysis(seed: options.seed).derivative, sharpness.analysis(seed: options.seed).vectors
+            )
+        case .slice: (.product, directions.vectors(isPlane: isPlane))
+        }
+    }
+
     private func keys(of measure: Measure) -> [String] {
         switch measure {
         case .evaluate: []
@@ -127,26 +141,26 @@ struct MeasureCommand: SharedCommand {
         }
         switch measure {
         case .evaluate:
-            let loss = try run.loss(.value)
+            let loss = try run.loss(need(measure))
             return PlainReport(context: context(loss, try run.evaluation(loss)))
         case .gradient:
-            let loss = try run.loss(.gradient)
+            let loss = try run.loss(need(measure))
             let gradient = try GradientNorms(loss, at: loss.theta, layout: loss.model.network.parameters)
             return GradientReport(context: context(loss, gradient.evaluation), gradient)
         case .hessian:
             let analysis = spectrum.analysis(seed: options.seed)
-            let loss = try run.loss(.product, vectors: analysis.vectors)
+            let loss = try run.loss(need(measure))
             let result = try analysis.run(
                 loss, at: loss.theta, layout: loss.model.network.parameters, monitor: session.monitor)
             return SpectrumReport(context: context(loss, try run.evaluation(loss)), result)
         case .sharpness:
             let analysis = sharpness.analysis(seed: options.seed)
-            let loss = try run.loss(analysis.derivative, vectors: analysis.vectors)
+            let loss = try run.loss(need(measure))
             let result = try analysis.run(loss, at: loss.theta, monitor: session.monitor)
             return SharpnessReport(context: context(loss, try run.evaluation(loss)), result)
         case .slice:
             let grid = try shape.grid(isPlane: isPlane)
-            let loss = try run.loss(.product, vectors: SliceAnalysis.vectors)
+            let loss = try run.loss(need(measure))
             let analysis = try directions.analysis(grid, loss, session, seed: options.seed)
             let result = try analysis.run(
                 loss, at: loss.theta, layout: loss.model.network.parameters, monitor: session.monitor)
@@ -164,10 +178,14 @@ private final class MeasureRun {
     private var known: Evaluation?
     private let subject: ModelLoss.Summary
 
-    /// Reads the checkpoint and its data.
-    init(_ session: Session) throws {
+    /// Reads the checkpoint and its data, and refuses memory that is too little for any of the measures.
+    ///
+    /// - Parameter needs: what each of them takes.
+    init(_ session: Session, for needs: [(derivative: DerivativeOrder, vectors: ClosedRange<Int>)]) throws {
         self.session = session
-        let loss = try session.loss(derivative: .value)
+        let vectors = needs.map(\.vectors.lowerBound).max() ?? 0
+        let loss = try session.loss(
+            derivative: needs.map(\.derivative).max() ?? .value, vectors: vectors...vectors)
         (shared, subject) = (loss, loss.summary)
     }
 
@@ -180,13 +198,13 @@ private final class MeasureRun {
     }
 
     /// The loss, with memory for a measure's vectors. Where memory is limited, batches depend on them, and the loss is made anew.
-    func loss(_ derivative: DerivativeOrder, vectors: ClosedRange<Int> = 0...0) throws -> ModelLoss {
+    func loss(_ need: (derivative: DerivativeOrder, vectors: ClosedRange<Int>)) throws -> ModelLoss {
         if session.memory.limit == nil, let shared {
-            try shared.makeRoom(for: derivative, vectors: vectors)
+            try shared.makeRoom(for: need.derivative, vectors: need.vectors)
             return shared
         }
         shared = nil
-        let made = try session.loss(derivative: derivative, vectors: vectors)
+        let made = try session.loss(derivative: need.derivative, vectors: need.vectors)
         shared = made
         return made
     }

@@ -70,7 +70,7 @@ struct SliceCommand: SharedCommand {
                 ResultKeys.slice(
                     isPlane: isPlane, bothSplits: bothSplits, adaptive: adaptive != nil, planes: planes)),
             drawsPicture: true, hasGrid: true, style: try style(), resumes: resume)
-        let loss = try session.loss(vectors: SliceAnalysis.vectors)
+        let loss = try session.loss(vectors: directions.vectors(isPlane: isPlane))
         let grid = try shape.grid(isPlane: isPlane)
         if adaptive != nil, grid.count > 1_000_000 {
             throw UnusableRequest(

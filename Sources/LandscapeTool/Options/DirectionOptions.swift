@@ -57,6 +57,11 @@ struct DirectionOptions: ParsableArguments {
         return shortNames(directions[directions.index(after: colon)...].split(separator: ",").map(String.init))
     }
 
+    /// How many vectors of θ's length a slice along them holds.
+    func vectors(isPlane: Bool) -> ClosedRange<Int> {
+        SliceAnalysis.vectors(isPlane: isPlane, isEigen: directions == "eigen")
+    }
+
     /// What `--directions` names, with what its files hold.
     private func parsed(_ loss: ModelLoss, _ session: Session, _ count: Int) throws -> SliceAnalysis.Directions {
         func paths(after prefix: String) throws -> [String] {

@@ -13,7 +13,8 @@ struct Window: Sendable {
     init(_ descriptor: Int32) {
         let environment = ProcessInfo.processInfo.environment
         self.descriptor = descriptor
-        isTerminal = isatty(descriptor) != 0
+        // A launcher gives its processes a terminal of its own, whatever the user's output goes to.
+        isTerminal = isatty(descriptor) != 0 && Launch(environment) == nil
         canRewrite = isTerminal && environment["TERM"] != "dumb"
         hasColors = canRewrite && (environment["NO_COLOR"] ?? "").isEmpty
     }
