@@ -18,9 +18,11 @@ extension SpectrumReport {
     /// The same, with tables that fit a window.
     public func lines(width: Int?) -> [PrintedLine] {
         let blocks = layers.isEmpty ? [] : blocks.lines(width: width)
+        let flatness = result.relativeFlatness.isEmpty ? [] : relativeFlatness.lines(width: width)
         let means = result.diagonal == nil ? [] : diagonalMeans.lines(width: width)
         let classes = result.classes.isEmpty ? [] : classes.lines(width: width)
-        return eigenvalueLines.map { PrintedLine($0) } + classes + means + blocks + closingLines.map { PrintedLine($0) }
+        return eigenvalueLines.map { PrintedLine($0) } + classes + flatness + means + blocks
+            + closingLines.map { PrintedLine($0) }
     }
 
     private var eigenvalueLines: [String] {
@@ -125,6 +127,14 @@ extension SpectrumReport {
                     ] : []))
     }
 
+    /// A row for each layer.
+    private var relativeFlatness: TextTable {
+        TextTable([
+            TextTable.Column("relative flatness of", result.relativeFlatness.map(\.name)),
+            TextTable.Column("κ", result.relativeFlatness.map { Format.number($0.value) }),
+        ])
+    }
+
     /// A row for each tensor.
     private var diagonalMeans: TextTable {
         TextTable([
@@ -151,7 +161,7 @@ extension SpectrumReport {
         var lines: [String] = []
         if result.trace != nil || result.frobenius != nil || !layers.isEmpty || result.diagonal != nil
             || result.determinant != nil || !result.classes.isEmpty
-            || result.noise != nil
+            || result.noise != nil || !result.relativeFlatness.isEmpty
         {
             lines.append(Format.estimateLegend)
         }

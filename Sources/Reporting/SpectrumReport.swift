@@ -106,6 +106,21 @@ public struct SpectrumReport: Report {
         if !result.classes.isEmpty {
             fields.append(("classes", .array(result.classes.map { .object(members($0)) })))
         }
+        if !result.relativeFlatness.isEmpty {
+            fields.append(
+                (
+                    "relative_flatness",
+                    .array(
+                        result.relativeFlatness.map { layer in
+                            .object([
+                                ("name", .string(layer.name)), ("shape", .array(layer.shape.map { .integer($0) })),
+                                ("value", .number(layer.value.value)),
+                                ("standard_error", JSONValue(layer.value.standardError)),
+                                ("interval95", JSONValue(layer.value.interval95)),
+                            ])
+                        })
+                ))
+        }
         if let noise = result.noise { fields.append(("noise", .object(members(noise)))) }
         if let diagonal = result.diagonal { fields.append(("diagonal", .object(members(diagonal)))) }
         if let determinant = result.determinant { fields.append(("logdet", .object(members(determinant)))) }

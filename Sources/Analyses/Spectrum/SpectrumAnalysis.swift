@@ -47,6 +47,8 @@ public struct SpectrumAnalysis: Sendable {
     /// Whether the covariance of the examples' gradients is held against the matrix (`NoiseAlignment`), and δ of its inverse; nil for
     /// tr(HΣ) alone.
     public var measuresNoise = false, noiseDamping: Double?
+    /// Whether the relative flatness of each layer is measured (`RelativeFlatness`).
+    public var measuresRelativeFlatness = false
     /// Whether further copies of repeated eigenvalues are looked for; done anyway where the loss is known to repeat them.
     public var findsMultiplicities = false
     /// A vector v for vᵀHv and ‖Hv‖, P numbers; nil for none.
@@ -109,6 +111,8 @@ public struct SpectrumAnalysis: Sendable {
         public internal(set) var classes: [ClassCurvature] = []
         /// Curvature and gradient noise; nil where not asked for.
         public internal(set) var noise: NoiseAlignment?
+        /// Of each weight matrix, in order; empty where not asked for.
+        public internal(set) var relativeFlatness: [RelativeFlatness] = []
         /// Unit eigenvectors of the largest eigenvalues, P numbers each.
         public internal(set) var vectors: [[Double]] = []
 
@@ -126,7 +130,7 @@ public struct SpectrumAnalysis: Sendable {
                 found > 0 ? found / 2 + 3 + found : 0, estimatesTrace || estimatesFrobeniusNorm ? probes : 0,
                 estimatesDensity || determinantShift != nil ? 4 : 0, findsBlocks ? probes : 0,
                 findsClasses ? found + max(probes, found) : 0, estimatesDiagonal ? probes / 3 + 8 : 0,
-                measuresNoise ? 8 : 0,
+                measuresNoise || measuresRelativeFlatness ? 8 : 0,
                 findsGradientShare ? found + 1 : 0,
             ].max() ?? 0
         let most =
@@ -199,6 +203,16 @@ public struct SpectrumAnalysis: Sendable {
             ) { try monitor.update("noise", $0, of: probes) }
             result.noise = found
             result.products += found.products
+        }
+        if measuresRelativeFlatness {
+            guard let layout else {
+                throw UnusableRequest("relative flatness: the tensors of θ are not known; expected their layout")
+            }
+            let (layers, products) = try RelativeFlatness.all(curvature, layout, probes: probes, seed: seed) {
+                try monitor.update("relative flatness", $0, of: probes)
+            }
+            result.relativeFlatness = layers
+            result.products += products
         }
         if findsClasses { try measureClasses(objective, at: theta, monitor, &result) }
         if findsBlocks {

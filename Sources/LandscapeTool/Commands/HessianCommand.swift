@@ -33,7 +33,7 @@ struct HessianCommand: SharedCommand {
     func validate() throws {
         if spectrum.isEmpty, along == nil {
             throw ValidationError(
-                "--top 0 --bottom 0: nothing is asked for; expected at least one eigenvalue, --trace, --frobenius, --density, --layers, --by-class, --diagonal, --logdet, --noise or --along"
+                "--top 0 --bottom 0: nothing is asked for; expected at least one eigenvalue, --trace, --frobenius, --density, --layers, --by-class, --relative-flatness, --diagonal, --logdet, --noise or --along"
             )
         }
         try spectrum.check(options.decay)

@@ -16,6 +16,7 @@ struct SpectrumOptions: ParsableArguments {
     @Flag(help: "Measure the largest eigenvalue and the trace of each parameter tensor's diagonal block.")
     var layers = false
     @Flag(help: "Measure eigenvalues, trace and gradient of each class's examples alone.") var byClass = false
+    @Flag(help: "Measure the relative flatness of each layer's weights.") var relativeFlatness = false
     @Flag(help: "Estimate the diagonal, with its mean over each parameter tensor.") var diagonal = false
     @Option(
         help: ArgumentHelp(
@@ -46,7 +47,8 @@ struct SpectrumOptions: ParsableArguments {
 
     static let names = [
         "--top", "--bottom", "--method", "--tolerance", "--iterations", "--trace", "--frobenius", "--density",
-        "--layers", "--by-class", "--diagonal", "--logdet", "--top-space", "--noise", "--damping", "--probes",
+        "--layers", "--by-class", "--relative-flatness", "--diagonal", "--logdet", "--top-space", "--noise",
+        "--damping", "--probes",
         "--operator", "--multiplicities",
     ]
 
@@ -66,9 +68,9 @@ struct SpectrumOptions: ParsableArguments {
             guard 6...1_000_000_000 ~= probes else {
                 throw ValidationError("--probes \(probes): expected at least 6 for a standard error, at most 10⁹")
             }
-            guard trace || frobenius || layers || diagonal || byClass || noise else {
+            guard trace || frobenius || layers || diagonal || byClass || noise || relativeFlatness else {
                 throw ValidationError(
-                    "--probes has no effect here; add --trace, --frobenius, --diagonal, --layers, --by-class or --noise, or leave --probes out"
+                    "--probes has no effect here; add --trace, --frobenius, --diagonal, --layers, --by-class, --relative-flatness or --noise, or leave --probes out"
                 )
             }
         }
@@ -95,7 +97,9 @@ struct SpectrumOptions: ParsableArguments {
 
     /// Whether nothing is asked for.
     var isEmpty: Bool {
-        top + bottom == 0 && !(trace || frobenius || density || layers || diagonal || byClass || noise) && logdet == nil
+        top + bottom == 0
+            && !(trace || frobenius || density || layers || diagonal || byClass || noise || relativeFlatness)
+            && logdet == nil
     }
 
     /// Whether the result has a picture.
@@ -114,6 +118,7 @@ struct SpectrumOptions: ParsableArguments {
         var analysis = SpectrumAnalysis(largest: top, smallest: bottom)
         (analysis.kind, analysis.method, analysis.tolerance) = (kind, method, tolerance)
         (analysis.maximumProducts, analysis.probes, analysis.seed) = (iterations, probes ?? analysis.probes, seed)
+        analysis.measuresRelativeFlatness = relativeFlatness
         (analysis.findsClasses, analysis.measuresNoise, analysis.noiseDamping) = (byClass, noise, damping)
         (analysis.estimatesDiagonal, analysis.determinantShift, analysis.findsGradientShare) = (
             diagonal, logdet, topSpace
@@ -147,6 +152,7 @@ struct SpectrumOptions: ParsableArguments {
                         ? []
                         : ResultKeys.members("noise", "tic tic_standard_error tic_interval95 damping residual"))
                 : [])
-            + (byClass ? ["classes"] : []) + (topSpace ? ResultKeys.members("top_space", "share") : [])
+            + (relativeFlatness ? ["relative_flatness"] : []) + (byClass ? ["classes"] : [])
+            + (topSpace ? ResultKeys.members("top_space", "share") : [])
     }
 }
