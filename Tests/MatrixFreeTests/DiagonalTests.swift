@@ -62,7 +62,7 @@ import Testing
 
     /// Few large eigenvalues are taken exactly: the errors are those of the rest.
     @Test func outliersHaveNoError() throws {
-        let matrix = Spectra.dense((0..<Self.size).map { $0 < 5 ? 1000 / Double($0 + 1) : 0.01 })
+        let matrix = Spectra.dense((0..<Self.size).map { (i: Int) -> Double in i < 5 ? 1000 / Double(i + 1) : 0.01 })
         let found = try DiagonalEstimate(of: matrix, products: 30)
         for i in 0..<Self.size { #expect(abs(found.values[i] - matrix.elements[i * 101]) < 0.01) }
         #expect(throws: MatrixFreeError.self) { try DiagonalEstimate(of: matrix, products: 5) }
@@ -70,10 +70,12 @@ import Testing
 
     /// With a Krylov space of everything the sums are exact; dense determinants.
     @Test(arguments: [1e-6, 1e-2, 10]) func sumsOfAll(_ shift: Double) throws {
-        let values = (0..<40).map { pow(0.6, Double($0)) }, matrix = CountedOperator(Spectra.dense(values))
+        let values = (0..<40).map { (i: Int) -> Double in pow(0.6, Double(i)) },
+            matrix = CountedOperator(Spectra.dense(values))
         let found = try SpectralSums(probes: 3).run(
             matrix, [{ log(max(0, $0) + shift) }, { max(0, $0) / (max(0, $0) + shift) }], resolution: shift)
-        let exact = values.reduce(0) { $0 + log($1 + shift) }, dimension = values.reduce(0) { $0 + $1 / ($1 + shift) }
+        let exact: Double = values.reduce(0) { $0 + log($1 + shift) }
+        let dimension: Double = values.reduce(0) { $0 + $1 / ($1 + shift) }
         #expect(abs(found.sums[0].value - exact) < 1e-6 * abs(exact), "\(found), exact \(exact)")
         #expect(abs(found.sums[1].value - dimension) < 1e-6 * dimension)
         #expect(found.settled && found.products == matrix.products)
@@ -81,9 +83,9 @@ import Testing
 
     /// Of a matrix larger than the Krylov spaces: within the standard error over seeds, with few products.
     @Test func sumsOfMany() throws {
-        let values = (0..<400).map { $0 < 10 ? 100 / Double($0 + 1) : 0.5 * pow(0.98, Double($0)) }
+        let values = (0..<400).map { (i: Int) -> Double in i < 10 ? 100 / Double(i + 1) : 0.5 * pow(0.98, Double(i)) }
         let matrix = Spectra.dense(values), shift = 0.01
-        let exact = values.reduce(0) { $0 + log1p($1 / shift) }
+        let exact: Double = values.reduce(0) { $0 + log1p($1 / shift) }
         var squares = 0.0, stated = 0.0
         for seed in 0..<40 {
             let found = try SpectralSums(probes: 6, steps: 100, seed: UInt64(seed)).run(
@@ -99,7 +101,7 @@ import Testing
 
     /// Too few steps are said.
     @Test func unsettled() throws {
-        let matrix = Spectra.dense((0..<400).map { pow(10, -Double($0) / 50) })
+        let matrix = Spectra.dense((0..<400).map { (i: Int) -> Double in pow(10, -Double(i) / 50) })
         let found = try SpectralSums(probes: 3, steps: 12).run(matrix, [{ log(max(0, $0) + 1e-7) }], resolution: 1e-7)
         #expect(!found.settled)
     }
