@@ -33,6 +33,24 @@
                 ].map { $0 + " --examples 70" }, in: folder)
         }
 
+        /// Vectors of θ's length are most of what a large model needs: eigenvectors of a slice, both models of a comparison, the most
+        /// that one of several measures needs.
+        @Test func vectorsOfALargeModel() throws {
+            let folder = try Folder()
+            for (name, seed) in [("ckpt.bin", 0), ("b.bin", 1)] {
+                try Tool.succeed(
+                    "train --model mlp:64-1200-1200-10 --data digits --steps 1 --seed \(seed) --quiet -o \(name)",
+                    in: folder)
+            }
+            try check(
+                [
+                    "slice --directions eigen --points 3", "slice --points 3x3 --normalization none", "gradient",
+                    "compare ckpt.bin b.bin --points 3 --measures lambda_max,one_step,critical",
+                    "measure --measures evaluate,gradient,hessian --top 1 --iterations 20",
+                    "hessian --top 0 --diagonal --noise --probes 6",
+                ].map { $0 + " --examples 16" }, in: folder)
+        }
+
         /// A search that starts from single classes copies their examples. All of one would be another half of these data.
         @Test func classesOfLargeExamples() throws {
             let folder = try Folder(), count = 600, width = 10_000

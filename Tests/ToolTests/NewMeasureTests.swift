@@ -1,0 +1,111 @@
+import Foundation
+import Landscape
+import TestSupport
+import Testing
+
+/// Measures without a radius and of the spectrum's details, as a user runs them.
+@Suite struct NewMeasureTests {
+    private func object(_ result: [String: Any], _ key: String) throws -> [String: Any] {
+        try #require(result[key] as? [String: Any], "\(key)")
+    }
+    private func number(_ object: [String: Any], _ key: String) throws -> Double {
+        try #require(object[key] as? Double, "\(key)")
+    }
+
+    @Test func sharpness() throws {
+        let folder = try Folder()
+        try Tool.succeed("train --model mlp:64-12-10 --data digits --epochs 2 --quiet", in: folder)
+        let shared = "--examples 200 --precision double"
+        let result = try Tool.json(
+            "sharpness --measure critical,directional,fisher-rao,pac-bayes --samples 10 \(shared)", in: folder)
+        let critical = try object(result, "critical"), rate = try number(critical, "rate")
+        #expect(try abs(number(critical, "value") * rate - 2) < 1e-12)
+        let bracket = try #require(critical["rate_bracket"] as? [Double])
+        #expect(bracket[0] <= rate && rate <= bracket[1])
+        #expect(try number(object(result, "fisher_rao"), "value") > 0)
+        let noise = try object(result, "pac_bayes")
+        #expect(try number(noise, "sigma") > 4 * number(noise, "standard_error") && number(noise, "increase") == 0.1)
+        // The average case with that deviation is the increase.
+        let average = try Tool.json(
+            "sharpness --measure average --rho \(number(noise, "sigma")) --samples 10 \(shared)", in: folder)
+        #expect(try abs(number(object(average, "average_case"), "value") - 0.1) < 2e-4)
+        // The saved negative gradient is the default step; its curvature is that of hessian --along.
+        try Tool.succeed("gradient --save g.npy --quiet \(shared)", in: folder)
+        let gradient = try NPY.read(folder.path("g.npy")).doubles
+        try folder.write(NumericArray(gradient.map { -$0 }), to: "d.npy")
+        let along = try Tool.json("sharpness --measure critical,directional --along d.npy \(shared)", in: folder)
+        #expect(try abs(number(object(along, "critical"), "value") / number(critical, "value") - 1) < 1e-9)
+        let hessian = try object(Tool.json("hessian --top 0 --along d.npy \(shared)", in: folder), "along")
+        let length = gradient.reduce(0) { $0 + $1 * $1 }
+        let directional = try number(object(result, "directional"), "value")
+        #expect(try abs(directional - number(hessian, "quadratic_form") / length) < 1e-9 * directional)
+        let words = try Tool.succeed("sharpness --measure critical,directional --along g.npy \(shared)", in: folder)
+        #expect(words.output.contains("does not fall along the direction"))
+    }
+
+    @Test func spectrum() throws {
+        let folder = try Folder()
+        try Tool.succeed("train --model mlp:64-6-10 --data digits --epochs 2 --quiet", in: folder)
+        let shared = "--examples 150 --precision double", parameters = 64 * 6 + 6 + 60 + 10
+        let result = try Tool.json(
+            "hessian --top 3 --trace --diagonal --save-diagonal d.npy --by-class --top-space --relative-flatness --noise --operator ggn --damping 0.1 --logdet 0.01 --probes \(parameters) \(shared)",
+            in: folder)
+        let diagonal = try NPY.read(folder.path("d.npy")).doubles, trace = try number(object(result, "trace"), "value")
+        #expect(diagonal.count == parameters && diagonal.allSatisfy { $0 >= 0 })
+        #expect(abs(diagonal.reduce(0, +) - trace) < 1e-9 * trace)
+        let summary = try object(result, "diagonal")
+        #expect(summary["exact"] as? Bool == true && (summary["layers"] as? [Any])?.count == 4)
+        let classes = try #require(result["classes"] as? [[String: Any]])
+        #expect(try classes.reduce(0) { try $0 + number($1, "examples") } == 150)
+        let sum = try classes.reduce(0) { try $0 + number($1, "share") * number($1, "trace") }
+        #expect(abs(sum - trace) < 1e-9 * trace)
+        #expect(try 0...1 ~= number(object(result, "top_space"), "share"))
+        #expect((result["relative_flatness"] as? [Any])?.count == 2)
+        let determinant = try object(result, "logdet"), dimension = try number(determinant, "effective_dimension")
+        #expect(0...Double(parameters) ~= dimension)
+        let shift = Double(parameters) * log(0.01)
+        #expect(try abs(number(determinant, "value") - number(determinant, "relative") - shift) < 1e-9 * abs(shift))
+        let noise = try object(result, "noise")
+        #expect(try number(noise, "tic") > 0 && number(noise, "residual") <= 1e-3)
+        // tr Σ is the mean squared norm of the examples' gradients less that of the mean.
+        let gradients = try Tool.json("gradient --by-example --save-norms n.npy \(shared)", in: folder)
+        let norms = try NPY.read(folder.path("n.npy")).doubles, whole = try number(gradients, "gradient_norm")
+        let square = norms.reduce(0) { $0 + $1 * $1 } / 150
+        #expect(try abs(number(object(gradients, "by_example"), "mean_square") - square) < 1e-12 * square)
+        let spread = try number(noise, "trace_sigma"), error = try number(noise, "trace_sigma_standard_error")
+        #expect(norms.count == 150 && abs(square - whole * whole - spread) < 4 * error)
+        let table = try Tool.succeed(
+            "hessian --top 2 --by-class --relative-flatness --diagonal --noise --top-space \(shared)", in: folder)
+        for word in ["class", "relative flatness of", "diagonal", "tr(HΣ)", "of ‖g‖²"] {
+            #expect(table.output.contains(word), "\(word)")
+        }
+    }
+
+    @Test func comparisons() throws {
+        let folder = try Folder()
+        try folder.makeFolder("runs")
+        for seed in 0..<3 {
+            try Tool.succeed(
+                "train --model mlp:64-6-10 --data digits --epochs 1 --seed \(seed) --quiet -o runs/\(seed).bin",
+                in: folder)
+        }
+        let result = try Tool.json(
+            "compare runs/0.bin runs/1.bin --points 3 --examples 100 --measures lambda_max,critical,pac_bayes",
+            in: folder)
+        let rows = try #require(result["checkpoints"] as? [[String: Any]])
+        for row in rows {
+            for key in ["lambda_max", "critical", "pac_bayes", "pac_bayes_standard_error", "gradient_norm"] {
+                #expect((row[key] as? Double)?.isFinite == true, "\(key)")
+            }
+            #expect(row["worst_case"] == nil && row["trace"] == nil && row["directional"] == nil)
+        }
+        let alone = try Tool.json("sharpness runs/0.bin --measure critical --examples 100", in: folder)
+        #expect(try number(object(alone, "critical"), "value") == rows[0]["critical"] as? Double)
+        let study = try Tool.json(
+            "study runs --examples 100 --samples 4 --measures fisher_rao,trace_h_sigma,weight_norm", in: folder)
+        let tau = try object(study, "kendall_tau")
+        #expect(Set(tau.keys) == ["fisher_rao", "trace_h_sigma", "weight_norm"])
+        let all = try Tool.json("study runs --examples 50 --samples 2 --measures all", in: folder)
+        #expect(try object(all, "kendall_tau").count == 17)
+    }
+}
