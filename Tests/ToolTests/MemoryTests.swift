@@ -45,7 +45,7 @@
             try check(
                 [
                     "slice --directions eigen --points 3", "slice --points 3x3 --normalization none", "gradient",
-                    "compare ckpt.bin b.bin --points 3 --measures lambda_max,one_step,critical",
+                    "compare ckpt.bin b.bin --points 3 --measures trace,lambda_max,critical",
                     "measure --measures evaluate,gradient,hessian --top 1 --iterations 20",
                     "hessian --top 0 --diagonal --noise --probes 6",
                 ].map { $0 + " --examples 16" }, in: folder)

@@ -82,11 +82,13 @@ public struct Comparison: Sendable {
         public var description: String { problem + "; measure the checkpoints one by one with 'landscape report'" }
     }
 
-    /// How many vectors of θ's length are held beside the few of every analysis: of the network under examination a search's, of the
-    /// first θ and its file's content.
+    /// How many vectors of θ's length are held beside the few of every analysis: of the network under examination a search's or a trace's,
+    /// of the first θ and its file's content.
     public var vectors: ClosedRange<Int> {
         let search = WorstCaseSearch.vectors(restarts: WorstCaseSearch(Ball(radius: radius)).restarts, radii: 1)
-        return search.lowerBound + 8...search.upperBound + 8
+        // Of a trace a third of its products make a basis, and as many vectors go in and out of products.
+        let least = max(search.lowerBound, measures.contains(.trace) ? 2 * traceProducts / 3 : 0) + 8
+        return least...max(least, search.upperBound + 8)
     }
 
     /// Measures every checkpoint, one after another.
