@@ -123,7 +123,10 @@ public struct ReportRun {
         var summary: ModelLoss.Summary?
         let sharpness = try files.add(
             "\(label): sharpness",
-            ["sharpness", source.path, "--rho", radii.map { "\($0)" }.joined(separator: ","), "--measure", "all"],
+            [
+                "sharpness", source.path, "--rho", radii.map { "\($0)" }.joined(separator: ","), "--measure",
+                "all,critical,directional",
+            ],
             name + ".sharpness", Self.linesAlone
         ) { started in
             let sharpness = sharpnessAnalysis
@@ -151,7 +154,7 @@ public struct ReportRun {
 
     private var sharpnessAnalysis: SharpnessAnalysis {
         var analysis = SharpnessAnalysis(radii: radii)
-        (analysis.measures, analysis.seed) = (.all, seed)
+        (analysis.measures, analysis.seed) = ([.all, .critical, .directional], seed)
         return analysis
     }
 

@@ -67,6 +67,16 @@ struct Glossary {
                 "The mean rise of the loss when every weight gets independent Gaussian noise of deviation σ. Such a step is √P times longer than σ, so the same number as ρ means something else."
         ),
         Term(
+            key: "critical", name: "critical sharpness 2/η_c",
+            meaning:
+                "A step against the gradient first lowers the loss. At the rate η_c it no longer does, and 2/η_c stands for the curvature that it met on the way. The range is that of the losses which enclose η_c."
+        ),
+        Term(
+            key: "directional", name: "curvature along the gradient",
+            meaning:
+                "How much the loss curves along the gradient, gᵀHg/gᵀg. It is at most the largest eigenvalue."
+        ),
+        Term(
             key: "keskar", name: "Keskar's φ",
             meaning:
                 "100 (max L − L(θ))/(1 + L(θ)) over a box around the weights whose sides grow with the weights. A lower bound."

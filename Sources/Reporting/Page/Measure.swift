@@ -178,6 +178,22 @@ extension Measure {
                 "mean rise with noise of deviation \(radius) on every weight"
             ) { $0.point?.averageCase.map { Value(value: $0.value, range: $0.interval95) } },
             measure(
+                "critical", "critical sharpness 2/η_c", as: "critical sharpness", "critical", .interval,
+                "curvature along the gradient, as far as the loss falls there"
+            ) { subject in
+                subject.sharpness.result.critical.map { found in
+                    // The rate's bracket, as the other way round.
+                    let range = found.bracket.flatMap {
+                        $0.lowerBound > 0 ? 2 / $0.upperBound...2 / $0.lowerBound : nil
+                    }
+                    return Value(value: found.value, range: range)
+                }
+            },
+            measure(
+                "directional", "curvature along the gradient", "directional", .rounding,
+                "curvature that the first step of gradient descent meets"
+            ) { exact($0.sharpness.result.directional?.value) },
+            measure(
                 "keskar", "Keskar’s φ, ε = \(Format.short(first.sharpness.keskar.first?.epsilon ?? 0)), percent",
                 "keskar",
                 .bound, "relative rise in a box that grows with the weights"
