@@ -35,10 +35,10 @@ KINDS = {
     "x-range": "range", "y-range": "range", "value-range": "range", "x-limits": "range", "y-limits": "range", "points": "points",
     "memory": "limit", "width": "length", "height": "length", "font-size": "number", "dpi": "number",
     "data": "data", "directions": "directions", "along": "vector", "save": "output", "save-vectors": "output",
-    "save-product": "output", "save-epsilon": "output", "style": "path", "start": "checkpoint",
-    "measures": "list",
+    "save-product": "output", "save-epsilon": "output", "save-diagonal": "output", "save-norms": "output", "style": "path", "start": "checkpoint",
+    "measures": "list", "measure": "list", "increase": "number", "logdet": "number", "damping": "number",
     **{name: "text" for name in (
-        "split", "precision", "batchnorm", "normalization", "metric", "shard", "norm", "measure", "method", "operator", "theme",
+        "split", "precision", "batchnorm", "normalization", "metric", "shard", "norm", "method", "operator", "theme",
         "font-family", "colors", "fill", "scale", "title", "subtitle", "x-label", "y-label", "curve", "model", "optimizer",
         "schedule", "warmup", "loss", "augment", "activation", "target", "prediction", "adapter", "step")},
 }

@@ -308,6 +308,15 @@ class Results(unittest.TestCase):
         self.assertAlmostEqual(along_plane.curvature_hvp, found.eigenvalues[0], places=6)
         for name, value in along_plane.directions[0].items():
             np.testing.assert_array_equal(value, first[name])
+        size = sum(value.size for value in first.values())
+        diagonal = self.problem.hessian(top=0, trace=True, diagonal=True, save_diagonal=True, probes=size)
+        total = sum(value.sum() for value in diagonal.diagonal_by_parameter.values())
+        self.assertAlmostEqual(total, diagonal.trace.value, places=9)
+        norms = self.problem.gradient(by_example=True, save_norms=True)
+        self.assertEqual(norms.example_norms.shape, (80,))
+        self.assertAlmostEqual(float((np.asarray(norms.example_norms) ** 2).mean()), norms.by_example.mean_square, places=12)
+        rates = self.problem.sharpness(measure=["critical", "directional"])
+        self.assertAlmostEqual(rates.critical.value * rates.critical.rate, 2)
         loss = F.cross_entropy(self.model(self.x), self.y)
         for value, expected in zip(self.problem.gradient().gradient.values(), torch.autograd.grad(loss, list(self.model.parameters()))):
             np.testing.assert_allclose(value, expected, atol=1e-13)

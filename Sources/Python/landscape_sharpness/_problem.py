@@ -181,7 +181,9 @@ class Checkpoint(Commands):
         if given.get("precision") is None:
             given["precision"] = self._precision
         files: dict[str, str] = {}
-        kept = {"save": "gradient", "save_vectors": "eigenvectors", "save_epsilon": "epsilon", "save_product": "product"}
+        kept = {
+            "save": "gradient", "save_vectors": "eigenvectors", "save_epsilon": "epsilon", "save_product": "product",
+            "save_diagonal": "diagonal_by_parameter", "save_norms": "example_norms"}
         if command == "gradient" and given.get("save") is None:
             given["save"] = True
         for name, value in list(given.items()):

@@ -176,15 +176,20 @@ class Result:
 
     # Vectors.
 
-    def _vector(self, name: str) -> Any:
+    def _array(self, name: str) -> np.ndarray:
         path = self._files.get(name)
         if path is None:
             raise AttributeError(f"the {self.command} has kept no {name}; ask for it with {_ASKED.get(name, name + '=True')}")
-        values = np.load(path, mmap_mode="r")
+        return np.load(path, mmap_mode="r")
+
+    def _vector(self, name: str) -> Any:
+        values = self._array(name)
         return [self._source.unflatten(row) for row in values] if values.ndim == 2 else self._source.unflatten(values)
 
 
-_ASKED = {"eigenvectors": "save_vectors=True", "epsilon": "save_epsilon=True", "product": "save_product=True"}
+_ASKED = {
+    "eigenvectors": "save_vectors=True", "epsilon": "save_epsilon=True", "product": "save_product=True",
+    "diagonal_by_parameter": "diagonal=True, save_diagonal=True", "example_norms": "by_example=True, save_norms=True"}
 
 
 def _flat(value: Any, place: str) -> Iterator[tuple[str, Any]]:
@@ -217,6 +222,11 @@ class Gradient(Result):
         """∇L in the module's shapes, by parameter name."""
         return self._vector("gradient")
 
+    @property
+    def example_norms(self) -> np.ndarray:
+        """The norm of every example's own gradient, in the data's order. Asked for with `by_example=True, save_norms=True`."""
+        return self._array("example_norms")
+
 
 @dataclass
 class Hessian(Result):
@@ -242,6 +252,11 @@ class Hessian(Result):
     def product(self) -> dict[str, np.ndarray]:
         """Hv of `along`, by parameter name. Asked for with `save_product=True`."""
         return self._vector("product")
+
+    @property
+    def diagonal_by_parameter(self) -> dict[str, np.ndarray]:
+        """diag H by parameter name. Asked for with `diagonal=True, save_diagonal=True`."""
+        return self._vector("diagonal_by_parameter")
 
     def plot(self, ax: Any = None, **settings: Any) -> Any:
         """Draws density or eigenvalues on matplotlib's axes (the current ones by default), and returns these."""
