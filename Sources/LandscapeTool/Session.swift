@@ -93,13 +93,15 @@ struct Session {
     ///
     /// - Parameters:
     ///   - path: of several checkpoints, the one that is meant.
+    ///   - ofAllExamples: whether of all, whatever `--examples` says.
     ///   - derivative: the highest that the command takes.
     ///   - vectors: how many vectors of θ's length the command holds beside the few of every analysis.
     func loss(
-        of path: String? = nil, normalizesLogits: Bool = false, derivative: DerivativeOrder = .product,
-        vectors: ClosedRange<Int> = 0...0
+        of path: String? = nil, normalizesLogits: Bool = false, ofAllExamples: Bool = false,
+        derivative: DerivativeOrder = .product, vectors: ClosedRange<Int> = 0...0
     ) throws -> ModelLoss {
         var settings = try options.lossSettings()
+        if ofAllExamples { settings.examples = nil }
         settings.normalizesLogits = normalizesLogits
         let path = path ?? checkpoint
         try monitor.update("reading", 0, of: nil, path)

@@ -26,7 +26,7 @@ KINDS = {
     "restarts": "integer", "samples": "integer", "subspace": "integer", "box-steps": "integer", "box-repeats": "integer",
     "scout": "integer", "m": "integer", "bends": "integer", "curve-batch-size": "integer", "epochs": "number",
     "gradients": "integer", "look-every": "integer", "accumulate": "integer", "track-sharpness": "integer",
-    "save-every": "integer", "ignore-index": "integer", "class-axis": "integer",
+    "save-every": "integer", "sampling-error": "integer", "ignore-index": "integer", "class-axis": "integer",
     "tolerance": "number", "range": "number", "adaptive": "number", "eta": "number", "weight-decay": "number", "lr": "number",
     "momentum": "number", "alpha": "number", "label-noise": "number", "label-smoothing": "number", "grad-clip": "number",
     "deviation": "number", "adaptive-deviation": "number", "adaptive-rho": "number",

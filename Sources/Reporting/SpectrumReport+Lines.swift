@@ -161,9 +161,18 @@ extension SpectrumReport {
         var lines: [String] = []
         if result.trace != nil || result.frobenius != nil || !layers.isEmpty || result.diagonal != nil
             || result.determinant != nil || !result.classes.isEmpty
-            || result.noise != nil || !result.relativeFlatness.isEmpty
+            || sampling != nil || result.noise != nil || !result.relativeFlatness.isEmpty
         {
             lines.append(Format.estimateLegend)
+        }
+        if let sampling {
+            let interval = sampling.interval95.map {
+                "\(Format.number($0.lowerBound)) to \(Format.number($0.upperBound))"
+            }
+            lines += [
+                "λmax of all \(sampling.total) examples, by \(sampling.repetitions) draws of \(sampling.examples): at least \(Format.number(sampling.lower.value, error: sampling.lower.standardError ?? .nan)), at most \(Format.number(sampling.upper.value, error: sampling.upper.standardError ?? .nan)) in the mean; 95 % interval \(interval ?? "unknown")\(sampling.converged ? "" : "; NOT CONVERGED")",
+                "trace of all examples  \(Format.number(sampling.trace))  (over the draws; \(sampling.products) products in all)",
+            ]
         }
         if let along = result.along {
             lines.append(

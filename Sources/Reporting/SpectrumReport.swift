@@ -10,6 +10,8 @@ public struct SpectrumReport: Report {
     public var context: RunContext
     /// What is shown.
     public let result: SpectrumAnalysis.Result
+    /// How far other examples would move it; nil where not asked for.
+    public var sampling: SamplingError?
 
     /// - Parameter result: what is shown.
     public init(context: RunContext, _ result: SpectrumAnalysis.Result) {
@@ -119,6 +121,23 @@ public struct SpectrumReport: Report {
                                 ("interval95", JSONValue(layer.value.interval95)),
                             ])
                         })
+                ))
+        }
+        if let sampling {
+            fields.append(
+                (
+                    "sampling",
+                    .object([
+                        ("lower", .number(sampling.lower.value)), ("upper", .number(sampling.upper.value)),
+                        ("interval95", JSONValue(sampling.interval95)),
+                        ("lower_standard_error", JSONValue(sampling.lower.standardError)),
+                        ("upper_standard_error", JSONValue(sampling.upper.standardError)),
+                        ("trace", .number(sampling.trace.value)),
+                        ("trace_standard_error", JSONValue(sampling.trace.standardError)),
+                        ("examples", .integer(sampling.examples)), ("total", .integer(sampling.total)),
+                        ("repetitions", .integer(sampling.repetitions)), ("converged", .bool(sampling.converged)),
+                        ("products", .integer(sampling.products)),
+                    ])
                 ))
         }
         if let noise = result.noise { fields.append(("noise", .object(members(noise)))) }

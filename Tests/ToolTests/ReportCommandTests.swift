@@ -41,7 +41,9 @@ import Testing
         }
         let parts = ["slice", "plane", "sharpness", "hessian"]
         try #require(commands.count == parts.count)
-        #expect(commands[2].hasPrefix("sharpness a.bin --rho 0.0125,0.025,0.05,0.1,0.2 --measure all,critical,directional "))
+        #expect(
+            commands[2].hasPrefix("sharpness a.bin --rho 0.0125,0.025,0.05,0.1,0.2 --measure all,critical,directional ")
+        )
         for (part, command) in zip(parts, commands) {
             var saved = try #require(
                 try JSONSerialization.jsonObject(with: Data(folder.bytes("out/a.\(part).json"))) as? [String: Any])

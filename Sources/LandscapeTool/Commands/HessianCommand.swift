@@ -26,6 +26,10 @@ struct HessianCommand: SharedCommand {
         help: ArgumentHelp("Write the --diagonal to this .npy file, in the order of the weights.", valueName: "file"),
         completion: .file())
     var saveDiagonal: String?
+    @Option(
+        help: ArgumentHelp(
+            "Draw --examples N anew so often, and enclose λmax of all examples by that of N.", valueName: "draws"))
+    var samplingError: Int?
     @Flag(help: .resume) var resume = false
     @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
@@ -37,6 +41,14 @@ struct HessianCommand: SharedCommand {
             )
         }
         try spectrum.check(options.decay)
+        if let samplingError {
+            guard 3...1_000_000 ~= samplingError else {
+                throw ValidationError("--sampling-error \(samplingError): expected 3 to a million draws, such as 10")
+            }
+            guard options.examples != nil else {
+                throw ValidationError("--sampling-error needs --examples N: how many examples are drawn")
+            }
+        }
         if saveDiagonal != nil, !spectrum.diagonal { throw ValidationError("--save-diagonal needs --diagonal") }
         if saveProduct != nil, along == nil { throw ValidationError("--save-product needs --along") }
         if saveVectors != nil, spectrum.top == 0 { throw ValidationError("--save-vectors needs --top of at least 1") }
@@ -49,9 +61,9 @@ struct HessianCommand: SharedCommand {
         let paths = try CheckpointSeries.paths(checkpoints)
         if paths.count > 1 {
             try CheckpointSeries.check(weights, paths)
-            guard along == nil, saveProduct == nil, saveVectors == nil, saveDiagonal == nil else {
+            guard along == nil, saveProduct == nil, saveVectors == nil, saveDiagonal == nil, samplingError == nil else {
                 throw UnusableRequest(
-                    "--along, --save-product, --save-vectors and --save-diagonal are for one checkpoint; found \(paths.count)"
+                    "--along, --save-product, --save-vectors, --save-diagonal and --sampling-error are for one checkpoint; found \(paths.count)"
                 )
             }
             let session = try Session(
@@ -62,7 +74,14 @@ struct HessianCommand: SharedCommand {
         }
         let session = try Session(
             options, checkpoint: paths[0], weights: weights, command: "hessian",
-            keys: ResultKeys(spectrum.keys(along: along != nil)), drawsPicture: drawsPicture,
+            keys: ResultKeys(
+                spectrum.keys(along: along != nil)
+                    + (samplingError == nil
+                        ? []
+                        : ResultKeys.members(
+                            "sampling",
+                            "lower upper interval95 lower_standard_error upper_standard_error trace trace_standard_error examples total repetitions converged products"
+                        ))), drawsPicture: drawsPicture,
             style: try style(spectrum.density ? "a density" : "eigenvalues"), resumes: resume)
         try session.finish(try measure(paths[0], session))
     }
@@ -90,6 +109,15 @@ struct HessianCommand: SharedCommand {
                 NumericArray(result.vectors.flatMap { $0 }, shape: [result.vectors.count, loss.dimension]),
                 to: saveVectors)
         }
-        return SpectrumReport(context: session.context(loss, try loss.evaluation()), result)
+        var report = SpectrumReport(context: session.context(loss, try loss.evaluation()), result)
+        if let samplingError, let examples = options.examples {
+            let whole = try session.loss(of: checkpoint, ofAllExamples: true, vectors: analysis.vectors)
+            let (kind, steps) = (analysis.kind, analysis.maximumProducts)
+            report.sampling = try SamplingError(
+                of: whole, at: whole.theta, kind: kind, examples: examples, repetitions: samplingError,
+                tolerance: max(analysis.tolerance, 1e-3), maximumProducts: steps, traceProducts: analysis.probes,
+                seed: options.seed, monitor: session.monitor)
+        }
+        return report
     }
 }
