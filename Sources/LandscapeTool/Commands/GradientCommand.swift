@@ -32,10 +32,6 @@ struct GradientCommand: SharedCommand {
 
     func run() throws {
         if let saveNorms { try OutputFile.checkArray(saveNorms, "--save-norms") }
-        if byExample {
-            try gradient.addExamples(of: loss, at: loss.theta)
-            if let saveNorms, let norms = gradient.examples?.norms { session.save(NumericArray(norms), to: saveNorms) }
-        }
         if let save { try OutputFile.checkArray(save, "--save") }
         let session = try Session(
             options, checkpoint: checkpoint, weights: weights, command: "gradient",
@@ -44,6 +40,10 @@ struct GradientCommand: SharedCommand {
                     + (byExample ? ResultKeys.members("by_example", "count mean_square median smallest largest") : [])))
         let loss = try session.loss(derivative: .gradient)
         var gradient = try GradientNorms(loss, at: loss.theta, layout: loss.model.network.parameters)
+        if byExample {
+            try gradient.addExamples(of: loss, at: loss.theta)
+            if let saveNorms, let norms = gradient.examples?.norms { session.save(NumericArray(norms), to: saveNorms) }
+        }
         if let save { session.save(NumericArray(gradient.gradient), to: save) }
         try session.finish(GradientReport(context: session.context(loss, gradient.evaluation), gradient))
     }
