@@ -78,7 +78,9 @@ import Testing
         #expect(found.metNegativeCurvature && !found.converged)
         let shifted = try ConjugateGradients(shift: 2, tolerance: 1e-12).run(matrix, [1, 1, 1, 1])
         #expect(shifted.converged && !shifted.metNegativeCurvature)
-        for (x, exact) in zip(shifted.solution, [0.2, 0.25, 1.0 / 3, 1.0] as [Double]) { #expect(abs(x - exact) < 1e-11) }
+        for (x, exact) in zip(shifted.solution, [0.2, 0.25, 1.0 / 3, 1.0] as [Double]) {
+            #expect(abs(x - exact) < 1e-11)
+        }
         #expect(try ConjugateGradients().run(matrix, [0, 0, 0, 0]).residual == 0)
         let few = try ConjugateGradients(shift: 2, tolerance: 1e-12, maximumProducts: 2).run(matrix, [1, 1, 1, 1])
         #expect(!few.converged && few.products == 2 && few.residual > 1e-6)

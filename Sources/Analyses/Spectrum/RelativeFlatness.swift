@@ -6,7 +6,7 @@ import Tensors
 /// The relative flatness of a layer (Petzka et al. 2021, arXiv 2001.00939): κ = Σₛ,ₜ ⟨wₛ, wₜ⟩ tr Hₛₜ over pairs of its neurons, where wₛ are the
 /// weights into neuron s and Hₛₜ = ∂²L/∂wₛ∂wₜ.
 ///
-/// Layerwise and neuronwise rescaling that leaves a ReLU network's function as it is leaves κ as it is. With the weights as a matrix W,
+/// Rescaling of whole layers, or of the layer's own neurons, that leaves a ReLU network's function as it is leaves κ as it is. With the weights as a matrix W,
 /// [neurons, inputs], it is E vᵀHv for v = (Wξ)ζᵀ and independent signs ξ and ζ; a probe is the mean of several such v, times the root of
 /// their number. One product serves a probe of all layers. It is a curvature: of a saddle it may be negative.
 public struct RelativeFlatness: Sendable, Codable {
