@@ -1,17 +1,20 @@
 #!/usr/bin/env bash
 # Builds the three programs of this package and runs them; each leaves its picture in FOLDER.
 #
-#     examples/library/run.sh [FOLDER]        (default: ./library-pictures)
+#     examples/library/run.sh [FOLDER [BUILD]]        (default: ./library-pictures)
+#
+# BUILD is the folder of a build; that of the package itself has all that these programs share with it.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 folder=${1:-library-pictures}
+build=(--package-path "$here" -c release ${2:+--scratch-path "$2"})
 
 source "$root/examples/install-packages.sh"
 install_packages
-swift build --package-path "$here" -c release
-programs=$(swift build --package-path "$here" -c release --show-bin-path)
+swift build "${build[@]}"
+programs=$(swift build "${build[@]}" --show-bin-path)
 mkdir -p "$folder"
 cd "$folder"
 
