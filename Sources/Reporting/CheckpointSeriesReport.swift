@@ -138,7 +138,7 @@ public struct CheckpointSeriesReport: Report {
             ("average", "average case", "ρ = "), ("keskar_subspace", "Keskar et al., subspace, %", "ε = "),
             ("keskar", "Keskar et al., %", "ε = "), ("critical", "critical sharpness", ""),
             ("directional", "directional sharpness", ""), ("fisher_rao", "Fisher-Rao norm, squared", ""),
-            ("pac_bayes", "PAC-Bayes σ", ""),
+            ("pac_bayes", "PAC-Bayes σ", ""), ("learning_coefficient", "local learning coefficient", ""),
         ]
         guard let (key, words, before) = kinds.first(where: { name == $0.0 || name.hasPrefix($0.0 + "_") }) else {
             return name
@@ -183,6 +183,7 @@ extension SharpnessReport {
         let others = [
             ("critical", self.result.critical?.value), ("directional", self.result.directional?.value),
             ("fisher_rao", self.result.fisherRao?.value), ("pac_bayes", self.result.pacBayes?.sigma),
+            ("learning_coefficient", self.result.learningCoefficient?.value),
         ]
         return result + others.compactMap { name, value in value.map { (name, $0) } }
     }

@@ -33,6 +33,20 @@ extension SharpnessReport {
                     ])
                 ))
         }
+        if let found = result.learningCoefficient {
+            fields.append(
+                (
+                    "learning_coefficient",
+                    .object([
+                        ("value", .number(found.value)), ("standard_error", .number(found.standardError)),
+                        ("chains", JSONValue(found.chains)), ("rhat", .number(found.rhat)),
+                        ("effective_samples", .number(found.effectiveSamples)),
+                        ("acceptance", .number(found.acceptance)), ("step", .number(found.step)),
+                        ("inverse_temperature", .number(found.inverseTemperature)),
+                        ("localization", .number(found.localization)), ("gradients", .integer(found.gradients)),
+                    ])
+                ))
+        }
         return fields
     }
 
@@ -51,6 +65,7 @@ extension SharpnessReport {
             )
         }
         if let noise = result.pacBayes { lines += self.lines(noise) }
+        if let found = result.learningCoefficient { lines += self.lines(found) }
         return lines
     }
 
@@ -86,6 +101,21 @@ extension SharpnessReport {
         return [
             "\(name) \(Format.number(noise.sigma, error: noise.standardError)) ± \(Format.short(noise.standardError))   "
                 + "(noise on each weight ~ N(0, \(each)) costs \(cost) of loss; \(noise.evaluations) losses)"
+        ]
+    }
+
+    private func lines(_ found: LearningCoefficient) -> [String] {
+        let name = "local learning coefficient"
+        let chains =
+            "\(found.chains.count) chains, R̂ \(Format.short(found.rhat)), \(Format.short(found.effectiveSamples)) independent draws, nβ \(Format.short(found.inverseTemperature)), γ \(Format.short(found.localization))"
+        guard found.hasMixed else {
+            return [
+                "\(name)  no value: the chains have not mixed (\(chains)); try more --draws, or a larger --localization",
+                "  of each chain           \(found.chains.map(Format.short).joined(separator: " "))",
+            ]
+        }
+        return [
+            "\(name)  \(Format.number(found.value, error: found.standardError)) ± \(Format.short(found.standardError))   (\(chains))"
         ]
     }
 }

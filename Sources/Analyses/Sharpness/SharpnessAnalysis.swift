@@ -1,4 +1,5 @@
 import Essentials
+import Foundation
 import MatrixFree
 import Objectives
 import Tensors
@@ -32,8 +33,12 @@ public struct SharpnessAnalysis: Sendable {
         public static let fisherRao = Measures(rawValue: 64)
         /// The noise that costs so much loss (`PACBayesFlatness`).
         public static let pacBayes = Measures(rawValue: 128)
-        /// Those that know no radius: the last four.
-        public static let withoutRadius: Measures = [.critical, .directional, .fisherRao, .pacBayes]
+        /// How degenerate the minimum is (`LearningCoefficient`).
+        public static let learningCoefficient = Measures(rawValue: 256)
+        /// Those that know no radius: the last five.
+        public static let withoutRadius: Measures = [
+            .critical, .directional, .fisherRao, .pacBayes, .learningCoefficient,
+        ]
         /// Worst case, average case and box.
         public static let all: Measures = [.worstCase, .averageCase, .box]
     }
@@ -59,6 +64,8 @@ public struct SharpnessAnalysis: Sendable {
     public var direction: [Double]?
     /// What the noise of `pacBayes` costs; 0.1 (Jiang et al. 2020, arXiv 1912.02178).
     public var increase = 0.1
+    /// Chains of the learning coefficient, draws of each that count, and γ (`LearningCoefficient`): 4, 1000 and 100.
+    public var chains = 4, draws = 1000, localization = 100.0
     /// Antithetic pairs of the average case, and of `pacBayes`; 50, ours.
     public var pairs = 50
     /// Keskar's ε, the box being |z| ≤ ε(|θ| + 1): 1e-3 and 5e-4 (Keskar et al. 2017, arXiv 1609.04836).
@@ -109,6 +116,8 @@ public struct SharpnessAnalysis: Sendable {
         public internal(set) var fisherRao: FisherRaoNorm?
         /// The noise that costs so much loss; nil where not asked for.
         public internal(set) var pacBayes: PACBayesFlatness?
+        /// nil where not asked for.
+        public internal(set) var learningCoefficient: LearningCoefficient?
     }
 
     /// With this many examples and more, the starts of a worst-case search compete on a part of them.
@@ -120,12 +129,14 @@ public struct SharpnessAnalysis: Sendable {
         measures.contains(.worstCase)
             ? WorstCaseSearch.vectors(
                 restarts: restarts ?? WorstCaseSearch(ball(1)).restarts, radii: radii.count, norm: norm)
-            : derivative < .product ? 4 + radii.count...4 + radii.count : 8...8
+            : derivative < .product && !measures.contains(.learningCoefficient)
+                ? 4 + radii.count...4 + radii.count : 8...8
     }
 
     /// The highest derivative that the measures take.
     public var derivative: DerivativeOrder {
-        measures.isSubset(of: [.oneStep, .averageCase, .critical, .pacBayes]) ? .gradient : .product
+        measures.isSubset(of: [.oneStep, .averageCase, .critical, .pacBayes, .learningCoefficient])
+            ? .gradient : .product
     }
 
     private func ball(_ radius: Double, _ scaling: [Double]? = nil) -> Ball {
@@ -219,6 +230,16 @@ public struct SharpnessAnalysis: Sendable {
             result.directional = try DirectionalSharpness(objective, at: theta, along: direction ?? start.gradient)
         }
         if measures.contains(.fisherRao) { result.fisherRao = try FisherRaoNorm(objective, at: theta) }
+        if measures.contains(.learningCoefficient) {
+            guard let parts = objective as? any ExampleObjective, parts.examples > 1 else {
+                throw ObjectiveError.noExamples
+            }
+            let count = Double(parts.examples)
+            result.learningCoefficient = try LearningCoefficient(
+                objective, at: theta, inverseTemperature: count / log(count), localization: localization,
+                chains: chains, draws: draws, seed: seed
+            ) { try monitor.update("learning coefficient", $0, of: $1) }
+        }
         if measures.contains(.pacBayes) {
             result.pacBayes = try PACBayesFlatness(
                 objective, at: theta, increase: increase,

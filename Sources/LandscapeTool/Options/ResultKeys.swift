@@ -85,6 +85,11 @@ struct ResultKeys: ExpressibleByArrayLiteral {
                 ? members("critical", "value rate rate_bracket descent evaluations") : [])
             + (measures.contains(.directional) ? members("directional", "value") : [])
             + (measures.contains(.fisherRao) ? members("fisher_rao", "value norm") : [])
+            + (measures.contains(.learningCoefficient)
+                ? members(
+                    "learning_coefficient",
+                    "value standard_error chains rhat effective_samples acceptance step inverse_temperature localization gradients"
+                ) : [])
             + (measures.contains(.pacBayes)
                 ? members("pac_bayes", "sigma standard_error increase evaluations") : [])
     }

@@ -9,6 +9,7 @@ struct SharpnessOptions: ParsableArguments {
         case critical, directional
         case fisherRao = "fisher-rao"
         case pacBayes = "pac-bayes"
+        case learningCoefficient = "learning-coefficient"
 
         var measures: SharpnessAnalysis.Measures {
             switch self {
@@ -21,6 +22,7 @@ struct SharpnessOptions: ParsableArguments {
             case .directional: .directional
             case .fisherRao: .fisherRao
             case .pacBayes: .pacBayes
+            case .learningCoefficient: .learningCoefficient
             }
         }
     }
@@ -54,7 +56,7 @@ struct SharpnessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("η of --adaptive (default: 0.01).", valueName: "number")) var eta: Double?
     @Option(
         help: ArgumentHelp(
-            "What is measured, or several with commas between them: worst case, average case, Keskar's box, or all three; SAM's one step alone; the critical learning rate; curvature along a direction; the Fisher-Rao norm; the noise of PAC-Bayes bounds.",
+            "What is measured, or several with commas between them: worst case, average case, Keskar's box, or all three; SAM's one step alone; the critical learning rate; curvature along a direction; the Fisher-Rao norm; the noise of PAC-Bayes bounds; the local learning coefficient.",
             valueName: "name")) var measure = MeasureList([.worst])
     @Option(
         name: .customLong("m"),
@@ -92,9 +94,18 @@ struct SharpnessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Repeats of the search in the box (default: 5).", valueName: "count")) var boxRepeats:
         Int?
 
+    @Option(help: ArgumentHelp("Chains of the learning coefficient (default: 4).", valueName: "count")) var chains: Int?
+    @Option(
+        help: ArgumentHelp("Draws of each chain that count; as many come before (default: 1000).", valueName: "count"))
+    var draws: Int?
+    @Option(
+        help: ArgumentHelp(
+            "γ that holds the learning coefficient's chains at the weights (default: 100).", valueName: "γ"))
+    var localization: Double?
+
     static let names = [
         "--rho", "--norm", "--adaptive", "--eta", "--measure", "--m", "--steps", "--restarts", "--scout", "--samples",
-        "--increase",
+        "--increase", "--chains", "--draws", "--localization",
         "--box-epsilon", "--subspace", "--box-steps", "--box-repeats",
     ]
 
@@ -104,6 +115,7 @@ struct SharpnessOptions: ParsableArguments {
     var findsOneStep: Bool { measures.contains(.oneStep) }
     private var findsBox: Bool { measures.contains(.box) }
     private var findsNoise: Bool { measures.contains(.pacBayes) }
+    private var findsCoefficient: Bool { measures.contains(.learningCoefficient) }
     /// Whether anything goes along a direction.
     var hasDirection: Bool { !measures.isDisjoint(with: [.critical, .directional]) }
 
@@ -121,6 +133,13 @@ struct SharpnessOptions: ParsableArguments {
         if let samples, samples < 2 { throw ValidationError("--samples \(samples): expected at least 2") }
         if let increase, !(increase > 0 && increase.isFinite) {
             throw ValidationError("--increase \(increase): expected a positive number, such as 0.1")
+        }
+        if let chains, !(2...1000 ~= chains) { throw ValidationError("--chains \(chains): expected 2 to 1000") }
+        if let draws, !(100...100_000_000 ~= draws) {
+            throw ValidationError("--draws \(draws): expected at least 100, at most 10⁸")
+        }
+        if let localization, !(localization >= 0 && localization.isFinite) {
+            throw ValidationError("--localization \(localization): expected 0 or more, such as 100")
         }
         if let subspace, !(0...10_000 ~= subspace) {
             throw ValidationError("--subspace \(subspace): expected 0 to 10000")
@@ -155,6 +174,10 @@ struct SharpnessOptions: ParsableArguments {
             (findsWorst, "worst or all", worst),
             (findsAverage || findsNoise, "average, pac-bayes or all", [("--samples", samples != nil)]),
             (findsBox, "keskar or all", box), (findsNoise, "pac-bayes", [("--increase", increase != nil)]),
+            (
+                findsCoefficient, "learning-coefficient",
+                [("--chains", chains != nil), ("--draws", draws != nil), ("--localization", localization != nil)]
+            ),
         ] {
             guard !isMeasured, let (option, _) = given.first(where: \.1) else { continue }
             throw ValidationError(
@@ -167,6 +190,8 @@ struct SharpnessOptions: ParsableArguments {
         var analysis = SharpnessAnalysis(radii: rho.values)
         analysis.measures = measures
         analysis.increase = increase ?? analysis.increase
+        (analysis.chains, analysis.draws) = (chains ?? analysis.chains, draws ?? analysis.draws)
+        analysis.localization = localization ?? analysis.localization
         (analysis.norm, analysis.adaptiveShift) = (norm, adaptive ? eta ?? 0.01 : nil)
         (analysis.batchSize, analysis.steps, analysis.restarts) = (batch, steps ?? analysis.steps, restarts)
         (analysis.scoutExamples, analysis.pairs, analysis.seed) = (scout, samples ?? analysis.pairs, seed)
