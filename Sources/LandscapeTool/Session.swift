@@ -111,9 +111,11 @@ struct Session {
         let isSame = loaded.record == metadata.data && loaded.place == place && loaded.loss == metadata.loss
         let loss = try ModelLoss(
             model, name: weights.map { "\(path) with the weights of \($0)" } ?? path, settings,
-            loaded: isSame ? loaded.data : nil, derivative: derivative, vectors: vectors,
+            loaded: isSame && !ofAllExamples ? loaded.data : nil, derivative: derivative, vectors: vectors,
             memory: memory, monitor: monitor)
-        (loaded.record, loaded.place, loaded.loss, loaded.data) = (metadata.data, place, metadata.loss, loss.data)
+        if !ofAllExamples {
+            (loaded.record, loaded.place, loaded.loss, loaded.data) = (metadata.data, place, metadata.loss, loss.data)
+        }
         try monitor.update("computing", 0, of: nil)
         return loss
     }

@@ -31,7 +31,8 @@ import Testing
         let rounding = 1e-13 + 1e-15 * abs(constant * scale) / (found.rate * found.descent)
         #expect(abs(found.value - exact) < 10 * rounding * exact, "\(found)")
         #expect(bracket.contains(found.rate) && bracket.upperBound - bracket.lowerBound <= 1.01e-3 * bracket.upperBound)
-        #expect(found.evaluations <= (scale < 1 ? 24 : 8) && found.rate == 2 / found.value)
+        // Each try is four times the one before where the loss bends late.
+        #expect(found.evaluations <= (scale < 1 ? 32 : 8) && found.rate == 2 / found.value)
         #expect(try abs(DirectionalSharpness(objective, at: Self.theta, along: gradient).value - exact) < 1e-13 * exact)
     }
 

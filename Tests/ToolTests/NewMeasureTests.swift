@@ -74,6 +74,9 @@ import Testing
         #expect(try abs(number(object(gradients, "by_example"), "mean_square") - square) < 1e-12 * square)
         let spread = try number(noise, "trace_sigma"), error = try number(noise, "trace_sigma_standard_error")
         #expect(norms.count == 150 && abs(square - whole * whole - spread) < 4 * error)
+        let sampling = try object(
+            Tool.json("hessian --top 0 --trace --examples 150 --sampling-error 4", in: folder), "sampling")
+        #expect(try number(sampling, "lower") < number(sampling, "upper") && number(sampling, "total") == 1442)
         let table = try Tool.succeed(
             "hessian --top 2 --by-class --relative-flatness --diagonal --noise --top-space \(shared)", in: folder)
         for word in ["class", "relative flatness of", "diagonal", "tr(HΣ)", "of ‖g‖²"] {
