@@ -88,6 +88,7 @@ public final class ModelLoss: ExampleObjective {
     ///   - derivative: the highest that the analysis takes, for which memory is asked for before work begins.
     ///   - vectors: how many vectors of θ's length the analysis holds beside the few of every one: at least, and at most. Of a memory
     ///     limit they get what the least need, and a quarter of what is more than enough.
+    ///   - held: vectors of that length that the caller holds, which are not the analysis's to use.
     ///   - memory: what the process may take, shared by all losses of one analysis.
     ///   - monitor: asked between batches whether to go on.
     /// - Throws: `DatasetError`, `FileError` or `ModelError` where the data cannot be loaded or are not the model's kind;
@@ -95,7 +96,8 @@ public final class ModelLoss: ExampleObjective {
     public init(
         _ model: Model, name: String = "model", _ settings: Settings = Settings(), on examples: Dataset? = nil,
         loaded: Dataset? = nil, derivative: DerivativeOrder = .product,
-        vectors: ClosedRange<Int> = 0...0, memory: MemoryBudget = MemoryBudget(), monitor: Monitor = .silent
+        vectors: ClosedRange<Int> = 0...0, held: Int = 0, memory: MemoryBudget = MemoryBudget(),
+        monitor: Monitor = .silent
     ) throws {
         (self.model, self.name, self.settings, self.monitor) = (model, name, settings, monitor)
         isOnGiven = examples != nil
@@ -131,7 +133,8 @@ public final class ModelLoss: ExampleObjective {
         let few = min(vectors.upperBound, Self.alwaysHeld / perVector)
         let vectors = max(vectors.lowerBound, few)...vectors.upperBound
         let least = vectors.lowerBound * perVector
-        memory.reserved = memory.limit == nil ? 0 : least
+        let heldBytes = held * perVector
+        memory.reserved = memory.limit == nil ? 0 : least + heldBytes
         let recalibration =
             settings.statistics == .recalibrate
             ? try Self.recalibration(model, loss, data, settings, memory, monitor) : nil
@@ -142,8 +145,8 @@ public final class ModelLoss: ExampleObjective {
             let enough = max(base.leastMemory(derivative), recalibration?.leastMemory(.value) ?? 0, peak)
             guard limit >= enough else { throw ObjectiveError.memoryTooSmall(given: limit, needed: enough) }
             vectorMemory = min(least + (limit - enough) / 4, vectors.upperBound * perVector)
-            memory.reserved = vectorMemory
-            base.memory.reserved = vectorMemory
+            memory.reserved = vectorMemory + heldBytes
+            base.memory.reserved = memory.reserved
         } else {
             vectorMemory = try Self.vectorMemory(base, derivative, vectors)
         }

@@ -82,13 +82,15 @@ public struct Comparison: Sendable {
         public var description: String { problem + "; measure the checkpoints one by one with 'landscape report'" }
     }
 
-    /// How many vectors of θ's length are held beside the few of every analysis: of the network under examination a search's or a trace's,
-    /// of the first θ and its file's content.
+    /// Vectors of θ's length that are held meanwhile: the first θ with what belongs to it, and what was found.
+    private static let held = 8
+
+    /// How many vectors of θ's length are held beside the few of every analysis and these: a search's, or a trace's.
     public var vectors: ClosedRange<Int> {
         let search = WorstCaseSearch.vectors(restarts: WorstCaseSearch(Ball(radius: radius)).restarts, radii: 1)
         // Of a trace a third of its products make a basis, and as many vectors go in and out of products.
-        let least = max(search.lowerBound, measures.contains(.trace) ? 2 * traceProducts / 3 : 0) + 8
-        return least...max(least, search.upperBound + 8)
+        let least = max(search.lowerBound, measures.contains(.trace) ? 2 * traceProducts / 3 : 0)
+        return least...max(least, search.upperBound)
     }
 
     /// Measures every checkpoint, one after another.
@@ -107,7 +109,8 @@ public struct Comparison: Sendable {
                 path == first?.name
                 ? first!
                 : try ModelLoss(
-                    Model.open(path), name: path, loss, vectors: vectors, memory: memory, monitor: monitor)
+                    Model.open(path), name: path, loss, vectors: vectors, held: Self.held, memory: memory,
+                    monitor: monitor)
             if let first { try first.checkWeightDecay(of: loss.model, path) } else { first = loss }
             return try measure(loss, monitor)
         }

@@ -90,12 +90,11 @@ public struct StudyRun: Sendable {
     ) throws -> (Study.Run, ModelLoss.Summary) {
         // A search's, and up to three times θ with its file's content.
         let search = WorstCaseSearch.vectors(restarts: measures.restarts, radii: 2, classes: 0)
-        let vectors = search.lowerBound + 24...search.upperBound + 24
         func open(_ split: Split, examples: Int?) throws -> ModelLoss {
             var loss = loss
             (loss.split, loss.examples) = (split, examples)
             return try ModelLoss(
-                Model.open(path), name: path, loss, vectors: vectors, memory: memory, monitor: monitor)
+                Model.open(path), name: path, loss, vectors: search, held: 24, memory: memory, monitor: monitor)
         }
         try progress(0)
         let whole = try open(.train, examples: nil)
