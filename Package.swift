@@ -144,7 +144,7 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "ArrayFiles", "Datasets", "Models", "Networks", "Objectives", "ReferenceModels", "Tensors",
+                "ArrayFiles", "Datasets", "MatrixFree", "Models", "Networks", "Objectives", "ReferenceModels", "Tensors",
                 "TestSupport", "Training",
             ]),
         .testTarget(name: "PlottingTests", dependencies: ["CPNG", "CZlib", "Essentials", "Plotting"]),

@@ -42,12 +42,22 @@ public struct TrainingReport: Report {
                 (
                     "sharpness",
                     .array(
-                        tracked.map {
-                            .object([
-                                ("step", .integer($0.step)), ("loss", .number($0.loss)),
-                                ("lambda_max", .number($0.largestEigenvalue)), ("residual", .number($0.residual)),
-                                ("gradient_norm", .number($0.gradientNorm)), ("stability_edge", JSONValue($0.edge)),
-                            ])
+                        tracked.map { one in
+                            let scaled: [(key: String, value: JSONValue)] =
+                                one.preconditioned.map {
+                                    [
+                                        ("preconditioned_lambda_max", .number($0.largestEigenvalue)),
+                                        ("preconditioned_residual", .number($0.residual)),
+                                        ("preconditioned_edge", .number($0.edge)),
+                                    ]
+                                } ?? []
+                            return .object(
+                                [
+                                    ("step", .integer(one.step)), ("loss", .number(one.loss)),
+                                    ("lambda_max", .number(one.largestEigenvalue)), ("residual", .number(one.residual)),
+                                    ("gradient_norm", .number(one.gradientNorm)),
+                                    ("stability_edge", JSONValue(one.edge)),
+                                ] + scaled)
                         })
                 ))
         }
@@ -57,6 +67,9 @@ public struct TrainingReport: Report {
     private static func line(_ last: TrackedSharpness) -> String {
         "λmax at step \(last.step)  \(Format.number(last.largestEigenvalue))"
             + (last.edge.map { ", stable up to \(Format.number($0))" } ?? "")
+            + (last.preconditioned.map {
+                "; of P⁻¹H \(Format.number($0.largestEigenvalue)), stable up to \(Format.number($0.edge))"
+            } ?? "")
             + ", ‖∇L‖ \(Format.number(last.gradientNorm))"
     }
 
@@ -67,17 +80,18 @@ public struct TrainingReport: Report {
         // The loss first, so that what the picture is about lies above it.
         var loss = Series("training loss", x: steps, y: tracked.map { $0.loss > 0 ? $0.loss : .nan }, side: .right)
         (loss.color, loss.lineWidth) = (Color(0xB0B0B0), 1)
-        var series = [
-            loss, Series("λmax", x: steps, y: tracked.map(\.largestEigenvalue), color: Color.seriesPalette[0]),
-        ]
+        // Of an adaptive rule it is the preconditioned sharpness that rises to an edge.
+        let isScaled = tracked.contains { $0.preconditioned != nil }
+        let values = tracked.map { isScaled ? $0.preconditioned?.largestEigenvalue ?? .nan : $0.largestEigenvalue }
+        let bounds = tracked.map { (isScaled ? $0.preconditioned?.edge : $0.edge) ?? .nan }
+        var series = [loss, Series("λmax", x: steps, y: values, color: Color.seriesPalette[0])]
         series[0].dash = []
-        var axis = Axis("λmax of the Hessian")
-        let edges = tracked.compactMap(\.edge).filter(\.isFinite)
+        var axis = Axis(isScaled ? "λmax of P⁻¹H, preconditioned" : "λmax of the Hessian")
+        let edges = bounds.filter(\.isFinite)
         if !edges.isEmpty {
-            var edge = Series(
-                "edge of stability", x: steps, y: tracked.map { $0.edge ?? .nan }, color: Color.seriesPalette[1])
+            var edge = Series("edge of stability", x: steps, y: bounds, color: Color.seriesPalette[1])
             edge.marksNonFinite = false
-            axis = Self.axis(axis.label, values: tracked.map(\.largestEigenvalue), edges: edges)
+            axis = Self.axis(axis.label, values: values, edges: edges)
             if let top = axis.range?.upperBound {
                 let above = edges.count { $0 > top }
                 if above > 0 { edge.label += ", above the frame at \(above) of \(tracked.count)" }

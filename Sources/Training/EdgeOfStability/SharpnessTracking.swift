@@ -27,7 +27,12 @@ extension Trainer {
         let objective = try tracked ?? self.objective(on: data.train)
         tracked = objective
         let rate = learningRate(step: max(0, step - 1))
-        return try TrackedSharpness(objective.with(statistics: state.buffers), at: state.theta, step: step) {
+        // A climb changes what the rule meets.
+        let adam = ascent == nil ? state.optimizer as? Adam : nil
+        return try TrackedSharpness(
+            objective.with(statistics: state.buffers), at: state.theta, step: step,
+            preconditioner: adam.flatMap { Preconditioner($0, step: step, learningRate: rate) }
+        ) {
             configuration.stabilityEdge(learningRate: rate, gradient: $0, at: state.theta)
         }
     }

@@ -16,37 +16,70 @@ public struct TrackedSharpness: Sendable, Equatable {
     public let gradientNorm: Double
     /// Nil where the rule has no known edge (see `TrainingConfiguration.stabilityEdge`).
     public let edge: Double?
+    /// Of Adam and AdamW; nil for other rules.
+    public let preconditioned: Preconditioned?
+
+    /// The sharpness that an adaptive rule meets (Cohen et al. 2022, arXiv 2207.14484).
+    public struct Preconditioned: Sendable, Equatable {
+        /// λmax of P⁻¹H, P being what the rule divides its steps by.
+        public let largestEigenvalue: Double
+        /// ‖P^(−½)HP^(−½)v − λv‖.
+        public let residual: Double
+        /// λmax up to which the rule is stable on a quadratic while P stays.
+        public let edge: Double
+
+        /// A measurement of these values.
+        public init(largestEigenvalue: Double, residual: Double, edge: Double) {
+            (self.largestEigenvalue, self.residual, self.edge) = (largestEigenvalue, residual, edge)
+        }
+    }
 
     /// A measurement of these values.
     public init(
-        step: Int, loss: Double, largestEigenvalue: Double, residual: Double, gradientNorm: Double, edge: Double?
+        step: Int, loss: Double, largestEigenvalue: Double, residual: Double, gradientNorm: Double, edge: Double?,
+        preconditioned: Preconditioned? = nil
     ) {
         (self.step, self.loss, self.largestEigenvalue) = (step, loss, largestEigenvalue)
         (self.residual, self.gradientNorm, self.edge) = (residual, gradientNorm, edge)
+        self.preconditioned = preconditioned
     }
 
     /// Measures at θ, by Lanczos from a start of its own each time, so that a training that is resumed measures the same bits.
     ///
     /// - Parameters:
     ///   - tolerance: residual relative to λ. 1e-3, ours: λ is then right to about six digits, far beyond what it fluctuates.
+    ///   - preconditioner: of an adaptive rule, with its edge; nil for others.
     ///   - edge: from the gradient.
     init(
         _ objective: any Objective, at theta: [Double], step: Int, tolerance: Double = 1e-3,
-        edge: ([Double]) -> Double?
+        preconditioner: Preconditioner? = nil, edge: ([Double]) -> Double?
     ) throws {
         let (loss, gradient) = try objective.valueAndGradient(at: theta)
-        let spectrum = try Lanczos(
-            largest: 1, tolerance: tolerance, maximumProducts: 300, rounding: objective.rounding, eigenvectors: false
-        ).run(CurvatureOperator(objective, at: theta))
-        let top = spectrum.largest.first
+        func top(_ curvature: CurvatureOperator) throws -> (value: Double, residual: Double) {
+            let spectrum = try Lanczos(
+                largest: 1, tolerance: tolerance, maximumProducts: 300, rounding: objective.rounding,
+                eigenvectors: false
+            ).run(curvature)
+            return spectrum.largest.first.map { ($0.value, $0.residual) } ?? (.nan, .nan)
+        }
+        let plain = try top(CurvatureOperator(objective, at: theta))
+        let scaled = try preconditioner.map { preconditioner in
+            let decayed = PenalizedObjective(objective, weightDecay: preconditioner.weightDecay)
+            let found = try top(
+                CurvatureOperator(
+                    decayed, at: theta, scaling: preconditioner.diagonal.map { 1 / $0.squareRoot() }))
+            return Preconditioned(
+                largestEigenvalue: found.value, residual: found.residual, edge: preconditioner.edge)
+        }
         self.init(
-            step: step, loss: loss, largestEigenvalue: top?.value ?? .nan, residual: top?.residual ?? .nan,
-            gradientNorm: Vectors.norm(gradient), edge: edge(gradient))
+            step: step, loss: loss, largestEigenvalue: plain.value, residual: plain.residual,
+            gradientNorm: Vectors.norm(gradient), edge: edge(gradient), preconditioned: scaled)
     }
 
     private static let keys = (
         loss: "loss", eigenvalue: "lambda_max", residual: "lambda_residual", gradient: "gradient_norm",
-        edge: "stability_edge"
+        edge: "stability_edge", scaled: "preconditioned_lambda_max", scaledResidual: "preconditioned_residual",
+        scaledEdge: "preconditioned_edge"
     )
 
     /// As an epoch's record keeps it.
@@ -56,6 +89,11 @@ public struct TrackedSharpness: Sendable, Equatable {
             Self.keys.gradient: gradientNorm,
         ]
         measures[Self.keys.edge] = edge
+        if let preconditioned {
+            measures[Self.keys.scaled] = preconditioned.largestEigenvalue
+            measures[Self.keys.scaledResidual] = preconditioned.residual
+            measures[Self.keys.scaledEdge] = preconditioned.edge
+        }
         return measures
     }
 
@@ -66,6 +104,11 @@ public struct TrackedSharpness: Sendable, Equatable {
         self.init(
             step: step, loss: number(Self.keys.loss), largestEigenvalue: eigenvalue,
             residual: number(Self.keys.residual), gradientNorm: number(Self.keys.gradient),
-            edge: measures[Self.keys.edge])
+            edge: measures[Self.keys.edge],
+            preconditioned: measures[Self.keys.scaled].map {
+                Preconditioned(
+                    largestEigenvalue: $0, residual: number(Self.keys.scaledResidual),
+                    edge: number(Self.keys.scaledEdge))
+            })
     }
 }

@@ -1,0 +1,79 @@
+import Datasets
+import Foundation
+import MatrixFree
+import Objectives
+import Tensors
+import Testing
+
+@testable import Training
+
+/// The edge of stability of Adam and AdamW with P as it is.
+@Suite struct PreconditionedEdgeTests {
+    /// On a quadratic with v held, the rule shrinks θ below the edge and blows it up above.
+    @Test(arguments: [(0.9, 0.0, false), (0.5, 0.0, false), (0.9, 0.3, false), (0.9, 0.3, true)])
+    func quadratic(_ beta: Double, _ decay: Double, _ isDecoupled: Bool) throws {
+        let rate = 0.01, root = 0.25
+        for (factor, grows) in [(0.98, false), (1.02, true)] {
+            // β₂ of almost 1 holds v.
+            var adam = Adam(beta1: beta, beta2: 1 - 1e-12, weightDecay: decay, decouplesDecay: isDecoupled)
+            // After many steps nothing is left of the bias corrections.
+            let step = 1_000_000_000_000_000
+            adam.state = [Adam.meanName: [0], Adam.squareName: [root * root]]
+            let rule = try #require(Preconditioner(adam, step: step, learningRate: rate))
+            let p = rule.diagonal[0]
+            // λ + w of P⁻¹(H + w) where the decay is part of the gradient.
+            let curvature = factor * rule.edge * p - rule.weightDecay
+            var theta = [1.0], most = [0.0, 0]
+            for i in 0..<3000 {
+                adam.update(&theta, gradient: [curvature * theta[0]], learningRate: rate, step: step)
+                adam.state[Adam.squareName] = [root * root]
+                if i < 100 { most[0] = max(most[0], abs(theta[0])) }
+                if i >= 2900 { most[1] = max(most[1], abs(theta[0])) }
+                if abs(theta[0]) > 1e100 { break }
+            }
+            #expect((abs(theta[0]) > 1e100 || most[1] > most[0]) == grows, "\(factor): \(most)")
+        }
+    }
+
+    /// What a training records is λmax of P^(−½)(H + w)P^(−½) with P of the checkpoint's own state.
+    @Test(arguments: [OptimizerKind.adam, .adamw]) func tracked(_ optimizer: OptimizerKind) throws {
+        var configuration = digits("mlp:64-6-10", optimizer, epochs: 1)
+        (configuration.examples, configuration.batchSize, configuration.weightDecay) = (100, 100, 0.01)
+        (configuration.precision, configuration.length) = (.double, .steps(7))
+        let trainer = try Trainer(configuration)
+        trainer.sharpnessTracking = SharpnessTracking(every: 1)
+        let outcome = try trainer.run()
+        let record = try #require(outcome.checkpoint.metadata.history.last)
+        let found = try #require(TrackedSharpness(step: record.step, measures: record.measures ?? [:]))
+        let scaled = try #require(found.preconditioned)
+        let squares = try #require(trainer.state.optimizer.state["exp_avg_sq"])
+        let scale = 1 - pow(0.9, 7), root = (1 - pow(0.999, 7)).squareRoot()
+        let d = squares.map { 1 / (scale * ($0.squareRoot() / root + 1e-8)).squareRoot() }
+        let objective = try trainer.objective(on: trainer.data.train), n = trainer.state.theta.count
+        let w = optimizer == .adam ? 0.01 : 0
+        let rows = try (0..<n).map { i in
+            var row = try objective.hessianVectorProduct(
+                at: trainer.state.theta, along: (0..<n).map { $0 == i ? 1 : 0 })
+            row[i] += w
+            for j in 0..<n { row[j] *= d[i] * d[j] }
+            return row
+        }
+        let exact = try SymmetricMatrix(dimension: n, elements: rows.flatMap { $0 }).eigendecomposition().values.last!
+        #expect(abs(scaled.largestEigenvalue - exact) < 1e-3 * exact && scaled.residual < 2e-3 * exact)
+        let rate = trainer.learningRate(step: 6)
+        let edge = optimizer == .adam ? 2 * 1.9 / (0.1 * rate) : 1.9 / 0.1 * (2 / rate - 0.01)
+        #expect(abs(scaled.edge - edge) < 1e-9 * edge && found.edge == nil)
+        // A record keeps it.
+        #expect(TrackedSharpness(step: found.step, measures: found.measures) == found)
+    }
+
+    @Test func others() throws {
+        var configuration = digits("mlp:64-6-10", .sgd, epochs: 1)
+        configuration.examples = 100
+        let trainer = try Trainer(configuration)
+        trainer.sharpnessTracking = SharpnessTracking(every: 1)
+        let record = try #require(try trainer.run().checkpoint.metadata.history.last)
+        #expect(TrackedSharpness(step: 1, measures: record.measures ?? [:])?.preconditioned == nil)
+        #expect(Preconditioner(Adam(), step: 0, learningRate: 0.1) == nil)
+    }
+}
