@@ -47,7 +47,7 @@ import Testing
         let found = try #require(TrackedSharpness(step: record.step, measures: record.measures ?? [:]))
         let scaled = try #require(found.preconditioned)
         let squares = try #require(trainer.state.optimizer.state["exp_avg_sq"])
-        let scale = 1 - pow(0.9, 7), root = (1 - pow(0.999, 7)).squareRoot()
+        let scale: Double = 1 - pow(0.9, 7.0), root: Double = (1 - pow(0.999, 7.0)).squareRoot()
         let d = squares.map { 1 / (scale * ($0.squareRoot() / root + 1e-8)).squareRoot() }
         let objective = try trainer.objective(on: trainer.data.train), n = trainer.state.theta.count
         let w = optimizer == .adam ? 0.01 : 0
