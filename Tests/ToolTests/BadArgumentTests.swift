@@ -159,6 +159,8 @@ import Testing
         ("train --optimizer sam --eta 0.1", ["--eta", "sam"]), ("train --optimizer sam --alpha 0.1", ["--alpha"]),
         ("train --optimizer gsam --look-every 2", ["--look-every"]), ("train --decay-in-ascent", ["--decay-in-ascent"]),
         ("train --m 4", ["m", "sgd"]), ("train --optimizer looksam --m 4", ["m", "looksam"]),
+        ("train --optimizer fsam --m 4", ["m", "fsam"]), ("train --optimizer sam --sigma 1", ["--sigma", "sam"]),
+        ("train --averaging 0.9", ["--averaging", "sgd"]),
         ("train --optimizer nesterov --rho 0.1", ["--rho", "nesterov"]),
         ("train --optimizer adamw --alpha 0.1 --eta 0.1", ["--alpha", "--eta", "adamw"]),
         ("train --loss mse --label-smoothing 0.1", ["label smoothing", "cross-entropy"]),

@@ -37,6 +37,8 @@ import Testing
         Fault("warmup", "-1") { $0.warmup = .steps(-1) }, Fault("label-smoothing", "1.0") { $0.labelSmoothing = 1 },
         Fault("label-noise", "1.5") { $0.labelNoise = 1.5 }, Fault("grad-clip", "0.0") { $0.gradientClip = 0 },
         Fault("examples", "0") { $0.examples = 0 }, Fault("save-every", "0") { $0.saveEvery = 0 },
+        Fault("sigma", "-1.0") { $0.sigma = -1 }, Fault("sigma", "inf") { $0.sigma = .infinity },
+        Fault("averaging", "0.0") { $0.averaging = 0 }, Fault("averaging", "1.0") { $0.averaging = 1 },
         Fault("beta1", "1.0") { $0.beta1 = 1 }, Fault("epsilon", "0.0") { $0.epsilon = 0 },
     ]
 

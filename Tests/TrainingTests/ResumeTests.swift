@@ -26,6 +26,8 @@ import Testing
         Case(model: "mlp:64-16-10", optimizer: .asam, examples: 1000, stop: 1),
         Case(model: "resnet8", optimizer: .sgd, examples: 300, stop: 4),
         Case(model: "resnet8", optimizer: .sam, examples: 300, stop: 3),
+        Case(model: "mlp:64-16-10", optimizer: .fsam, examples: 1000, stop: 11),
+        Case(model: "resnet8", optimizer: .fsam, examples: 300, stop: 4, precision: "double"),
         Case(model: "lenet", optimizer: .nesterov, examples: 300, stop: 2),
     ]
 

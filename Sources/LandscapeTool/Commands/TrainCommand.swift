@@ -46,6 +46,14 @@ struct TrainCommand: SharedCommand {
         Double?
     @Option(help: ArgumentHelp("LookSAM: steps from one ascent to the next (default: 5).", valueName: "steps"))
     var lookEvery: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Friendly-SAM: σ, how much of the average of gradients is taken away (default: 1).", valueName: "factor")
+    )
+    var sigma: Double?
+    @Option(
+        help: ArgumentHelp("Friendly-SAM: λ of the moving average of gradients (default: 0.9).", valueName: "share"))
+    var averaging: Double?
     @Option(help: ArgumentHelp("m-SAM: examples of a batch that share an ascent step.", valueName: "examples"))
     var m: Int?
     @Option(help: ArgumentHelp("Learning rate (default: 0.05; adam and adamw 0.001).", valueName: "rate")) var lr:
@@ -144,6 +152,8 @@ struct TrainCommand: SharedCommand {
         check(eta != nil, "--eta", optimizer == .asam)
         check(alpha != nil, "--alpha", optimizer == .gsam || optimizer == .looksam)
         check(lookEvery != nil, "--look-every", optimizer == .looksam)
+        check(sigma != nil, "--sigma", optimizer == .fsam)
+        check(averaging != nil, "--averaging", optimizer == .fsam)
         check(decayInAscent, "--decay-in-ascent", optimizer.ascends)
         check(momentum != nil, "--momentum", optimizer != .adam && optimizer != .adamw)
         return names
@@ -162,6 +172,8 @@ struct TrainCommand: SharedCommand {
         if let eta { settings.eta = eta }
         if let alpha { settings.alpha = alpha }
         if let lookEvery { settings.lookEvery = lookEvery }
+        if let sigma { settings.sigma = sigma }
+        if let averaging { settings.averaging = averaging }
         settings.m = m
         settings.accumulation = accumulate
         if let lr { settings.learningRate = lr }

@@ -15,6 +15,7 @@ extension TrainingConfiguration {
         // Only where they say something: the records of trainings without them stay as they were.
         if optimizer == .gsam || optimizer == .looksam { record.settings["alpha"] = alpha }
         if optimizer == .looksam { record.settings["look-every"] = Double(lookEvery) }
+        if optimizer == .fsam { (record.settings["sigma"], record.settings["averaging"]) = (sigma, averaging) }
         record.settings["m"] = m.map(Double.init)
         if accumulation != 1 { record.settings["accumulate"] = Double(accumulation) }
         record.settings["grad-clip"] = gradientClip
@@ -66,6 +67,7 @@ extension TrainingConfiguration {
         eta = try number("eta")
         if optimizer == .gsam || optimizer == .looksam { alpha = try number("alpha") }
         if let every = try whole("look-every") { lookEvery = every }
+        if optimizer == .fsam { (sigma, averaging) = (try number("sigma"), try number("averaging")) }
         m = try whole("m")
         accumulation = try whole("accumulate") ?? 1
         decaysInAscent = try choice("decay-in-ascent", Bool.init)

@@ -31,6 +31,10 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     public var alpha: Double
     /// k of LookSAM: every k-th step climbs (5, Liu et al. 2022).
     public var lookEvery = 5
+    /// σ of Friendly-SAM: 1 (Li et al. 2024).
+    public var sigma = 1.0
+    /// λ of Friendly-SAM's moving average of the gradients: 0.9 (Li et al. 2024).
+    public var averaging = 0.9
     /// m of m-SAM: examples that share a climb; nil for the whole batch.
     public var m: Int?
     /// Batches whose gradients make a step.
@@ -142,10 +146,12 @@ extension TrainingConfiguration {
         try nonNegative(eta, "eta")
         try nonNegative(alpha, "alpha")
         try require(lookEvery > 0, "look-every", lookEvery, "a whole number of steps from 1")
+        try nonNegative(sigma, "sigma")
+        try require(averaging > 0 && averaging < 1, "averaging", averaging, "a number above 0 and below 1")
         if let m {
             try require(m > 0, "m", m, "a whole number from 1")
             try require(
-                optimizer.ascends && optimizer != .looksam, "m", m,
+                [.sam, .asam, .gsam].contains(optimizer), "m", m,
                 "none with \(optimizer.rawValue): it goes with sam, asam, gsam")
         }
         try require(

@@ -35,7 +35,7 @@ public enum StabilityEdge {
 }
 
 extension TrainingConfiguration {
-    /// λmax at which the rule stops being stable; nil where none is known (Adam, ASAM, GSAM, LookSAM, m-SAM).
+    /// λmax at which the rule stops being stable; nil where none is known (Adam, ASAM, GSAM, LookSAM, Friendly-SAM, m-SAM).
     ///
     /// - Parameters:
     ///   - learningRate: of the step, which a schedule may have lowered.
@@ -53,7 +53,7 @@ extension TrainingConfiguration {
             let edge = StabilityEdge.sharpnessAware(
                 rho: rho, climbedNorm: Vectors.norm(climbed), edge: plain, climbedDecay: climbedDecay)
             return edge.isNaN ? nil : edge
-        case .sam, .adam, .adamw, .asam, .gsam, .looksam: return nil
+        case .sam, .adam, .adamw, .asam, .gsam, .looksam, .fsam: return nil
         }
     }
 }

@@ -20,18 +20,19 @@ public enum OptimizerKind: String, Sendable, Codable, CaseIterable {
     case sgd, nesterov
     /// `Adam`, and with decoupled weight decay.
     case adam, adamw
-    /// SGD after a climb (`SharpnessAwareAscent`), and what GSAM and LookSAM make of it (`SharpnessAwareRule`).
-    case sam, asam, gsam, looksam
+    /// SGD after a climb (`SharpnessAwareAscent`), what GSAM and LookSAM make of it (`SharpnessAwareRule`), and Friendly-SAM's other
+    /// direction of it (`FriendlyDirection`).
+    case sam, asam, gsam, looksam, fsam
 
     /// Whether steps first climb to a worse place nearby.
-    public var ascends: Bool { [.sam, .asam, .gsam, .looksam].contains(self) }
+    public var ascends: Bool { [.sam, .asam, .gsam, .looksam, .fsam].contains(self) }
 }
 
 extension TrainingConfiguration {
     /// The rule that moves θ; that of SAM and its kin is SGD with momentum, as in the papers.
     var baseOptimizer: any Optimizer {
         switch optimizer {
-        case .sgd, .sam, .asam, .gsam, .looksam: SGD(momentum: momentum, weightDecay: weightDecay)
+        case .sgd, .sam, .asam, .gsam, .looksam, .fsam: SGD(momentum: momentum, weightDecay: weightDecay)
         case .nesterov: SGD(momentum: momentum, weightDecay: weightDecay, isNesterov: true)
         case .adam: Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
         case .adamw: Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, decouplesDecay: true)
@@ -41,7 +42,7 @@ extension TrainingConfiguration {
     /// The climb before each step; nil for optimisers that do none.
     var ascent: SharpnessAwareAscent? {
         switch optimizer {
-        case .sam, .gsam, .looksam:
+        case .sam, .gsam, .looksam, .fsam:
             SharpnessAwareAscent(rho: rho, scaling: .none, weightDecay: decaysInAscent ? weightDecay : 0)
         case .asam:
             SharpnessAwareAscent(rho: rho, scaling: .weights(eta: eta), weightDecay: decaysInAscent ? weightDecay : 0)
@@ -58,10 +59,21 @@ extension TrainingConfiguration {
         }
     }
 
-    /// The name of the direction that LookSAM keeps from step to step.
-    static let lookName = "looksam_direction"
+    /// What the direction of the climb is made of; nil where it is the gradient.
+    var friendly: FriendlyDirection? {
+        optimizer == .fsam ? FriendlyDirection(sigma: sigma, averaging: averaging) : nil
+    }
+
+    /// The name of the direction that LookSAM keeps from step to step, and of Friendly-SAM's average of the gradients.
+    static let lookName = "looksam_direction", averageName = "fsam_average"
     /// Vectors of θ's length that the rule keeps beside the optimiser's own, from the first step on.
-    var keptDirections: [String] { optimizer == .looksam ? [Self.lookName] : [] }
+    var keptDirections: [String] {
+        switch optimizer {
+        case .looksam: [Self.lookName]
+        case .fsam: [Self.averageName]
+        default: []
+        }
+    }
 
     /// Whether a step climbs, counted from 0.
     func climbs(step: Int) -> Bool { optimizer.ascends && (optimizer != .looksam || step % lookEvery == 0) }

@@ -37,8 +37,17 @@ public struct SharpnessAwareAscent: Sendable, Hashable {
         precondition(
             theta.count == layout.count && gradient.count == layout.count,
             "θ of length \(theta.count) and a gradient of \(gradient.count) for \(layout.count) parameters")
-        var climbed = gradient
-        if weightDecay != 0 { Vectors.add(weightDecay, theta, to: &climbed) }
+        return perturbation(at: theta, along: penalized(gradient, at: theta), layout: layout)
+    }
+
+    /// g + λθ, the gradient of the loss that is climbed.
+    func penalized(_ gradient: [Double], at theta: [Double]) -> [Double] {
+        weightDecay == 0 ? gradient : Vectors.sum(gradient, weightDecay, theta)
+    }
+
+    /// ε along a direction that has all that it is made of.
+    func perturbation(at theta: [Double], along direction: [Double], layout: ParameterLayout) -> [Double] {
+        var climbed = direction
         for (index, tensor) in layout.tensors.enumerated() {
             if let eta = eta(of: tensor) { Self.multiply(&climbed, by: theta, eta, layout.range(index)) }
         }
