@@ -81,6 +81,11 @@ import Testing
         ("train --model linear --data digits --optimizer lion -o new.bin", ["lion", "sgd"]),
         ("train --model linear --data digits --optimizer sam --rho 0 -o new.bin", ["rho"]),
         ("train --model linear --data digits --optimizer sam --rho -1 -o new.bin", ["rho"]),
+        ("train --model linear --data digits --optimizer sam --perturb bias -o new.bin", ["bias", "norm"]),
+        (
+            "train --model linear --data digits --optimizer sam --perturb norm -o new.bin",
+            ["--perturb", "no normalisation"]
+        ),
         ("train --model linear --data digits --lr 0 -o new.bin", ["lr"]),
         ("train --model linear --data digits --lr nan -o new.bin", ["lr"]),
         ("train --model linear --data digits --epochs 0 -o new.bin", ["epochs"]),
@@ -160,6 +165,8 @@ import Testing
         ("train --optimizer gsam --look-every 2", ["--look-every"]), ("train --decay-in-ascent", ["--decay-in-ascent"]),
         ("train --m 4", ["m", "sgd"]), ("train --optimizer looksam --m 4", ["m", "looksam"]),
         ("train --optimizer fsam --m 4", ["m", "fsam"]), ("train --optimizer sam --sigma 1", ["--sigma", "sam"]),
+        ("train --perturb norm", ["--perturb", "sgd"]),
+        ("train --optimizer asam --perturb norm", ["--perturb", "asam"]),
         ("train --averaging 0.9", ["--averaging", "sgd"]),
         ("train --optimizer nesterov --rho 0.1", ["--rho", "nesterov"]),
         ("train --optimizer adamw --alpha 0.1 --eta 0.1", ["--alpha", "--eta", "adamw"]),

@@ -75,6 +75,22 @@ import Testing
         #expect(failure("linear", .digits) { $0.examples = 1 << 40 } is DatasetError)
     }
 
+    /// What is perturbed alone has to be there, and to make a difference.
+    @Test func perturbedNormalization() {
+        func failure(_ model: String, _ optimizer: OptimizerKind) -> TrainingError? {
+            var configuration = digits(model, optimizer)
+            configuration.perturbs = .norm
+            return #expect(throws: TrainingError.self) { try Trainer(configuration) }
+        }
+        for (model, optimizer, words) in [
+            ("mlp:64-32-10", OptimizerKind.sam, "no normalisation layer"), ("resnet8;norm=none", .gsam, "resnet8"),
+            ("resnet8", .asam, "sam's ascent"), ("resnet8", .sgd, "all with sgd"),
+        ] {
+            let found = failure(model, optimizer)?.description
+            #expect(found?.hasPrefix("--perturb: found norm, expected all") == true && found?.contains(words) == true)
+        }
+    }
+
     /// One-hot rows for regression on classes.
     @Test(arguments: [Loss.meanSquaredError, .binaryCrossEntropy]) func regressionOnClasses(_ loss: Loss) throws {
         var configuration = digits("linear", epochs: 2)

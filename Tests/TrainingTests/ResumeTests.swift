@@ -12,7 +12,7 @@ import Testing
     struct Case: CustomTestStringConvertible, Sendable {
         let model: String, optimizer: OptimizerKind
         let examples: Int?, stop: Int
-        var precision = "float"
+        var precision = "float", perturbs = PerturbedParameters.all
         var testDescription: String { "\(model) \(optimizer.rawValue) stopped at \(stop) \(precision)" }
     }
 
@@ -28,6 +28,7 @@ import Testing
         Case(model: "resnet8", optimizer: .sam, examples: 300, stop: 3),
         Case(model: "mlp:64-16-10", optimizer: .fsam, examples: 1000, stop: 11),
         Case(model: "resnet8", optimizer: .fsam, examples: 300, stop: 4, precision: "double"),
+        Case(model: "resnet8", optimizer: .fsam, examples: 300, stop: 5, perturbs: .norm),
         Case(model: "lenet", optimizer: .nesterov, examples: 300, stop: 2),
     ]
 
@@ -36,6 +37,7 @@ import Testing
         var configuration = digits(test.model, test.optimizer, epochs: 2.5)
         configuration.examples = test.examples
         configuration.precision = test.precision == "double" ? .double : .float
+        configuration.perturbs = test.perturbs
         configuration.augmentation = test.model == "lenet" ? .all : []
         configuration.warmup = .epochs(0.5)
         let whole = try Trainer(configuration).run(to: folder.path("whole.bin"))

@@ -13,6 +13,7 @@ extension AugmentationKinds: ExpressibleByArgument {
     public static var allValueStrings: [String] { ["crop", "flip", "\(all)"] }
 }
 
+extension PerturbedParameters: ExpressibleByArgument {}
 extension Schedule: ExpressibleByArgument {}
 extension NetworkOptions.Activation: ExpressibleByArgument {}
 extension NetworkOptions.Normalization: ExpressibleByArgument {}
@@ -61,6 +62,11 @@ struct TrainCommand: SharedCommand {
     @Option(help: ArgumentHelp("Momentum (default: 0.9).", valueName: "factor")) var momentum: Double?
     @Option(help: ArgumentHelp("Weight decay (default: 5e-4; adam 0, adamw 0.01).", valueName: "factor"))
     var weightDecay: Double?
+    @Option(
+        help: ArgumentHelp(
+            "Parameters that the ascent step moves: all, or only scales and shifts of normalization layers.",
+            valueName: "which"))
+    var perturb = PerturbedParameters.all
     @Flag(help: "Include the weight decay in the ascent step.") var decayInAscent = false
     @Option(help: ArgumentHelp("Schedule of the learning rate.", valueName: "name")) var schedule = Schedule.cosine
     @Option(help: ArgumentHelp("Linear warm-up in epochs, or in steps: '100 steps'.", valueName: "span")) var warmup:
@@ -154,6 +160,7 @@ struct TrainCommand: SharedCommand {
         check(lookEvery != nil, "--look-every", optimizer == .looksam)
         check(sigma != nil, "--sigma", optimizer == .fsam)
         check(averaging != nil, "--averaging", optimizer == .fsam)
+        check(perturb != .all, "--perturb", optimizer.ascends)
         check(decayInAscent, "--decay-in-ascent", optimizer.ascends)
         check(momentum != nil, "--momentum", optimizer != .adam && optimizer != .adamw)
         return names
@@ -180,6 +187,7 @@ struct TrainCommand: SharedCommand {
         if let momentum { settings.momentum = momentum }
         if let weightDecay { settings.weightDecay = weightDecay }
         settings.decaysInAscent = decayInAscent
+        settings.perturbs = perturb
         settings.schedule = schedule
         if let warmup {
             guard let span = TrainingSpan(warmup) else {

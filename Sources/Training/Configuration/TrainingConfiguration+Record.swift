@@ -27,6 +27,7 @@ extension TrainingConfiguration {
             "augment": augmentation.isEmpty ? "false" : augmentation == .all ? "true" : "\(augmentation)",
             "standardize": "\(standardizes)",
         ]
+        if perturbs != .all { record.choices["perturb"] = perturbs.rawValue }
         record.choices["loss"] = loss?.specification
         record.choices["mean"] = standardization?.mean.map { "\($0)" }.joined(separator: ",")
         record.choices["std"] = standardization?.deviation.map { "\($0)" }.joined(separator: ",")
@@ -71,6 +72,7 @@ extension TrainingConfiguration {
         m = try whole("m")
         accumulation = try whole("accumulate") ?? 1
         decaysInAscent = try choice("decay-in-ascent", Bool.init)
+        if record.choices["perturb"] != nil { perturbs = try choice("perturb", PerturbedParameters.init(rawValue:)) }
         schedule = try choice("schedule", Schedule.init(rawValue:))
         warmup = try choice("warmup", { TrainingSpan($0) })
         length = try choice("length", { TrainingSpan($0) })

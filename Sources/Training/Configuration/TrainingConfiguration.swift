@@ -41,6 +41,8 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     public var accumulation = 1
     /// Whether the climb of SAM takes the weight decay for a part of the loss; not by default.
     public var decaysInAscent = false
+    /// What the climb of SAM perturbs; all parameters by default.
+    public var perturbs = PerturbedParameters.all
     /// Cosine, as the SAM paper.
     public var schedule = Schedule.cosine
     /// Linear warm-up; none by default.
@@ -147,6 +149,11 @@ extension TrainingConfiguration {
         try nonNegative(alpha, "alpha")
         try require(lookEvery > 0, "look-every", lookEvery, "a whole number of steps from 1")
         try nonNegative(sigma, "sigma")
+        try require(
+            perturbs == .all || optimizer.ascends && optimizer != .asam, "perturb", perturbs.rawValue,
+            optimizer == .asam
+                ? "all with asam, whose T is 1 on normalisation layers: there it is sam's ascent"
+                : "all with \(optimizer.rawValue): norm goes with sam, gsam, looksam, fsam")
         try require(averaging > 0 && averaging < 1, "averaging", averaging, "a number above 0 and below 1")
         if let m {
             try require(m > 0, "m", m, "a whole number from 1")

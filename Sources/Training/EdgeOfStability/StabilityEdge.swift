@@ -35,7 +35,8 @@ public enum StabilityEdge {
 }
 
 extension TrainingConfiguration {
-    /// λmax at which the rule stops being stable; nil where none is known (Adam, ASAM, GSAM, LookSAM, Friendly-SAM, m-SAM).
+    /// λmax at which the rule stops being stable; nil where none is known (Adam, ASAM, GSAM, LookSAM, Friendly-SAM, m-SAM, SAM on
+    /// normalisation layers alone).
     ///
     /// - Parameters:
     ///   - learningRate: of the step, which a schedule may have lowered.
@@ -47,7 +48,7 @@ extension TrainingConfiguration {
             rate: learningRate, momentum: momentum, isNesterov: optimizer == .nesterov, weightDecay: weightDecay)
         switch optimizer {
         case .sgd, .nesterov: return plain
-        case .sam where m == nil:
+        case .sam where m == nil && perturbs == .all:
             let climbedDecay = decaysInAscent ? weightDecay : 0
             let climbed = climbedDecay == 0 ? gradient : Vectors.sum(gradient, climbedDecay, theta)
             let edge = StabilityEdge.sharpnessAware(

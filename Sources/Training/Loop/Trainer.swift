@@ -141,7 +141,7 @@ public final class Trainer {
         learningRate = LearningRate(
             peak: configuration.learningRate, schedule: configuration.schedule,
             warmupSteps: configuration.warmup.steps(perEpoch: stepsPerEpoch), totalSteps: totalSteps)
-        ascent = configuration.ascent
+        ascent = try configuration.ascent(of: network)
         augmentation =
             configuration.augmentation.isEmpty
             ? nil : Augmentation(configuration.augmentation, shape: data.train.exampleShape, seed: configuration.seed)

@@ -28,6 +28,12 @@ public enum OptimizerKind: String, Sendable, Codable, CaseIterable {
     public var ascends: Bool { [.sam, .asam, .gsam, .looksam, .fsam].contains(self) }
 }
 
+/// What the climb before a step perturbs.
+public enum PerturbedParameters: String, Sendable, Codable, CaseIterable {
+    /// Every parameter; or the scales and shifts of normalisation layers (`Network.normalizationParameters`).
+    case all, norm
+}
+
 extension TrainingConfiguration {
     /// The rule that moves θ; that of SAM and its kin is SGD with momentum, as in the papers.
     var baseOptimizer: any Optimizer {
@@ -39,15 +45,19 @@ extension TrainingConfiguration {
         }
     }
 
-    /// The climb before each step; nil for optimisers that do none.
-    var ascent: SharpnessAwareAscent? {
-        switch optimizer {
-        case .sam, .gsam, .looksam, .fsam:
-            SharpnessAwareAscent(rho: rho, scaling: .none, weightDecay: decaysInAscent ? weightDecay : 0)
-        case .asam:
-            SharpnessAwareAscent(rho: rho, scaling: .weights(eta: eta), weightDecay: decaysInAscent ? weightDecay : 0)
-        default: nil
+    /// The climb before each step of a network's training; nil for optimisers that do none.
+    ///
+    /// - Throws: `TrainingError.invalidSetting` where normalisation layers are to be perturbed and the network has none.
+    func ascent(of network: Network) throws(TrainingError) -> SharpnessAwareAscent? {
+        guard optimizer.ascends else { return nil }
+        let perturbed = perturbs == .norm ? network.normalizationParameters : nil
+        guard perturbed?.isEmpty != true else {
+            throw .invalidSetting(
+                name: "perturb", found: "norm", expected: "all with \(model), which has no normalisation layer")
         }
+        return SharpnessAwareAscent(
+            rho: rho, scaling: optimizer == .asam ? .weights(eta: eta) : .none,
+            weightDecay: decaysInAscent ? weightDecay : 0, perturbed: perturbed)
     }
 
     /// What becomes of the gradient after the climb.
