@@ -181,6 +181,15 @@ import Testing
         expect(try step(trainer), moved(second, Vectors.sum(gradient(climbed(second, d, 0.3)), 0.2, second)))
     }
 
+    /// SAM with a base: that rule's step by the gradient at the top.
+    @Test func bases() throws {
+        let adam = try trainer(.sam) { ($0.rho, $0.base, $0.epsilon, $0.weightDecay) = (0.3, .adamw, 0.5, 0.3) }
+        let theta = adam.state.theta, top = gradient(climbed(theta, gradient(theta), 0.3))
+        expect(try step(adam), moved(theta.map { $0 * (1 - 0.1 * 0.3) }, top.map { $0 / (abs($0) + 0.5) }))
+        let nesterov = try trainer(.gsam) { ($0.rho, $0.alpha, $0.base, $0.momentum) = (0.3, 0, .nesterov, 0.5) }
+        expect(try step(nesterov), moved(theta, top.map { 1.5 * $0 }))
+    }
+
     /// Trainings of as many gradients: 30 steps of SGD, 15 of SAM, 20 of LookSAM that climbs every second time.
     @Test(arguments: [(OptimizerKind.sgd, 30), (.sam, 15), (.looksam, 20)])
     func equalGradients(_ optimizer: OptimizerKind, _ steps: Int) throws {

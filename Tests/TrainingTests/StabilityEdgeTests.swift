@@ -68,7 +68,7 @@ import Testing
                 theta, 1, ascent.perturbation(at: theta, gradient: [lambda * theta[0]], layout: layout))
             return [lambda * climbed[0]]
         }
-        var theta = [start], rule = configuration.baseOptimizer
+        var theta = [start], rule = try configuration.baseOptimizer(for: layout)
         if momentum > 0 {
             rule.state[SGD.bufferName] = [-(direction(theta)[0] + decay.weight * start) / (1 + momentum)]
         }

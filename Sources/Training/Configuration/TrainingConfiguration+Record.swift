@@ -16,6 +16,7 @@ extension TrainingConfiguration {
         if optimizer == .gsam || optimizer == .looksam { record.settings["alpha"] = alpha }
         if optimizer == .looksam { record.settings["look-every"] = Double(lookEvery) }
         if optimizer == .fsam { (record.settings["sigma"], record.settings["averaging"]) = (sigma, averaging) }
+        if descent == .muon { record.settings["adam-lr"] = adamRate }
         record.settings["m"] = m.map(Double.init)
         if accumulation != 1 { record.settings["accumulate"] = Double(accumulation) }
         record.settings["grad-clip"] = gradientClip
@@ -27,6 +28,7 @@ extension TrainingConfiguration {
             "augment": augmentation.isEmpty ? "false" : augmentation == .all ? "true" : "\(augmentation)",
             "standardize": "\(standardizes)",
         ]
+        if base != .sgd { record.choices["base"] = base.rawValue }
         if perturbs != .all { record.choices["perturb"] = perturbs.rawValue }
         record.choices["loss"] = loss?.specification
         record.choices["mean"] = standardization?.mean.map { "\($0)" }.joined(separator: ",")
@@ -69,6 +71,8 @@ extension TrainingConfiguration {
         if optimizer == .gsam || optimizer == .looksam { alpha = try number("alpha") }
         if let every = try whole("look-every") { lookEvery = every }
         if optimizer == .fsam { (sigma, averaging) = (try number("sigma"), try number("averaging")) }
+        if record.choices["base"] != nil { base = try choice("base", BaseOptimizerKind.init(rawValue:)) }
+        if descent == .muon { adamRate = try number("adam-lr") }
         m = try whole("m")
         accumulation = try whole("accumulate") ?? 1
         decaysInAscent = try choice("decay-in-ascent", Bool.init)
@@ -121,8 +125,14 @@ extension TrainingConfiguration {
             compare(key, old.settings[key].map { "\($0)" } ?? "none", new.settings[key].map { "\($0)" } ?? "none")
         }
         for key in Set(old.choices.keys).union(new.choices.keys).subtracting(free).sorted() {
-            compare(key, old.choices[key] ?? "none", new.choices[key] ?? "none")
+            let usual = Self.unrecorded[key] ?? "none"
+            compare(key, old.choices[key] ?? usual, new.choices[key] ?? usual)
         }
         return changes
     }
+
+    /// Choices that a record leaves out.
+    private static let unrecorded = [
+        "base": BaseOptimizerKind.sgd.rawValue, "perturb": PerturbedParameters.all.rawValue,
+    ]
 }

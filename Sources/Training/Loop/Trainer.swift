@@ -167,7 +167,7 @@ public final class Trainer {
                     precision.rounded),
                 buffers: start?.buffers.map(precision.rounded)
                     ?? network.buffers.initialValues(seed: configuration.seed),
-                optimizer: configuration.baseOptimizer)
+                optimizer: try configuration.baseOptimizer(for: network.parameters))
         }
         try confirm()
     }

@@ -20,12 +20,23 @@ public enum OptimizerKind: String, Sendable, Codable, CaseIterable {
     case sgd, nesterov
     /// `Adam`, and with decoupled weight decay.
     case adam, adamw
+    /// `Muon` on hidden weights, AdamW on the rest.
+    case muon
     /// SGD after a climb (`SharpnessAwareAscent`), what GSAM and LookSAM make of it (`SharpnessAwareRule`), and Friendly-SAM's other
     /// direction of it (`FriendlyDirection`).
     case sam, asam, gsam, looksam, fsam
 
     /// Whether steps first climb to a worse place nearby.
     public var ascends: Bool { [.sam, .asam, .gsam, .looksam, .fsam].contains(self) }
+}
+
+/// The rules that move θ by a gradient alone. SAM and its kin have one of them below the climb.
+public enum BaseOptimizerKind: String, Sendable, Codable, CaseIterable {
+    /// As in `OptimizerKind`.
+    case sgd, nesterov, adam, adamw, muon
+
+    /// Whether its weight decay is no part of the gradient.
+    public var decouplesDecay: Bool { self == .adamw || self == .muon }
 }
 
 /// What the climb before a step perturbs.
@@ -35,13 +46,32 @@ public enum PerturbedParameters: String, Sendable, Codable, CaseIterable {
 }
 
 extension TrainingConfiguration {
-    /// The rule that moves θ; that of SAM and its kin is SGD with momentum, as in the papers.
-    var baseOptimizer: any Optimizer {
-        switch optimizer {
-        case .sgd, .sam, .asam, .gsam, .looksam, .fsam: SGD(momentum: momentum, weightDecay: weightDecay)
-        case .nesterov: SGD(momentum: momentum, weightDecay: weightDecay, isNesterov: true)
-        case .adam: Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
-        case .adamw: Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, decouplesDecay: true)
+    /// The kind of rule that moves θ, by the gradient after the climb where there is one.
+    public var descent: BaseOptimizerKind { BaseOptimizerKind(rawValue: optimizer.rawValue) ?? base }
+
+    /// The rule that moves θ of a layout.
+    ///
+    /// - Throws: `TrainingError.invalidSetting` where Muon is asked for and no weight is hidden.
+    func baseOptimizer(for layout: ParameterLayout) throws(TrainingError) -> any Optimizer {
+        switch descent {
+        case .sgd: return SGD(momentum: momentum, weightDecay: weightDecay)
+        case .nesterov: return SGD(momentum: momentum, weightDecay: weightDecay, isNesterov: true)
+        case .adam: return Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
+        case .adamw:
+            return Adam(
+                beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, decouplesDecay: true)
+        case .muon:
+            let matrices = Muon.hiddenWeights(of: layout)
+            guard !matrices.isEmpty else {
+                throw .invalidSetting(
+                    name: optimizer.ascends ? "base" : "optimizer", found: "muon",
+                    expected:
+                        "another with \(model): muon is for weights between the first and the last layer's, of which it has none"
+                )
+            }
+            return Muon(
+                matrices: matrices, momentum: momentum, weightDecay: weightDecay,
+                auxiliaryShare: adamRate / learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon)
         }
     }
 
