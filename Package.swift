@@ -49,8 +49,8 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Ranks",
-                "Tensors",
+                "ArrayFiles", "COpenBLAS", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives",
+                "Ranks", "Tensors",
             ]),
         .target(
             name: "Analyses",

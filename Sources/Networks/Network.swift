@@ -152,6 +152,8 @@ public struct Network: Sendable {
         public var input: Value { inputs[0] }
         /// The fewest values of a channel that a statistic of the batch is of; `nil` where there is none.
         let fewestValues: Int?
+        /// The names of parameters that are the scale or the shift of a normalisation layer.
+        let normalizationParameters: Set<String>
     }
 
     /// Adds the network, for a batch of this many examples, to a graph.
@@ -167,13 +169,20 @@ public struct Network: Sendable {
             graph: graph, inputs: x, parameters: builder.parameters.map(\.value),
             buffers: builder.buffers.map(\.value),
             statistics: builder.buffers.map { builder.statistics[$0.specification.name] }, output: result.output,
-            predictions: result.predictions, fewestValues: builder.fewestValues)
+            predictions: result.predictions, fewestValues: builder.fewestValues,
+            normalizationParameters: builder.normalizationParameters)
     }
 
     /// Whether a batch of one example gives batch normalisation one value a channel, which has no variance.
     public var needsTwoExamples: Bool {
         !buffers.tensors.isEmpty
             && build(in: Graph(), batch: onlyBatch ?? 1, batchNorm: .batch).fewestValues == 1
+    }
+
+    /// The names of the parameters that are the scale or the shift of a normalisation layer: of batch, layer and group normalisation,
+    /// and of ONNX's operators for normalisation. Layers that an ONNX graph has in other operators' words are not found.
+    public var normalizationParameters: Set<String> {
+        build(in: Graph(), batch: onlyBatch ?? 1, batchNorm: .stored).normalizationParameters
     }
 }
 

@@ -26,6 +26,8 @@ public final class NetworkBuilder {
     private(set) var statistics: [String: Value] = [:]
     /// The fewest values of a channel that a statistic of this batch is of; `nil` where there is no such statistic.
     private(set) var fewestValues: Int?
+    /// The names of parameters that are the scale or the shift of a normalisation layer.
+    private(set) var normalizationParameters: Set<String> = []
     private var scope: [String] = []
 
     /// A builder that has declared no tensors.
@@ -60,6 +62,13 @@ public final class NetworkBuilder {
         let value = graph.input(specification.name, TensorType(shape), .parameters)
         buffers.append((specification, value))
         return value
+    }
+
+    /// Says that values are the scale and the shift of a normalisation layer; one that is no parameter says nothing.
+    public func noteNormalization(_ values: [Value]) {
+        for (specification, value) in parameters where values.contains(value) {
+            normalizationParameters.insert(specification.name)
+        }
     }
 
     /// States the statistic of this batch for a buffer that training averages, in the buffer's shape.

@@ -27,10 +27,11 @@ public enum WeightDecayTerm: Sendable, Equatable {
             throw .weightDecay(
                 "\(name) records the weight decay \(decay), expected 0 or more; give --weight-decay X")
         }
-        // AdamW's decay shrinks θ apart from the gradient.
-        if training.optimizer == "adamw", decay != 0 {
+        // The decay of AdamW and Muon shrinks θ apart from the gradient, also below SAM.
+        let rule = training.choices["base"] ?? training.optimizer
+        if rule == "adamw" || rule == "muon", decay != 0 {
             throw .weightDecay(
-                "\(name) was trained by adamw, whose weight decay \(decay) is not a term of the loss; give the λ of a term with --weight-decay X"
+                "\(name) was trained by \(rule), whose weight decay \(decay) is not a term of the loss; give the λ of a term with --weight-decay X"
             )
         }
         return decay

@@ -28,7 +28,8 @@ KINDS = {
     "gradients": "integer", "look-every": "integer", "accumulate": "integer", "track-sharpness": "integer",
     "save-every": "integer", "sampling-error": "integer", "ignore-index": "integer", "class-axis": "integer",
     "tolerance": "number", "range": "number", "adaptive": "number", "eta": "number", "weight-decay": "number", "lr": "number",
-    "momentum": "number", "alpha": "number", "label-noise": "number", "label-smoothing": "number", "grad-clip": "number",
+    "momentum": "number", "alpha": "number", "adam-lr": "number", "sigma": "number", "averaging": "number",
+    "label-noise": "number", "label-smoothing": "number", "grad-clip": "number",
     "deviation": "number", "adaptive-deviation": "number", "adaptive-rho": "number",
     "rho": "numbers", "box-epsilon": "numbers", "class-weights": "numbers", "pos-weights": "numbers", "mean": "numbers",
     "std": "numbers", "view": "numbers", "contours": "numbers",
@@ -41,7 +42,7 @@ KINDS = {
     **{name: "text" for name in (
         "split", "precision", "batchnorm", "normalization", "metric", "shard", "norm", "method", "operator", "theme",
         "font-family", "colors", "fill", "scale", "title", "subtitle", "x-label", "y-label", "curve", "model", "optimizer",
-        "schedule", "warmup", "loss", "augment", "activation", "target", "prediction", "adapter", "step")},
+        "perturb", "base", "schedule", "warmup", "loss", "augment", "activation", "target", "prediction", "adapter", "step")},
 }
 # Of the program as a process, not of an analysis.
 LEFT_OUT = {"o", "json", "key", "quiet", "show", "version", "help", "progress", "weights"}

@@ -43,6 +43,22 @@ import Testing
                 == (areThere ? ["w", "folded"] : ["w", "center", "folded", "mask"]))
     }
 
+    /// Scale and shift of ONNX's operators for normalisation are told from other vectors, such as the bias after them.
+    @Test(arguments: ["LayerNormalization", "BatchNormalization"]) func normalizationParameters(_ kind: String) throws {
+        let statistics = kind == "BatchNormalization" ? ["mean", "variance"] : []
+        let nodes = [
+            ModelBuilder.node("MatMul", ["x", "w"], ["a"]),
+            ModelBuilder.node(kind, ["a", "scale", "shift"] + statistics, ["b"]),
+            ModelBuilder.node("Add", ["b", "bias"], ["y"]),
+        ]
+        let tensors =
+            [Self.weight]
+            + (["scale", "shift", "bias"] + statistics).map { ModelBuilder.tensor($0, [2], [0.5, 0.25]) }
+        let network = try read(ModelBuilder.model(nodes: nodes, tensors: tensors)).network
+        #expect(Set(network.parameters.tensors.map(\.name)) == ["w", "scale", "shift", "bias"])
+        #expect(network.normalizationParameters == ["scale", "shift"])
+    }
+
     /// What is added to a product with weights is a bias, to one of activations a mask; −∞ is in no trained weights.
     @Test(
         arguments: [

@@ -38,6 +38,8 @@ import Testing
         "sharpness --box-repeats": "--measure keskar --box-steps 1", "hessian --probes": "--trace",
         "train --rho": "--optimizer sam", "train --eta": "--optimizer asam", "train --alpha": "--optimizer gsam",
         "train --look-every": "--optimizer looksam", "train --m": "--optimizer sam",
+        "train --sigma": "--optimizer fsam", "train --averaging": "--optimizer fsam",
+        "train --adam-lr": "--optimizer muon --model mlp:64-4-4-10",
         "interpolate --bends": "--curve bezier --steps 1", "interpolate --lr": "--curve bezier --steps 1",
         "interpolate --curve-batch-size": "--curve bezier --steps 1", "interpolate --steps": "--curve bezier",
     ]

@@ -143,6 +143,53 @@ import Testing
         #expect(trainer.state.gradientEvaluations == 5)
     }
 
+    /// Friendly-SAM as its paper has it: m ← λm + (1−λ)g from m = 0, d = g − σm, ε = ρd/‖d‖, over three steps.
+    @Test(arguments: [(1.0, 0.9), (0.6, 0.8), (0, 0.5)]) func friendly(_ sigma: Double, _ lambda: Double) throws {
+        let trainer = try trainer(.fsam) { ($0.rho, $0.sigma, $0.averaging) = (0.3, sigma, lambda) }
+        let plain = try self.trainer(.sam) { $0.rho = 0.3 }
+        var theta = trainer.state.theta, m = [Double](repeating: 0, count: 4)
+        for number in 1...3 {
+            // Of other examples each time, so that no average is the gradient.
+            let rows = [0..<4, 2..<6, 1..<5][number - 1], g = gradient(theta, rows)
+            m = m.indices.map { lambda * m[$0] + (1 - lambda) * g[$0] }
+            let d = g.indices.map { g[$0] - sigma * m[$0] }, length = d.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            let top = theta.indices.map { theta[$0] + 0.3 * d[$0] / length }
+            theta = moved(theta, gradient(top, rows))
+            try trainer.step(Array(rows), 0.1)
+            try plain.step(Array(rows), 0.1)
+            expect(trainer.state.theta, theta)
+            expect(trainer.state.optimizer.state["fsam_average"] ?? [], m)
+        }
+        #expect(trainer.state.gradientEvaluations == 6)
+        // Without the average it is SAM, with it something else.
+        let difference = Vectors.norm(Vectors.sum(theta, -1, plain.state.theta))
+        #expect(sigma == 0 ? difference < 1e-12 : difference > 1e-4)
+    }
+
+    /// With the decay in the climb, the average is that of g + λθ.
+    @Test func friendlyDecay() throws {
+        let trainer = try trainer(.fsam) {
+            ($0.rho, $0.weightDecay, $0.decaysInAscent, $0.averaging) = (0.3, 0.2, true, 0.5)
+        }
+        let theta = trainer.state.theta
+        let first = Vectors.sum(gradient(theta), 0.2, theta)
+        let second = moved(theta, { Vectors.sum(gradient($0), 0.2, theta) }(climbed(theta, first, 0.3)))
+        expect(try step(trainer), second)
+        let next = Vectors.sum(gradient(second), 0.2, second)
+        // m = ¼ first + ½ next, so d = ½ next − ¼ first.
+        let d = next.indices.map { next[$0] / 2 - first[$0] / 4 }
+        expect(try step(trainer), moved(second, Vectors.sum(gradient(climbed(second, d, 0.3)), 0.2, second)))
+    }
+
+    /// SAM with a base: that rule's step by the gradient at the top.
+    @Test func bases() throws {
+        let adam = try trainer(.sam) { ($0.rho, $0.base, $0.epsilon, $0.weightDecay) = (0.3, .adamw, 0.5, 0.3) }
+        let theta = adam.state.theta, top = gradient(climbed(theta, gradient(theta), 0.3))
+        expect(try step(adam), moved(theta.map { $0 * (1 - 0.1 * 0.3) }, top.map { $0 / (abs($0) + 0.5) }))
+        let nesterov = try trainer(.gsam) { ($0.rho, $0.alpha, $0.base, $0.momentum) = (0.3, 0, .nesterov, 0.5) }
+        expect(try step(nesterov), moved(theta, top.map { 1.5 * $0 }))
+    }
+
     /// Trainings of as many gradients: 30 steps of SGD, 15 of SAM, 20 of LookSAM that climbs every second time.
     @Test(arguments: [(OptimizerKind.sgd, 30), (.sam, 15), (.looksam, 20)])
     func equalGradients(_ optimizer: OptimizerKind, _ steps: Int) throws {

@@ -37,6 +37,10 @@ import Testing
         Fault("warmup", "-1") { $0.warmup = .steps(-1) }, Fault("label-smoothing", "1.0") { $0.labelSmoothing = 1 },
         Fault("label-noise", "1.5") { $0.labelNoise = 1.5 }, Fault("grad-clip", "0.0") { $0.gradientClip = 0 },
         Fault("examples", "0") { $0.examples = 0 }, Fault("save-every", "0") { $0.saveEvery = 0 },
+        Fault("adam-lr", "0.0") { $0.adamRate = 0 }, Fault("base", "adam") { ($0.optimizer, $0.base) = (.sgd, .adam) },
+        Fault("momentum", "0.0") { ($0.base, $0.momentum) = (.nesterov, 0) }, Fault("base", "muon") { $0.base = .muon },
+        Fault("sigma", "-1.0") { $0.sigma = -1 }, Fault("sigma", "inf") { $0.sigma = .infinity },
+        Fault("averaging", "0.0") { $0.averaging = 0 }, Fault("averaging", "1.0") { $0.averaging = 1 },
         Fault("beta1", "1.0") { $0.beta1 = 1 }, Fault("epsilon", "0.0") { $0.epsilon = 0 },
     ]
 
@@ -71,6 +75,39 @@ import Testing
         #expect(failure("linear", .chebyshev(degree: 3)) { $0.labelNoise = 0.1 } is DatasetError)
         #expect(failure("mlp:64-32-11", .digits) { _ in } is NetworkError)
         #expect(failure("linear", .digits) { $0.examples = 1 << 40 } is DatasetError)
+    }
+
+    /// What is perturbed alone has to be there, and to make a difference.
+    @Test func perturbedNormalization() {
+        func failure(_ model: String, _ optimizer: OptimizerKind) -> TrainingError? {
+            var configuration = digits(model, optimizer)
+            configuration.perturbs = .norm
+            return #expect(throws: TrainingError.self) { try Trainer(configuration) }
+        }
+        for (model, optimizer, words) in [
+            ("mlp:64-32-10", OptimizerKind.sam, "no normalisation layer"), ("resnet8;norm=none", .gsam, "resnet8"),
+            ("resnet8", .asam, "sam's ascent"), ("resnet8", .sgd, "all with sgd"),
+        ] {
+            let found = failure(model, optimizer)?.description
+            #expect(found?.hasPrefix("--perturb: found norm, expected all") == true && found?.contains(words) == true)
+        }
+    }
+
+    /// A checkpoint says all of it, and that other settings are others.
+    @Test func recorded() throws {
+        var configuration = TrainingConfiguration(model: "resnet8", data: .digits, optimizer: .fsam, base: .muon)
+        (configuration.sigma, configuration.averaging, configuration.perturbs) = (0.5, 0.7, .norm)
+        (configuration.adamRate, configuration.examples) = (0.1, 50)
+        let checkpoint = try Trainer(configuration).checkpoint()
+        #expect(try TrainingConfiguration(checkpoint.metadata) == configuration)
+        var other = configuration
+        (other.sigma, other.averaging, other.perturbs, other.adamRate) = (1, 0.9, .all, 0.2)
+        #expect(
+            throws: TrainingError.configurationChanged([
+                "adam-lr was 0.1, is now 0.2", "averaging was 0.7, is now 0.9", "sigma was 0.5, is now 1.0",
+                "perturb was norm, is now all",
+            ])
+        ) { try Trainer(other, resuming: checkpoint) }
     }
 
     /// One-hot rows for regression on classes.

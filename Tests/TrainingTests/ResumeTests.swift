@@ -12,7 +12,7 @@ import Testing
     struct Case: CustomTestStringConvertible, Sendable {
         let model: String, optimizer: OptimizerKind
         let examples: Int?, stop: Int
-        var precision = "float"
+        var precision = "float", perturbs = PerturbedParameters.all, base = BaseOptimizerKind.sgd
         var testDescription: String { "\(model) \(optimizer.rawValue) stopped at \(stop) \(precision)" }
     }
 
@@ -26,14 +26,24 @@ import Testing
         Case(model: "mlp:64-16-10", optimizer: .asam, examples: 1000, stop: 1),
         Case(model: "resnet8", optimizer: .sgd, examples: 300, stop: 4),
         Case(model: "resnet8", optimizer: .sam, examples: 300, stop: 3),
+        Case(model: "mlp:64-16-10", optimizer: .fsam, examples: 1000, stop: 11),
+        Case(model: "resnet8", optimizer: .fsam, examples: 300, stop: 4, precision: "double"),
+        Case(model: "resnet8", optimizer: .fsam, examples: 300, stop: 5, perturbs: .norm),
+        Case(model: "mlp:64-16-16-10", optimizer: .muon, examples: 1000, stop: 11),
+        Case(model: "resnet8", optimizer: .sam, examples: 300, stop: 4, base: .muon),
+        Case(model: "mlp:64-16-16-10", optimizer: .fsam, examples: 1000, stop: 8, precision: "double", base: .muon),
+        Case(model: "mlp:64-16-10", optimizer: .looksam, examples: 1000, stop: 7, base: .adamw),
         Case(model: "lenet", optimizer: .nesterov, examples: 300, stop: 2),
     ]
 
     @Test(arguments: cases) func sameBits(_ test: Case) throws {
         let folder = try Folder()
-        var configuration = digits(test.model, test.optimizer, epochs: 2.5)
+        var configuration = TrainingConfiguration(
+            model: test.model, data: .digits, optimizer: test.optimizer, base: test.base)
+        configuration.length = .epochs(2.5)
         configuration.examples = test.examples
         configuration.precision = test.precision == "double" ? .double : .float
+        configuration.perturbs = test.perturbs
         configuration.augmentation = test.model == "lenet" ? .all : []
         configuration.warmup = .epochs(0.5)
         let whole = try Trainer(configuration).run(to: folder.path("whole.bin"))

@@ -53,7 +53,8 @@ import Testing
         configuration.decaysInAscent = decay.isClimbed
         let rate = 0.2, climbedNorm = 1.7, climbedDecay = decay.isClimbed ? decay.weight : 0
         let layout = ParameterLayout([TensorSpecification("w", [1], .constant(0))])
-        let ascent = try #require(configuration.ascent)
+        let network = try Network("linear", inputShape: [1], outputs: 1)
+        let ascent = try #require(try configuration.ascent(of: network))
         // g = climbedNorm − wθ, so that g + wθ has that norm; g and θ are those of the λ that is asked for only at the edge itself.
         func edge(at theta: Double) throws -> Double {
             try #require(
@@ -67,7 +68,7 @@ import Testing
                 theta, 1, ascent.perturbation(at: theta, gradient: [lambda * theta[0]], layout: layout))
             return [lambda * climbed[0]]
         }
-        var theta = [start], rule = configuration.baseOptimizer
+        var theta = [start], rule = try configuration.baseOptimizer(for: layout)
         if momentum > 0 {
             rule.state[SGD.bufferName] = [-(direction(theta)[0] + decay.weight * start) / (1 + momentum)]
         }

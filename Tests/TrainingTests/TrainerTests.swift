@@ -39,12 +39,13 @@ func digits(_ model: String = "mlp:64-32-10", _ optimizer: OptimizerKind = .sgd,
     }
 
     /// SAM and ASAM take two gradients a step.
-    @Test(arguments: [OptimizerKind.sam, .asam, .adam, .adamw, .nesterov]) func everyOptimizerLearns(
+    @Test(arguments: [OptimizerKind.sam, .asam, .adam, .adamw, .nesterov, .fsam, .muon]) func everyOptimizerLearns(
         _ kind: OptimizerKind
     ) throws {
-        var configuration = digits("mlp:64-32-10", kind, epochs: 15)
+        var configuration = digits(kind == .muon ? "mlp:64-32-32-10" : "mlp:64-32-10", kind, epochs: 15)
         // A tenfold rate for Adam: its own is for longer trainings than 180 steps.
-        if !kind.ascends, kind != .nesterov { configuration.learningRate = 0.01 }
+        if kind == .adam || kind == .adamw { configuration.learningRate = 0.01 }
+        if kind == .muon { configuration.adamRate = 0.01 }
         let outcome = try Trainer(configuration).run()
         #expect(try #require(outcome.testAccuracy) > 0.85)
         #expect(outcome.gradientEvaluations == outcome.steps * (kind.ascends ? 2 : 1))

@@ -13,6 +13,8 @@ extension AugmentationKinds: ExpressibleByArgument {
     public static var allValueStrings: [String] { ["crop", "flip", "\(all)"] }
 }
 
+extension BaseOptimizerKind: ExpressibleByArgument {}
+extension PerturbedParameters: ExpressibleByArgument {}
 extension Schedule: ExpressibleByArgument {}
 extension NetworkOptions.Activation: ExpressibleByArgument {}
 extension NetworkOptions.Normalization: ExpressibleByArgument {}
@@ -39,6 +41,9 @@ struct TrainCommand: SharedCommand {
     @Option(name: .customShort("o"), help: .file("The checkpoint to write."), completion: .file()) var output =
         "ckpt.bin"
     @Option(help: ArgumentHelp("Update rule.", valueName: "name")) var optimizer = OptimizerKind.sgd
+    @Option(
+        help: ArgumentHelp("Update rule after the ascent step of SAM and its kin (default: sgd).", valueName: "name"))
+    var base: BaseOptimizerKind?
     @Option(help: ArgumentHelp("Radius ρ of the ascent step (default: 0.05; asam 0.5).", valueName: "radius")) var rho:
         Double?
     @Option(help: ArgumentHelp("η of ASAM's |w| + η (default: 0.01).", valueName: "number")) var eta: Double?
@@ -46,13 +51,30 @@ struct TrainCommand: SharedCommand {
         Double?
     @Option(help: ArgumentHelp("LookSAM: steps from one ascent to the next (default: 5).", valueName: "steps"))
     var lookEvery: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Friendly-SAM: σ, how much of the average of gradients is taken away (default: 1).", valueName: "factor")
+    )
+    var sigma: Double?
+    @Option(
+        help: ArgumentHelp("Friendly-SAM: λ of the moving average of gradients (default: 0.9).", valueName: "share"))
+    var averaging: Double?
     @Option(help: ArgumentHelp("m-SAM: examples of a batch that share an ascent step.", valueName: "examples"))
     var m: Int?
-    @Option(help: ArgumentHelp("Learning rate (default: 0.05; adam and adamw 0.001).", valueName: "rate")) var lr:
-        Double?
-    @Option(help: ArgumentHelp("Momentum (default: 0.9).", valueName: "factor")) var momentum: Double?
-    @Option(help: ArgumentHelp("Weight decay (default: 5e-4; adam 0, adamw 0.01).", valueName: "factor"))
+    @Option(help: ArgumentHelp("Learning rate (default: 0.05; adam and adamw 0.001, muon 0.02).", valueName: "rate"))
+    var lr: Double?
+    @Option(
+        help: ArgumentHelp(
+            "Muon: learning rate of the AdamW for what is no hidden weight (default: 3e-4).", valueName: "rate"))
+    var adamLr: Double?
+    @Option(help: ArgumentHelp("Momentum (default: 0.9; muon 0.95).", valueName: "factor")) var momentum: Double?
+    @Option(help: ArgumentHelp("Weight decay (default: 5e-4; adam and muon 0, adamw 0.01).", valueName: "factor"))
     var weightDecay: Double?
+    @Option(
+        help: ArgumentHelp(
+            "Parameters that the ascent step moves: all, or only scales and shifts of normalization layers.",
+            valueName: "which"))
+    var perturb = PerturbedParameters.all
     @Flag(help: "Include the weight decay in the ascent step.") var decayInAscent = false
     @Option(help: ArgumentHelp("Schedule of the learning rate.", valueName: "name")) var schedule = Schedule.cosine
     @Option(help: ArgumentHelp("Linear warm-up in epochs, or in steps: '100 steps'.", valueName: "span")) var warmup:
@@ -119,7 +141,7 @@ struct TrainCommand: SharedCommand {
         }
         if !unused.isEmpty {
             throw ValidationError(
-                "\(unused.joined(separator: ", ")): no effect with --optimizer \(optimizer.rawValue); leave it out or choose another --optimizer"
+                "\(unused.joined(separator: ", ")): no effect with --optimizer \(optimizer.rawValue)\(base.map { " --base \($0.rawValue)" } ?? ""); leave it out or choose another --optimizer"
             )
         }
         if let trackSharpness, trackSharpness < 1 {
@@ -144,8 +166,14 @@ struct TrainCommand: SharedCommand {
         check(eta != nil, "--eta", optimizer == .asam)
         check(alpha != nil, "--alpha", optimizer == .gsam || optimizer == .looksam)
         check(lookEvery != nil, "--look-every", optimizer == .looksam)
+        check(sigma != nil, "--sigma", optimizer == .fsam)
+        check(averaging != nil, "--averaging", optimizer == .fsam)
+        check(perturb != .all, "--perturb", optimizer.ascends)
         check(decayInAscent, "--decay-in-ascent", optimizer.ascends)
-        check(momentum != nil, "--momentum", optimizer != .adam && optimizer != .adamw)
+        let descent = BaseOptimizerKind(rawValue: optimizer.rawValue) ?? base ?? .sgd
+        check(base != nil, "--base", optimizer.ascends)
+        check(momentum != nil, "--momentum", descent != .adam && descent != .adamw)
+        check(adamLr != nil, "--adam-lr", descent == .muon)
         return names
     }
 
@@ -154,7 +182,7 @@ struct TrainCommand: SharedCommand {
         var settings = TrainingConfiguration(
             model: origin?.metadata.model ?? (model ?? "") + options.suffix,
             data: try data.map { try DataSpecification($0) } ?? origin?.dataSpecification ?? .digits,
-            optimizer: optimizer)
+            optimizer: optimizer, base: base ?? .sgd)
         settings.loss = origin?.loss
         // Inputs as the network knows them, unless the command says otherwise.
         settings.standardization = origin?.metadata.data.standardization
@@ -162,12 +190,16 @@ struct TrainCommand: SharedCommand {
         if let eta { settings.eta = eta }
         if let alpha { settings.alpha = alpha }
         if let lookEvery { settings.lookEvery = lookEvery }
+        if let sigma { settings.sigma = sigma }
+        if let averaging { settings.averaging = averaging }
         settings.m = m
         settings.accumulation = accumulate
         if let lr { settings.learningRate = lr }
+        if let adamLr { settings.adamRate = adamLr }
         if let momentum { settings.momentum = momentum }
         if let weightDecay { settings.weightDecay = weightDecay }
         settings.decaysInAscent = decayInAscent
+        settings.perturbs = perturb
         settings.schedule = schedule
         if let warmup {
             guard let span = TrainingSpan(warmup) else {

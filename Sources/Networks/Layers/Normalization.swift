@@ -25,6 +25,7 @@ extension NetworkBuilder {
             let channels = x.shape.last!
             let scale = parameter("weight", [channels], .constant(1)),
                 shift = parameter("bias", [channels], .constant(0))
+            noteNormalization([scale, shift])
             let storedMean = buffer("running_mean", [channels], 0),
                 storedVariance = buffer("running_var", [channels], 1)
             guard batchNormMode == .batch else {
@@ -48,8 +49,10 @@ extension NetworkBuilder {
     public func layerNorm(_ x: Value, _ name: String, epsilon: Double = 1e-5) -> Value {
         scoped(name) {
             let last = x.shape.count - 1, width = x.shape.last!
-            return x.standardized(over: [last], epsilon: epsilon) * parameter("weight", [width], .constant(1))
-                + parameter("bias", [width], .constant(0))
+            let normal = x.standardized(over: [last], epsilon: epsilon)
+            let scale = parameter("weight", [width], .constant(1)), shift = parameter("bias", [width], .constant(0))
+            noteNormalization([scale, shift])
+            return normal * scale + shift
         }
     }
 
@@ -65,8 +68,10 @@ extension NetworkBuilder {
             let shape = x.shape, channels = shape[3]
             let grouped = x.reshaped([shape[0], shape[1] * shape[2], groups, channels / groups])
             let normal = grouped.standardized(over: [1, 3], epsilon: epsilon)
-            return normal.reshaped(shape) * parameter("weight", [channels], .constant(1))
-                + parameter("bias", [channels], .constant(0))
+            let scale = parameter("weight", [channels], .constant(1)),
+                shift = parameter("bias", [channels], .constant(0))
+            noteNormalization([scale, shift])
+            return normal.reshaped(shape) * scale + shift
         }
     }
 }

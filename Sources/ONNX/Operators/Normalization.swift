@@ -46,6 +46,7 @@ extension Operators {
 
     private static func scaled(_ call: OperatorCall, _ y: Value, _ scale: Value, _ shift: Value? = nil) throws -> Value
     {
+        call.interpreter.builder.noteNormalization([scale] + (shift.map { [$0] } ?? []))
         for value in [scale] + (shift.map { [$0] } ?? []) {
             guard try call.broadcast([y.shape, value.shape]) == y.shape else {
                 throw call.failure("a scale or bias of shape \(value.shape.shown) does not fit \(y.shape.shown)")
@@ -62,6 +63,7 @@ extension Operators {
                 "found a scale of shape \(scale.shape.shown) and a bias of \(shift.shape.shown), expected [\(channels)]"
             )
         }
+        call.interpreter.builder.noteNormalization([scale, shift])
         return y * scale.reshaped(shape) + shift.reshaped(shape)
     }
 
@@ -80,6 +82,7 @@ extension Operators {
         let shape = tensor.isChannelsLast ? [channels] : [channels] + [Int](repeating: 1, count: x.shape.count - 2)
         let axes = tensor.isChannelsLast ? [0, 1, 2] : x.shape.indices.filter { $0 != 1 }
         let (scale, shift, storedMean, storedVariance) = (vectors[0], vectors[1], vectors[2], vectors[3])
+        call.interpreter.builder.noteNormalization([scale, shift])
         let epsilon = call.real("epsilon", default: 1e-5)
         func result(_ value: Value) -> Operand {
             .graph(tensor.isChannelsLast ? GraphTensor(channelsLast: value) : GraphTensor(value))

@@ -108,9 +108,10 @@ extension TrainingRecord {
     /// Whether the optimiser reads a setting; records hold those of all.
     fileprivate func uses(_ key: String) -> Bool {
         guard let kind = OptimizerKind(rawValue: optimizer) else { return true }
+        let base = BaseOptimizerKind(rawValue: choices["base"] ?? optimizer) ?? .sgd
         switch key {
-        case "beta1", "beta2", "epsilon": return [.adam, .adamw].contains(kind)
-        case "momentum": return ![.adam, .adamw].contains(kind)
+        case "beta1", "beta2", "epsilon": return [.adam, .adamw, .muon].contains(base)
+        case "momentum": return ![.adam, .adamw].contains(base)
         case "rho": return kind.ascends
         case "eta": return kind == .asam
         default: return true

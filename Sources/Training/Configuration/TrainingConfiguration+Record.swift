@@ -15,6 +15,8 @@ extension TrainingConfiguration {
         // Only where they say something: the records of trainings without them stay as they were.
         if optimizer == .gsam || optimizer == .looksam { record.settings["alpha"] = alpha }
         if optimizer == .looksam { record.settings["look-every"] = Double(lookEvery) }
+        if optimizer == .fsam { (record.settings["sigma"], record.settings["averaging"]) = (sigma, averaging) }
+        if descent == .muon { record.settings["adam-lr"] = adamRate }
         record.settings["m"] = m.map(Double.init)
         if accumulation != 1 { record.settings["accumulate"] = Double(accumulation) }
         record.settings["grad-clip"] = gradientClip
@@ -26,6 +28,8 @@ extension TrainingConfiguration {
             "augment": augmentation.isEmpty ? "false" : augmentation == .all ? "true" : "\(augmentation)",
             "standardize": "\(standardizes)",
         ]
+        if base != .sgd { record.choices["base"] = base.rawValue }
+        if perturbs != .all { record.choices["perturb"] = perturbs.rawValue }
         record.choices["loss"] = loss?.specification
         record.choices["mean"] = standardization?.mean.map { "\($0)" }.joined(separator: ",")
         record.choices["std"] = standardization?.deviation.map { "\($0)" }.joined(separator: ",")
@@ -66,9 +70,13 @@ extension TrainingConfiguration {
         eta = try number("eta")
         if optimizer == .gsam || optimizer == .looksam { alpha = try number("alpha") }
         if let every = try whole("look-every") { lookEvery = every }
+        if optimizer == .fsam { (sigma, averaging) = (try number("sigma"), try number("averaging")) }
+        if record.choices["base"] != nil { base = try choice("base", BaseOptimizerKind.init(rawValue:)) }
+        if descent == .muon { adamRate = try number("adam-lr") }
         m = try whole("m")
         accumulation = try whole("accumulate") ?? 1
         decaysInAscent = try choice("decay-in-ascent", Bool.init)
+        if record.choices["perturb"] != nil { perturbs = try choice("perturb", PerturbedParameters.init(rawValue:)) }
         schedule = try choice("schedule", Schedule.init(rawValue:))
         warmup = try choice("warmup", { TrainingSpan($0) })
         length = try choice("length", { TrainingSpan($0) })
@@ -117,8 +125,14 @@ extension TrainingConfiguration {
             compare(key, old.settings[key].map { "\($0)" } ?? "none", new.settings[key].map { "\($0)" } ?? "none")
         }
         for key in Set(old.choices.keys).union(new.choices.keys).subtracting(free).sorted() {
-            compare(key, old.choices[key] ?? "none", new.choices[key] ?? "none")
+            let usual = Self.unrecorded[key] ?? "none"
+            compare(key, old.choices[key] ?? usual, new.choices[key] ?? usual)
         }
         return changes
     }
+
+    /// Choices that a record leaves out.
+    private static let unrecorded = [
+        "base": BaseOptimizerKind.sgd.rawValue, "perturb": PerturbedParameters.all.rawValue,
+    ]
 }

@@ -15,14 +15,20 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     public var labelSmoothing = 0.0
     /// The rule that moves θ.
     public var optimizer: OptimizerKind
-    /// 0.05 for SGD and SAM: half of He et al. 2015's, who train with batch normalisation. 0.001 for Adam (Kingma, Ba 2014).
+    /// The rule below the climb of SAM and its kin: SGD with momentum, as in the papers. Other optimisers have none below them.
+    public var base: BaseOptimizerKind
+    /// 0.05 for SGD and SAM: half of He et al. 2015's, who train with batch normalisation. 0.001 for Adam (Kingma, Ba 2014). 0.02 for
+    /// Muon, as all defaults of Muon's by its authors' code.
     public var learningRate: Double
-    /// μ of SGD, SAM and ASAM: 0.9 (He et al. 2015).
-    public var momentum = 0.9
-    /// λ: 5e-4 for SGD and SAM (Zagoruyko, Komodakis 2016; Foret et al. 2021), 0 for Adam, 0.01 for AdamW (PyTorch).
+    /// The learning rate of Muon's AdamW at the peak of the schedule: 3e-4.
+    public var adamRate = 3e-4
+    /// μ of SGD, SAM and ASAM: 0.9 (He et al. 2015); 0.95 for Muon.
+    public var momentum: Double
+    /// λ: 5e-4 for SGD and SAM (Zagoruyko, Komodakis 2016; Foret et al. 2021), 0 for Adam and Muon, 0.01
+    /// for AdamW (PyTorch).
     public var weightDecay: Double
-    /// β₁, β₂ and ε of Adam: PyTorch's and the paper's.
-    public var beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8
+    /// β₁, β₂ and ε of Adam: PyTorch's and the paper's. Of Muon's AdamW: 0.9, 0.95 and 1e-10.
+    public var beta1 = 0.9, beta2: Double, epsilon: Double
     /// ρ: 0.05 for SAM (Foret et al. 2021), 0.5 for ASAM (Kwon et al. 2021).
     public var rho: Double
     /// η of ASAM's |w| + η: 0.01 (Kwon et al. 2021).
@@ -31,12 +37,18 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     public var alpha: Double
     /// k of LookSAM: every k-th step climbs (5, Liu et al. 2022).
     public var lookEvery = 5
+    /// σ of Friendly-SAM: 1 (Li et al. 2024).
+    public var sigma = 1.0
+    /// λ of Friendly-SAM's moving average of the gradients: 0.9 (Li et al. 2024).
+    public var averaging = 0.9
     /// m of m-SAM: examples that share a climb; nil for the whole batch.
     public var m: Int?
     /// Batches whose gradients make a step.
     public var accumulation = 1
     /// Whether the climb of SAM takes the weight decay for a part of the loss; not by default.
     public var decaysInAscent = false
+    /// What the climb of SAM perturbs; all parameters by default.
+    public var perturbs = PerturbedParameters.all
     /// Cosine, as the SAM paper.
     public var schedule = Schedule.cosine
     /// Linear warm-up; none by default.
@@ -69,18 +81,30 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     public var saveEvery: Int?
 
     /// The defaults of an optimiser.
-    public init(model: String, data: DataSpecification, optimizer: OptimizerKind = .sgd) {
+    ///
+    /// - Parameter base: the rule below the climb, for SAM and its kin.
+    public init(
+        model: String, data: DataSpecification, optimizer: OptimizerKind = .sgd, base: BaseOptimizerKind = .sgd
+    ) {
         self.model = model
         self.data = data
         self.optimizer = optimizer
-        let isAdam = optimizer == .adam || optimizer == .adamw
-        learningRate = isAdam ? 0.001 : 0.05
-        weightDecay = isAdam ? (optimizer == .adamw ? 0.01 : 0) : 5e-4
+        self.base = base
+        let descent = BaseOptimizerKind(rawValue: optimizer.rawValue) ?? base
+        switch descent {
+        case .sgd, .nesterov: (learningRate, weightDecay) = (0.05, 5e-4)
+        case .adam: (learningRate, weightDecay) = (0.001, 0)
+        case .adamw: (learningRate, weightDecay) = (0.001, 0.01)
+        case .muon: (learningRate, weightDecay) = (0.02, 0)
+        }
+        (momentum, beta2, epsilon) = descent == .muon ? (0.95, 0.95, 1e-10) : (0.9, 0.999, 1e-8)
         rho = optimizer == .asam ? 0.5 : 0.05
         alpha = optimizer == .looksam ? 0.7 : 0.4
     }
 
-    private var usual: TrainingConfiguration { TrainingConfiguration(model: model, data: data, optimizer: optimizer) }
+    private var usual: TrainingConfiguration {
+        TrainingConfiguration(model: model, data: data, optimizer: optimizer, base: base)
+    }
     /// For hints: a tenth of the learning rate, or the optimiser's default where that is still far above it.
     var smallerRate: Double { Self.hint(learningRate / 10, usual.learningRate) }
     /// For hints: half of ρ, or the optimiser's default where that is still far above it.
@@ -131,9 +155,13 @@ extension TrainingConfiguration {
             try require(value >= 0 && value < 1, name, value, "a number from 0 up to, not including, 1")
         }
         try positive(learningRate, "lr")
+        try require(
+            optimizer.ascends || base == .sgd, "base", base.rawValue,
+            "none with \(optimizer.rawValue): it goes with sam, asam, gsam, looksam, fsam")
+        try positive(adamRate, "adam-lr")
         try share(momentum, "momentum")
         try require(
-            optimizer != .nesterov || momentum > 0, "momentum", momentum, "a number above 0 for nesterov, such as 0.9")
+            descent != .nesterov || momentum > 0, "momentum", momentum, "a number above 0 for nesterov, such as 0.9")
         try nonNegative(weightDecay, "weight-decay")
         try share(beta1, "beta1")
         try share(beta2, "beta2")
@@ -142,10 +170,17 @@ extension TrainingConfiguration {
         try nonNegative(eta, "eta")
         try nonNegative(alpha, "alpha")
         try require(lookEvery > 0, "look-every", lookEvery, "a whole number of steps from 1")
+        try nonNegative(sigma, "sigma")
+        try require(
+            perturbs == .all || optimizer.ascends && optimizer != .asam, "perturb", perturbs.rawValue,
+            optimizer == .asam
+                ? "all with asam, whose T is 1 on normalisation layers: there it is sam's ascent"
+                : "all with \(optimizer.rawValue): norm goes with sam, gsam, looksam, fsam")
+        try require(averaging > 0 && averaging < 1, "averaging", averaging, "a number above 0 and below 1")
         if let m {
             try require(m > 0, "m", m, "a whole number from 1")
             try require(
-                optimizer.ascends && optimizer != .looksam, "m", m,
+                [.sam, .asam, .gsam].contains(optimizer), "m", m,
                 "none with \(optimizer.rawValue): it goes with sam, asam, gsam")
         }
         try require(

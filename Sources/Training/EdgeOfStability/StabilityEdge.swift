@@ -35,7 +35,8 @@ public enum StabilityEdge {
 }
 
 extension TrainingConfiguration {
-    /// λmax at which the rule stops being stable; nil where none is known (Adam, ASAM, GSAM, LookSAM, m-SAM).
+    /// λmax at which the rule stops being stable; nil where none is known (Adam, Muon, ASAM, GSAM, LookSAM, Friendly-SAM, m-SAM, SAM on
+    /// normalisation layers alone or with another base than SGD).
     ///
     /// - Parameters:
     ///   - learningRate: of the step, which a schedule may have lowered.
@@ -47,13 +48,13 @@ extension TrainingConfiguration {
             rate: learningRate, momentum: momentum, isNesterov: optimizer == .nesterov, weightDecay: weightDecay)
         switch optimizer {
         case .sgd, .nesterov: return plain
-        case .sam where m == nil:
+        case .sam where m == nil && perturbs == .all && base == .sgd:
             let climbedDecay = decaysInAscent ? weightDecay : 0
             let climbed = climbedDecay == 0 ? gradient : Vectors.sum(gradient, climbedDecay, theta)
             let edge = StabilityEdge.sharpnessAware(
                 rho: rho, climbedNorm: Vectors.norm(climbed), edge: plain, climbedDecay: climbedDecay)
             return edge.isNaN ? nil : edge
-        case .sam, .adam, .adamw, .asam, .gsam, .looksam: return nil
+        case .sam, .adam, .adamw, .muon, .asam, .gsam, .looksam, .fsam: return nil
         }
     }
 }

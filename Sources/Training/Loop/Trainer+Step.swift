@@ -16,7 +16,7 @@ extension Trainer {
     func step(_ examples: [Int], _ rate: Double) throws {
         let shards = Self.parts(examples, configuration.m ?? examples.count)
         var seen: [SeenBatch] = []
-        // What LookSAM keeps of the last shard all ranks have to have.
+        // What LookSAM keeps of the last shard, and Friendly-SAM's average, all ranks have to have.
         var direction = try mean(over: shards, isShared: configuration.keptDirections.isEmpty, &seen) { shard, seen in
             let first = try meanGradient(at: state.theta, shard, "", &seen)
             return try ascent.map { try climbed(from: first, $0, shard) } ?? first
@@ -39,10 +39,18 @@ extension Trainer {
         {
             return SharpnessAwareRule.looking(first, along: kept, alpha: alpha)
         }
-        let epsilon = ascent.perturbation(at: state.theta, gradient: first, layout: network.parameters)
+        var direction = ascent.penalized(first, at: state.theta), average: [Double]?
+        if let friendly = configuration.friendly {
+            let kept = state.optimizer.state[TrainingConfiguration.averageName],
+                next = friendly.average(kept, direction)
+            direction = friendly.direction(direction, average: next)
+            average = next
+        }
+        let epsilon = ascent.perturbation(at: state.theta, along: direction, layout: network.parameters)
         var unseen: [SeenBatch] = []
         let second = try meanGradient(
             at: Vectors.sum(state.theta, 1, epsilon), shard, Self.afterClimb, &unseen)
+        if let average { state.optimizer.state[TrainingConfiguration.averageName] = average }
         switch configuration.rule {
         case .plain: return second
         case .gap(let alpha): return SharpnessAwareRule.withoutGap(second, first, alpha: alpha)

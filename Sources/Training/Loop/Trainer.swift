@@ -141,7 +141,7 @@ public final class Trainer {
         learningRate = LearningRate(
             peak: configuration.learningRate, schedule: configuration.schedule,
             warmupSteps: configuration.warmup.steps(perEpoch: stepsPerEpoch), totalSteps: totalSteps)
-        ascent = configuration.ascent
+        ascent = try configuration.ascent(of: network)
         augmentation =
             configuration.augmentation.isEmpty
             ? nil : Augmentation(configuration.augmentation, shape: data.train.exampleShape, seed: configuration.seed)
@@ -167,7 +167,7 @@ public final class Trainer {
                     precision.rounded),
                 buffers: start?.buffers.map(precision.rounded)
                     ?? network.buffers.initialValues(seed: configuration.seed),
-                optimizer: configuration.baseOptimizer)
+                optimizer: try configuration.baseOptimizer(for: network.parameters))
         }
         try confirm()
     }

@@ -50,7 +50,9 @@ extension TrainingState {
             }
             return value
         }
-        self.init(theta: model.theta, buffers: model.buffers, optimizer: configuration.baseOptimizer)
+        self.init(
+            theta: model.theta, buffers: model.buffers,
+            optimizer: try configuration.baseOptimizer(for: network.parameters))
         for moment in optimizer.names + configuration.keptDirections where checkpoint.metadata.step > 0 {
             optimizer.state[moment] = try network.parameters.tensors.flatMap { tensor in
                 let name = moment + "." + tensor.name

@@ -20,33 +20,74 @@ public enum OptimizerKind: String, Sendable, Codable, CaseIterable {
     case sgd, nesterov
     /// `Adam`, and with decoupled weight decay.
     case adam, adamw
-    /// SGD after a climb (`SharpnessAwareAscent`), and what GSAM and LookSAM make of it (`SharpnessAwareRule`).
-    case sam, asam, gsam, looksam
+    /// `Muon` on hidden weights, AdamW on the rest.
+    case muon
+    /// SGD after a climb (`SharpnessAwareAscent`), what GSAM and LookSAM make of it (`SharpnessAwareRule`), and Friendly-SAM's other
+    /// direction of it (`FriendlyDirection`).
+    case sam, asam, gsam, looksam, fsam
 
     /// Whether steps first climb to a worse place nearby.
-    public var ascends: Bool { [.sam, .asam, .gsam, .looksam].contains(self) }
+    public var ascends: Bool { [.sam, .asam, .gsam, .looksam, .fsam].contains(self) }
+}
+
+/// The rules that move θ by a gradient alone. SAM and its kin have one of them below the climb.
+public enum BaseOptimizerKind: String, Sendable, Codable, CaseIterable {
+    /// As in `OptimizerKind`.
+    case sgd, nesterov, adam, adamw, muon
+
+    /// Whether its weight decay is no part of the gradient.
+    public var decouplesDecay: Bool { self == .adamw || self == .muon }
+}
+
+/// What the climb before a step perturbs.
+public enum PerturbedParameters: String, Sendable, Codable, CaseIterable {
+    /// Every parameter; or the scales and shifts of normalisation layers (`Network.normalizationParameters`).
+    case all, norm
 }
 
 extension TrainingConfiguration {
-    /// The rule that moves θ; that of SAM and its kin is SGD with momentum, as in the papers.
-    var baseOptimizer: any Optimizer {
-        switch optimizer {
-        case .sgd, .sam, .asam, .gsam, .looksam: SGD(momentum: momentum, weightDecay: weightDecay)
-        case .nesterov: SGD(momentum: momentum, weightDecay: weightDecay, isNesterov: true)
-        case .adam: Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
-        case .adamw: Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, decouplesDecay: true)
+    /// The kind of rule that moves θ, by the gradient after the climb where there is one.
+    public var descent: BaseOptimizerKind { BaseOptimizerKind(rawValue: optimizer.rawValue) ?? base }
+
+    /// The rule that moves θ of a layout.
+    ///
+    /// - Throws: `TrainingError.invalidSetting` where Muon is asked for and no weight is hidden.
+    func baseOptimizer(for layout: ParameterLayout) throws(TrainingError) -> any Optimizer {
+        switch descent {
+        case .sgd: return SGD(momentum: momentum, weightDecay: weightDecay)
+        case .nesterov: return SGD(momentum: momentum, weightDecay: weightDecay, isNesterov: true)
+        case .adam: return Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
+        case .adamw:
+            return Adam(
+                beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, decouplesDecay: true)
+        case .muon:
+            let matrices = Muon.hiddenWeights(of: layout)
+            guard !matrices.isEmpty else {
+                throw .invalidSetting(
+                    name: optimizer.ascends ? "base" : "optimizer", found: "muon",
+                    expected:
+                        "another with \(model): muon is for weights between the first and the last layer's, of which it has none"
+                )
+            }
+            return Muon(
+                matrices: matrices, momentum: momentum, weightDecay: weightDecay,
+                auxiliaryShare: adamRate / learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon)
         }
     }
 
-    /// The climb before each step; nil for optimisers that do none.
-    var ascent: SharpnessAwareAscent? {
-        switch optimizer {
-        case .sam, .gsam, .looksam:
-            SharpnessAwareAscent(rho: rho, scaling: .none, weightDecay: decaysInAscent ? weightDecay : 0)
-        case .asam:
-            SharpnessAwareAscent(rho: rho, scaling: .weights(eta: eta), weightDecay: decaysInAscent ? weightDecay : 0)
-        default: nil
+    /// The climb before each step of a network's training; nil for optimisers that do none.
+    ///
+    /// - Throws: `TrainingError.invalidSetting` where normalisation layers are to be perturbed and the network has none.
+    func ascent(of network: Network) throws(TrainingError) -> SharpnessAwareAscent? {
+        guard optimizer.ascends else { return nil }
+        let perturbed = perturbs == .norm ? network.normalizationParameters : nil
+        guard perturbed?.isEmpty != true else {
+            throw .invalidSetting(
+                name: "perturb", found: "norm", expected: "all with \(model), which has no normalisation layer")
         }
+        return SharpnessAwareAscent(
+            rho: rho, scaling: optimizer == .asam ? .weights(eta: eta) : .none,
+            weightDecay: decaysInAscent ? weightDecay : 0, perturbed: perturbed)
     }
 
     /// What becomes of the gradient after the climb.
@@ -58,10 +99,21 @@ extension TrainingConfiguration {
         }
     }
 
-    /// The name of the direction that LookSAM keeps from step to step.
-    static let lookName = "looksam_direction"
+    /// What the direction of the climb is made of; nil where it is the gradient.
+    var friendly: FriendlyDirection? {
+        optimizer == .fsam ? FriendlyDirection(sigma: sigma, averaging: averaging) : nil
+    }
+
+    /// The name of the direction that LookSAM keeps from step to step, and of Friendly-SAM's average of the gradients.
+    static let lookName = "looksam_direction", averageName = "fsam_average"
     /// Vectors of θ's length that the rule keeps beside the optimiser's own, from the first step on.
-    var keptDirections: [String] { optimizer == .looksam ? [Self.lookName] : [] }
+    var keptDirections: [String] {
+        switch optimizer {
+        case .looksam: [Self.lookName]
+        case .fsam: [Self.averageName]
+        default: []
+        }
+    }
 
     /// Whether a step climbs, counted from 0.
     func climbs(step: Int) -> Bool { optimizer.ascends && (optimizer != .looksam || step % lookEvery == 0) }

@@ -6,6 +6,9 @@ import Tensors
 /// SAM (Foret et al. 2021, arXiv 2010.01412): ε = ρ g/(‖g‖₂ + 1e-12). ASAM (Kwon et al. 2021, arXiv 2102.11600):
 /// ε = ρ T²g/(‖Tg‖₂ + 1e-12) with T = |θ| + η on weights and 1 on biases and normalisation parameters. The authors' code has T = |θ| + η on
 /// every parameter with "weight" in its name, so on normalisation scales, too.
+///
+/// Some tensors alone may be perturbed: g is then their part of the gradient, also in ‖g‖, and ε is 0 elsewhere. With the scales and shifts
+/// of normalisation layers that is SAM-ON (Mueller et al. 2023, arXiv 2306.04226).
 public struct SharpnessAwareAscent: Sendable, Hashable {
     /// What T is.
     public enum Scaling: Sendable, Hashable {
@@ -24,12 +27,15 @@ public struct SharpnessAwareAscent: Sendable, Hashable {
     /// λ of the penalty ½λ‖θ‖² that counts to the loss that is climbed; 0 by default, where decay is the base optimiser's affair.
     public let weightDecay: Double
 
+    /// The names of the tensors that are perturbed; nil for all.
+    public let perturbed: Set<String>?
+
     /// Keeps a zero gradient from dividing by zero, as in Foret's code.
     static let leastNorm = 1e-12
 
     /// A climb of radius ρ.
-    public init(rho: Double, scaling: Scaling = .none, weightDecay: Double = 0) {
-        (self.rho, self.scaling, self.weightDecay) = (rho, scaling, weightDecay)
+    public init(rho: Double, scaling: Scaling = .none, weightDecay: Double = 0, perturbed: Set<String>? = nil) {
+        (self.rho, self.scaling, self.weightDecay, self.perturbed) = (rho, scaling, weightDecay, perturbed)
     }
 
     /// ε at θ for the gradient there.
@@ -37,8 +43,22 @@ public struct SharpnessAwareAscent: Sendable, Hashable {
         precondition(
             theta.count == layout.count && gradient.count == layout.count,
             "θ of length \(theta.count) and a gradient of \(gradient.count) for \(layout.count) parameters")
-        var climbed = gradient
-        if weightDecay != 0 { Vectors.add(weightDecay, theta, to: &climbed) }
+        return perturbation(at: theta, along: penalized(gradient, at: theta), layout: layout)
+    }
+
+    /// g + λθ, the gradient of the loss that is climbed.
+    func penalized(_ gradient: [Double], at theta: [Double]) -> [Double] {
+        weightDecay == 0 ? gradient : Vectors.sum(gradient, weightDecay, theta)
+    }
+
+    /// ε along a direction that has all that it is made of.
+    func perturbation(at theta: [Double], along direction: [Double], layout: ParameterLayout) -> [Double] {
+        var climbed = direction
+        if let perturbed {
+            for (index, tensor) in layout.tensors.enumerated() where !perturbed.contains(tensor.name) {
+                for i in layout.range(index) { climbed[i] = 0 }
+            }
+        }
         for (index, tensor) in layout.tensors.enumerated() {
             if let eta = eta(of: tensor) { Self.multiply(&climbed, by: theta, eta, layout.range(index)) }
         }
