@@ -120,6 +120,15 @@ extension GroundTruth {
                 let found = try PACBayesFlatness(bent, at: theta, pairs: 2000, seed: 3)
                 return abs(found.sigma - (0.2 / trace).squareRoot()) / found.standardError
             },
+            Claim(
+                "sharpness", "quadratic: the learning coefficient is P/2: error in standard errors, 2 % allowed",
+                within: 4
+            ) {
+                let objective = quadratic([3, 2, 1, 0.5], linear: [0, 0, 0, 0])
+                let found = try LearningCoefficient(
+                    objective, at: [0, 0, 0, 0], inverseTemperature: 200, localization: 0, draws: 1000)
+                return max(0, abs(found.value - 2) - 0.04) / found.standardError
+            },
             Claim("sharpness", "m-sharpness with m = n is the worst case over all examples", within: 0) {
                 let data = try SmallNetworks.digits(40)
                 var search = WorstCaseSearch(Ball(radius: 0.05))

@@ -113,6 +113,18 @@ extension GroundTruth {
             Claim("rescaling", "Dinh ×10, ×100: the Fisher-Rao norm θᵀGθ does not move", within: 1e-11) {
                 try change { [try FisherRaoNorm(relu, at: $0).value] }
             },
+            Claim(
+                "rescaling", "Dinh ×10: the relative flatness of both layers does not move, in standard errors",
+                within: 4
+            ) {
+                let found = try [theta, rescaled(10)].map {
+                    try RelativeFlatness.all(CurvatureOperator(relu, at: $0), layout, probes: 60).layers.map(\.value)
+                }
+                return zip(found[0], found[1]).reduce(0) {
+                    let error = ($1.0.standardError ?? 0) + ($1.1.standardError ?? 0)
+                    return max($0, abs($1.0.value - $1.1.value) / error)
+                }
+            },
             Claim("rescaling", "Dinh ×10, ×100: adaptive average case (η = 0) does not move", within: 1e-8) {
                 try change { point in
                     [
