@@ -43,8 +43,8 @@ import Testing
     /// A valley that is far longer than the chains have time for: no value, and the chains are still there to be seen.
     @Test func notMixed() throws {
         let objective = ClosureObjective(
-            dimension: 2, value: { 5e5 * $0[0] * $0[0] + 0.5 * 1e-4 * pow($0[1] - 20, 2) },
-            gradient: { [1e6 * $0[0], 1e-4 * ($0[1] - 20)] })
+            dimension: 2, value: { 5e5 * $0[0] * $0[0] + 0.25 * ($0[1] - 20) * ($0[1] - 20) },
+            gradient: { [1e6 * $0[0], 0.5 * ($0[1] - 20)] })
         let found = try LearningCoefficient(
             objective, at: [0, 0], inverseTemperature: 1e3, localization: 0, draws: 100)
         #expect(found.value.isNaN && found.standardError.isNaN && !found.hasMixed && found.chains.count == 4)

@@ -182,7 +182,7 @@ import Testing
         #expect(analysis.derivative == .gradient)
         let cheap = try analysis.run(objective, at: r.theta)
         #expect(cheap.directional == nil && cheap.fisherRao == nil && cheap.points.allSatisfy { $0.worstCase == nil })
-        analysis.measures = .withoutRadius
+        analysis.measures = [.critical, .directional, .fisherRao, .pacBayes]
         #expect(analysis.derivative == .product)
         let all = try analysis.run(objective, at: r.theta)
         #expect(all.critical == cheap.critical && all.pacBayes == cheap.pacBayes)
@@ -196,6 +196,10 @@ import Testing
         // Along −∇L the curvature at θ and the one up to the crossing are of one size.
         let ratio = try #require(all.critical).value / #require(all.directional).value
         #expect(0.2...5 ~= ratio)
+        // Without examples there is no temperature.
+        analysis.measures = .learningCoefficient
+        #expect(throws: ObjectiveError.self) { try analysis.run(objective, at: r.theta) }
+        analysis.measures = [.critical, .directional]
         analysis.direction = gradient.map { -2 * $0 }
         let twice = try analysis.run(objective, at: r.theta)
         #expect(abs(twice.critical!.value / all.critical!.value - 2) < 2e-3)

@@ -23,15 +23,14 @@ import Testing
             let p = rule.diagonal[0]
             // λ + w of P⁻¹(H + w) where the decay is part of the gradient.
             let curvature = factor * rule.edge * p - rule.weightDecay
-            var theta = [1.0], most = [0.0, 0]
+            var theta = [1.0], most = 0.0
             for i in 0..<3000 {
                 adam.update(&theta, gradient: [curvature * theta[0]], learningRate: rate, step: step)
                 adam.state[Adam.squareName] = [root * root]
-                if i < 100 { most[0] = max(most[0], abs(theta[0])) }
-                if i >= 2900 { most[1] = max(most[1], abs(theta[0])) }
-                if abs(theta[0]) > 1e100 { break }
+                // Far out, the gradients of one step count in v.
+                if i >= 2900 { most = max(most, abs(theta[0])) }
             }
-            #expect((abs(theta[0]) > 1e100 || most[1] > most[0]) == grows, "\(factor): \(most)")
+            #expect(grows ? most > 10 : most < 1e-3, "\(factor): \(most)")
         }
     }
 
