@@ -22,7 +22,7 @@ public struct LearningCoefficient: Sendable, Codable {
     public let rhat: Double
     /// How many independent draws the losses of all chains are worth.
     public let effectiveSamples: Double
-    /// Share of steps that were accepted; the size of a step, which was found before the draws that count; and nβ and γ.
+    /// Share of steps that were accepted; the mean size of a step, which each chain finds before the draws that count; and nβ and γ.
     public let acceptance: Double, step: Double, inverseTemperature: Double, localization: Double
     /// Losses with their gradients.
     public let gradients: Int
@@ -73,15 +73,14 @@ public struct LearningCoefficient: Sendable, Codable {
         var start = Place(theta: theta, loss: center.value, energy: 0, gradient: center.gradient)
         Vectors.scale(&start.gradient, by: inverseTemperature)
         start.energy = inverseTemperature * center.value
-        // A random direction's curvature says how large a step may be; acceptance then finds the size.
-        var step = 0.1 / (localization + inverseTemperature * max(1e-12, abs(center.value)))
-        var losses: [[Double]] = [], accepted = 0
+        // Small enough to leave θ*, where nearly every way leads up; acceptance then finds the size.
+        let first = 0.1 / (localization + inverseTemperature * max(1e-12, abs(center.value)))
+        var losses: [[Double]] = [], sizes: [Double] = [], accepted = 0
         let random = RandomNumbers(seed: seed).named("learning coefficient")
         for chain in 0..<chains {
             var place = start, own: [Double] = []
             let noise = random.named("chain \(chain)"), chances = noise.named("chances")
-            // The first chain finds the size for all: steps of one size make the chains comparable.
-            var size = step
+            var size = first
             for draw in 0..<2 * draws {
                 let normals = noise.named("\(draw)").normals(theta.count)
                 var proposal = Vectors.sum(place.theta, -size / 2, place.gradient)
@@ -95,20 +94,21 @@ public struct LearningCoefficient: Sendable, Codable {
                     place = next
                     if draw >= draws { accepted += 1 }
                 }
-                if draw < draws, chain == 0 {
+                if draw < draws {
                     // Robbins and Monro's steps in its logarithm.
                     size *= exp((probability - Self.bestAcceptance) * 3 / Double(draw + 10).squareRoot())
                 }
                 if draw >= draws { own.append(place.loss) }
             }
-            if chain == 0 { step = size }
             losses.append(own)
+            sizes.append(size)
         }
         let means = losses.map { $0.reduce(0, +) / Double(draws) }
         let estimates = means.map { inverseTemperature * ($0 - center.value) }
         self.chains = estimates
         (rhat, effectiveSamples) = (Self.splitRhat(losses), Self.effectiveSamples(losses))
-        (acceptance, self.step, gradients) = (Double(accepted) / Double(chains * draws), step, count)
+        acceptance = Double(accepted) / Double(chains * draws)
+        (step, gradients) = (sizes.reduce(0, +) / Double(chains), count)
         (self.inverseTemperature, self.localization) = (inverseTemperature, localization)
         let mean = estimates.reduce(0, +) / Double(chains)
         let square = estimates.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(chains - 1)
