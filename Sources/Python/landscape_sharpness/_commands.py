@@ -27,6 +27,8 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
     },
     "gradient": {
         "save": ("--save", "output", None),
+        "by_example": ("--by-example", "flag", False),
+        "save_norms": ("--save-norms", "output", None),
         "data": ("--data", "data", None),
         "split": ("--split", "text", "train"),
         "examples": ("--examples", "integer", None),
@@ -95,18 +97,23 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "norm": ("--norm", "text", "l2"),
         "adaptive": ("--adaptive", "flag", False),
         "eta": ("--eta", "number", None),
-        "measure": ("--measure", "text", "worst"),
+        "measure": ("--measure", "list", "worst"),
         "m": ("--m", "integer", None),
         "steps": ("--steps", "integer", None),
         "restarts": ("--restarts", "integer", None),
         "scout": ("--scout", "integer", None),
         "samples": ("--samples", "integer", None),
+        "increase": ("--increase", "number", None),
         "box_epsilon": ("--box-epsilon", "numbers", None),
         "subspace": ("--subspace", "integer", None),
         "box_steps": ("--box-steps", "integer", None),
         "box_repeats": ("--box-repeats", "integer", None),
+        "chains": ("--chains", "integer", None),
+        "draws": ("--draws", "integer", None),
+        "localization": ("--localization", "number", None),
         "normalize_logits": ("--normalize-logits", "flag", False),
         "save_epsilon": ("--save-epsilon", "output", None),
+        "along": ("--along", "vector", None),
         "resume": ("--resume", "flag", False),
         "width": ("--width", "length", None),
         "height": ("--height", "length", None),
@@ -153,12 +160,21 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "frobenius": ("--frobenius", "flag", False),
         "density": ("--density", "flag", False),
         "layers": ("--layers", "flag", False),
+        "by_class": ("--by-class", "flag", False),
+        "relative_flatness": ("--relative-flatness", "flag", False),
+        "diagonal": ("--diagonal", "flag", False),
+        "logdet": ("--logdet", "number", None),
+        "top_space": ("--top-space", "flag", False),
+        "noise": ("--noise", "flag", False),
+        "damping": ("--damping", "number", None),
         "probes": ("--probes", "integer", None),
         "operator": ("--operator", "text", "hessian"),
         "multiplicities": ("--multiplicities", "flag", False),
         "along": ("--along", "vector", None),
         "save_product": ("--save-product", "output", None),
         "save_vectors": ("--save-vectors", "output", None),
+        "save_diagonal": ("--save-diagonal", "output", None),
+        "sampling_error": ("--sampling-error", "integer", None),
         "resume": ("--resume", "flag", False),
         "width": ("--width", "length", None),
         "height": ("--height", "length", None),
@@ -206,6 +222,13 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "frobenius": ("--frobenius", "flag", False),
         "density": ("--density", "flag", False),
         "layers": ("--layers", "flag", False),
+        "by_class": ("--by-class", "flag", False),
+        "relative_flatness": ("--relative-flatness", "flag", False),
+        "diagonal": ("--diagonal", "flag", False),
+        "logdet": ("--logdet", "number", None),
+        "top_space": ("--top-space", "flag", False),
+        "noise": ("--noise", "flag", False),
+        "damping": ("--damping", "number", None),
         "probes": ("--probes", "integer", None),
         "operator": ("--operator", "text", "hessian"),
         "multiplicities": ("--multiplicities", "flag", False),
@@ -213,16 +236,20 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "norm": ("--norm", "text", "l2"),
         "adaptive": ("--adaptive", "flag", False),
         "eta": ("--eta", "number", None),
-        "measure": ("--measure", "text", "worst"),
+        "measure": ("--measure", "list", "worst"),
         "m": ("--m", "integer", None),
         "steps": ("--steps", "integer", None),
         "restarts": ("--restarts", "integer", None),
         "scout": ("--scout", "integer", None),
         "samples": ("--samples", "integer", None),
+        "increase": ("--increase", "number", None),
         "box_epsilon": ("--box-epsilon", "numbers", None),
         "subspace": ("--subspace", "integer", None),
         "box_steps": ("--box-steps", "integer", None),
         "box_repeats": ("--box-repeats", "integer", None),
+        "chains": ("--chains", "integer", None),
+        "draws": ("--draws", "integer", None),
+        "localization": ("--localization", "number", None),
         "dims": ("--dims", "integer", None),
         "points": ("--points", "points", 51),
         "range": ("--range", "number", 1.0),
@@ -296,6 +323,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "range": ("--range", "number", 1.0),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
+        "measures": ("--measures", "list", "default"),
         "rho": ("--rho", "numbers", 0.05),
         "adaptive": ("--adaptive", "number", None),
         "panels": ("--panels", "flag", False),
@@ -377,6 +405,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "threads": ("--threads", "integer", None),
     },
     "study": {
+        "measures": ("--measures", "list", "default"),
         "rho": ("--rho", "numbers", 0.05),
         "adaptive_rho": ("--adaptive-rho", "number", 0.5),
         "deviation": ("--deviation", "number", 0.01),
@@ -461,14 +490,19 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "start": ("--start", "checkpoint", None),
         "data": ("--data", "data", None),
         "optimizer": ("--optimizer", "text", "sgd"),
+        "base": ("--base", "text", None),
         "rho": ("--rho", "numbers", None),
         "eta": ("--eta", "number", None),
         "alpha": ("--alpha", "number", None),
         "look_every": ("--look-every", "integer", None),
+        "sigma": ("--sigma", "number", None),
+        "averaging": ("--averaging", "number", None),
         "m": ("--m", "integer", None),
         "lr": ("--lr", "number", None),
+        "adam_lr": ("--adam-lr", "number", None),
         "momentum": ("--momentum", "number", None),
         "weight_decay": ("--weight-decay", "number", None),
+        "perturb": ("--perturb", "text", "all"),
         "decay_in_ascent": ("--decay-in-ascent", "flag", False),
         "schedule": ("--schedule", "text", "cosine"),
         "warmup": ("--warmup", "text", None),
@@ -653,6 +687,8 @@ class Commands:
         self,
         *,
         save: Optional[Union[bool, PathLike]] = None,
+        by_example: bool = False,
+        save_norms: Optional[Union[bool, PathLike]] = None,
         data: Optional[Data] = None,
         split: Literal["train", "test"] = "train",
         examples: Optional[int] = None,
@@ -670,6 +706,8 @@ class Commands:
         Parameters
         ----------
         save: Write the gradient to this .npy file: P numbers, in the order of the parameters.
+        by_example: Measure the norm of every example's own gradient, too.
+        save_norms: Write the norms of --by-example to this .npy file, in the data's order.
         data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
             npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
         split: Split of the data.
@@ -767,18 +805,23 @@ class Commands:
         norm: Literal["l2", "linf"] = "l2",
         adaptive: bool = False,
         eta: Optional[float] = None,
-        measure: Literal["worst", "average", "keskar", "all", "one-step"] = "worst",
+        measure: Union[str, Sequence[str]] = "worst",
         m: Optional[int] = None,
         steps: Optional[int] = None,
         restarts: Optional[int] = None,
         scout: Optional[int] = None,
         samples: Optional[int] = None,
+        increase: Optional[float] = None,
         box_epsilon: Optional[Union[float, Sequence[float]]] = None,
         subspace: Optional[int] = None,
         box_steps: Optional[int] = None,
         box_repeats: Optional[int] = None,
+        chains: Optional[int] = None,
+        draws: Optional[int] = None,
+        localization: Optional[float] = None,
         normalize_logits: bool = False,
         save_epsilon: Optional[Union[bool, PathLike]] = None,
+        along: Optional[Vector] = None,
         resume: bool = False,
         data: Optional[Data] = None,
         split: Literal["train", "test"] = "train",
@@ -802,19 +845,25 @@ class Commands:
         norm: Norm of the ball.
         adaptive: Measure ε relative to the weights: T = |θ| + η.
         eta: η of --adaptive (default: 0.01).
-        measure: Worst case, average case, Keskar's box, all three, or SAM's one step alone, which holds few vectors and takes
-            two passes over the data.
+        measure: What is measured, or several with commas between them: worst case, average case, Keskar's box, or all three;
+            SAM's one step alone; the critical learning rate; curvature along a direction; the Fisher-Rao norm; the noise of
+            PAC-Bayes bounds; the local learning coefficient.
         m: m-sharpness: the mean worst case of batches of so many examples.
         steps: Largest number of iterations from each start (default: 50).
         restarts: Random starts beside the informed ones (default: 4; linf 12, because its maxima lie in corners).
         scout: Examples on which the starts compete; the best continue on all. 0: all examples (default: 4096 of 16384 or more).
-        samples: Antithetic pairs of the average case (default: 50).
+        samples: Antithetic pairs of the average case and of pac-bayes (default: 50).
+        increase: What the noise of pac-bayes costs (default: 0.1).
         box_epsilon: Keskar's ε, or several: the box is |z| ≤ ε(|θ| + 1) (default: 0.0005,0.001).
         subspace: Dimension of the random subspaces of Keskar's measure (default: 100). 0: the full space only.
         box_steps: Iterations of L-BFGS-B in the box (default: 10).
         box_repeats: Repeats of the search in the box (default: 5).
+        chains: Chains of the learning coefficient (default: 4).
+        draws: Draws of each chain that count; as many come before (default: 1000).
+        localization: γ that holds the learning coefficient's chains at the weights (default: 100).
         normalize_logits: Give each example's logits mean 0 and norm 1 before the loss.
         save_epsilon: Write the best ε to this .npy file.
+        along: Step of --measure critical and directional, a .npy vector v: θ + ηv (default: the negative gradient).
         resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
         data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
             npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
@@ -847,12 +896,21 @@ class Commands:
         frobenius: bool = False,
         density: bool = False,
         layers: bool = False,
+        by_class: bool = False,
+        relative_flatness: bool = False,
+        diagonal: bool = False,
+        logdet: Optional[float] = None,
+        top_space: bool = False,
+        noise: bool = False,
+        damping: Optional[float] = None,
         probes: Optional[int] = None,
         operator: Literal["hessian", "ggn", "fisher", "empirical-fisher"] = "hessian",
         multiplicities: bool = False,
         along: Optional[Vector] = None,
         save_product: Optional[Union[bool, PathLike]] = None,
         save_vectors: Optional[Union[bool, PathLike]] = None,
+        save_diagonal: Optional[Union[bool, PathLike]] = None,
+        sampling_error: Optional[int] = None,
         resume: bool = False,
         data: Optional[Data] = None,
         split: Literal["train", "test"] = "train",
@@ -879,12 +937,22 @@ class Commands:
         frobenius: Estimate the Frobenius norm, by Hutch++.
         density: Estimate the spectral density, by stochastic Lanczos quadrature.
         layers: Measure the largest eigenvalue and the trace of each parameter tensor's diagonal block.
-        probes: Products for the trace and the norm: a third each for Hutch++'s sketch, range and rest (default: 30).
+        by_class: Measure eigenvalues, trace and gradient of each class's examples alone.
+        relative_flatness: Measure the relative flatness of each layer's weights.
+        diagonal: Estimate the diagonal, with its mean over each parameter tensor.
+        logdet: Estimate log det(G + δI) and the effective dimension Σ λ/(λ + δ), with --operator ggn or a Fisher matrix.
+        top_space: Measure the share of the gradient in the space of the --top eigenvectors.
+        noise: Measure tr(HΣ) with the covariance Σ of the examples' gradients.
+        damping: With --noise, measure tr((H + δI)⁻¹Σ), too: Takeuchi's criterion.
+        probes: Products for the trace, the norm and the diagonal: a third each for a sketch, its range and the rest (default:
+            30).
         operator: Matrix: the Hessian, Gauss–Newton (ggn), Fisher, or empirical Fisher.
         multiplicities: Look for further copies of repeated eigenvalues. Always on for regression with several outputs.
         along: Report vᵀHv and ‖Hv‖ for the vector in this .npy file.
         save_product: Write the Hv of --along to this .npy file.
         save_vectors: Write the largest eigenvectors to this .npy file, one row each.
+        save_diagonal: Write the --diagonal to this .npy file, in the order of the weights.
+        sampling_error: Draw --examples N anew so often, and enclose λmax of all examples by that of N.
         resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
         data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
             npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
@@ -918,6 +986,13 @@ class Commands:
         frobenius: bool = False,
         density: bool = False,
         layers: bool = False,
+        by_class: bool = False,
+        relative_flatness: bool = False,
+        diagonal: bool = False,
+        logdet: Optional[float] = None,
+        top_space: bool = False,
+        noise: bool = False,
+        damping: Optional[float] = None,
         probes: Optional[int] = None,
         operator: Literal["hessian", "ggn", "fisher", "empirical-fisher"] = "hessian",
         multiplicities: bool = False,
@@ -925,16 +1000,20 @@ class Commands:
         norm: Literal["l2", "linf"] = "l2",
         adaptive: bool = False,
         eta: Optional[float] = None,
-        measure: Literal["worst", "average", "keskar", "all", "one-step"] = "worst",
+        measure: Union[str, Sequence[str]] = "worst",
         m: Optional[int] = None,
         steps: Optional[int] = None,
         restarts: Optional[int] = None,
         scout: Optional[int] = None,
         samples: Optional[int] = None,
+        increase: Optional[float] = None,
         box_epsilon: Optional[Union[float, Sequence[float]]] = None,
         subspace: Optional[int] = None,
         box_steps: Optional[int] = None,
         box_repeats: Optional[int] = None,
+        chains: Optional[int] = None,
+        draws: Optional[int] = None,
+        localization: Optional[float] = None,
         dims: Optional[int] = None,
         points: Union[int, str, tuple[int, int]] = 51,
         range: float = 1.0,
@@ -974,24 +1053,37 @@ class Commands:
         frobenius: Estimate the Frobenius norm, by Hutch++.
         density: Estimate the spectral density, by stochastic Lanczos quadrature.
         layers: Measure the largest eigenvalue and the trace of each parameter tensor's diagonal block.
-        probes: Products for the trace and the norm: a third each for Hutch++'s sketch, range and rest (default: 30).
+        by_class: Measure eigenvalues, trace and gradient of each class's examples alone.
+        relative_flatness: Measure the relative flatness of each layer's weights.
+        diagonal: Estimate the diagonal, with its mean over each parameter tensor.
+        logdet: Estimate log det(G + δI) and the effective dimension Σ λ/(λ + δ), with --operator ggn or a Fisher matrix.
+        top_space: Measure the share of the gradient in the space of the --top eigenvectors.
+        noise: Measure tr(HΣ) with the covariance Σ of the examples' gradients.
+        damping: With --noise, measure tr((H + δI)⁻¹Σ), too: Takeuchi's criterion.
+        probes: Products for the trace, the norm and the diagonal: a third each for a sketch, its range and the rest (default:
+            30).
         operator: Matrix: the Hessian, Gauss–Newton (ggn), Fisher, or empirical Fisher.
         multiplicities: Look for further copies of repeated eigenvalues. Always on for regression with several outputs.
         rho: Radius of the ball, or several: 0.01,0.05,0.1. For the average case, the deviation of each weight.
         norm: Norm of the ball.
         adaptive: Measure ε relative to the weights: T = |θ| + η.
         eta: η of --adaptive (default: 0.01).
-        measure: Worst case, average case, Keskar's box, all three, or SAM's one step alone, which holds few vectors and takes
-            two passes over the data.
+        measure: What is measured, or several with commas between them: worst case, average case, Keskar's box, or all three;
+            SAM's one step alone; the critical learning rate; curvature along a direction; the Fisher-Rao norm; the noise of
+            PAC-Bayes bounds; the local learning coefficient.
         m: m-sharpness: the mean worst case of batches of so many examples.
         steps: Largest number of iterations from each start (default: 50).
         restarts: Random starts beside the informed ones (default: 4; linf 12, because its maxima lie in corners).
         scout: Examples on which the starts compete; the best continue on all. 0: all examples (default: 4096 of 16384 or more).
-        samples: Antithetic pairs of the average case (default: 50).
+        samples: Antithetic pairs of the average case and of pac-bayes (default: 50).
+        increase: What the noise of pac-bayes costs (default: 0.1).
         box_epsilon: Keskar's ε, or several: the box is |z| ≤ ε(|θ| + 1) (default: 0.0005,0.001).
         subspace: Dimension of the random subspaces of Keskar's measure (default: 100). 0: the full space only.
         box_steps: Iterations of L-BFGS-B in the box (default: 10).
         box_repeats: Repeats of the search in the box (default: 5).
+        chains: Chains of the learning coefficient (default: 4).
+        draws: Draws of each chain that count; as many come before (default: 1000).
+        localization: γ that holds the learning coefficient's chains at the weights (default: 100).
         dims: 1 for a line, 2 for a plane (default: 2 if --points, --y-range or --directions name two, else 1).
         points: Points along each axis: 51, or 51x41 for α × β.
         range: Half the length of both axes, which run from −length to length.
@@ -1086,6 +1178,7 @@ def interpolate(
 
 def compare(
     *checkpoints: Any,
+    measures: Union[str, Sequence[str]] = "default",
     dims: Optional[int] = None,
     points: Union[int, str, tuple[int, int]] = 51,
     range: float = 1.0,
@@ -1117,6 +1210,7 @@ def compare(
     range: Half the length of both axes, which run from −length to length.
     x_range: Range of α, as a:b.
     y_range: Range of β, as a:b.
+    measures: Measures with commas between them, by their names in the JSON; 'default' or 'all' among them.
     rho: Radius ρ of the worst case, and deviation of each weight in the average case.
     adaptive: Evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01.
     panels: Draw each checkpoint's line and accuracy in a panel of its own instead of all lines in one frame. Planes always
@@ -1198,6 +1292,7 @@ def trajectory(
 
 def study(
     folder: PathLike,
+    measures: Union[str, Sequence[str]] = "default",
     *,
     rho: Union[float, Sequence[float]] = 0.05,
     adaptive_rho: float = 0.5,
@@ -1225,6 +1320,7 @@ def study(
     Parameters
     ----------
     folder: the folder
+    measures: Measures with commas between them, by their names in the JSON; 'default' or 'all' among them.
     rho: Radius of the worst case.
     adaptive_rho: Radius of the adaptive worst case, T = |θ|.
     deviation: Deviation of each weight in the average case.
@@ -1355,15 +1451,20 @@ def train(
     model: Optional[str] = None,
     start: Optional[Any] = None,
     data: Optional[Data] = None,
-    optimizer: Literal["sgd", "nesterov", "adam", "adamw", "sam", "asam", "gsam", "looksam"] = "sgd",
+    optimizer: Literal["sgd", "nesterov", "adam", "adamw", "muon", "sam", "asam", "gsam", "looksam", "fsam"] = "sgd",
+    base: Optional[Literal["sgd", "nesterov", "adam", "adamw", "muon"]] = None,
     rho: Optional[Union[float, Sequence[float]]] = None,
     eta: Optional[float] = None,
     alpha: Optional[float] = None,
     look_every: Optional[int] = None,
+    sigma: Optional[float] = None,
+    averaging: Optional[float] = None,
     m: Optional[int] = None,
     lr: Optional[float] = None,
+    adam_lr: Optional[float] = None,
     momentum: Optional[float] = None,
     weight_decay: Optional[float] = None,
+    perturb: Literal["all", "norm"] = "all",
     decay_in_ascent: bool = False,
     schedule: Literal["constant", "step", "cosine"] = "cosine",
     warmup: Optional[str] = None,
@@ -1430,14 +1531,19 @@ def train(
     data: Training data: digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR, npy:X.npy,Y.npy,
         npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K. With --start, the checkpoint's by default.
     optimizer: Update rule.
+    base: Update rule after the ascent step of SAM and its kin (default: sgd).
     rho: Radius ρ of the ascent step (default: 0.05; asam 0.5).
     eta: η of ASAM's |w| + η (default: 0.01).
     alpha: α of GSAM (default: 0.4) or of LookSAM (default: 0.7).
     look_every: LookSAM: steps from one ascent to the next (default: 5).
+    sigma: Friendly-SAM: σ, how much of the average of gradients is taken away (default: 1).
+    averaging: Friendly-SAM: λ of the moving average of gradients (default: 0.9).
     m: m-SAM: examples of a batch that share an ascent step.
-    lr: Learning rate (default: 0.05; adam and adamw 0.001).
-    momentum: Momentum (default: 0.9).
-    weight_decay: Weight decay (default: 5e-4; adam 0, adamw 0.01).
+    lr: Learning rate (default: 0.05; adam and adamw 0.001, muon 0.02).
+    adam_lr: Muon: learning rate of the AdamW for what is no hidden weight (default: 3e-4).
+    momentum: Momentum (default: 0.9; muon 0.95).
+    weight_decay: Weight decay (default: 5e-4; adam and muon 0, adamw 0.01).
+    perturb: Parameters that the ascent step moves: all, or only scales and shifts of normalization layers.
     decay_in_ascent: Include the weight decay in the ascent step.
     schedule: Schedule of the learning rate.
     warmup: Linear warm-up in epochs, or in steps: '100 steps'.
