@@ -86,6 +86,16 @@ import Testing
         }
     }
 
+    /// A loss that falls, stays nearly level for long, and rises late: the line through 0 meets it too early every time.
+    @Test func lateRise() throws {
+        // −x/(1 + x) + (x/1000)²: above 0 again at about 999.
+        let objective = ClosureObjective(dimension: 1) { -$0[0] / (1 + $0[0]) + 1e-6 * $0[0] * $0[0] }
+        let found = try CriticalSharpness(objective, at: [0], value: 0, gradient: [-1])
+        let bracket = try #require(found.bracket)
+        #expect(try objective.value(at: [bracket.lowerBound]) < 0 && objective.value(at: [bracket.upperBound]) >= 0)
+        #expect(abs(found.rate - 999.5) < 2 && found.evaluations < 40, "\(found)")
+    }
+
     /// No direction, one that leads up, a loss that never comes back, one beyond what can be computed.
     @Test func withoutCrossing() throws {
         let bowl = SharpnessTests.quadratic([2, 1], linear: [0, 0])

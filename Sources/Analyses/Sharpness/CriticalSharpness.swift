@@ -55,15 +55,17 @@ public struct CriticalSharpness: Sendable, Codable, Equatable {
         let byLoss = 0.01 * abs(value) / descent, length = Vectors.norm(direction)
         var next = byLoss > 0 ? byLoss : 0.01 * max(Vectors.norm(theta), 1) / length
         var low = (rate: 0.0, height: -1.0), high: (rate: Double, height: Double)?
-        var lastRaised = false
+        var lastRaised = false, leap = 1 + tolerance
         while count < Self.mostEvaluations, next.isFinite, next > 0 {
             let found = try height(next)
             lastRaised = found >= 0
             if lastRaised { high = (next, found) } else { low = (next, found) }
             guard let high else {
-                // Twice as far, or where the line through 0 and here meets 0, a little beyond.
+                // Where the line through 0 and here meets 0, a little beyond; and farther each time, as a loss that bends late is
+                // always met too early.
                 let root = low.height > -1 ? low.rate / (1 + low.height) : .infinity
-                next = min(max(root * (1 + tolerance / 2), low.rate * (1 + tolerance)), 4 * low.rate)
+                next = min(max(root * (1 + tolerance / 2), low.rate * leap), 4 * low.rate)
+                leap = min(4, 1 + 4 * (leap - 1))
                 continue
             }
             if high.rate - low.rate <= max(tolerance * high.rate, 4 * noise) { break }
