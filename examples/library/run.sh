@@ -9,12 +9,12 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 folder=${1:-library-pictures}
-build=(--package-path "$here" -c release ${2:+--scratch-path "$2"})
 
 source "$root/examples/install-packages.sh"
 install_packages
-swift build "${build[@]}"
-programs=$(swift build "${build[@]}" --show-bin-path)
+scratch=${2:-$here/.build}
+swift build --package-path "$here" --scratch-path "$scratch" -c release
+programs=$(swift build --package-path "$here" --scratch-path "$scratch" -c release --show-bin-path)
 mkdir -p "$folder"
 cd "$folder"
 
