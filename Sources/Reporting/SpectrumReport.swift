@@ -55,22 +55,15 @@ public struct SpectrumReport: Report {
             fields.append(
                 (
                     "trace",
-                    .object([
-                        ("value", .number(trace.trace.value)), ("standard_error", JSONValue(trace.trace.standardError)),
-                        ("interval95", JSONValue(trace.trace.interval95)), ("probes", .integer(trace.probes)),
-                        ("method", .string(trace.method.rawValue)), ("products", .integer(trace.products)),
-                    ])
+                    .object(
+                        members(trace.trace) + [
+                            ("probes", .integer(trace.probes)), ("method", .string(trace.method.rawValue)),
+                            ("products", .integer(trace.products)),
+                        ])
                 ))
         }
         if let frobenius = result.frobenius {
-            fields.append(
-                (
-                    "frobenius",
-                    .object([
-                        ("value", .number(frobenius.value)), ("standard_error", JSONValue(frobenius.standardError)),
-                        ("interval95", JSONValue(frobenius.interval95)),
-                    ])
-                ))
+            fields.append(("frobenius", .object(members(frobenius))))
         }
         if let density = result.density {
             let (nodes, weights) = density.nodesAndWeights, outliers = density.outliers()
@@ -94,14 +87,12 @@ public struct SpectrumReport: Report {
                     "layers",
                     .array(
                         layers.map { layer in
-                            .object([
-                                ("name", .string(layer.name)), ("shape", .array(layer.shape.map { .integer($0) })),
-                                ("largest_eigenvalue", .number(layer.largestEigenvalue)),
-                                ("residual", .number(layer.residual)), ("converged", .bool(layer.converged)),
-                                ("trace", .number(layer.trace.value)),
-                                ("trace_standard_error", JSONValue(layer.trace.standardError)),
-                                ("trace_interval95", JSONValue(layer.trace.interval95)),
-                            ])
+                            .object(
+                                [
+                                    ("name", .string(layer.name)), ("shape", .array(layer.shape.map { .integer($0) })),
+                                    ("largest_eigenvalue", .number(layer.largestEigenvalue)),
+                                    ("residual", .number(layer.residual)), ("converged", .bool(layer.converged)),
+                                ] + members(layer.trace, "trace"))
                         })
                 ))
         }
@@ -114,12 +105,9 @@ public struct SpectrumReport: Report {
                     "relative_flatness",
                     .array(
                         result.relativeFlatness.map { layer in
-                            .object([
-                                ("name", .string(layer.name)), ("shape", .array(layer.shape.map { .integer($0) })),
-                                ("value", .number(layer.value.value)),
-                                ("standard_error", JSONValue(layer.value.standardError)),
-                                ("interval95", JSONValue(layer.value.interval95)),
-                            ])
+                            .object(
+                                [("name", .string(layer.name)), ("shape", .array(layer.shape.map { .integer($0) }))]
+                                    + members(layer.value))
                         })
                 ))
         }
@@ -153,29 +141,33 @@ public struct SpectrumReport: Report {
         return fields
     }
 
+    /// An estimate with its errors: `value`, `standard_error` and `interval95`, or a name and these with the name before them.
+    private func members(_ estimate: StochasticEstimate?, _ name: String? = nil) -> [(key: String, value: JSONValue)] {
+        let prefix = name.map { $0 + "_" } ?? ""
+        return [
+            (name ?? "value", JSONValue(estimate?.value)),
+            (prefix + "standard_error", JSONValue(estimate?.standardError)),
+            (prefix + "interval95", JSONValue(estimate?.interval95)),
+        ]
+    }
+
     private func members(_ found: ClassCurvature) -> [(key: String, value: JSONValue)] {
         [
             ("class", .integer(found.label)), ("examples", .integer(found.examples)), ("share", .number(found.share)),
             ("eigenvalues", JSONValue(found.eigenvalues)), ("residuals", JSONValue(found.residuals)),
-            ("converged", .bool(found.converged)), ("trace", .number(found.trace.value)),
-            ("trace_standard_error", JSONValue(found.trace.standardError)),
-            ("trace_interval95", JSONValue(found.trace.interval95)), ("gradient_norm", .number(found.gradientNorm)),
-            ("overlaps", JSONValue(found.overlaps)), ("products", .integer(found.products)),
+            ("converged", .bool(found.converged)),
+        ] + members(found.trace, "trace") + [
+            ("gradient_norm", .number(found.gradientNorm)), ("overlaps", JSONValue(found.overlaps)),
+            ("products", .integer(found.products)),
         ]
     }
 
     private func members(_ noise: NoiseAlignment) -> [(key: String, value: JSONValue)] {
-        func members(_ name: String, _ estimate: StochasticEstimate?) -> [(key: String, value: JSONValue)] {
-            [
-                (name, JSONValue(estimate?.value)), (name + "_standard_error", JSONValue(estimate?.standardError)),
-                (name + "_interval95", JSONValue(estimate?.interval95)),
-            ]
-        }
         let solves: [(key: String, value: JSONValue)] =
             noise.shift.map {
-                members("tic", noise.criterion) + [("damping", .number($0)), ("residual", JSONValue(noise.residual))]
+                members(noise.criterion, "tic") + [("damping", .number($0)), ("residual", JSONValue(noise.residual))]
             } ?? []
-        return members("trace_h_sigma", noise.trace) + members("trace_sigma", noise.noise).prefix(2) + solves
+        return members(noise.trace, "trace_h_sigma") + members(noise.noise, "trace_sigma").prefix(2) + solves
             + [("products", .integer(noise.products))]
     }
 
@@ -200,14 +192,11 @@ public struct SpectrumReport: Report {
     }
 
     private func members(_ found: LogDeterminant) -> [(key: String, value: JSONValue)] {
-        [
-            ("value", .number(found.value.value)), ("standard_error", JSONValue(found.value.standardError)),
-            ("interval95", JSONValue(found.value.interval95)), ("relative", .number(found.relative.value)),
-            ("effective_dimension", .number(found.effectiveDimension.value)),
-            ("effective_dimension_standard_error", JSONValue(found.effectiveDimension.standardError)),
-            ("effective_dimension_interval95", JSONValue(found.effectiveDimension.interval95)),
-            ("delta", .number(found.shift)), ("settled", .bool(found.settled)), ("products", .integer(found.products)),
-        ]
+        members(found.value) + [("relative", .number(found.relative.value))]
+            + members(found.effectiveDimension, "effective_dimension") + [
+                ("delta", .number(found.shift)), ("settled", .bool(found.settled)),
+                ("products", .integer(found.products)),
+            ]
     }
 
     /// Arrays of the `.npz` file.

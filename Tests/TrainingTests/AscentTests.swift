@@ -67,14 +67,7 @@ import Testing
         (configuration.precision, configuration.perturbs, configuration.rho) = (.double, .norm, 0.4)
         (configuration.momentum, configuration.weightDecay, configuration.examples) = (0, 0, 30)
         let trainer = try Trainer(configuration), layout = trainer.network.parameters, theta = trainer.state.theta
-        func gradient(_ theta: [Double]) throws -> [Double] {
-            let batches = try BatchGradient(
-                network: trainer.network, data: trainer.data.train, loss: trainer.loss, batchSize: 30,
-                precision: .double)
-            var gradient = [Double](repeating: 0, count: theta.count)
-            _ = try batches.evaluate(at: theta, examples: Array(0..<30), gradient: &gradient)
-            return gradient
-        }
+        func gradient(_ theta: [Double]) throws -> [Double] { try batchGradient(of: trainer, at: theta) }
         // One dimension and a number for its scale of 1 at the start, or beside such a tensor.
         let scopes = Set(
             layout.tensors.indices.filter { index in

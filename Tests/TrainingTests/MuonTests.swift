@@ -105,14 +105,7 @@ import Testing
         (configuration.precision, configuration.examples, configuration.rho) = (.double, 30, 0.4)
         configuration.adamRate = 0.004
         let trainer = try Trainer(configuration), theta = trainer.state.theta, layout = trainer.network.parameters
-        func gradient(_ theta: [Double]) throws -> [Double] {
-            let batches = try BatchGradient(
-                network: trainer.network, data: trainer.data.train, loss: trainer.loss, batchSize: 30,
-                precision: .double)
-            var gradient = [Double](repeating: 0, count: theta.count)
-            _ = try batches.evaluate(at: theta, examples: Array(0..<30), gradient: &gradient)
-            return gradient
-        }
+        func gradient(_ theta: [Double]) throws -> [Double] { try batchGradient(of: trainer, at: theta) }
         var g = try gradient(theta)
         if optimizer == .sam { g = try gradient(Vectors.sum(theta, 0.4 / Vectors.norm(g), g)) }
         try trainer.step(Array(0..<30), 0.02)

@@ -18,6 +18,15 @@ func digits(_ model: String = "mlp:64-32-10", _ optimizer: OptimizerKind = .sgd,
     return configuration
 }
 
+/// The gradient of a training's first 30 examples, in Float64.
+func batchGradient(of trainer: Trainer, at theta: [Double]) throws -> [Double] {
+    let batches = try BatchGradient(
+        network: trainer.network, data: trainer.data.train, loss: trainer.loss, batchSize: 30, precision: .double)
+    var gradient = [Double](repeating: 0, count: theta.count)
+    _ = try batches.evaluate(at: theta, examples: Array(0..<30), gradient: &gradient)
+    return gradient
+}
+
 @Suite struct TrainerTests {
     @Test func learnsDigits() throws {
         var records: [EpochRecord] = [], reports: [TrainingProgress] = []

@@ -35,8 +35,12 @@ public struct LearningCoefficient: Sendable, Codable {
     }
 
     /// Whether the chains have mixed: R̂ of at most 1.05, and 25 independent draws a chain. Ours, after Vehtari et al.
-    public var hasMixed: Bool { rhat <= Self.mostRhat && effectiveSamples >= Double(Self.fewestSamples * chains.count) }
-    static let mostRhat = 1.05, fewestSamples = 25
+    public var hasMixed: Bool { Self.haveMixed(chains.count, rhat, effectiveSamples) }
+
+    private static func haveMixed(_ chains: Int, _ rhat: Double, _ effectiveSamples: Double) -> Bool {
+        rhat <= 1.05 && effectiveSamples >= Double(25 * chains)
+    }
+
     /// Share of accepted steps that the size of a step is sought for (Roberts, Rosenthal 1998, doi:10.1111/1467-9868.00123).
     private static let bestAcceptance = 0.574
 
@@ -55,9 +59,8 @@ public struct LearningCoefficient: Sendable, Codable {
         precondition(
             chains >= 2 && draws >= 100 && inverseTemperature > 0 && localization >= 0,
             "\(chains) chains of \(draws) draws at \(inverseTemperature), γ = \(localization)")
-        let center = try objective.valueAndGradient(at: theta)
         let all = chains * 2 * draws
-        var count = 1
+        var count = 0
         /// The exponent's value and gradient at a place.
         func energy(_ place: [Double]) throws -> Place {
             try progress(count, all)
@@ -70,11 +73,9 @@ public struct LearningCoefficient: Sendable, Codable {
             let energy = inverseTemperature * loss + 0.5 * localization * Vectors.dot(shift, shift)
             return Place(theta: place, loss: loss, energy: energy, gradient: gradient)
         }
-        var start = Place(theta: theta, loss: center.value, energy: 0, gradient: center.gradient)
-        Vectors.scale(&start.gradient, by: inverseTemperature)
-        start.energy = inverseTemperature * center.value
+        let start = try energy(theta)
         // Small enough to leave θ*, where nearly every way leads up; acceptance then finds the size.
-        let first = 0.1 / (localization + inverseTemperature * max(1e-12, abs(center.value)))
+        let first = 0.1 / (localization + inverseTemperature * max(1e-12, abs(start.loss)))
         var losses: [[Double]] = [], sizes: [Double] = [], accepted = 0
         let random = RandomNumbers(seed: seed).named("learning coefficient")
         for chain in 0..<chains {
@@ -104,21 +105,18 @@ public struct LearningCoefficient: Sendable, Codable {
             sizes.append(size)
         }
         let means = losses.map { $0.reduce(0, +) / Double(draws) }
-        let estimates = means.map { inverseTemperature * ($0 - center.value) }
+        let estimates = means.map { inverseTemperature * ($0 - start.loss) }
         self.chains = estimates
         (rhat, effectiveSamples) = (Self.splitRhat(losses), Self.effectiveSamples(losses))
         acceptance = Double(accepted) / Double(chains * draws)
         (step, gradients) = (sizes.reduce(0, +) / Double(chains), count)
         (self.inverseTemperature, self.localization) = (inverseTemperature, localization)
-        let mean = estimates.reduce(0, +) / Double(chains)
-        let square = estimates.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(chains - 1)
-        let isMixed = rhat <= Self.mostRhat && effectiveSamples >= Double(Self.fewestSamples * chains)
-        value = isMixed ? mean : .nan
-        standardError = isMixed ? (square / Double(chains)).squareRoot() : .nan
+        let isMixed = Self.haveMixed(chains, rhat, effectiveSamples), mean = StochasticEstimate(samples: estimates)
+        (value, standardError) = isMixed ? (mean.value, mean.standardError ?? .nan) : (.nan, .nan)
     }
 
     private struct Place {
-        var theta: [Double], loss: Double, energy: Double, gradient: [Double]
+        let theta: [Double], loss: Double, energy: Double, gradient: [Double]
     }
 
     /// The logarithm of the density with which one place proposes another, up to a constant.

@@ -18,12 +18,13 @@ public final class Executable {
     /// The arithmetic that its real values are computed in.
     public let precision: Precision
     private let kernels: Kernels
-    private let steps: [(stage: Stage, isCommon: Bool, work: Prepared, passed: [Int])]
+    private let steps: [Planned]
+
+    /// A step, with the outputs that are passed on when it has run: their numbers among those, and their items.
+    private typealias Planned = (stage: Stage, isCommon: Bool, work: Prepared, passed: [(number: Int, item: Int)])
     private let plan: MemoryPlan
     private let outputItems: [Int: Int]
-    /// Of every value that is passed on: the numbers, among those, of the outputs that it is.
-    private let passed: [Int: [Int]]
-    /// Those that not every run computes, which are there at its end.
+    /// Outputs to be passed on that not every run computes, which are there at its end.
     private let unpassed: [(number: Int, item: Int)]
     private let inputNumbers: [Int: Int]
     private let constants: Buffer
@@ -85,13 +86,15 @@ public final class Executable {
                 unpassed.append((number, base))
             }
         }
-        (self.passed, self.unpassed) = (passed, unpassed)
+        self.unpassed = unpassed
         plan = MemoryPlan(
             items, steps, sweeps: sweeps, divisions: fusion.divisions, outputs: Set(bases),
             passing: Set(passed.keys), runsWhole: runsWhole, elementSize: size)
         let needed = MemoryPlan.neededOutside(items, steps).union(bases)
-        var work: [(stage: Stage, isCommon: Bool, work: Prepared, passed: [Int])] = []
-        func passes(_ some: ArraySlice<Step>) -> [Int] { some.flatMap(\.items).filter { passed[$0] != nil } }
+        var work: [Planned] = []
+        func passes(_ some: ArraySlice<Step>) -> [(number: Int, item: Int)] {
+            some.flatMap(\.items).flatMap { item in (passed[item] ?? []).map { ($0, item) } }
+        }
         var benchRoom = Bench.Room(blockBytes: plan.blockBytes),
             (sumBytes, operations, keptOperations, next) = (0, 0, 0, 0)
         func count(_ some: Int, _ step: Step) {
@@ -292,7 +295,7 @@ public final class Executable {
         for step in steps where !step.isCommon && step.stage >= first && step.stage <= last {
             run(step.work, memory)
             guard let take else { continue }
-            for item in step.passed { for number in passed[item]! { take(number, memory.address(item)) } }
+            for (number, item) in step.passed { take(number, memory.address(item)) }
         }
         if let take { for (number, item) in unpassed { take(number, memory.address(item)) } }
     }

@@ -31,12 +31,7 @@ struct CompareCommand: SharedCommand {
 
     /// The measures that are asked for, in their order.
     private func asked() throws -> [StudyMeasures.Measure] {
-        do throws(StudyMeasures.UnknownMeasure) {
-            return try StudyMeasures.Measure.parse(
-                measures, defaults: Comparison.defaults, among: Comparison.measures)
-        } catch {
-            throw ValidationError("--measures \(measures): \(error)")
-        }
+        try StudyMeasures.Measure.asked(measures, defaults: Comparison.defaults, among: Comparison.measures)
     }
 
     func validate() throws {

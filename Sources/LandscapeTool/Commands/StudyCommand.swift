@@ -32,11 +32,7 @@ struct StudyCommand: SharedCommand {
 
     /// The measures that are asked for, in their order.
     private func asked() throws -> [StudyMeasures.Measure] {
-        do throws(StudyMeasures.UnknownMeasure) {
-            return try StudyMeasures.Measure.parse(measures)
-        } catch {
-            throw ValidationError("--measures \(measures): \(error)")
-        }
+        try StudyMeasures.Measure.asked(measures)
     }
 
     func validate() throws {

@@ -8,6 +8,9 @@ public struct SpectralQuadrature: Codable, Sendable, Equatable {
     public let weights: [Double]
     /// ‖Hx − θx‖ of every node: a node with a small one is an eigenvalue, others stand for many.
     public let residuals: [Double]
+
+    /// Σᵢ wᵢ f(θᵢ).
+    func mean(of f: (Double) -> Double) -> Double { zip(nodes, weights).reduce(0) { $0 + $1.1 * f($1.0) } }
 }
 
 /// An estimated density of eigenvalues, normalised to ∫ = 1.
@@ -64,7 +67,7 @@ public struct SpectralDensity: Codable, Sendable {
 
     /// The estimated mean of f over all eigenvalues, tr f(H)/P, with its spread over probes.
     public func mean(of f: (Double) -> Double) -> StochasticEstimate {
-        StochasticEstimate(samples: quadratures.map { q in zip(q.nodes, q.weights).reduce(0) { $0 + $1.1 * f($1.0) } })
+        StochasticEstimate(samples: quadratures.map { $0.mean(of: f) })
     }
 
     /// Σᵢ wᵢ N(x; θᵢ, σ²) of one quadrature at every point.

@@ -50,15 +50,14 @@ public struct SpectralSums: Sendable, Equatable {
         progress: (_ products: Int, _ most: Int) throws -> Void = { _, _ in }
     ) throws -> Result {
         let n = matrix.dimension
-        var settings = StochasticLanczosQuadrature(
-            probes: probes, steps: steps, memoryLimit: memoryLimit, seed: seed, rounding: rounding)
+        // What counts as an eigenpair has to be one for the functions.
+        let settings = StochasticLanczosQuadrature(
+            probes: probes, steps: steps, sigma: resolution, memoryLimit: memoryLimit, seed: seed, rounding: rounding)
         guard probes > 1, steps > 0, tolerance > 0, resolution > 0 else {
             throw MatrixFreeError.invalidArgument(
                 "sums over eigenvalues: \(probes) probes of \(steps) steps; expected at least two probes")
         }
         var counter = try ProductCounter(matrix)
-        // What counts as an eigenpair has to be one for the functions.
-        settings.sigma = resolution
         let ends = try SpectrumEnds(&counter, settings, progress)
         let known = functions.map { f in ends.values.reduce(0) { $0 + f($1) } }
         let scales = zip(functions, known).map { f, sum in
@@ -67,7 +66,7 @@ public struct SpectralSums: Sendable, Equatable {
         }
         let left = Double(n - ends.values.count)
         func means(_ quadrature: SpectralQuadrature) -> [Double] {
-            functions.map { f in zip(quadrature.nodes, quadrature.weights).reduce(0) { $0 + $1.1 * f($1.0) } }
+            functions.map(quadrature.mean)
         }
         let found = try QuadratureProbes(settings, outside: ends) { before, now in
             zip(zip(means(before), means(now)), scales).allSatisfy { abs($0.1 - $0.0) <= tolerance * $1 }

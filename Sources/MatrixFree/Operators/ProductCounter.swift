@@ -35,6 +35,16 @@ struct ProductCounter<Operator: LinearOperator> {
         return result
     }
 
+    /// Columns of the matrix: its products with unit vectors.
+    mutating func columns(_ indices: Range<Int>) throws -> [[Double]] {
+        try apply(
+            block: indices.map { index in
+                var e = Vectors.zeros(matrix.dimension)
+                e[index] = 1
+                return e
+            })
+    }
+
     private mutating func accept(_ y: [Double]) throws(MatrixFreeError) {
         guard y.count == matrix.dimension else {
             throw .invalidArgument(

@@ -50,12 +50,7 @@ public struct DiagonalEstimate: Sendable, Equatable {
         if budget >= n {
             var values = Vectors.zeros(n)
             try blocks(n) { range in
-                let columns = range.map { index in
-                    var e = Vectors.zeros(n)
-                    e[index] = 1
-                    return e
-                }
-                for (index, column) in zip(range, try counter.apply(block: columns)) { values[index] = column[index] }
+                for (index, column) in zip(range, try counter.columns(range)) { values[index] = column[index] }
             }
             (self.values, standardErrors, isExact) = (values, Vectors.zeros(n), true)
             mean = StochasticEstimate(exact: Self.mean(values, 0..<n))
@@ -64,13 +59,9 @@ public struct DiagonalEstimate: Sendable, Equatable {
             return
         }
         // The same random vectors as the trace's.
-        let random = RandomNumbers(seed: seed).named("hutch++"), sketchSize = budget / 3
-        let basis = KrylovBasis(dimension: n, capacity: sketchSize)
-        try blocks(sketchSize) { range in
-            for product in try counter.apply(block: range.map { random.named("sketch \($0)").signs(n) }) {
-                basis.appendOrthonormalized(product)
-            }
-        }
+        let random = HutchPlusPlus.random(seed), sketchSize = budget / 3
+        let basis = try HutchPlusPlus.range(
+            of: &counter, sketchSize, blockSize: blockSize, random, progress: progress)
         var inside = Vectors.zeros(n)
         try blocks(basis.count) { range in
             let vectors = range.map(basis.vector)

@@ -37,16 +37,11 @@ public struct HutchPlusPlus: Sendable, Equatable {
         }
         var counter = try ProductCounter(matrix)
         let n = matrix.dimension
-        let random = RandomNumbers(seed: seed).named("hutch++")
+        let random = Self.random(seed)
         if products >= n { return try exactTrace(&counter) }
         let sketchSize = products / 3
 
-        let basis = KrylovBasis(dimension: n, capacity: sketchSize)
-        for first in stride(from: 0, to: sketchSize, by: blockSize) {
-            let block = (first..<min(first + blockSize, sketchSize)).map { random.named("sketch \($0)").signs(n) }
-            // A product that depends on those before adds nothing to the range.
-            for product in try counter.apply(block: block) { basis.appendOrthonormalized(product) }
-        }
+        let basis = try Self.range(of: &counter, sketchSize, blockSize: blockSize, random)
 
         var inside = 0.0
         var squareInside = 0.0
@@ -79,19 +74,34 @@ public struct HutchPlusPlus: Sendable, Equatable {
             sketchRank: basis.count, products: counter.products, seed: seed)
     }
 
+    /// The random numbers of the sketch and of the probes.
+    static func random(_ seed: UInt64) -> RandomNumbers { RandomNumbers(seed: seed).named("hutch++") }
+
+    /// Q = orth(HS), S of so many random vectors.
+    ///
+    /// - Parameter progress: called before every block of products.
+    static func range(
+        of counter: inout ProductCounter<some LinearOperator>, _ size: Int, blockSize: Int, _ random: RandomNumbers,
+        progress: (_ products: Int) throws -> Void = { _ in }
+    ) throws -> KrylovBasis {
+        let n = counter.matrix.dimension, basis = KrylovBasis(dimension: n, capacity: size)
+        for first in stride(from: 0, to: size, by: blockSize) {
+            try progress(counter.products)
+            let block = (first..<min(first + blockSize, size)).map { random.named("sketch \($0)").signs(n) }
+            // A product that depends on those before adds nothing to the range.
+            for product in try counter.apply(block: block) { basis.appendOrthonormalized(product) }
+        }
+        return basis
+    }
+
     /// Σ eᵢᵀHeᵢ: P products.
     private func exactTrace<Operator>(_ counter: inout ProductCounter<Operator>) throws -> TraceEstimate {
         let n = counter.matrix.dimension
         var trace = 0.0
         var square = 0.0
         for first in stride(from: 0, to: n, by: blockSize) {
-            let indices = Array(first..<min(first + blockSize, n))
-            let block = indices.map { index in
-                var e = [Double](repeating: 0, count: n)
-                e[index] = 1
-                return e
-            }
-            for (index, product) in zip(indices, try counter.apply(block: block)) {
+            let indices = first..<min(first + blockSize, n)
+            for (index, product) in zip(indices, try counter.columns(indices)) {
                 trace += product[index]
                 square += Vectors.dot(product, product)
             }
