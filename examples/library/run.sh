@@ -13,7 +13,8 @@ folder=${1:-library-pictures}
 source "$root/examples/install-packages.sh"
 install_packages
 scratch=${2:-$here/.build}
-swift build --package-path "$here" --scratch-path "$scratch" -c release
+# A folder that another package was built in holds that package's plan, which SwiftPM would follow.
+swift build --package-path "$here" --scratch-path "$scratch" -c release --disable-build-manifest-caching
 programs=$(swift build --package-path "$here" --scratch-path "$scratch" -c release --show-bin-path)
 mkdir -p "$folder"
 cd "$folder"
