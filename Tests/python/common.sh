@@ -8,6 +8,8 @@ fail() {
     exit 1
 }
 
+# OpenBLAS's own variables choose its kernels, and with them the last bits.
+unset "${!OPENBLAS_@}"
 python3 -c 'import ensurepip' 2>/dev/null || (source "$root/examples/install-packages.sh" && install_with_apt python3 python3-venv)
 case ${1:-} in
     '')
