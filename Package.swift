@@ -131,7 +131,7 @@ let package = Package(
         .testTarget(
             name: "AnalysesTests",
             dependencies: [
-                "Analyses", "Calibration", "Datasets", "Essentials", "MatrixFree", "Networks", "Objectives",
+                "Analyses", "Calibration", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives",
                 "ReferenceModels", "Tensors",
             ]),
         .testTarget(name: "GroundTruthTests", dependencies: ["GroundTruth", "Objectives", "Tensors"]),

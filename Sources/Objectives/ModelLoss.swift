@@ -71,13 +71,12 @@ public final class ModelLoss: ExampleObjective {
     private let base: NetworkObjective, objective: any Objective
 
     /// Examples whose statistics are averaged for `.recalibrate` where no batch size is given: those that the training normalised
-    /// together, or 128 (He et al. 2015) where it is not known. One less or so where a last batch of one example would have no variance.
+    /// together, or 128 (He et al. 2015) where it is not known.
     private static func recalibrationBatch(_ model: Model, _ examples: Int) -> Int {
         let settings = model.metadata.training?.settings ?? [:]
         // The shards of m-SAM are normalised each on its own.
         let own = [settings["batch-size"], settings["m"]].compactMap { $0.flatMap(Int.init(exactly:)) }.min() ?? 128
-        guard own > 1 else { return 1 }
-        return (2...own).reversed().first { ObjectiveError.lastBatch(examples, $0) > 1 } ?? own
+        return ObjectiveError.normalizableBatch(of: examples, most: own)
     }
 
     /// - Parameters:

@@ -104,6 +104,12 @@ extension ObjectiveError {
         return rest == 0 ? min(batchSize, examples) : rest
     }
 
+    /// The largest batch of at most so many examples whose last batch has more than one, which alone would have no variance.
+    package static func normalizableBatch(of examples: Int, most: Int) -> Int {
+        guard most > 1 else { return 1 }
+        return (2...most).reversed().first { lastBatch(examples, $0) > 1 } ?? most
+    }
+
     /// How outputs meet targets; refuses data that a network and a loss cannot be applied to.
     static func layout(_ loss: Loss, _ data: Dataset, _ network: Network) throws(ObjectiveError) -> LossLayout {
         do {

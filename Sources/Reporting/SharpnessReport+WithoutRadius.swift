@@ -47,7 +47,24 @@ extension SharpnessReport {
                     ])
                 ))
         }
+        if let corrected = result.symmetryCorrected {
+            fields.append(("symmetry_corrected", .object(members(corrected))))
+        }
         return fields
+    }
+
+    /// One radius has its members at the top; several are a list under `curve`.
+    private func members(_ corrected: SymmetryCorrectedSharpness) -> [(key: String, value: JSONValue)] {
+        let points = corrected.points
+        return
+            (points.count == 1
+            ? members(points[0].worstCase)
+            : [("curve", .array(points.map { .object([("rho", .number($0.radius))] + members($0.worstCase)) }))])
+            + [
+                ("gradient_norm", .number(corrected.gradientNorm)), ("distance", .number(corrected.distance)),
+                ("loss_change", .number(corrected.lossChange)), ("heads", .integer(corrected.symmetry.heads)),
+                ("layers", .array(corrected.symmetry.layers.map { .string($0) })),
+            ]
     }
 
     var linesWithoutRadius: [String] {
@@ -66,6 +83,7 @@ extension SharpnessReport {
         }
         if let noise = result.pacBayes { lines += self.lines(noise) }
         if let found = result.learningCoefficient { lines += self.lines(found) }
+        if let corrected = result.symmetryCorrected { lines += self.lines(corrected) }
         return lines
     }
 
@@ -84,6 +102,15 @@ extension SharpnessReport {
         return [
             "\(name) \(Format.number(critical.value))   (the loss is L(θ) again at the rate η_c = \(Format.number(critical.rate)), "
                 + "between \(Format.number(bracket.lowerBound)) and \(Format.number(bracket.upperBound)); \(critical.evaluations) losses)"
+        ]
+    }
+
+    private func lines(_ corrected: SymmetryCorrectedSharpness) -> [String] {
+        let layers = corrected.symmetry.layers, heads = corrected.symmetry.heads
+        return corrected.points.map { radius, worst in
+            "symmetry-corrected        ≥ \(Format.number(worst.lowerBound))   (worst case, ρ = \(Format.short(radius)), at the balanced weights and across their orbit; one step \(Format.short(worst.oneStep)), λmax \(Format.short(worst.largestEigenvalue)))"
+        } + [
+            "  attention               \(heads) head\(heads == 1 ? "" : "s") in \(layers.count == 1 ? layers[0] : "each of \(layers.count) layers, \(layers[0]) to \(layers[layers.count - 1])"); the loss at the balanced weights differs by \(Format.short(corrected.lossChange))"
         ]
     }
 

@@ -89,7 +89,7 @@ public struct SharpnessReport: Report {
         return fields
     }
 
-    private func members(_ worst: WorstCaseSharpness) -> [(key: String, value: JSONValue)] {
+    func members(_ worst: WorstCaseSharpness) -> [(key: String, value: JSONValue)] {
         let starts = worst.restarts.map { start in
             JSONValue.object([
                 ("start", .string(start.start)), ("increase", .number(start.increase)),

@@ -28,7 +28,15 @@ public struct TrainingReport: Report {
         }
         let work =
             "\(outcome.steps) steps, \(outcome.gradientEvaluations) gradient evaluations, \(Format.duration(outcome.seconds)); written to \(output)"
-        lines = [test, work].compactMap { $0 } + tracked.suffix(1).map(Self.line)
+        let averages = outcome.averages.map { found in
+            let of = "\(found.count) \(found.average == .ema ? "step" : "epoch")\(found.count == 1 ? "" : "s")"
+            let loss = (found.test ?? found.train).loss, accuracy = (found.test ?? found.train).accuracy
+            return
+                "average over \(of) (\(found.average.rawValue))  \(found.test == nil ? "train" : "test") loss \(Format.number(loss))"
+                + (accuracy.map { ", accuracy \(Format.percent($0))" } ?? "")
+                + (found.file.map { "; written to \($0)" } ?? "")
+        }
+        lines = [test, work].compactMap { $0 } + averages + tracked.suffix(1).map(Self.line)
         var fields: [(key: String, value: JSONValue)] = [
             ("optimizer", .string(optimizer.rawValue)), ("train_loss", JSONValue(outcome.trainLoss)),
             ("train_accuracy", JSONValue(outcome.trainAccuracy)), ("test_loss", JSONValue(outcome.testLoss)),
@@ -37,6 +45,23 @@ public struct TrainingReport: Report {
             ("files", .array(outcome.files.map { .string($0) })),
             ("warnings", .array(outcome.warnings.map { .string($0) })),
         ]
+        if !outcome.averages.isEmpty {
+            fields.append(
+                (
+                    "averages",
+                    .array(
+                        outcome.averages.map { found in
+                            .object([
+                                ("average", .string(found.average.rawValue)), ("count", .integer(found.count)),
+                                ("file", found.file.map { .string($0) } ?? .null),
+                                ("train_loss", .number(found.train.loss)),
+                                ("train_accuracy", JSONValue(found.train.accuracy)),
+                                ("test_loss", JSONValue(found.test?.loss)),
+                                ("test_accuracy", JSONValue(found.test?.accuracy)),
+                            ])
+                        })
+                ))
+        }
         if !tracked.isEmpty {
             fields.append(
                 (
@@ -57,7 +82,7 @@ public struct TrainingReport: Report {
                                     ("lambda_max", .number(one.largestEigenvalue)), ("residual", .number(one.residual)),
                                     ("gradient_norm", .number(one.gradientNorm)),
                                     ("stability_edge", JSONValue(one.edge)),
-                                ] + scaled)
+                                ] + (one.topSpaceShare.map { [("top_space_share", .number($0))] } ?? []) + scaled)
                         })
                 ))
         }
@@ -71,6 +96,7 @@ public struct TrainingReport: Report {
                 "; of P⁻¹H \(Format.number($0.largestEigenvalue)), stable up to \(Format.number($0.edge))"
             } ?? "")
             + ", ‖∇L‖ \(Format.number(last.gradientNorm))"
+            + (last.topSpaceShare.map { ", of its square \(Format.percent($0)) in the top space" } ?? "")
     }
 
     /// λmax during training beside the edge of stability; nil where it was not tracked.

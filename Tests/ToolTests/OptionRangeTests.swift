@@ -45,6 +45,7 @@ import Testing
         "train --rho": "--optimizer sam", "train --eta": "--optimizer asam", "train --alpha": "--optimizer gsam",
         "train --look-every": "--optimizer looksam", "train --m": "--optimizer sam",
         "train --sigma": "--optimizer fsam", "train --averaging": "--optimizer fsam",
+        "train --eigen-every": "--optimizer eigensam", "train --track-top": "--track-sharpness 1",
         "train --adam-lr": "--optimizer muon --model mlp:64-4-4-10",
         "interpolate --bends": "--curve bezier --steps 1", "interpolate --lr": "--curve bezier --steps 1",
         "interpolate --curve-batch-size": "--curve bezier --steps 1", "interpolate --steps": "--curve bezier",
@@ -56,7 +57,8 @@ import Testing
         let company = alike.lazy.compactMap { Self.company["\($0) \(option)"] }.first
         var words = Tool.words([lines[command] ?? "", company ?? ""].joined(separator: " "))
         // One of these three says how long a training is.
-        let replaced = ["--steps", "--gradients"].contains(option) ? [option, "--epochs"] : [option]
+        let replaced =
+            ["--steps", "--gradients", "--max-grad-evals"].contains(option) ? [option, "--epochs"] : [option]
         // Of a measure without a search for the worst case.
         let isOther = words.contains("--measure")
         for name in replaced + (isOther ? ["--steps", "--restarts"] : []) {

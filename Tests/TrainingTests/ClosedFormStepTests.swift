@@ -181,6 +181,38 @@ import Testing
         expect(try step(trainer), moved(second, Vectors.sum(gradient(climbed(second, d, 0.3)), 0.2, second)))
     }
 
+    /// Eigen-SAM as its paper has it: ε = ρ(ĝ + α sign(ĝᵀv)(v − (ĝᵀv)ĝ)), over four steps of which two look for v. The Hessian is X̃ᵀX̃/n, whose
+    /// products are worked out here.
+    @Test(arguments: [0.2, 1.5, 0]) func eigen(_ alpha: Double) throws {
+        let trainer = try trainer(.eigensam) { ($0.rho, $0.alpha, $0.eigenEvery, $0.seed) = (0.3, alpha, 2, 5) }
+        var theta = trainer.state.theta, v = RandomNumbers(seed: 5).named("eigensam").normals(4)
+        for number in 0..<4 {
+            let rows = [0..<4, 2..<6, 1..<5, 0..<6][number]
+            if number % 2 == 0 {
+                for _ in 0..<5 {
+                    var product = [Double](repeating: 0, count: 4)
+                    for row in rows {
+                        let input = x[row] + [1]
+                        Vectors.add(Vectors.dot(input, v) / Double(rows.count), input, to: &product)
+                    }
+                    v = product.map { $0 / Vectors.norm(product) }
+                }
+            }
+            let g = gradient(theta, rows), length = Vectors.norm(g), unit = g.map { $0 / length }
+            let share = Vectors.dot(unit, v), side: Double = share > 0 ? 1 : -1
+            let top = theta.indices.map {
+                theta[$0] + 0.3 * (unit[$0] + alpha * side * (v[$0] - share * unit[$0]))
+            }
+            theta = moved(theta, gradient(top, rows))
+            try trainer.step(Array(rows), 0.1)
+            expect(trainer.state.theta, theta)
+            expect(trainer.state.optimizer.state["eigensam_vector"] ?? [], v)
+        }
+        // Two gradients a step, and ten of each estimate.
+        #expect(trainer.state.gradientEvaluations == 4 * 2 + 2 * 10)
+        #expect(throws: TrainingError.self) { try self.trainer(.eigensam) { $0.m = 2 } }
+    }
+
     /// SAM with a base: that rule's step by the gradient at the top.
     @Test func bases() throws {
         let adam = try trainer(.sam) { ($0.rho, $0.base, $0.epsilon, $0.weightDecay) = (0.3, .adamw, 0.5, 0.3) }
@@ -191,9 +223,9 @@ import Testing
     }
 
     /// Trainings of as many gradients: 30 steps of SGD, 15 of SAM, 20 of LookSAM that climbs every second time.
-    @Test(arguments: [(OptimizerKind.sgd, 30), (.sam, 15), (.looksam, 20)])
+    @Test(arguments: [(OptimizerKind.sgd, 30), (.sam, 15), (.looksam, 20), (.eigensam, 5)])
     func equalGradients(_ optimizer: OptimizerKind, _ steps: Int) throws {
-        let outcome = try trainer(optimizer) { ($0.lookEvery, $0.gradients) = (2, 30) }.run()
+        let outcome = try trainer(optimizer) { ($0.lookEvery, $0.eigenEvery, $0.gradients) = (2, 3, 30) }.run()
         #expect(outcome.steps == steps && outcome.gradientEvaluations == 30)
     }
 

@@ -110,6 +110,17 @@ import Testing
         ) { try Trainer(other, resuming: checkpoint) }
     }
 
+    @Test func averagesAndEigenvectorsAreRecorded() throws {
+        var configuration = TrainingConfiguration(model: "mlp:64-8-10", data: .digits, optimizer: .eigensam)
+        (configuration.eigenEvery, configuration.alpha, configuration.examples) = (7, 0.3, 50)
+        (configuration.ema, configuration.swaStart) = (0.99, 3)
+        let checkpoint = try Trainer(configuration).checkpoint()
+        #expect(try TrainingConfiguration(checkpoint.metadata) == configuration)
+        configuration.swaStart = 21
+        let failure = #expect(throws: TrainingError.self) { try Trainer(configuration) }
+        #expect(failure?.description.contains("--swa-start: found 21, expected one of the 20 whole epochs") == true)
+    }
+
     /// One-hot rows for regression on classes.
     @Test(arguments: [Loss.meanSquaredError, .binaryCrossEntropy]) func regressionOnClasses(_ loss: Loss) throws {
         var configuration = digits("linear", epochs: 2)

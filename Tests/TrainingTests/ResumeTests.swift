@@ -13,6 +13,7 @@ import Testing
         let model: String, optimizer: OptimizerKind
         let examples: Int?, stop: Int
         var precision = "float", perturbs = PerturbedParameters.all, base = BaseOptimizerKind.sgd
+        var averages = false
         var testDescription: String { "\(model) \(optimizer.rawValue) stopped at \(stop) \(precision)" }
     }
 
@@ -34,6 +35,8 @@ import Testing
         Case(model: "mlp:64-16-16-10", optimizer: .fsam, examples: 1000, stop: 8, precision: "double", base: .muon),
         Case(model: "mlp:64-16-10", optimizer: .looksam, examples: 1000, stop: 7, base: .adamw),
         Case(model: "lenet", optimizer: .nesterov, examples: 300, stop: 2),
+        Case(model: "resnet8", optimizer: .eigensam, examples: 300, stop: 4, averages: true),
+        Case(model: "mlp:64-16-10", optimizer: .sgd, examples: 1000, stop: 8, precision: "double", averages: true),
     ]
 
     @Test(arguments: cases) func sameBits(_ test: Case) throws {
@@ -46,6 +49,8 @@ import Testing
         configuration.perturbs = test.perturbs
         configuration.augmentation = test.model == "lenet" ? .all : []
         configuration.warmup = .epochs(0.5)
+        configuration.eigenEvery = 3
+        if test.averages { (configuration.ema, configuration.swaStart) = (0.9, 1) }
         let whole = try Trainer(configuration).run(to: folder.path("whole.bin"))
 
         let first = try Trainer(configuration)
@@ -64,6 +69,12 @@ import Testing
             try Data(contentsOf: URL(fileURLWithPath: folder.path("\($0).bin")))
         }
         #expect(files[0] == files[1])
+        for average in test.averages ? ["ema", "swa"] : [] {
+            let files = try ["whole", "resumed"].map {
+                try Data(contentsOf: URL(fileURLWithPath: folder.path("\($0).\(average).bin")))
+            }
+            #expect(files[0] == files[1])
+        }
     }
 
     /// Whatever state is kept along the way, also behind the last step of an epoch, training goes on from it.

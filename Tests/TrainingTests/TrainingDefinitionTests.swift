@@ -11,7 +11,7 @@ import Testing
 @Suite struct TrainingDefinitionTests {
     /// The running statistics after a step of SAM are those of a step of SGD from the same weights: the second pass, at θ + ε, is not
     /// seen. A momentum of 0.1 over two passes would leave (1 − 0.1)² of the old value in place of 1 − 0.1.
-    @Test(arguments: [OptimizerKind.sam, .asam, .gsam, .looksam, .fsam])
+    @Test(arguments: [OptimizerKind.sam, .asam, .gsam, .looksam, .fsam, .eigensam])
     func statisticsAreThoseOfTheFirstPass(_ optimizer: OptimizerKind) throws {
         func buffers(_ kind: OptimizerKind) throws -> (before: [Double], after: [Double], theta: [Double]) {
             var configuration = digits("resnet8", kind)

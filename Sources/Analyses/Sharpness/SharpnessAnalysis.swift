@@ -35,7 +35,9 @@ public struct SharpnessAnalysis: Sendable {
         public static let pacBayes = Measures(rawValue: 128)
         /// How degenerate the minimum is (`LearningCoefficient`).
         public static let learningCoefficient = Measures(rawValue: 256)
-        /// Those that know no radius: the last five.
+        /// The worst case across the orbits of attention's symmetry (`SymmetryCorrectedSharpness`).
+        public static let symmetryCorrected = Measures(rawValue: 512)
+        /// Those that know no radius.
         public static let withoutRadius: Measures = [
             .critical, .directional, .fisherRao, .pacBayes, .learningCoefficient,
         ]
@@ -60,6 +62,8 @@ public struct SharpnessAnalysis: Sendable {
     public var restarts: Int?
     /// Examples on which the starts compete before the best go on with all; 0 for all, nil for 4096 of 16384 or more (ours).
     public var scoutExamples: Int?
+    /// The symmetry of `symmetryCorrected`; nil for the model's own (`ModelLoss.attentionSymmetry`).
+    public var symmetry: AttentionSymmetry?
     /// The step of `critical` and `directional`, P numbers: θ + ηd; nil for −∇L(θ).
     public var direction: [Double]?
     /// What the noise of `pacBayes` costs; 0.1 (Jiang et al. 2020, arXiv 1912.02178).
@@ -116,6 +120,8 @@ public struct SharpnessAnalysis: Sendable {
         public internal(set) var fisherRao: FisherRaoNorm?
         /// The noise that costs so much loss; nil where not asked for.
         public internal(set) var pacBayes: PACBayesFlatness?
+        /// The worst case across the orbits of attention's symmetry; nil where not asked for.
+        public internal(set) var symmetryCorrected: SymmetryCorrectedSharpness?
         /// nil where not asked for.
         public internal(set) var learningCoefficient: LearningCoefficient?
     }
@@ -126,7 +132,7 @@ public struct SharpnessAnalysis: Sendable {
     /// How many vectors of θ's length the analysis holds beside the few of every one: of a worst-case search, of every climb its place
     /// and slope with what is tried, of every radius what was found, and a Krylov basis.
     public var vectors: ClosedRange<Int> {
-        measures.contains(.worstCase)
+        !measures.isDisjoint(with: [.worstCase, .symmetryCorrected])
             ? WorstCaseSearch.vectors(
                 restarts: restarts ?? WorstCaseSearch(ball(1)).restarts, radii: radii.count, norm: norm)
             : derivative < .product && !measures.contains(.learningCoefficient)
@@ -209,6 +215,13 @@ public struct SharpnessAnalysis: Sendable {
         }
         var result = Result(
             points: points, norm: norm, adaptiveShift: adaptiveShift, gradientNorm: Vectors.norm(start.gradient))
+        if measures.contains(.symmetryCorrected) {
+            guard let symmetry = try symmetry ?? (objective as? ModelLoss)?.attentionSymmetry() else {
+                throw AttentionSymmetryError.none(model: "the function")
+            }
+            result.symmetryCorrected = try SymmetryCorrectedSharpness(
+                objective, at: theta, symmetry, self, value: start.value, monitor: monitor)
+        }
         if measures.contains(.box) { result.boxes = try boxes(objective, at: theta, monitor) }
         if !measures.isDisjoint(with: .withoutRadius) {
             try addOthers(to: &result, objective, at: theta, start, monitor)

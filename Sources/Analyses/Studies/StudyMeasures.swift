@@ -24,8 +24,9 @@ public struct StudyMeasures: Sendable, Codable {
         case pacBayes = "pac_bayes"
         case adaptivePACBayes = "adaptive_pac_bayes"
         case noise = "trace_h_sigma"
+        case symmetryCorrected = "symmetry_corrected"
 
-        /// Those that are taken where none are named: all but the last six.
+        /// Those that are taken where none are named: all before `critical`.
         public static let defaults = Array(allCases.prefix { $0 != .critical })
 
         /// Some of them by their names, with commas between them; `default` and `all` may be among the names.
@@ -73,6 +74,7 @@ public struct StudyMeasures: Sendable, Codable {
             case .pacBayes: "PAC-Bayes σ"
             case .adaptivePACBayes: "PAC-Bayes σ, adaptive"
             case .noise: "tr(HΣ), gradient noise"
+            case .symmetryCorrected: "worst case, symmetry-corrected"
             }
         }
     }
@@ -134,11 +136,15 @@ public struct StudyMeasures: Sendable, Codable {
         let averages = [Measure.averageCase, .adaptiveAverageCase, .pacBayes, .adaptivePACBayes].filter(asked.contains)
         // The searches take 8 parts of 20 each where they are made, averages 2, and noise that is looked for 6.
         let sizes = averages.map { $0 == .pacBayes || $0 == .adaptivePACBayes ? 6.0 : 2 }
-        let total = (searches ? 8 : 0) + (searchesAdaptive ? 8 : 0) + sizes.reduce(0, +) + (isAsked(.noise) ? 4 : 0) + 1
+        let total =
+            (searches ? 8 : 0) + (searchesAdaptive ? 8 : 0) + (isAsked(.symmetryCorrected) ? 8 : 0) + sizes.reduce(0, +)
+            + (isAsked(.noise) ? 4 : 0) + 1
         var done = 0.0
         func progressing(_ size: Double, _ share: Double) throws { try progress(min(1, (done + size * share) / total)) }
 
-        func search(_ ball: Ball) throws -> (WorstCaseSharpness, LocalModel) {
+        func search(
+            _ ball: Ball, _ objective: any Objective, at theta: [Double]
+        ) throws -> (WorstCaseSharpness, LocalModel) {
             let model = try LocalModel(
                 objective, at: theta, scaling: ball.scaling, memoryLimit: settings.memoryLimit, seed: settings.seed)
             var search = WorstCaseSearch(ball)
@@ -153,7 +159,7 @@ public struct StudyMeasures: Sendable, Codable {
         try progress(0)
         var gradient: [Double] = [], value = Double.nan
         if searches {
-            let (worst, model) = try search(Ball(radius: settings.radius))
+            let (worst, model) = try search(Ball(radius: settings.radius), objective, at: theta)
             (gradient, value) = (model.gradient, model.value)
             values[.largestEigenvalue] = model.largestEigenvalue
             (values[.oneStep], values[.worstCase]) = (worst.oneStep, worst.lowerBound)
@@ -168,8 +174,15 @@ public struct StudyMeasures: Sendable, Codable {
         }
         let scaling = Ball.adaptiveScaling(theta, eta: 0)
         if searchesAdaptive {
-            let (adaptive, _) = try search(Ball(radius: settings.adaptiveRadius, scaling: scaling))
+            let (adaptive, _) = try search(
+                Ball(radius: settings.adaptiveRadius, scaling: scaling), objective, at: theta)
             (values[.adaptiveOneStep], values[.adaptiveWorstCase]) = (adaptive.oneStep, adaptive.lowerBound)
+        }
+        if isAsked(.symmetryCorrected), let symmetry = try Self.symmetry(of: objective) {
+            let origin = try symmetry.balanced(theta)
+            values[.symmetryCorrected] = try search(
+                Ball(radius: settings.radius), AcrossOrbits(objective, symmetry, from: origin), at: origin
+            ).0.lowerBound
         }
         for (measure, size) in zip(averages, sizes) {
             let isAdaptive = measure == .adaptiveAverageCase || measure == .adaptivePACBayes
@@ -207,5 +220,14 @@ public struct StudyMeasures: Sendable, Codable {
         if isAsked(.trainingLoss) { values[.trainingLoss] = value }
         values = values.filter { asked.contains($0.key) }
         standardErrors = standardErrors.filter { $0.value.isFinite }
+    }
+
+    /// Of a model with attention; nil for other objectives.
+    private static func symmetry(of objective: any Objective) throws -> AttentionSymmetry? {
+        do {
+            return try (objective as? ModelLoss)?.attentionSymmetry()
+        } catch AttentionSymmetryError.none {
+            return nil
+        }
     }
 }

@@ -47,10 +47,15 @@ struct TrainCommand: SharedCommand {
     @Option(help: ArgumentHelp("Radius ρ of the ascent step (default: 0.05; asam 0.5).", valueName: "radius")) var rho:
         Double?
     @Option(help: ArgumentHelp("η of ASAM's |w| + η (default: 0.01).", valueName: "number")) var eta: Double?
-    @Option(help: ArgumentHelp("α of GSAM (default: 0.4) or of LookSAM (default: 0.7).", valueName: "share")) var alpha:
-        Double?
+    @Option(help: ArgumentHelp("α of GSAM (default: 0.4), LookSAM (0.7) or Eigen-SAM (0.2).", valueName: "share"))
+    var alpha: Double?
     @Option(help: ArgumentHelp("LookSAM: steps from one ascent to the next (default: 5).", valueName: "steps"))
     var lookEvery: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Eigen-SAM: steps from one estimate of the top eigenvector to the next (default: 100).", valueName: "steps")
+    )
+    var eigenEvery: Int?
     @Option(
         help: ArgumentHelp(
             "Friendly-SAM: σ, how much of the average of gradients is taken away (default: 1).", valueName: "factor")
@@ -82,6 +87,7 @@ struct TrainCommand: SharedCommand {
     @Option(help: ArgumentHelp("Number of epochs (default: 20).", valueName: "count")) var epochs: Double?
     @Option(help: ArgumentHelp("Number of steps, instead of --epochs.", valueName: "count")) var steps: Int?
     @Option(
+        name: [.long, .customLong("max-grad-evals")],
         help: ArgumentHelp(
             "Number of gradients of batches, instead of --epochs. A step takes one for each of its batches, two with an ascent, so equal numbers are equal cost.",
             valueName: "count")
@@ -104,8 +110,23 @@ struct TrainCommand: SharedCommand {
             "Measure λmax of the Hessian after every so many epochs and draw it beside the checkpoint.",
             valueName: "epochs"))
     var trackSharpness: Int?
+    @Option(
+        help: ArgumentHelp(
+            "With --track-sharpness, measure the gradient's share in the space of so many top eigenvectors, too.",
+            valueName: "count"))
+    var trackTop: Int?
     @Option(help: ArgumentHelp("Keep a checkpoint NAME.epochNNN.bin after every so many epochs.", valueName: "epochs"))
     var saveEvery: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Keep the moving average of the weights with this decay, such as 0.999, and write it to NAME.ema.bin.",
+            valueName: "decay"))
+    var ema: Double?
+    @Option(
+        help: ArgumentHelp(
+            "Average the weights at the end of every epoch from this one on, and write the mean to NAME.swa.bin.",
+            valueName: "epoch"))
+    var swaStart: Int?
     @Option(help: .activation) var activation: NetworkOptions.Activation?
     @Option(help: .norm) var norm: NetworkOptions.Normalization?
     @Option(help: ArgumentHelp("Precision of the network.", valueName: "type")) var precision = Precision.float
@@ -147,6 +168,15 @@ struct TrainCommand: SharedCommand {
         if let trackSharpness, trackSharpness < 1 {
             throw ValidationError("--track-sharpness \(trackSharpness): expected a number of epochs from 1")
         }
+        if let trackTop {
+            guard trackSharpness != nil else {
+                throw ValidationError(
+                    "--track-top has no effect without --track-sharpness; add it, or leave --track-top out")
+            }
+            guard 1...1000 ~= trackTop else {
+                throw ValidationError("--track-top \(trackTop): expected a number of eigenvectors from 1 to 1000")
+            }
+        }
     }
 
     /// `--augment` without a value is `--augment=crop,flip`.
@@ -164,7 +194,8 @@ struct TrainCommand: SharedCommand {
         func check(_ isGiven: Bool, _ name: String, _ isUsed: Bool) { if isGiven, !isUsed { names.append(name) } }
         check(rho != nil, "--rho", optimizer.ascends)
         check(eta != nil, "--eta", optimizer == .asam)
-        check(alpha != nil, "--alpha", optimizer == .gsam || optimizer == .looksam)
+        check(alpha != nil, "--alpha", [.gsam, .looksam, .eigensam].contains(optimizer))
+        check(eigenEvery != nil, "--eigen-every", optimizer == .eigensam)
         check(lookEvery != nil, "--look-every", optimizer == .looksam)
         check(sigma != nil, "--sigma", optimizer == .fsam)
         check(averaging != nil, "--averaging", optimizer == .fsam)
@@ -190,6 +221,7 @@ struct TrainCommand: SharedCommand {
         if let eta { settings.eta = eta }
         if let alpha { settings.alpha = alpha }
         if let lookEvery { settings.lookEvery = lookEvery }
+        if let eigenEvery { settings.eigenEvery = eigenEvery }
         if let sigma { settings.sigma = sigma }
         if let averaging { settings.averaging = averaging }
         settings.m = m
@@ -217,7 +249,7 @@ struct TrainCommand: SharedCommand {
         settings.augmentation = augment
         try standardization.apply(to: &settings)
         settings.gradientClip = gradClip
-        settings.saveEvery = saveEvery
+        (settings.ema, settings.swaStart, settings.saveEvery) = (ema, swaStart, saveEvery)
         settings.seed = seed
         settings.precision = precision
         do { try settings.validate() } catch { throw UnusableRequest("\(error)") }
@@ -231,7 +263,8 @@ struct TrainCommand: SharedCommand {
     }
 
     func run() throws {
-        try ResultKeys.training(tracksSharpness: trackSharpness != nil).check(general.keys)
+        try ResultKeys.training(tracksSharpness: trackSharpness != nil, averages: ema != nil || swaStart != nil).check(
+            general.keys)
         general.prepare("reading the data")
         let origin = try start.map { try Model.open($0) }
         let settings = try settings(origin)
@@ -253,7 +286,7 @@ struct TrainCommand: SharedCommand {
         trainer.tool = Software.name
         for remark in trainer.data.remarks { general.remark(remark) }
         if let trackSharpness {
-            trainer.sharpnessTracking = SharpnessTracking(every: trackSharpness)
+            trainer.sharpnessTracking = SharpnessTracking(every: trackSharpness, top: trackTop ?? 0)
         }
         let monitor = general.monitor
         trainer.shouldStop = { Signals.isRequested }

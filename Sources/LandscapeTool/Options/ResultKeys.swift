@@ -90,6 +90,12 @@ struct ResultKeys: ExpressibleByArrayLiteral {
                     "learning_coefficient",
                     "value standard_error chains rhat effective_samples acceptance step inverse_temperature localization gradients"
                 ) : [])
+            + (measures.contains(.symmetryCorrected)
+                ? ["symmetry_corrected", "symmetry_corrected.layers", "symmetry_corrected.heads"]
+                    + (radii > 1
+                        ? ["symmetry_corrected.curve"]
+                        : members("symmetry_corrected", shared + whole))
+                    + members("symmetry_corrected", "gradient_norm distance loss_change") : [])
             + (measures.contains(.pacBayes)
                 ? members("pac_bayes", "sigma standard_error increase evaluations") : [])
     }
@@ -119,12 +125,12 @@ struct ResultKeys: ExpressibleByArrayLiteral {
                 ? members("curve", "kind bends steps values barrier barrier_at relative_length accuracies") : [])
     }
 
-    static func training(tracksSharpness: Bool) -> ResultKeys {
+    static func training(tracksSharpness: Bool, averages: Bool) -> ResultKeys {
         ResultKeys(
             [
                 "optimizer", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "steps",
                 "gradient_evaluations", "files", "warnings",
-            ] + (tracksSharpness ? ["sharpness"] : []))
+            ] + (averages ? ["averages"] : []) + (tracksSharpness ? ["sharpness"] : []))
     }
 
     static let exported = ResultKeys(all: ["command", "checkpoint", "model", "parameters", "tensors", "files"])

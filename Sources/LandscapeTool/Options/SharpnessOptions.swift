@@ -10,6 +10,7 @@ struct SharpnessOptions: ParsableArguments {
         case fisherRao = "fisher-rao"
         case pacBayes = "pac-bayes"
         case learningCoefficient = "learning-coefficient"
+        case symmetryCorrected = "symmetry-corrected"
 
         var measures: SharpnessAnalysis.Measures {
             switch self {
@@ -23,6 +24,7 @@ struct SharpnessOptions: ParsableArguments {
             case .fisherRao: .fisherRao
             case .pacBayes: .pacBayes
             case .learningCoefficient: .learningCoefficient
+            case .symmetryCorrected: .symmetryCorrected
             }
         }
     }
@@ -56,7 +58,7 @@ struct SharpnessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("η of --adaptive (default: 0.01).", valueName: "number")) var eta: Double?
     @Option(
         help: ArgumentHelp(
-            "What is measured, or several with commas between them: worst case, average case, Keskar's box, or all three; SAM's one step alone; the critical learning rate; curvature along a direction; the Fisher-Rao norm; the noise of PAC-Bayes bounds; the local learning coefficient.",
+            "What is measured, or several with commas between them: worst case, average case, Keskar's box, or all three; SAM's one step alone; the critical learning rate; curvature along a direction; the Fisher-Rao norm; the noise of PAC-Bayes bounds; the local learning coefficient; the worst case across the symmetry of attention.",
             valueName: "name")) var measure = MeasureList([.worst])
     @Option(
         name: .customLong("m"),
@@ -165,13 +167,17 @@ struct SharpnessOptions: ParsableArguments {
                 "--adaptive has no effect with --measure \(measure.defaultValueDescription); expected it with worst, average, one-step or pac-bayes"
             )
         }
+        if measures.contains(.symmetryCorrected), norm != .l2 {
+            throw ValidationError(
+                "--norm linf with --measure symmetry-corrected: expected l2, the norm that rotations of a head keep")
+        }
         let worst = [("--steps", steps != nil), ("--restarts", restarts != nil), ("--scout", scout != nil)]
         let box = [
             ("--box-epsilon", boxEpsilon != nil), ("--subspace", subspace != nil), ("--box-steps", boxSteps != nil),
             ("--box-repeats", boxRepeats != nil),
         ]
         for (isMeasured, name, given) in [
-            (findsWorst, "worst or all", worst),
+            (findsWorst || measures.contains(.symmetryCorrected), "worst, symmetry-corrected or all", worst),
             (findsAverage || findsNoise, "average, pac-bayes or all", [("--samples", samples != nil)]),
             (findsBox, "keskar or all", box), (findsNoise, "pac-bayes", [("--increase", increase != nil)]),
             (

@@ -13,7 +13,8 @@ extension TrainingConfiguration {
             "batch-size": Double(batchSize), "label-noise": labelNoise,
         ]
         // Only where they say something: the records of trainings without them stay as they were.
-        if optimizer == .gsam || optimizer == .looksam { record.settings["alpha"] = alpha }
+        if [.gsam, .looksam, .eigensam].contains(optimizer) { record.settings["alpha"] = alpha }
+        if optimizer == .eigensam { record.settings["eigen-every"] = Double(eigenEvery) }
         if optimizer == .looksam { record.settings["look-every"] = Double(lookEvery) }
         if optimizer == .fsam { (record.settings["sigma"], record.settings["averaging"]) = (sigma, averaging) }
         if descent == .muon { record.settings["adam-lr"] = adamRate }
@@ -21,6 +22,8 @@ extension TrainingConfiguration {
         if accumulation != 1 { record.settings["accumulate"] = Double(accumulation) }
         record.settings["grad-clip"] = gradientClip
         record.settings["examples"] = examples.map(Double.init)
+        record.settings["ema"] = ema
+        record.settings["swa-start"] = swaStart.map(Double.init)
         record.settings["save-every"] = saveEvery.map(Double.init)
         record.choices = [
             "schedule": schedule.rawValue, "warmup": warmup.description, "length": length.description,
@@ -68,7 +71,8 @@ extension TrainingConfiguration {
         (beta1, beta2, epsilon) = (try number("beta1"), try number("beta2"), try number("epsilon"))
         rho = try number("rho")
         eta = try number("eta")
-        if optimizer == .gsam || optimizer == .looksam { alpha = try number("alpha") }
+        if [.gsam, .looksam, .eigensam].contains(optimizer) { alpha = try number("alpha") }
+        if let every = try whole("eigen-every") { eigenEvery = every }
         if let every = try whole("look-every") { lookEvery = every }
         if optimizer == .fsam { (sigma, averaging) = (try number("sigma"), try number("averaging")) }
         if record.choices["base"] != nil { base = try choice("base", BaseOptimizerKind.init(rawValue:)) }
@@ -100,6 +104,8 @@ extension TrainingConfiguration {
         examples = try whole("examples")
         seed = metadata.seed
         precision = metadata.precision
+        ema = record.settings["ema"]
+        swaStart = try whole("swa-start")
         saveEvery = try whole("save-every")
         try validate()
     }

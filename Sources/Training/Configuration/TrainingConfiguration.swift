@@ -33,10 +33,12 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     public var rho: Double
     /// η of ASAM's |w| + η: 0.01 (Kwon et al. 2021).
     public var eta = 0.01
-    /// α of GSAM (0.4; the best value depends on the task) and of LookSAM (0.7, of its authors' 0.2 to 1).
+    /// α of GSAM (0.4; the best value depends on the task), of LookSAM (0.7, of its authors' 0.2 to 1) and of Eigen-SAM (0.2).
     public var alpha: Double
     /// k of LookSAM: every k-th step climbs (5, Liu et al. 2022).
     public var lookEvery = 5
+    /// Eigen-SAM looks for its eigenvector in every so many-th step: 100 (Luo et al. 2024).
+    public var eigenEvery = 100
     /// σ of Friendly-SAM: 1 (Li et al. 2024).
     public var sigma = 1.0
     /// λ of Friendly-SAM's moving average of the gradients: 0.9 (Li et al. 2024).
@@ -77,6 +79,10 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     public var seed: UInt64 = 0
     /// What θ is computed and stored in; Float32 by default.
     public var precision = Precision.float
+    /// The share of the moving average of the weights that a step keeps; nil for no such average (`WeightAverage`).
+    public var ema: Double?
+    /// The epoch from whose end on weights are averaged with equal shares; nil for no such average (`WeightAverage`).
+    public var swaStart: Int?
     /// Writes a checkpoint of its own before the first and after every so many epochs; nil for none.
     public var saveEvery: Int?
 
@@ -99,7 +105,7 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
         }
         (momentum, beta2, epsilon) = descent == .muon ? (0.95, 0.95, 1e-10) : (0.9, 0.999, 1e-8)
         rho = optimizer == .asam ? 0.5 : 0.05
-        alpha = optimizer == .looksam ? 0.7 : 0.4
+        alpha = optimizer == .looksam ? 0.7 : optimizer == .eigensam ? 0.2 : 0.4
     }
 
     private var usual: TrainingConfiguration {
@@ -157,7 +163,7 @@ extension TrainingConfiguration {
         try positive(learningRate, "lr")
         try require(
             optimizer.ascends || base == .sgd, "base", base.rawValue,
-            "none with \(optimizer.rawValue): it goes with sam, asam, gsam, looksam, fsam")
+            "none with \(optimizer.rawValue): it goes with sam, asam, gsam, looksam, fsam, eigensam")
         try positive(adamRate, "adam-lr")
         try share(momentum, "momentum")
         try require(
@@ -170,9 +176,11 @@ extension TrainingConfiguration {
         try nonNegative(eta, "eta")
         try nonNegative(alpha, "alpha")
         try require(lookEvery > 0, "look-every", lookEvery, "a whole number of steps from 1")
+        try require(eigenEvery > 0, "eigen-every", eigenEvery, "a whole number of steps from 1")
         try nonNegative(sigma, "sigma")
         try require(
-            perturbs == .all || optimizer.ascends && optimizer != .asam, "perturb", perturbs.rawValue,
+            perturbs == .all || optimizer.ascends && optimizer != .asam && optimizer != .eigensam, "perturb",
+            perturbs.rawValue,
             optimizer == .asam
                 ? "all with asam, whose T is 1 on normalisation layers: there it is sam's ascent"
                 : "all with \(optimizer.rawValue): norm goes with sam, gsam, looksam, fsam")
@@ -191,6 +199,8 @@ extension TrainingConfiguration {
         try require(batchSize > 0, "batch-size", batchSize, "a whole number from 1")
         if let gradientClip { try positive(gradientClip, "grad-clip") }
         if let examples { try require(examples > 0, "examples", examples, "a whole number from 1") }
+        if let ema { try require(ema > 0 && ema < 1, "ema", ema, "a number above 0 and below 1, such as 0.999") }
+        if let swaStart { try require(swaStart > 0, "swa-start", swaStart, "a whole number of epochs from 1") }
         if let saveEvery { try require(saveEvery > 0, "save-every", saveEvery, "a whole number of epochs from 1") }
         if let gradients {
             try require(

@@ -6,11 +6,13 @@ public struct SharpnessTracking: Sendable, Equatable {
     public var every: Int
     /// Only after epochs of a higher number; 0 for all.
     public var after: Int
+    /// Eigenvectors of whose space the gradient's share is measured; 0 for none.
+    public var top: Int
 
-    /// - Precondition: `every` is at least 1.
-    public init(every: Int, after: Int = 0) {
-        precondition(every > 0, "tracking every \(every) epochs")
-        (self.every, self.after) = (every, after)
+    /// - Precondition: `every` is at least 1, `top` at least 0.
+    public init(every: Int, after: Int = 0, top: Int = 0) {
+        precondition(every > 0 && top >= 0, "tracking \(top) eigenvectors every \(every) epochs")
+        (self.every, self.after, self.top) = (every, after, top)
     }
 
     /// Whether to measure after an epoch.
@@ -30,7 +32,7 @@ extension Trainer {
         // A climb changes what the rule meets.
         let adam = ascent == nil ? state.optimizer as? Adam : nil
         return try TrackedSharpness(
-            objective.with(statistics: state.buffers), at: state.theta, step: step,
+            objective.with(statistics: state.buffers), at: state.theta, step: step, top: sharpnessTracking.top,
             preconditioner: adam.flatMap { Preconditioner($0, step: step, learningRate: rate) }
         ) {
             configuration.stabilityEdge(learningRate: rate, gradient: $0, at: state.theta)

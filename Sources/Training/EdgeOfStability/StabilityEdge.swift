@@ -35,7 +35,7 @@ public enum StabilityEdge {
 }
 
 extension TrainingConfiguration {
-    /// λmax at which the rule stops being stable; nil where none is known (Adam, Muon, ASAM, GSAM, LookSAM, Friendly-SAM, m-SAM, SAM on
+    /// λmax at which the rule stops being stable; nil where none is known (Adam, Muon, ASAM, GSAM, LookSAM, Friendly-SAM, Eigen-SAM, m-SAM, SAM on
     /// normalisation layers alone or with another base than SGD).
     ///
     /// - Parameters:
@@ -54,7 +54,7 @@ extension TrainingConfiguration {
             let edge = StabilityEdge.sharpnessAware(
                 rho: rho, climbedNorm: Vectors.norm(climbed), edge: plain, climbedDecay: climbedDecay)
             return edge.isNaN ? nil : edge
-        case .sam, .adam, .adamw, .muon, .asam, .gsam, .looksam, .fsam: return nil
+        case .sam, .adam, .adamw, .muon, .asam, .gsam, .looksam, .fsam, .eigensam: return nil
         }
     }
 }

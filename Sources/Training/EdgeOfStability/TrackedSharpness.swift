@@ -16,6 +16,9 @@ public struct TrackedSharpness: Sendable, Equatable {
     public let gradientNorm: Double
     /// Nil where the rule has no known edge (see `TrainingConfiguration.stabilityEdge`).
     public let edge: Double?
+    /// The share of ‖∇L‖² in the space of the largest eigenvectors (Gur-Ari et al. 2018, arXiv 1812.04754);
+    /// nil where not asked for, and where the gradient is 0.
+    public let topSpaceShare: Double?
     /// Of Adam and AdamW; nil for other rules.
     public let preconditioned: Preconditioned?
 
@@ -37,35 +40,41 @@ public struct TrackedSharpness: Sendable, Equatable {
     /// A measurement of these values.
     public init(
         step: Int, loss: Double, largestEigenvalue: Double, residual: Double, gradientNorm: Double, edge: Double?,
-        preconditioned: Preconditioned? = nil
+        topSpaceShare: Double? = nil, preconditioned: Preconditioned? = nil
     ) {
         (self.step, self.loss, self.largestEigenvalue) = (step, loss, largestEigenvalue)
         (self.residual, self.gradientNorm, self.edge) = (residual, gradientNorm, edge)
-        self.preconditioned = preconditioned
+        (self.topSpaceShare, self.preconditioned) = (topSpaceShare, preconditioned)
     }
 
     /// Measures at θ, by Lanczos from a start of its own each time, so that a training that is resumed measures the same bits.
     ///
     /// - Parameters:
     ///   - tolerance: residual relative to λ. 1e-3, ours: λ is then right to about six digits, far beyond what it fluctuates.
+    ///   - top: eigenvectors of whose space the gradient's share is measured; 0 for none.
     ///   - preconditioner: of an adaptive rule, with its edge; nil for others.
     ///   - edge: from the gradient.
     init(
-        _ objective: any Objective, at theta: [Double], step: Int, tolerance: Double = 1e-3,
+        _ objective: any Objective, at theta: [Double], step: Int, tolerance: Double = 1e-3, top: Int = 0,
         preconditioner: Preconditioner? = nil, edge: ([Double]) -> Double?
     ) throws {
         let (loss, gradient) = try objective.valueAndGradient(at: theta)
-        func top(_ curvature: CurvatureOperator) throws -> (value: Double, residual: Double) {
+        func largest(
+            _ curvature: CurvatureOperator, count: Int = 1, eigenvectors: Bool = false
+        ) throws -> (value: Double, residual: Double, vectors: [[Double]]) {
             let spectrum = try Lanczos(
-                largest: 1, tolerance: tolerance, maximumProducts: 300, rounding: objective.rounding,
-                eigenvectors: false
+                largest: count, tolerance: tolerance, maximumProducts: 300 * count, rounding: objective.rounding,
+                eigenvectors: eigenvectors
             ).run(curvature)
-            return spectrum.largest.first.map { ($0.value, $0.residual) } ?? (.nan, .nan)
+            return spectrum.largest.first.map { ($0.value, $0.residual, spectrum.largestVectors) } ?? (.nan, .nan, [])
         }
-        let plain = try top(CurvatureOperator(objective, at: theta))
+        let plain = try largest(
+            CurvatureOperator(objective, at: theta), count: max(1, min(top, theta.count)), eigenvectors: top > 0)
+        let square = Vectors.dot(gradient, gradient)
+        let inside = plain.vectors.reduce(0) { $0 + Vectors.dot($1, gradient) * Vectors.dot($1, gradient) }
         let scaled = try preconditioner.map { preconditioner in
             let decayed = PenalizedObjective(objective, weightDecay: preconditioner.weightDecay)
-            let found = try top(
+            let found = try largest(
                 CurvatureOperator(
                     decayed, at: theta, scaling: preconditioner.diagonal.map { 1 / $0.squareRoot() }))
             return Preconditioned(
@@ -73,12 +82,14 @@ public struct TrackedSharpness: Sendable, Equatable {
         }
         self.init(
             step: step, loss: loss, largestEigenvalue: plain.value, residual: plain.residual,
-            gradientNorm: Vectors.norm(gradient), edge: edge(gradient), preconditioned: scaled)
+            gradientNorm: Vectors.norm(gradient), edge: edge(gradient),
+            topSpaceShare: top > 0 && square > 0 ? min(1, inside / square) : nil, preconditioned: scaled)
     }
 
     private static let keys = (
         loss: "loss", eigenvalue: "lambda_max", residual: "lambda_residual", gradient: "gradient_norm",
-        edge: "stability_edge", scaled: "preconditioned_lambda_max", scaledResidual: "preconditioned_residual",
+        edge: "stability_edge", share: "top_space_share", scaled: "preconditioned_lambda_max",
+        scaledResidual: "preconditioned_residual",
         scaledEdge: "preconditioned_edge"
     )
 
@@ -89,6 +100,7 @@ public struct TrackedSharpness: Sendable, Equatable {
             Self.keys.gradient: gradientNorm,
         ]
         measures[Self.keys.edge] = edge
+        measures[Self.keys.share] = topSpaceShare
         if let preconditioned {
             measures[Self.keys.scaled] = preconditioned.largestEigenvalue
             measures[Self.keys.scaledResidual] = preconditioned.residual
@@ -104,7 +116,7 @@ public struct TrackedSharpness: Sendable, Equatable {
         self.init(
             step: step, loss: number(Self.keys.loss), largestEigenvalue: eigenvalue,
             residual: number(Self.keys.residual), gradientNorm: number(Self.keys.gradient),
-            edge: measures[Self.keys.edge],
+            edge: measures[Self.keys.edge], topSpaceShare: measures[Self.keys.share],
             preconditioned: measures[Self.keys.scaled].map {
                 Preconditioned(
                     largestEigenvalue: $0, residual: number(Self.keys.scaledResidual),

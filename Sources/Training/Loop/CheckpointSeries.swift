@@ -16,7 +16,12 @@ public struct CheckpointSeries: Sendable {
     /// The path of an epoch's checkpoint.
     public static func path(_ output: String, epoch: Int) -> String {
         let digits = String(epoch)
-        let label = ".epoch" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+        return path(output, labelled: "epoch" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits)
+    }
+
+    /// The path of a checkpoint with a label, such as `run/ckpt.ema.bin`.
+    static func path(_ output: String, labelled label: String) -> String {
+        let label = "." + label
         let start = output.lastIndex(of: "/").map(output.index(after:)) ?? output.startIndex
         // A leading dot hides a file; it starts no extension.
         guard let dot = output[start...].lastIndex(of: "."), dot > start else { return output + label }
@@ -43,6 +48,15 @@ public struct CheckpointSeries: Sendable {
         if files.contains(path) { return }
         try checkpoint.write(to: path)
         files.append(path)
+    }
+
+    /// Returns the path; nil where nothing is written.
+    mutating func write(_ checkpoint: Checkpoint, labelled label: String) throws(FileError) -> String? {
+        guard let output else { return nil }
+        let path = Self.path(output, labelled: label)
+        try checkpoint.write(to: path)
+        files.append(path)
+        return path
     }
 
     mutating func writeFinal(_ checkpoint: Checkpoint) throws(FileError) {

@@ -38,12 +38,12 @@ extension Trainer {
 
     func outcome(
         _ checkpoint: Checkpoint, _ series: CheckpointSeries, _ seconds: Double, _ evaluation: FinalEvaluation,
-        isFinished: Bool
+        _ averages: [WeightAverage.Result], isFinished: Bool
     ) -> TrainingOutcome {
         TrainingOutcome(
             isFinished: isFinished, checkpoint: checkpoint, files: series.files, trainLoss: evaluation.train?.loss,
             trainAccuracy: evaluation.train?.accuracy, testLoss: evaluation.test?.loss,
             testAccuracy: evaluation.test?.accuracy, steps: state.step, gradientEvaluations: state.gradientEvaluations,
-            seconds: seconds, warnings: evaluation.warnings)
+            seconds: seconds, averages: averages, warnings: evaluation.warnings)
     }
 }

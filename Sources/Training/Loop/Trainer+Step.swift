@@ -28,6 +28,7 @@ extension Trainer {
         guard state.move(along: direction, learningRate: rate, configuration.precision) else {
             throw NotFinite(quantity: "updated parameter vector")
         }
+        state.averageStep(configuration)
     }
 
     /// The direction that a sharpness-aware rule makes of the gradient at θ.
@@ -46,7 +47,11 @@ extension Trainer {
             direction = friendly.direction(direction, average: next)
             average = next
         }
-        let epsilon = ascent.perturbation(at: state.theta, along: direction, layout: network.parameters)
+        if let eigen = configuration.eigen {
+            direction = eigen.direction(direction, vector: try eigenvector(of: shard))
+        }
+        let epsilon = ascent.perturbation(
+            at: state.theta, along: direction, layout: network.parameters, isUnit: configuration.eigen != nil)
         var unseen: [SeenBatch] = []
         let second = try meanGradient(
             at: Vectors.sum(state.theta, 1, epsilon), shard, Self.afterClimb, &unseen)
@@ -59,6 +64,17 @@ extension Trainer {
                 of: second, to: first)
             return second
         }
+    }
+
+    /// Eigen-SAM's v, estimated anew on these examples where it is time, and kept.
+    private func eigenvector(of examples: [Int]) throws -> [Double] {
+        let kept = state.optimizer.state[TrainingConfiguration.eigenName]
+        if let kept, !configuration.seeksEigenvector(step: state.step) { return kept }
+        let vector = try EigenDirection.vector(
+            of: objective(on: data.train.subset(examples)), at: state.theta, from: kept, seed: configuration.seed)
+        guard TrainingState.isFinite(vector) else { throw NotFinite(quantity: "gradient") }
+        state.optimizer.state[TrainingConfiguration.eigenName] = vector
+        return vector
     }
 
     /// The gradient of the mean loss of these examples at a point, taken in parts of the batch size. What each part was like is

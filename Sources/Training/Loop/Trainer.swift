@@ -43,7 +43,7 @@ public final class Trainer {
 
     let memory: MemoryBudget
     /// What a checkpoint of the network needs beside its tensors: an imported one's operators.
-    private let carried: [String: String]
+    let carried: [String: String]
     var state: TrainingState
     let batches: BatchGradient
     let ascent: SharpnessAwareAscent?
@@ -138,6 +138,11 @@ public final class Trainer {
         }
         self.configuration = configuration
         totalSteps = max(1, configuration.length.steps(perEpoch: stepsPerEpoch))
+        if let start = configuration.swaStart, start > totalSteps / stepsPerEpoch {
+            throw TrainingError.invalidSetting(
+                name: "swa-start", found: "\(start)",
+                expected: "one of the \(totalSteps / stepsPerEpoch) whole epochs of this training")
+        }
         learningRate = LearningRate(
             peak: configuration.learningRate, schedule: configuration.schedule,
             warmupSteps: configuration.warmup.steps(perEpoch: stepsPerEpoch), totalSteps: totalSteps)
@@ -195,9 +200,9 @@ public final class Trainer {
         var files = CheckpointSeries(output: output)
         do {
             if let evaluation = try trainAll(&files, keptAt: output, elapsed) {
-                let checkpoint = checkpoint()
+                let averages = try writeAverages(&files), checkpoint = checkpoint()
                 try files.writeFinal(checkpoint)
-                return outcome(checkpoint, files, elapsed(), evaluation, isFinished: true)
+                return outcome(checkpoint, files, elapsed(), evaluation, averages, isFinished: true)
             }
         } catch is Interruption {
             // While ranks waited for each other: what they computed then is not part of the state.
@@ -254,7 +259,7 @@ public final class Trainer {
     private func unfinished(_ files: inout CheckpointSeries, _ seconds: Double) throws -> TrainingOutcome {
         let checkpoint = checkpoint()
         try files.writeFinal(checkpoint)
-        return outcome(checkpoint, files, seconds, FinalEvaluation(), isFinished: false)
+        return outcome(checkpoint, files, seconds, FinalEvaluation(), [], isFinished: false)
     }
 
     /// The newest of the checkpoints that `saveEvery` leaves beside an output path; nil where there is none.
@@ -344,6 +349,7 @@ public final class Trainer {
         state.history.append(record)
         if isWhole {
             state.epoch += 1
+            state.averageEpoch(configuration)
             state.beginEpoch()
         }
         onEpoch?(record)

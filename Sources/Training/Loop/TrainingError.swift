@@ -11,6 +11,8 @@ public enum TrainingError: DescribedError, Equatable {
     case diverged(Divergence)
     /// A checkpoint without a training to resume.
     case notTrained
+    /// A checkpoint of averaged weights, which no training goes on from.
+    case averaged(String)
     /// A training to be resumed was of other settings: what differs.
     case configurationChanged([String])
     /// Another rank is gone: why, the steps that were taken, and where they are kept.
@@ -53,6 +55,8 @@ public enum TrainingError: DescribedError, Equatable {
                 } ?? "")
         case .notTrained:
             "the checkpoint records no training to resume; train from the start, without --resume"
+        case .averaged(let average):
+            "the checkpoint holds averaged weights (\(average)), which no training went on from; resume from the checkpoint beside it, without .\(average) in its name, or start anew from these weights with --start"
         case .configurationChanged(let changes):
             "the checkpoint was trained with other settings: \(changes.joined(separator: "; ")); "
                 + "give the same ones to resume, or train from the start"

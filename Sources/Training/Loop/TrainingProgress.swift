@@ -28,6 +28,8 @@ public struct TrainingOutcome: Sendable {
     public let steps: Int, gradientEvaluations: Int
     /// Of this run.
     public let seconds: Double
+    /// Averages of the weights that were asked for; none where interrupted.
+    public let averages: [WeightAverage.Result]
     /// What a user should know of the result, one line each.
     public let warnings: [String]
 }

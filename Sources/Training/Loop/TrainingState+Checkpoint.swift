@@ -43,7 +43,9 @@ extension TrainingState {
     /// The state that a checkpoint was written in.
     init(_ checkpoint: Checkpoint, _ network: Network, _ configuration: TrainingConfiguration) throws {
         let model = try Model(checkpoint)
-        guard let settings = checkpoint.metadata.training?.settings else { throw TrainingError.notTrained }
+        guard let record = checkpoint.metadata.training else { throw TrainingError.notTrained }
+        let settings = record.settings
+        if let average = record.choices[Trainer.averageChoice] { throw TrainingError.averaged(average) }
         func count(_ key: String) throws -> Int {
             guard let value = settings[key].flatMap(Int.init(exactly:)), value >= 0 else {
                 throw ModelError.damagedCheckpoint("'\(key)' of its training is missing or damaged")
@@ -53,7 +55,9 @@ extension TrainingState {
         self.init(
             theta: model.theta, buffers: model.buffers,
             optimizer: try configuration.baseOptimizer(for: network.parameters))
-        for moment in optimizer.names + configuration.keptDirections where checkpoint.metadata.step > 0 {
+        let averages = configuration.averages(step: checkpoint.metadata.step, epoch: checkpoint.metadata.epoch)
+        let names = optimizer.names + configuration.keptDirections + averages.map(\.average.key)
+        for moment in names where checkpoint.metadata.step > 0 {
             optimizer.state[moment] = try network.parameters.tensors.flatMap { tensor in
                 let name = moment + "." + tensor.name
                 guard let values = try checkpoint.optimizerTensor(name, shape: tensor.shape) else {

@@ -22,12 +22,12 @@ public enum OptimizerKind: String, Sendable, Codable, CaseIterable {
     case adam, adamw
     /// `Muon` on hidden weights, AdamW on the rest.
     case muon
-    /// SGD after a climb (`SharpnessAwareAscent`), what GSAM and LookSAM make of it (`SharpnessAwareRule`), and Friendly-SAM's other
-    /// direction of it (`FriendlyDirection`).
-    case sam, asam, gsam, looksam, fsam
+    /// SGD after a climb (`SharpnessAwareAscent`), what GSAM and LookSAM make of it (`SharpnessAwareRule`), and the other directions of
+    /// it of Friendly-SAM (`FriendlyDirection`) and Eigen-SAM (`EigenDirection`).
+    case sam, asam, gsam, looksam, fsam, eigensam
 
     /// Whether steps first climb to a worse place nearby.
-    public var ascends: Bool { [.sam, .asam, .gsam, .looksam, .fsam].contains(self) }
+    public var ascends: Bool { [.sam, .asam, .gsam, .looksam, .fsam, .eigensam].contains(self) }
 }
 
 /// The rules that move θ by a gradient alone. SAM and its kin have one of them below the climb.
@@ -104,13 +104,18 @@ extension TrainingConfiguration {
         optimizer == .fsam ? FriendlyDirection(sigma: sigma, averaging: averaging) : nil
     }
 
-    /// The name of the direction that LookSAM keeps from step to step, and of Friendly-SAM's average of the gradients.
-    static let lookName = "looksam_direction", averageName = "fsam_average"
+    /// What Eigen-SAM adds to the climb; nil for other rules.
+    var eigen: EigenDirection? { optimizer == .eigensam ? EigenDirection(alpha: alpha) : nil }
+
+    /// The name of the direction that LookSAM keeps from step to step, of Friendly-SAM's average of the gradients, and of Eigen-SAM's
+    /// eigenvector.
+    static let lookName = "looksam_direction", averageName = "fsam_average", eigenName = "eigensam_vector"
     /// Vectors of θ's length that the rule keeps beside the optimiser's own, from the first step on.
     var keptDirections: [String] {
         switch optimizer {
         case .looksam: [Self.lookName]
         case .fsam: [Self.averageName]
+        case .eigensam: [Self.eigenName]
         default: []
         }
     }
@@ -118,8 +123,13 @@ extension TrainingConfiguration {
     /// Whether a step climbs, counted from 0.
     func climbs(step: Int) -> Bool { optimizer.ascends && (optimizer != .looksam || step % lookEvery == 0) }
 
-    /// Gradients of batches that a step takes: one for each batch of it, two where it climbs.
-    func gradients(ofBatches batches: Int, step: Int) -> Int { batches * (climbs(step: step) ? 2 : 1) }
+    /// Whether Eigen-SAM looks for its eigenvector anew in a step, counted from 0.
+    func seeksEigenvector(step: Int) -> Bool { optimizer == .eigensam && step % eigenEvery == 0 }
+
+    /// Gradients of batches that a step takes: one for each batch of it, two where it climbs. A Hessian product counts two.
+    func gradients(ofBatches batches: Int, step: Int) -> Int {
+        batches * ((climbs(step: step) ? 2 : 1) + (seeksEigenvector(step: step) ? 2 * EigenDirection.products : 0))
+    }
 
     /// Steps that take at most so many gradients of batches.
     ///
@@ -133,16 +143,22 @@ extension TrainingConfiguration {
         func taken(before step: Int) -> Int {
             guard step > 0 else { return 0 }
             let all = whole * step + (last - whole) * (step / perEpoch)
-            guard optimizer == .looksam else { return optimizer.ascends ? 2 * all : all }
-            // The climbs of every so many steps, of which some are an epoch's last: those at one place of every so many epochs, if at all.
-            var shorter = 0
-            if let first = stride(from: 0, to: step, by: lookEvery).prefix(perEpoch).first(where: {
-                $0 % perEpoch == perEpoch - 1
-            }) {
-                let (period, isLonger) = lookEvery.multipliedReportingOverflow(by: perEpoch)
-                shorter = isLonger ? 1 : (step - 1 - first) / period + 1
+            /// Batches of every so many steps, of which some are an epoch's last: those at one place of every so many epochs, if at all.
+            func batches(every: Int) -> Int {
+                var shorter = 0
+                if let first = stride(from: 0, to: step, by: every).prefix(perEpoch).first(where: {
+                    $0 % perEpoch == perEpoch - 1
+                }) {
+                    let (period, isLonger) = every.multipliedReportingOverflow(by: perEpoch)
+                    shorter = isLonger ? 1 : (step - 1 - first) / period + 1
+                }
+                return whole * ((step - 1) / every + 1) + (last - whole) * shorter
             }
-            return all + whole * ((step - 1) / lookEvery + 1) + (last - whole) * shorter
+            switch optimizer {
+            case .looksam: return all + batches(every: lookEvery)
+            case .eigensam: return 2 * all + 2 * EigenDirection.products * batches(every: eigenEvery)
+            default: return optimizer.ascends ? 2 * all : all
+            }
         }
         // Every step takes one or more.
         var step = 0, beyond = gradients + 1

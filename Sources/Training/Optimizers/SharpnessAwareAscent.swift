@@ -52,7 +52,11 @@ public struct SharpnessAwareAscent: Sendable, Hashable {
     }
 
     /// ε along a direction that has all that it is made of.
-    func perturbation(at theta: [Double], along direction: [Double], layout: ParameterLayout) -> [Double] {
+    ///
+    /// - Parameter isUnit: whether its length is one that ρ multiplies as it is.
+    func perturbation(
+        at theta: [Double], along direction: [Double], layout: ParameterLayout, isUnit: Bool = false
+    ) -> [Double] {
         var climbed = direction
         if let perturbed {
             for (index, tensor) in layout.tensors.enumerated() where !perturbed.contains(tensor.name) {
@@ -62,7 +66,7 @@ public struct SharpnessAwareAscent: Sendable, Hashable {
         for (index, tensor) in layout.tensors.enumerated() {
             if let eta = eta(of: tensor) { Self.multiply(&climbed, by: theta, eta, layout.range(index)) }
         }
-        Vectors.scale(&climbed, by: rho / (Vectors.norm(climbed) + Self.leastNorm))
+        Vectors.scale(&climbed, by: isUnit ? rho : rho / (Vectors.norm(climbed) + Self.leastNorm))
         for (index, tensor) in layout.tensors.enumerated() {
             if let eta = eta(of: tensor) { Self.multiply(&climbed, by: theta, eta, layout.range(index)) }
         }
