@@ -15,6 +15,8 @@ public struct ReportRun {
     public var radius = 0.05
     /// Points along each axis of the slice over a plane, and its tolerance (see `SliceAnalysis.tolerance`); 41 and 0.02, ours.
     public var points = 41, tolerance = 0.02
+    /// Measures that the page has rows of beside its own; none by default.
+    public var measures: [StudyMeasures.Measure] = []
     /// Which examples, in what arithmetic, and which loss exactly.
     public var loss = ModelLoss.Settings()
     /// What the process may take.
@@ -31,6 +33,11 @@ public struct ReportRun {
     public var styleOptions: (_ parts: Set<FigureStyle.Part>) -> [String] = { _ in [] }
     /// Told which command is being carried out, and what of the style a picture has no data for.
     public var onRemark: (_ line: String) -> Void = { _ in }
+
+    /// Those that can be named: all that no report has anyway.
+    public static let measures = Comparison.measures.filter {
+        !(Comparison.defaults + [.critical, .directional]).contains($0)
+    }
 
     /// The settings that `landscape report` has without options.
     public init() {}
@@ -148,8 +155,29 @@ public struct ReportRun {
         return ReportSubject(
             path: source.path, label: label, metadata: source.model.metadata, parameters: source.model.theta.count,
             checksum: checksum, summary: summary!, line: line, plane: plane, sharpness: sharpness, spectrum: spectrum,
-            trajectory: try trajectory(source, label, name + ".trajectory", &files, monitor), radius: radius,
+            trajectory: try trajectory(source, label, name + ".trajectory", &files, monitor),
+            others: try others(source, label, monitor), radius: radius,
             mostExamples: loss.examples)
+    }
+
+    /// Measures beside those that every report has; nil where none are asked for.
+    private func others(_ source: ReportSource, _ label: String, _ monitor: Monitor) throws -> StudyMeasures? {
+        guard !measures.isEmpty else { return nil }
+        onRemark("+ \(label): \(measures.map(\.rawValue).joined(separator: ", "))")
+        let subject = try open(source, otherVectors, monitor)
+        var settings = StudyMeasures.Settings()
+        (settings.measures, settings.radius, settings.seed) = (measures, radius, seed)
+        settings.memoryLimit = subject.vectorMemory
+        if subject.rounding > 0x1p-40 { settings.tolerance = 1e-4 }
+        return try StudyMeasures(subject, at: subject.theta, settings) {
+            try monitor.update("measures", Int(100 * $0), of: 100, "%")
+        }
+    }
+
+    private var otherVectors: ClosedRange<Int> {
+        var comparison = Comparison(radius: radius)
+        comparison.measures = measures
+        return comparison.vectors
     }
 
     private var sharpnessAnalysis: SharpnessAnalysis {
@@ -169,6 +197,7 @@ public struct ReportRun {
         var needs = [
             SliceAnalysis.vectors(isPlane: true), sharpnessAnalysis.vectors, spectrumAnalysis(source).vectors,
         ]
+        if !measures.isEmpty { needs.append(otherVectors) }
         if let folder = source.folder {
             let checkpoints = try FilePath.names(in: folder).count { $0.hasSuffix(".bin") }
             needs.append(TrajectoryAnalysis.vectors(checkpoints: checkpoints))

@@ -25,6 +25,10 @@ public struct StudyMeasures: Sendable, Codable {
         case adaptivePACBayes = "adaptive_pac_bayes"
         case noise = "trace_h_sigma"
         case symmetryCorrected = "symmetry_corrected"
+        case learningCoefficient = "learning_coefficient"
+        case effectiveDimension = "effective_dimension"
+        case relativeFlatness = "relative_flatness"
+        case topSpace = "top_space"
 
         /// Those that are taken where none are named: all before `critical`.
         public static let defaults = Array(allCases.prefix { $0 != .critical })
@@ -75,6 +79,10 @@ public struct StudyMeasures: Sendable, Codable {
             case .adaptivePACBayes: "PAC-Bayes σ, adaptive"
             case .noise: "tr(HΣ), gradient noise"
             case .symmetryCorrected: "worst case, symmetry-corrected"
+            case .learningCoefficient: "learning coefficient"
+            case .effectiveDimension: "effective dimension"
+            case .relativeFlatness: "relative flatness"
+            case .topSpace: "gradient in the top space"
             }
         }
     }
@@ -105,6 +113,8 @@ public struct StudyMeasures: Sendable, Codable {
         public var pairs = 20, traceProducts = 30, restarts = 1
         /// As `WorstCaseSearch.tolerance`.
         public var tolerance = 1e-6
+        /// Draws of each of the learning coefficient's four chains, and eigenvectors of the top space; 200 and 10, ours.
+        public var draws = 200, topVectors = 10
         /// Bytes for a Krylov basis.
         public var memoryLimit = 4 << 30
         /// Of everything random.
@@ -138,7 +148,8 @@ public struct StudyMeasures: Sendable, Codable {
         let sizes = averages.map { $0 == .pacBayes || $0 == .adaptivePACBayes ? 6.0 : 2 }
         let total =
             (searches ? 8 : 0) + (searchesAdaptive ? 8 : 0) + (isAsked(.symmetryCorrected) ? 8 : 0) + sizes.reduce(0, +)
-            + (isAsked(.noise) ? 4 : 0) + 1
+            + (isAsked(.noise) ? 4 : 0)
+            + (isAsked(.learningCoefficient) ? 20 : 0) + 1
         var done = 0.0
         func progressing(_ size: Double, _ share: Double) throws { try progress(min(1, (done + size * share) / total)) }
 
@@ -215,19 +226,14 @@ public struct StudyMeasures: Sendable, Codable {
             ) { try progressing(4, Double($0) / Double(settings.traceProducts)) }
             (values[.noise], standardErrors[.noise]) = (found.trace.value, found.trace.standardError)
         }
+        if isAsked(.learningCoefficient) {
+            try addLearningCoefficient(of: objective, at: theta, settings) { try progressing(20, $0) }
+        }
+        try addSpectral(of: objective, at: theta, settings, asked)
         if isAsked(.gradientNorm) { values[.gradientNorm] = Vectors.norm(gradient) }
         if isAsked(.weightNorm) { values[.weightNorm] = Vectors.norm(theta) }
         if isAsked(.trainingLoss) { values[.trainingLoss] = value }
         values = values.filter { asked.contains($0.key) }
         standardErrors = standardErrors.filter { $0.value.isFinite }
-    }
-
-    /// Of a model with attention; nil for other objectives.
-    private static func symmetry(of objective: any Objective) throws -> AttentionSymmetry? {
-        do {
-            return try (objective as? ModelLoss)?.attentionSymmetry()
-        } catch AttentionSymmetryError.none {
-            return nil
-        }
     }
 }

@@ -24,6 +24,11 @@ struct ReportCommand: SharedCommand {
             "Tolerance of the plane, as a share of the values' range (see 'slice --adaptive').", valueName: "tolerance")
     ) var adaptive =
         0.02
+    @Option(
+        help: ArgumentHelp(
+            "Rows of other measures, with commas between them, by the names that compare has for them; or 'all'.",
+            valueName: "names"))
+    var measures = "default"
     @Option(help: .data) var data: String?
     @Option(help: .examples) var examples: Int?
     @Option(help: .batchSize) var batchSize: Int?
@@ -56,7 +61,13 @@ struct ReportCommand: SharedCommand {
         return words
     }
 
+    /// The measures that are asked for beside those that every report has.
+    private func asked() throws -> [StudyMeasures.Measure] {
+        try StudyMeasures.Measure.asked(measures, defaults: [], among: ReportRun.measures)
+    }
+
     func validate() throws {
+        _ = try asked()
         guard points >= 2, points <= 1000 else { throw ValidationError("--points \(points): expected 2 to 1000") }
         guard rho > 0, rho.isFinite else {
             throw ValidationError("--rho \(rho): expected a positive radius, such as 0.05")
@@ -73,6 +84,7 @@ struct ReportCommand: SharedCommand {
         general.prepare(limit: memory)
         var report = ReportRun()
         (report.radius, report.points, report.tolerance, report.seed) = (rho, points, adaptive, seed)
+        report.measures = try asked()
         report.memory = MemoryBudget(limit: try memory.map(AnalysisOptions.bytes))
         report.loss.data = try data.map { try DataSpecification($0) }
         (report.loss.examples, report.loss.batchSize) = (examples, batchSize)

@@ -1,9 +1,16 @@
+import Analyses
+
 /// What the words of a report mean; docs/definitions.md says it in full.
 struct Glossary {
     /// A word, and what it means.
     struct Term {
         let key: String, name: String, meaning: String
+        /// In a few words, for a row of a table.
+        var brief = ""
     }
+
+    /// Those of the measures that a report has only where they are asked for.
+    private static let others = StudyMeasures.Measure.allCases.compactMap { term($0) }
 
     static let terms = [
         Term(
@@ -106,7 +113,7 @@ struct Glossary {
         ),
     ]
 
-    static func meaning(_ key: String) -> String { terms.first { $0.key == key }?.meaning ?? "" }
+    static func meaning(_ key: String) -> String { (terms + others).first { $0.key == key }?.meaning ?? "" }
 
     /// A word of running text that shows its meaning when pointed at or focused, and leads to the list at the end.
     ///
@@ -117,8 +124,9 @@ struct Glossary {
         """
     }
 
-    static var list: HTML {
-        let items = terms.map { term -> HTML in
+    /// All words that a report has, and those of some measures.
+    static func list(with measures: [Measure]) -> HTML {
+        let items = (terms + others.filter { term in measures.contains { $0.term == term.key } }).map { term -> HTML in
             "<div id=\"term-\(term.key)\"><dt>\(term.name)</dt><dd>\(term.meaning)</dd></div>"
         }
         return "<dl class=\"glossary\">\n\(items)\n</dl>"

@@ -203,7 +203,28 @@ extension Measure {
                 "at |α| = 1, along one direction"
             ) { exact($0.rise) },
         ]
-        return all.filter { $0.values.contains { $0 != nil } }
+        return (all + others(of: subjects)).filter { $0.values.contains { $0 != nil } }
+    }
+
+    /// Those that were asked for beside the others.
+    private static func others(of subjects: [ReportSubject]) -> [Measure] {
+        StudyMeasures.Measure.allCases.compactMap { measure in
+            guard let term = Glossary.term(measure), subjects.contains(where: { $0.others?.values[measure] != nil })
+            else { return nil }
+            let hasError = subjects.contains { $0.others?.standardErrors[measure] != nil }
+            let isBound = measure == .adaptiveWorstCase || measure == .symmetryCorrected
+            return Measure(
+                key: measure.rawValue, name: measure.title, phrase: "the " + measure.title, term: term.key,
+                error: isBound ? .bound : hasError ? .interval : .rounding, isShare: measure == .topSpace,
+                meaning: term.brief,
+                values: subjects.map { subject in
+                    guard let value = subject.others?.values[measure], !value.isNaN else { return nil }
+                    let range = subject.others?.standardErrors[measure].map {
+                        value - 1.96 * $0...value + 1.96 * $0
+                    }
+                    return Value(value: value, range: range)
+                })
+        }
     }
 
     /// Wilson's interval of a share of n examples (Wilson 1927, J. Am. Stat. Assoc. 22, 209), with 95 % confidence.

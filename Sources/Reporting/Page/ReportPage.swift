@@ -137,7 +137,7 @@ struct ReportPage {
                 Section(id: "training", title: "How each was trained", body: training),
                 Section(id: "audits", title: "What was checked", body: audits),
                 Section(id: "reproduce", title: "Commands and data", body: reproduce),
-                Section(id: "glossary", title: "Glossary", body: Glossary.list),
+                Section(id: "glossary", title: "Glossary", body: Glossary.list(with: measures)),
             ]
         }
     }

@@ -1,3 +1,4 @@
+import Analyses
 import ArrayFiles
 import Datasets
 import Essentials
@@ -22,6 +23,8 @@ struct ReportSubject {
     var sharpness: SharpnessReport, spectrum: SpectrumReport
     /// The path of its training, where a folder of checkpoints was given.
     var trajectory: TrajectoryReport?
+    /// Measures beside those that every report has.
+    var others: StudyMeasures?
 
     /// Radius and deviation that measures are compared at.
     let radius: Double
