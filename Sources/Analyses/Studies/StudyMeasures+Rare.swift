@@ -37,7 +37,7 @@ extension StudyMeasures {
             if let examples = (objective as? any ExampleObjective)?.examples, examples > 0 {
                 // A prior N(0, 1) on each weight beside a loss that is a mean over n examples.
                 let found = try LogDeterminant(
-                    of: CurvatureOperator(objective, at: theta, .gaussNewton), shift: 1 / Double(examples),
+                    of: CurvatureOperator(objective, at: theta, .ggn), shift: 1 / Double(examples),
                     memoryLimit: settings.memoryLimit, seed: settings.seed, rounding: objective.rounding
                 ).effectiveDimension
                 (values[.effectiveDimension], standardErrors[.effectiveDimension]) = (found.value, found.standardError)
@@ -52,7 +52,7 @@ extension StudyMeasures {
                 ).layers
                 values[.relativeFlatness] = layers.reduce(0) { $0 + $1.value.value }
                 // Layers share products: their errors may all go the same way.
-                standardErrors[.relativeFlatness] = layers.reduce(0) { $0 + $1.value.standardError }
+                standardErrors[.relativeFlatness] = layers.reduce(0) { $0 + ($1.value.standardError ?? 0) }
             }
         }
         if asked.contains(.topSpace) {
