@@ -189,11 +189,14 @@ public struct StudyMeasures: Sendable, Codable {
                 Ball(radius: settings.adaptiveRadius, scaling: scaling), objective, at: theta)
             (values[.adaptiveOneStep], values[.adaptiveWorstCase]) = (adaptive.oneStep, adaptive.lowerBound)
         }
-        if isAsked(.symmetryCorrected), let symmetry = try Self.symmetry(of: objective) {
-            let origin = try symmetry.balanced(theta)
-            values[.symmetryCorrected] = try search(
-                Ball(radius: settings.radius), AcrossOrbits(objective, symmetry, from: origin), at: origin
-            ).0.lowerBound
+        if isAsked(.symmetryCorrected) {
+            values[.symmetryCorrected] = .nan
+            if let symmetry = try Self.symmetry(of: objective) {
+                let origin = try symmetry.balanced(theta)
+                values[.symmetryCorrected] = try search(
+                    Ball(radius: settings.radius), AcrossOrbits(objective, symmetry, from: origin), at: origin
+                ).0.lowerBound
+            }
         }
         for (measure, size) in zip(averages, sizes) {
             let isAdaptive = measure == .adaptiveAverageCase || measure == .adaptivePACBayes
