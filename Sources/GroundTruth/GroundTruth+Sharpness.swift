@@ -129,6 +129,32 @@ extension GroundTruth {
                     objective, at: [0, 0, 0, 0], inverseTemperature: 200, localization: 0, draws: 1000)
                 return max(0, abs(found.value - 2) - 0.04) / found.standardError
             },
+            Claim("sharpness", "quadratic: the Fisher–Rao norm is θᵀAθ", within: 1e-14) {
+                let product = bent.hessianVectorProducts(at: theta, along: [theta])[0]
+                return relativeDifference(try FisherRaoNorm(bent, at: theta).value, Vectors.dot(theta, product))
+            },
+            Claim(
+                "sharpness", "½(ab − 1)² at ab = 1, symmetry-corrected: ½((1 + ρ/√2)² − 1)² from every point",
+                within: 1e-9
+            ) {
+                let objective = ClosureObjective(dimension: 2) {
+                    0.5 * ($0[0] * $0[1] - 1) * ($0[0] * $0[1] - 1)
+                } gradient: {
+                    [($0[0] * $0[1] - 1) * $0[1], ($0[0] * $0[1] - 1) * $0[0]]
+                } hessianVectorProduct: { theta, v in
+                    let (a, b) = (theta[0], theta[1]), mixed = 2 * a * b - 1
+                    return [b * b * v[0] + mixed * v[1], mixed * v[0] + a * a * v[1]]
+                }
+                var analysis = SharpnessAnalysis(radii: [0.3])
+                analysis.measures = .symmetryCorrected
+                analysis.symmetry = AttentionSymmetry(
+                    layers: ["ab"], heads: 1, products: [.init(left: [[0]], right: [[1]])])
+                let top = 1 + 0.3 / 2.0.squareRoot(), exact = 0.5 * (top * top - 1) * (top * top - 1)
+                return try [[1.0, 1], [8, 0.125], [-0.01, -100]].reduce(0.0) { error, point in
+                    let found = try analysis.run(objective, at: point).symmetryCorrected?.points.first?.worstCase
+                    return max(error, relativeDifference(found?.lowerBound ?? .nan, exact))
+                }
+            },
             Claim("sharpness", "m-sharpness with m = n is the worst case over all examples", within: 0) {
                 let data = try SmallNetworks.digits(40)
                 var search = WorstCaseSearch(Ball(radius: 0.05))

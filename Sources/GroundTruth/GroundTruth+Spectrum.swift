@@ -136,6 +136,29 @@ extension GroundTruth {
                     of: CurvatureOperator(objective, at: point), shift: 0, probes: 3, tolerance: 1e-12)
                 return relativeDifference(found.criterion?.value ?? .nan, Double(point.count))
             },
+            Claim(
+                "spectrum", "regression: relative flatness = ‖w‖² tr((1/n) Σ xxᵀ), error in standard errors", within: 4
+            ) {
+                let (objective, point) = try Self.regression(), weights = Array(point[0..<5])
+                let curvature = CurvatureOperator(objective, at: point)
+                let trace = try (0..<5).reduce(0.0) { sum, i in
+                    var unit = Vectors.zeros(6)
+                    unit[i] = 1
+                    return sum + (try curvature.apply(unit)[i])
+                }
+                let found = try RelativeFlatness.all(curvature, objective.network.parameters, probes: 100).layers[0]
+                let error = abs(found.value.value - Vectors.dot(weights, weights) * trace)
+                return error / (found.value.standardError ?? .nan)
+            },
+            Claim("spectrum", "sampling error: λmax of all examples lies in the interval of samples", within: 0) {
+                let (objective, point) = try Self.regression()
+                let all = try Lanczos(largest: 1).run(CurvatureOperator(objective, at: point)).largest[0].value
+                return try [10, 20, 40].reduce(0.0) { error, examples in
+                    let found = try SamplingError(of: objective, at: point, examples: examples, repetitions: 10)
+                    guard let interval = found.interval95 else { return .nan }
+                    return max(error, interval.lowerBound - all, all - interval.upperBound)
+                }
+            },
             Claim("spectrum", "share of a gradient in the space of the top eigenvectors of a quadratic", within: 1e-9) {
                 let point = [Double](repeating: 0, count: 4), linear = [1, -2, 3, 0.5]
                 var elements = [Double](repeating: 0, count: 16)

@@ -129,9 +129,20 @@ struct AttentionLayer {
 
     /// All that a layout has, in its order.
     static func all(in layout: ParameterLayout) -> [AttentionLayer] {
-        var tensors: [String: Tensor] = [:]
+        var tensors: [String: Tensor] = [:], names: [String] = []
         for (index, tensor) in layout.tensors.enumerated() {
             tensors[tensor.name] = Tensor(offset: layout.offsets[index], shape: tensor.shape)
+        }
+        // An exporter may keep a bias's name and give its weight another, such as val_14: the next one without a place that fits it.
+        var nameless = layout.tensors.filter { $0.shape.count == 2 && !$0.name.contains(".") }
+        for tensor in layout.tensors {
+            names.append(tensor.name)
+            guard tensor.shape.count == 1, tensor.name.contains("."), tensor.name.hasSuffix("bias") else { continue }
+            let weight = String(tensor.name.dropLast(4)) + "weight"
+            guard tensors[weight] == nil, let next = nameless.firstIndex(where: { $0.shape[0] == tensor.count })
+            else { continue }
+            tensors[weight] = tensors[nameless.remove(at: next).name]
+            names.append(weight)
         }
         /// The weight that a name stands for, with its bias: `name.weight`, PyTorch's `in_proj_weight`, or the name alone.
         func projection(_ name: String) -> (weight: Tensor, bias: Tensor?)? {
@@ -142,12 +153,12 @@ struct AttentionLayer {
             }
             return nil
         }
-        return layout.tensors.compactMap { tensor in
+        return names.compactMap { tensor in
             for (leaf, names) in fused.map({ ($0, [$0]) }) + separate.map({ ($0[0], $0) }) {
                 for ending in [".weight", "_weight", ""] {
                     let end = leaf + ending
-                    guard tensor.name == end || tensor.name.hasSuffix("." + end) else { continue }
-                    let scope = String(tensor.name.dropLast(end.count))
+                    guard tensor == end || tensor.hasSuffix("." + end) else { continue }
+                    let scope = String(tensor.dropLast(end.count))
                     let parts = names.compactMap { projection(scope + $0) }
                     guard parts.count == names.count, let output = output(of: scope, projection),
                         let layer = AttentionLayer(scope, parts, output)
