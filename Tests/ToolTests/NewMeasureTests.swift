@@ -114,7 +114,7 @@ import Testing
             #expect(try number(corrected, "lower_bound") > 0 && abs(number(corrected, "loss_change")) < 1e-5)
         }
         let spectrum = try Tool.json(
-            "hessian --top 2 --diagonal --top-space --relative-flatness --noise --operator ggn --damping 0.1 --logdet 0.01 --probes 4 --by-class \(shared)",
+            "hessian --top 2 --diagonal --top-space --relative-flatness --noise --operator ggn --damping 0.1 --logdet 0.01 --probes 6 --by-class \(shared)",
             in: folder)
         for key in ["diagonal", "top_space", "relative_flatness", "noise", "logdet", "classes"] {
             #expect(spectrum[key] != nil, "\(key)")

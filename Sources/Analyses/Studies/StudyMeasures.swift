@@ -95,7 +95,10 @@ public struct StudyMeasures: Sendable, Codable {
         public var isOfRequest: Bool { true }
         /// What was found, what was expected.
         public var description: String {
-            "'\(name)' is no measure\(expected.suggestion(for: name)); expected some of \(expected.joined(separator: ", ")), with commas between them"
+            let near = expected.suggestion(for: name)
+            return "'\(name)' is no measure"
+                + (near.isEmpty
+                    ? "; expected some of \(expected.joined(separator: ", ")), with commas between them" : near)
         }
     }
 
