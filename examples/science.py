@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Makes the tables and pictures of docs/explanation/science.md: trains, measures, prints Markdown. Needs python3 alone.
+"""Makes the tables and pictures of docs/explanation/science.md: trains, measures, prints Markdown. Needs python3 alone, and numpy for
+the part `attention`.
 
-    examples/science.py [PART ...]      (parts: optimizers, shortcuts, tracking, edge; default: all of them)
+    examples/science.py [PART ...]      (parts: optimizers, shortcuts, tracking, edge, attention, rules, topspace; default: all of them)
 
     --landscape FILE   the program (default: .build/release/landscape)
     --folder DIR       where checkpoints and results go (default: ./science); what is there already is not made again
     --threads N        threads for each command (default: all processors; the results have the same bits for any number)
 
-All four take about an hour on one core. Every command that is run is printed on standard error.
+All take about an hour on one core. Every command that is run is printed on standard error.
 """
 import argparse, json, os, statistics, subprocess, sys
 
@@ -194,7 +195,94 @@ def edge():
     table(["SAM's ρ, T5, η = 0.1", "training loss after 12 000 steps", "λmax", "said to be trivial"], rows)
 
 
-PARTS = {"optimizers": optimizers, "shortcuts": shortcuts, "tracking": tracking, "edge": edge}
+def attention():
+    """The same network with other weights: W_Q A and W_K A⁻ᵀ, W_V B and W_O B⁻ᵀ in every head."""
+    import numpy as np
+
+    model, heads, width = "vit:patch=4,dim=32,depth=2,heads=4", 4, 8
+    run("vit", f"train --model {model} --data digits --optimizer adamw --lr 0.003 --epochs 60 -o NAME.bin")
+    run("vit.weights", "export vit.bin -o NAME.npz")
+    weights = dict(np.load(os.path.join(options.folder, "vit.weights.npz")))
+
+    def transformed(strength):
+        """Each head's matrices times I + strength N/√width, N of random normal numbers."""
+        result, random = {name: array.astype(float) for name, array in weights.items()}, np.random.default_rng(0)
+        for block in range(2):
+            qkv, bias = (result[f"blocks.{block}.attn.qkv.{part}"] for part in ("weight", "bias"))
+            proj = result[f"blocks.{block}.attn.proj.weight"]
+            for head in range(heads):
+                q, k, v = (slice(part * heads * width + head * width, part * heads * width + (head + 1) * width)
+                           for part in range(3))
+                columns = slice(head * width, (head + 1) * width)
+                a, b = (np.eye(width) + strength * random.standard_normal((width, width)) / width ** 0.5 for _ in range(2))
+                for array in (qkv, bias):
+                    array[q], array[k], array[v] = a.T @ array[q], np.linalg.inv(a) @ array[k], b.T @ array[v]
+                proj[:, columns] = proj[:, columns] @ np.linalg.inv(b).T
+        return {name: array.astype(np.float32) for name, array in result.items()}
+
+    rows, first = [], None
+    for strength in (0, 0.3, 0.6, 0.9):
+        name = f"vit-{strength}"
+        np.savez(os.path.join(options.folder, name + ".npz"), **transformed(strength))
+        run(name + ".import", f"import {name}.npz --model {model} --data digits -o {name}.bin")
+        spectrum = run(name + ".hessian", f"hessian {name}.bin --trace -o NAME.png")
+        ball = run(name + ".sharpness", f"sharpness {name}.bin --measure worst,average,fisher-rao,symmetry-corrected --rho 0.05 -o NAME.png")
+        relative = run(name + ".adaptive", f"sharpness {name}.bin --adaptive --eta 0 --rho 0.5 -o NAME.png")
+        rows.append([
+            f"{strength}", f"{spectrum['loss']:.6f}", f"{spectrum['weight_norm']:.2f}", f"{spectrum['eigenvalues'][0]:.2f}",
+            f"{spectrum['trace']['value']:.0f}", f"{ball['worst_case']['lower_bound']:.4f}",
+            f"{ball['average_case']['value']:.3f}", f"{relative['worst_case']['lower_bound']:.3f}",
+            f"{ball['fisher_rao']['value']:.4f}", f"{ball['symmetry_corrected']['lower_bound']:.5f}",
+        ])
+    table(["size of A − I", "loss", "‖θ‖₂", "λmax", "trace", "worst case", "average case", "worst case, adaptive",
+           "Fisher–Rao", "symmetry-corrected"], rows)
+
+
+def rules():
+    """Newer rules of training at as many gradients, and averages of the weights."""
+    common = "train --model mlp:64-64-32-10 --data digits --gradients 2400"
+    kinds = {
+        "SGD": "--ema 0.99 --swa-start 100", "SAM, ρ = 0.1": "--optimizer sam --rho 0.1",
+        "Friendly-SAM, ρ = 0.1": "--optimizer fsam --rho 0.1", "Eigen-SAM, ρ = 0.1": "--optimizer eigensam --rho 0.1",
+        "Muon": "--optimizer muon", "SAM, ρ = 0.1, base Muon": "--optimizer sam --rho 0.1 --base muon",
+        "SGD, constant rate": "--schedule constant --ema 0.99 --swa-start 100",
+    }
+    rows = []
+
+    def add(label, names, results):
+        spectra = [run(name + ".hessian", f"hessian {name}.bin --trace -o NAME.png") for name in names]
+        rows.append([
+            label, spread([result["train_loss"] for result in results]), spread([result["test_loss"] for result in results]),
+            spread([result["test_accuracy"] for result in results], 100),
+            spread([spectrum["eigenvalues"][0] for spectrum in spectra]),
+            spread([spectrum["trace"]["value"] for spectrum in spectra]),
+        ])
+
+    for number, (label, rule) in enumerate(kinds.items()):
+        names = [f"rule{number}.{seed}" for seed in range(5)]
+        results = [run(name, f"{common} {rule} --seed {seed} -o NAME.bin") for seed, name in enumerate(names)]
+        add(label, names, results)
+        for place, average in enumerate(results[0].get("averages", [])):
+            kind = average["average"]
+            add(f"{label}: {kind.upper()}", [f"{name}.{kind}" for name in names], [result["averages"][place] for result in results])
+    table(["5 seeds, 2400 gradients", "training loss", "test loss", "test accuracy, %", "λmax", "trace"], rows)
+
+
+def topspace():
+    """The gradient's share in the space of the ten top eigenvectors, along trainings."""
+    rows = []
+    for label, name, batch in (("batches of 128", "space128", 128), ("full batches", "space1442", 1442)):
+        result = run(name, f"train --model mlp:64-64-32-10 --data digits --batch-size {batch} --steps 2400 --schedule constant "
+                     f"--track-sharpness {100 if batch == 1442 else 10} --track-top 10 -o NAME.bin")
+        records = {record["step"]: record for record in result["sharpness"]}
+        steps = [step for step in (120, 600, 1200, 1800, 2400)]
+        near = [min(records, key=lambda step: abs(step - wanted)) for wanted in steps]
+        rows.append([label] + [f"{100 * records[step]['top_space_share']:.0f} %" for step in near])
+    table(["step", "about 120", "600", "1200", "1800", "2400"], rows)
+
+
+PARTS = {"optimizers": optimizers, "shortcuts": shortcuts, "tracking": tracking, "edge": edge, "attention": attention,
+         "rules": rules, "topspace": topspace}
 unknown = [part for part in options.parts if part not in PARTS]
 if unknown:
     parser.error(f"no part {unknown[0]}: expected some of {', '.join(PARTS)}")
