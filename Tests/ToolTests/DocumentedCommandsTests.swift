@@ -129,7 +129,8 @@ import Testing
         var help: [String: Set<String>] = [:]
         for command in Self.commands {
             let text = try Tool.succeed("\(command) --help", in: folder).output
-            let options = text.matches(of: /\n  (?:-[a-z], )?(--[a-z0-9][a-z0-9-]*)/).map { String($0.1) }
+            let options = text.matches(of: /\n  (?:-[a-z], )?(--[a-z0-9][a-z0-9-]*)(?:, (--[a-z0-9][a-z0-9-]*))?/)
+                .flatMap { [$0.1, $0.2].compactMap { $0.map(String.init) } }
             #expect(options.count >= 4, "\(command): \(options)")
             help[command] = Set(options).subtracting(["--help", "--version"])
         }

@@ -119,7 +119,7 @@ import Testing
         run.wait {
             usleep(1000)
             waited += 1
-            return waited > 1500
+            return waited > 300
         }
         let isLong = run.process.isRunning
         if isLong { run.process.interrupt() }
