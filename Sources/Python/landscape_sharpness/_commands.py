@@ -452,6 +452,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "rho": ("--rho", "numbers", 0.05),
         "points": ("--points", "points", 41),
         "adaptive": ("--adaptive", "number", 0.02),
+        "measures": ("--measures", "list", "default"),
         "data": ("--data", "data", None),
         "examples": ("--examples", "integer", None),
         "batch_size": ("--batch-size", "integer", None),
@@ -495,6 +496,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "eta": ("--eta", "number", None),
         "alpha": ("--alpha", "number", None),
         "look_every": ("--look-every", "integer", None),
+        "eigen_every": ("--eigen-every", "integer", None),
         "sigma": ("--sigma", "number", None),
         "averaging": ("--averaging", "number", None),
         "m": ("--m", "integer", None),
@@ -522,7 +524,10 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "augment": ("--augment", "text", "none"),
         "grad_clip": ("--grad-clip", "number", None),
         "track_sharpness": ("--track-sharpness", "integer", None),
+        "track_top": ("--track-top", "integer", None),
         "save_every": ("--save-every", "integer", None),
+        "ema": ("--ema", "number", None),
+        "swa_start": ("--swa-start", "integer", None),
         "activation": ("--activation", "text", None),
         "norm": ("--norm", "text", None),
         "precision": ("--precision", "text", None),
@@ -847,7 +852,7 @@ class Commands:
         eta: η of --adaptive (default: 0.01).
         measure: What is measured, or several with commas between them: worst case, average case, Keskar's box, or all three;
             SAM's one step alone; the critical learning rate; curvature along a direction; the Fisher-Rao norm; the noise of
-            PAC-Bayes bounds; the local learning coefficient.
+            PAC-Bayes bounds; the local learning coefficient; the worst case across the symmetry of attention.
         m: m-sharpness: the mean worst case of batches of so many examples.
         steps: Largest number of iterations from each start (default: 50).
         restarts: Random starts beside the informed ones (default: 4; linf 12, because its maxima lie in corners).
@@ -1070,7 +1075,7 @@ class Commands:
         eta: η of --adaptive (default: 0.01).
         measure: What is measured, or several with commas between them: worst case, average case, Keskar's box, or all three;
             SAM's one step alone; the critical learning rate; curvature along a direction; the Fisher-Rao norm; the noise of
-            PAC-Bayes bounds; the local learning coefficient.
+            PAC-Bayes bounds; the local learning coefficient; the worst case across the symmetry of attention.
         m: m-sharpness: the mean worst case of batches of so many examples.
         steps: Largest number of iterations from each start (default: 50).
         restarts: Random starts beside the informed ones (default: 4; linf 12, because its maxima lie in corners).
@@ -1352,6 +1357,7 @@ def study(
 
 def report(
     *checkpoints: Any, o: PathLike = "report",
+    measures: Union[str, Sequence[str]] = "default",
     rho: Union[float, Sequence[float]] = 0.05,
     points: Union[int, str, tuple[int, int]] = 41,
     adaptive: float = 0.02,
@@ -1400,6 +1406,7 @@ o: folder of the page
     rho: Radius ρ of the worst case, and deviation of each weight in the average case.
     points: Points along each axis of the plane.
     adaptive: Tolerance of the plane, as a share of the values' range (see 'slice --adaptive').
+    measures: Rows of other measures, with commas between them, by the names that compare has for them; or 'all'.
     data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
         npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
     examples: Use only so many examples, the first ones.
@@ -1451,12 +1458,13 @@ def train(
     model: Optional[str] = None,
     start: Optional[Any] = None,
     data: Optional[Data] = None,
-    optimizer: Literal["sgd", "nesterov", "adam", "adamw", "muon", "sam", "asam", "gsam", "looksam", "fsam"] = "sgd",
+    optimizer: Literal["sgd", "nesterov", "adam", "adamw", "muon", "sam", "asam", "gsam", "looksam", "fsam", "eigensam"] = "sgd",
     base: Optional[Literal["sgd", "nesterov", "adam", "adamw", "muon"]] = None,
     rho: Optional[Union[float, Sequence[float]]] = None,
     eta: Optional[float] = None,
     alpha: Optional[float] = None,
     look_every: Optional[int] = None,
+    eigen_every: Optional[int] = None,
     sigma: Optional[float] = None,
     averaging: Optional[float] = None,
     m: Optional[int] = None,
@@ -1484,7 +1492,10 @@ def train(
     augment: Literal["crop", "flip", "crop,flip"] = "none",
     grad_clip: Optional[float] = None,
     track_sharpness: Optional[int] = None,
+    track_top: Optional[int] = None,
     save_every: Optional[int] = None,
+    ema: Optional[float] = None,
+    swa_start: Optional[int] = None,
     activation: Optional[Literal["relu", "gelu", "tanh", "silu"]] = None,
     norm: Optional[Literal["batch", "layer", "group", "none"]] = None,
     precision: Optional[Literal["float", "double"]] = None,
@@ -1534,8 +1545,9 @@ def train(
     base: Update rule after the ascent step of SAM and its kin (default: sgd).
     rho: Radius ρ of the ascent step (default: 0.05; asam 0.5).
     eta: η of ASAM's |w| + η (default: 0.01).
-    alpha: α of GSAM (default: 0.4) or of LookSAM (default: 0.7).
+    alpha: α of GSAM (default: 0.4), LookSAM (0.7) or Eigen-SAM (0.2).
     look_every: LookSAM: steps from one ascent to the next (default: 5).
+    eigen_every: Eigen-SAM: steps from one estimate of the top eigenvector to the next (default: 100).
     sigma: Friendly-SAM: σ, how much of the average of gradients is taken away (default: 1).
     averaging: Friendly-SAM: λ of the moving average of gradients (default: 0.9).
     m: m-SAM: examples of a batch that share an ascent step.
@@ -1566,7 +1578,10 @@ def train(
     augment: Shift (crop) and mirror (flip) training images. Without a value: both.
     grad_clip: Largest norm of a gradient.
     track_sharpness: Measure λmax of the Hessian after every so many epochs and draw it beside the checkpoint.
+    track_top: With --track-sharpness, measure the gradient's share in the space of so many top eigenvectors, too.
     save_every: Keep a checkpoint NAME.epochNNN.bin after every so many epochs.
+    ema: Keep the moving average of the weights with this decay, such as 0.999, and write it to NAME.ema.bin.
+    swa_start: Average the weights at the end of every epoch from this one on, and write the mean to NAME.swa.bin.
     activation: Activation in place of the model's own.
     norm: Normalisation in place of the model's own.
     precision: Precision of the network. (Default: that of the module, else float.)
