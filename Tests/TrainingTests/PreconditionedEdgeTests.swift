@@ -66,6 +66,36 @@ import Testing
         #expect(TrackedSharpness(step: found.step, measures: found.measures) == found)
     }
 
+    /// The next step at rate 1: a training's own next step divided by its rate; and −P⁻¹(g + wθ).
+    @Test(arguments: [OptimizerKind.sgd, .adam, .adamw, .muon]) func nextStep(_ optimizer: OptimizerKind) throws {
+        var configuration = digits("mlp:64-6-6-10", optimizer, epochs: 1)
+        (configuration.examples, configuration.batchSize, configuration.weightDecay) = (100, 100, 0.01)
+        (configuration.precision, configuration.length, configuration.schedule) = (.double, .steps(7), .constant)
+        let trainer = try Trainer(configuration)
+        _ = try trainer.run()
+        let checkpoint = trainer.checkpoint(), theta = trainer.state.theta
+        let gradient = try trainer.objective(on: trainer.data.train).valueAndGradient(at: theta).gradient
+        let step = try OptimizerStep.update.direction(of: checkpoint, gradient: gradient)
+        try trainer.step(Array(0..<100), configuration.learningRate)
+        let moved = Vectors.sum(trainer.state.theta, -1, theta), size = Vectors.norm(moved)
+        #expect(Vectors.norm(Vectors.sum(moved, -configuration.learningRate, step)) < 1e-9 * size)
+        guard optimizer == .adam || optimizer == .adamw else {
+            #expect(throws: OptimizerStep.Failure.self) {
+                try OptimizerStep.preconditioned.direction(of: checkpoint, gradient: gradient)
+            }
+            return
+        }
+        let found = try OptimizerStep.preconditioned.direction(of: checkpoint, gradient: gradient)
+        let adam = try Trainer(configuration, resuming: checkpoint).state.optimizer
+        let squares = try #require(adam.state["exp_avg_sq"])
+        let scale: Double = 1 - pow(0.9, 7.0), root: Double = (1 - pow(0.999, 7.0)).squareRoot()
+        for (i, square) in squares.enumerated() {
+            let decay = optimizer == .adam ? 0.01 * theta[i] : 0
+            let exact = -(gradient[i] + decay) / (scale * (square.squareRoot() / root + 1e-8))
+            #expect(abs(found[i] - exact) <= 1e-12 * abs(exact))
+        }
+    }
+
     @Test func others() throws {
         var configuration = digits("mlp:64-6-10", .sgd, epochs: 1)
         configuration.examples = 100

@@ -20,8 +20,8 @@ struct SharpnessCommand: SharedCommand {
     var saveEpsilon: String?
     @Option(
         help: ArgumentHelp(
-            "Step of --measure critical and directional, a .npy vector v: θ + ηv (default: the negative gradient).",
-            valueName: "file"), completion: .file())
+            "Step of --measure critical and directional: a .npy vector v, for θ + ηv; 'update', the next step of the checkpoint's optimizer; or 'preconditioned', Adam's without momentum (default: the negative gradient).",
+            valueName: "v"), completion: .file())
     var along: String?
     @Flag(help: .resume) var resume = false
     @OptionGroup var figure: FigureOptions
@@ -30,6 +30,10 @@ struct SharpnessCommand: SharedCommand {
     func validate() throws {
         if along != nil, !sharpness.hasDirection {
             throw ValidationError("--along needs --measure critical or directional")
+        }
+        if let along, OptimizerStep(rawValue: along) != nil, weights != nil {
+            throw ValidationError(
+                "--along \(along) is of the checkpoint's own weights; leave --weights out, or give a vector")
         }
         guard saveEpsilon != nil else { return }
         guard sharpness.batch == nil else {
@@ -72,12 +76,30 @@ struct SharpnessCommand: SharedCommand {
             FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: picture, writes: options.files)
     }
 
+    /// The step that `--along` names.
+    private func direction(
+        _ name: String, _ checkpoint: String, _ loss: ModelLoss, _ session: Session
+    ) throws -> [Double] {
+        guard let step = OptimizerStep(rawValue: name) else { return try session.vector(name, for: loss) }
+        do {
+            return try step.direction(
+                of: Checkpoint.read(checkpoint), gradient: loss.valueAndGradient(at: loss.theta).gradient)
+        } catch OptimizerStep.Failure.noState {
+            throw UnusableRequest(
+                "--along \(name): \(checkpoint) keeps no state of an optimizer, as 'landscape train' writes it; give the step as a .npy vector"
+            )
+        } catch OptimizerStep.Failure.noPreconditioner(let rule) {
+            throw UnusableRequest(
+                "--along \(name): \(checkpoint) was trained with \(rule), expected adam or adamw; use --along update")
+        }
+    }
+
     private func measure(_ checkpoint: String, _ session: Session) throws -> SharpnessReport {
         var analysis = sharpness.analysis(seed: options.seed)
         let loss = try session.loss(
             of: checkpoint, normalizesLogits: normalizeLogits, derivative: analysis.derivative,
             vectors: analysis.vectors)
-        analysis.direction = try along.map { try session.vector($0, for: loss) }
+        analysis.direction = try along.map { try direction($0, checkpoint, loss, session) }
         let result = try analysis.run(loss, at: loss.theta, monitor: session.monitor)
         let first = result.points[0]
         if let saveEpsilon, let epsilon = first.worstCase?.epsilon ?? first.oneStep?.epsilon {

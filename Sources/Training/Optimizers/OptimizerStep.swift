@@ -1,0 +1,44 @@
+import Models
+import Tensors
+
+/// The step that a training's rule would take next from a checkpoint, at the learning rate 1.
+public enum OptimizerStep: String, Sendable, CaseIterable {
+    /// By the rule with all that it keeps, such as its momentum: θ′ − θ.
+    case update
+    /// Of Adam and AdamW: −P⁻¹g with P = (1 − β₁ᵗ)(√v/√(1 − β₂ᵗ) + ε), the gradient as P sees it, without momentum (Cohen et al. 2022, arXiv
+    /// 2207.14484).
+    case preconditioned
+
+    /// Why there is no such step.
+    public enum Failure: Error {
+        /// A checkpoint that was imported, or of averaged weights, or without its optimiser's state.
+        case noState
+        /// A rule that divides by nothing: its name.
+        case noPreconditioner(String)
+    }
+
+    /// The step of a checkpoint, P numbers.
+    ///
+    /// - Parameter gradient: g at the checkpoint's θ. Of SAM and its kin, too, it is the base's rule by this gradient.
+    /// - Throws: `Failure`; `CheckpointError` for damaged ones.
+    /// - Precondition: a gradient of θ's length.
+    public func direction(of checkpoint: Checkpoint, gradient: [Double]) throws -> [Double] {
+        guard let record = checkpoint.metadata.training, record.choices[Trainer.averageChoice] == nil,
+            checkpoint.metadata.step > 0
+        else { throw Failure.noState }
+        let configuration = try TrainingConfiguration(checkpoint.metadata)
+        let state = try TrainingState(checkpoint, Model(checkpoint).network, configuration)
+        switch self {
+        case .update:
+            var optimizer = state.optimizer, theta = state.theta
+            optimizer.update(&theta, gradient: gradient, learningRate: 1, step: state.step)
+            return Vectors.sum(theta, -1, state.theta)
+        case .preconditioned:
+            guard let adam = state.optimizer as? Adam,
+                let rule = Preconditioner(adam, step: state.step, learningRate: 1)
+            else { throw Failure.noPreconditioner(configuration.descent.rawValue) }
+            let decayed = Vectors.sum(gradient, rule.weightDecay, state.theta)
+            return zip(decayed, rule.diagonal).map { -$0 / $1 }
+        }
+    }
+}
