@@ -25,13 +25,12 @@ extension TrajectoryAnalysis.Result {
 extension SharpnessAnalysis.Result {
     /// The same without the ε of any radius.
     package var withoutVectors: SharpnessAnalysis.Result {
-        let points = points.map { point in
-            var point = point
-            point.worstCase?.forgetEpsilon()
-            return point
+        var result = self
+        for i in points.indices { result.points[i].worstCase?.forgetEpsilon() }
+        for i in (symmetryCorrected?.points ?? []).indices {
+            result.symmetryCorrected?.points[i].worstCase.forgetEpsilon()
         }
-        return SharpnessAnalysis.Result(
-            points: points, norm: norm, adaptiveShift: adaptiveShift, gradientNorm: gradientNorm, boxes: boxes)
+        return result
     }
 }
 

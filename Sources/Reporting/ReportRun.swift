@@ -163,7 +163,7 @@ public struct ReportRun {
     /// Measures beside those that every report has; nil where none are asked for.
     private func others(_ source: ReportSource, _ label: String, _ monitor: Monitor) throws -> StudyMeasures? {
         guard !measures.isEmpty else { return nil }
-        onRemark("+ \(label): \(measures.map(\.rawValue).joined(separator: ", "))")
+        onRemark("other measures of \(label): \(measures.map(\.rawValue).joined(separator: ", "))")
         let subject = try open(source, otherVectors, monitor)
         var settings = StudyMeasures.Settings()
         (settings.measures, settings.radius, settings.seed) = (measures, radius, seed)
@@ -306,6 +306,6 @@ extension ReportSubject {
         return Comparison.Entry(
             subject: summary, slice: line.result, other: other.map { Evaluation(loss: $0.loss, accuracy: $0.accuracy) },
             gradientNorm: sharpness.gradientNorm, largestEigenvalue: (value, residual), trace: trace.trace,
-            worstCase: worst, averageCase: average)
+            worstCase: worst, averageCase: average, others: others)
     }
 }

@@ -26,10 +26,33 @@ import Testing
             let opened = page.matches(of: try Regex("<\(tag)[ >]")).count
             #expect(opened == page.matches(of: try Regex("</\(tag)>")).count && opened > 0, "\(tag)")
         }
+        for row in ["lambda_max", "worst_case", "critical", "directional", "keskar"] {
+            #expect(page.contains("<tr data-key=\"\(row)\">"), "\(row)")
+        }
+        #expect(!page.contains("data-key=\"fisher_rao\""))
         try Tool.refuse("report nothing.bin -o other", in: folder, saying: "nothing.bin")
         try Tool.refuse("report a.bin -o a.bin", in: folder, saying: "it is a file")
         try Tool.refuse("report a.bin --rho -1", in: folder, saying: "--rho")
         #expect(try !folder.names().contains("other"))
+    }
+
+    /// Rows that are asked for, on the page and in the comparison, with the words that they need.
+    @Test func measures() throws {
+        let folder = try Folder(checkpoint: "a.bin")
+        try Tool.succeed("train --model linear --data digits --epochs 1 --quiet -o b.bin", in: folder)
+        try Tool.succeed("report a.bin b.bin --examples 50 --points 3 --measures all -o out --quiet", in: folder)
+        let page = try folder.text("out/index.html")
+        let asked = [
+            "adaptive_worst_case", "fisher_rao", "pac_bayes", "trace_h_sigma", "symmetry_corrected",
+            "learning_coefficient", "effective_dimension", "relative_flatness", "top_space",
+        ]
+        let compared = try folder.text("out/compare.json")
+        for row in asked {
+            #expect(page.contains("<tr data-key=\"\(row)\">"), "\(row)")
+            #expect(page.contains("<div id=\"term-\(row.replacing("_", with: "-"))\">"), "\(row)")
+            #expect(compared.contains("\"\(row)\""), "\(row)")
+        }
+        try Tool.refuse("report a.bin --measures lambda_max", in: folder, saying: "'lambda_max' is no measure")
     }
 
     /// The commands on the page are those that made the data: run again, they give the same numbers and the same pictures.

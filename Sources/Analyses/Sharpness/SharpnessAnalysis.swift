@@ -103,7 +103,7 @@ public struct SharpnessAnalysis: Sendable {
     /// Everything that was measured.
     public struct Result: Sendable {
         /// Ascending by radius; at least one.
-        public let points: [Point]
+        public internal(set) var points: [Point]
         /// The ball's norm.
         public let norm: Ball.Norm
         /// η of the adaptive ball; nil where T = 1.

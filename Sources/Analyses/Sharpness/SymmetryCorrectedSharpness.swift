@@ -11,7 +11,7 @@ import Tensors
 /// a Gram matrix is needed, and for balanced weights the ball is the plain one.
 public struct SymmetryCorrectedSharpness: Sendable {
     /// At each radius, ascending, as in the plain search.
-    public let points: [(radius: Double, worstCase: WorstCaseSharpness)]
+    public internal(set) var points: [(radius: Double, worstCase: WorstCaseSharpness)]
     /// ‖Π∇L‖₂ at the balanced point.
     public let gradientNorm: Double
     /// How far the balanced point is from θ, ‖θ₀ − θ‖₂.

@@ -203,7 +203,7 @@ extension Measure {
                 "at |α| = 1, along one direction"
             ) { exact($0.rise) },
         ]
-        return (all + others(of: subjects)).filter { $0.values.contains { $0 != nil } }
+        return all.filter { $0.values.contains { $0 != nil } } + others(of: subjects)
     }
 
     /// Those that were asked for beside the others.
