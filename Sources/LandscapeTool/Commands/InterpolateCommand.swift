@@ -11,6 +11,7 @@ struct InterpolateCommand: SharedCommand {
         ])
 
     enum CurveKind: String, ExpressibleByArgument, CaseIterable { case bezier }
+    enum AlignmentKind: String, ExpressibleByArgument, CaseIterable { case weights }
 
     @Argument(help: "The first checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
     @Argument(help: "The second checkpoint and, for a plane, the third.", completion: .file()) var others: [String] = []
@@ -18,6 +19,11 @@ struct InterpolateCommand: SharedCommand {
         help: ArgumentHelp(
             "Points along the line (default: 51), or along each axis of the plane (default: 31).", valueName: "count"))
     var points: Int?
+    @Option(
+        help: ArgumentHelp(
+            "weights: first reorder the second network's hidden units so that its weights are nearest to the first's.",
+            valueName: "kind"))
+    var align: AlignmentKind?
     @Option(help: ArgumentHelp("bezier: also train a curve of low loss between the two.", valueName: "kind")) var curve:
         CurveKind?
     @Option(help: ArgumentHelp("Trained points of the curve (default: 1).", valueName: "count")) var bends: Int?
@@ -48,6 +54,7 @@ struct InterpolateCommand: SharedCommand {
         if others.count == 2, points ?? 2 > 3000 {
             throw ValidationError("--points \(points!): expected at most 3000 along each axis of a plane")
         }
+        if align != nil, others.count != 1 { throw ValidationError("--align: expected two checkpoints, not three") }
         if curve != nil, others.count != 1 { throw ValidationError("--curve: expected two checkpoints, not three") }
         if adaptive != nil, others.count != 2 {
             throw ValidationError("--adaptive: expected three checkpoints, for a plane")
@@ -77,7 +84,8 @@ struct InterpolateCommand: SharedCommand {
             options, checkpoint: checkpoint, command: "interpolate",
             keys: ResultKeys(
                 ResultKeys.interpolation(
-                    isPlane: others.count == 2, curve: curve != nil, adaptive: adaptive != nil)),
+                    isPlane: others.count == 2, curve: curve != nil, adaptive: adaptive != nil,
+                    aligns: align != nil)),
             drawsPicture: true, hasGrid: others.count == 2,
             style: try others.count == 2
                 ? figure.style(FigureStyle.Part.ofMaps, on: "a map", writes: options.files)
@@ -95,7 +103,14 @@ struct InterpolateCommand: SharedCommand {
         }
         (analysis.tolerance, analysis.isLogarithmic, analysis.seed) = (adaptive, figure.drawsLogarithm, options.seed)
         let loss = try session.loss(vectors: analysis.vectors(models: others.count + 1))
-        let models = try others.map { (model: try Model.open($0), name: $0) }
+        var models = try others.map { (model: try Model.open($0), name: $0) }
+        var alignment: Alignment?
+        if align != nil {
+            alignment = try Alignment(
+                of: models[0].model, named: models[0].name, to: loss.model, named: checkpoint, seed: options.seed,
+                monitor: session.monitor)
+            models[0].model = alignment!.model
+        }
         if models.count == 2 {
             let plane = try analysis.run(loss, through: models, monitor: session.monitor)
             let report = CheckpointPlaneReport(
@@ -104,7 +119,8 @@ struct InterpolateCommand: SharedCommand {
         } else {
             let line = try analysis.run(loss, to: models[0], monitor: session.monitor)
             let report = InterpolationReport(
-                context: try context(session, loss, line.start, line.statistics), ends: [checkpoint] + others, line)
+                context: try context(session, loss, line.start, line.statistics), ends: [checkpoint] + others, line,
+                alignment: alignment)
             try session.finish(report)
         }
     }

@@ -115,7 +115,7 @@ struct ResultKeys: ExpressibleByArrayLiteral {
             + (layers ? ["layers"] : []) + (along ? members("along", "quadratic_form norm") : [])
     }
 
-    static func interpolation(isPlane: Bool, curve: Bool, adaptive: Bool) -> [String] {
+    static func interpolation(isPlane: Bool, curve: Bool, adaptive: Bool, aligns: Bool) -> [String] {
         guard !isPlane else {
             return ["checkpoints", "barrier"] + members("barriers", "ab ac bc")
                 + slice(isPlane: true, adaptive: adaptive)
@@ -123,6 +123,7 @@ struct ResultKeys: ExpressibleByArrayLiteral {
         return ["checkpoints", "distance", "alpha", "values", "accuracies", "barrier", "barrier_at"]
             + (curve
                 ? members("curve", "kind bends steps values barrier barrier_at relative_length accuracies") : [])
+            + (aligns ? members("alignment", "kind distance_before moved units") : [])
     }
 
     static func training(tracksSharpness: Bool, averages: Bool) -> ResultKeys {
@@ -136,6 +137,10 @@ struct ResultKeys: ExpressibleByArrayLiteral {
     static let exported = ResultKeys(all: ["command", "checkpoint", "model", "parameters", "tensors", "files"])
     static let imported = ResultKeys(all: [
         "command", "checkpoint", "model", "data", "loss_function", "parameters", "operators", "notes",
+    ])
+    static let alignment = ResultKeys(all: [
+        "command", "reference", "aligned", "checkpoint", "dimensions", "fixed", "distance_before", "distance", "passes",
+        "loss_before", "loss", "output_change",
     ])
     static let files = ResultKeys(all: ["command", "files"])
     static let selfTest = ResultKeys(all: ["command", "software", "passed", "seconds", "checks"])

@@ -1,0 +1,191 @@
+/// The hidden dimensions of a computation: which axes of its parameters count the same units, so that their order is free.
+///
+/// They are read off the graph, through products, convolutions and their groups, normalisation, sums with shortcuts, pools, flattening, heads of
+/// attention, slices and concatenations. No architecture is known by name. What an operation says nothing about keeps its order.
+///
+/// Units that a product splits, such as heads and the channels of each, are permuted as such: whole heads, and the channels of all heads alike.
+public struct HiddenDimensions: Sendable, Equatable {
+    /// How many units each dimension has.
+    public let sizes: [Int]
+    /// For each value asked about, what each of its axes counts.
+    public let axes: [[AxisForm]]
+
+    /// - Parameters:
+    ///   - values: parameters and buffers.
+    ///   - free: how many of them, from the first, may be permuted; a dimension that none of these has is none.
+    ///   - outputs: what has to stay as it is.
+    /// - Precondition: values of one graph; at least one output.
+    public init(of values: [Value], free: Int, outputs: [Value]) {
+        let graph = outputs[0].graph, needed = graph.ancestors(of: outputs.map(\.id))
+        let forms = AxisForms(), known = Set(values.map(\.id))
+        var axes = [[Int]?](repeating: nil, count: graph.nodes.count)
+        for (id, node) in graph.nodes.enumerated() where needed[id] {
+            let operands = node.operands.map { axes[$0]! }
+            axes[id] = AxisRules(forms, node).result(operands, isParameter: known.contains(id))
+        }
+        for output in outputs { for axis in axes[output.id]! { forms.fix(axis) } }
+        var numbers: [Int: Int] = [:]
+        // Units are numbered as the free values have them.
+        let all = values.map { value in
+            (axes[value.id] ?? value.shape.map { forms.leaf($0, isFixed: true) }).map { axis in
+                forms.form(axis) { leaf in
+                    numbers[leaf] = numbers[leaf] ?? numbers.count
+                    return numbers[leaf]!
+                }
+            }
+        }
+        let owned = Set(all.prefix(free).flatMap { $0.flatMap(\.dimensions) })
+        let order = owned.sorted()
+        let places = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
+        self.axes = all.map { $0.map { $0.keeping { places[$0] } } }
+        var sizes = [Int](repeating: 0, count: order.count)
+        func note(_ form: AxisForm) {
+            switch form {
+            case .fixed: break
+            case .hidden(let number, let size): sizes[number] = size
+            case .sum(let parts), .product(let parts): parts.forEach(note)
+            }
+        }
+        for axes in self.axes { axes.forEach(note) }
+        self.sizes = sizes
+    }
+}
+
+/// What an operation says of its operands' axes.
+private struct AxisRules {
+    private let forms: AxisForms
+    private let node: Graph.Node
+
+    init(_ forms: AxisForms, _ node: Graph.Node) { (self.forms, self.node) = (forms, node) }
+
+    private var shape: [Int] { node.type.shape }
+
+    private func fresh(isFixed: Bool = false) -> [Int] { shape.map { forms.leaf($0, isFixed: isFixed) } }
+
+    /// The result's axes.
+    func result(_ operands: [[Int]], isParameter: Bool) -> [Int] {
+        switch node.primitive {
+        case is Input: return fresh(isFixed: !isParameter)
+        case is Constant: return fresh()
+        case is any ElementwisePrimitive, is Accumulation, is StopGradient, is Deferred, is Softmax, is IndexConversion:
+            return same(operands)
+        case is Broadcast: return zip(operands[0], shape).map { forms.size($0) == $1 ? $0 : forms.leaf($1) }
+        case let permute as Permute: return permute.axes.map { operands[0][$0] }
+        case is Reshape: return reshaped(operands[0])
+        case let slice as Slice: return sliced(operands[0], slice)
+        case let pad as Pad: return padded(operands[0], pad)
+        case let concatenate as Concatenate:
+            return shape.indices.map { axis in
+                guard axis != concatenate.axis else { return forms.sum(operands.map { $0[axis] }) }
+                for operand in operands.dropFirst() { forms.unify(operands[0][axis], operand[axis]) }
+                return operands[0][axis]
+            }
+        case let reduction as Reduction:
+            return operands[0].enumerated().map { reduction.axes.contains($0) ? forms.leaf(1) : $1 }
+        case let product as MatrixProduct: return multiplied(operands, product)
+        case let convolution as Convolution where convolution.result == .output:
+            return convolved(operands, convolution.geometry.groups)
+        case is PoolArgmax, is PoolIndexed, is PoolSum: return pooled(operands)
+        case let rows as IndexedRows where !rows.scatters:
+            forms.fix(operands[0][0])
+            for axis in operands[1] { forms.fix(axis) }
+            return [forms.leaf(shape[0], isFixed: true), operands[0][1]]
+        default:
+            // Nothing is known of it: all keep their order.
+            for axis in operands.joined() { forms.fix(axis) }
+            return fresh(isFixed: true)
+        }
+    }
+
+    private func same(_ operands: [[Int]]) -> [Int] {
+        for operand in operands.dropFirst() { for (a, b) in zip(operands[0], operand) { forms.unify(a, b) } }
+        return operands[0]
+    }
+
+    /// Axes of equal products make each other up.
+    private func reshaped(_ operand: [Int]) -> [Int] {
+        let result = fresh()
+        var i = 0, j = 0
+        while i < operand.count || j < result.count {
+            var left: [Int] = [], right: [Int] = [], p = 1, q = 1
+            repeat {
+                if p <= q, i < operand.count {
+                    left.append(operand[i])
+                    p *= forms.size(operand[i])
+                    i += 1
+                } else if j < result.count {
+                    right.append(result[j])
+                    q *= forms.size(result[j])
+                    j += 1
+                } else {
+                    left.append(operand[i])
+                    p *= forms.size(operand[i])
+                    i += 1
+                }
+            } while (p != q || right.isEmpty || left.isEmpty) && (i < operand.count || j < result.count)
+            forms.unify(forms.product(left), forms.product(right))
+        }
+        return result
+    }
+
+    private func sliced(_ operand: [Int], _ slice: Slice) -> [Int] {
+        shape.indices.map { axis in
+            let whole = forms.size(operand[axis]), start = slice.starts[axis], count = shape[axis]
+            guard count < whole else { return operand[axis] }
+            guard slice.steps[axis] == 1 || count == 1 else {
+                forms.fix(operand[axis])
+                return forms.leaf(count, isFixed: true)
+            }
+            let parts = [start, count, whole - start - count].map { forms.leaf($0) }
+            forms.unify(operand[axis], forms.sum(parts))
+            return parts[1]
+        }
+    }
+
+    private func padded(_ operand: [Int], _ pad: Pad) -> [Int] {
+        shape.indices.map { axis in
+            let count = forms.size(operand[axis]), start = pad.starts[axis]
+            guard count < shape[axis] else { return operand[axis] }
+            guard pad.steps[axis] == 1 || count == 1 else {
+                forms.fix(operand[axis])
+                return forms.leaf(shape[axis], isFixed: true)
+            }
+            return forms.sum([forms.leaf(start), operand[axis], forms.leaf(shape[axis] - start - count)])
+        }
+    }
+
+    private func multiplied(_ operands: [[Int]], _ product: MatrixProduct) -> [Int] {
+        let (a, b) = (operands[0], operands[1]), rank = a.count
+        for axis in 0..<rank - 2 { forms.unify(a[axis], b[axis]) }
+        let (m, k) = product.transposesA ? (a[rank - 1], a[rank - 2]) : (a[rank - 2], a[rank - 1])
+        let (l, n) = product.transposesB ? (b[rank - 1], b[rank - 2]) : (b[rank - 2], b[rank - 1])
+        forms.unify(k, l)
+        return a.dropLast(2) + [m, n]
+    }
+
+    /// x is [n, h, w, channels], the weight [kh, kw, channels of a group, filters].
+    private func convolved(_ operands: [[Int]], _ groups: Int) -> [Int] {
+        let (x, w) = (operands[0], operands[1])
+        for axis in [x[1], x[2], w[0], w[1]] { forms.fix(axis) }
+        if groups == 1 {
+            forms.unify(x[3], w[2])
+        } else {
+            let group = forms.leaf(groups), filters = forms.leaf(forms.size(w[3]) / groups)
+            forms.unify(x[3], forms.product([group, w[2]]))
+            forms.unify(w[3], forms.product([group, filters]))
+        }
+        return [x[0], forms.leaf(shape[1], isFixed: true), forms.leaf(shape[2], isFixed: true), w[3]]
+    }
+
+    /// All are [n, h, w, channels].
+    private func pooled(_ operands: [[Int]]) -> [Int] {
+        for operand in operands {
+            for axis in operand[1...2] { forms.fix(axis) }
+            forms.unify(operands[0][0], operand[0])
+            forms.unify(operands[0][3], operand[3])
+        }
+        return [
+            operands[0][0], forms.leaf(shape[1], isFixed: true), forms.leaf(shape[2], isFixed: true), operands[0][3],
+        ]
+    }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Landscape
+
+struct AlignCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        "align", "Reorders a network's hidden units so that its weights are nearest to another's.",
+        usage: "landscape align A B [-o FILE] [OPTIONS]",
+        remark:
+            "The aligned network computes what B computes. Which units may be reordered is read off the network's graph.",
+        examples: ["landscape align a.bin b.bin -o b-aligned.bin"])
+
+    @Argument(help: "The checkpoint that stays.", completion: .file()) var reference: String
+    @Argument(help: "The checkpoint that is aligned.", completion: .file()) var checkpoint: String
+    @Option(name: .customShort("o"), help: .file("The checkpoint to write."), completion: .file()) var output =
+        "aligned.bin"
+    @Option(
+        help: ArgumentHelp("Seed of the order in which hidden dimensions are matched.", valueName: "number")) var seed:
+        UInt64 = 0
+    @OptionGroup var general: GeneralOptions
+
+    func run() throws {
+        try ResultKeys.alignment.check(general.keys)
+        general.prepare("reading")
+        try OutputFile.checkWritable(output)
+        let first = try Model.open(reference), second = try Model.open(checkpoint)
+        let alignment = try Alignment(
+            of: second, named: checkpoint, to: first, named: reference, seed: seed, monitor: general.monitor)
+        let losses = try [second, alignment.model].map { try ModelLoss($0, name: checkpoint).evaluation().loss }
+        let aligned = alignment.checkpoint
+        try OutputFile.write(output) { try aligned.write(to: $0) }
+        let dimensions = alignment.symmetry.dimensions.enumerated().map { number, dimension in
+            (dimension: dimension, moved: alignment.moved(number))
+        }
+        let (before, after) = alignment.matching.distances
+        let result = JSONValue.object([
+            ("command", .string("align")), ("reference", .string(reference)), ("aligned", .string(checkpoint)),
+            ("checkpoint", .string(output)),
+            (
+                "dimensions",
+                .array(
+                    dimensions.map {
+                        .object([
+                            ("name", .string($0.dimension.name)), ("size", .integer($0.dimension.size)),
+                            ("moved", .integer($0.moved)),
+                        ])
+                    })
+            ),
+            ("fixed", .array(alignment.symmetry.fixed.map { .string($0) })),
+            ("distance_before", .number(before)), ("distance", .number(after)),
+            ("passes", .integer(alignment.matching.passes)), ("loss_before", .number(losses[0])),
+            ("loss", .number(losses[1])), ("output_change", .number(alignment.outputChange)),
+        ])
+        let moved = dimensions.reduce(0) { $0 + $1.moved }, units = dimensions.reduce(0) { $0 + $1.dimension.size }
+        var lines = [
+            "\(output): \(checkpoint) with \(moved) of \(units) hidden units in another place, in \(dimensions.count) dimension\(dimensions.count == 1 ? "" : "s")",
+            "distance to \(reference)  \(Format.number(after)), before \(Format.number(before))",
+            "loss  \(Format.number(losses[1])), "
+                + (losses[0] == losses[1]
+                    ? "the same to the bit" : "before \(Format.number(losses[0])): sums in another order are rounded"),
+        ]
+        if !alignment.symmetry.fixed.isEmpty {
+            lines.append("tensors without hidden units: \(alignment.symmetry.fixed.joined(separator: ", "))")
+        }
+        try general.print(result, lines)
+    }
+}
