@@ -11,10 +11,24 @@ public struct InterpolationReport: Report {
     public let ends: [String]
     /// What is shown.
     public let result: Interpolation.Line
+    /// How B was aligned to A before; nil where it was not.
+    public let alignment: Alignment?
 
-    /// - Parameter ends: what A and B are called.
-    public init(context: RunContext, ends: [String], _ result: Interpolation.Line) {
-        (self.context, self.ends, self.result) = (context, ends, result)
+    /// - Parameters:
+    ///   - ends: what A and B are called.
+    ///   - alignment: how B was aligned to A before; nil where it was not.
+    public init(context: RunContext, ends: [String], _ result: Interpolation.Line, alignment: Alignment? = nil) {
+        (self.context, self.ends, self.result, self.alignment) = (context, ends, result, alignment)
+    }
+
+    /// Units in another place, and all.
+    private var moved: (units: Int, of: Int)? {
+        alignment.map { alignment in
+            let dimensions = alignment.symmetry.dimensions
+            return (
+                dimensions.indices.reduce(0) { $0 + alignment.moved($1) }, dimensions.reduce(0) { $0 + $1.size }
+            )
+        }
     }
 
     private var distance: Double { result.distance }
@@ -39,7 +53,23 @@ public struct InterpolationReport: Report {
             if let accuracy = curve.profile.accuracy { members.append(("accuracies", JSONValue(accuracy))) }
             fields.append(("curve", .object(members)))
         }
+        if let alignment, let moved {
+            fields.append(
+                (
+                    "alignment",
+                    .object([
+                        ("kind", .string("weights")), ("distance_before", .number(alignment.matching.distances.before)),
+                        ("moved", .integer(moved.units)), ("units", .integer(moved.of)),
+                    ])
+                ))
+        }
         return fields
+    }
+
+    private var aligned: String {
+        guard let alignment, let moved else { return "" }
+        return
+            ", before alignment \(Format.number(alignment.matching.distances.before)) (\(moved.units) of \(moved.of) hidden units in another place)"
     }
 
     /// What is printed for people, a line each.
@@ -49,7 +79,7 @@ public struct InterpolationReport: Report {
         }
         var lines = [
             "from \(ends[0]) (loss \(Format.number(line.loss[0]))) to \(ends[1]) (loss \(Format.number(line.loss.last)))",
-            "distance ‖θ_B − θ_A‖  \(Format.number(distance))", text("straight line", line),
+            "distance ‖θ_B − θ_A‖  \(Format.number(distance))\(aligned)", text("straight line", line),
         ]
         if let curve {
             let bends = curve.points.count - 2
