@@ -64,14 +64,15 @@ public struct WeightMatching: Sendable {
         _ layout: ParameterLayout, _ permutations: [[Int]]
     ) throws -> [Double] {
         let count = symmetry.dimensions[dimension].size
-        var scores = [Double](repeating: 0, count: count * count)
+        var scores = [Double](repeating: 0, count: count * count), others = permutations
+        others[dimension] = Array(0..<count)
         for (index, forms) in symmetry.parameters.enumerated() {
             let shape = layout.tensors[index].shape, range = layout.range(index)
             for (axis, form) in forms.enumerated() {
                 for places in form.places(of: dimension) {
                     // Every other axis as it is permuted now; along this one, all but the dimension itself.
                     var sources = forms.map { $0.sources(permutations) }
-                    sources[axis] = Self.sources(form, dimension, permutations)
+                    sources[axis] = form.sources(others)
                     let other = PermutationSymmetry.gather(second[range], shape, sources)
                     let rows = (
                         Self.rows(Array(first[range]), shape, axis, places), Self.rows(other, shape, axis, places)
@@ -81,13 +82,6 @@ public struct WeightMatching: Sendable {
             }
         }
         return scores
-    }
-
-    /// As `AxisForm.sources`, with this dimension left as it is.
-    private static func sources(_ form: AxisForm, _ dimension: Int, _ permutations: [[Int]]) -> [Int] {
-        var permutations = permutations
-        permutations[dimension] = Array(permutations[dimension].indices)
-        return form.sources(permutations)
     }
 
     /// The elements of each unit, one row a unit.
