@@ -8,6 +8,7 @@ The network is trained by landscape and exported; all have the same weights and 
 wall time of the whole command counts, of the others that of the computation alone, without Python's start and imports; memory is the peak of
 the process. hessian-eigenthings has Lanczos with the fewest of 5, 10, 15, … steps whose λmax is right to 1e-4, PyHessian its power iteration
 with tol 1e-4. For the density, hessian-eigenthings takes 10 probes of 90 steps, and so does PyHessian; landscape takes its defaults.
+PyHessian 0.1 needs a torch.eig that PyTorch no longer has; it gets one here.
 Needs torch, numpy, hessian-eigenthings and pyhessian from PyPI.
 
     examples/beside_peers.py [--landscape FILE] [--work top,density] [--widths 512,1024,2048] [--rounds 3] [--threads 2]
@@ -78,6 +79,9 @@ def peer(tool, work, layers):
         begin = time.time()
         found = pyhessian.hessian(model, criterion, data=(x, y), cuda=False)
         if work == "density":
+            # PyHessian 0.1 calls torch.eig, which PyTorch no longer has.
+            torch.eig = lambda matrix, eigenvectors: (lambda found: (torch.stack([found[0].real, found[0].imag], 1), found[1].real))(
+                torch.linalg.eig(matrix))
             value = max(max(values) for values in found.density(iter=90, n_v=10)[0])
         else:
             value = found.eigenvalues(maxIter=1000, tol=1e-4, top_n=1)[0][0]

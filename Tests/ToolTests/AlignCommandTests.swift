@@ -1,0 +1,62 @@
+import Foundation
+import Landscape
+import TestSupport
+import Testing
+
+@Suite struct AlignCommandTests {
+    /// A shuffled copy of a network: the program's own, and imported ones from both exporters.
+    @Test(arguments: ["mlp", "vit_ts17", "vit_dynamo20", "text_ts17", "mobilenet_ts17", "resnet18_ts17", "conv1d_ts17"])
+    func shuffled(_ name: String) throws {
+        let folder = try Folder(), fixtures = Fixtures.folder.path + "/onnx"
+        if name == "mlp" {
+            try Tool.succeed("train --model mlp:64-16-8-10 --data digits --epochs 1 --quiet -o a.bin", in: folder)
+        } else {
+            let data = name.split(separator: "_")[0]
+            try Tool.succeed(
+                "import \(fixtures)/\(name).onnx --data npy:\(fixtures)/\(data)_x.npy,\(fixtures)/\(data)_y.npy -o a.bin",
+                in: folder)
+        }
+        let model = try Model.open(folder.path("a.bin")), symmetry = PermutationSymmetry(of: model.network)
+        #expect(!symmetry.dimensions.isEmpty, "\(symmetry.fixed)")
+        let orders = symmetry.dimensions.enumerated().map {
+            RandomNumbers(seed: 3).named("\($0)").permutation($1.size)
+        }
+        let (theta, buffers) = symmetry.permuted(model.theta, model.buffers, by: orders)
+        try Model.checkpoint(model.network, theta: theta, buffers: buffers, metadata: model.metadata).write(
+            to: folder.path("b.bin"))
+        let result = try Tool.json("align a.bin b.bin -o c.bin", in: folder)
+        #expect(result["distance"] as? Double == 0 && result["output_change"] as? Double ?? 1 < 1e-12)
+        #expect(try #require(result["distance_before"] as? Double) > 0.1)
+        #expect(try Model.open(folder.path("c.bin")).theta == model.theta)
+        let losses = try ["loss_before", "loss"].map { try #require(result[$0] as? Double) }
+        #expect(abs(losses[0] - losses[1]) < 1e-5 * losses[0])
+        let line = try Tool.json("interpolate a.bin b.bin --points 3", in: folder)
+        let shuffled = try #require(line["barrier"] as? Double)
+        #expect(shuffled > 1e-3)
+        let refused = try Tool.run(
+            Tool.words("interpolate a.bin b.bin --align weights --points 3"), in: folder)
+        #expect(refused.code == 2 && refused.errors.contains("hold the same weights"))
+    }
+
+    @Test func line() throws {
+        let folder = try Folder()
+        for seed in 0..<2 {
+            try Tool.succeed(
+                "train --model mlp:64-16-8-10 --data digits --epochs 3 --seed \(seed) --quiet -o \(seed).bin",
+                in: folder)
+        }
+        let plain = try Tool.json("interpolate 0.bin 1.bin --points 11", in: folder)
+        let aligned = try Tool.json("interpolate 0.bin 1.bin --points 11 --align weights", in: folder)
+        let members = try #require(aligned["alignment"] as? [String: Any])
+        #expect(members["kind"] as? String == "weights" && members["units"] as? Int == 24)
+        let distances = try [members["distance_before"], aligned["distance"], plain["distance"]].map {
+            try #require($0 as? Double)
+        }
+        #expect(distances[0] == distances[2] && distances[1] < 0.95 * distances[0])
+        #expect(try #require(aligned["barrier"] as? Double) < (try #require(plain["barrier"] as? Double)))
+        try Tool.refuse("interpolate 0.bin 1.bin 0.bin --align weights", in: folder, saying: "--align")
+        try Tool.succeed("train --model linear --data digits --epochs 1 --quiet -o l.bin", in: folder)
+        try Tool.refuse("align l.bin l.bin -o m.bin", in: folder, saying: "nothing to align")
+        try Tool.refuse("align 0.bin l.bin -o m.bin", in: folder, saying: "expected the tensors of 0.bin")
+    }
+}
