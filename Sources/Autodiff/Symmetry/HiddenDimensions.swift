@@ -18,12 +18,19 @@ public struct HiddenDimensions: Sendable, Equatable {
     public init(of values: [Value], free: Int, outputs: [Value]) {
         let graph = outputs[0].graph, needed = graph.ancestors(of: outputs.map(\.id))
         let forms = AxisForms(), known = Set(values.map(\.id))
+        // None for what is the same everywhere: one constant of a graph may stand in many places, whose axes have nothing in common.
         var axes = [[Int]?](repeating: nil, count: graph.nodes.count)
         for (id, node) in graph.nodes.enumerated() where needed[id] {
-            let operands = node.operands.map { axes[$0]! }
-            axes[id] = AxisRules(forms, node).result(operands, isParameter: known.contains(id))
+            let operands = node.operands.map { axes[$0] }
+            if node.primitive is Constant
+                || !operands.isEmpty && operands.allSatisfy({ $0 == nil }) && node.keepsUniform
+            {
+                continue
+            }
+            let shapes = node.operands.map { graph.nodes[$0].type.shape }
+            axes[id] = AxisRules(forms, node).result(operands, shapes, isParameter: known.contains(id))
         }
-        for output in outputs { for axis in axes[output.id]! { forms.fix(axis) } }
+        for output in outputs { for axis in axes[output.id] ?? [] { forms.fix(axis) } }
         var numbers: [Int: Int] = [:]
         // Units are numbered as the free values have them.
         let all = values.map { value in
@@ -51,6 +58,18 @@ public struct HiddenDimensions: Sendable, Equatable {
     }
 }
 
+extension Graph.Node {
+    /// Whether operands that are the same everywhere make a result that is.
+    fileprivate var keepsUniform: Bool {
+        switch primitive {
+        case is any ElementwisePrimitive, is Broadcast, is Reshape, is Permute, is Slice, is StopGradient, is Deferred,
+            is Reduction:
+            true
+        default: false
+        }
+    }
+}
+
 /// What an operation says of its operands' axes.
 private struct AxisRules {
     private let forms: AxisForms
@@ -62,12 +81,13 @@ private struct AxisRules {
 
     private func fresh(isFixed: Bool = false) -> [Int] { shape.map { forms.leaf($0, isFixed: isFixed) } }
 
-    /// The result's axes.
-    func result(_ operands: [[Int]], isParameter: Bool) -> [Int] {
+    /// The result's axes, from those of its operands; an operand without any is the same everywhere.
+    func result(_ given: [[Int]?], _ shapes: [[Int]], isParameter: Bool) -> [Int] {
+        if node.primitive is any ElementwisePrimitive { return same(given.compactMap { $0 }) }
+        let operands = zip(given, shapes).map { axes, shape in axes ?? shape.map { forms.leaf($0) } }
         switch node.primitive {
         case is Input: return fresh(isFixed: !isParameter)
-        case is Constant: return fresh()
-        case is any ElementwisePrimitive, is Accumulation, is StopGradient, is Deferred, is Softmax, is IndexConversion:
+        case is Accumulation, is StopGradient, is Deferred, is Softmax, is IndexConversion:
             return same(operands)
         case is Broadcast: return zip(operands[0], shape).map { forms.size($0) == $1 ? $0 : forms.leaf($1) }
         case let permute as Permute: return permute.axes.map { operands[0][$0] }
