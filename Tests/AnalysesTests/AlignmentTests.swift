@@ -25,10 +25,13 @@ import Testing
                 specification: "digits", exampleShape: [1, 8, 8], classes: 10, outputs: 10, trainingExamples: 1442))
         // Statistics that differ between channels.
         let random = RandomNumbers(seed: seed).named("buffers").normals(network.buffers.count)
+        let statistics = network.buffers.tensors.enumerated().flatMap { index, tensor in
+            random[network.buffers.range(index)].map { tensor.name.hasSuffix("mean") ? 0.3 * $0 : 1 + 0.3 * abs($0) }
+        }
         let theta = network.parameters.initialValues(seed: seed)
         let noise = RandomNumbers(seed: seed).named("noise").normals(theta.count)
         return Model(
-            network, theta: zip(theta, noise).map { $0 + 0.05 * $1 }, buffers: random.map { 1 + 0.3 * abs($0) },
+            network, theta: zip(theta, noise).map { $0 + 0.05 * $1 }, buffers: statistics,
             loss: .crossEntropy(labelSmoothing: 0), metadata: metadata)
     }
 
@@ -54,7 +57,7 @@ import Testing
         let before = try outputs(model.theta, model.buffers), after = try outputs(theta, buffers)
         #expect(theta != model.theta && relativeError(after, before) < 1e-12)
         if model.buffers.count > 0 {
-            #expect(try relativeError(outputs(theta, model.buffers), before) > 1e-6)
+            #expect(try relativeError(outputs(theta, model.buffers), before) > 1e-3)
         }
     }
 

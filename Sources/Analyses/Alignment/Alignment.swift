@@ -61,7 +61,7 @@ public struct Alignment: Sendable {
         symmetry = PermutationSymmetry(of: first.network)
         guard !symmetry.dimensions.isEmpty else { throw Failure.noHiddenUnits(model: first.metadata.model) }
         matching = try WeightMatching(symmetry, first.theta, second.theta, first.network.parameters, seed: seed) {
-            try monitor.update("weight matching", $0, of: WeightMatching.mostPasses)
+            try monitor.update("weight matching", $0, of: 5)
         }
         let (theta, buffers) = symmetry.permuted(second.theta, second.buffers, by: matching.permutations)
         model = Model(

@@ -7,11 +7,12 @@ import Tensors
 /// 2209.04836, algorithm 1).
 ///
 /// One dimension after another gets the permutation that makes Σ ⟨A, πB⟩ largest while the others stay, by an exact linear assignment, until no
-/// dimension gains. Each step makes ‖A − πB‖₂ smaller or leaves it; where it ends, another order of dimensions may end nearer.
+/// dimension gains. Each step makes ‖A − πB‖₂ smaller or leaves it. Where it ends, another order of dimensions may end nearer, so that several are
+/// tried, each from the identity, and the nearest is kept.
 public struct WeightMatching: Sendable {
     /// Of each hidden dimension: unit i of the aligned network is the unit `permutations[dimension][i]` of B.
     public let permutations: [[Int]]
-    /// Passes over all dimensions, the last of which changed nothing.
+    /// Passes over all dimensions, the last of which changed nothing, of the order that was kept.
     public let passes: Int
     /// ‖A − B‖₂ before, and after.
     public let distances: (before: Double, after: Double)
@@ -24,20 +25,38 @@ public struct WeightMatching: Sendable {
     ///   - first: θ of A, P numbers.
     ///   - second: θ of B.
     ///   - layout: of both.
-    ///   - seed: of the order of dimensions.
-    ///   - progress: called before every pass; what it throws ends the work.
+    ///   - seed: of the orders of dimensions.
+    ///   - orders: how many are tried; 5, ours. One that leaves no distance is the last.
+    ///   - progress: called before every pass with the orders done; what it throws ends the work.
     /// - Throws: `MatrixFreeError` for a dimension beyond what BLAS counts.
     public init(
         _ symmetry: PermutationSymmetry, _ first: [Double], _ second: [Double], _ layout: ParameterLayout,
-        seed: UInt64 = 0, progress: (Int) throws -> Void = { _ in }
+        seed: UInt64 = 0, orders: Int = 5, progress: (Int) throws -> Void = { _ in }
     ) throws {
+        precondition(orders > 0, "\(orders) orders")
+        var best: (permutations: [[Int]], passes: Int, distance: Double)?
+        for order in 0..<orders where best?.distance != 0 {
+            let random = RandomNumbers(seed: seed).named("weight matching \(order)")
+            let found = try Self.descend(symmetry, first, second, layout, random) { try progress(order) }
+            let aligned = symmetry.permuted(second, symmetry.emptyBuffers, by: found.permutations).theta
+            let distance = Vectors.norm(Vectors.sum(first, -1, aligned))
+            if best.map({ distance < $0.distance }) ?? true { best = (found.permutations, found.passes, distance) }
+        }
+        (permutations, passes) = (best!.permutations, best!.passes)
+        distances = (Vectors.norm(Vectors.sum(first, -1, second)), best!.distance)
+    }
+
+    /// One dimension after another, until none gains.
+    private static func descend(
+        _ symmetry: PermutationSymmetry, _ first: [Double], _ second: [Double], _ layout: ParameterLayout,
+        _ random: RandomNumbers, _ progress: () throws -> Void
+    ) throws -> (permutations: [[Int]], passes: Int) {
         var permutations = symmetry.identity, passes = 0, gains = true
-        let random = RandomNumbers(seed: seed).named("weight matching")
-        while gains, passes < Self.mostPasses {
-            try progress(passes)
+        while gains, passes < mostPasses {
+            try progress()
             gains = false
             for dimension in random.named("\(passes)").permutation(symmetry.dimensions.count) {
-                let scores = try Self.scores(dimension, symmetry, first, second, layout, permutations)
+                let scores = try scores(dimension, symmetry, first, second, layout, permutations)
                 let count = symmetry.dimensions[dimension].size
                 let now = (0..<count).reduce(0) { $0 + scores[$1 * count + permutations[dimension][$1]] }
                 let best = LinearAssignment(largest: scores, count: count)
@@ -49,13 +68,7 @@ public struct WeightMatching: Sendable {
             }
             passes += 1
         }
-        self.permutations = permutations
-        self.passes = passes
-        let buffers = symmetry.emptyBuffers
-        let aligned = symmetry.permuted(second, buffers, by: permutations).theta
-        distances = (
-            Vectors.norm(Vectors.sum(first, -1, second)), Vectors.norm(Vectors.sum(first, -1, aligned))
-        )
+        return (permutations, passes)
     }
 
     /// For units i of A and j of B, the sum of ⟨A's part of unit i, B's part of unit j⟩ over all tensors, where B's other dimensions are permuted.
