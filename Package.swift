@@ -56,7 +56,7 @@ let package = Package(
             name: "Analyses",
             dependencies: [
                 "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "Ranks",
-                "Tensors",
+                "Tensors", "Training",
             ]),
 
         // What is shown.
@@ -132,7 +132,7 @@ let package = Package(
             name: "AnalysesTests",
             dependencies: [
                 "Analyses", "Calibration", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives",
-                "ReferenceModels", "Tensors",
+                "ReferenceModels", "Tensors", "Training",
             ]),
         .testTarget(name: "GroundTruthTests", dependencies: ["GroundTruth", "Objectives", "Tensors"]),
         .testTarget(
@@ -144,8 +144,8 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "ArrayFiles", "Datasets", "MatrixFree", "Models", "Networks", "Objectives", "ReferenceModels", "Tensors",
-                "TestSupport", "Training",
+                "ArrayFiles", "Datasets", "Essentials", "MatrixFree", "Models", "Networks", "Objectives", "ReferenceModels",
+                "Tensors", "TestSupport", "Training",
             ]),
         .testTarget(name: "PlottingTests", dependencies: ["CPNG", "CZlib", "Essentials", "Plotting"]),
         .testTarget(

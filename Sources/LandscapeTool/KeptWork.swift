@@ -59,9 +59,17 @@ enum KeptWork {
     /// - Returns: how to go on, or that nothing is kept; nil for a command that keeps nothing here.
     static func advice() -> String? {
         guard let journal = journal.withLock({ $0 }) else { return nil }
-        guard journal.save() else { return "nothing is kept yet, start again" }
+        guard journal.save() else {
+            return files.withLock { $0 }.map { "repeat the command to go on from \($0)" }
+                ?? "nothing is kept yet, start again"
+        }
         return "the work is kept in \(journal.path); repeat the command with --resume to continue"
     }
+
+    /// Says that a command finds finished parts of its work in a folder, with --resume or without.
+    static func alsoKeeps(in folder: String) { files.withLock { $0 = folder } }
+
+    private static let files = Mutex<String?>(nil)
 
     /// Removes what was kept of finished work.
     static func finish() { journal.withLock { $0 }?.remove() }

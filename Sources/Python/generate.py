@@ -39,6 +39,7 @@ KINDS = {
     "data": "data", "directions": "directions", "along": "vector", "save": "output", "save-vectors": "output",
     "save-product": "output", "save-epsilon": "output", "save-diagonal": "output", "save-norms": "output", "style": "path", "start": "checkpoint",
     "measures": "list", "measure": "list", "increase": "number", "logdet": "number", "damping": "number",
+    "audit": "path", "audit-seeds": "integer", "audit-lr": "number", "audit-batch-size": "number",
     "chains": "integer", "draws": "integer", "localization": "number",
     **{name: "text" for name in (
         "split", "precision", "batchnorm", "normalization", "metric", "shard", "norm", "method", "operator", "theme",

@@ -10,6 +10,8 @@ public struct StudyReport: Report {
     public let context: RunContext
     /// What is shown.
     public let study: Study
+    /// Which measures survive small changes of the training; nil where that was not asked for.
+    public let audit: StudyAudit?
 
     /// - Parameters:
     ///   - result: what is shown; of at least one run.
@@ -23,7 +25,7 @@ public struct StudyReport: Report {
         }
         var context = RunContext.common(to: contexts)!
         (context.checkpoint, context.split, context.weightNorm) = (folder, .train, .nan)
-        (self.context, study) = (context, result.study)
+        (self.context, study, audit) = (context, result.study, result.audit)
     }
 
     // MARK: JSON
@@ -43,10 +45,10 @@ public struct StudyReport: Report {
                         return (correlation.measure.rawValue, .object(gaps))
                     })
             ),
-        ]
+        ] + auditFields
     }
 
-    private func members(_ run: Study.Run) -> JSONValue {
+    func members(_ run: Study.Run) -> JSONValue {
         var members: [(key: String, value: JSONValue)] = [
             ("checkpoint", .string(run.checkpoint)), ("train_loss", .number(run.trainLoss)),
             ("test_loss", .number(run.testLoss)), ("train_accuracy", JSONValue(run.trainAccuracy)),
@@ -74,8 +76,10 @@ public struct StudyReport: Report {
     /// What is printed for people, a line each.
     public var lines: [String] { lines(width: nil).map(\.text) }
 
-    /// The same, with a table that fits a window.
-    public func lines(width: Int?) -> [PrintedLine] {
+    /// The same, with tables that fit a window.
+    public func lines(width: Int?) -> [PrintedLine] { studyLines(width: width) + auditLines(width: width) }
+
+    private func studyLines(width: Int?) -> [PrintedLine] {
         func words(_ tau: KendallTau?) -> String {
             guard let tau else { return "–" }
             return Format.estimate(tau.value, error: nil, interval: tau.low <= tau.high ? tau.low...tau.high : nil)

@@ -13,6 +13,8 @@ public struct StudyRun: Sendable {
     public var loss = ModelLoss.Settings()
     /// Of everything random.
     public var seed: UInt64 = 0
+    /// Trains the runs' recipes again with small changes; nil for a study alone.
+    public var audit: Audit?
 
     /// Fewer runs have no order to speak of.
     public static let fewest = 3
@@ -26,6 +28,8 @@ public struct StudyRun: Sendable {
         public let study: Study
         /// What each run is of.
         public let subjects: [ModelLoss.Summary]
+        /// Which measures survive small changes of the training; nil where that was not asked for, or did not come to its end.
+        public let audit: StudyAudit?
         /// Why the study is of fewer checkpoints than there are; nil where it is of all.
         public let interruption: Interruption?
     }
@@ -55,7 +59,8 @@ public struct StudyRun: Sendable {
     ///   - paths: of the checkpoints; at least three.
     ///   - memory: what the process may take.
     ///   - monitor: told of the progress; an `Interruption` that it throws ends the work.
-    /// - Throws: `UnusableRequest` where data have no test split; what opening and measuring throw.
+    /// - Throws: `UnusableRequest` where data have no test split; `RetrainingError` where an audit cannot train a recipe again; what opening
+    ///   and measuring throw.
     public func run(_ paths: [String], memory: MemoryBudget = MemoryBudget(), monitor: Monitor = .silent) throws
         -> Result
     {
@@ -65,6 +70,7 @@ public struct StudyRun: Sendable {
                 "\(path): its data have no test split, which the generalisation gap needs; choose other --data"
             )
         }
+        let retraining = try retraining(of: paths, memory)
         var runs: [Study.Run] = [], subjects: [ModelLoss.Summary] = []
         var interruption: Interruption?
         do {
@@ -82,10 +88,19 @@ public struct StudyRun: Sendable {
             interrupted.advice = "the result is of the \(runs.count) of \(paths.count) checkpoints that were measured"
             interruption = interrupted
         }
-        return Result(study: Study(runs, seed: seed), subjects: subjects, interruption: interruption)
+        let study = Study(runs, seed: seed)
+        var audit: StudyAudit?
+        if interruption == nil, let retraining {
+            do {
+                audit = try audited(study, retraining, memory, monitor)
+            } catch let interrupted as Interruption {
+                interruption = interrupted
+            }
+        }
+        return Result(study: study, subjects: subjects, audit: audit, interruption: interruption)
     }
 
-    private func measure(
+    func measure(
         _ path: String, _ memory: MemoryBudget, _ monitor: Monitor, progress: @escaping (Double) throws -> Void
     ) throws -> (Study.Run, ModelLoss.Summary) {
         // A search's, and up to three times θ with its file's content.

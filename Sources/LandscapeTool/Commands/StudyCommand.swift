@@ -6,10 +6,12 @@ struct StudyCommand: SharedCommand {
     static let configuration = CommandConfiguration(
         "study", "Measures all checkpoints in a folder, and correlates each measure with the generalisation gap.",
         usage: "landscape study DIR [OPTIONS]",
-        remark: "Losses and accuracies are measured on the whole splits; --examples N limits the other measures only.",
+        remark:
+            "Losses and accuracies are measured on the whole splits; --examples N limits the other measures only. --audit reports which measures survive small changes of the training.",
         examples: [
             "landscape study runs -o study.csv",
             "landscape study runs --examples 500 --json",
+            "landscape study runs --audit again",
         ])
     @Argument(help: ArgumentHelp("The folder with the checkpoints.", valueName: "DIR"), completion: .directory)
     var folder: String
@@ -26,6 +28,7 @@ struct StudyCommand: SharedCommand {
     var adaptiveDeviation = 0.1
     @Option(help: ArgumentHelp("Products for the trace.", valueName: "count")) var probes = 30
     @Option(help: ArgumentHelp("Antithetic pairs of the average cases.", valueName: "pairs")) var samples = 20
+    @OptionGroup var auditing: AuditOptions
     @Flag(help: .resume) var resume = false
     @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
@@ -60,7 +63,7 @@ struct StudyCommand: SharedCommand {
     }
 
     func run() throws {
-        let keys: ResultKeys = ["runs", "kendall_tau"]
+        let keys = ResultKeys(["runs", "kendall_tau"] + (auditing.folder == nil ? [] : AuditOptions.keys))
         try keys.check(options.general.keys)
         let paths = try StudyRun.checkpoints(in: folder)
         let session = try Session(
@@ -75,6 +78,8 @@ struct StudyCommand: SharedCommand {
         (study.measures.deviation, study.measures.adaptiveDeviation) = (deviation, adaptiveDeviation)
         (study.measures.pairs, study.measures.traceProducts) = (samples, probes)
         (study.loss, study.seed) = (try options.lossSettings(), options.seed)
+        study.audit = auditing.audit
+        if let folder = auditing.folder { KeptWork.alsoKeeps(in: folder) }
         let result = try study.run(paths, memory: session.memory, monitor: session.monitor)
         let report = StudyReport(result, folder: folder, seed: options.seed, seconds: session.seconds)
         try session.finish(report)

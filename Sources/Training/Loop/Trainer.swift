@@ -109,7 +109,10 @@ public final class Trainer {
                 takesTokens: data.record.takesTokens ?? false, outputs: data.record.outputs)
         }
         self.data = data
-        carried = known?.metadata.other ?? [:]
+        var carried = known?.metadata.other ?? [:]
+        // Initial values that no seed gives again.
+        if start != nil { carried[Self.startKey] = "weights of a checkpoint" }
+        self.carried = carried
         batches = try BatchGradient(
             network: network, data: data.train, loss: loss, batchSize: configuration.batchSize,
             precision: configuration.precision, memory: memory)
