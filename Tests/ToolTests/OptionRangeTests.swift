@@ -50,6 +50,8 @@ import Testing
         "train --adam-lr": "--optimizer muon --model mlp:64-4-4-10",
         "interpolate --bends": "--curve bezier --steps 1", "interpolate --lr": "--curve bezier --steps 1",
         "interpolate --curve-batch-size": "--curve bezier --steps 1", "interpolate --steps": "--curve bezier",
+        "study --audit-seeds": "--audit again", "study --audit-lr": "--audit again",
+        "study --audit-batch-size": "--audit again",
     ]
 
     /// The words of a command line without an option that is to be given otherwise.

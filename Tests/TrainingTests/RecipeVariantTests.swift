@@ -134,7 +134,7 @@ import Testing
         _ = try Trainer(recipe(), startingFrom: start).run(to: folder.path("started.bin"))
         refuse(.started(path: folder.path("started.bin")), "started.bin")
         let epochs = try Trainer(recipe(3))
-        epochs.shouldStop = { epochs.step == 2 }
+        epochs.shouldStop = { [unowned epochs] in epochs.step == 2 }
         _ = try epochs.run(to: folder.path("part.bin"))
         refuse(.unfinished(path: folder.path("part.bin"), step: 2, of: 6), "part.bin")
         refuse(.unusableFolder(folder.path("a.bin"), "found a file"), "a.bin", in: "a.bin")
