@@ -8,18 +8,19 @@ extension StudyReport {
     var auditFields: [(key: String, value: JSONValue)] {
         guard let audit else { return [] }
         let rows = audit.rows.map { row -> (key: String, value: JSONValue) in
-            let kinds = RecipeVariant.Kind.allCases.compactMap { kind in
-                row.kinds[kind].map { (key: kind.rawValue, value: members($0)) }
+            var cells: [(key: String, value: JSONValue)] = [("spread", JSONValue(row.spread))]
+            for kind in RecipeVariant.Kind.allCases {
+                if let movement = row.kinds[kind] { cells.append((kind.rawValue, members(movement))) }
             }
-            return (row.name, .object([("spread", JSONValue(row.spread))] + kinds + [("all", members(row.all))]))
+            return (row.name, .object(cells + [("all", members(row.all))]))
         }
-        let members: [(key: String, value: JSONValue)] = [
+        let fields: [(key: String, value: JSONValue)] = [
             ("folder", .string(audit.folder)), ("seeds", .integer(audit.changes.seeds)),
             ("lr_factor", .number(audit.changes.learningRateFactor)),
             ("batch_size_factor", .number(audit.changes.batchSizeFactor)),
-            ("trainings", .array(audit.trainings.map(self.members))), ("measures", .object(rows)),
+            ("trainings", .array(audit.trainings.map { members($0) })), ("measures", .object(rows)),
         ]
-        return [("audit", .object(members))]
+        return [("audit", .object(fields))]
     }
 
     /// The recipe's change, then what a run has where the training did not diverge.
