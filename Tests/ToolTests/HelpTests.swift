@@ -88,10 +88,10 @@ import Testing
         let folder = try DocumentedCommandsTests.folderWithModel()
         for name in ["ckpt.bin", "sgd.bin", "model.bin"] { try folder.write(Trained.checkpoint, to: name) }
         try Tool.succeed("\(Trained.command) --seed 1 -o sam.bin", in: folder)
-        for name in ["run", "runs"] {
-            try folder.makeFolder(name)
-            try Tool.succeed("\(Trained.command) --save-every 1 -o \(name)/ckpt.bin", in: folder)
-        }
+        try folder.makeFolder("run")
+        try Tool.succeed("\(Trained.command) --save-every 1 -o run/ckpt.bin", in: folder)
+        try folder.makeFolder("runs")
+        for seed in 1...3 { try Tool.succeed("\(Trained.command) --seed \(seed) -o runs/\(seed).bin", in: folder) }
         try Tool.succeed("slice --points 5x5 --quiet -o slice.npz", in: folder)
         for part in 1...2 {
             try Tool.succeed("slice --points 5x5 --shard \(part)/2 --quiet -o part\(part).npz", in: folder)

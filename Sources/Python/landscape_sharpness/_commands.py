@@ -412,6 +412,10 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "adaptive_deviation": ("--adaptive-deviation", "number", 0.1),
         "probes": ("--probes", "integer", 30),
         "samples": ("--samples", "integer", 20),
+        "audit": ("--audit", "path", None),
+        "audit_seeds": ("--audit-seeds", "integer", None),
+        "audit_lr": ("--audit-lr", "number", None),
+        "audit_batch_size": ("--audit-batch-size", "number", None),
         "resume": ("--resume", "flag", False),
         "width": ("--width", "length", None),
         "height": ("--height", "length", None),
@@ -1305,6 +1309,10 @@ def study(
     adaptive_deviation: float = 0.1,
     probes: int = 30,
     samples: int = 20,
+    audit: Optional[PathLike] = None,
+    audit_seeds: Optional[int] = None,
+    audit_lr: Optional[float] = None,
+    audit_batch_size: Optional[float] = None,
     resume: bool = False,
     data: Optional[Data] = None,
     split: Literal["train", "test"] = "train",
@@ -1320,7 +1328,8 @@ def study(
 ) -> Result:
     """Measures all checkpoints in a folder, and correlates each measure with the generalisation gap.
 
-    Losses and accuracies are measured on the whole splits; --examples N limits the other measures only.
+    Losses and accuracies are measured on the whole splits; --examples N limits the other measures only. --audit reports
+    which measures survive small changes of the training.
 
     Parameters
     ----------
@@ -1332,6 +1341,11 @@ def study(
     adaptive_deviation: Deviation relative to each weight in the adaptive average case.
     probes: Products for the trace.
     samples: Antithetic pairs of the average cases.
+    audit: Train each recipe again with other seeds, learning rates and batch sizes, and report which measures survive. The
+        checkpoints go into this folder; those that are there are not trained again.
+    audit_seeds: Other seeds of each recipe (default: 2).
+    audit_lr: Factor by which the learning rate is multiplied and divided (default: 1.1; 1 for no such change).
+    audit_batch_size: Factor by which the batch size is multiplied and divided (default: 1.25; 1 for no such change).
     resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
     data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
         npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
