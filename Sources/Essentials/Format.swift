@@ -69,6 +69,10 @@ public enum Format {
     public static func short(_ value: Double) -> String {
         value.isFinite ? String(format: "%.3g", value) : number(value)
     }
+    /// A point: one coordinate as it is, several as `(0.5, −1)`, with three significant digits each.
+    public static func place(_ coordinates: [Double]) -> String {
+        coordinates.count == 1 ? short(coordinates[0]) : "(\(coordinates.map(short).joined(separator: ", ")))"
+    }
     /// A share in per cent, with two decimals: 0.5 is `50.00 %`.
     public static func percent(_ share: Double) -> String {
         share.isFinite ? String(format: "%.2f %%", 100 * share) : number(share)

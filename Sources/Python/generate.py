@@ -34,7 +34,7 @@ KINDS = {
     "deviation": "number", "adaptive-deviation": "number", "adaptive-rho": "number",
     "rho": "numbers", "box-epsilon": "numbers", "class-weights": "numbers", "pos-weights": "numbers", "mean": "numbers",
     "std": "numbers", "view": "numbers", "contours": "numbers",
-    "x-range": "range", "y-range": "range", "value-range": "range", "x-limits": "range", "y-limits": "range", "points": "points",
+    "x-range": "range", "y-range": "range", "z-range": "range", "value-range": "range", "x-limits": "range", "y-limits": "range", "points": "points",
     "memory": "limit", "width": "length", "height": "length", "font-size": "number", "dpi": "number",
     "data": "data", "directions": "directions", "along": "vector", "save": "output", "save-vectors": "output",
     "save-product": "output", "save-epsilon": "output", "save-diagonal": "output", "save-norms": "output", "style": "path", "start": "checkpoint",

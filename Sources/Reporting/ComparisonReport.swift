@@ -86,10 +86,8 @@ public struct ComparisonReport: Report {
     private func rise(_ entry: Entry) -> Double? {
         let slice = entry.slice.slice
         guard let origin = slice.grid.origin else { return nil }
-        let row = slice.grid.row(origin)
-        return max(
-            slice.loss[slice.grid.index(row: row, column: 0)],
-            slice.loss[slice.grid.index(row: row, column: slice.grid.columns - 1)]) - slice.center
+        let first = origin - slice.grid.column(origin)
+        return max(slice.loss[first], slice.loss[first + slice.grid.columns - 1]) - slice.center
     }
 
     /// Members of the JSON object beside those of the context; docs/commands.md lists them.

@@ -195,7 +195,7 @@ public struct ReportRun {
     /// Refuses memory that is too little for any of the analyses, before the first.
     private func checkMemory(for source: ReportSource, _ monitor: Monitor) throws {
         var needs = [
-            SliceAnalysis.vectors(isPlane: true), sharpnessAnalysis.vectors, spectrumAnalysis(source).vectors,
+            SliceAnalysis.vectors(along: 2), sharpnessAnalysis.vectors, spectrumAnalysis(source).vectors,
         ]
         if !measures.isEmpty { needs.append(otherVectors) }
         if let folder = source.folder {
@@ -226,7 +226,7 @@ public struct ReportRun {
         func run(_ normalization: DirectionNormalization?, _ options: [String]) throws -> SliceReport {
             let parts = grid.beta == nil ? FigureStyle.Part.ofLines : FigureStyle.Part.ofMaps
             return try files.add(heading, ["slice", source.path] + options, name, parts) { started in
-                let subject = try open(source, SliceAnalysis.vectors(isPlane: grid.beta != nil), monitor)
+                let subject = try open(source, SliceAnalysis.vectors(along: grid.dimension), monitor)
                 var slice = SliceAnalysis(grid)
                 (slice.seed, slice.normalization) = (seed, normalization)
                 if grid.beta != nil { (slice.tolerance, slice.isLogarithmic) = (tolerance, isLogarithmic) }

@@ -73,7 +73,7 @@ public struct SavedFigure {
         }
     }
 
-    private static func json(_ path: String) throws -> JSONValue {
+    static func json(_ path: String) throws -> JSONValue {
         let bytes = try FileContent.bytes(of: path)
         do { return try JSONValue(parsing: bytes) } catch {
             let isCut = if case .unexpected(let place) = error { place >= bytes.count } else { false }

@@ -54,7 +54,15 @@ extension SliceReport {
         let betaValues = try values("beta")
         let beta = betaValues.flatMap(SliceAxis.init(values:))
         if betaValues != nil, beta == nil { throw damaged("β does not ascend") }
-        let grid = SliceGrid(alpha, beta)
+        let gammaValues = try values("gamma")
+        let gamma = gammaValues.flatMap(SliceAxis.init(values:))
+        if gammaValues != nil, gamma == nil || beta == nil { throw damaged("γ does not ascend, or there is no β") }
+        let points = [alpha, beta, gamma].compactMap { $0?.values.count }.reduce((count: 1, overflow: false)) {
+            let product = $0.count.multipliedReportingOverflow(by: $1)
+            return (product.partialValue, $0.overflow || product.overflow)
+        }
+        guard !points.overflow else { throw damaged("its grid has more points than a file can hold") }
+        let grid = SliceGrid(alpha, beta, gamma), axes = grid.dimension
         func column(_ name: String) throws -> [Double]? {
             guard let found = try values(name) else { return nil }
             guard found.count == grid.count else {
@@ -63,18 +71,8 @@ extension SliceReport {
             return found
         }
         let loss = try column("loss")!
-        let vectors = try ["direction_1", "direction_2"].prefix(beta == nil ? 1 : 2).map { try values($0) ?? [] }
-        let interpolation = metadata["adaptive"].flatMap { fields in
-            fields == .null
-                ? nil
-                : AdaptiveSurface.Accuracy(
-                    tolerance: fields["tolerance"]?.double ?? .nan, heldOut: fields["held_out"]?.int ?? 0,
-                    error: fields["estimated_error"]?.double ?? .nan,
-                    logarithmicError: fields["estimated_error_log"]?.double,
-                    carriedError: fields["estimated_error_carried"]?.double,
-                    coverage: fields["coverage"]?.double ?? .nan)
-        }
-        let axes = beta == nil ? 1 : 2
+        let vectors = try (1...axes).map { try values("direction_\($0)") ?? [] }
+        let interpolation = metadata["adaptive"].flatMap(AdaptiveSurface.Accuracy.init)
         let curvature = try values("curvature_hvp") ?? [], reach = try values("relative_reach") ?? []
         let center = try values("center")?.first ?? .nan, cosine = try values("cosine")?.first
         guard curvature.count == axes, reach.count == axes else {

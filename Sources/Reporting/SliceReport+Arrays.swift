@@ -4,12 +4,13 @@ import ArrayFiles
 extension SliceReport {
     /// Arrays of the `.npz` file.
     public var arrays: [(name: String, array: NumericArray)] {
-        let shape = isPlane ? [slice.grid.rows, slice.grid.columns] : [slice.grid.columns]
+        let shape = slice.grid.shape
         func grid(_ values: [Double]) -> NumericArray { NumericArray(values, shape: shape) }
         var arrays: [(name: String, array: NumericArray)] = [
             ("loss", grid(slice.loss)), ("alpha", NumericArray(slice.alpha)),
         ]
-        if isPlane { arrays.append(("beta", NumericArray(slice.beta))) }
+        if slice.grid.dimension > 1 { arrays.append(("beta", NumericArray(slice.beta))) }
+        if slice.grid.dimension > 2 { arrays.append(("gamma", NumericArray(slice.gamma))) }
         if let accuracy = slice.accuracy { arrays.append(("accuracy", grid(accuracy))) }
         if let other = slice.other {
             arrays.append(("other_loss", grid(other.loss)))
@@ -49,7 +50,8 @@ extension SliceReport {
     public var table: (header: [String], rows: [[Double]])? {
         let points = slice.grid
         var columns: [(String, (Int) -> Double)] = [("alpha", { points.coordinates($0).alpha })]
-        if isPlane { columns.append(("beta", { points.coordinates($0).beta })) }
+        if points.dimension > 1 { columns.append(("beta", { points.place($0)[1] })) }
+        if points.dimension > 2 { columns.append(("gamma", { points.place($0)[2] })) }
         columns.append(("loss", { slice.loss[$0] }))
         if let accuracy = slice.accuracy { columns.append(("accuracy", { accuracy[$0] })) }
         if let other = slice.other {

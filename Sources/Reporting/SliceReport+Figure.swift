@@ -5,20 +5,22 @@ extension SliceReport {
     private var title: String {
         let quantity = drawsAccuracy ? "Accuracy" : "Loss"
         let normalized = normalization == "none" ? "" : "\(normalization)-normalised "
-        let names = directionNames.joined(separator: " and ")
+        let names = directionNames.joined(separator: " and "), isSeveral = slice.grid.dimension > 1
         switch directions.kind {
         case "to" where !names.isEmpty: return "\(quantity) toward \(names)"
         case "file" where !names.isEmpty: return "\(quantity) along \(names)"
         case "pca" where !names.isEmpty:
-            return "\(quantity) \(isPlane ? "over the principal plane" : "along the principal axis") of \(names)"
-        case "eigen" where isPlane:
             return
-                "\(quantity) along eigenvectors 1 and 2\(eigenvalues.isEmpty ? "" : ", λ = " + eigenvalues.joined(separator: " and "))"
+                "\(quantity) \(isPlane ? "over the principal plane" : isSeveral ? "along the principal axes" : "along the principal axis") of \(names)"
+        case "eigen" where isSeveral:
+            return
+                "\(quantity) along eigenvectors 1 \(isPlane ? "and 2" : "to 3")\(eigenvalues.isEmpty ? "" : ", λ = " + eigenvalues.joined(separator: " and "))"
         case "eigen": return "\(quantity) along eigenvector 1\(eigenvalues.first.map { ", λ = " + $0 } ?? "")"
         case "gradient":
-            return "\(quantity) along the \(normalized)gradient\(isPlane ? " and a random direction" : "")"
+            return
+                "\(quantity) along the \(normalized)gradient\(isPlane ? " and a random direction" : isSeveral ? " and random directions" : "")"
         case let kind:
-            return "\(quantity) along \(isPlane ? "" : "a ")\(normalized)\(kind) direction\(isPlane ? "s" : "")"
+            return "\(quantity) along \(isSeveral ? "" : "a ")\(normalized)\(kind) direction\(isSeveral ? "s" : "")"
         }
     }
 
@@ -30,13 +32,13 @@ extension SliceReport {
 
     /// α or β, and what it runs along where that has a name.
     private func axisLabel(_ axis: Int) -> String {
-        let letter = ["α", "β"][axis]
+        let letter = ["α", "β", "γ"][axis]
         switch directions.kind {
         case "eigen":
             return "\(letter), eigenvector \(axis + 1)" + (axis < eigenvalues.count ? ", λ = \(eigenvalues[axis])" : "")
         case "to" where axis < directionNames.count: return "\(letter), toward \(directionNames[axis])"
         case "file" where axis < directionNames.count: return "\(letter), \(directionNames[axis])"
-        case "gradient": return axis == 0 ? "α, gradient" : "β, random"
+        case "gradient": return axis == 0 ? "α, gradient" : "\(letter), random"
         case "pca": return "\(letter), principal axis \(axis + 1)"
         default: return letter
         }
@@ -61,12 +63,17 @@ extension SliceReport {
     /// A line along one direction, a map over a plane; nil for a shard.
     public var figure: (any Figure)? {
         guard !isPartial else { return nil }
-        return isPlane ? planeFigure : lineFigure
+        switch slice.grid.dimension {
+        case 1: return lineFigure
+        case 2: return planeFigure
+        default: return centralPlanes
+        }
     }
 
     /// The picture without its provenance, as one of several.
     func panel(titled title: String) -> any Figure {
         if isPlane { return map(title, drawn(slice.values)) }
+        if slice.grid.dimension > 2 { return centralPlanes }
         var figure = lineFigure
         (figure.title, figure.subtitle) = (title, "")
         return figure
@@ -107,6 +114,26 @@ extension SliceReport {
             }
         }
         return figure
+    }
+
+    /// Of a slice through space, the three planes of two axes through the point nearest to the origin. The rest is for ParaView.
+    private var centralPlanes: PanelFigure {
+        let values = drawn(slice.values), grid = slice.grid, axes = grid.axes
+        let steps = [1, grid.columns, grid.columns * grid.rows]
+        let middles = axes.map { axis in axis.values.indices.min { abs(axis.values[$0]) < abs(axis.values[$1]) } ?? 0 }
+        let panels = [(0, 1, 2), (0, 2, 1), (1, 2, 0)].map { across, up, fixed -> any Figure in
+            let (x, y) = (axes[across].values, axes[up].values), level = axes[fixed].values[middles[fixed]]
+            let plane = y.indices.flatMap { row in
+                x.indices.map { values[middles[fixed] * steps[fixed] + row * steps[up] + $0 * steps[across]] }
+            }
+            var figure = HeatmapFigure(
+                title: "\(["α", "β", "γ"][fixed]) = \(NumberText.rounded(level, digits: 3))", xLabel: axisLabel(across),
+                yLabel: axisLabel(up), valueLabel: valueLabel, x: x, y: y, values: plane)
+            figure.marksMinimum = false
+            return figure
+        }
+        return PanelFigure(
+            title: title, subtitle: subtitle, panels: panels, columns: 3, size: Size(width: 1140, height: 420))
     }
 
     private var lineFigure: LineFigure {

@@ -49,9 +49,16 @@ public struct SliceReport: Report {
     var isPartial: Bool { slice.isPartial }
 
     private func rows(_ values: [Double]) -> JSONValue {
-        guard isPlane else { return JSONValue(values) }
-        let width = slice.grid.columns
-        return .array((0..<slice.grid.rows).map { JSONValue(Array(values[($0 * width)..<(($0 + 1) * width)])) })
+        let grid = slice.grid
+        func plane(_ first: Int) -> JSONValue {
+            .array(
+                (0..<grid.rows).map { JSONValue(Array(values[(first + $0 * grid.columns)...].prefix(grid.columns))) })
+        }
+        switch grid.dimension {
+        case 1: return JSONValue(values)
+        case 2: return plane(0)
+        default: return .array((0..<grid.layers).map { plane($0 * grid.rows * grid.columns) })
+        }
     }
 
     /// Members of the JSON object beside those of the context; docs/commands.md lists them.
@@ -62,14 +69,17 @@ public struct SliceReport: Report {
             ("center_exact", audit.centerIsExact.map { .bool($0) } ?? .null),
             ("relative_reach", JSONValue(audit.relativeReach)),
         ]
-        if let minimum = slice.minimum {
-            surface.append(("minimum", .number(slice.loss[slice.grid.index(row: minimum.beta, column: minimum.alpha)])))
-            surface.append(("minimum_at", JSONValue([slice.alpha[minimum.alpha], slice.beta[minimum.beta]])))
+        if let minimum = slice.minimumPoint {
+            let place = slice.grid.place(minimum)
+            surface.append(("minimum", .number(slice.loss[minimum])))
+            surface.append(("minimum_at", JSONValue(place.count == 1 ? place + [0] : place)))
         }
+        let axes = slice.grid.dimension
         var fields: [(key: String, value: JSONValue)] = [
-            ("alpha", JSONValue(slice.alpha)), ("beta", JSONValue(isPlane ? slice.beta : [])),
-            ("values", rows(slice.loss)),
+            ("alpha", JSONValue(slice.alpha)), ("beta", JSONValue(axes > 1 ? slice.beta : [])),
         ]
+        if axes > 2 { fields.append(("gamma", JSONValue(slice.gamma))) }
+        fields.append(("values", rows(slice.loss)))
         if let accuracy = slice.accuracy { fields.append(("accuracies", rows(accuracy))) }
         if let other = slice.other {
             fields.append(("other_split", .string(otherSplit.rawValue)))
@@ -81,9 +91,9 @@ public struct SliceReport: Report {
             ("curvature_hvp", JSONValue(audit.curvatureFromProduct[0])),
             ("curvature_grid", JSONValue(audit.curvatureFromGrid[0])),
         ]
-        if isPlane {
-            fields.append(("curvature_hvp_2", JSONValue(audit.curvatureFromProduct[1])))
-            fields.append(("curvature_grid_2", JSONValue(audit.curvatureFromGrid[1])))
+        for axis in 1..<max(axes, 1) {
+            fields.append(("curvature_hvp_\(axis + 1)", JSONValue(audit.curvatureFromProduct[axis])))
+            fields.append(("curvature_grid_\(axis + 1)", JSONValue(audit.curvatureFromGrid[axis])))
         }
         fields += [
             ("nonfinite", .integer(audit.nonfinite)), ("evaluations", .integer(audit.evaluations)),
@@ -126,26 +136,23 @@ public struct SliceReport: Report {
     /// What is printed for people, a line each.
     public var lines: [String] {
         let audit = slice.audit
-        let size = isPlane ? "\(slice.alpha.count) × \(slice.beta.count)" : "\(slice.alpha.count)"
+        let size = slice.grid.axes.map { "\($0.values.count)" }.joined(separator: " × ")
+        let ranges = zip(["α", "β", "γ"], slice.grid.axes).map { letter, axis in
+            "\(letter) from \(Format.short(axis.values[0])) to \(Format.short(axis.values.last!))"
+        }
         let normalization =
             normalization == "none" ? "not normalised" : "\(normalization) normalisation"
         var lines = [
             "slice: \(size) points along \(directions.kind) directions, \(normalization); "
-                + "α from \(Format.short(slice.alpha[0])) to \(Format.short(slice.alpha.last!))"
-                + (isPlane ? ", β from \(Format.short(slice.beta[0])) to \(Format.short(slice.beta.last!))" : "")
+                + ranges.joined(separator: ", ")
         ]
-        if let minimum = slice.minimum {
-            let place =
-                isPlane
-                ? "(\(Format.short(slice.alpha[minimum.alpha])), \(Format.short(slice.beta[minimum.beta])))"
-                : Format.short(slice.alpha[minimum.alpha])
-            lines.append(
-                "lowest \(Format.number(slice.loss[slice.grid.index(row: minimum.beta, column: minimum.alpha)])) at \(place)"
-            )
+        if let minimum = slice.minimumPoint {
+            lines.append("lowest \(Format.number(slice.loss[minimum])) at \(Format.place(slice.grid.place(minimum)))")
         }
         if let cosine = slice.cosine {
             let asGiven = ["to", "file"].contains(directions.kind) ? "  (as given, not made orthogonal)" : ""
-            lines.append("cosine of the directions  \(Format.short(cosine))\(asGiven)")
+            let pair = slice.grid.dimension > 2 ? " nearest to parallel" : ""
+            lines.append("cosine of the directions\(pair)  \(Format.short(cosine))\(asGiven)")
         }
         for (i, curvature) in audit.curvatureFromProduct.enumerated() {
             lines.append(

@@ -14,9 +14,10 @@ public struct GridData: Sendable {
         (self.grid, self.arrays) = (grid, arrays)
     }
 
-    /// Coordinates along α, and along β: [0] for a line.
+    /// Coordinates along α, along β ([0] for a line), and along γ ([0] for a line or plane).
     var x: [Double] { grid.alpha.values }
     var y: [Double] { grid.beta?.values ?? [0] }
+    var z: [Double] { grid.gamma?.values ?? [0] }
 }
 
 /// The XML files of the Visualization Toolkit for numbers on a grid, which ParaView opens: ImageData (`.vti`) where the coordinates
@@ -25,13 +26,19 @@ public struct GridData: Sendable {
 enum VTK {
     /// Nil where the coordinates are not evenly spaced.
     static func imageData(_ grid: GridData, about: String) -> [UInt8]? {
-        guard let dx = grid.grid.alpha.spacing, let dy = grid.grid.beta.map(\.spacing) ?? 1 else { return nil }
-        let attributes = "Origin=\"\(grid.x[0]) \(grid.y[0]) 0\" Spacing=\"\(dx) \(dy) 1\""
+        let points = grid.grid
+        guard let dx = points.alpha.spacing, let dy = points.beta.map(\.spacing) ?? 1,
+            let dz = points.gamma.map(\.spacing) ?? 1
+        else { return nil }
+        // A plane keeps the words that it had before there was a third axis.
+        let third = points.gamma == nil ? (origin: "0", spacing: "1") : (origin: "\(grid.z[0])", spacing: "\(dz)")
+        let attributes =
+            "Origin=\"\(grid.x[0]) \(grid.y[0]) \(third.origin)\" Spacing=\"\(dx) \(dy) \(third.spacing)\""
         return document("ImageData", grid, about: about, attributes: " " + attributes, coordinates: "")
     }
 
     static func rectilinearGrid(_ grid: GridData, about: String) -> [UInt8] {
-        let axes = [("x", grid.x), ("y", grid.y), ("z", [0])].map { array($0.0, $0.1) }.joined()
+        let axes = [("x", grid.x), ("y", grid.y), ("z", grid.z)].map { array($0.0, $0.1) }.joined()
         return document(
             "RectilinearGrid", grid, about: about, attributes: "", coordinates: "<Coordinates>\n\(axes)</Coordinates>\n"
         )
@@ -40,7 +47,7 @@ enum VTK {
     private static func document(
         _ kind: String, _ grid: GridData, about: String, attributes: String, coordinates: String
     ) -> [UInt8] {
-        let extent = "0 \(grid.x.count - 1) 0 \(grid.y.count - 1) 0 0"
+        let extent = "0 \(grid.x.count - 1) 0 \(grid.y.count - 1) 0 \(grid.z.count - 1)"
         let data = grid.arrays.map { array($0.name, $0.values) }.joined()
         // Two hyphens would end a comment.
         var comment = about

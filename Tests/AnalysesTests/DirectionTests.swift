@@ -49,6 +49,24 @@ import Testing
         #expect(abs(cosine) < abs(try #require(oblique.cosine)))
     }
 
+    /// The third direction is made orthogonal to both others, and leaves them as they are.
+    @Test func threeDirections() throws {
+        let raw = SliceDirections.random(3, dimension: 12, seed: 8)
+        let three = SliceDirections(
+            raw, kind: "random", at: SliceTests.theta, nil, normalization: .none, orthogonalizes: true)
+        let two = SliceDirections(
+            Array(raw.prefix(2)), kind: "random", at: SliceTests.theta, nil, normalization: .none, orthogonalizes: true)
+        #expect(
+            Array(three.vectors.prefix(2)) == two.vectors
+                && Array(raw.prefix(2)) == SliceDirections.random(2, dimension: 12, seed: 8))
+        for (a, b) in [(0, 1), (0, 2), (1, 2)] {
+            #expect(abs(Vectors.dot(three.vectors[a], three.vectors[b])) < 1e-13)
+        }
+        // Of three, the pair that is nearest to parallel.
+        let oblique = SliceDirections([[1, 0, 0], [0, 1, 0], [0, -1, 1]], kind: "file")
+        #expect(abs(try #require(oblique.cosine) + 0.5.squareRoot()) < 1e-15)
+    }
+
     /// d₁ = |θ| ⊙ r₁, and d₂ is what |θ| ⊙ r₂ has beside d₁, with the norm of |θ| ⊙ r₂: |θ| occurs once in both.
     @Test func weightNormalizationIsAppliedOnce() throws {
         let layout = SliceTests.layout, theta = SliceTests.theta

@@ -91,6 +91,33 @@ import Testing
         #expect(slice.audit.nonfinite == 0 && slice.audit.evaluations == 28)
     }
 
+    /// Along three directions: values at [γ][β][α], the curvature of each, and a minimum with its place.
+    @Test func quadraticThroughSpace() throws {
+        let objective = QuadraticObjective(matrix: [4, 1, 0, 1, 3, 0, 0, 0, 2], linear: [0.5, -2, 1], constant: 7)
+        let theta = [1.5, -0.25, 0.5], d = [[1.0, 2, 0], [-1, 0.5, 1], [0, 1, -1]]
+        let grid = SliceGrid(
+            SliceAxis(range: -1...2, points: 7), SliceAxis(range: -2...1, points: 4),
+            SliceAxis(range: -1...1, points: 5))
+        #expect(grid.shape == [5, 4, 7] && grid.count == 140 && grid.origin == (2 * 4 + 2) * 7 + 2)
+        var computation = SliceComputation(SliceDirections(d, kind: "file"), grid)
+        try computation.run(objective, at: theta)
+        let slice = try computation.result(objective, at: theta)
+        for index in 0..<grid.count {
+            let place = grid.place(index)
+            #expect(grid.index(row: grid.row(index), column: grid.column(index), layer: grid.layer(index)) == index)
+            let x = (0..<3).map { i in theta[i] + (0..<3).reduce(0) { $0 + place[$1] * d[$1][i] } }
+            let square = 4 * x[0] * x[0] + 2 * x[0] * x[1] + 3 * x[1] * x[1] + 2 * x[2] * x[2]
+            #expect(abs(slice.loss[index] - (7 + 0.5 * x[0] - 2 * x[1] + x[2] + square / 2)) < 1e-12)
+        }
+        // dᵀAd: 20, 3.75 + 2 and 3 + 2.
+        #expect(slice.audit.curvatureFromProduct == [20, 5.75, 5])
+        for (curvature, expected) in zip(slice.audit.curvatureFromGrid, [20, 5.75, 5]) {
+            #expect(abs(try #require(curvature) - expected) < 1e-9)
+        }
+        #expect(slice.audit.centerIsExact == true && slice.audit.relativeReach.count == 3 && !slice.isPlane)
+        #expect(slice.minimumPoint == slice.loss.indices.min { slice.loss[$0] < slice.loss[$1] })
+    }
+
     /// The audit's two curvatures come from different places: |x| has none by its derivatives, and the grid sees the kink.
     @Test func auditSeesKinks() throws {
         final class Kink: Objective {

@@ -36,6 +36,25 @@ import Testing
         #expect(drawing.strings(inGroup: "key") == ["centre (0, 0): 17", "minimum (0.5, 2): 9"])
     }
 
+    /// Lines between regions stand half-way between points, and a record of too few regions is refused.
+    @Test func linesPartRegions() throws {
+        var figure = Self.example()
+        figure.regions = (0..<15).map { $0 % 5 < 2 ? 0 : 1 }
+        figure.regionLabel = "basins: 2"
+        let drawing = figure.draw(), frame = try #require(drawing.frame)
+        let line = try #require(drawing.strokes(inGroup: "regions").first).boundingBox
+        // Columns 1 and 2 are at −0.5 and 0: of −1.25 … 1.25 the line is at −0.25, from the foot to the top.
+        #expect(abs(line.center.x - (frame.x + frame.width * 1.0 / 2.5)) < 1e-9 && line.width == 0)
+        #expect(abs(line.height - frame.height) < 1e-9)
+        #expect(drawing.strings(inGroup: "key").contains("basins: 2"))
+        let record = try FigureRecord(figure).json()
+        let again = try #require(try FigureRecord(json: record).figure as? HeatmapFigure)
+        #expect(again.regions == figure.regions)
+        figure.regions = [1]
+        #expect(throws: DecodingError.self) { try FigureRecord(json: FigureRecord(figure).json()) }
+        #expect(figure.draw().strokes(inGroup: "regions").isEmpty)
+    }
+
     @Test func orderOfCoordinatesDoesNotMatter() {
         let figure = Self.example()
         let mirrored = HeatmapFigure(

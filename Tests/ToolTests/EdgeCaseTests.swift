@@ -149,10 +149,12 @@ import Testing
             "interpolate run/0.bin run/1.bin run/2.bin --points 3 --adaptive 0.5",
             "compare run/0.bin run/1.bin --points 3",
             "study run --samples 2 --probes 6", "export -o w.npz", "merge 1.npz 2.npz -o 3.npz", "plot 3.npz",
+            "topology 3.npz",
+            "slice --dims 3 --points 3",
             "train --model linear --data digits --epochs 1 --track-sharpness 1 -o new.bin",
             "import w.npz --model mlp:64-32-10 --data digits -o imported.bin",
         ] {
-            let takesExamples = !["study", "export", "merge", "plot", "import", "trajectory"].contains {
+            let takesExamples = !["study", "export", "merge", "plot", "topology", "import", "trajectory"].contains {
                 line.hasPrefix($0)
             }
             let whole = line + (takesExamples ? " --examples 40" : "")

@@ -25,7 +25,7 @@ import Testing
         "import": "ckpt.bin --model linear --data digits -o imported.bin", "export": "-o weights.npz",
         "trajectory": "run --points 3 --examples 8", "align": "ckpt.bin other.bin -o aligned.bin",
         "interpolate": "ckpt.bin other.bin --points 3 --examples 8",
-        "plot": "slice.npz", "merge": "slice.npz -o merged.npz",
+        "plot": "slice.npz", "merge": "slice.npz -o merged.npz", "topology": "slice.npz",
         "compare": "ckpt.bin other.bin --points 3 --examples 8",
         "report": "ckpt.bin --points 3 --examples 8", "study": "run --probes 6 --samples 2 --examples 8",
         "selftest": "",

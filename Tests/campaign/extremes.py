@@ -29,6 +29,7 @@ LINES = {
     "report": "report a.bin --points 3 -o out",
     "plot": "plot s.npz",
     "merge": "merge s.npz -o m.npz",
+    "topology": "topology s.npz -o y.npz",
     "export": "export a.bin -o e.npz",
     "selftest": "selftest",
 }

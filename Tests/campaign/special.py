@@ -21,6 +21,7 @@ READS = {
     "report": "report X",
     "plot": "plot X",
     "merge": "merge X -o m.npz",
+    "topology": "topology X",
     "export": "export X -o e.npz",
     "start": "train --start X --epochs 1 -o t.bin",
     "resume": "train --model mlp:64-16-10 --data digits --examples 200 --epochs 2 -o X --resume",

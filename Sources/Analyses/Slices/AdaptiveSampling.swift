@@ -58,9 +58,10 @@ public struct AdaptiveSampling {
     /// - Parameters:
     ///   - channels: how errors of each value at a point are measured.
     ///   - tolerance: share of the range.
-    /// - Precondition: a positive tolerance and at least one channel.
+    /// - Precondition: a positive tolerance, at least one channel, and a grid of one or two axes.
     public init(_ grid: SliceGrid, channels: [Channel], tolerance: Double, seed: UInt64 = 0) {
         precondition(tolerance > 0 && !channels.isEmpty, "a tolerance of \(tolerance) for \(channels.count) channels")
+        precondition(grid.dimension < 3, "a grid of \(grid.dimension) axes")
         (self.grid, self.channels, self.tolerance, self.seed) = (grid, channels, tolerance, seed)
         let nothing = [Double](repeating: .nan, count: grid.count)
         values = channels.map { _ in nothing }

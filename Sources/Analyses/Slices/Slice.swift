@@ -11,15 +11,16 @@ public struct SliceValues: Sendable, Equatable {
     public init(loss: [Double], accuracy: [Double]?) { (self.loss, self.accuracy) = (loss, accuracy) }
 }
 
-/// L(θ + α d₁ + β d₂) on a grid, with the checks by which it can be trusted.
+/// L(θ + α d₁ + β d₂ + γ d₃) on a grid of one to three axes, with the checks by which it can be trusted.
 ///
 /// Everything that shows a slice reads the grid and the directions that it keeps.
 public struct Slice: Sendable {
-    /// The points, row by row (row = β).
+    /// The points, row by row (row = β), layer by layer (layer = γ).
     public let grid: SliceGrid
-    /// d₁, and d₂ over a plane. Of the slices of further seeds their kind alone is kept: their vectors can be drawn again.
+    /// d₁, d₂ over a plane, and d₃ through space. Of the slices of further seeds their kind alone is kept: their vectors can be
+    /// drawn again.
     public internal(set) var directions: SliceDirections
-    /// The value at a point is number `grid.index(row:column:)`.
+    /// The value at a point is number `grid.index(row:column:layer:)`.
     public let values: SliceValues
     /// On the other split of the data; nil where that was not asked for.
     public let other: SliceValues?
@@ -29,7 +30,7 @@ public struct Slice: Sendable {
     public let interpolation: AdaptiveSurface.Accuracy?
     /// L(θ) and the accuracy there, computed apart from the grid.
     public let centerEvaluation: Evaluation
-    /// Of the two directions as used; nil for one.
+    /// Of the two directions as used, of three the pair that is nearest to parallel; nil for one.
     public let cosine: Double?
     /// How the slice agrees with what can be computed about it in another way.
     public let audit: Audit
@@ -44,8 +45,10 @@ public struct Slice: Sendable {
     public var alpha: [Double] { grid.alpha.values }
     /// Coordinates along d₂, ascending; [0] for a slice along one direction.
     public var beta: [Double] { grid.beta?.values ?? [0] }
-    /// Whether it is over a plane.
-    public var isPlane: Bool { grid.beta != nil }
+    /// Coordinates along d₃, ascending; [0] for a slice along one or two directions.
+    public var gamma: [Double] { grid.gamma?.values ?? [0] }
+    /// Whether it is over a plane, along two directions.
+    public var isPlane: Bool { grid.dimension == 2 }
     /// Whether points are still to come from other shards.
     public var isPartial: Bool { isMeasured != nil && interpolation == nil }
 
@@ -89,12 +92,12 @@ public struct Slice: Sendable {
         centerEvaluation = center
         self.cosine = cosine ?? directions.cosine
         let loss = values.loss
-        func value(_ row: Int, _ column: Int) -> Double { loss[grid.index(row: row, column: column)] }
-        var fromGrid = [grid.beta.map(\.zero) ?? 0].map { row in
-            row.flatMap { row in grid.alpha.secondDifference { value(row, $0) } }
-        }
-        if let beta = grid.beta {
-            fromGrid.append(grid.alpha.zero.flatMap { column in beta.secondDifference { value($0, column) } })
+        let zeros = grid.axes.map(\.zero), strides = [1, grid.columns, grid.columns * grid.rows]
+        var fromGrid = grid.axes.indices.map { axis -> Double? in
+            let others = zeros.indices.filter { $0 != axis }
+            guard others.allSatisfy({ zeros[$0] != nil }) else { return nil }
+            let line = others.reduce(0) { $0 + zeros[$1]! * strides[$1] }
+            return grid.axes[axis].secondDifference { loss[line + $0 * strides[axis]] }
         }
         // In a shard, differences of points that others evaluate are not known yet.
         fromGrid = fromGrid.map { isMeasured != nil && $0?.isFinite == false ? nil : $0 }
@@ -110,9 +113,13 @@ public struct Slice: Sendable {
             evaluations: isMeasured?.count { $0 } ?? grid.count, relativeReach: relativeReach)
     }
 
-    /// Where the smallest finite loss lies that was evaluated: indices along alpha and beta; nil where no loss is finite.
-    public var minimum: (alpha: Int, beta: Int)? {
+    /// Where the smallest finite loss lies that was evaluated: indices along alpha and beta, in the layer of `minimumPoint`; nil
+    /// where no loss is finite.
+    public var minimum: (alpha: Int, beta: Int)? { minimumPoint.map { (grid.column($0), grid.row($0)) } }
+
+    /// The number of the point with the smallest finite loss that was evaluated; nil where no loss is finite.
+    public var minimumPoint: Int? {
         let finite = loss.indices.filter { loss[$0].isFinite && (isMeasured?[$0] ?? true) }
-        return finite.min { loss[$0] < loss[$1] }.map { (grid.column($0), grid.row($0)) }
+        return finite.min { loss[$0] < loss[$1] }
     }
 }

@@ -4,7 +4,8 @@ import Networks
 import Objectives
 import Tensors
 
-/// A slice of the loss along one direction or over the plane of two, with its audit (Li et al. 2018, arXiv 1712.09913).
+/// A slice of the loss along one direction, over the plane of two or through the space of three, with its audit (Li et al. 2018,
+/// arXiv 1712.09913).
 ///
 /// ```swift
 /// let slice = try SliceAnalysis(SliceGrid(SliceAxis(range: -1...1, points: 51))).run(objective, at: theta).slice
@@ -40,11 +41,11 @@ public struct SliceAnalysis: Sendable {
     public var normalization: DirectionNormalization?
     /// Whether biases and norm scales move, too; not by default, as Li et al. have it.
     public var includes1D = false
-    /// Whether the second of arbitrary or eigenvector directions is made orthogonal to the first.
+    /// Whether each of arbitrary or eigenvector directions is made orthogonal to those before it.
     public var orthogonalizes = true
     /// Slices along random directions of so many seeds from `seed`; 1, and a band over them where there are more.
     public var planes = 1
-    /// Share of the range within which points are interpolated; nil to evaluate all (see `AdaptiveSampling`).
+    /// Share of the range within which points are interpolated; nil to evaluate all (see `AdaptiveSampling`). Of one or two axes.
     public var tolerance: Double?
     /// Whether the tolerance is of the accuracy.
     public var controlsAccuracy = false
@@ -55,15 +56,17 @@ public struct SliceAnalysis: Sendable {
     /// Of random directions, and of the adaptive choice of points.
     public var seed: UInt64 = 0
 
-    /// A slice on a grid: along one direction, or over a plane where the grid has two axes.
+    /// A slice on a grid: along as many directions as the grid has axes.
     public init(_ grid: SliceGrid) { self.grid = grid }
 
     /// How many vectors of θ's length a slice holds beside the few of every analysis: its directions, as they were given and as they are
     /// scaled, and a basis where they are eigenvectors.
     ///
-    /// - Parameter isEigen: whether the directions are eigenvectors.
-    public static func vectors(isPlane: Bool, isEigen: Bool = false) -> ClosedRange<Int> {
-        let count = isPlane ? 2 : 1, own = 2 * count + 1
+    /// - Parameters:
+    ///   - count: of the directions, 1 to 3.
+    ///   - isEigen: whether the directions are eigenvectors.
+    public static func vectors(along count: Int, isEigen: Bool = false) -> ClosedRange<Int> {
+        let own = 2 * count + 1
         return isEigen ? own + 3 * count + 3...own + 2 * count + eigenProducts : own...own
     }
 
@@ -103,15 +106,19 @@ public struct SliceAnalysis: Sendable {
     ///   - other: the same function on other data, evaluated at the same points.
     ///   - layout: the tensors of θ, for scaling directions to them; nil where θ is a plain vector.
     ///   - monitor: told of the progress; what it throws ends the work.
-    /// - Throws: `UnusableRequest` for a direction that is zero; what the objective and the monitor throw.
+    /// - Throws: `UnusableRequest` for a direction that is zero, and for a tolerance on three axes; what the objective and the monitor
+    ///   throw.
     public func run(
         _ objective: any Objective, at theta: [Double], other: (any Objective)? = nil, layout: ParameterLayout? = nil,
         monitor: Monitor = .silent
     ) throws -> Result {
+        guard tolerance == nil || grid.dimension < 3 else {
+            throw UnusableRequest("an adaptive slice of \(grid.dimension) axes: expected 1 or 2, or no tolerance")
+        }
         let first = try pair(seed: seed, objective, at: theta, layout, monitor)
         if let cosine = first.cosine, abs(cosine) > Self.oblique {
             monitor.remark(
-                "the two directions are nearly parallel (cosine \(Format.short(cosine))), so the plane is stretched; choose other directions"
+                "\(first.vectors.count == 2 ? "the two" : "two of the") directions are nearly parallel (cosine \(Format.short(cosine))), so the plane is stretched; choose other directions"
             )
         }
         try monitor.update("centre of the slice", 0, of: 1)
@@ -120,7 +127,7 @@ public struct SliceAnalysis: Sendable {
             planes: try (0..<planes).map { number in
                 let seed = seed &+ UInt64(number)
                 let pair = number == 0 ? first : try pair(seed: seed, objective, at: theta, layout, monitor)
-                var computation = SliceComputation(pair, alpha: grid.alpha, beta: grid.beta)
+                var computation = SliceComputation(pair, grid)
                 let name = planes > 1 ? "slice \(number + 1) of \(planes)" : "slice"
                 try computation.compute(self, objective, other: other, at: theta, seed: seed, name, monitor)
                 var slice = try computation.result(objective, at: theta, center: center)
@@ -129,11 +136,11 @@ public struct SliceAnalysis: Sendable {
             })
     }
 
-    /// The directions of one plane, scaled as asked.
+    /// The directions of one slice, scaled as asked.
     func pair(
         seed: UInt64, _ objective: any Objective, at theta: [Double], _ layout: ParameterLayout?, _ monitor: Monitor
     ) throws -> SliceDirections {
-        let count = grid.beta == nil ? 1 : 2
+        let count = grid.dimension
         let (raw, kind) = try raw(count, seed: seed, objective, at: theta, hasLayout: layout != nil, monitor)
         guard raw.count == count else {
             throw UnusableRequest("found \(raw.count) directions, expected \(count): one for each axis of the grid")
@@ -156,7 +163,7 @@ public struct SliceAnalysis: Sendable {
 
     /// A direction that moves nothing, as where a normalisation scales it to weights that are all 0.
     public struct ZeroDirection: DescribedError {
-        /// 1 or 2.
+        /// 1 to 3.
         public let number: Int
         /// What the direction was scaled by.
         public let normalization: DirectionNormalization
@@ -196,7 +203,7 @@ public struct SliceAnalysis: Sendable {
             return (spectrum.largestVectors, "eigen")
         case .gradient:
             let gradient = try objective.valueAndGradient(at: theta).gradient
-            return ([gradient] + (count == 2 ? [random(2)[1]] : []), "gradient")
+            return ([gradient] + (count > 1 ? random(count).dropFirst() : []), "gradient")
         case .vectors(let vectors, let kind): return (vectors, kind)
         }
     }

@@ -14,9 +14,17 @@ public struct SliceComputation {
 
     /// - Precondition: an axis for each direction.
     public init(_ directions: SliceDirections, alpha: SliceAxis, beta: SliceAxis? = nil) {
-        precondition((beta == nil) == (directions.vectors.count == 1), "\(directions.vectors.count) directions")
-        self.directions = directions
-        grid = SliceGrid(alpha, beta)
+        self.init(directions, SliceGrid(alpha, beta))
+    }
+
+    /// A slice on the points of a grid.
+    ///
+    /// - Precondition: an axis for each direction.
+    public init(_ directions: SliceDirections, _ grid: SliceGrid) {
+        precondition(
+            grid.dimension == directions.vectors.count,
+            "\(directions.vectors.count) directions for \(grid.dimension) axes")
+        (self.directions, self.grid) = (directions, grid)
     }
 
     /// How many points the grid has.
@@ -50,11 +58,13 @@ public struct SliceComputation {
     ///   - controlsAccuracy: whether the tolerance is of the accuracy; the loss is interpolated along.
     ///   - forcesLogarithm: whether the loss is judged by its logarithm, too, however small its range.
     ///   - progress: gets the number of points used and the largest expected error relative to the tolerance.
+    /// - Precondition: one or two directions.
     public mutating func refine(
         _ objective: any Objective, other: (any Objective)? = nil, at theta: [Double], tolerance: Double,
         controlsAccuracy: Bool = false, forcesLogarithm: Bool = false, seed: UInt64 = 0,
         progress: (Int, Double) throws -> Void = { _, _ in }
     ) throws {
+        precondition(grid.dimension < 3, "points of a plane at most are chosen")
         let start = grid.origin ?? 0
         try evaluate([start], objective, other, at: theta)
         guard let first = finished[start] else { return }
@@ -85,10 +95,7 @@ public struct SliceComputation {
         _ indices: [Int], _ objective: any Objective, _ other: (any Objective)?, at theta: [Double]
     ) throws {
         guard !indices.isEmpty else { return }
-        let coordinates = indices.map { index in
-            let place = grid.coordinates(index)
-            return directions.vectors.count == 1 ? [place.alpha] : [place.alpha, place.beta]
-        }
+        let coordinates = indices.map(grid.place)
         let own = try objective.evaluate(at: theta, along: directions.vectors, coordinates: coordinates)
         let others = try other?.evaluate(at: theta, along: directions.vectors, coordinates: coordinates)
         for (i, index) in indices.enumerated() { finished[index] = SlicePoint(own[i], other: others?[i]) }
@@ -116,13 +123,12 @@ public struct SliceComputation {
         }
         let center = try center ?? objective.evaluate(at: theta)
         let own = values(false) ?? SliceValues(loss: [Double](repeating: .nan, count: points), accuracy: nil)
-        let axes = [grid.alpha] + (grid.beta.map { [$0] } ?? [])
         let weightNorm = Vectors.norm(theta)
         return Slice(
             grid: grid, directions: directions, values: own, other: values(true),
             isMeasured: isMeasured.allSatisfy { $0 } ? nil : isMeasured, accuracyOfInterpolation: surface?.accuracy,
             center: center, curvature: try curvature(objective, at: theta),
-            relativeReach: zip(directions.vectors, axes).map { vector, axis in
+            relativeReach: zip(directions.vectors, grid.axes).map { vector, axis in
                 Vectors.norm(vector) * axis.values.reduce(0) { max($0, abs($1)) } / weightNorm
             })
     }

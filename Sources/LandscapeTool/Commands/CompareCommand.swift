@@ -44,14 +44,15 @@ struct CompareCommand: SharedCommand {
     }
 
     func run() throws {
-        let isPlane = shape.isPlane(directions: "random")
+        let axes = shape.axes(directions: "random"), isPlane = axes == 2
+        guard axes < 3 else { throw UnusableRequest("a slice of 3 axes: compare draws lines or planes; use --dims 2") }
         let session = try Session(
             options, checkpoint: checkpoint, command: "compare", keys: ["rho", "checkpoints"], drawsPicture: true,
             style: try isPlane
                 ? figure.style(FigureStyle.Part.ofMaps, on: "maps side by side", writes: options.files)
                 : figure.style(FigureStyle.Part.ofLines, on: "slices along one direction", writes: options.files),
             sources: [checkpoint] + others, resumes: resume)
-        var comparison = Comparison(radius: rho, grid: try shape.grid(isPlane: isPlane))
+        var comparison = Comparison(radius: rho, grid: try shape.grid(axes: axes))
         comparison.measures = try asked()
         (comparison.tolerance, comparison.isLogarithmic) = (adaptive, figure.drawsLogarithm)
         (comparison.loss, comparison.seed) = (try options.lossSettings(), options.seed)

@@ -79,7 +79,7 @@ struct MeasureCommand: SharedCommand {
         }
     }
 
-    private var isPlane: Bool { shape.isPlane(directions: directions.directions) }
+    private var axes: Int { shape.axes(directions: directions.directions) }
 
     func run() throws {
         let asked = try asked()
@@ -120,7 +120,7 @@ struct MeasureCommand: SharedCommand {
             (
                 sharpness.analysis(seed: options.seed).derivative, sharpness.analysis(seed: options.seed).vectors
             )
-        case .slice: (.product, directions.vectors(isPlane: isPlane))
+        case .slice: (.product, directions.vectors(along: axes))
         }
     }
 
@@ -130,7 +130,7 @@ struct MeasureCommand: SharedCommand {
         case .gradient: GradientCommand.keys
         case .hessian: spectrum.keys()
         case .sharpness: sharpness.keys
-        case .slice: ResultKeys.slice(isPlane: isPlane, planes: directions.planes)
+        case .slice: ResultKeys.slice(axes: axes, planes: directions.planes)
         }
     }
 
@@ -159,7 +159,7 @@ struct MeasureCommand: SharedCommand {
             let result = try analysis.run(loss, at: loss.theta, monitor: session.monitor)
             return SharpnessReport(context: context(loss, try run.evaluation(loss)), result)
         case .slice:
-            let grid = try shape.grid(isPlane: isPlane)
+            let grid = try shape.grid(axes: axes)
             let loss = try run.loss(need(measure))
             let analysis = try directions.analysis(grid, loss, session, seed: options.seed)
             let result = try analysis.run(

@@ -30,11 +30,11 @@ struct MergeCommand: ParsableCommand {
 
     func run() throws {
         let started = Date()
-        try ResultKeys(ResultKeys.slice(isPlane: true, bothSplits: true)).check(general.keys)
+        try ResultKeys(ResultKeys.slice(axes: 3, bothSplits: true)).check(general.keys)
         general.prepare("reading")
         for path in output { try OutputFile.checkWritable(path) }
         var whole = try SliceReport.merged(try files.map { ($0, try SliceReport(reading: $0)) })
-        let isPlane = whole.slice.beta.count > 1
+        let isPlane = whole.slice.grid.dimension > 1
         let style = try figure.style(
             isPlane ? FigureStyle.Part.ofMaps : FigureStyle.Part.ofLines,
             on: isPlane ? "a map" : "a slice along one direction", writes: output)

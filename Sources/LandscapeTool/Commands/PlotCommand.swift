@@ -83,7 +83,7 @@ struct PlotCommand: ParsableCommand {
             throw UnusableRequest("--metric \(metric.rawValue): \(file) is no .npz file of a slice; leave it out")
         }
         var report = try SliceReport(reading: file)
-        if report.slice.beta.count < 2, report.result.planes.count == 1 {
+        if report.slice.grid.dimension < 2, report.result.planes.count == 1 {
             throw UnusableRequest("--metric \(metric.rawValue): a line shows loss and accuracy; leave it out")
         }
         if metric == .accuracy, report.slice.accuracy == nil {

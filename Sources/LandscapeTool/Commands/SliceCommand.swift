@@ -4,7 +4,7 @@ import Landscape
 
 struct SliceCommand: SharedCommand {
     static let configuration = CommandConfiguration(
-        "slice", "Draws the loss along a direction or over a plane through the weights, and audits it.",
+        "slice", "Draws the loss along a direction, over a plane or through a space of the weights, and audits it.",
         examples: [
             "landscape slice ckpt.bin --points 51x51 -o slice.png -o slice.npz",
             "landscape slice ckpt.bin --dims 2 --directions eigen --adaptive 0.01",
@@ -32,7 +32,7 @@ struct SliceCommand: SharedCommand {
     @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
 
-    private var isPlane: Bool { shape.isPlane(directions: directions.directions) }
+    private var axes: Int { shape.axes(directions: directions.directions) }
     private var planes: Int { directions.planes }
 
     func validate() throws {
@@ -40,6 +40,10 @@ struct SliceCommand: SharedCommand {
             throw ValidationError("--planes \(planes) and --both-splits: expected one of them")
         }
         try SliceOptions.checkAdaptive(adaptive)
+        if axes > 2, adaptive != nil || planes > 1 {
+            throw ValidationError(
+                "\(adaptive != nil ? "--adaptive" : "--planes \(planes)") of three axes: expected --dims 1 or 2")
+        }
         if let shard {
             _ = try Self.shard(shard)
             if adaptive != nil || planes > 1 {
@@ -68,10 +72,10 @@ struct SliceCommand: SharedCommand {
             options, checkpoint: checkpoint, weights: weights, command: "slice",
             keys: ResultKeys(
                 ResultKeys.slice(
-                    isPlane: isPlane, bothSplits: bothSplits, adaptive: adaptive != nil, planes: planes)),
+                    axes: axes, bothSplits: bothSplits, adaptive: adaptive != nil, planes: planes)),
             drawsPicture: true, hasGrid: true, style: try style(), resumes: resume)
-        let loss = try session.loss(vectors: directions.vectors(isPlane: isPlane))
-        let grid = try shape.grid(isPlane: isPlane)
+        let loss = try session.loss(vectors: directions.vectors(along: axes))
+        let grid = try shape.grid(axes: axes)
         if adaptive != nil, grid.count > 1_000_000 {
             throw UnusableRequest(
                 "--adaptive on \(grid.count) points: expected at most 1000000; use fewer --points")
@@ -96,12 +100,12 @@ struct SliceCommand: SharedCommand {
 
     /// How the slice is drawn; options that change nothing are refused.
     private func style() throws -> FigureStyle {
-        if metric == .accuracy, !isPlane, planes == 1, adaptive == nil {
+        if metric == .accuracy, axes == 1, planes == 1, adaptive == nil {
             throw UnusableRequest(
                 "--metric accuracy: a line shows loss and accuracy; leave it out, or ask for --dims 2")
         }
         let (parts, words) =
-            isPlane ? (FigureStyle.Part.ofMaps, "a map") : (FigureStyle.Part.ofLines, "a slice along one direction")
+            axes > 1 ? (FigureStyle.Part.ofMaps, "a map") : (FigureStyle.Part.ofLines, "a slice along one direction")
         return try figure.style(parts, on: words, writes: options.files, isShown: show)
     }
 }

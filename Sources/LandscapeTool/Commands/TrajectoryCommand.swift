@@ -46,7 +46,7 @@ struct TrajectoryCommand: SharedCommand {
 
     func run() throws {
         let keys = ResultKeys(
-            ["explained_variance", "points"] + ResultKeys.slice(isPlane: true, adaptive: adaptive != nil))
+            ["explained_variance", "points"] + ResultKeys.slice(axes: 2, adaptive: adaptive != nil))
         try keys.check(options.general.keys)
         for path in options.output { try OutputFile.checkWritable(path) }
         if FilePath.exists(folder), !RandomAccessFile.isFolder(folder) {

@@ -15,13 +15,13 @@ struct DirectionOptions: ParsableArguments {
     var includes1D = false
     @Option(
         help: ArgumentHelp(
-            "random, eigen, gradient, pca:DIR (the path of the checkpoints there), to:CKPT[,CKPT], or file:d1.npy[,d2.npy].",
+            "random, eigen, gradient, pca:DIR (the path of the checkpoints there), to:CKPT[,CKPT…], or file:d1.npy[,d2.npy…].",
             valueName: "kind")
     )
     var directions = "random"
     @Flag(
         help:
-            "Leave the second direction as it is. (Random, gradient and eigen pairs are made orthogonal; to:, file: and pca: are used as given.)"
+            "Leave the second direction, and the third, as it is. (Random, gradient and eigen directions are made orthogonal; to:, file: and pca: are used as given.)"
     )
     var noOrthogonalize = false
     @Option(
@@ -45,7 +45,7 @@ struct DirectionOptions: ParsableArguments {
     /// The slice of a grid.
     func analysis(_ grid: SliceGrid, _ loss: ModelLoss, _ session: Session, seed: UInt64) throws -> SliceAnalysis {
         var analysis = SliceAnalysis(grid)
-        analysis.directions = try parsed(loss, session, grid.beta == nil ? 1 : 2)
+        analysis.directions = try parsed(loss, session, grid.dimension)
         (analysis.normalization, analysis.includes1D) = (normalization, includes1D)
         (analysis.orthogonalizes, analysis.planes, analysis.seed) = (!noOrthogonalize, planes, seed)
         return analysis
@@ -58,8 +58,8 @@ struct DirectionOptions: ParsableArguments {
     }
 
     /// How many vectors of θ's length a slice along them holds.
-    func vectors(isPlane: Bool) -> ClosedRange<Int> {
-        SliceAnalysis.vectors(isPlane: isPlane, isEigen: directions == "eigen")
+    func vectors(along count: Int) -> ClosedRange<Int> {
+        SliceAnalysis.vectors(along: count, isEigen: directions == "eigen")
     }
 
     /// What `--directions` names, with what its files hold.

@@ -53,17 +53,20 @@ struct ResultKeys: ExpressibleByArrayLiteral {
         names.split(separator: " ").map { "\(object).\($0)" }
     }
 
-    static func slice(isPlane: Bool, bothSplits: Bool = false, adaptive: Bool = false, planes: Int = 1) -> [String] {
-        ["alpha", "beta", "values", "accuracies"]
-            + (bothSplits ? ["other_split", "other_values", "other_accuracies"] : [])
-            + ["center", "cosine", "curvature_hvp", "curvature_grid"]
-            + (isPlane ? ["curvature_hvp_2", "curvature_grid_2"] : []) + ["nonfinite", "evaluations"]
-            + members("surface", "directions normalization center_exact relative_reach minimum minimum_at")
-            + (adaptive
-                ? members(
-                    "adaptive",
-                    "tolerance estimated_error estimated_error_log estimated_error_carried held_out coverage") : [])
-            + (planes > 1 ? ["planes"] + members("band", "mean lowest highest") : [])
+    static func slice(axes: Int, bothSplits: Bool = false, adaptive: Bool = false, planes: Int = 1) -> [String] {
+        var keys = ["alpha", "beta"] + (axes > 2 ? ["gamma"] : []) + ["values", "accuracies"]
+        if bothSplits { keys += ["other_split", "other_values", "other_accuracies"] }
+        keys += ["center", "cosine", "curvature_hvp", "curvature_grid"]
+        for axis in 1..<max(axes, 1) { keys += ["curvature_hvp_\(axis + 1)", "curvature_grid_\(axis + 1)"] }
+        keys += ["nonfinite", "evaluations"]
+        keys += members("surface", "directions normalization center_exact relative_reach minimum minimum_at")
+        if adaptive {
+            keys += members(
+                "adaptive",
+                "tolerance estimated_error estimated_error_log estimated_error_carried held_out coverage")
+        }
+        if planes > 1 { keys += ["planes"] + members("band", "mean lowest highest") }
+        return keys
     }
 
     static func sharpness(_ measures: SharpnessAnalysis.Measures, radii: Int, batches: Bool) -> [String] {
@@ -118,7 +121,7 @@ struct ResultKeys: ExpressibleByArrayLiteral {
     static func interpolation(isPlane: Bool, curve: Bool, adaptive: Bool, aligns: Bool) -> [String] {
         guard !isPlane else {
             return ["checkpoints", "barrier"] + members("barriers", "ab ac bc")
-                + slice(isPlane: true, adaptive: adaptive)
+                + slice(axes: 2, adaptive: adaptive)
         }
         return ["checkpoints", "distance", "alpha", "values", "accuracies", "barrier", "barrier_at"]
             + (curve

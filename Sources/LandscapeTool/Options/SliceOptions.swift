@@ -6,38 +6,47 @@ import Landscape
 struct SliceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "1 for a line, 2 for a plane (default: 2 if --points, --y-range or --directions name two, else 1).",
+            "1 for a line, 2 for a plane, 3 for a space (default: as many as --points, --y-range, --z-range or --directions name, else 1).",
             valueName: "count"))
     var dims: Int?
-    @Option(help: ArgumentHelp("Points along each axis: 51, or 51x41 for α × β.", valueName: "count")) var points = "51"
-    @Option(help: ArgumentHelp("Half the length of both axes, which run from −length to length.", valueName: "length"))
+    @Option(
+        help: ArgumentHelp(
+            "Points along each axis: 51, 51x41 for α × β, or 21x21x21 for α × β × γ.", valueName: "count")) var points =
+        "51"
+    @Option(help: ArgumentHelp("Half the length of all axes, which run from −length to length.", valueName: "length"))
     var range =
         1.0
     @Option(help: ArgumentHelp("Range of α, as a:b.", valueName: "a:b")) var xRange: String?
     @Option(help: ArgumentHelp("Range of β, as a:b.", valueName: "a:b")) var yRange: String?
+    @Option(help: ArgumentHelp("Range of γ, as a:b.", valueName: "a:b")) var zRange: String?
 
-    static let names = ["--dims", "--points", "--range", "--x-range", "--y-range"]
+    static let names = ["--dims", "--points", "--range", "--x-range", "--y-range", "--z-range"]
 
     func validate() throws {
-        if let dims, !(1...2).contains(dims) { throw ValidationError("--dims \(dims): expected 1 or 2") }
+        if let dims, !(1...3).contains(dims) { throw ValidationError("--dims \(dims): expected 1, 2 or 3") }
         guard range > 0, range.isFinite else { throw ValidationError("--range \(range): expected a positive number") }
-        _ = try (xRange.map(Self.interval), yRange.map(Self.interval))
-        let counts = try Self.counts(points)
-        if counts.count == 2, dims == 1 { throw ValidationError("--points \(points) names two axes, --dims 1 one") }
-        // Whether two axes are meant may be said by --directions, too, which are not known here.
-        guard dims == 1 || (counts.count == 1 && dims == nil) || counts[0] * counts.last! <= Self.mostPoints else {
-            throw ValidationError("--points \(points): expected at most \(Self.mostPoints) in all, such as 51x41")
+        _ = try (xRange.map(Self.interval), yRange.map(Self.interval), zRange.map(Self.interval))
+        let counts = try Self.counts(points, most: 3)
+        if counts.count > 1, let dims, counts.count != dims {
+            throw ValidationError("--points \(points) names \(counts.count) axes, --dims \(dims) says \(dims)")
         }
+        if counts.count == 2, zRange != nil {
+            throw ValidationError("--points \(points) names two axes, --z-range a third")
+        }
+        // How many axes are meant may be said by --directions, too, which are not known here.
+        try checkPoints(counts, axes: max(counts.count, dims ?? 1))
     }
 
     /// More would take longer than anybody waits, and more memory than a result should.
     static let mostPoints = 10_000_000
 
-    static func counts(_ text: String) throws -> [Int] {
+    /// The counts of one axis or several.
+    static func counts(_ text: String, most axes: Int = 2) throws -> [Int] {
         let parts = text.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-        guard (1...2).contains(parts.count), parts.allSatisfy({ ($0 ?? 0) >= 2 && $0! <= 100_000 }) else {
+        guard (1...axes).contains(parts.count), parts.allSatisfy({ ($0 ?? 0) >= 2 && $0! <= 100_000 }) else {
             throw ValidationError(
-                "--points \(text): expected at least 2 and at most 100000 on each axis, such as 51 or 51x41")
+                "--points \(text): expected at least 2 and at most 100000 on each axis, such as \(axes < 3 ? "51 or 51x41" : "51, 51x41 or 21x21x21")"
+            )
         }
         return parts.map { $0! }
     }
@@ -58,20 +67,37 @@ struct SliceOptions: ParsableArguments {
         }
     }
 
-    func isPlane(directions: String) -> Bool {
-        if let dims { return dims == 2 }
-        let isTwoNamed = (directions.hasPrefix("file:") || directions.hasPrefix("to:")) && directions.contains(",")
-        return yRange != nil || points.lowercased().contains("x") || isTwoNamed
+    /// How many axes are meant, 1 to 3.
+    func axes(directions: String) -> Int {
+        if let dims { return dims }
+        let hasNames = directions.hasPrefix("file:") || directions.hasPrefix("to:")
+        let named = hasNames ? directions.count { $0 == "," } + 1 : 1
+        let counts = points.lowercased().count { $0 == "x" } + 1
+        return min(3, max(counts, named, zRange != nil ? 3 : yRange != nil ? 2 : 1))
     }
 
-    func grid(isPlane: Bool) throws -> SliceGrid {
-        let counts = try Self.counts(points)
-        guard !isPlane || counts[0] * counts.last! <= Self.mostPoints else {
-            throw ValidationError("--points \(points): expected at most \(Self.mostPoints) in all, such as 51x41")
+    private func checkPoints(_ counts: [Int], axes: Int) throws {
+        // No product of three counts overflows.
+        guard axes == 1 || (0..<axes).reduce(1, { $0 * counts[min($1, counts.count - 1)] }) <= Self.mostPoints else {
+            throw ValidationError(
+                "--points \(points): expected at most \(Self.mostPoints) in all, such as \(axes == 2 ? "51x41" : "21x21x21")"
+            )
         }
-        let alpha = SliceAxis(range: try xRange.map(Self.interval) ?? -range...range, points: counts[0])
-        guard isPlane else { return SliceGrid(alpha) }
-        return SliceGrid(
-            alpha, SliceAxis(range: try yRange.map(Self.interval) ?? -range...range, points: counts.last!))
+    }
+
+    /// The points.
+    ///
+    /// - Parameter count: of the axes.
+    func grid(axes count: Int) throws -> SliceGrid {
+        let counts = try Self.counts(points, most: 3)
+        guard counts.count == 1 || counts.count == count else {
+            throw ValidationError("--points \(points): expected the points of \(count) axes, or one number for all")
+        }
+        try checkPoints(counts, axes: count)
+        let axes = try [xRange, yRange, zRange].prefix(count).enumerated().map { number, text in
+            SliceAxis(
+                range: try text.map(Self.interval) ?? -range...range, points: counts[min(number, counts.count - 1)])
+        }
+        return SliceGrid(axes[0], count > 1 ? axes[1] : nil, count > 2 ? axes[2] : nil)
     }
 }

@@ -18,7 +18,7 @@ public struct FigureRecord: Codable, Sendable {
     public static func numbers(of figure: any Figure) -> Int {
         switch figure {
         case let lines as LineFigure: lines.series.reduce(0) { $0 + 2 * $1.x.count }
-        case let map as HeatmapFigure: map.values.count
+        case let map as HeatmapFigure: map.values.count + (map.regions?.count ?? 0)
         case let surface as SurfaceFigure: surface.map.values.count
         case let panels as PanelFigure: panels.panels.reduce(0) { $0 + numbers(of: $1) }
         default: 0
@@ -80,6 +80,9 @@ public struct FigureRecord: Codable, Sendable {
             try check(
                 !count.overflow && count.partialValue == map.values.count,
                 "\(map.values.count) values on \(map.x.count) × \(map.y.count) points")
+            try check(
+                map.regions.map { $0.count == map.values.count } ?? true,
+                "\(map.regions?.count ?? 0) regions of \(map.values.count) values")
             try check(map.overlays.allSatisfy { $0.x.count == $0.y.count }, "a path of unequal coordinates")
             if values.contains(.view) {
                 let view = try values.decode([Double].self, forKey: .view)

@@ -27,6 +27,7 @@ extension HeatmapFigure {
             width: headingWidth(box))
         result.append(cellElements(plan, frame))
         result += contourElements(plan, frame)
+        result += regionElements(frame)
         if !shownSamples.isEmpty {
             let dots = shownSamples.compactMap { frame.point($0.x, $0.y) }.map {
                 Path.circle(center: $0, radius: 0.9).runs[0]
@@ -62,6 +63,46 @@ extension HeatmapFigure {
             result.append(FigureKey.note(note, at: inner.center))
         }
         return result
+    }
+
+    /// Lines half-way between points of different regions.
+    private func regionElements(_ frame: AxesFrame) -> [Drawing.Element] {
+        guard let regions, regions.count == values.count else { return [] }
+        let grid = SortedGrid(x: x, y: y, values: regions.map(Double.init))
+        guard !grid.values.isEmpty else { return [] }
+        let across = SortedGrid.edges(grid.x), up = SortedGrid.edges(grid.y), width = grid.x.count
+        var runs: [Path.Run] = []
+        /// Straight pieces along one line, joined where they follow each other.
+        func trace(_ count: Int, _ differs: (Int) -> Bool, _ place: (Int) -> Point?) {
+            var start: Int?
+            for step in 0...count {
+                let isBorder = step < count && differs(step)
+                if isBorder, start == nil { start = step }
+                guard !isBorder, let first = start else { continue }
+                start = nil
+                guard let a = place(first), let b = place(step) else { continue }
+                runs.append(Path.Run(points: [a, b], isClosed: false))
+            }
+        }
+        for row in grid.y.indices {
+            if row + 1 < grid.y.count {
+                trace(width, { grid.values[row * width + $0] != grid.values[(row + 1) * width + $0] }) {
+                    frame.point(across[$0], up[row + 1])
+                }
+            }
+        }
+        for column in grid.x.indices.dropLast() {
+            trace(grid.y.count, { grid.values[$0 * width + column] != grid.values[$0 * width + column + 1] }) {
+                frame.point(across[column + 1], up[$0])
+            }
+        }
+        guard !runs.isEmpty else { return [] }
+        let path = Path(runs: runs)
+        return [
+            .group(
+                "regions", clip: frame.box,
+                [.stroke(path, Stroke(.black, width: 2.4)), .stroke(path, Stroke(HeatmapMark.region, width: 1.1))])
+        ]
     }
 
     private func cellElements(_ plan: HeatmapPlan, _ frame: AxesFrame) -> Drawing.Element {

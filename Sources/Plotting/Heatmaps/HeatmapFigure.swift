@@ -114,6 +114,10 @@ public struct HeatmapFigure: Figure, Codable {
     public var showsSamples = true
     /// Words beside points.
     public var labels: [Label] = []
+    /// A number for each value, in the order of `values`: lines part points of different numbers, as basins. `nil` for no lines.
+    public var regions: [Int]?
+    /// The words for these lines in the key; no entry where they are empty.
+    public var regionLabel: String?
     /// Whether the colour bar is drawn; a `PanelFigure` may draw one for all.
     public var showsColorBar = true
     /// Size of the title's letters, in points.

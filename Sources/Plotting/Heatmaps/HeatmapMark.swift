@@ -3,6 +3,8 @@ import Foundation
 /// The marks on heatmaps: they must be seen on any colour, so each is dark with a white core or the reverse.
 enum HeatmapMark {
     static let nonFiniteColor = Color(0xD9D9D9)
+    /// Lines between regions, on black.
+    static let region = Color(0xFFFFFF)
 
     /// A ring, so that the centre's cross can be seen inside it.
     static func minimum(at p: Point) -> [Drawing.Element] {

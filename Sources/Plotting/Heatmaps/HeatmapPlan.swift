@@ -81,6 +81,16 @@ struct HeatmapPlan {
             entries.append(
                 FigureKey.Entry(sample: .line(Stroke(overlay.color, width: 1.6)), text: overlay.label + note))
         }
+        if let label = figure.regionLabel, !label.isEmpty, figure.regions != nil {
+            let sample = FigureKey.Sample.mark { center in
+                let ends = [Point(center.x - 7, center.y), Point(center.x + 7, center.y)]
+                return [
+                    .stroke(.line(ends), Stroke(.black, width: 2.4)),
+                    .stroke(.line(ends), Stroke(HeatmapMark.region, width: 1.1)),
+                ]
+            }
+            entries.append(FigureKey.Entry(sample: sample, text: label))
+        }
         let samples = figure.shownSamples.count { isSeen($0.x, $0.y) }
         if samples > 0 {
             let text = "evaluated: \(samples) of \(grid.values.count) points"

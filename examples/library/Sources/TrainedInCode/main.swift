@@ -13,7 +13,7 @@ trainer.onEpoch = { print("epoch \($0.epoch): loss \($0.trainLoss)") }
 _ = try trainer.run()
 
 let model = trainer.model
-let loss = try ModelLoss(model, name: "two layers", vectors: SliceAnalysis.vectors(isPlane: true))
+let loss = try ModelLoss(model, name: "two layers", vectors: SliceAnalysis.vectors(along: 2))
 let axis = SliceAxis(range: -1...1, points: 41)
 var slice = SliceAnalysis(SliceGrid(axis, axis))
 slice.tolerance = 0.02  // evaluates about a tenth of the points
