@@ -1,11 +1,12 @@
 import Analyses
+import Foundation
 import Plotting
 
 extension TopologyReport {
     /// Pairs and holes that a picture has room for.
     private static let mostDrawn = (branches: 60, holes: 30)
     /// Names under a tree, and numbers on a map, that can be read.
-    private static let mostNamed = 30
+    private static let mostNamed = (tree: 30, map: 12)
     /// Values that span more are drawn on a logarithmic axis.
     private static let logarithmicSpan = 30.0
 
@@ -49,6 +50,16 @@ extension TopologyReport {
         return low > 0 && high / low > Self.logarithmicSpan ? .logarithmic : .linear
     }
 
+    /// What a component that never ends is drawn to: a little above where all others end, so that they can be seen.
+    private var top: Double {
+        let (low, highest) = (sublevel.range.lowerBound, sublevel.range.upperBound)
+        let ends = sublevel.branches.map(\.death) + sublevel.holes.map(\.death)
+        guard let last = ends.filter({ $0 < .infinity }).max(), last > low else { return highest }
+        let share = 0.3
+        let room = valueScale == .logarithmic ? last * pow(last / low, share) : last + share * (last - low)
+        return room.isFinite ? min(highest, room) : highest
+    }
+
     private typealias Kind = (certain: Bool?, label: String, color: Color, dash: [Double])
 
     /// How certain and uncertain pairs are told apart; one kind where that is not known.
@@ -74,8 +85,7 @@ extension TopologyReport {
         let shown = Array(sublevel.branches.prefix(Self.mostDrawn.branches)), order = Self.leaves(shown)
         var column = [Double](repeating: 0, count: shown.count)
         for (place, number) in order.enumerated() { column[number] = Double(place + 1) }
-        let top = sublevel.range.upperBound
-        let isKnown = result.areBranchesCertain != nil
+        let top = top, isKnown = result.areBranchesCertain != nil
         var lines = kinds("minima", Color.seriesPalette[0], isKnown: isKnown).compactMap { kind in
             series(
                 kind, width: 1.6,
@@ -88,7 +98,7 @@ extension TopologyReport {
         var dots = Series("", x: column, y: shown.map(\.birth), color: Color.seriesPalette[0], marker: .circle)
         dots.lineWidth = 0
         lines.append(dots)
-        let isNamed = shown.count <= Self.mostNamed
+        let isNamed = shown.count <= Self.mostNamed.tree
         var figure = LineFigure(
             title: "Merge tree",
             xAxis: Axis(
@@ -117,10 +127,10 @@ extension TopologyReport {
     private var barcode: LineFigure {
         let shown = sublevel.branches.prefix(Self.mostDrawn.branches),
             holes = sublevel.holes.prefix(Self.mostDrawn.holes)
-        let top = sublevel.range.upperBound
+        let top = top, count = min(sublevel.branches.count, Self.mostDrawn.branches) + holes.count
         func bars(_ kind: Kind, _ ends: [(birth: Double, death: Double, certain: Bool?)], above: Int) -> Series? {
             series(
-                kind, width: 2.6,
+                kind, width: max(0.8, min(2.6, 140 / Double(count))),
                 ends.enumerated().filter { $1.certain == kind.certain }.map { number, bar in
                     let y = Double(above + number + 1)
                     return [(x: bar.birth, y: y), (x: min(bar.death, top), y: y)]
@@ -136,13 +146,13 @@ extension TopologyReport {
             }
         return LineFigure(
             title: "Barcode", xAxis: Axis(context.lossLabel(), scale: valueScale),
-            leftAxis: Axis("bar", range: 0.3...Double(components.count + loops.count) + 0.7, isWhole: true),
+            leftAxis: Axis("bar", range: 0.3...Double(count) + 0.7, isWhole: true),
             series: lines)
     }
 
     /// The basins that are left, on the map or the curve of the loss; nil for a space.
     private var basins: (any Figure)? {
-        let numbered = result.kept.prefix(Self.mostNamed)
+        let numbered = result.kept.prefix(Self.mostNamed.map)
         switch dimension {
         case 1:
             let minima = sublevel.branches.prefix(Self.mostDrawn.branches), x = result.grid.alpha.values
@@ -197,7 +207,9 @@ extension TopologyReport {
             return Series(words[k], x: stairs.x, y: stairs.y, color: Color.seriesPalette[k])
         }
         return LineFigure(
-            title: "Betti numbers", xAxis: Axis("level of the \(context.lossLabel())", scale: valueScale),
+            title: "Betti numbers",
+            xAxis: Axis(
+                "level of the \(context.lossLabel())", scale: valueScale, range: sublevel.range.lowerBound...top),
             leftAxis: Axis("number", isWhole: true), series: series)
     }
 
@@ -206,9 +218,8 @@ extension TopologyReport {
         let steps = persistenceSteps, lasting = sublevel.branches.count { $0.saddle == nil }
         // Up to each persistence the count holds; beyond the largest, those are left that never end.
         let span = sublevel.range.upperBound - sublevel.range.lowerBound
-        let last = max(span, steps.persistence.last ?? 0)
-        let x = steps.persistence + (last > (steps.persistence.last ?? 0) ? [last] : [])
-        let y = steps.count.map(Double.init) + (x.count > steps.count.count ? [Double(lasting)] : [])
+        let x = steps.persistence + [steps.persistence.last.map { 1.3 * $0 } ?? span]
+        let y = steps.count.map(Double.init) + [Double(lasting)]
         var (across, up): ([Double], [Double]) = ([], [])
         let isWide = (x.last ?? 1) / max(x.first ?? 1, .leastNormalMagnitude) > Self.logarithmicSpan
         if let first = x.first { (across, up) = ([isWide ? first / 3 : 0], [y[0]]) }

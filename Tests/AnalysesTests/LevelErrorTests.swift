@@ -65,7 +65,7 @@ import Testing
         }
         let plain = try #require(LevelError(accuracy(0.01, nil), range: 1...5))
         #expect(plain.error(below: 2) == 0.04 && plain.source == .adaptive)
-        #expect(plain.isCertain(birth: 1, death: 1.1) && !plain.isCertain(birth: 1, death: 1.08))
+        #expect(plain.isCertain(birth: 1, death: 1.1) && !plain.isCertain(birth: 1, death: 1.079))
         // An error of 0.01 of ln 10⁴: near the bottom 1 − 10^−0.04 of the value.
         let both = try #require(LevelError(accuracy(0.01, 0.01), range: 1...1e4))
         #expect(abs(both.error(below: 2) - 2 * (1 - pow(10, -0.04))) < 1e-12 && both.error(below: 1e4) <= both.largest)

@@ -63,7 +63,7 @@ import Testing
 
     @Test func rotatedRastrigin() throws {
         // Its minima are those of u² − 10 cos 2πu along both rotated axes, near every pair of whole numbers.
-        let axis = Self.axis(-3.3...3.3, 181), (cosine, sine) = (cos(0.4), sin(0.4))
+        let axis = Self.axis(-3.3...3.3, 181), (cosine, sine) = (cos(0.46), sin(0.46))
         let values = Self.plane(axis) { x, y in
             let (u, v) = (cosine * x - sine * y, sine * x + cosine * y)
             return 20 + u * u + v * v - 10 * cos(2 * .pi * u) - 10 * cos(2 * .pi * v)
@@ -73,7 +73,7 @@ import Testing
             let share = 1 - 2 / (2 + 40 * Double.pi * Double.pi)
             return (share * (cosine * u + sine * v), share * (cosine * v - sine * u))
         }
-        #expect(wells.allSatisfy { abs(max(abs($0.0), abs($0.1)) - 3.3) > 0.05 })
+        #expect(wells.allSatisfy { abs(max(abs($0.0), abs($0.1)) - 3.3) > 0.1 })
         let inside = wells.count { max(abs($0.0), abs($0.1)) < 3.3 }
         let topology = try SublevelTopology(values: values, shape: [181, 181])
         #expect(topology.branches.count { !$0.isOnEdge } == inside && inside > 30)
@@ -140,10 +140,11 @@ import Testing
 
     /// Values that move by ε move births and deaths by at most ε, and whatever else appears is at most 2 ε long.
     @Test func isStable() throws {
-        let values = Self.plane(Self.wellAxis, Self.fourWells), epsilon = 0.02
+        let axis = (-80...80).map { Double($0) / 40 }, shape = [161, 161]
+        let values = Self.plane(axis, Self.fourWells), epsilon = 0.02
         let noise = RandomNumbers(seed: 3).named("noise").normals(values.count).map { epsilon * tanh($0) }
-        let before = try SublevelTopology(values: values, shape: [41, 41])
-        let after = try SublevelTopology(values: zip(values, noise).map(+), shape: [41, 41])
+        let before = try SublevelTopology(values: values, shape: shape)
+        let after = try SublevelTopology(values: zip(values, noise).map(+), shape: shape)
         #expect(after.branches.count > 20)
         for (a, b) in zip(
             before.branches.sorted { $0.birth < $1.birth }, after.branches.prefix(4).sorted { $0.birth < $1.birth })
