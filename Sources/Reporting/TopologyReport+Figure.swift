@@ -62,11 +62,11 @@ extension TopologyReport {
 
     private typealias Kind = (certain: Bool?, label: String, color: Color, dash: [Double])
 
-    /// How certain and uncertain pairs are told apart; one kind where that is not known.
-    private func kinds(_ words: String, _ color: Color, isKnown: Bool) -> [Kind] {
-        isKnown
-            ? [(true, words, color, []), (false, "\(words), not certain", Color(0x777777), Series.dashes[1])]
-            : [(nil, words, color, [])]
+    /// How certain and uncertain pairs are told apart, uncertain ones under the others; one kind where that is not known.
+    private func kinds(_ words: String, _ color: Color, uncertain dash: [Double]) -> [Kind] {
+        result.areBranchesCertain == nil
+            ? [(nil, words, color, [])]
+            : [(false, "\(words), not certain", Color(0x888888), dash), (true, words, color, [])]
     }
 
     /// Straight pieces, parted by gaps, as one series.
@@ -85,8 +85,8 @@ extension TopologyReport {
         let shown = Array(sublevel.branches.prefix(Self.mostDrawn.branches)), order = Self.leaves(shown)
         var column = [Double](repeating: 0, count: shown.count)
         for (place, number) in order.enumerated() { column[number] = Double(place + 1) }
-        let top = top, isKnown = result.areBranchesCertain != nil
-        var lines = kinds("minima", Color.seriesPalette[0], isKnown: isKnown).compactMap { kind in
+        let top = top
+        var lines = kinds("minima", Color.seriesPalette[0], uncertain: Series.dashes[1]).compactMap { kind in
             series(
                 kind, width: 1.6,
                 shown.indices.filter { isCertain(branch: $0) == kind.certain }.map { number in
@@ -95,9 +95,14 @@ extension TopologyReport {
                     return trunk + (branch.parent.map { [(x: column[$0], y: end)] } ?? [])
                 })
         }
-        var dots = Series("", x: column, y: shown.map(\.birth), color: Color.seriesPalette[0], marker: .circle)
-        dots.lineWidth = 0
-        lines.append(dots)
+        lines += kinds("", Color.seriesPalette[0], uncertain: []).compactMap { kind in
+            let own = shown.indices.filter { isCertain(branch: $0) == kind.certain }
+            guard !own.isEmpty else { return nil }
+            var dots = Series(
+                "", x: own.map { column[$0] }, y: own.map { shown[$0].birth }, color: kind.color, marker: .circle)
+            dots.lineWidth = 0
+            return dots
+        }
         let isNamed = shown.count <= Self.mostNamed.tree
         var figure = LineFigure(
             title: "Merge tree",
@@ -130,7 +135,7 @@ extension TopologyReport {
         let top = top, count = min(sublevel.branches.count, Self.mostDrawn.branches) + holes.count
         func bars(_ kind: Kind, _ ends: [(birth: Double, death: Double, certain: Bool?)], above: Int) -> Series? {
             series(
-                kind, width: max(0.8, min(2.6, 140 / Double(count))),
+                kind, width: (kind.certain == false ? 0.6 : 1) * max(1.2, min(2.6, 140 / Double(count))),
                 ends.enumerated().filter { $1.certain == kind.certain }.map { number, bar in
                     let y = Double(above + number + 1)
                     return [(x: bar.birth, y: y), (x: min(bar.death, top), y: y)]
@@ -138,15 +143,14 @@ extension TopologyReport {
         }
         let components = shown.enumerated().map { ($1.birth, $1.death, isCertain(branch: $0)) }
         let loops = holes.enumerated().map { ($1.birth, $1.death, isCertain(hole: $0)) }
-        let isKnown = result.areBranchesCertain != nil
         let lines =
-            kinds("minima", Color.seriesPalette[0], isKnown: isKnown).compactMap { bars($0, components, above: 0) }
-            + kinds(holeWord, Color.seriesPalette[1], isKnown: isKnown).compactMap {
+            kinds("minima", Color.seriesPalette[0], uncertain: []).compactMap { bars($0, components, above: 0) }
+            + kinds(holeWord, Color.seriesPalette[1], uncertain: Series.dashes[2]).compactMap {
                 bars($0, loops, above: components.count)
             }
         return LineFigure(
             title: "Barcode", xAxis: Axis(context.lossLabel(), scale: valueScale),
-            leftAxis: Axis("bar", range: 0.3...Double(count) + 0.7, isWhole: true),
+            leftAxis: Axis("bar", range: 0.3...Double(max(count, 2)) + 0.7, isWhole: true),
             series: lines)
     }
 
@@ -200,6 +204,12 @@ extension TopologyReport {
         return stairs
     }
 
+    /// An axis from 0 on that has whole numbers, however few.
+    private static func counts(_ label: String, _ most: Int) -> Axis {
+        let end = Double(max(most, 2))
+        return Axis(label, range: -0.04 * end...1.06 * end, isWhole: true)
+    }
+
     private var bettiNumbers: LineFigure {
         let words = ["components β₀", "loops β₁", "voids β₂"]
         let series = (0..<dimension).map { k in
@@ -210,7 +220,7 @@ extension TopologyReport {
             title: "Betti numbers",
             xAxis: Axis(
                 "level of the \(context.lossLabel())", scale: valueScale, range: sublevel.range.lowerBound...top),
-            leftAxis: Axis("number", isWhole: true), series: series)
+            leftAxis: Self.counts("number", result.betti.joined().max() ?? 0), series: series)
     }
 
     /// How many minima have at least a persistence.
@@ -232,6 +242,6 @@ extension TopologyReport {
         return LineFigure(
             title: "Minima by persistence",
             xAxis: Axis("persistence of at least", scale: isWide ? .logarithmic : .linear),
-            leftAxis: Axis("minima", isWhole: true), series: [series])
+            leftAxis: Self.counts("minima", sublevel.branches.count), series: [series])
     }
 }

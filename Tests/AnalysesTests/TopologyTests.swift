@@ -118,6 +118,7 @@ import Testing
         let flat = try SublevelTopology(values: [Double](repeating: 2, count: 12), shape: [3, 4])
         #expect(flat.branches.count == 1 && flat.branches[0].points == 12 && flat.holes.isEmpty)
         #expect(flat.bettiNumbers(at: 2) == [1, 0] && SaddleMinimumDistance(flat).normalized == nil)
+        #expect(SaddleMinimumDistance(flat).mean == 0)
         let single = try SublevelTopology(values: [3], shape: [1, 1, 1])
         #expect(single.branches.count == 1 && single.bettiNumbers(at: 3) == [1, 0, 0])
         // Zeros of both signs are equal.

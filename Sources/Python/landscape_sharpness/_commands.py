@@ -47,6 +47,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "range": ("--range", "number", 1.0),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
+        "z_range": ("--z-range", "range", None),
         "normalization": ("--normalization", "text", None),
         "include_1d": ("--include-1d", "flag", False),
         "directions": ("--directions", "directions", "random"),
@@ -255,6 +256,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "range": ("--range", "number", 1.0),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
+        "z_range": ("--z-range", "range", None),
         "normalization": ("--normalization", "text", None),
         "include_1d": ("--include-1d", "flag", False),
         "directions": ("--directions", "directions", "random"),
@@ -323,6 +325,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "range": ("--range", "number", 1.0),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
+        "z_range": ("--z-range", "range", None),
         "measures": ("--measures", "list", "default"),
         "rho": ("--rho", "numbers", 0.05),
         "adaptive": ("--adaptive", "number", None),
@@ -744,6 +747,7 @@ class Commands:
         range: float = 1.0,
         x_range: Optional[Union[str, tuple[float, float]]] = None,
         y_range: Optional[Union[str, tuple[float, float]]] = None,
+        z_range: Optional[Union[str, tuple[float, float]]] = None,
         normalization: Optional[Literal["filter", "layer", "weight", "none"]] = None,
         include_1d: bool = False,
         directions: Directions = "random",
@@ -766,22 +770,24 @@ class Commands:
         weight_decay: Optional[float] = None,
         **style: Unpack[Style],
     ) -> Slice:
-        """Draws the loss along a direction or over a plane through the weights, and audits it.
+        """Draws the loss along a direction, over a plane or through a space of the weights, and audits it.
 
         Parameters
         ----------
-        dims: 1 for a line, 2 for a plane (default: 2 if --points, --y-range or --directions name two, else 1).
-        points: Points along each axis: 51, or 51x41 for α × β.
-        range: Half the length of both axes, which run from −length to length.
+        dims: 1 for a line, 2 for a plane, 3 for a space (default: as many as --points, --y-range, --z-range or --directions
+            name, else 1).
+        points: Points along each axis: 51, 51x41 for α × β, or 21x21x21 for α × β × γ.
+        range: Half the length of all axes, which run from −length to length.
         x_range: Range of α, as a:b.
         y_range: Range of β, as a:b.
+        z_range: Range of γ, as a:b.
         normalization: How directions are scaled to the weights (default: filter for random and gradient directions, none for
             others).
         include_1d: Move biases and norm scales, too. Under filter each is one filter: the whole tensor gets its norm.
-        directions: random, eigen, gradient, pca:DIR (the path of the checkpoints there), to:CKPT[,CKPT], or
-            file:d1.npy[,d2.npy].
-        no_orthogonalize: Leave the second direction as it is. (Random, gradient and eigen pairs are made orthogonal; to:, file:
-            and pca: are used as given.)
+        directions: random, eigen, gradient, pca:DIR (the path of the checkpoints there), to:CKPT[,CKPT…], or
+            file:d1.npy[,d2.npy…].
+        no_orthogonalize: Leave the second direction, and the third, as it is. (Random, gradient and eigen directions are made
+            orthogonal; to:, file: and pca: are used as given.)
         planes: Repeat with so many seeds of random directions and draw mean and band.
         adaptive: Evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01.
         both_splits: Add the other split's values to the picture.
@@ -1028,6 +1034,7 @@ class Commands:
         range: float = 1.0,
         x_range: Optional[Union[str, tuple[float, float]]] = None,
         y_range: Optional[Union[str, tuple[float, float]]] = None,
+        z_range: Optional[Union[str, tuple[float, float]]] = None,
         normalization: Optional[Literal["filter", "layer", "weight", "none"]] = None,
         include_1d: bool = False,
         directions: Directions = "random",
@@ -1093,18 +1100,20 @@ class Commands:
         chains: Chains of the learning coefficient (default: 4).
         draws: Draws of each chain that count; as many come before (default: 1000).
         localization: γ that holds the learning coefficient's chains at the weights (default: 100).
-        dims: 1 for a line, 2 for a plane (default: 2 if --points, --y-range or --directions name two, else 1).
-        points: Points along each axis: 51, or 51x41 for α × β.
-        range: Half the length of both axes, which run from −length to length.
+        dims: 1 for a line, 2 for a plane, 3 for a space (default: as many as --points, --y-range, --z-range or --directions
+            name, else 1).
+        points: Points along each axis: 51, 51x41 for α × β, or 21x21x21 for α × β × γ.
+        range: Half the length of all axes, which run from −length to length.
         x_range: Range of α, as a:b.
         y_range: Range of β, as a:b.
+        z_range: Range of γ, as a:b.
         normalization: How directions are scaled to the weights (default: filter for random and gradient directions, none for
             others).
         include_1d: Move biases and norm scales, too. Under filter each is one filter: the whole tensor gets its norm.
-        directions: random, eigen, gradient, pca:DIR (the path of the checkpoints there), to:CKPT[,CKPT], or
-            file:d1.npy[,d2.npy].
-        no_orthogonalize: Leave the second direction as it is. (Random, gradient and eigen pairs are made orthogonal; to:, file:
-            and pca: are used as given.)
+        directions: random, eigen, gradient, pca:DIR (the path of the checkpoints there), to:CKPT[,CKPT…], or
+            file:d1.npy[,d2.npy…].
+        no_orthogonalize: Leave the second direction, and the third, as it is. (Random, gradient and eigen directions are made
+            orthogonal; to:, file: and pca: are used as given.)
         planes: Repeat with so many seeds of random directions and draw mean and band.
         resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
         data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
@@ -1193,6 +1202,7 @@ def compare(
     range: float = 1.0,
     x_range: Optional[Union[str, tuple[float, float]]] = None,
     y_range: Optional[Union[str, tuple[float, float]]] = None,
+    z_range: Optional[Union[str, tuple[float, float]]] = None,
     rho: Union[float, Sequence[float]] = 0.05,
     adaptive: Optional[float] = None,
     panels: bool = False,
@@ -1214,11 +1224,13 @@ def compare(
     Parameters
     ----------
     checkpoints: problems, checkpoints or their paths
-    dims: 1 for a line, 2 for a plane (default: 2 if --points, --y-range or --directions name two, else 1).
-    points: Points along each axis: 51, or 51x41 for α × β.
-    range: Half the length of both axes, which run from −length to length.
+    dims: 1 for a line, 2 for a plane, 3 for a space (default: as many as --points, --y-range, --z-range or --directions
+        name, else 1).
+    points: Points along each axis: 51, 51x41 for α × β, or 21x21x21 for α × β × γ.
+    range: Half the length of all axes, which run from −length to length.
     x_range: Range of α, as a:b.
     y_range: Range of β, as a:b.
+    z_range: Range of γ, as a:b.
     measures: Measures with commas between them, by their names in the JSON; 'default' or 'all' among them.
     rho: Radius ρ of the worst case, and deviation of each weight in the average case.
     adaptive: Evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01.
