@@ -1,7 +1,7 @@
 """Prints the numbers of 'landscape topology' beside those of LBNL's Landscaper, of the same values, in one run.
 
     pip install landscaper numpy
-    python3 examples/landscaper.py --landscape PATH [SLICE.npz …]
+    python3 examples/compare-landscaper.py --landscape PATH [SLICE.npz …]
 
 Without files it takes four wells, a rotated Rastrigin function and a sum of waves. Landscaper's SMAD is read from a contour tree;
 docs/definitions.md says where the two differ. Its time grows fast: 41 × 41 points take half a minute.
