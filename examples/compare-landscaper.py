@@ -78,17 +78,17 @@ def main():
     if options.files:
         loaded = [(name, np.load(name)) for name in options.files]
         grids = [(name, file["alpha"], file["beta"], file["loss"]) for name, file in loaded]
-    print(f"{'':24}{'minima':>8}{'SMAD':>12}{'normalized':>12}{'weighted':>12}{'seconds':>9}")
+    print(f"{'':24}{'minima':>8}{'SMAD':>12}{'normalized':>12}{'weighted':>12}{'range':>12}{'seconds':>9}")
     for name, alpha, beta, values in grids:
         begin = time.perf_counter()
         result = ours(options.landscape, alpha, beta, values)
         smad, middle = result["smad"], time.perf_counter()
-        print(f"{name[-23:]:24}{result['minima']:8}{smad['value']:12.6g}{smad['normalized']:12.6g}"
-              f"{smad['weighted']:12.6g}{middle - begin:9.2f}")
+        print(f"{name[-23:]:24}{result['minima']:8}{smad['value']:12.6g}{smad['normalized'] or math.nan:12.6g}"
+              f"{smad['weighted']:12.6g}{result['persistence_range'] or math.nan:12.6g}{middle - begin:9.2f}")
         theirs = LossLandscape(values, [alpha, beta])
         tree = theirs.get_contour_tree()
         pairs = saddle_minima_pairs(tree, theirs.get_topological_indices(tree))
-        numbers = theirs.smad(), theirs.smad(normalize=True), theirs.smad(weighted=True)
+        numbers = theirs.smad(), theirs.smad(normalize=True), theirs.smad(weighted=True), theirs.persistence_range()
         print(f"{'  Landscaper':24}{len(pairs):8}" + "".join(f"{number:12.6g}" for number in numbers)
               + f"{time.perf_counter() - middle:9.2f}")
 

@@ -114,6 +114,7 @@ public struct TopologyReport: Report {
                     ("weighted", .number(distance.weighted)),
                 ])
             ),
+            ("persistence_range", JSONValue(result.persistenceRange)),
             (
                 "betti",
                 .object(
@@ -167,11 +168,12 @@ public struct TopologyReport: Report {
         case let error?:
             let source =
                 switch error.source {
-                case .given: "as given"
-                case .adaptive: "of interpolated values, as the adaptive slice states it"
-                case .estimate: "between the points, estimated from every second one, and no bound"
+                case .given: ", as given"
+                case .adaptive: " at most, of interpolated values, as the adaptive slice states it"
+                case .estimate:
+                    " at most, less at low levels; between the points, estimated from every second one, and no bound"
                 }
-            lines.append("error: \(Format.short(error.largest)) at most, less at low levels; \(source)")
+            lines.append("error: \(Format.short(error.largest))\(source)")
         }
         let certain = result.certainMinima.map { ", certain: \($0)" } ?? ""
         var counts = "minima: \(sublevel.branches.count)\(certain)"

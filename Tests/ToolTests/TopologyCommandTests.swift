@@ -15,6 +15,7 @@ import Testing
         struct LargestError: Decodable { let source: String, largest: Double }
         let shape: [Int], minima: Int, pairs: [Pair], smad: Distance, betti: Betti, basins: Basins
         let certain_minima: Int?, holes_count: Int, error: LargestError?, nonfinite: Int, command: String
+        let persistence_range: Double?
     }
 
     /// A slice as a file of `slice` says it, of any values.
@@ -48,6 +49,7 @@ import Testing
         #expect(found.pairs[0].death == nil && found.pairs[0].minimum == [-1, -1] && found.pairs[1].parent == 0)
         #expect(abs(found.smad.value - 0.95) < 1e-12 && found.basins.points.reduce(0, +) == 41 * 41)
         #expect(found.error?.source == "estimate" && found.holes_count == 1)
+        #expect(abs((found.persistence_range ?? 0) - 17.55) < 1e-12)
         let arrays = try NPZ.read(folder.path("t.npz"))
         #expect(try arrays.array("birth").doubles == found.pairs.map(\.birth))
         #expect(try arrays.array("basins").shape == [41, 41] && arrays.array("minimum").shape == [4, 2])

@@ -54,6 +54,11 @@ public struct TopologyAnalysis: Sendable {
 
         /// How many minima are certain; nil where no error is known.
         public var certainMinima: Int? { areBranchesCertain?.count { $0 } }
+        /// `highest − lowest` less the smallest persistence of a minimum, Landscaper's `persistence_range`; nil for a single minimum.
+        public var persistenceRange: Double? {
+            guard let least = sublevel.branches.last, least.saddle != nil else { return nil }
+            return sublevel.range.upperBound - sublevel.range.lowerBound - least.persistence
+        }
         /// How many holes are certain; nil where no error is known.
         public var certainHoles: Int? { areHolesCertain?.count { $0 } }
     }

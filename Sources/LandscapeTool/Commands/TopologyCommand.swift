@@ -61,7 +61,7 @@ struct TopologyCommand: ParsableCommand {
 
     private static let keys: ResultKeys = {
         var keys = ["shape", "nonfinite", "lowest", "highest", "minima", "certain_minima", "pairs"]
-        keys += ["holes_count", "certain_holes", "holes"]
+        keys += ["holes_count", "certain_holes", "holes", "persistence_range"]
         keys += ResultKeys.members("error", "source largest")
         keys += ResultKeys.members("smad", "value normalized weighted")
         keys += ResultKeys.members("betti", "levels b0 b1 b2")
