@@ -34,10 +34,16 @@ public struct LogDeterminant: Sendable, Equatable {
             shift > 0 && shift.isFinite && curvature.kind != .hessian, "the determinant of \(curvature.kind) + \(shift)"
         )
         let found = try SpectralSums(probes: probes, memoryLimit: memoryLimit, seed: seed, rounding: rounding).run(
-            curvature, [{ log1p(max(0, $0) / shift) }, { max(0, $0) / (max(0, $0) + shift) }], resolution: shift,
+            curvature, [{ Self.logOfOne(plus: max(0, $0), over: shift) }, { max(0, $0) / (max(0, $0) + shift) }], resolution: shift,
             progress: progress)
         (relative, effectiveDimension) = (found.sums[0], found.sums[1])
         value = relative.shifted(by: Double(curvature.dimension) * log(shift))
         (self.shift, settled, products) = (shift, found.settled, found.products)
+    }
+
+    /// log(1 + λ/δ), also where λ/δ is beyond what a number holds.
+    private static func logOfOne(plus value: Double, over shift: Double) -> Double {
+        let ratio = value / shift
+        return ratio.isFinite ? log1p(ratio) : log(value) - log(shift)
     }
 }

@@ -7,7 +7,9 @@ struct AlignCommand: ParsableCommand {
         usage: "landscape align A B [-o FILE] [OPTIONS]",
         remark:
             "The aligned network computes what B computes. Which units may be reordered is read off the network's graph.",
-        examples: ["landscape align a.bin b.bin -o b-aligned.bin"])
+        examples: [
+            "landscape align sgd.bin sam.bin", "landscape align sgd.bin sam.bin -o sam-aligned.bin",
+        ])
 
     @Argument(help: "The checkpoint that stays.", completion: .file()) var reference: String
     @Argument(help: "The checkpoint that is aligned.", completion: .file()) var checkpoint: String

@@ -63,7 +63,8 @@ public struct StochasticEstimate: Codable, Sendable, Equatable {
         let error = scale * (variance / Double(degreesOfFreedom)).squareRoot()
         standardError = error
         guard error > 0 else {
-            interval95 = value...value
+            // Samples that are not finite have no interval.
+            interval95 = error == 0 && value.isFinite ? value...value : nil
             return
         }
         // Hall's T + aT²/3 + a²T³/27 + a/6 of T = (mean − expected)/error, a = skewness/√m, has hardly any skewness. The
