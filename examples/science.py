@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes the tables and pictures of docs/explanation/science.md: trains, measures, prints Markdown. Needs python3 alone, and numpy for
+"""Makes the tables and pictures of docs/explanation/science.md, and the tables of docs/paths.md: trains, measures, prints Markdown. Needs python3 alone, and numpy for
 the part `attention`.
 
-    examples/science.py [PART ...]      (parts: optimizers, shortcuts, tracking, edge, attention, rules, topspace; default: all of them)
+    examples/science.py [PART ...]      (parts: optimizers, shortcuts, tracking, edge, attention, rules, topspace, paths; default: all of them)
 
     --landscape FILE   the program (default: .build/release/landscape)
     --folder DIR       where checkpoints and results go (default: ./science); what is there already is not made again
@@ -281,8 +281,33 @@ def topspace():
     table(["step", "about 120", "600", "1200", "1800", "2400"], rows)
 
 
+def paths():
+    """Barriers between networks of other seeds, as they are and with their units in order."""
+    networks = {
+        "lenet": ("--model lenet --examples 20000 --epochs 10", "--examples 5000 --points 21", ["stored"]),
+        "resnet20": ("--model resnet20 --examples 10000 --epochs 4 --lr 0.1", "--examples 1000 --points 11", ["stored", "recalibrate"]),
+    }
+    rows = []
+    for name, (training, measured, statistics_of) in networks.items():
+        for seed in (0, 2, 4):
+            for number in (seed, seed + 1):
+                run(f"{name}.{number}", f"train {training} --data fashion-mnist --seed {number} -o NAME.bin")
+            row = [name, f"{seed}, {seed + 1}"]
+            for place, align in enumerate(("", " --align weights")):
+                results = [
+                    run(f"{name}.{seed}.{statistics}.{place}",
+                        f"interpolate {name}.{seed}.bin {name}.{seed + 1}.bin {measured} --batchnorm {statistics}{align} -o NAME.png")
+                    for statistics in statistics_of
+                ]
+                row += [f"{results[0]['distance']:.1f}", f"{results[0]['barrier']:.2f}",
+                        f"{results[1]['barrier']:.2f}" if len(results) > 1 else "–"]
+            rows.append(row)
+    table(["network", "seeds", "distance", "barrier", "statistics measured anew", "distance, aligned", "barrier, aligned",
+           "aligned, statistics measured anew"], rows)
+
+
 PARTS = {"optimizers": optimizers, "shortcuts": shortcuts, "tracking": tracking, "edge": edge, "attention": attention,
-         "rules": rules, "topspace": topspace}
+         "rules": rules, "topspace": topspace, "paths": paths}
 unknown = [part for part in options.parts if part not in PARTS]
 if unknown:
     parser.error(f"no part {unknown[0]}: expected some of {', '.join(PARTS)}")

@@ -82,8 +82,7 @@ struct SharpnessCommand: SharedCommand {
     ) throws -> [Double] {
         guard let step = OptimizerStep(rawValue: name) else { return try session.vector(name, for: loss) }
         do {
-            return try step.direction(
-                of: Checkpoint.read(checkpoint), gradient: loss.valueAndGradient(at: loss.theta).gradient)
+            return try step.direction(of: Checkpoint.read(checkpoint), on: loss)
         } catch OptimizerStep.Failure.noState {
             throw UnusableRequest(
                 "--along \(name): \(checkpoint) keeps no state of an optimizer, as 'landscape train' writes it; give the step as a .npy vector"

@@ -1,4 +1,5 @@
 import Models
+import Objectives
 import Tensors
 
 /// The step that a training's rule would take next from a checkpoint, at the learning rate 1.
@@ -15,6 +16,13 @@ public enum OptimizerStep: String, Sendable, CaseIterable {
         case noState
         /// A rule that divides by nothing: its name.
         case noPreconditioner(String)
+    }
+
+    /// The step of a checkpoint by the gradient of its loss on some data, P numbers.
+    ///
+    /// - Throws: `Failure`; `CheckpointError` for damaged ones; what the loss throws.
+    public func direction(of checkpoint: Checkpoint, on loss: ModelLoss) throws -> [Double] {
+        try direction(of: checkpoint, gradient: loss.valueAndGradient(at: loss.theta).gradient)
     }
 
     /// The step of a checkpoint, P numbers.
