@@ -44,7 +44,7 @@ KINDS = {
     **{name: "text" for name in (
         "split", "precision", "batchnorm", "normalization", "metric", "shard", "norm", "method", "operator", "theme",
         "font-family", "colors", "fill", "scale", "title", "subtitle", "x-label", "y-label", "curve", "model", "optimizer",
-        "perturb", "base", "schedule", "warmup", "loss", "augment", "activation", "target", "prediction", "adapter", "step")},
+        "perturb", "base", "align", "schedule", "warmup", "loss", "augment", "activation", "target", "prediction", "adapter", "step")},
 }
 # Of the program as a process, not of an analysis.
 LEFT_OUT = {"o", "json", "key", "quiet", "show", "version", "help", "progress", "weights"}

@@ -277,6 +277,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
     },
     "interpolate": {
         "points": ("--points", "points", None),
+        "align": ("--align", "text", None),
         "curve": ("--curve", "text", None),
         "bends": ("--bends", "integer", None),
         "steps": ("--steps", "integer", None),
@@ -878,7 +879,8 @@ class Commands:
         localization: γ that holds the learning coefficient's chains at the weights (default: 100).
         normalize_logits: Give each example's logits mean 0 and norm 1 before the loss.
         save_epsilon: Write the best ε to this .npy file.
-        along: Step of --measure critical and directional, a .npy vector v: θ + ηv (default: the negative gradient).
+        along: Step of --measure critical and directional: a .npy vector v, for θ + ηv; 'update', the next step of the
+            checkpoint's optimizer; or 'preconditioned', Adam's without momentum (default: the negative gradient).
         resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
         data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
             npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
@@ -1139,6 +1141,7 @@ class Commands:
 def interpolate(
     *checkpoints: Any,
     points: Optional[Union[int, str, tuple[int, int]]] = None,
+    align: Optional[Literal["weights"]] = None,
     curve: Optional[Literal["bezier"]] = None,
     bends: Optional[int] = None,
     steps: Optional[int] = None,
@@ -1164,6 +1167,7 @@ def interpolate(
     ----------
     checkpoints: problems, checkpoints or their paths
     points: Points along the line (default: 51), or along each axis of the plane (default: 31).
+    align: weights: first reorder the second network's hidden units so that its weights are nearest to the first's.
     curve: bezier: also train a curve of low loss between the two.
     bends: Trained points of the curve (default: 1).
     steps: Steps of the curve's training (default: 1000).
