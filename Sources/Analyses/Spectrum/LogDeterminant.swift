@@ -34,7 +34,8 @@ public struct LogDeterminant: Sendable, Equatable {
             shift > 0 && shift.isFinite && curvature.kind != .hessian, "the determinant of \(curvature.kind) + \(shift)"
         )
         let found = try SpectralSums(probes: probes, memoryLimit: memoryLimit, seed: seed, rounding: rounding).run(
-            curvature, [{ Self.logOfOne(plus: max(0, $0), over: shift) }, { max(0, $0) / (max(0, $0) + shift) }], resolution: shift,
+            curvature, [{ Self.logOfOne(plus: max(0, $0), over: shift) }, { max(0, $0) / (max(0, $0) + shift) }],
+            resolution: shift,
             progress: progress)
         (relative, effectiveDimension) = (found.sums[0], found.sums[1])
         value = relative.shifted(by: Double(curvature.dimension) * log(shift))
