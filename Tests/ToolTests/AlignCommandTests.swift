@@ -39,6 +39,38 @@ import Testing
         #expect(refused.code == 2 && refused.errors.contains("hold the same weights"))
     }
 
+    /// The mean of two networks with batch normalisation: θ, statistics that are measured anew, losses as evaluate has them.
+    @Test func average() throws {
+        let folder = try Folder()
+        for seed in 0..<2 {
+            try Tool.succeed(
+                "train --model resnet8 --data digits --examples 60 --epochs 2 --seed 0 --lr 0.0\(seed + 1) --quiet -o \(seed).bin",
+                in: folder)
+        }
+        let result = try Tool.json("average 0.bin 1.bin -o mean.bin", in: folder)
+        let models = try ["0.bin", "1.bin", "mean.bin"].map { try Model.open(folder.path($0)) }
+        let mean = zip(models[0].theta, models[1].theta).map { Double(Float(0.5 * $0 + 0.5 * $1)) }
+        #expect(models[2].theta == mean)
+        #expect(models[2].buffers != models[0].buffers && models[2].buffers != models[1].buffers)
+        let evaluated = try Tool.json("evaluate mean.bin", in: folder)
+        #expect(evaluated["loss"] as? Double == result["train_loss"] as? Double)
+        // Measured anew at these weights, they stay.
+        let again = try Tool.json("evaluate mean.bin --batchnorm recalibrate", in: folder)
+        let losses = try [again, evaluated].map { try #require($0["loss"] as? Double) }
+        #expect(abs(losses[0] - losses[1]) < 1e-5 * losses[0])
+        let parts = try #require(result["parts"] as? [[String: Any]])
+        let first = try Tool.json("evaluate 0.bin --split test", in: folder)
+        #expect(parts.count == 2 && parts[0]["test_loss"] as? Double == first["loss"] as? Double)
+        let distances = try parts.map { try #require($0["distance"] as? Double) }
+        let between = try #require((result["distances"] as? [[Double]])?[0][1])
+        #expect(abs(distances[0] - between / 2) < 1e-5 * between && abs(distances[1] - between / 2) < 1e-5 * between)
+        try Tool.refuse(
+            "train --resume -o mean.bin --model resnet8 --data digits --examples 60", in: folder, saying: "averaged")
+        try Tool.succeed("train --model linear --data digits --epochs 1 --quiet -o l.bin", in: folder)
+        try Tool.refuse("average 0.bin l.bin -o m.bin", in: folder, saying: "expected the tensors of 0.bin")
+        try Tool.refuse("average 0.bin -o m.bin", in: folder, saying: "at least two")
+    }
+
     @Test func line() throws {
         let folder = try Folder()
         for seed in 0..<2 {

@@ -24,6 +24,7 @@ import Testing
             "--measures evaluate,gradient,hessian,sharpness,slice --iterations 4 --steps 2 --restarts 1 --points 3 --examples 8",
         "import": "ckpt.bin --model linear --data digits -o imported.bin", "export": "-o weights.npz",
         "trajectory": "run --points 3 --examples 8", "align": "ckpt.bin other.bin -o aligned.bin",
+        "average": "ckpt.bin other.bin -o average.bin --examples 8",
         "interpolate": "ckpt.bin other.bin --points 3 --examples 8",
         "plot": "slice.npz", "merge": "slice.npz -o merged.npz", "topology": "slice.npz",
         "compare": "ckpt.bin other.bin --points 3 --examples 8",

@@ -145,6 +145,9 @@ struct ResultKeys: ExpressibleByArrayLiteral {
         "command", "reference", "aligned", "checkpoint", "dimensions", "fixed", "distance_before", "distance", "passes",
         "loss_before", "loss", "output_change",
     ])
+    static let average = ResultKeys(all: [
+        "command", "checkpoint", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "parts", "distances",
+    ])
     static let files = ResultKeys(all: ["command", "files"])
     static let selfTest = ResultKeys(all: ["command", "software", "passed", "seconds", "checks"])
 }

@@ -91,7 +91,7 @@ extension Trainer {
     }
 
     /// What a checkpoint of averaged weights, which no training goes on from, records beside its training.
-    static let averageChoice = "average"
+    package static let averageChoice = "average"
 
     /// The network's buffers as the training data have them at a point; those of the training where nothing is normalised by batch.
     private func statistics(at theta: [Double]) throws -> [Double] {

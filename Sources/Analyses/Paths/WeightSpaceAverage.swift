@@ -1,0 +1,86 @@
+import Datasets
+import Essentials
+import Models
+import Networks
+import Objectives
+import Tensors
+import Training
+
+/// The mean of several networks' weights: a model soup (Wortsman et al. 2022, arXiv 2203.05482), or stochastic weight averaging after the
+/// training (Izmailov et al. 2018, arXiv 1803.05407).
+///
+/// Statistics of batch normalisation are measured anew on the training data of the first: those of no part are the mean's.
+public struct WeightSpaceAverage: Sendable {
+    /// One of the networks, or their mean.
+    public struct Part: Sendable {
+        /// What it is called.
+        public let name: String
+        /// On the training data, and on the test data where there are any.
+        public let train: Evaluation, test: Evaluation?
+        /// ‖θ − θ̄‖₂; 0 for the mean.
+        public let distance: Double
+    }
+
+    /// The networks, in the order given.
+    public let parts: [Part]
+    /// Their mean.
+    public let mean: Part
+    /// The mean as a model, with the first network's metadata.
+    public let model: Model
+    /// ‖θᵢ − θⱼ‖₂ of the parts, at [i][j].
+    public let distances: [[Double]]
+
+    /// What its file keeps. No training goes on from it.
+    public var checkpoint: Checkpoint {
+        var metadata = model.metadata
+        metadata.training?.choices[Trainer.averageChoice] = "mean of \(parts.count)"
+        return Model.checkpoint(model.network, theta: model.theta, buffers: model.buffers, metadata: metadata)
+    }
+
+    /// - Parameters:
+    ///   - models: at least two networks of the same tensors, and what they are called.
+    ///   - name: what the mean is called.
+    ///   - settings: which examples, in what arithmetic; the statistics of batch normalisation of the parts.
+    ///   - monitor: told of the progress; what it throws ends the work.
+    /// - Throws: `UnusableRequest` where tensors differ; what losses throw.
+    /// - Precondition: at least two networks.
+    public init(
+        of models: [(model: Model, name: String)], named name: String, _ settings: ModelLoss.Settings = .init(),
+        monitor: Monitor = .silent
+    ) throws {
+        precondition(models.count > 1, "the mean of \(models.count) networks")
+        let first = models[0].model
+        for (model, other) in models.dropFirst() where model.network.parameters != first.network.parameters {
+            throw UnusableRequest(
+                "\(other) is \(model.metadata.model), expected the tensors of \(models[0].name): \(first.metadata.model)"
+            )
+        }
+        var theta = Vectors.zeros(first.theta.count)
+        for (model, _) in models { Vectors.add(1 / Double(models.count), model.theta, to: &theta) }
+        // As its file keeps it.
+        theta = theta.map(first.metadata.precision.rounded)
+        func part(_ loss: ModelLoss, _ name: String) throws -> Part {
+            Part(
+                name: name, train: try loss.evaluation(),
+                test: loss.hasOtherSplit ? try loss.onOtherSplit().evaluate(at: loss.theta) : nil,
+                distance: Vectors.norm(Vectors.sum(loss.theta, -1, theta)))
+        }
+        parts = try models.enumerated().map { number, entry in
+            try monitor.update("losses", number, of: models.count + 1)
+            return try part(ModelLoss(entry.model, name: entry.name, settings, monitor: monitor), entry.name)
+        }
+        try monitor.update("losses", models.count, of: models.count + 1)
+        var own = settings
+        if first.buffers.count > 0 { own.statistics = .recalibrate }
+        let loss = try ModelLoss(
+            Model(first.network, theta: theta, buffers: first.buffers, loss: first.loss, metadata: first.metadata),
+            name: name, own, monitor: monitor)
+        mean = try part(loss, name)
+        model = Model(
+            first.network, theta: theta, buffers: loss.statistics.map(first.metadata.precision.rounded),
+            loss: first.loss, metadata: first.metadata)
+        distances = models.map { a in
+            models.map { b in Vectors.norm(Vectors.sum(a.model.theta, -1, b.model.theta)) }
+        }
+    }
+}
