@@ -97,9 +97,11 @@ import Testing
             let heading = section.split(separator: "\n").first.map(String.init) ?? ""
             let names = heading.components(separatedBy: ", "), isCommands = names.allSatisfy { help[$0] != nil }
             for span in section.replacing("```", with: "`").matches(of: /`([^`]+)`/) {
-                var command: String?
+                var command: String?, former: Substring = ""
                 for word in span.1.split(whereSeparator: { " \n|".contains($0) }) {
-                    if help[String(word)] != nil { command = String(word) }
+                    // Behind an option it is the option's value.
+                    if help[String(word)] != nil, !former.hasPrefix("--") { command = String(word) }
+                    former = word
                     guard let option = word.prefixMatch(of: /--[a-z0-9][a-z0-9-]*/).map({ String($0.output) }),
                         !ofProgram.contains(option)
                     else { continue }

@@ -7,7 +7,7 @@ struct AverageCommand: ParsableCommand {
         usage: "landscape average A B [C …] [-o FILE] [OPTIONS]",
         remark: "Statistics of batch normalisation are measured anew on the training data of the first network.",
         examples: [
-            "landscape average sgd.bin sam.bin", "landscape average run/ckpt.epoch*.bin -o average.bin",
+            "landscape average sgd.bin sam.bin", "landscape average sgd.bin sam.bin -o average.bin",
         ])
 
     @Argument(help: "The checkpoints.", completion: .file()) var checkpoints: [String]
