@@ -29,14 +29,30 @@ enum KeptWork {
         return SharedJournal(team, own, resumes: resumes)
     }
 
+    /// Whether work of this process's command is kept beside a checkpoint, or in a folder.
+    static func isThere(_ command: String, beside checkpoint: String) -> Bool {
+        var information = stat()
+        return lstat(
+            FilePath.system(path(command, beside: checkpoint, title(LandscapeTool.arguments.dropFirst()))), &information
+        )
+            == 0
+    }
+
+    private static func stem(_ command: String, beside checkpoint: String) -> String {
+        let name = checkpoint.hasSuffix(".bin") ? String(checkpoint.dropLast(4)) : checkpoint
+        let isFolder = RandomAccessFile.isFolder(checkpoint)
+        return isFolder ? (checkpoint as NSString).appendingPathComponent(command) : name + ".\(command)"
+    }
+
+    private static func path(_ command: String, beside checkpoint: String, _ title: String) -> String {
+        "\(stem(command, beside: checkpoint))-\(ContentKey(title).hexadecimal(8))\(ending)"
+    }
+
     private static func openFile(
         _ command: String, beside checkpoint: String, resumes: Bool, onRemark: @escaping @Sendable (String) -> Void
     ) throws -> JournalFile {
         let title = title(LandscapeTool.arguments.dropFirst())
-        let name = checkpoint.hasSuffix(".bin") ? String(checkpoint.dropLast(4)) : checkpoint
-        let isFolder = RandomAccessFile.isFolder(checkpoint)
-        let stem = isFolder ? (checkpoint as NSString).appendingPathComponent(command) : name + ".\(command)"
-        let path = "\(stem)-\(ContentKey(title).hexadecimal(8))\(ending)"
+        let stem = stem(command, beside: checkpoint), path = path(command, beside: checkpoint, title)
         var information = stat()
         let isThere = lstat(FilePath.system(path), &information) == 0
         if resumes, !isThere {

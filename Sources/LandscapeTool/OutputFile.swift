@@ -29,6 +29,16 @@ enum OutputFile {
         do { try AtomicFile.check(path, bytes: bytes) } catch { throw UnusableRequest("\(error)") }
     }
 
+    /// Refuses to write over a file that is read.
+    ///
+    /// - Parameter inputs: paths of what the command reads.
+    static func checkApart(_ path: String, from inputs: [String]) throws {
+        guard let place = FilePath.resolved(path) else { return }
+        if let input = inputs.first(where: { FilePath.resolved($0) == place }) {
+            throw UnusableRequest("-o \(path): it is \(input), which is read here; name another file")
+        }
+    }
+
     /// Writes a file at the end of work. What cannot be written there is kept elsewhere: beside the checkpoint, else in the folder of
     /// temporary files.
     ///

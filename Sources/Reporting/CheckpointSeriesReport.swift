@@ -138,6 +138,7 @@ public struct CheckpointSeriesReport: Report {
             ("average", "average case", "ρ = "), ("keskar_subspace", "Keskar et al., subspace, %", "ε = "),
             ("keskar", "Keskar et al., %", "ε = "), ("critical", "critical sharpness", ""),
             ("directional", "directional sharpness", ""), ("fisher_rao", "Fisher-Rao norm, squared", ""),
+            ("symmetry_corrected", "worst case, symmetry-corrected (lower bound)", "ρ = "),
             ("pac_bayes", "PAC-Bayes σ", ""), ("learning_coefficient", "local learning coefficient", ""),
         ]
         guard let (key, words, before) = kinds.first(where: { name == $0.0 || name.hasPrefix($0.0 + "_") }) else {
@@ -185,6 +186,10 @@ extension SharpnessReport {
             ("fisher_rao", self.result.fisherRao?.value), ("pac_bayes", self.result.pacBayes?.sigma),
             ("learning_coefficient", self.result.learningCoefficient?.value),
         ]
+        let corrected = self.result.symmetryCorrected?.points ?? []
+        result += corrected.map { radius, worst in
+            ("symmetry_corrected\(corrected.count > 1 ? "_\(Format.short(radius))" : "")", worst.lowerBound)
+        }
         return result + others.compactMap { name, value in value.map { (name, $0) } }
     }
 }

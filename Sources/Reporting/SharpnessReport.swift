@@ -184,6 +184,10 @@ public struct SharpnessReport: Report {
         add("standard_error") { $0.batchwise?.standardError }
         add("average") { $0.averageCase?.value }
         add("average_standard_error") { $0.averageCase?.standardError }
+        if let corrected = result.symmetryCorrected {
+            header.append("symmetry_corrected")
+            for (row, point) in corrected.points.enumerated() { rows[row].append(point.worstCase.lowerBound) }
+        }
         return header.count > 1 ? (header, rows) : nil
     }
 }

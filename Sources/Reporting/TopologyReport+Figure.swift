@@ -6,7 +6,7 @@ extension TopologyReport {
     /// Pairs and holes that a picture has room for.
     private static let mostDrawn = (branches: 60, holes: 30)
     /// Names under a tree, and numbers on a map, that can be read.
-    private static let mostNamed = (tree: 30, map: 12)
+    private static let mostNamed = (tree: 16, map: 12)
     /// Values that span more are drawn on a logarithmic axis.
     private static let logarithmicSpan = 30.0
 

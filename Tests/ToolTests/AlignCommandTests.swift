@@ -66,7 +66,7 @@ import Testing
         #expect(abs(distances[0] - between / 2) < 1e-5 * between && abs(distances[1] - between / 2) < 1e-5 * between)
         try Tool.refuse(
             "train --resume -o mean.bin --model resnet8 --data digits --examples 60 --lr 0.01 --epochs 2", in: folder,
-            saying: "averaged")
+            saying: "made of a training's")
         try Tool.succeed("train --model linear --data digits --epochs 1 --quiet -o l.bin", in: folder)
         try Tool.refuse("average 0.bin l.bin -o m.bin", in: folder, saying: "expected the tensors of 0.bin")
         try Tool.refuse("average 0.bin -o m.bin", in: folder, saying: "at least two")

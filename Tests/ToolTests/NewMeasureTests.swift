@@ -110,6 +110,9 @@ import Testing
             #expect(refused.code == 2 && refused.errors.contains("has no attention by the names of its tensors"))
         } else {
             let corrected = try object(result, "symmetry_corrected")
+            let curve = try Tool.succeed(
+                "sharpness --measure symmetry-corrected --rho 0.01,0.05 -o curve.csv \(shared)", in: folder)
+            #expect(try folder.text("curve.csv").hasPrefix("rho,symmetry_corrected") && !curve.output.isEmpty)
             #expect(try number(corrected, "heads") == 2 && (corrected["layers"] as? [Any])?.count == 2)
             #expect(try number(corrected, "lower_bound") > 0 && abs(number(corrected, "loss_change")) < 1e-5)
         }
@@ -146,6 +149,11 @@ import Testing
         #expect(try number(object(alone, "critical"), "value") == rows[0]["critical"] as? Double)
         let study = try Tool.json(
             "study runs --examples 100 --samples 4 --measures fisher_rao,trace_h_sigma,weight_norm", in: folder)
+        // An average that lies beside a run is none of its own.
+        try folder.write(try folder.bytes("runs/0.bin"), to: "runs/0.ema.bin")
+        let again = try Tool.json(
+            "study runs --examples 100 --samples 4 --measures fisher_rao,trace_h_sigma,weight_norm", in: folder)
+        #expect((again["runs"] as? [Any])?.count == 3 && (study["runs"] as? [Any])?.count == 3)
         let tau = try object(study, "kendall_tau")
         #expect(Set(tau.keys) == ["fisher_rao", "trace_h_sigma", "weight_norm"])
         let all = try Tool.json("study runs --examples 50 --samples 2 --measures all", in: folder)

@@ -52,7 +52,7 @@ import Testing
             #expect(page.contains("<div id=\"term-\(row.replacing("_", with: "-"))\">"), "\(row)")
             #expect(compared.contains("\"\(row)\""), "\(row)")
         }
-        try Tool.refuse("report a.bin --measures lambda_max", in: folder, saying: "'lambda_max' is no measure")
+        try Tool.refuse("report a.bin --measures lambda_maxx", in: folder, saying: "did you mean 'lambda_max'")
     }
 
     /// The commands on the page are those that made the data: run again, they give the same numbers and the same pictures.

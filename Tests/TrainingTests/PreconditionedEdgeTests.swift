@@ -96,6 +96,41 @@ import Testing
         }
     }
 
+    /// Clipped gradients, and rules whose step a gradient at θ does not tell.
+    @Test func clippedAndAscending() throws {
+        var configuration = digits("mlp:64-6-6-10", .sgd, epochs: 1)
+        (configuration.examples, configuration.batchSize, configuration.gradientClip) = (100, 100, 0.01)
+        (configuration.precision, configuration.length, configuration.schedule) = (.double, .steps(7), .constant)
+        let trainer = try Trainer(configuration)
+        _ = try trainer.run()
+        let checkpoint = trainer.checkpoint(), theta = trainer.state.theta
+        let gradient = try trainer.objective(on: trainer.data.train).valueAndGradient(at: theta).gradient
+        let step = try OptimizerStep.update.direction(of: checkpoint, gradient: gradient)
+        try trainer.step(Array(0..<100), configuration.learningRate)
+        let moved = Vectors.sum(trainer.state.theta, -1, theta)
+        #expect(
+            Vectors.norm(Vectors.sum(moved, -configuration.learningRate, step)) < 1e-9 * Vectors.norm(moved))
+        configuration.optimizer = .sam
+        let aware = try Trainer(configuration)
+        _ = try aware.run()
+        #expect(throws: OptimizerStep.Failure.self) {
+            try OptimizerStep.update.direction(of: aware.checkpoint(), gradient: gradient)
+        }
+    }
+
+    /// A training that diverges says so, whether its sharpness is tracked or not.
+    @Test func divergesWhileTracked() throws {
+        var configuration = digits("mlp:64-8-10", .sgd, epochs: 4)
+        (configuration.examples, configuration.learningRate) = (50, 1e10)
+        let trainer = try Trainer(configuration)
+        trainer.sharpnessTracking = SharpnessTracking(every: 1)
+        let failure = #expect(throws: TrainingError.self) { try trainer.run() }
+        guard case .diverged = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+    }
+
     @Test func others() throws {
         var configuration = digits("mlp:64-6-10", .sgd, epochs: 1)
         configuration.examples = 100

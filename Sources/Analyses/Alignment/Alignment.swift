@@ -4,6 +4,7 @@ import Models
 import Networks
 import Objectives
 import Tensors
+import Training
 
 /// One network with its hidden units in the order in which they are nearest to another's: the same function, other weights.
 ///
@@ -72,7 +73,10 @@ public struct Alignment: Sendable {
 
     /// What its file keeps.
     public var checkpoint: Checkpoint {
-        Model.checkpoint(model.network, theta: model.theta, buffers: model.buffers, metadata: model.metadata)
+        var metadata = model.metadata
+        // No training goes on from it: the optimiser's state is in the former order.
+        metadata.training?.choices[Trainer.averageChoice] = "aligned"
+        return Model.checkpoint(model.network, theta: model.theta, buffers: model.buffers, metadata: metadata)
     }
 
     /// How many units of a dimension are in another place.

@@ -43,13 +43,18 @@ public struct StudyRun: Sendable {
                 "\(folder) is not a folder; expected one with checkpoints (.bin), such as 'study runs'\(FilePath.exists(folder) ? "" : FilePath.suggestion(for: folder))"
             )
         }
-        let names = try FilePath.names(in: folder).filter { $0.hasSuffix(".bin") }.sorted()
+        let names = try FilePath.names(in: folder).filter { $0.hasSuffix(".bin") && !isAverage($0) }.sorted()
         guard names.count >= fewest else {
             throw UnusableRequest(
                 "\(folder): found \(names.count) checkpoints (.bin), expected at least \(fewest): a rank correlation needs several"
             )
         }
         return names.map { (folder as NSString).appendingPathComponent($0) }
+    }
+
+    /// Whether a file has the name of an average that a training writes beside its checkpoint: no run of its own.
+    private static func isAverage(_ name: String) -> Bool {
+        WeightAverage.allCases.contains { name.hasSuffix(".\($0.rawValue).bin") }
     }
 
     /// Measures the checkpoints one after another. Where it is interrupted, the result is of those that were measured, if they are

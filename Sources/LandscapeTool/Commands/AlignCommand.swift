@@ -24,6 +24,7 @@ struct AlignCommand: ParsableCommand {
         try ResultKeys.alignment.check(general.keys)
         general.prepare("reading")
         try OutputFile.checkWritable(output)
+        try OutputFile.checkApart(output, from: [reference, checkpoint])
         let first = try Model.open(reference), second = try Model.open(checkpoint)
         let alignment = try Alignment(
             of: second, named: checkpoint, to: first, named: reference, seed: seed, monitor: general.monitor)

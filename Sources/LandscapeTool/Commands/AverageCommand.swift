@@ -25,6 +25,7 @@ struct AverageCommand: ParsableCommand {
         try ResultKeys.average.check(general.keys)
         general.prepare("reading")
         try OutputFile.checkWritable(output)
+        try OutputFile.checkApart(output, from: checkpoints)
         var settings = ModelLoss.Settings()
         settings.examples = examples
         let average = try WeightSpaceAverage(

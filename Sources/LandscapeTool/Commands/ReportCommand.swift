@@ -26,7 +26,7 @@ struct ReportCommand: SharedCommand {
         0.02
     @Option(
         help: ArgumentHelp(
-            "Rows of other measures, with commas between them, by the names that compare has for them; or 'all'.",
+            "Rows of other measures, with commas between them, by the names that compare has for them; 'default' is none more, 'all' are all.",
             valueName: "names"))
     var measures = "default"
     @Option(help: .data) var data: String?
@@ -63,7 +63,8 @@ struct ReportCommand: SharedCommand {
 
     /// The measures that are asked for beside those that every report has.
     private func asked() throws -> [StudyMeasures.Measure] {
-        try StudyMeasures.Measure.asked(measures, defaults: [], among: ReportRun.measures)
+        try StudyMeasures.Measure.asked(measures, defaults: [], among: Comparison.measures).filter(
+            ReportRun.measures.contains)
     }
 
     func validate() throws {

@@ -87,6 +87,10 @@ struct SharpnessCommand: SharedCommand {
             throw UnusableRequest(
                 "--along \(name): \(checkpoint) keeps no state of an optimizer, as 'landscape train' writes it; give the step as a .npy vector"
             )
+        } catch OptimizerStep.Failure.ascends(let rule) {
+            throw UnusableRequest(
+                "--along \(name): \(checkpoint) was trained with \(rule), whose step is by the gradient after an ascent on a batch; give the step as a .npy vector"
+            )
         } catch OptimizerStep.Failure.noPreconditioner(let rule) {
             throw UnusableRequest(
                 "--along \(name): \(checkpoint) was trained with \(rule), expected adam or adamw; use --along update")

@@ -71,7 +71,9 @@ struct StudyCommand: SharedCommand {
             picture: (folder.hasSuffix("/") ? folder : folder + "/") + "study.png",
             style: try figure.style(
                 FigureStyle.Part.ofLines.subtracting([.scale, .valueRange]), on: "a study", writes: options.files),
-            sources: paths, resumes: resume)
+            sources: paths,
+            // Finished trainings are found in any case; what was measured may not have been kept yet.
+            resumes: resume && (auditing.folder == nil || KeptWork.isThere("study", beside: folder)))
         var study = StudyRun()
         study.measures.measures = try asked()
         (study.measures.radius, study.measures.adaptiveRadius) = (rho, adaptiveRho)

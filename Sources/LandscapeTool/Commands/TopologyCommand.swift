@@ -74,7 +74,10 @@ struct TopologyCommand: ParsableCommand {
         let started = Date()
         try Self.keys.check(general.keys)
         general.prepare("reading")
-        for path in output { try OutputFile.checkWritable(path) }
+        for path in output {
+            try OutputFile.checkWritable(path)
+            try OutputFile.checkApart(path, from: [file])
+        }
         guard [".npz", ".json"].contains(where: file.lowercased().hasSuffix) else {
             throw UnusableRequest("\(file): expected a saved slice, such as 'landscape slice -o slice.npz' writes")
         }

@@ -72,6 +72,10 @@ extension HeatmapFigure {
         guard !grid.values.isEmpty else { return [] }
         let across = SortedGrid.edges(grid.x), up = SortedGrid.edges(grid.y), width = grid.x.count
         var runs: [Path.Run] = []
+        /// A place without a region, such as one whose value is not finite, is no neighbour.
+        func part(_ a: Int, _ b: Int) -> Bool {
+            grid.values[a] != grid.values[b] && grid.values[a] >= 0 && grid.values[b] >= 0
+        }
         /// Straight pieces along one line, joined where they follow each other.
         func trace(_ count: Int, _ differs: (Int) -> Bool, _ place: (Int) -> Point?) {
             var start: Int?
@@ -86,13 +90,13 @@ extension HeatmapFigure {
         }
         for row in grid.y.indices {
             if row + 1 < grid.y.count {
-                trace(width, { grid.values[row * width + $0] != grid.values[(row + 1) * width + $0] }) {
+                trace(width, { part(row * width + $0, (row + 1) * width + $0) }) {
                     frame.point(across[$0], up[row + 1])
                 }
             }
         }
         for column in grid.x.indices.dropLast() {
-            trace(grid.y.count, { grid.values[$0 * width + column] != grid.values[$0 * width + column + 1] }) {
+            trace(grid.y.count, { part($0 * width + column, $0 * width + column + 1) }) {
                 frame.point(across[column + 1], up[$0])
             }
         }

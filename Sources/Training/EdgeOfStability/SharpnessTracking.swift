@@ -1,3 +1,4 @@
+import MatrixFree
 import Objectives
 
 /// When a training measures λmax of its loss, to be seen beside the edge of stability.
@@ -31,11 +32,16 @@ extension Trainer {
         let rate = learningRate(step: max(0, step - 1))
         // A climb changes what the rule meets.
         let adam = ascent == nil ? state.optimizer as? Adam : nil
-        return try TrackedSharpness(
-            objective.with(statistics: state.buffers), at: state.theta, step: step, top: sharpnessTracking.top,
-            preconditioner: adam.flatMap { Preconditioner($0, step: step, learningRate: rate) }
-        ) {
-            configuration.stabilityEdge(learningRate: rate, gradient: $0, at: state.theta)
+        do {
+            return try TrackedSharpness(
+                objective.with(statistics: state.buffers), at: state.theta, step: step, top: sharpnessTracking.top,
+                preconditioner: adam.flatMap { Preconditioner($0, step: step, learningRate: rate) }
+            ) {
+                configuration.stabilityEdge(learningRate: rate, gradient: $0, at: state.theta)
+            }
+        } catch is MatrixFreeError {
+            // Numbers that are not finite have no eigenvalues: the next step will say that the training diverged.
+            return nil
         }
     }
 }

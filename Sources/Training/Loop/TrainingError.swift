@@ -56,7 +56,7 @@ public enum TrainingError: DescribedError, Equatable {
         case .notTrained:
             "the checkpoint records no training to resume; train from the start, without --resume"
         case .averaged(let average):
-            "the checkpoint holds averaged weights (\(average)), which no training went on from; resume from the training's own checkpoint, or start anew from these weights with --start"
+            "the checkpoint holds weights that were made of a training's (\(average)), which no training went on from; resume from the training's own checkpoint, or start anew from these weights with --start"
         case .configurationChanged(let changes):
             "the checkpoint was trained with other settings: \(changes.joined(separator: "; ")); "
                 + "give the same ones to resume, or train from the start"

@@ -4,7 +4,7 @@ import Tensors
 
 /// The step that a training's rule would take next from a checkpoint, at the learning rate 1.
 public enum OptimizerStep: String, Sendable, CaseIterable {
-    /// By the rule with all that it keeps, such as its momentum: θ′ − θ.
+    /// By the rule with all that it keeps, such as its momentum, and its limit of the gradient's norm: θ′ − θ.
     case update
     /// Of Adam and AdamW: −P⁻¹g with P = (1 − β₁ᵗ)(√v/√(1 − β₂ᵗ) + ε), the gradient as P sees it, without momentum (Cohen et al. 2022, arXiv
     /// 2207.14484).
@@ -16,6 +16,8 @@ public enum OptimizerStep: String, Sendable, CaseIterable {
         case noState
         /// A rule that divides by nothing: its name.
         case noPreconditioner(String)
+        /// A rule whose step needs the gradient after an ascent: its name.
+        case ascends(String)
     }
 
     /// The step of a checkpoint by the gradient of its loss on some data, P numbers.
@@ -27,7 +29,7 @@ public enum OptimizerStep: String, Sendable, CaseIterable {
 
     /// The step of a checkpoint, P numbers.
     ///
-    /// - Parameter gradient: g at the checkpoint's θ. Of SAM and its kin, too, it is the base's rule by this gradient.
+    /// - Parameter gradient: g at the checkpoint's θ.
     /// - Throws: `Failure`; `CheckpointError` for damaged ones.
     /// - Precondition: a gradient of θ's length.
     public func direction(of checkpoint: Checkpoint, gradient: [Double]) throws -> [Double] {
@@ -38,7 +40,9 @@ public enum OptimizerStep: String, Sendable, CaseIterable {
         let state = try TrainingState(checkpoint, Model(checkpoint).network, configuration)
         switch self {
         case .update:
-            var optimizer = state.optimizer, theta = state.theta
+            guard !configuration.optimizer.ascends else { throw Failure.ascends(configuration.optimizer.rawValue) }
+            var optimizer = state.optimizer, theta = state.theta, gradient = gradient
+            if let limit = configuration.gradientClip { GradientClipping.clip(&gradient, to: limit) }
             optimizer.update(&theta, gradient: gradient, learningRate: 1, step: state.step)
             return Vectors.sum(theta, -1, state.theta)
         case .preconditioned:
