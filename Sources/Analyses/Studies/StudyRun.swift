@@ -4,6 +4,7 @@ import Essentials
 import Foundation
 import Models
 import Objectives
+import Training
 
 /// Measures of all checkpoints in a folder, and how they are ordered with the generalisation gap.
 public struct StudyRun: Sendable {

@@ -102,7 +102,7 @@ struct TopologyCommand: ParsableCommand {
                 "-o \(path): basins of a space are not drawn; expected another --picture, or .vti for ParaView")
         }
         let style = try figure.style(
-            report.figure?.styleParts ?? [], on: "this picture", writes: output)
+            (report.figure?.styleParts ?? []).subtracting([.space, .view]), on: "this picture", writes: output)
         if !pictures.isEmpty, let drawn = report.figure {
             for remark in try figure.remarks(style, on: drawn) { general.remark("warning: \(remark)") }
         }
