@@ -1436,7 +1436,8 @@ o: folder of the page
     rho: Radius ρ of the worst case, and deviation of each weight in the average case.
     points: Points along each axis of the plane.
     adaptive: Tolerance of the plane, as a share of the values' range (see 'slice --adaptive').
-    measures: Rows of other measures, with commas between them, by the names that compare has for them; or 'all'.
+    measures: Rows of other measures, with commas between them, by the names that compare has for them; 'default' is none
+        more, 'all' are all.
     data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
         npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
     examples: Use only so many examples, the first ones.
