@@ -85,7 +85,7 @@ def peer(tool, work, layers):
             value = max(max(values) for values in found.density(iter=90, n_v=10)[0])
         else:
             value = found.eigenvalues(maxIter=1000, tol=1e-4, top_n=1)[0][0]
-    print(json.dumps({"seconds": time.time() - begin, "value": value}))
+    print(json.dumps({"seconds": time.time() - begin, "value": float(value)}))
 
 
 def measured(command, own=None):
