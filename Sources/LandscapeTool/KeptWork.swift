@@ -31,11 +31,12 @@ enum KeptWork {
 
     /// Whether work of this process's command is kept beside a checkpoint, or in a folder.
     static func isThere(_ command: String, beside checkpoint: String) -> Bool {
+        isThere(path(command, beside: checkpoint, title(LandscapeTool.arguments.dropFirst())))
+    }
+
+    private static func isThere(_ path: String) -> Bool {
         var information = stat()
-        return lstat(
-            FilePath.system(path(command, beside: checkpoint, title(LandscapeTool.arguments.dropFirst()))), &information
-        )
-            == 0
+        return lstat(FilePath.system(path), &information) == 0
     }
 
     private static func stem(_ command: String, beside checkpoint: String) -> String {
@@ -53,8 +54,7 @@ enum KeptWork {
     ) throws -> JournalFile {
         let title = title(LandscapeTool.arguments.dropFirst())
         let stem = stem(command, beside: checkpoint), path = path(command, beside: checkpoint, title)
-        var information = stat()
-        let isThere = lstat(FilePath.system(path), &information) == 0
+        let isThere = isThere(path)
         if resumes, !isThere {
             let others = others(stem)
             throw UnusableRequest(

@@ -23,17 +23,13 @@ enum OutputFile {
 
     /// Finds out before long work that a file cannot be written after it.
     ///
-    /// - Parameter bytes: how many there will be, where that is known.
-    static func checkWritable(_ path: String, bytes: Int = 0) throws {
+    /// - Parameters:
+    ///   - bytes: how many there will be, where that is known.
+    ///   - inputs: paths of what the command reads, none of which it may be.
+    static func checkWritable(_ path: String, bytes: Int = 0, apartFrom inputs: [String] = []) throws {
         guard !path.isEmpty else { throw UnusableRequest("-o: found an empty name, expected a file to write to") }
         do { try AtomicFile.check(path, bytes: bytes) } catch { throw UnusableRequest("\(error)") }
-    }
-
-    /// Refuses to write over a file that is read.
-    ///
-    /// - Parameter inputs: paths of what the command reads.
-    static func checkApart(_ path: String, from inputs: [String]) throws {
-        guard let place = FilePath.resolved(path) else { return }
+        guard !inputs.isEmpty, let place = FilePath.resolved(path) else { return }
         if let input = inputs.first(where: { FilePath.resolved($0) == place }) {
             throw UnusableRequest("-o \(path): it is \(input), which is read here; name another file")
         }

@@ -182,6 +182,17 @@ public struct Model: Sendable {
         return data
     }
 
+    /// - Parameters:
+    ///   - other: another model, and what it is called.
+    ///   - name: what this one is called.
+    /// - Throws: `UnusableRequest` where the other has other tensors.
+    public func checkTensors(of other: Model, _ path: String, as name: String) throws(UnusableRequest) {
+        guard other.network.parameters == network.parameters else {
+            throw UnusableRequest(
+                "\(path) is \(other.metadata.model), expected the tensors of \(name): \(metadata.model)")
+        }
+    }
+
     /// The checkpoint of a network with these numbers: what `init` reads. Tensors are in the metadata's precision.
     public static func checkpoint(
         _ network: Network, theta: [Double], buffers: [Double], metadata: CheckpointMetadata

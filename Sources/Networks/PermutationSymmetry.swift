@@ -42,9 +42,6 @@ public struct PermutationSymmetry: Sendable {
             \.0.name)
     }
 
-    /// Zeros in place of buffers, for those who permute θ alone.
-    package var emptyBuffers: [Double] { [Double](repeating: 0, count: layouts.buffers.count) }
-
     /// The identity of every dimension.
     public var identity: [[Int]] { dimensions.map { Array(0..<$0.size) } }
 
@@ -55,9 +52,14 @@ public struct PermutationSymmetry: Sendable {
         _ theta: [Double], _ buffers: [Double], by permutations: [[Int]]
     ) -> (theta: [Double], buffers: [Double]) {
         (
-            Self.permuted(theta, layouts.parameters, parameters, by: permutations),
+            permuted(theta, by: permutations),
             Self.permuted(buffers, layouts.buffers, self.buffers, by: permutations)
         )
+    }
+
+    /// θ alone.
+    package func permuted(_ theta: [Double], by permutations: [[Int]]) -> [Double] {
+        Self.permuted(theta, layouts.parameters, parameters, by: permutations)
     }
 
     private static func permuted(

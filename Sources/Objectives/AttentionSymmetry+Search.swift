@@ -38,11 +38,7 @@ extension AttentionSymmetry {
     public init(of model: Model, on data: Dataset) throws {
         let network = model.network, layers = AttentionLayer.all(in: network.parameters)
         guard !layers.isEmpty else { throw AttentionSymmetryError.none(model: model.metadata.model) }
-        // A few examples tell; a network may take a number of its own.
-        let count = min(data.count, network.onlyBatch ?? 4)
-        let objective = try model.objective(data.subset(Array(0..<count)), precision: .double)
-        let before = try objective.outputs(at: model.theta)
-        let largest = before.reduce(0) { max($0, abs($1)) }
+        let probe = try OutputProbe(model, on: data, examples: 4)
         var least = Double.infinity
         let width = layers.map { $0.width }.min()!
         for heads in 1...width where layers.allSatisfy({ $0.width % heads == 0 }) {
@@ -54,12 +50,9 @@ extension AttentionSymmetry {
                     guard products.count == layers.count else { continue }
                     let symmetry = AttentionSymmetry(
                         layers: layers.map(\.name), heads: heads, products: products.flatMap { $0 })
-                    let after = try objective.outputs(at: symmetry.transformed(model.theta, seed: 0))
-                    let change = zip(before, after).reduce(0) { max($0, abs($1.0 - $1.1)) }
-                    // Outputs that are not finite confirm nothing.
-                    guard change.isFinite else { continue }
-                    least = min(least, change / largest)
-                    if change <= Self.tolerance * largest {
+                    let change = try probe.change(at: symmetry.transformed(model.theta, seed: 0))
+                    least = min(least, change)
+                    if change <= Self.tolerance {
                         self = symmetry
                         return
                     }

@@ -382,10 +382,7 @@ public final class ModelLoss: ExampleObjective {
             key.add(other.buffers)
             try journal.confirm(path, key.journal)
         }
-        guard other.network.parameters == model.network.parameters else {
-            throw UnusableRequest(
-                "\(path) is \(other.metadata.model), expected the tensors of \(name): \(model.metadata.model)")
-        }
+        try model.checkTensors(of: other, path, as: name)
     }
 
     /// Losses of several networks can be compared with one weight decay alone.

@@ -21,16 +21,6 @@ public struct InterpolationReport: Report {
         (self.context, self.ends, self.result, self.alignment) = (context, ends, result, alignment)
     }
 
-    /// Units in another place, and all.
-    private var moved: (units: Int, of: Int)? {
-        alignment.map { alignment in
-            let dimensions = alignment.symmetry.dimensions
-            return (
-                dimensions.indices.reduce(0) { $0 + alignment.moved($1) }, dimensions.reduce(0) { $0 + $1.size }
-            )
-        }
-    }
-
     private var distance: Double { result.distance }
     private var line: PathProfile { result.profile }
     private var curve: Interpolation.TrainedCurve? { result.curve }
@@ -53,13 +43,14 @@ public struct InterpolationReport: Report {
             if let accuracy = curve.profile.accuracy { members.append(("accuracies", JSONValue(accuracy))) }
             fields.append(("curve", .object(members)))
         }
-        if let alignment, let moved {
+        if let alignment {
+            let units = alignment.units
             fields.append(
                 (
                     "alignment",
                     .object([
                         ("kind", .string("weights")), ("distance_before", .number(alignment.matching.distances.before)),
-                        ("moved", .integer(moved.units)), ("units", .integer(moved.of)),
+                        ("moved", .integer(units.moved)), ("units", .integer(units.all)),
                     ])
                 ))
         }
@@ -67,9 +58,9 @@ public struct InterpolationReport: Report {
     }
 
     private var aligned: String {
-        guard let alignment, let moved else { return "" }
+        guard let alignment else { return "" }
         return
-            ", before alignment \(Format.number(alignment.matching.distances.before)) (\(moved.units) of \(moved.of) hidden units in another place)"
+            ", before alignment \(Format.number(alignment.matching.distances.before)) (\(alignment.units.moved) of \(alignment.units.all) hidden units in another place)"
     }
 
     /// What is printed for people, a line each.

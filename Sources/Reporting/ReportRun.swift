@@ -167,8 +167,7 @@ public struct ReportRun {
         let subject = try open(source, otherVectors, monitor)
         var settings = StudyMeasures.Settings()
         (settings.measures, settings.radius, settings.seed) = (measures, radius, seed)
-        settings.memoryLimit = subject.vectorMemory
-        if subject.rounding > 0x1p-40 { settings.tolerance = 1e-4 }
+        settings.suit(subject)
         return try StudyMeasures(subject, at: subject.theta, settings) {
             try monitor.update("measures", Int(100 * $0), of: 100, "%")
         }

@@ -64,6 +64,15 @@ public enum Vectors {
         }
     }
 
+    /// ‖Vᵀa‖²/‖a‖² with orthonormal vectors V: how much of a's square lies in their space; nil where a is 0.
+    ///
+    /// - Precondition: vectors of a's length.
+    public static func share(of a: [Double], in space: [[Double]]) -> Double? {
+        let square = dot(a, a)
+        let inside = space.reduce(0) { $0 + dot($1, a) * dot($1, a) }
+        return square > 0 ? min(1, inside / square) : nil
+    }
+
     /// The root of a sum of squares; nil where squares may have left the range of numbers.
     public static func norm(squared sum: Double) -> Double? {
         // What squares below 1e-308 lose is nothing beside 1e-280, however many there are.

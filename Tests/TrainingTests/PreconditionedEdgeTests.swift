@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import MatrixFree
+import Models
 import Objectives
 import Tensors
 import Testing
@@ -66,18 +67,26 @@ import Testing
         #expect(TrackedSharpness(step: found.step, measures: found.measures) == found)
     }
 
+    /// A training at its end, the gradient of all its examples there, and how far one more step by them moves θ.
+    private static func stepped(
+        _ configuration: TrainingConfiguration
+    ) throws -> (checkpoint: Checkpoint, gradient: [Double], moved: [Double]) {
+        let trainer = try Trainer(configuration)
+        _ = try trainer.run()
+        let checkpoint = trainer.checkpoint(), theta = trainer.state.theta
+        let gradient = try trainer.objective(on: trainer.data.train).valueAndGradient(at: theta).gradient
+        try trainer.step(Array(0..<100), configuration.learningRate)
+        return (checkpoint, gradient, Vectors.sum(trainer.state.theta, -1, theta))
+    }
+
     /// The next step at rate 1: a training's own next step divided by its rate; and −P⁻¹(g + wθ).
     @Test(arguments: [OptimizerKind.sgd, .adam, .adamw, .muon]) func nextStep(_ optimizer: OptimizerKind) throws {
         var configuration = digits("mlp:64-6-6-10", optimizer, epochs: 1)
         (configuration.examples, configuration.batchSize, configuration.weightDecay) = (100, 100, 0.01)
         (configuration.precision, configuration.length, configuration.schedule) = (.double, .steps(7), .constant)
-        let trainer = try Trainer(configuration)
-        _ = try trainer.run()
-        let checkpoint = trainer.checkpoint(), theta = trainer.state.theta
-        let gradient = try trainer.objective(on: trainer.data.train).valueAndGradient(at: theta).gradient
+        let (checkpoint, gradient, moved) = try Self.stepped(configuration), theta = checkpoint.theta
         let step = try OptimizerStep.update.direction(of: checkpoint, gradient: gradient)
-        try trainer.step(Array(0..<100), configuration.learningRate)
-        let moved = Vectors.sum(trainer.state.theta, -1, theta), size = Vectors.norm(moved)
+        let size = Vectors.norm(moved)
         #expect(Vectors.norm(Vectors.sum(moved, -configuration.learningRate, step)) < 1e-9 * size)
         guard optimizer == .adam || optimizer == .adamw else {
             #expect(throws: OptimizerStep.Failure.self) {
@@ -101,13 +110,8 @@ import Testing
         var configuration = digits("mlp:64-6-6-10", .sgd, epochs: 1)
         (configuration.examples, configuration.batchSize, configuration.gradientClip) = (100, 100, 0.01)
         (configuration.precision, configuration.length, configuration.schedule) = (.double, .steps(7), .constant)
-        let trainer = try Trainer(configuration)
-        _ = try trainer.run()
-        let checkpoint = trainer.checkpoint(), theta = trainer.state.theta
-        let gradient = try trainer.objective(on: trainer.data.train).valueAndGradient(at: theta).gradient
+        let (checkpoint, gradient, moved) = try Self.stepped(configuration)
         let step = try OptimizerStep.update.direction(of: checkpoint, gradient: gradient)
-        try trainer.step(Array(0..<100), configuration.learningRate)
-        let moved = Vectors.sum(trainer.state.theta, -1, theta)
         #expect(
             Vectors.norm(Vectors.sum(moved, -configuration.learningRate, step)) < 1e-9 * Vectors.norm(moved))
         configuration.optimizer = .sam

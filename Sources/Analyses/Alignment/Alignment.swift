@@ -1,10 +1,8 @@
-import Datasets
 import Essentials
 import Models
 import Networks
 import Objectives
 import Tensors
-import Training
 
 /// One network with its hidden units in the order in which they are nearest to another's: the same function, other weights.
 ///
@@ -55,19 +53,17 @@ public struct Alignment: Sendable {
         of second: Model, named name: String, to first: Model, named firstName: String, seed: UInt64 = 0,
         monitor: Monitor = .silent
     ) throws {
-        guard first.network.parameters == second.network.parameters else {
-            throw UnusableRequest(
-                "\(name) is \(second.metadata.model), expected the tensors of \(firstName): \(first.metadata.model)")
-        }
+        try first.checkTensors(of: second, name, as: firstName)
         symmetry = PermutationSymmetry(of: first.network)
         guard !symmetry.dimensions.isEmpty else { throw Failure.noHiddenUnits(model: first.metadata.model) }
         matching = try WeightMatching(symmetry, first.theta, second.theta, first.network.parameters, seed: seed) {
-            try monitor.update("weight matching", $0, of: 5)
+            try monitor.update("weight matching", $0, of: WeightMatching.usualOrders)
         }
         let (theta, buffers) = symmetry.permuted(second.theta, second.buffers, by: matching.permutations)
         model = Model(
             second.network, theta: theta, buffers: buffers, loss: second.loss, metadata: second.metadata)
-        outputChange = try Self.change(from: second, to: model)
+        outputChange = try OutputProbe(second, on: second.dataset(.train, nil), examples: 8).change(
+            at: theta, statistics: buffers)
         guard outputChange <= Self.tolerance else { throw Failure.outputsChanged(outputChange) }
     }
 
@@ -75,22 +71,18 @@ public struct Alignment: Sendable {
     public var checkpoint: Checkpoint {
         var metadata = model.metadata
         // No training goes on from it: the optimiser's state is in the former order.
-        metadata.training?.choices[Trainer.averageChoice] = "aligned"
+        metadata.training?.derivation = "aligned"
         return Model.checkpoint(model.network, theta: model.theta, buffers: model.buffers, metadata: metadata)
+    }
+
+    /// Units in another place, and all, over all dimensions.
+    public var units: (moved: Int, all: Int) {
+        let dimensions = symmetry.dimensions
+        return (dimensions.indices.reduce(0) { $0 + moved($1) }, dimensions.reduce(0) { $0 + $1.size })
     }
 
     /// How many units of a dimension are in another place.
     public func moved(_ dimension: Int) -> Int {
         matching.permutations[dimension].enumerated().count { $0.offset != $0.element }
-    }
-
-    private static func change(from before: Model, to after: Model) throws -> Double {
-        let data = try before.dataset(.train, nil)
-        let count = min(data.count, before.network.onlyBatch ?? 8)
-        let some = data.subset(Array(0..<count))
-        let outputs = try [before, after].map { try $0.objective(some, precision: .double).outputs(at: $0.theta) }
-        let largest = outputs[0].reduce(0) { max($0, abs($1)) }
-        let change = zip(outputs[0], outputs[1]).reduce(0) { max($0, abs($1.0 - $1.1)) }
-        return change == 0 ? 0 : change.isFinite ? change / largest : .infinity
     }
 }

@@ -17,6 +17,8 @@ public struct WeightMatching: Sendable {
     /// ‖A − B‖₂ before, and after.
     public let distances: (before: Double, after: Double)
 
+    /// Orders of dimensions that are tried; 5, ours.
+    public static let usualOrders = 5
     /// Passes after which it ends in any case. The paper's.
     public static let mostPasses = 100
 
@@ -26,19 +28,19 @@ public struct WeightMatching: Sendable {
     ///   - second: θ of B.
     ///   - layout: of both.
     ///   - seed: of the orders of dimensions.
-    ///   - orders: how many are tried; 5, ours. One that leaves no distance is the last.
+    ///   - orders: how many are tried. One that leaves no distance is the last.
     ///   - progress: called before every pass with the orders done; what it throws ends the work.
     /// - Throws: `MatrixFreeError` for a dimension beyond what BLAS counts.
     public init(
         _ symmetry: PermutationSymmetry, _ first: [Double], _ second: [Double], _ layout: ParameterLayout,
-        seed: UInt64 = 0, orders: Int = 5, progress: (Int) throws -> Void = { _ in }
+        seed: UInt64 = 0, orders: Int = usualOrders, progress: (Int) throws -> Void = { _ in }
     ) throws {
         precondition(orders > 0, "\(orders) orders")
         var best: (permutations: [[Int]], passes: Int, distance: Double)?
         for order in 0..<orders where best?.distance != 0 {
             let random = RandomNumbers(seed: seed).named("weight matching \(order)")
             let found = try Self.descend(symmetry, first, second, layout, random) { try progress(order) }
-            let aligned = symmetry.permuted(second, symmetry.emptyBuffers, by: found.permutations).theta
+            let aligned = symmetry.permuted(second, by: found.permutations)
             let distance = Vectors.norm(Vectors.sum(first, -1, aligned))
             if best.map({ distance < $0.distance }) ?? true { best = (found.permutations, found.passes, distance) }
         }

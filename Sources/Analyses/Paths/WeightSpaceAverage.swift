@@ -4,7 +4,6 @@ import Models
 import Networks
 import Objectives
 import Tensors
-import Training
 
 /// The mean of several networks' weights: a model soup (Wortsman et al. 2022, arXiv 2203.05482), or stochastic weight averaging after the
 /// training (Izmailov et al. 2018, arXiv 1803.05407).
@@ -33,7 +32,7 @@ public struct WeightSpaceAverage: Sendable {
     /// What its file keeps. No training goes on from it.
     public var checkpoint: Checkpoint {
         var metadata = model.metadata
-        metadata.training?.choices[Trainer.averageChoice] = "mean of \(parts.count)"
+        metadata.training?.derivation = "mean of \(parts.count)"
         return Model.checkpoint(model.network, theta: model.theta, buffers: model.buffers, metadata: metadata)
     }
 
@@ -50,11 +49,7 @@ public struct WeightSpaceAverage: Sendable {
     ) throws {
         precondition(models.count > 1, "the mean of \(models.count) networks")
         let first = models[0].model
-        for (model, other) in models.dropFirst() where model.network.parameters != first.network.parameters {
-            throw UnusableRequest(
-                "\(other) is \(model.metadata.model), expected the tensors of \(models[0].name): \(first.metadata.model)"
-            )
-        }
+        for (model, other) in models.dropFirst() { try first.checkTensors(of: model, other, as: models[0].name) }
         var theta = Vectors.zeros(first.theta.count)
         for (model, _) in models { Vectors.add(1 / Double(models.count), model.theta, to: &theta) }
         // As its file keeps it.

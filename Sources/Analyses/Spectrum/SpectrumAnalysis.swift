@@ -183,9 +183,7 @@ public struct SpectrumAnalysis: Sendable {
         }
         if findsGradientShare, largest > 0 {
             let gradient = try objective.valueAndGradient(at: theta).gradient
-            let square = Vectors.dot(gradient, gradient)
-            let inside = result.vectors.reduce(0) { $0 + Vectors.dot($1, gradient) * Vectors.dot($1, gradient) }
-            result.gradientShare = square > 0 ? min(1, inside / square) : .nan
+            result.gradientShare = Vectors.share(of: gradient, in: result.vectors) ?? .nan
         }
         if estimatesDiagonal { try estimateDiagonal(curvature, layout, monitor, &result) }
         if let determinantShift {

@@ -150,8 +150,7 @@ public struct Comparison: Sendable {
         var settings = StudyMeasures.Settings()
         settings.measures = measures.filter { !Self.defaults.contains($0) }
         (settings.pairs, settings.traceProducts, settings.seed) = (pairs, traceProducts, seed)
-        settings.memoryLimit = loss.vectorMemory
-        if loss.rounding > 0x1p-40 { settings.tolerance = 1e-4 }
+        settings.suit(loss)
         let others =
             try settings.measures.isEmpty
             ? nil

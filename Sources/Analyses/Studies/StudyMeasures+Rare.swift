@@ -29,8 +29,10 @@ extension StudyMeasures {
     }
 
     /// Of the spectrum and its eigenvectors.
+    ///
+    /// - Parameter gradient: ∇L(θ), where the top space is asked for.
     mutating func addSpectral(
-        of objective: any Objective, at theta: [Double], _ settings: Settings, _ asked: Set<Measure>
+        of objective: any Objective, at theta: [Double], gradient: [Double], _ settings: Settings, _ asked: Set<Measure>
     ) throws {
         if asked.contains(.effectiveDimension) {
             values[.effectiveDimension] = .nan
@@ -56,14 +58,11 @@ extension StudyMeasures {
             }
         }
         if asked.contains(.topSpace) {
-            let gradient = try objective.valueAndGradient(at: theta).gradient
             let vectors = try Lanczos(
                 largest: min(settings.topVectors, theta.count), tolerance: 1e-3, memoryLimit: settings.memoryLimit,
                 seed: settings.seed, rounding: objective.rounding
             ).run(CurvatureOperator(objective, at: theta)).largestVectors
-            let square = Vectors.dot(gradient, gradient)
-            let inside = vectors.reduce(0) { $0 + Vectors.dot($1, gradient) * Vectors.dot($1, gradient) }
-            values[.topSpace] = square > 0 ? min(1, inside / square) : .nan
+            values[.topSpace] = Vectors.share(of: gradient, in: vectors) ?? .nan
         }
     }
 }

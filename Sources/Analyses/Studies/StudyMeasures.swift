@@ -125,6 +125,12 @@ public struct StudyMeasures: Sendable, Codable {
 
         /// The defaults.
         public init() {}
+
+        /// Takes from an objective what searches may hold and how exactly they can end.
+        package mutating func suit(_ objective: any Objective) {
+            memoryLimit = objective.vectorMemory
+            if objective.rounding > 0x1p-40 { tolerance = 1e-4 }
+        }
     }
 
     /// By measure.
@@ -177,7 +183,7 @@ public struct StudyMeasures: Sendable, Codable {
             (gradient, value) = (model.gradient, model.value)
             values[.largestEigenvalue] = model.largestEigenvalue
             (values[.oneStep], values[.worstCase]) = (worst.oneStep, worst.lowerBound)
-        } else if isAsked(.gradientNorm, .trainingLoss, .critical, .directional) {
+        } else if isAsked(.gradientNorm, .trainingLoss, .critical, .directional, .topSpace) {
             (value, gradient) = try objective.valueAndGradient(at: theta)
         }
         if isAsked(.trace) {
@@ -235,7 +241,7 @@ public struct StudyMeasures: Sendable, Codable {
         if isAsked(.learningCoefficient) {
             try addLearningCoefficient(of: objective, at: theta, settings) { try progressing(20, $0) }
         }
-        try addSpectral(of: objective, at: theta, settings, asked)
+        try addSpectral(of: objective, at: theta, gradient: gradient, settings, asked)
         if isAsked(.gradientNorm) { values[.gradientNorm] = Vectors.norm(gradient) }
         if isAsked(.weightNorm) { values[.weightNorm] = Vectors.norm(theta) }
         if isAsked(.trainingLoss) { values[.trainingLoss] = value }

@@ -124,8 +124,8 @@ public struct StudyRun: Sendable {
         let unseen = try test.evaluate(at: test.theta)
         let measured = loss.examples == nil ? whole : try open(.train, examples: loss.examples)
         var settings = measures
-        (settings.seed, settings.memoryLimit) = (seed, measured.vectorMemory)
-        if measured.rounding > 0x1p-40 { settings.tolerance = 1e-4 }
+        settings.seed = seed
+        settings.suit(measured)
         let measures = try monitor.part(of: measured, at: measured.theta, ["study", "\(settings)"]) {
             try StudyMeasures(measured, at: measured.theta, settings, progress: progress)
         }

@@ -23,18 +23,19 @@ struct AlignCommand: ParsableCommand {
     func run() throws {
         try ResultKeys.alignment.check(general.keys)
         general.prepare("reading")
-        try OutputFile.checkWritable(output)
-        try OutputFile.checkApart(output, from: [reference, checkpoint])
+        try OutputFile.checkWritable(output, apartFrom: [reference, checkpoint])
         let first = try Model.open(reference), second = try Model.open(checkpoint)
         let alignment = try Alignment(
             of: second, named: checkpoint, to: first, named: reference, seed: seed, monitor: general.monitor)
-        let losses = try [second, alignment.model].map { try ModelLoss($0, name: checkpoint).evaluation().loss }
+        let before = try ModelLoss(second, name: checkpoint)
+        let after = try ModelLoss(alignment.model, name: checkpoint, loaded: before.data)
+        let losses = try [before, after].map { try $0.evaluation().loss }
         let aligned = alignment.checkpoint
         try OutputFile.write(output) { try aligned.write(to: $0) }
         let dimensions = alignment.symmetry.dimensions.enumerated().map { number, dimension in
             (dimension: dimension, moved: alignment.moved(number))
         }
-        let (before, after) = alignment.matching.distances
+        let distances = alignment.matching.distances
         let result = JSONValue.object([
             ("command", .string("align")), ("reference", .string(reference)), ("aligned", .string(checkpoint)),
             ("checkpoint", .string(output)),
@@ -49,14 +50,14 @@ struct AlignCommand: ParsableCommand {
                     })
             ),
             ("fixed", .array(alignment.symmetry.fixed.map { .string($0) })),
-            ("distance_before", .number(before)), ("distance", .number(after)),
+            ("distance_before", .number(distances.before)), ("distance", .number(distances.after)),
             ("passes", .integer(alignment.matching.passes)), ("loss_before", .number(losses[0])),
             ("loss", .number(losses[1])), ("output_change", .number(alignment.outputChange)),
         ])
-        let moved = dimensions.reduce(0) { $0 + $1.moved }, units = dimensions.reduce(0) { $0 + $1.dimension.size }
+        let units = alignment.units
         var lines = [
-            "\(output): \(checkpoint) with \(moved) of \(units) hidden units in another place, in \(dimensions.count) dimension\(dimensions.count == 1 ? "" : "s")",
-            "distance to \(reference)  \(Format.number(after)), before \(Format.number(before))",
+            "\(output): \(checkpoint) with \(units.moved) of \(units.all) hidden units in another place, in \(dimensions.count) dimension\(dimensions.count == 1 ? "" : "s")",
+            "distance to \(reference)  \(Format.number(distances.after)), before \(Format.number(distances.before))",
             "loss  \(Format.number(losses[1])), "
                 + (losses[0] == losses[1]
                     ? "the same to the bit" : "before \(Format.number(losses[0])): sums in another order are rounded"),

@@ -24,8 +24,7 @@ struct AverageCommand: ParsableCommand {
     func run() throws {
         try ResultKeys.average.check(general.keys)
         general.prepare("reading")
-        try OutputFile.checkWritable(output)
-        try OutputFile.checkApart(output, from: checkpoints)
+        try OutputFile.checkWritable(output, apartFrom: checkpoints)
         var settings = ModelLoss.Settings()
         settings.examples = examples
         let average = try WeightSpaceAverage(

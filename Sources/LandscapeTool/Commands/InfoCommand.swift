@@ -108,7 +108,7 @@ struct InfoCommand: SharedCommand {
                 separator: ", ")
             try Terminal.standard.print(
                 line: "training    \(training.optimizer), \(words); epoch \(metadata.epoch), step \(metadata.step)")
-            if let kind = training.choices["average"] {
+            if let kind = training.derivation {
                 try Terminal.standard.print(
                     line:
                         "weights     \(kind): made of the training's; losses of its epochs are those of its own weights"

@@ -104,13 +104,12 @@ struct InterpolateCommand: SharedCommand {
         (analysis.tolerance, analysis.isLogarithmic, analysis.seed) = (adaptive, figure.drawsLogarithm, options.seed)
         let loss = try session.loss(vectors: analysis.vectors(models: others.count + 1))
         var models = try others.map { (model: try Model.open($0), name: $0) }
-        var alignment: Alignment?
-        if align != nil {
-            alignment = try Alignment(
+        let alignment = try align.map { _ in
+            try Alignment(
                 of: models[0].model, named: models[0].name, to: loss.model, named: checkpoint, seed: options.seed,
                 monitor: session.monitor)
-            models[0].model = alignment!.model
         }
+        if let alignment { models[0].model = alignment.model }
         if models.count == 2 {
             let plane = try analysis.run(loss, through: models, monitor: session.monitor)
             let report = CheckpointPlaneReport(

@@ -32,10 +32,7 @@ struct MergeCommand: ParsableCommand {
         let started = Date()
         try ResultKeys(ResultKeys.slice(axes: 3, bothSplits: true)).check(general.keys)
         general.prepare("reading")
-        for path in output {
-            try OutputFile.checkWritable(path)
-            try OutputFile.checkApart(path, from: files)
-        }
+        for path in output { try OutputFile.checkWritable(path, apartFrom: files) }
         var whole = try SliceReport.merged(try files.map { ($0, try SliceReport(reading: $0)) })
         let isPlane = whole.slice.grid.dimension > 1
         let style = try figure.style(

@@ -74,10 +74,7 @@ struct TopologyCommand: ParsableCommand {
         let started = Date()
         try Self.keys.check(general.keys)
         general.prepare("reading")
-        for path in output {
-            try OutputFile.checkWritable(path)
-            try OutputFile.checkApart(path, from: [file])
-        }
+        for path in output { try OutputFile.checkWritable(path, apartFrom: [file]) }
         guard [".npz", ".json"].contains(where: file.lowercased().hasSuffix) else {
             throw UnusableRequest("\(file): expected a saved slice, such as 'landscape slice -o slice.npz' writes")
         }

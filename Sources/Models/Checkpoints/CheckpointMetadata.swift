@@ -165,6 +165,13 @@ public struct TrainingRecord: Sendable, Codable, Equatable {
     /// Words by name: `schedule`, `augment` and so on.
     public var choices: [String: String]
 
+    /// What the weights were made into after the training, such as `ema` or `aligned`, so that none goes on from them; nil for a
+    /// training's own.
+    public var derivation: String? {
+        get { choices["average"] }
+        set { choices["average"] = newValue }
+    }
+
     /// A record of these settings.
     public init(optimizer: String, settings: [String: Double] = [:], choices: [String: String] = [:]) {
         self.optimizer = optimizer

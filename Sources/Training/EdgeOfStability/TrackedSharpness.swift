@@ -70,8 +70,6 @@ public struct TrackedSharpness: Sendable, Equatable {
         }
         let plain = try largest(
             CurvatureOperator(objective, at: theta), count: max(1, min(top, theta.count)), eigenvectors: top > 0)
-        let square = Vectors.dot(gradient, gradient)
-        let inside = plain.vectors.reduce(0) { $0 + Vectors.dot($1, gradient) * Vectors.dot($1, gradient) }
         let scaled = try preconditioner.map { preconditioner in
             let decayed = PenalizedObjective(objective, weightDecay: preconditioner.weightDecay)
             let found = try largest(
@@ -83,7 +81,7 @@ public struct TrackedSharpness: Sendable, Equatable {
         self.init(
             step: step, loss: loss, largestEigenvalue: plain.value, residual: plain.residual,
             gradientNorm: Vectors.norm(gradient), edge: edge(gradient),
-            topSpaceShare: top > 0 && square > 0 ? min(1, inside / square) : nil, preconditioned: scaled)
+            topSpaceShare: top > 0 ? Vectors.share(of: gradient, in: plain.vectors) : nil, preconditioned: scaled)
     }
 
     private static let keys = (

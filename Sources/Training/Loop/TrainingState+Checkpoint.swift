@@ -45,7 +45,7 @@ extension TrainingState {
         let model = try Model(checkpoint)
         guard let record = checkpoint.metadata.training else { throw TrainingError.notTrained }
         let settings = record.settings
-        if let average = record.choices[Trainer.averageChoice] { throw TrainingError.averaged(average) }
+        if let average = record.derivation { throw TrainingError.averaged(average) }
         func count(_ key: String) throws -> Int {
             guard let value = settings[key].flatMap(Int.init(exactly:)), value >= 0 else {
                 throw ModelError.damagedCheckpoint("'\(key)' of its training is missing or damaged")

@@ -79,7 +79,7 @@ extension Trainer {
             averaged.buffers = try statistics(at: averaged.theta)
             var checkpoint = averaged.checkpoint(
                 configuration, network, data, loss: loss.specification, tool: tool, other: carried)
-            checkpoint.metadata.training?.choices[Self.averageChoice] = average.rawValue
+            checkpoint.metadata.training?.derivation = average.rawValue
             let file = try files.write(checkpoint, labelled: average.rawValue)
             func evaluation(on data: Dataset) throws -> Evaluation {
                 try objective(on: data).with(statistics: averaged.buffers).evaluate(at: averaged.theta)
@@ -89,9 +89,6 @@ extension Trainer {
                 test: try data.test.map(evaluation))
         }
     }
-
-    /// What a checkpoint of averaged weights, which no training goes on from, records beside its training.
-    package static let averageChoice = "average"
 
     /// The network's buffers as the training data have them at a point; those of the training where nothing is normalised by batch.
     private func statistics(at theta: [Double]) throws -> [Double] {

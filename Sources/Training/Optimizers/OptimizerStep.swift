@@ -33,7 +33,7 @@ public enum OptimizerStep: String, Sendable, CaseIterable {
     /// - Throws: `Failure`; `CheckpointError` for damaged ones.
     /// - Precondition: a gradient of θ's length.
     public func direction(of checkpoint: Checkpoint, gradient: [Double]) throws -> [Double] {
-        guard let record = checkpoint.metadata.training, record.choices[Trainer.averageChoice] == nil,
+        guard let record = checkpoint.metadata.training, record.derivation == nil,
             checkpoint.metadata.step > 0
         else { throw Failure.noState }
         let configuration = try TrainingConfiguration(checkpoint.metadata)
