@@ -64,7 +64,8 @@ public struct ComparisonReport: Report {
         return losses + zip(known, isTaken).filter(\.1).map(\.0)
             + others.flatMap { measure -> [Row] in
                 let hasError = first.others?.standardErrors[measure] != nil
-                return [(measure.rawValue, measure.title, { $0.measured.others?[measure] })]
+                let words = measure.title + (measure.isLowerBound ? ", at least" : "")
+                return [(measure.rawValue, words, { $0.measured.others?[measure] })]
                     + (hasError
                         ? [
                             (
@@ -115,8 +116,11 @@ public struct ComparisonReport: Report {
     public func lines(width: Int?) -> [PrintedLine] {
         let columns = entries.map { entry in
             let cells = measures.map { measure in
-                error(measure.key, entry).map { Format.number(measure.value(entry) ?? .nan, error: $0) }
-                    ?? Format.number(measure.value(entry))
+                let value = measure.value(entry)
+                // Named below.
+                if value?.isNaN == true, StudyMeasures.Measure(rawValue: measure.key) != nil { return "–" }
+                return error(measure.key, entry).map { Format.number(value ?? .nan, error: $0) }
+                    ?? Format.number(value)
             }
             return TextTable.Column(
                 String(entry.slice.context.checkpoint.suffix(20)),
@@ -126,7 +130,19 @@ public struct ComparisonReport: Report {
         return TextTable([TextTable.Column("", ["model"] + measures.map(\.words))] + columns).lines(width: width)
             + ([
                 "sharpness rows are increases over the loss; rescaling the weights changes them without changing the function"
-            ] + overflow).map { PrintedLine($0) }
+            ] + absences + overflow).map { PrintedLine($0) }
+    }
+
+    /// Why checkpoints have no value of a measure.
+    private var absences: [String] {
+        StudyMeasures.Measure.allCases.compactMap { measure in
+            let lacking = entries.filter { $0.measured.others?.values[measure]?.isNaN == true }
+            guard !lacking.isEmpty else { return nil }
+            let names =
+                lacking.count == entries.count
+                ? "" : lacking.map(\.slice.context.checkpoint).joined(separator: ", ") + ": "
+            return "\(names)no \(measure.title): \(measure.absence)"
+        }
     }
 
     /// What a measure's printed value is rounded by; nil where it has no error.

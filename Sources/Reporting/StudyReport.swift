@@ -96,11 +96,20 @@ public struct StudyReport: Report {
         return [
             PrintedLine(
                 "\(study.runs.count) checkpoints; loss gap from \(extreme(gaps, min)) to \(extreme(gaps, max))")
-        ] + table.lines(width: width) + [
+        ] + table.lines(width: width) + absences.map { PrintedLine($0) } + [
             PrintedLine(
                 "τ: Kendall's τ-b with a 95 % bootstrap interval over runs. It says how these runs are ordered, not why"
             )
         ]
+    }
+
+    /// Why runs have no value of a measure.
+    private var absences: [String] {
+        study.measures.compactMap { measure in
+            let lacking = study.runs.count { $0.measures[measure].isNaN }
+            return lacking > 0
+                ? "no \(measure.title) of \(lacking) of \(study.runs.count) runs: \(measure.absence)" : nil
+        }
     }
 
     private func extreme(_ values: [Double], _ better: (Double, Double) -> Double) -> String {

@@ -73,6 +73,9 @@ import Testing
         let trace = whole.rows.reduce(0) { $0 + Vectors.dot($1, $1) } / 6
         #expect(abs(found.trace.value - trace) < 4 * found.trace.standardError!)
         #expect(found.examples == 2 && found.total == 6 && found.converged)
+        #expect(abs(found.gap.value - (found.upper.value - found.lower.value)) < 1e-12)
+        // Both ends are of the same draws, so that the difference is known better than the two.
+        #expect(found.gap.standardError! < found.upper.standardError! + found.lower.standardError!)
     }
 
     /// Over 1000 draws of the whole experiment the interval misses λmax of all examples in 5 % at most, but for chance.
@@ -85,6 +88,22 @@ import Testing
             if !(found.interval95?.contains(exact) ?? false) { missed += 1 }
         }
         #expect(missed <= 70, "\(missed) of 1000")
+    }
+
+    /// A study's row: none where all examples are the same; of halves, and with its error.
+    @Test func gap() throws {
+        var settings = StudyMeasures.Settings()
+        settings.measures = [.samplingGap]
+        let same = try StudyMeasures(
+            Squares(Array(repeating: [1, 2, 3], count: 8)), at: [0, 0, 0], settings)
+        #expect(abs(same[.samplingGap]) < 1e-9)
+        let whole = Squares(rows(12, width: 3))
+        let other = try StudyMeasures(whole, at: [0, 0, 0], settings)
+        let halves = try SamplingError(of: whole, at: [0, 0, 0], examples: 6, repetitions: 5, traceProducts: 3)
+        #expect(other[.samplingGap] == halves.gap.value && other[.samplingGap] > 0)
+        #expect(other.standardErrors[.samplingGap] == halves.gap.standardError)
+        let bowl = QuadraticObjective(matrix: [2, 0, 0, 1], linear: [1, 1])
+        #expect(try StudyMeasures(bowl, at: [0, 0], settings).values[.samplingGap]?.isNaN == true)
     }
 
     @Test func refused() throws {

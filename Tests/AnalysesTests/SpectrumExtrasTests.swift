@@ -91,6 +91,13 @@ import Testing
                 #expect(abs(overlap - abs(Vectors.dot(vector, slope)) / part.gradientNorm) < 1e-12)
             }
         }
+        var settings = StudyMeasures.Settings()
+        settings.measures = [.classLargestEigenvalue, .empiricalFisherTrace]
+        let measures = try StudyMeasures(loss, at: theta, settings)
+        let sharpest: Double = found.classes.map { $0.eigenvalues[0] }.max()!
+        #expect(abs(measures[.classLargestEigenvalue] - sharpest) < 1e-3 * sharpest)
+        // The examples of this objective have no gradients of their own.
+        #expect(measures.values[.empiricalFisherTrace]?.isNaN == true)
         let product = try loss.hessianVectorProduct(at: theta, along: v)
         #expect(Vectors.norm(Vectors.sum(product, -1, sum)) < 1e-12 * Vectors.norm(product))
         let whole = try loss.valueAndGradient(at: theta).gradient

@@ -82,6 +82,13 @@ import Testing
         // g = (1, 1.5): (4·1 + 1·2.25)/3.25; θᵀAθ = 4.25; ½σ²·5 = 0.1.
         #expect(abs(others[.critical] - 6.25 / 3.25) < 1e-12 && abs(others[.directional] - 6.25 / 3.25) < 1e-12)
         #expect(abs(others[.fisherRao] - 4.25) < 1e-12)
+        settings.measures = [.largestDiagonal]
+        #expect(try StudyMeasures(objective, at: theta, settings)[.largestDiagonal] == 4)
+        // Estimated: the largest of 60 is among the candidates, and its value is exact.
+        let n = 60, dense = (0..<n * n).map { $0 % (n + 1) == 0 ? 1 + Double($0 / n) : 0.3 }
+        let large = try StudyMeasures(
+            QuadraticObjective(matrix: dense, linear: Vectors.zeros(n)), at: Vectors.zeros(n), settings)
+        #expect(abs(large[.largestDiagonal] - Double(n)) < 1e-12)
         #expect(abs(others[.pacBayes] - 0.2) < 4 * others.standardErrors[.pacBayes]!)
     }
 

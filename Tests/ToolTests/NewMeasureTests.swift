@@ -145,6 +145,23 @@ import Testing
             }
             #expect(row["worst_case"] == nil && row["trace"] == nil && row["directional"] == nil)
         }
+        // Rows of what is a table elsewhere.
+        let shared = "--examples 100 --precision double"
+        let tables = try Tool.json(
+            "compare runs/0.bin --points 3 --measures class_lambda_max,max_diagonal,empirical_fisher_trace,sampling_gap \(shared)",
+            in: folder)
+        let table = try #require((tables["checkpoints"] as? [[String: Any]])?.first)
+        let norms = try Tool.json("gradient runs/0.bin --by-example \(shared)", in: folder)
+        let square = try number(object(norms, "by_example"), "mean_square")
+        #expect(try abs(number(table, "empirical_fisher_trace") - square) < 1e-12 * square)
+        let spectrum = try Tool.json(
+            "hessian runs/0.bin --top 1 --by-class --diagonal --save-diagonal d.npy --probes 460 \(shared)", in: folder)
+        let classes = try #require(spectrum["classes"] as? [[String: Any]])
+        let sharpest = classes.compactMap { ($0["eigenvalues"] as? [Double])?.first }.max() ?? .nan
+        #expect(try abs(number(table, "class_lambda_max") - sharpest) < 1e-3 * sharpest)
+        let largest = try NPY.read(folder.path("d.npy")).doubles.max()!, found = try number(table, "max_diagonal")
+        #expect(found <= largest * (1 + 1e-9) && found > 0.8 * largest)
+        #expect(try number(table, "sampling_gap") > 0 && number(table, "sampling_gap_standard_error") > 0)
         let alone = try Tool.json("sharpness runs/0.bin --measure critical --examples 100", in: folder)
         #expect(try number(object(alone, "critical"), "value") == rows[0]["critical"] as? Double)
         let study = try Tool.json(

@@ -45,6 +45,7 @@ import Testing
         let asked = [
             "adaptive_worst_case", "fisher_rao", "pac_bayes", "trace_h_sigma", "symmetry_corrected",
             "learning_coefficient", "effective_dimension", "relative_flatness", "top_space",
+            "class_lambda_max", "sampling_gap", "empirical_fisher_trace", "max_diagonal",
         ]
         let compared = try folder.text("out/compare.json")
         for row in asked {

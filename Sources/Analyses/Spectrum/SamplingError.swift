@@ -18,6 +18,8 @@ public struct SamplingError: Sendable, Codable {
     public let lower: StochasticEstimate
     /// E λmax(H_A), at least λmax of all examples.
     public let upper: StochasticEstimate
+    /// E λmax(H_A) − vᵀHv: between them is λmax of all examples.
+    public let gap: StochasticEstimate
     /// tr H_A, whose mean is that of all examples.
     public let trace: StochasticEstimate
     /// N, M, and how often A and B were drawn.
@@ -28,7 +30,7 @@ public struct SamplingError: Sendable, Codable {
     public let products: Int
 
     enum CodingKeys: String, CodingKey {
-        case lower, upper, trace, examples, total, repetitions, converged, products
+        case lower, upper, gap, trace, examples, total, repetitions, converged, products
     }
 
     /// Covers λmax of all examples with probability 95 % at least over draws: the lower end of the lower mean's interval, and the upper end
@@ -87,6 +89,7 @@ public struct SamplingError: Sendable, Codable {
             converged = converged && found.converged
         }
         (lower, upper) = (StochasticEstimate(samples: lowers), StochasticEstimate(samples: uppers))
+        gap = StochasticEstimate(samples: zip(uppers, lowers).map { $0 - $1 })
         trace = StochasticEstimate(samples: traces)
         (self.examples, self.total, self.repetitions) = (examples, total, repetitions)
         (self.converged, self.products) = (converged, products)

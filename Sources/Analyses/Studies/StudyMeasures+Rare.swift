@@ -64,5 +64,44 @@ extension StudyMeasures {
             ).run(CurvatureOperator(objective, at: theta)).largestVectors
             values[.topSpace] = Vectors.share(of: gradient, in: vectors) ?? .nan
         }
+        if asked.contains(.largestDiagonal) {
+            values[.largestDiagonal] = try DiagonalEstimate(
+                of: CurvatureOperator(objective, at: theta), products: settings.traceProducts, seed: settings.seed
+            ).largest(of: CurvatureOperator(objective, at: theta), candidates: settings.topVectors)
+        }
+    }
+
+    /// Of some of the examples alone; NaN for what is no mean over examples, or where they have no class or no gradient of their own.
+    mutating func addByExamples(
+        of objective: any Objective, at theta: [Double], _ settings: Settings, _ asked: Set<Measure>,
+        progress: (_ share: Double) throws -> Void
+    ) throws {
+        let own = asked.intersection([.samplingGap, .classLargestEigenvalue, .empiricalFisherTrace])
+        for measure in own { values[measure] = .nan }
+        guard !own.isEmpty, let whole = objective as? any ExampleObjective, whole.hasParts else { return }
+        if own.contains(.samplingGap), whole.examples > 1 {
+            let found = try SamplingError(
+                of: whole, at: theta, examples: whole.examples / 2, repetitions: settings.halves, traceProducts: 3,
+                seed: settings.seed
+            ).gap
+            (values[.samplingGap], standardErrors[.samplingGap]) = (found.value, found.standardError)
+        }
+        if own.contains(.classLargestEigenvalue) {
+            let classes = whole.examplesByClass.filter { !$0.isEmpty }
+            let largest = try classes.enumerated().map { number, examples in
+                try progress(0.5 + 0.5 * Double(number) / Double(classes.count))
+                return try Lanczos(
+                    largest: 1, tolerance: settings.tolerance, memoryLimit: settings.memoryLimit, seed: settings.seed,
+                    rounding: objective.rounding, eigenvectors: false
+                ).run(CurvatureOperator(whole.restricted(to: examples), at: theta)).largest[0].value
+            }
+            values[.classLargestEigenvalue] = largest.max() ?? .nan
+        }
+        if own.contains(.empiricalFisherTrace), let loss = objective as? ModelLoss {
+            do {
+                let norms = try loss.gradientNorms(at: theta)
+                values[.empiricalFisherTrace] = norms.reduce(0) { $0 + $1 * $1 } / Double(norms.count)
+            } catch ObjectiveError.noEmpiricalFisher {}
+        }
     }
 }

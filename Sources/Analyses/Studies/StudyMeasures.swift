@@ -29,6 +29,10 @@ public struct StudyMeasures: Sendable, Codable {
         case effectiveDimension = "effective_dimension"
         case relativeFlatness = "relative_flatness"
         case topSpace = "top_space"
+        case classLargestEigenvalue = "class_lambda_max"
+        case samplingGap = "sampling_gap"
+        case empiricalFisherTrace = "empirical_fisher_trace"
+        case largestDiagonal = "max_diagonal"
 
         /// Those that are taken where none are named: all before `critical`.
         public static let defaults = Array(allCases.prefix { $0 != .critical })
@@ -83,6 +87,29 @@ public struct StudyMeasures: Sendable, Codable {
             case .effectiveDimension: "effective dimension"
             case .relativeFlatness: "relative flatness"
             case .topSpace: "gradient in the top space"
+            case .classLargestEigenvalue: "λmax of the sharpest class"
+            case .samplingGap: "sampling gap of λmax"
+            case .empiricalFisherTrace: "mean square gradient of an example"
+            case .largestDiagonal: "largest diagonal element"
+            }
+        }
+
+        /// Whether the value is the largest that was found, and the true one at least that.
+        public var isLowerBound: Bool {
+            [.worstCase, .adaptiveWorstCase, .symmetryCorrected, .largestDiagonal].contains(self)
+        }
+
+        /// Where there is no value of it.
+        public var absence: String {
+            switch self {
+            case .symmetryCorrected: "the network has no attention"
+            case .learningCoefficient: "the chains have not mixed"
+            case .classLargestEigenvalue: "the examples have no class each"
+            case .samplingGap: "the loss is no mean over single examples"
+            case .empiricalFisherTrace: "examples have no loss of their own, as with weight decay"
+            case .topSpace: "the gradient is 0"
+            case .critical: "the loss does not fall along the negative gradient, or never rises again"
+            default: "not finite"
             }
         }
     }
@@ -118,6 +145,8 @@ public struct StudyMeasures: Sendable, Codable {
         public var tolerance = 1e-6
         /// Draws of each of the learning coefficient's four chains, and eigenvectors of the top space; 200 and 10, ours.
         public var draws = 200, topVectors = 10
+        /// Random halves of the examples that the sampling gap is a mean over; 5, ours.
+        public var halves = 5
         /// Bytes for a Krylov basis.
         public var memoryLimit = 4 << 30
         /// Of everything random.
@@ -154,11 +183,13 @@ public struct StudyMeasures: Sendable, Codable {
         let searchesAdaptive = isAsked(.adaptiveWorstCase, .adaptiveOneStep)
         let averages = [Measure.averageCase, .adaptiveAverageCase, .pacBayes, .adaptivePACBayes].filter(asked.contains)
         // The searches take 8 parts of 20 each where they are made, averages 2, and noise that is looked for 6.
+        let partsOfExamples = 10.0
         let sizes = averages.map { $0 == .pacBayes || $0 == .adaptivePACBayes ? 6.0 : 2 }
         let total =
             (searches ? 8 : 0) + (searchesAdaptive ? 8 : 0) + (isAsked(.symmetryCorrected) ? 8 : 0) + sizes.reduce(0, +)
             + (isAsked(.noise) ? 4 : 0)
-            + (isAsked(.learningCoefficient) ? 20 : 0) + 1
+            + (isAsked(.learningCoefficient) ? 20 : 0)
+            + (isAsked(.samplingGap, .classLargestEigenvalue) ? partsOfExamples : 0) + 1
         var done = 0.0
         func progressing(_ size: Double, _ share: Double) throws { try progress(min(1, (done + size * share) / total)) }
 
@@ -237,10 +268,13 @@ public struct StudyMeasures: Sendable, Codable {
                 of: CurvatureOperator(objective, at: theta), probes: settings.traceProducts, seed: settings.seed
             ) { try progressing(4, Double($0) / Double(settings.traceProducts)) }
             (values[.noise], standardErrors[.noise]) = (found.trace.value, found.trace.standardError)
+            done += 4
         }
         if isAsked(.learningCoefficient) {
             try addLearningCoefficient(of: objective, at: theta, settings) { try progressing(20, $0) }
+            done += 20
         }
+        try addByExamples(of: objective, at: theta, settings, asked) { try progressing(partsOfExamples, $0) }
         try addSpectral(of: objective, at: theta, gradient: gradient, settings, asked)
         if isAsked(.gradientNorm) { values[.gradientNorm] = Vectors.norm(gradient) }
         if isAsked(.weightNorm) { values[.weightNorm] = Vectors.norm(theta) }

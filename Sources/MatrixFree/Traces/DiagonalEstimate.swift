@@ -103,6 +103,20 @@ public struct DiagonalEstimate: Sendable, Equatable {
         (isExact, products) = (false, counter.products)
     }
 
+    /// The largest element of those that are candidates by the estimate, each from a product of its own where the diagonal is estimated: at most the
+    /// largest of all, and that where it is among them.
+    ///
+    /// - Parameters:
+    ///   - matrix: the one that was estimated.
+    ///   - candidates: how many, at least 1.
+    /// - Throws: what products throw.
+    public func largest(of matrix: some LinearOperator, candidates: Int) throws -> Double {
+        if isExact { return values.max()! }
+        let best = values.indices.sorted { (values[$0], $1) > (values[$1], $0) }.prefix(candidates).sorted()
+        var counter = try ProductCounter(matrix)
+        return try best.map { try counter.columns($0..<$0 + 1)[0][$0] }.max()!
+    }
+
     /// sum ← sum + a ∘ b.
     private static func add(_ a: [Double], _ b: [Double], to sum: inout [Double]) {
         for i in sum.indices { sum[i] += a[i] * b[i] }

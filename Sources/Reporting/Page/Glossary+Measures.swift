@@ -61,6 +61,26 @@ extension Glossary {
                 "of the gradient's square, in the top 10 eigenvectors",
                 "The share of ‖∇L‖² in the space of the Hessian's ten largest eigenvectors."
             )
+        case .classLargestEigenvalue:
+            (brief, meaning) = (
+                "largest curvature over one class's examples",
+                "The largest eigenvalue of the Hessian of each class's examples alone, and the largest of these."
+            )
+        case .samplingGap:
+            (brief, meaning) = (
+                "what half of the examples leave open of λmax",
+                "By so much the mean λmax of random halves of the examples is above what their top eigenvectors have on all: the λmax of all lies between."
+            )
+        case .empiricalFisherTrace:
+            (brief, meaning) = (
+                "how hard single examples pull",
+                "The mean of ‖gᵢ‖² over the examples' own gradients, which is the trace of the empirical Fisher matrix."
+            )
+        case .largestDiagonal:
+            (brief, meaning) = (
+                "curvature along the sharpest single weight",
+                "The largest diagonal element of the Hessian among those that an estimate finds largest: a lower bound of the largest."
+            )
         case .largestEigenvalue, .trace, .oneStep, .worstCase, .averageCase, .gradientNorm, .weightNorm, .trainingLoss,
             .critical, .directional:
             return nil

@@ -212,10 +212,9 @@ extension Measure {
             guard let term = Glossary.term(measure), subjects.contains(where: { $0.others?.values[measure] != nil })
             else { return nil }
             let hasError = subjects.contains { $0.others?.standardErrors[measure] != nil }
-            let isBound = measure == .adaptiveWorstCase || measure == .symmetryCorrected
             return Measure(
                 key: measure.rawValue, name: measure.title, phrase: "the " + measure.title, term: term.key,
-                error: isBound ? .bound : hasError ? .interval : .rounding, isShare: measure == .topSpace,
+                error: measure.isLowerBound ? .bound : hasError ? .interval : .rounding, isShare: measure == .topSpace,
                 meaning: term.brief,
                 values: subjects.map { subject in
                     guard let value = subject.others?.values[measure], !value.isNaN else { return nil }
