@@ -185,11 +185,11 @@ public struct StudyMeasures: Sendable, Codable {
         // The searches take 8 parts of 20 each where they are made, averages 2, and noise that is looked for 6.
         let partsOfExamples = 10.0
         let sizes = averages.map { $0 == .pacBayes || $0 == .adaptivePACBayes ? 6.0 : 2 }
-        let total =
-            (searches ? 8 : 0) + (searchesAdaptive ? 8 : 0) + (isAsked(.symmetryCorrected) ? 8 : 0) + sizes.reduce(0, +)
-            + (isAsked(.noise) ? 4 : 0)
-            + (isAsked(.learningCoefficient) ? 20 : 0)
-            + (isAsked(.samplingGap, .classLargestEigenvalue) ? partsOfExamples : 0) + 1
+        let parts: [(isTaken: Bool, size: Double)] = [
+            (searches, 8), (searchesAdaptive, 8), (isAsked(.symmetryCorrected), 8), (isAsked(.noise), 4),
+            (isAsked(.learningCoefficient), 20), (isAsked(.samplingGap, .classLargestEigenvalue), partsOfExamples),
+        ]
+        let total = parts.filter(\.isTaken).reduce(1) { $0 + $1.size } + sizes.reduce(0, +)
         var done = 0.0
         func progressing(_ size: Double, _ share: Double) throws { try progress(min(1, (done + size * share) / total)) }
 
