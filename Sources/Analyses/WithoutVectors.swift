@@ -10,7 +10,8 @@ extension Slice {
 extension SliceAnalysis.Result {
     /// The same without its directions' numbers.
     package var withoutVectors: SliceAnalysis.Result {
-        SliceAnalysis.Result(planes: planes.map { .init(seed: $0.seed, slice: $0.slice.withoutVectors) })
+        SliceAnalysis.Result(
+            planes: planes.map { .init(seed: $0.seed, slice: $0.slice.withoutVectors) }, reach: reach)
     }
 }
 
@@ -18,7 +19,8 @@ extension TrajectoryAnalysis.Result {
     /// The same without the principal directions.
     package var withoutVectors: TrajectoryAnalysis.Result {
         TrajectoryAnalysis.Result(
-            surface: surface.withoutVectors, explainedVariance: explainedVariance, points: points, end: end)
+            surface: surface.withoutVectors, explainedVariance: explainedVariance, scaledBy: scaledBy, folders: folders,
+            points: points, end: end)
     }
 }
 

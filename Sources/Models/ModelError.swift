@@ -29,6 +29,8 @@ public enum ModelError: DescribedError, Equatable {
     case adapterScale(found: Double, configuration: Double, isRoot: Bool)
     /// A folder without checkpoints.
     case noCheckpoints(folder: String)
+    /// A folder whose checkpoints are all passed over, and why the first is.
+    case otherCheckpoints(folder: String, reason: String)
     /// A path that is no folder.
     case noFolder(String)
 
@@ -66,6 +68,8 @@ public enum ModelError: DescribedError, Equatable {
             "\(file) is a checkpoint that already holds its graph, expected weights from PyTorch; use it as it is"
         case .noCheckpoints(let folder):
             "found no checkpoints (.bin) in '\(folder)'; train with --save-every N to keep some, or import those of a training with -o \(folder)/"
+        case .otherCheckpoints(let folder, let reason):
+            "found no checkpoint of the same network in '\(folder)': \(reason); expected trainings of one architecture"
         case .noFolder(let folder):
             "found no folder '\(folder)', expected one with the checkpoints of a training; check the path"
         }

@@ -28,7 +28,7 @@ KINDS = {
     "gradients": "integer", "look-every": "integer", "eigen-every": "integer", "swa-start": "integer", "track-top": "integer",
     "accumulate": "integer", "track-sharpness": "integer",
     "save-every": "integer", "sampling-error": "integer", "ignore-index": "integer", "class-axis": "integer",
-    "tolerance": "number", "range": "number", "adaptive": "number", "eta": "number", "weight-decay": "number", "lr": "number",
+    "tolerance": "number", "range": "length", "adaptive": "number", "eta": "number", "weight-decay": "number", "lr": "number",
     "momentum": "number", "alpha": "number", "adam-lr": "number", "sigma": "number", "averaging": "number", "ema": "number",
     "label-noise": "number", "label-smoothing": "number", "grad-clip": "number",
     "deviation": "number", "adaptive-deviation": "number", "adaptive-rho": "number",
@@ -44,7 +44,7 @@ KINDS = {
     **{name: "text" for name in (
         "split", "precision", "batchnorm", "normalization", "metric", "shard", "norm", "method", "operator", "theme",
         "font-family", "colors", "fill", "scale", "title", "subtitle", "x-label", "y-label", "curve", "model", "optimizer",
-        "perturb", "base", "align", "schedule", "warmup", "loss", "augment", "activation", "target", "prediction", "adapter", "step")},
+        "perturb", "base", "align", "scaled-by", "schedule", "warmup", "loss", "augment", "activation", "target", "prediction", "adapter", "step")},
 }
 # Of the program as a process, not of an analysis.
 LEFT_OUT = {"o", "json", "key", "quiet", "show", "version", "help", "progress", "weights"}
@@ -55,7 +55,7 @@ METHODS = {
 }
 FUNCTIONS = {
     "interpolate": ("*checkpoints: Any", "Result"), "compare": ("*checkpoints: Any", "Result"),
-    "trajectory": ("folder: PathLike", "Result"), "study": ("folder: PathLike", "Result"),
+    "trajectory": ("folder: PathLike, *others: PathLike", "Result"), "study": ("folder: PathLike", "Result"),
     "report": ("*checkpoints: Any, o: PathLike = \"report\"", "str"), "train": ("o: PathLike = \"ckpt.bin\"", "Checkpoint"),
 }
 DRAWING = {"slice", "sharpness", "hessian", "interpolate", "compare", "trajectory", "study", "measure"}
@@ -90,7 +90,7 @@ def option(argument: dict, command: str) -> dict:
         value, annotation = None, f"Optional[{annotation}]"
     elif kind == "integer" or (kind == "points" and default.isdigit()):
         value = int(default)
-    elif kind in ("number", "numbers"):
+    elif kind in ("number", "numbers", "length"):
         value = float(default)
     else:
         value = default
@@ -185,6 +185,7 @@ def module(dump: dict) -> str:
         own = [item for item in options(commands[name]) if not draws or item["name"] not in styles]
         positional = {
             "*checkpoints: Any": "checkpoints: problems, checkpoints or their paths", "folder: PathLike": "folder: the folder",
+            "folder: PathLike, *others: PathLike": "folder: the folder\nothers: the folders of other trainings",
         }.get(leading, "o: " + ("folder of the page" if name == "report" else "the checkpoint to write"))
         if name == "report":
             positional = "checkpoints: problems, checkpoints or their paths\n" + positional

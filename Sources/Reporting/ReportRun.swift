@@ -267,7 +267,7 @@ public struct ReportRun {
                 var analysis = TrajectoryAnalysis()
                 analysis.points = (points, points)
                 (analysis.tolerance, analysis.isLogarithmic, analysis.seed) = (tolerance, isLogarithmic, seed)
-                let result = try analysis.run(subject, path, monitor: monitor)
+                let result = try analysis.run(subject, [path], monitor: monitor)
                 return TrajectoryReport(context: context("trajectory", subject, result.end, started), result)
             }.withoutVectors
         } catch let failure as TrajectoryPCA.Failure {

@@ -104,14 +104,29 @@ extension SliceReport {
                     seed: UInt64(seed), slice: i == 0 && part == loss ? first : try slice(part, nil, nil))
             }
         }
-        self.init(context: context, SliceAnalysis.Result(planes: planes))
+        let reach = metadata["surface.loss_multiple"]?.double.map { multiple in
+            SliceReach(multiple: multiple, lengths: grid.axes.map { $0.values.last ?? 0 })
+        }
+        self.init(context: context, SliceAnalysis.Result(planes: planes, reach: reach))
         // Paths over the surface: of a training, or the sides of the triangle of three networks.
         for (name, label, isClosed) in [("path", "checkpoints", false), ("corners", "A, B and C", true)] {
             guard let places = try values(name), places.count >= 2, places.count % 2 == 0 else { continue }
             var x = stride(from: 0, to: places.count, by: 2).map { places[$0] }
             var y = stride(from: 1, to: places.count, by: 2).map { places[$0] }
             if isClosed { (x, y) = (x + [x[0]], y + [y[0]]) }
-            overlays.append(HeatmapFigure.Overlay(label: label, x: x, y: y))
+            // Of several trainings, one after the other.
+            let trainings = isClosed ? nil : try values("training")
+            guard let trainings, trainings.count == x.count, let last = trainings.last, last > 0 else {
+                overlays.append(HeatmapFigure.Overlay(label: label, x: x, y: y))
+                continue
+            }
+            for (number, training) in Set(trainings).sorted().enumerated() {
+                let own = trainings.indices.filter { trainings[$0] == training }
+                overlays.append(
+                    HeatmapFigure.Overlay(
+                        label: "training \(Format.short(training + 1))", x: own.map { x[$0] }, y: own.map { y[$0] },
+                        color: TrajectoryReport.color(number)))
+            }
         }
     }
 

@@ -67,7 +67,7 @@ public struct SliceReport: Report {
         var surface: [(key: String, value: JSONValue)] = [
             ("directions", .string(directions.kind)), ("normalization", .string(normalization)),
             ("center_exact", audit.centerIsExact.map { .bool($0) } ?? .null),
-            ("relative_reach", JSONValue(audit.relativeReach)),
+            ("relative_reach", JSONValue(audit.relativeReach)), ("loss_multiple", JSONValue(result.reach?.multiple)),
         ]
         if let minimum = slice.minimumPoint {
             let place = slice.grid.place(minimum)
@@ -146,6 +146,10 @@ public struct SliceReport: Report {
             "slice: \(size) points along \(directions.kind) directions, \(normalization); "
                 + ranges.joined(separator: ", ")
         ]
+        if let reach = result.reach {
+            lines.append(
+                "at the ends of each axis the loss has risen to \(Format.short(reach.multiple)) times the checkpoint's")
+        }
         if let minimum = slice.minimumPoint {
             lines.append("lowest \(Format.number(slice.loss[minimum])) at \(Format.place(slice.grid.place(minimum)))")
         }

@@ -42,6 +42,20 @@ import Testing
         #expect(pca.points[0].coordinates[0] > 0)
     }
 
+    /// Scaled: the axes of s ∘ (θ_t − θ_T), each point's place and distance in them, and the same points of the weights' space.
+    @Test func scaling() throws {
+        let random = RandomNumbers(seed: 4), scale = random.named("s").normals(6).map { 0.5 + abs($0) }
+        let path = (0..<5).map { random.named("\($0)").normals(6) }
+        let scaled = try TrajectoryPCA(path, scaling: scale)
+        let plain = try TrajectoryPCA(path.map { Vectors.product(scale, $0) })
+        #expect(zip(scaled.explainedVariance, plain.explainedVariance).allSatisfy { abs($0 - $1) < 1e-12 })
+        for (index, (a, b)) in zip(scaled.points, plain.points).enumerated() {
+            #expect(abs(a.distance - b.distance) < 1e-12 && abs(a.distanceToPlane - b.distanceToPlane) < 1e-12)
+            let place = Vectors.product(scale, scaled.projection(index))
+            #expect(Vectors.norm(Vectors.sum(place, -1, plain.projection(index))) < 1e-12)
+        }
+    }
+
     @Test func tooFewCheckpoints() {
         #expect(throws: TrajectoryPCA.Failure.self) { try TrajectoryPCA([[1, 2, 3], [2, 3, 4]]) }
         #expect(throws: TrajectoryPCA.Failure.self) { try TrajectoryPCA([[1, 0], [2, 0], [4, 0]]) }

@@ -50,6 +50,48 @@ import Testing
         try Tool.refuse("trajectory one", in: folder, saying: "--save-every")
     }
 
+    /// Two trainings in one plane: around the end of the first, with the losses that each has alone; drawn again from the saved file.
+    @Test func company() throws {
+        let folder = try Folder()
+        for (number, rule) in ["adam --lr 0.003", "sgd --lr 0.1"].enumerated() {
+            try folder.makeFolder("run\(number)")
+            try Tool.succeed(
+                "train --model mlp:64-8-10 --data digits --epochs 3 --save-every 1 --seed \(number) --optimizer \(rule) --quiet -o run\(number)/ckpt.bin",
+                in: folder)
+        }
+        let options = "--points 5 --examples 100 --precision double"
+        let found = try Tool.json("trajectory run0 run1 \(options) -o t.png -o t.npz -o t.csv", in: folder)
+        let points = try #require(found["points"] as? [[String: Any]])
+        #expect(
+            points.compactMap { $0["folder"] as? String } == Array(repeating: "run0", count: 4)
+                + Array(repeating: "run1", count: 4))
+        #expect(found["loss"] as? Double == points[3]["loss"] as? Double && points[3]["distance"] as? Double == 0)
+        for number in 0..<2 {
+            let alone = try #require(
+                try Tool.json("trajectory run\(number) \(options)", in: folder)["points"] as? [[String: Any]])
+            #expect(
+                alone.map { $0["loss"] as? Double } == points[4 * number..<4 * number + 4].map { $0["loss"] as? Double }
+            )
+        }
+        // No plane of three holds two trainings from other seeds.
+        #expect(points[4...].allSatisfy { ($0["distance"] as? Double ?? 0) > 1 })
+        let archive = try NPZ.read(folder.path("t.npz"))
+        #expect(try archive.array("training").doubles == [0, 0, 0, 0, 1, 1, 1, 1])
+        try Tool.succeed("plot t.npz -o again.svg", in: folder)
+        #expect(try folder.text("again.svg").contains("training 2"))
+
+        let scaled = try Tool.json("trajectory run0 run1 --scaled-by adam \(options)", in: folder)
+        #expect(scaled["scaled_by"] as? String == "adam" && found["scaled_by"] is NSNull)
+        let far = try #require(scaled["points"] as? [[String: Any]])
+        #expect(far.map { $0["loss"] as? Double } == points.map { $0["loss"] as? Double })
+        #expect(far[0]["distance"] as? Double != points[0]["distance"] as? Double)
+        try Tool.refuse("trajectory run1 --scaled-by adam", in: folder, saying: "--scaled-by adam", "expected adam or adamw")
+        try Tool.refuse("trajectory run0 run0", in: folder, saying: "given twice")
+        try folder.makeFolder("other")
+        try Tool.succeed("train --model linear --data digits --epochs 1 --quiet -o other/ckpt.bin", in: folder)
+        try Tool.refuse("trajectory run0 other", in: folder, saying: "other", "other tensors")
+    }
+
     /// The plane's loss beside a checkpoint's own is the surface's at the checkpoint's coordinates: a surface with a corner there has it.
     @Test func lossInThePlane() throws {
         let folder = try Folder()

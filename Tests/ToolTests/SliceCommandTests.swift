@@ -65,6 +65,40 @@ import Testing
         try Tool.succeed("slice --points 5x4 --both-splits --examples 100 --quiet -o both.png", in: folder)
     }
 
+    /// To where the loss has risen to a multiple, kept in the file; the same for all that are compared, and far enough for each.
+    @Test func automaticRange() throws {
+        let folder = try Folder()
+        for (seed, epochs) in [1, 6].enumerated() {
+            try Tool.succeed(
+                "train --model mlp:64-8-10 --data digits --epochs \(epochs) --seed \(seed) --quiet -o \(seed).bin",
+                in: folder)
+        }
+        let options = "--points 5 --examples 200 --range auto:4"
+        var ends: [Double] = []
+        for seed in 0..<2 {
+            let found = try Tool.json("slice \(seed).bin \(options) -o s.npz", in: folder)
+            let values = try #require(found["values"] as? [Double]), alpha = try #require(found["alpha"] as? [Double])
+            #expect(max(values[0], values[4]) >= 4 * values[2] && alpha[0] == -alpha[4] && alpha[2] == 0)
+            #expect((found["surface"] as? [String: Any])?["loss_multiple"] as? Double == 4)
+            ends.append(alpha[4])
+        }
+        // By any number of threads, and drawn again.
+        let again = try Tool.json("slice 1.bin \(options) --threads 1", in: folder)
+        #expect((again["alpha"] as? [Double])?.last == ends[1])
+        try Tool.succeed("plot s.npz -o again.png", in: folder)
+        #expect(ends[0] != ends[1])
+        let compared = try Tool.json("compare 0.bin 1.bin \(options) --measures lambda_max", in: folder)
+        for entry in try #require(compared["checkpoints"] as? [[String: Any]]) {
+            let slice = try #require(entry["slice"] as? [String: Any])
+            #expect((slice["alpha"] as? [Double])?.last == ends.max())
+        }
+        let plain = try Tool.json("slice 1.bin --points 5 --examples 200", in: folder)
+        #expect((plain["surface"] as? [String: Any])?["loss_multiple"] is NSNull)
+        try Tool.refuse("slice 0.bin --range auto --x-range -1:1", in: folder, saying: "--range auto and --x-range")
+        try Tool.refuse("slice 0.bin --range auto:1", in: folder, saying: "--range auto:1", "above 1")
+        try Tool.refuse("slice 0.bin --range far", in: folder, saying: "--range")
+    }
+
     /// Along the plane of a training's checkpoints: its directions are the principal components of θ_t − θ_T, and the path reaches
     /// from the centre to 1 or −1 along each, its start to a positive coordinate.
     @Test func trajectoryDirections() throws {

@@ -4,10 +4,12 @@ import Tensors
 
 /// The plane in which a training's path moves most: principal components of θ_t − θ_T around the final point, not around the
 /// mean, so that the plane holds the trained network (Li et al. 2018, arXiv 1712.09913, section 7).
+///
+/// With a scaling s they are those of s ∘ (θ_t − θ_T). Lengths, coordinates and distances are then of scaled differences.
 public struct TrajectoryPCA: Sendable {
     /// θ_T.
     public let center: [Double]
-    /// Orthonormal, P numbers each, the one of most variance first; the path's start has positive coordinates.
+    /// Orthonormal, P numbers each, the one of most variance first; the path's start has positive coordinates. With a scaling, orthonormal times s.
     public let directions: [[Double]]
     /// λᵢ / Σλ for all axes there are, descending: how much of Σ‖θ_t − θ_T‖² lies along each.
     public let explainedVariance: [Double]
@@ -41,10 +43,16 @@ public struct TrajectoryPCA: Sendable {
     ///   - path: θ_t in order, P numbers each; points equal to the final one say nothing and do no harm.
     ///   - final: θ_T; the last of the path by default.
     ///   - axes: directions wanted.
+    ///   - scaling: s, positive, a number for each parameter; nil for 1.
     /// - Throws: `Failure`; `MatrixFreeError` where LAPACK fails.
-    public init(_ path: [[Double]], around final: [Double]? = nil, axes: Int = 2) throws {
+    public init(
+        _ path: [[Double]], around final: [Double]? = nil, axes: Int = 2, scaling: [Double]? = nil
+    ) throws {
         guard let center = final ?? path.last else { throw Failure.tooFewAxes(points: 0, axes: 0, wanted: axes) }
-        let differences = path.map { Vectors.sum($0, -1, center) }
+        let differences = path.map { point in
+            let difference = Vectors.sum(point, -1, center)
+            return scaling.map { Vectors.product($0, difference) } ?? difference
+        }
         let count = differences.count
         // AᵀA is as large as the parameters; AAᵀ, of the same eigenvalues, as the path.
         var gram = [Double](repeating: 0, count: count * count)
@@ -76,7 +84,9 @@ public struct TrajectoryPCA: Sendable {
             directions.append(direction)
         }
         self.center = center
-        self.directions = directions
+        self.directions = directions.map { direction in
+            scaling.map { zip(direction, $0).map { $0 / $1 } } ?? direction
+        }
         explainedVariance = values.prefix(rank).map { $0 / total }
         points = differences.map { difference in
             let coordinates = directions.map { Vectors.dot($0, difference) }

@@ -39,6 +39,8 @@ public struct SliceAnalysis: Sendable {
     /// How directions are scaled. Nil for the filters' norms (Li et al. 2018) where a direction is random or the gradient and the
     /// tensors are known, and for none otherwise. Without tensors, random directions have length 1.
     public var normalization: DirectionNormalization?
+    /// Where the axes end, in place of where the grid says; nil for the grid's own. It keeps the grid's numbers of points.
+    public var reach: SliceReach?
     /// Whether biases and norm scales move, too; not by default, as Li et al. have it.
     public var includes1D = false
     /// Whether each of arbitrary or eigenvector directions is made orthogonal to those before it.
@@ -81,11 +83,13 @@ public struct SliceAnalysis: Sendable {
         public let planes: [Plane]
         /// The first.
         public var slice: Slice { planes[0].slice }
+        /// Where the axes end, with lengths that were found; nil for the grid's own.
+        public var reach: SliceReach?
 
         /// - Precondition: at least one slice.
-        public init(planes: [Plane]) {
+        public init(planes: [Plane], reach: SliceReach? = nil) {
             precondition(!planes.isEmpty, "a result of no slice")
-            self.planes = planes
+            (self.planes, self.reach) = (planes, reach)
         }
     }
 
@@ -121,6 +125,12 @@ public struct SliceAnalysis: Sendable {
                 "\(first.vectors.count == 2 ? "the two" : "two of the") directions are nearly parallel (cosine \(Format.short(cosine))), so the plane is stretched; choose other directions"
             )
         }
+        let reach = try reach.map { reach in
+            SliceReach(
+                multiple: reach.multiple,
+                lengths: try reach.lengths ?? lengths(reach, objective, at: theta, first, monitor))
+        }
+        let grid = reach.map { grid.ending(at: $0.lengths!) } ?? grid
         try monitor.update("centre of the slice", 0, of: 1)
         let center = try objective.evaluate(at: theta)
         return Result(
@@ -133,7 +143,7 @@ public struct SliceAnalysis: Sendable {
                 var slice = try computation.result(objective, at: theta, center: center)
                 if number > 0 { slice.directions = pair.described }
                 return Plane(seed: seed, slice: slice)
-            })
+            }, reach: reach)
     }
 
     /// The directions of one slice, scaled as asked.

@@ -17,6 +17,12 @@ public struct SliceGrid: Sendable, Equatable {
         (self.alpha, self.beta, self.gamma) = (alpha, beta, gamma)
     }
 
+    /// As many points along each axis, from −length to length.
+    func ending(at lengths: [Double]) -> SliceGrid {
+        let axes = zip(axes, lengths).map { SliceAxis(range: -$1...$1, points: $0.values.count) }
+        return SliceGrid(axes[0], axes.count > 1 ? axes[1] : nil, axes.count > 2 ? axes[2] : nil)
+    }
+
     /// The axes that there are: α, β, γ.
     public var axes: [SliceAxis] { [alpha, beta, gamma].compactMap(\.self) }
     /// How many there are, 1 to 3.

@@ -10,6 +10,8 @@ public struct Comparison: Sendable {
     public var radius: Double
     /// The points of the slices.
     public var grid: SliceGrid
+    /// Where the axes of all slices end, in place of where the grid says: at the largest of the lengths of all checkpoints; nil for the grid's own.
+    public var reach: SliceReach?
     /// Share of the range within which points of the slices are interpolated; nil to evaluate all.
     public var tolerance: Double?
     /// Whether the slices' losses are judged by their logarithm, too.
@@ -104,19 +106,40 @@ public struct Comparison: Sendable {
         -> [Entry]
     {
         var first: ModelLoss?
-        return try paths.map { path in
-            let loss =
-                path == first?.name
-                ? first!
-                : try ModelLoss(
-                    Model.open(path), name: path, loss, vectors: vectors, held: Self.held, memory: memory,
-                    monitor: monitor)
+        func open(_ path: String) throws -> ModelLoss {
+            if let first, first.name == path { return first }
+            let loss = try ModelLoss(
+                Model.open(path), name: path, self.loss, vectors: vectors, held: Self.held, memory: memory, monitor: monitor)
             if let first { try first.checkWeightDecay(of: loss.model, path) } else { first = loss }
-            return try measure(loss, monitor)
+            return loss
         }
+        let reach = try reach.map { reach in
+            let lengths = try paths.map { path in
+                let loss = try open(path)
+                do {
+                    return try slice.lengths(
+                        reach, loss, at: loss.theta, layout: loss.model.network.parameters,
+                        monitor: monitor.named("\(path): range"))
+                } catch let failure as SliceReach.Failure {
+                    throw UnusableRequest("\(path): \(failure)")
+                }
+            }
+            return SliceReach(
+                multiple: reach.multiple,
+                lengths: lengths[0].indices.map { axis in lengths.map { $0[axis] }.max()! })
+        }
+        return try paths.map { try measure(open($0), reach, monitor) }
     }
 
-    private func measure(_ loss: ModelLoss, _ monitor: Monitor) throws -> Entry {
+    /// The slice of one of them: the same random numbers for each, scaled to its own filters.
+    private var slice: SliceAnalysis {
+        var slice = SliceAnalysis(grid)
+        (slice.tolerance, slice.isLogarithmic, slice.seed) = (tolerance, isLogarithmic, seed)
+        slice.normalization = .filter
+        return slice
+    }
+
+    private func measure(_ loss: ModelLoss, _ reach: SliceReach?, _ monitor: Monitor) throws -> Entry {
         let (theta, name) = (loss.theta, loss.name)
         func isAsked(_ some: StudyMeasures.Measure...) -> Bool { measures.contains(where: some.contains) }
         let trace =
@@ -158,10 +181,8 @@ public struct Comparison: Sendable {
                 try monitor.update("\(name): measures", Int(100 * $0), of: 100, "%")
             }
         let other = loss.hasOtherSplit ? try loss.onOtherSplit() : nil
-        // The same random numbers for each, scaled to its own filters.
-        var slice = SliceAnalysis(grid)
-        (slice.tolerance, slice.isLogarithmic, slice.seed) = (tolerance, isLogarithmic, seed)
-        slice.normalization = .filter
+        var slice = slice
+        slice.reach = reach
         // Maps are of one split only.
         let result: SliceAnalysis.Result
         do {

@@ -53,6 +53,7 @@ struct CompareCommand: SharedCommand {
                 : figure.style(FigureStyle.Part.ofLines, on: "slices along one direction", writes: options.files),
             sources: [checkpoint] + others, resumes: resume)
         var comparison = Comparison(radius: rho, grid: try shape.grid(axes: axes))
+        comparison.reach = shape.reach
         comparison.measures = try asked()
         (comparison.tolerance, comparison.isLogarithmic) = (adaptive, figure.drawsLogarithm)
         (comparison.loss, comparison.seed) = (try options.lossSettings(), options.seed)

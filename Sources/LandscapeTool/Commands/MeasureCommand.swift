@@ -161,7 +161,8 @@ struct MeasureCommand: SharedCommand {
         case .slice:
             let grid = try shape.grid(axes: axes)
             let loss = try run.loss(need(measure))
-            let analysis = try directions.analysis(grid, loss, session, seed: options.seed)
+            var analysis = try directions.analysis(grid, loss, session, seed: options.seed)
+            analysis.reach = shape.reach
             let result = try analysis.run(
                 loss, at: loss.theta, layout: loss.model.network.parameters, monitor: session.monitor)
             var report = SliceReport(context: context(loss, result.slice.centerEvaluation), result)

@@ -87,6 +87,7 @@ struct SliceCommand: SharedCommand {
         (analysis.tolerance, analysis.controlsAccuracy, analysis.isLogarithmic) = (
             adaptive, metric == .accuracy, figure.drawsLogarithm
         )
+        analysis.reach = shape.reach
         analysis.shard = try shard.map(Self.shard)
         let result = try analysis.run(
             loss, at: loss.theta, other: bothSplits ? try loss.onOtherSplit() : nil,

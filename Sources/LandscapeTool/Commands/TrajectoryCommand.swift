@@ -4,29 +4,41 @@ import Landscape
 
 struct TrajectoryCommand: SharedCommand {
     static let configuration = CommandConfiguration(
-        "trajectory", "Draws the path of a training over the loss in its principal plane.",
-        usage: "landscape trajectory [DIR] [OPTIONS]",
+        "trajectory", "Draws the paths of one training or several over the loss in their principal plane.",
+        usage: "landscape trajectory [DIR …] [OPTIONS]",
         examples: [
             "landscape trajectory run",
             "landscape trajectory run --points 21 --adaptive 0.02 --log -o path.png",
         ])
 
+    enum ScalingRule: String, ExpressibleByArgument, CaseIterable { case adam }
+
     @Argument(
-        help: ArgumentHelp("The folder with the checkpoints that 'train --save-every N' leaves.", valueName: "DIR"),
+        help: ArgumentHelp(
+            "The folder with the checkpoints that 'train --save-every N' leaves; of several trainings, one folder each.",
+            valueName: "DIR"),
         completion: .directory)
-    var folder = "."
+    var folders = ["."]
     @Option(help: ArgumentHelp("Points of the surface along each axis: 41, or 41x31.", valueName: "count")) var points =
         "41"
     @Option(help: ArgumentHelp("Range along the first axis, as a:b (default: what holds the path).", valueName: "a:b"))
     var xRange: String?
     @Option(help: ArgumentHelp("Range along the second axis, as a:b (default: what holds the path).", valueName: "a:b"))
     var yRange: String?
+    @Option(
+        help: ArgumentHelp(
+            "adam: scale weights by the root of what Adam divides by at the end of the first training.",
+            valueName: "rule"))
+    var scaledBy: ScalingRule?
     @Option(help: .adaptive) var adaptive: Double?
     @Flag(help: .resume) var resume = false
     @OptionGroup var figure: FigureOptions
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
+        if let twice = folders.indices.first(where: { folders[..<$0].contains(folders[$0]) }) {
+            throw ValidationError("\(folders[twice]) is given twice; expected the folders of different trainings")
+        }
         _ = try SliceOptions.counts(points)
         _ = try (xRange.map(SliceOptions.interval), yRange.map(SliceOptions.interval))
         try SliceOptions.checkAdaptive(adaptive)
@@ -46,28 +58,48 @@ struct TrajectoryCommand: SharedCommand {
 
     func run() throws {
         let keys = ResultKeys(
-            ["explained_variance", "points"] + ResultKeys.slice(axes: 2, adaptive: adaptive != nil))
+            ["explained_variance", "scaled_by", "points"] + ResultKeys.slice(axes: 2, adaptive: adaptive != nil))
         try keys.check(options.general.keys)
         for path in options.output { try OutputFile.checkWritable(path) }
-        if FilePath.exists(folder), !RandomAccessFile.isFolder(folder) {
-            throw UnusableRequest("\(folder) is a file; expected the folder with the checkpoints of a training")
+        var paths: [CheckpointFolder] = []
+        for folder in folders {
+            if FilePath.exists(folder), !RandomAccessFile.isFolder(folder) {
+                throw UnusableRequest("\(folder) is a file; expected the folder with the checkpoints of a training")
+            }
+            paths.append(try CheckpointFolder(folder, layout: paths.first?.models.last?.model.network.parameters))
         }
-        let path = try CheckpointFolder(folder)
+        let all = paths.flatMap(\.models)
+        let end = paths[0].models.last!.path
         let session = try Session(
-            options, checkpoint: path.models.last!.path, command: "trajectory",
+            options, checkpoint: end, command: "trajectory",
             keys: keys,
             drawsPicture: true, hasGrid: true,
             style: try figure.style(
                 FigureStyle.Part.ofMaps, on: "a map beside the checkpoints' losses", writes: options.files),
-            sources: path.models.map(\.path), resumes: resume)
-        let loss = try session.loss(vectors: TrajectoryAnalysis.vectors(checkpoints: path.models.count))
+            sources: all.map(\.path), resumes: resume)
+        let loss = try session.loss(
+            vectors: TrajectoryAnalysis.vectors(checkpoints: all.count, isScaled: scaledBy != nil))
         var analysis = TrajectoryAnalysis()
         let counts = try SliceOptions.counts(points)
+        if let scaledBy { analysis.scaling = (scaledBy.rawValue, try scaling(end)) }
         analysis.points = (counts[0], counts.last!)
         analysis.alphaRange = try xRange.map(SliceOptions.interval)
         analysis.betaRange = try yRange.map(SliceOptions.interval)
         (analysis.tolerance, analysis.isLogarithmic, analysis.seed) = (adaptive, figure.drawsLogarithm, options.seed)
-        let trajectory = try analysis.run(loss, path, monitor: session.monitor)
+        let trajectory = try analysis.run(loss, paths, monitor: session.monitor)
         try session.finish(TrajectoryReport(context: session.context(loss, trajectory.end), trajectory))
+    }
+
+    private func scaling(_ checkpoint: String) throws -> [Double] {
+        do {
+            return try OptimizerStep.scaling(of: Checkpoint.read(checkpoint))
+        } catch OptimizerStep.Failure.noPreconditioner(let rule) {
+            throw UnusableRequest(
+                "--scaled-by adam: \(checkpoint) was trained with \(rule), expected adam or adamw; leave it out")
+        } catch is OptimizerStep.Failure {
+            throw UnusableRequest(
+                "--scaled-by adam: \(checkpoint) keeps no state of an optimizer, as 'landscape train' writes it; leave it out"
+            )
+        }
     }
 }

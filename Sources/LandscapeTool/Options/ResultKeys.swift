@@ -59,7 +59,8 @@ struct ResultKeys: ExpressibleByArrayLiteral {
         keys += ["center", "cosine", "curvature_hvp", "curvature_grid"]
         for axis in 1..<max(axes, 1) { keys += ["curvature_hvp_\(axis + 1)", "curvature_grid_\(axis + 1)"] }
         keys += ["nonfinite", "evaluations"]
-        keys += members("surface", "directions normalization center_exact relative_reach minimum minimum_at")
+        keys += members(
+            "surface", "directions normalization center_exact relative_reach loss_multiple minimum minimum_at")
         if adaptive {
             keys += members(
                 "adaptive",

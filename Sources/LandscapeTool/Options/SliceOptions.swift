@@ -13,18 +13,62 @@ struct SliceOptions: ParsableArguments {
         help: ArgumentHelp(
             "Points along each axis: 51, 51x41 for α × β, or 21x21x21 for α × β × γ.", valueName: "count")) var points =
         "51"
-    @Option(help: ArgumentHelp("Half the length of all axes, which run from −length to length.", valueName: "length"))
-    var range =
-        1.0
+    @Option(
+        help: ArgumentHelp(
+            "Half the length of all axes, which run from −length to length; auto: to where the loss is 10 times the checkpoint's, auto:F: F times.",
+            valueName: "length"))
+    var range = Length.given(1)
     @Option(help: ArgumentHelp("Range of α, as a:b.", valueName: "a:b")) var xRange: String?
     @Option(help: ArgumentHelp("Range of β, as a:b.", valueName: "a:b")) var yRange: String?
     @Option(help: ArgumentHelp("Range of γ, as a:b.", valueName: "a:b")) var zRange: String?
+
+    /// Half the length of an axis.
+    enum Length: ExpressibleByArgument {
+        case given(Double)
+        /// Where the loss has risen to a multiple of the checkpoint's.
+        case automatic(multiple: Double)
+
+        init?(argument: String) {
+            if argument == "auto" {
+                self = .automatic(multiple: SliceReach().multiple)
+            } else if argument.hasPrefix("auto:"), let multiple = Double(argument.dropFirst(5)) {
+                self = .automatic(multiple: multiple)
+            } else if let length = Double(argument) {
+                self = .given(length)
+            } else {
+                return nil
+            }
+        }
+
+        var defaultValueDescription: String {
+            switch self {
+            case .given(let length): "\(length)"
+            case .automatic(let multiple): "auto:\(multiple)"
+            }
+        }
+    }
+
+    /// Where the axes end, if that is to be found.
+    var reach: SliceReach? { if case .automatic(let multiple) = range { SliceReach(multiple: multiple) } else { nil } }
 
     static let names = ["--dims", "--points", "--range", "--x-range", "--y-range", "--z-range"]
 
     func validate() throws {
         if let dims, !(1...3).contains(dims) { throw ValidationError("--dims \(dims): expected 1, 2 or 3") }
-        guard range > 0, range.isFinite else { throw ValidationError("--range \(range): expected a positive number") }
+        switch range {
+        case .given(let length):
+            guard length > 0, length.isFinite else {
+                throw ValidationError("--range \(length): expected a positive number, or auto")
+            }
+        case .automatic(let multiple):
+            guard multiple > 1, multiple.isFinite else {
+                throw ValidationError("--range auto:\(multiple): expected a number above 1, such as auto:10")
+            }
+            let given = [("--x-range", xRange), ("--y-range", yRange), ("--z-range", zRange)].first { $0.1 != nil }
+            if let (option, _) = given {
+                throw ValidationError("--range auto and \(option): expected one of them")
+            }
+        }
         _ = try (xRange.map(Self.interval), yRange.map(Self.interval), zRange.map(Self.interval))
         let counts = try Self.counts(points, most: 3)
         if counts.count > 1, let dims, counts.count != dims {
@@ -94,9 +138,11 @@ struct SliceOptions: ParsableArguments {
             throw ValidationError("--points \(points): expected the points of \(count) axes, or one number for all")
         }
         try checkPoints(counts, axes: count)
+        // Of an automatic range only the numbers of points count.
+        let length = if case .given(let length) = range { length } else { 1.0 }
         let axes = try [xRange, yRange, zRange].prefix(count).enumerated().map { number, text in
             SliceAxis(
-                range: try text.map(Self.interval) ?? -range...range, points: counts[min(number, counts.count - 1)])
+                range: try text.map(Self.interval) ?? -length...length, points: counts[min(number, counts.count - 1)])
         }
         return SliceGrid(axes[0], count > 1 ? axes[1] : nil, count > 2 ? axes[2] : nil)
     }

@@ -15,6 +15,8 @@ public struct CheckpointFolder {
         public let step: Int
     }
 
+    /// Of the folder.
+    public let path: String
     /// Steps ascend.
     public let models: [Entry]
     /// Files that were passed over, and why.
@@ -33,7 +35,7 @@ public struct CheckpointFolder {
     /// Reads all `.bin` files of a folder that have the same tensors as the last of them by step (or as `layout`), one of each
     /// step.
     ///
-    /// - Throws: `ModelError.noCheckpoints` where there are none; errors of reading a damaged file.
+    /// - Throws: `ModelError.noCheckpoints` where there are none, `otherCheckpoints` where none has the tensors; errors of reading a damaged file.
     public init(_ folder: String, layout: ParameterLayout? = nil) throws {
         guard RandomAccessFile.isFolder(folder) else {
             throw ModelError.noFolder(folder)
@@ -63,7 +65,7 @@ public struct CheckpointFolder {
                 models.append(entry)
             }
         }
-        guard !models.isEmpty else { throw ModelError.noCheckpoints(folder: folder) }
-        (self.models, self.ignored) = (models, ignored)
+        guard !models.isEmpty else { throw ModelError.otherCheckpoints(folder: folder, reason: ignored[0].reason) }
+        (path, self.models, self.ignored) = (folder, models, ignored)
     }
 }

@@ -26,6 +26,7 @@ def call(command: str, given: dict) -> Any:
     sources = [checkpoint_path(part) for part in given.pop("checkpoints", ())]
     if "folder" in given:
         sources.append(os.fspath(given.pop("folder")))
+        sources += [os.fspath(other) for other in given.pop("others", ())]
     if not sources:
         raise TypeError(f"{command}: no checkpoint was given")
     if command == "report":

@@ -33,11 +33,7 @@ public enum OptimizerStep: String, Sendable, CaseIterable {
     /// - Throws: `Failure`; `CheckpointError` for damaged ones.
     /// - Precondition: a gradient of θ's length.
     public func direction(of checkpoint: Checkpoint, gradient: [Double]) throws -> [Double] {
-        guard let record = checkpoint.metadata.training, record.derivation == nil,
-            checkpoint.metadata.step > 0
-        else { throw Failure.noState }
-        let configuration = try TrainingConfiguration(checkpoint.metadata)
-        let state = try TrainingState(checkpoint, Model(checkpoint).network, configuration)
+        let (configuration, state) = try Self.state(of: checkpoint)
         switch self {
         case .update:
             guard !configuration.optimizer.ascends else { throw Failure.ascends(configuration.optimizer.rawValue) }
@@ -46,11 +42,35 @@ public enum OptimizerStep: String, Sendable, CaseIterable {
             optimizer.update(&theta, gradient: gradient, learningRate: 1, step: state.step)
             return Vectors.sum(theta, -1, state.theta)
         case .preconditioned:
-            guard let adam = state.optimizer as? Adam,
-                let rule = Preconditioner(adam, step: state.step, learningRate: 1)
-            else { throw Failure.noPreconditioner(configuration.descent.rawValue) }
+            let rule = try Self.preconditioner(configuration, state)
             let decayed = Vectors.sum(gradient, rule.weightDecay, state.theta)
             return zip(decayed, rule.diagonal).map { -$0 / $1 }
         }
+    }
+
+    /// The square root of P of a checkpoint by Adam or AdamW, P numbers: in weights that are scaled by it, the rule is gradient descent with
+    /// momentum, and its curvature that of P^(−1/2) H P^(−1/2).
+    ///
+    /// - Throws: `Failure`; `CheckpointError` for damaged ones.
+    public static func scaling(of checkpoint: Checkpoint) throws -> [Double] {
+        let (configuration, state) = try state(of: checkpoint)
+        return try preconditioner(configuration, state).diagonal.map { $0.squareRoot() }
+    }
+
+    private static func state(of checkpoint: Checkpoint) throws -> (TrainingConfiguration, TrainingState) {
+        guard let record = checkpoint.metadata.training, record.derivation == nil,
+            checkpoint.metadata.step > 0
+        else { throw Failure.noState }
+        let configuration = try TrainingConfiguration(checkpoint.metadata)
+        return (configuration, try TrainingState(checkpoint, Model(checkpoint).network, configuration))
+    }
+
+    private static func preconditioner(
+        _ configuration: TrainingConfiguration, _ state: TrainingState
+    ) throws -> Preconditioner {
+        guard let adam = state.optimizer as? Adam,
+            let rule = Preconditioner(adam, step: state.step, learningRate: 1)
+        else { throw Failure.noPreconditioner(configuration.descent.rawValue) }
+        return rule
     }
 }
