@@ -148,7 +148,7 @@ import Testing
         // Rows of what is a table elsewhere.
         let shared = "--examples 100 --precision double"
         let tables = try Tool.json(
-            "compare runs/0.bin --points 3 --measures class_lambda_max,max_diagonal,empirical_fisher_trace,sampling_gap \(shared)",
+            "compare runs/0.bin runs/1.bin --points 3 --measures class_lambda_max,max_diagonal,empirical_fisher_trace,sampling_gap \(shared)",
             in: folder)
         let table = try #require((tables["checkpoints"] as? [[String: Any]])?.first)
         let norms = try Tool.json("gradient runs/0.bin --by-example \(shared)", in: folder)
