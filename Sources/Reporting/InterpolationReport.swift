@@ -171,6 +171,14 @@ public struct CheckpointPlaneReport: Report {
         return [
             ("checkpoints", .array(places)), ("barrier", JSONValue(sides.map(\.barrier).max())),
             ("barriers", .object(barriers.map { (key: $0.0, value: $0.1) })),
+            (
+                "mean",
+                .object([
+                    ("coordinates", JSONValue([result.mean.x, result.mean.y])),
+                    ("loss", .number(result.mean.evaluation.loss)),
+                    ("accuracy", JSONValue(result.mean.evaluation.accuracy)),
+                ])
+            ),
         ] + surface.fields
     }
 
@@ -180,7 +188,10 @@ public struct CheckpointPlaneReport: Report {
             "\($0)  \($1.0) at (\(Format.short($1.1.x)), \(Format.short($1.1.y)))"
         }
         let barriers = zip(Self.sideNames, sides).map { "\($0.uppercased()) \(Format.number($1.barrier))" }
-        return places + ["barriers on the straight lines  \(barriers.joined(separator: ", "))"] + surface.lines
+        let mean = result.mean
+        let middle =
+            "mean of the weights at (\(Format.short(mean.x)), \(Format.short(mean.y))), loss \(Format.number(mean.evaluation.loss))"
+        return places + [middle, "barriers on the straight lines  \(barriers.joined(separator: ", "))"] + surface.lines
     }
 
     /// The losses along the line and the curve, or a map of the plane.
@@ -197,7 +208,8 @@ public struct CheckpointPlaneReport: Report {
             HeatmapFigure.Overlay(
                 label: "A, B and C", x: corners.map(\.x) + [corners[0].x], y: corners.map(\.y) + [corners[0].y])
         ]
-        map.labels = zip(["A", "B", "C"], corners).map { ($0, Point($1.x, $1.y)) }.map {
+        let places = corners + [(result.mean.x, result.mean.y)]
+        map.labels = zip(["A", "B", "C", "mean"], places).map { ($0, Point($1.x, $1.y)) }.map {
             HeatmapFigure.Label(text: $0.0, at: $0.1)
         }
         return map

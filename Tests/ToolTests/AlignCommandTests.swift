@@ -40,6 +40,36 @@ import Testing
     }
 
     /// The mean of two networks with batch normalisation: θ, statistics that are measured anew, losses as evaluate has them.
+    /// Three networks span a plane, with their mean at its origin: the same mean that the plane through the three names.
+    @Test func averagePlane() throws {
+        let folder = try Folder()
+        for seed in 0..<3 {
+            try Tool.succeed(
+                "train --model mlp:64-8-10 --data digits --epochs 2 --seed \(seed) --quiet -o \(seed).bin", in: folder)
+        }
+        let result = try Tool.json("average 0.bin 1.bin 2.bin -o mean.bin --examples 200", in: folder)
+        let parts = try #require(result["parts"] as? [[String: Any]])
+        let places = try parts.map { try #require($0["coordinates"] as? [Double]) }
+        for axis in 0..<2 { #expect(abs(places.reduce(0) { $0 + $1[axis] }) < 1e-6) }
+        for (part, place) in zip(parts, places) {
+            let distance = try #require(part["distance"] as? Double), away = part["distance_to_plane"] as? Double
+            #expect(
+                abs((place[0] * place[0] + place[1] * place[1]).squareRoot() - distance) < 1e-5 && (away ?? 1) < 1e-6)
+        }
+        #expect(((result["explained_variance"] as? [Double])?.reduce(0, +)).map { abs($0 - 1) < 1e-9 } == true)
+        let plane = try Tool.json("interpolate 0.bin 1.bin 2.bin --points 3 --examples 200 -o p.png", in: folder)
+        let mean = try #require(plane["mean"] as? [String: Any]),
+            corners = try #require(plane["checkpoints"] as? [[String: Any]])
+        let loss = try #require(mean["loss"] as? Double), own = try #require(result["train_loss"] as? Double)
+        #expect(abs(loss - own) < 1e-5 * own)
+        for axis in 0..<2 {
+            let sum = corners.reduce(0.0) { $0 + (($1["coordinates"] as? [Double])?[axis] ?? .nan) }
+            #expect(abs(sum / 3 - ((mean["coordinates"] as? [Double])?[axis] ?? .nan)) < 1e-9)
+        }
+        let pair = try Tool.json("average 0.bin 1.bin -o mean.bin --examples 50", in: folder)
+        #expect(pair["explained_variance"] is NSNull)
+    }
+
     @Test func average() throws {
         let folder = try Folder()
         for seed in 0..<2 {

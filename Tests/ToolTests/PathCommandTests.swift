@@ -85,7 +85,8 @@ import Testing
         let far = try #require(scaled["points"] as? [[String: Any]])
         #expect(far.map { $0["loss"] as? Double } == points.map { $0["loss"] as? Double })
         #expect(far[0]["distance"] as? Double != points[0]["distance"] as? Double)
-        try Tool.refuse("trajectory run1 --scaled-by adam", in: folder, saying: "--scaled-by adam", "expected adam or adamw")
+        try Tool.refuse(
+            "trajectory run1 --scaled-by adam", in: folder, saying: "--scaled-by adam", "expected adam or adamw")
         try Tool.refuse("trajectory run0 run0", in: folder, saying: "given twice")
         try folder.makeFolder("other")
         try Tool.succeed("train --model linear --data digits --epochs 1 --quiet -o other/ckpt.bin", in: folder)

@@ -68,6 +68,8 @@ public struct Interpolation: Sendable {
         public let slice: Slice
         /// Coordinates of A, B and C.
         public let corners: [(x: Double, y: Double)]
+        /// Where the mean of the three lies, and what it has there.
+        public let mean: (x: Double, y: Double, evaluation: Evaluation)
         /// Losses on the sides AB, AC and BC.
         public let sides: [PathProfile]
         /// L(θ_A), with the statistics of batch normalisation of the first network.
@@ -154,11 +156,17 @@ public struct Interpolation: Sendable {
         (slice.tolerance, slice.isLogarithmic, slice.seed) = (tolerance, isLogarithmic, seed)
         slice.directions = .vectors(plane.directions, kind: "plane")
         let surface = try slice.run(mixed, at: loss.theta, monitor: monitor.named("plane")).slice
+        var center = Vectors.zeros(loss.dimension)
+        for model in models { Vectors.add(1.0 / 3, model.theta, to: &center) }
+        let mean = (
+            x: plane.corners.reduce(0) { $0 + $1.x } / 3, y: plane.corners.reduce(0) { $0 + $1.y } / 3,
+            evaluation: try mixed.evaluate(at: center)
+        )
         let sides = try [(0, 1), (0, 2), (1, 2)].map {
             try profile(loss, models[$0.0], models[$0.1], statistics, monitor)
         }
         return Plane(
-            slice: surface, corners: plane.corners, sides: sides, start: try loss.evaluate(at: loss.theta),
+            slice: surface, corners: plane.corners, mean: mean, sides: sides, start: try loss.evaluate(at: loss.theta),
             statistics: statistics)
     }
 

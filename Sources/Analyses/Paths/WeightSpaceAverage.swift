@@ -28,6 +28,9 @@ public struct WeightSpaceAverage: Sendable {
     public let model: Model
     /// ‖θᵢ − θⱼ‖₂ of the parts, at [i][j].
     public let distances: [[Double]]
+    /// The principal plane of the parts around their mean, which is its origin: of every part its place there and its distance from the plane,
+    /// and the axes' shares of Σ‖θᵢ − θ̄‖². Nil where the parts span no plane, as two do not.
+    public let plane: (places: [TrajectoryPCA.Point], explainedVariance: [Double])?
 
     /// What its file keeps. No training goes on from it.
     public var checkpoint: Checkpoint {
@@ -52,6 +55,12 @@ public struct WeightSpaceAverage: Sendable {
         for (model, other) in models.dropFirst() { try first.checkTensors(of: model, other, as: models[0].name) }
         var theta = Vectors.zeros(first.theta.count)
         for (model, _) in models { Vectors.add(1 / Double(models.count), model.theta, to: &theta) }
+        do {
+            let principal = try TrajectoryPCA(models.map(\.model.theta), around: theta)
+            plane = (principal.points, principal.explainedVariance)
+        } catch is TrajectoryPCA.Failure {
+            plane = nil
+        }
         // As its file keeps it.
         theta = theta.map(first.metadata.precision.rounded)
         func part(_ loss: ModelLoss, _ name: String) throws -> Part {

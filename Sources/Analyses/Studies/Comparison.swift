@@ -109,7 +109,8 @@ public struct Comparison: Sendable {
         func open(_ path: String) throws -> ModelLoss {
             if let first, first.name == path { return first }
             let loss = try ModelLoss(
-                Model.open(path), name: path, self.loss, vectors: vectors, held: Self.held, memory: memory, monitor: monitor)
+                Model.open(path), name: path, self.loss, vectors: vectors, held: Self.held, memory: memory,
+                monitor: monitor)
             if let first { try first.checkWeightDecay(of: loss.model, path) } else { first = loss }
             return loss
         }

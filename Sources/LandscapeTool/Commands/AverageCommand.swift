@@ -43,11 +43,17 @@ struct AverageCommand: ParsableCommand {
                 (
                     "parts",
                     .array(
-                        average.parts.map {
-                            .object(
-                                [("checkpoint", .string($0.name))] + members($0) + [("distance", .number($0.distance))])
+                        average.parts.enumerated().map { number, part in
+                            let place = average.plane?.places[number]
+                            return .object(
+                                [("checkpoint", .string(part.name))] + members(part) + [
+                                    ("distance", .number(part.distance)),
+                                    ("coordinates", place.map { JSONValue($0.coordinates) } ?? .null),
+                                    ("distance_to_plane", JSONValue(place?.distanceToPlane)),
+                                ])
                         })
                 ), ("distances", .array(average.distances.map { JSONValue($0) })),
+                ("explained_variance", average.plane.map { JSONValue($0.explainedVariance) } ?? .null),
             ])
         func line(_ part: WeightSpaceAverage.Part) -> String {
             func text(_ split: String, _ evaluation: Evaluation?) -> String {
@@ -58,8 +64,17 @@ struct AverageCommand: ParsableCommand {
             }
             return part.name + text("train", part.train) + text("test", part.test)
         }
+        let places = average.parts.enumerated().map { number, part in
+            ", \(Format.number(part.distance)) from the mean"
+                + (average.plane.map { " at \(Format.place($0.places[number].coordinates))" } ?? "")
+        }
+        let plane = average.plane.map { plane in
+            let shares = plane.explainedVariance.prefix(2).map { Format.percent($0) }.joined(separator: " + ")
+            return [
+                "places are in the principal plane of the parts around their mean; it holds \(shares) of their squared distances"
+            ]
+        }
         try general.print(
-            result,
-            average.parts.map { line($0) + ", \(Format.number($0.distance)) from the mean" } + [line(average.mean)])
+            result, zip(average.parts, places).map { line($0) + $1 } + [line(average.mean)] + (plane ?? []))
     }
 }

@@ -122,6 +122,7 @@ struct ResultKeys: ExpressibleByArrayLiteral {
     static func interpolation(isPlane: Bool, curve: Bool, adaptive: Bool, aligns: Bool) -> [String] {
         guard !isPlane else {
             return ["checkpoints", "barrier"] + members("barriers", "ab ac bc")
+                + members("mean", "coordinates loss accuracy")
                 + slice(axes: 2, adaptive: adaptive)
         }
         return ["checkpoints", "distance", "alpha", "values", "accuracies", "barrier", "barrier_at"]
@@ -148,6 +149,7 @@ struct ResultKeys: ExpressibleByArrayLiteral {
     ])
     static let average = ResultKeys(all: [
         "command", "checkpoint", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "parts", "distances",
+        "explained_variance",
     ])
     static let files = ResultKeys(all: ["command", "files"])
     static let selfTest = ResultKeys(all: ["command", "software", "passed", "seconds", "checks"])
