@@ -130,7 +130,7 @@ public struct SliceAnalysis: Sendable {
                 multiple: reach.multiple,
                 lengths: try reach.lengths ?? lengths(reach, objective, at: theta, first, monitor))
         }
-        let grid = reach.map { grid.ending(at: $0.lengths!) } ?? grid
+        let grid = reach.map { self.grid.ending(at: $0.lengths!) } ?? self.grid
         try monitor.update("centre of the slice", 0, of: 1)
         let center = try objective.evaluate(at: theta)
         return Result(
