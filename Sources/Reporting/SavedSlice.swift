@@ -104,10 +104,10 @@ extension SliceReport {
                     seed: UInt64(seed), slice: i == 0 && part == loss ? first : try slice(part, nil, nil))
             }
         }
-        let reach = metadata["surface.loss_multiple"]?.double.map { multiple in
+        let rise = metadata["surface.loss_multiple"]?.double.map { multiple in
             SliceReach(multiple: multiple, lengths: grid.axes.map { $0.values.last ?? 0 })
         }
-        self.init(context: context, SliceAnalysis.Result(planes: planes, reach: reach))
+        self.init(context: context, SliceAnalysis.Result(planes: planes, reach: rise))
         // Paths over the surface: of a training, or the sides of the triangle of three networks.
         for (name, label, isClosed) in [("path", "checkpoints", false), ("corners", "A, B and C", true)] {
             guard let places = try values(name), places.count >= 2, places.count % 2 == 0 else { continue }
