@@ -90,7 +90,7 @@ public struct TrajectoryReport: Report {
     public var figure: (any Figure)? {
         let slice = surface.slice
         var map = HeatmapFigure(
-            title: "path over the surface", xLabel: label(0), yLabel: label(1),
+            title: isAlone ? "path over the surface" : "paths over the surface", xLabel: label(0), yLabel: label(1),
             valueLabel: "loss (\(context.lossName))", x: slice.alpha, y: slice.beta, values: slice.loss)
         map.marksMinimum = false
         map.overlays = trainings.enumerated().map { number, training in
@@ -117,7 +117,7 @@ public struct TrajectoryReport: Report {
         var lines = LineFigure(
             title: "checkpoints", xAxis: Axis("step", isWhole: true),
             leftAxis: Axis("\(context.split) loss"),
-            rightAxis: Axis(distance + (isAlone ? "" : ", dashed")),
+            rightAxis: Axis(distance + (isAlone ? "" : ", dotted")),
             series: series)
         (lines.legend, lines.valueScale) = (.below, .automatic)
         return PanelFigure(

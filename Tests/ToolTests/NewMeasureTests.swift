@@ -174,6 +174,6 @@ import Testing
         let tau = try object(study, "kendall_tau")
         #expect(Set(tau.keys) == ["fisher_rao", "trace_h_sigma", "weight_norm"])
         let all = try Tool.json("study runs --examples 50 --samples 2 --measures all", in: folder)
-        #expect(try object(all, "kendall_tau").count == 22)
+        #expect(try object(all, "kendall_tau").count == 26)
     }
 }

@@ -78,7 +78,7 @@ import Testing
         let archive = try NPZ.read(folder.path("t.npz"))
         #expect(try archive.array("training").doubles == [0, 0, 0, 0, 1, 1, 1, 1])
         try Tool.succeed("plot t.npz -o again.svg", in: folder)
-        #expect(try folder.text("again.svg").contains("training 2"))
+        #expect(try folder.text("again.svg").contains("run1"))
 
         let scaled = try Tool.json("trajectory run0 run1 --scaled-by adam \(options)", in: folder)
         #expect(scaled["scaled_by"] as? String == "adam" && found["scaled_by"] is NSNull)

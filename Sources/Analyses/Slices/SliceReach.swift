@@ -82,9 +82,11 @@ public struct SliceReach: Sendable, Equatable {
 
     /// The next number of two digits.
     static func roundedUp(_ length: Double) -> Double {
-        // A division by a whole power of ten gives the decimal number itself, a multiplication by 0.1 its neighbour.
+        // A division by a whole power of ten gives the decimal number itself, a multiplication by 0.1 its neighbour. Less than 1e-9 beyond
+        // a number is rounding.
         let exponent = log10(length).rounded(.down) - 1, unit = pow(10, abs(exponent))
-        return exponent < 0 ? (length * unit).rounded(.up) / unit : (length / unit).rounded(.up) * unit
+        func up(_ digits: Double) -> Double { (digits - 1e-9).rounded(.up) }
+        return exponent < 0 ? up(length * unit) / unit : up(length / unit) * unit
     }
 }
 

@@ -44,7 +44,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
     "slice": {
         "dims": ("--dims", "integer", None),
         "points": ("--points", "points", 51),
-        "range": ("--range", "number", 1.0),
+        "range": ("--range", "length", 1.0),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
         "z_range": ("--z-range", "range", None),
@@ -253,7 +253,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "localization": ("--localization", "number", None),
         "dims": ("--dims", "integer", None),
         "points": ("--points", "points", 51),
-        "range": ("--range", "number", 1.0),
+        "range": ("--range", "length", 1.0),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
         "z_range": ("--z-range", "range", None),
@@ -323,7 +323,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
     "compare": {
         "dims": ("--dims", "integer", None),
         "points": ("--points", "points", 51),
-        "range": ("--range", "number", 1.0),
+        "range": ("--range", "length", 1.0),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
         "z_range": ("--z-range", "range", None),
@@ -371,6 +371,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "points": ("--points", "points", 41),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
+        "scaled_by": ("--scaled-by", "text", None),
         "adaptive": ("--adaptive", "number", None),
         "resume": ("--resume", "flag", False),
         "width": ("--width", "length", None),
@@ -745,7 +746,7 @@ class Commands:
         *,
         dims: Optional[int] = None,
         points: Union[int, str, tuple[int, int]] = 51,
-        range: float = 1.0,
+        range: Union[str, float] = 1.0,
         x_range: Optional[Union[str, tuple[float, float]]] = None,
         y_range: Optional[Union[str, tuple[float, float]]] = None,
         z_range: Optional[Union[str, tuple[float, float]]] = None,
@@ -778,7 +779,8 @@ class Commands:
         dims: 1 for a line, 2 for a plane, 3 for a space (default: as many as --points, --y-range, --z-range or --directions
             name, else 1).
         points: Points along each axis: 51, 51x41 for α × β, or 21x21x21 for α × β × γ.
-        range: Half the length of all axes, which run from −length to length.
+        range: Half the length of all axes, which run from −length to length; auto: to where the loss is 10 times the
+            checkpoint's, auto:F: F times.
         x_range: Range of α, as a:b.
         y_range: Range of β, as a:b.
         z_range: Range of γ, as a:b.
@@ -1033,7 +1035,7 @@ class Commands:
         localization: Optional[float] = None,
         dims: Optional[int] = None,
         points: Union[int, str, tuple[int, int]] = 51,
-        range: float = 1.0,
+        range: Union[str, float] = 1.0,
         x_range: Optional[Union[str, tuple[float, float]]] = None,
         y_range: Optional[Union[str, tuple[float, float]]] = None,
         z_range: Optional[Union[str, tuple[float, float]]] = None,
@@ -1105,7 +1107,8 @@ class Commands:
         dims: 1 for a line, 2 for a plane, 3 for a space (default: as many as --points, --y-range, --z-range or --directions
             name, else 1).
         points: Points along each axis: 51, 51x41 for α × β, or 21x21x21 for α × β × γ.
-        range: Half the length of all axes, which run from −length to length.
+        range: Half the length of all axes, which run from −length to length; auto: to where the loss is 10 times the
+            checkpoint's, auto:F: F times.
         x_range: Range of α, as a:b.
         y_range: Range of β, as a:b.
         z_range: Range of γ, as a:b.
@@ -1203,7 +1206,7 @@ def compare(
     measures: Union[str, Sequence[str]] = "default",
     dims: Optional[int] = None,
     points: Union[int, str, tuple[int, int]] = 51,
-    range: float = 1.0,
+    range: Union[str, float] = 1.0,
     x_range: Optional[Union[str, tuple[float, float]]] = None,
     y_range: Optional[Union[str, tuple[float, float]]] = None,
     z_range: Optional[Union[str, tuple[float, float]]] = None,
@@ -1231,7 +1234,8 @@ def compare(
     dims: 1 for a line, 2 for a plane, 3 for a space (default: as many as --points, --y-range, --z-range or --directions
         name, else 1).
     points: Points along each axis: 51, 51x41 for α × β, or 21x21x21 for α × β × γ.
-    range: Half the length of all axes, which run from −length to length.
+    range: Half the length of all axes, which run from −length to length; auto: to where the loss is 10 times the
+        checkpoint's, auto:F: F times.
     x_range: Range of α, as a:b.
     y_range: Range of β, as a:b.
     z_range: Range of γ, as a:b.
@@ -1264,11 +1268,11 @@ def compare(
 
 
 def trajectory(
-    folder: PathLike,
-    *,
+    folder: PathLike, *others: PathLike,
     points: Union[int, str, tuple[int, int]] = 41,
     x_range: Optional[Union[str, tuple[float, float]]] = None,
     y_range: Optional[Union[str, tuple[float, float]]] = None,
+    scaled_by: Optional[Literal["adam"]] = None,
     adaptive: Optional[float] = None,
     resume: bool = False,
     data: Optional[Data] = None,
@@ -1283,14 +1287,16 @@ def trajectory(
     weight_decay: Optional[float] = None,
     **style: Unpack[Style],
 ) -> Result:
-    """Draws the path of a training over the loss in its principal plane.
+    """Draws the paths of one training or several over the loss in their principal plane.
 
     Parameters
     ----------
     folder: the folder
+others: the folders of other trainings
     points: Points of the surface along each axis: 41, or 41x31.
     x_range: Range along the first axis, as a:b (default: what holds the path).
     y_range: Range along the second axis, as a:b (default: what holds the path).
+    scaled_by: adam: scale weights by the root of what Adam divides by at the end of the first training.
     adaptive: Evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01.
     resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
     data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
