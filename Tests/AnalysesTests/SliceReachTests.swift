@@ -11,7 +11,8 @@ import Testing
     @Test(arguments: [2.0, 10, 1000]) func quadratic(_ multiple: Double) throws {
         let c = 0.3, h = [400.0, 0.02], matrix = [h[0], 0, 0, h[1]]
         let bowl = QuadraticObjective(matrix: matrix, linear: [0, 0], constant: c)
-        var analysis = SliceAnalysis(SliceGrid(SliceAxis(range: -1...1, points: 5), SliceAxis(range: -1...1, points: 4)))
+        var analysis = SliceAnalysis(
+            SliceGrid(SliceAxis(range: -1...1, points: 5), SliceAxis(range: -1...1, points: 4)))
         analysis.directions = .vectors([[1, 0], [0, 1]], kind: "axes")
         analysis.reach = SliceReach(multiple: multiple)
         let result = try analysis.run(bowl, at: [0, 0])
