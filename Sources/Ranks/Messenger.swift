@@ -10,6 +10,8 @@ final class Messenger: @unchecked Sendable {
     /// Seconds between signs of life, and without one until a rank counts as lost. Rank 0, which keeps what is finished, is the first to
     /// give up.
     static let beat = 1.0, patience = 5.0, patienceOfOthers = 6.5
+    /// Seconds that a start of MPI may take: it waits for all ranks, also for one that runs another command and never starts MPI.
+    private static let patienceAtStart = 60.0
     /// Seconds that the thread which works has to notice a failure, and that ranks have to say goodbye.
     private static let grace = 2.0, farewell = 3.0
 
@@ -51,8 +53,13 @@ final class Messenger: @unchecked Sendable {
         let thread = Thread { self.serve() }
         thread.stackSize = 8 << 20
         thread.start()
+        let last = Date(timeIntervalSinceNow: Self.patienceAtStart)
         return try lock.withLock {
-            while started == nil { lock.wait() }
+            while started == nil {
+                guard lock.wait(until: last) || started != nil else {
+                    throw RankError.alone(library: library, seconds: Int(Self.patienceAtStart))
+                }
+            }
             return try started!.get()
         }
     }

@@ -10,6 +10,8 @@ public enum RankError: DescribedError, Equatable {
     case otherLibrary(library: String, launcher: String)
     /// MPI does not start.
     case notStarted(library: String, code: Int)
+    /// MPI waits for ranks that do not start it.
+    case alone(library: String, seconds: Int)
     /// Ranks have other programs, options, weights or data.
     case different(what: String, rank: Int, host: String, found: String, expected: String)
     /// A rank has failed.
@@ -29,6 +31,8 @@ public enum RankError: DescribedError, Equatable {
         case .otherLibrary(let library, let launcher):
             "\(launcher) has started this process, but \(library) is another MPI; use the launcher of that library, or name the launcher's own in \(Launch.variable)"
         case .notStarted(let library, let code): "\(library) does not start: error \(code) of MPI_Init_thread"
+        case .alone(let library, let seconds):
+            "\(library) has waited \(seconds) s for the other ranks to start; give all ranks the same command, and look whether one has ended"
         case .different(let what, let rank, let host, let found, let expected):
             "rank \(rank) on \(host) has another \(what): found \(found), expected \(expected) as rank 0 has; let all ranks have the same program, options and files"
         case .failed(let rank, let host, let text, _): "rank \(rank) on \(host): \(text)"

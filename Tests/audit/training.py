@@ -1,7 +1,8 @@
 """train: every optimiser step by step in PyTorch from the same weights, schedules, counts, edges of stability.
 
 SAM: Foret et al. 2021, arXiv 2010.01412. ASAM: Kwon et al. 2021, arXiv 2102.11600. GSAM: Zhuang et al. 2022, arXiv
-2203.08065. LookSAM: Liu et al. 2022, arXiv 2203.02714. Adam: arXiv 1412.6980; AdamW: arXiv 1711.05101. Cosine:
+2203.08065. LookSAM: Liu et al. 2022, arXiv 2203.02714. Friendly-SAM: Li et al. 2024, arXiv 2403.12350. Moving averages and SWA
+(Izmailov et al. 2018, arXiv 1803.05407) of the weights. Adam: arXiv 1412.6980; AdamW: arXiv 1711.05101. Cosine:
 arXiv 1608.03983. Edge of stability: Cohen et al. 2021, arXiv 2103.00065; of SAM: Long & Bartlett 2023, arXiv
 2309.12488.
 
@@ -17,7 +18,8 @@ import torch
 from networks import Case
 
 DEFAULTS = dict(
-    lr=0.05, momentum=0.9, decay=0.01, rho=0.05, eta=0.01, alpha=None, every=5, clip=None, in_ascent=False, m=None
+    lr=0.05, momentum=0.9, decay=0.01, rho=0.05, eta=0.01, alpha=None, every=5, clip=None, in_ascent=False, m=None, sigma=1.0,
+    averaging=0.9,
 )
 
 
@@ -43,11 +45,14 @@ class Rule:
         self.o = {**DEFAULTS, **options}
         if self.o["alpha"] is None:
             self.o["alpha"] = 0.4 if name == "gsam" else 0.7
-        self.t, self.velocity, self.first, self.second, self.kept = 0, None, 0.0, 0.0, None
+        self.t, self.velocity, self.first, self.second, self.kept, self.mean = 0, None, 0.0, 0.0, None, 0.0
 
     def ascent(self, theta, g):
         o = self.o
         a = g + o["decay"] * theta if o["in_ascent"] else g
+        if self.name == "fsam":
+            self.mean = o["averaging"] * self.mean + (1 - o["averaging"]) * a
+            a = a - o["sigma"] * self.mean
         t = transformation(self.case, theta, o["eta"]) if self.name == "asam" else 1.0
         return theta + o["rho"] * t * t * a / np.linalg.norm(t * a)
 
@@ -110,6 +115,12 @@ VARIANTS = [
     ("gsam", ["--rho", 0.2], dict(rho=0.2)),
     ("gsam", ["--alpha", 0.9, "--decay-in-ascent"], dict(alpha=0.9, in_ascent=True)),
     ("looksam", ["--rho", 0.2, "--look-every", 2], dict(rho=0.2, every=2)),
+    ("fsam", ["--rho", 0.2], dict(rho=0.2)),
+    (
+        "fsam",
+        ["--rho", 0.1, "--sigma", 0.5, "--averaging", 0.6, "--decay-in-ascent"],
+        dict(rho=0.1, sigma=0.5, averaging=0.6, in_ascent=True),
+    ),
     ("sgd", ["--grad-clip", 0.1], dict(clip=0.1)),
     ("sam", ["--grad-clip", 0.1], dict(clip=0.1)),
 ]
@@ -121,6 +132,7 @@ def check(program, table, case):
     defaults(program, table, case)
     if case.network == "mlp":
         schedules(program, table, case)
+        averages(program, table, case)
         counts(program, table, case)
 
 
@@ -206,6 +218,23 @@ def schedules(program, table, case):
             table.equal(
                 command, "weights after 10 steps", Case(program, case.network, "t.bin").theta, theta, 0, 1e-8 * moved
             )
+
+
+def averages(program, table, case):
+    """The moving average after every step, which begins with the first step's weights, and the mean of the weights at the end of every epoch from the third on."""
+    r = trained(program, case, "--schedule", "constant", "--epochs", 6, "--ema", 0.7, "--swa-start", 3)
+    rule, theta = Rule(case, "sgd", case.gradient, decay=5e-4), case.theta.numpy()
+    moving, kept = None, []
+    for epoch in range(1, 7):
+        theta = rule.step(theta)
+        moving = theta if moving is None else 0.7 * moving + 0.3 * theta
+        if epoch >= 3:
+            kept.append(theta)
+    moved = np.abs(theta - case.theta.numpy()).max()
+    for name, expected in ("ema", moving), ("swa", np.mean(kept, axis=0)):
+        found = Case(program, case.network, f"t.{name}.bin")
+        table.equal("train --ema 0.7 --swa-start 3", f"weights of t.{name}.bin", found.theta, expected, 0, 1e-7 * moved)
+        table.holds("train --ema 0.7 --swa-start 3", f"{name} among averages", str(r["averages"]), name, f"t.{name}.bin" in str(r["averages"]))
 
 
 def counts(program, table, case):
