@@ -125,7 +125,7 @@ public struct StudyMeasures: Sendable, Codable {
             let near = expected.suggestion(for: name)
             return "'\(name)' is no measure"
                 + (near.isEmpty
-                    ? "; expected some of \(expected.joined(separator: ", ")), with commas between them" : near)
+                    ? "; expected \(expected.joined(separator: ","))" : near)
         }
     }
 
