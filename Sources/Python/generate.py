@@ -40,11 +40,11 @@ KINDS = {
     "save-product": "output", "save-epsilon": "output", "save-diagonal": "output", "save-norms": "output", "style": "path", "start": "checkpoint",
     "measures": "list", "measure": "list", "increase": "number", "logdet": "number", "damping": "number",
     "audit": "path", "audit-seeds": "integer", "audit-lr": "number", "audit-batch-size": "number",
-    "chains": "integer", "draws": "integer", "localization": "number",
+    "chains": "integer", "draws": "integer", "localization": "number", "threshold": "number", "error": "number", "levels": "numbers",
     **{name: "text" for name in (
         "split", "precision", "batchnorm", "normalization", "metric", "shard", "norm", "method", "operator", "theme",
         "font-family", "colors", "fill", "scale", "title", "subtitle", "x-label", "y-label", "curve", "model", "optimizer",
-        "perturb", "base", "align", "scaled-by", "schedule", "warmup", "loss", "augment", "activation", "target", "prediction", "adapter", "step")},
+        "perturb", "base", "align", "scaled-by", "schedule", "warmup", "loss", "augment", "activation", "target", "prediction", "adapter", "step", "picture")},
 }
 # Of the program as a process, not of an analysis.
 LEFT_OUT = {"o", "json", "key", "quiet", "show", "version", "help", "progress", "weights"}
@@ -56,9 +56,11 @@ METHODS = {
 FUNCTIONS = {
     "interpolate": ("*checkpoints: Any", "Result"), "compare": ("*checkpoints: Any", "Result"),
     "trajectory": ("folder: PathLike, *others: PathLike", "Result"), "study": ("folder: PathLike", "Result"),
+    "align": ("reference: Any, checkpoint: Any, o: PathLike = \"aligned.bin\"", "Checkpoint"),
+    "average": ("*checkpoints: Any, o: PathLike = \"average.bin\"", "Checkpoint"), "topology": ("surface: Any", "Result"),
     "report": ("*checkpoints: Any, o: PathLike = \"report\"", "str"), "train": ("o: PathLike = \"ckpt.bin\"", "Checkpoint"),
 }
-DRAWING = {"slice", "sharpness", "hessian", "interpolate", "compare", "trajectory", "study", "measure"}
+DRAWING = {"slice", "sharpness", "hessian", "interpolate", "compare", "trajectory", "study", "measure", "topology"}
 
 
 def python_name(name: str) -> str:
@@ -113,7 +115,7 @@ def docstring(command: dict, own: list, positional: str, draws: bool, indent: st
         lines += [*textwrap.wrap(" ".join(text.split()), 120), ""]
     lines += ["Parameters", "----------"]
     if positional:
-        lines += [f"{positional}"]
+        lines += positional.split("\n")
     for item in own:
         lines += textwrap.wrap(f"{item['python']}: {item['help']}", 120, subsequent_indent="    ")
     if draws:
@@ -185,10 +187,13 @@ def module(dump: dict) -> str:
         own = [item for item in options(commands[name]) if not draws or item["name"] not in styles]
         positional = {
             "*checkpoints: Any": "checkpoints: problems, checkpoints or their paths", "folder: PathLike": "folder: the folder",
+            "surface: Any": "surface: a slice that was computed, or its .npz file",
             "folder: PathLike, *others: PathLike": "folder: the folder\nothers: the folders of other trainings",
         }.get(leading, "o: " + ("folder of the page" if name == "report" else "the checkpoint to write"))
-        if name == "report":
+        if "*checkpoints: Any, " in leading:
             positional = "checkpoints: problems, checkpoints or their paths\n" + positional
+        if name == "align":
+            positional = "reference, checkpoint: problems, checkpoints or their paths; the second is reordered\n" + positional
         out += ["", "", signature(name, leading, own, draws, gives, ""),
                 docstring(commands[name], own, positional, draws, "    "),
                 "    from ._functions import call", "", f'    return call("{name}", locals())']

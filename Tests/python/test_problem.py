@@ -2,6 +2,7 @@
 
 The program is the one that the package finds, or $LANDSCAPE.
 """
+import copy
 import os
 import pathlib
 import signal
@@ -337,6 +338,33 @@ class Results(unittest.TestCase):
             for name, p in self.model.named_parameters():
                 p.copy_(state[name])
         self.assertAlmostEqual(plane.loss[-1, -1], there, places=12)
+
+    def test_between_networks(self):
+        """A shuffled copy is aligned to the bit, the mean of both is the network, and topology takes a slice as it is."""
+        torch.manual_seed(1)
+        plain = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3)).double()
+        other = copy.deepcopy(plain)
+        order = torch.randperm(8)
+        with torch.no_grad():
+            other[0].weight.copy_(plain[0].weight[order])
+            other[0].bias.copy_(plain[0].bias[order])
+            other[2].weight.copy_(plain[2].weight[:, order])
+        first, second = (
+            landscape.Problem(model, (self.x, self.y), "cross-entropy", progress=False, remarks=False) for model in (plain, other))
+        with tempfile.TemporaryDirectory() as folder:
+            aligned = landscape.align(first, second, f"{folder}/aligned.bin")
+            self.assertEqual(aligned.evaluate(precision="double").loss, first.evaluate().loss)
+            mean = landscape.average(first, aligned, o=f"{folder}/mean.bin")
+            self.assertEqual(mean.evaluate(precision="double").loss, first.evaluate().loss)
+            compared = landscape.compare(aligned, mean, measures="lambda_max", points=3)
+            self.assertEqual(compared.checkpoints[0].lambda_max, compared.checkpoints[1].lambda_max)
+        surface = first.slice(dims=2, points=9)
+        shape = landscape.topology(surface, error=0)
+        self.assertEqual(shape.lowest, surface.loss.min())
+        with tempfile.TemporaryDirectory() as folder:
+            surface.save(f"{folder}/s.npz")
+            self.assertEqual(landscape.topology(f"{folder}/s.npz", error=0).lowest, surface.loss.min())
+            self.assertTrue(pathlib.Path(shape.save(f"{folder}/t.png")).stat().st_size > 1000)
 
     def test_radii(self):
         found = self.problem.sharpness(rho=[0.01, 0.05], measure="all", samples=5, box_repeats=1)

@@ -6,7 +6,7 @@
 
 The program `landscape` in this package computes; docs/python.md shows what can be asked of it.
 """
-from ._commands import Style, compare, interpolate, report, study, train, trajectory
+from ._commands import Style, align, average, compare, interpolate, report, study, topology, train, trajectory
 from ._problem import Checkpoint, Problem, open
 from ._program import LandscapeError, LandscapeInterrupted, program, run
 from ._results import Density, Estimate, Evaluation, Gradient, Hessian, Measures, Record, Result, Sharpness, Slice, WorstCase
@@ -16,6 +16,6 @@ from ._trajectory import Trajectory
 __version__ = "0.1.0"
 __all__ = [
     "Checkpoint", "Density", "Estimate", "Evaluation", "Gradient", "Hessian", "LandscapeError", "LandscapeInterrupted", "Measures",
-    "Problem", "Record", "Result", "Sharpness", "Slice", "Style", "Tracker", "Trajectory", "WorstCase", "compare", "interpolate",
-    "open", "program", "report", "run", "study", "train", "trajectory",
+    "Problem", "Record", "Result", "Sharpness", "Slice", "Style", "Tracker", "Trajectory", "WorstCase", "align", "average", "compare",
+    "interpolate", "open", "program", "report", "run", "study", "topology", "train", "trajectory",
 ]

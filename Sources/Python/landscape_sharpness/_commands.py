@@ -457,6 +457,45 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "weight_decay": ("--weight-decay", "number", None),
         "threads": ("--threads", "integer", None),
     },
+    "align": {
+        "seed": ("--seed", "integer", 0),
+        "threads": ("--threads", "integer", None),
+    },
+    "average": {
+        "examples": ("--examples", "integer", None),
+        "threads": ("--threads", "integer", None),
+    },
+    "topology": {
+        "threshold": ("--threshold", "number", None),
+        "error": ("--error", "number", None),
+        "levels": ("--levels", "numbers", None),
+        "top": ("--top", "integer", 10),
+        "picture": ("--picture", "text", "all"),
+        "width": ("--width", "length", None),
+        "height": ("--height", "length", None),
+        "font_size": ("--font-size", "number", None),
+        "dpi": ("--dpi", "number", None),
+        "theme": ("--theme", "text", None),
+        "font_family": ("--font-family", "text", None),
+        "colors": ("--colors", "text", None),
+        "contours": ("--contours", "numbers", None),
+        "fill": ("--fill", "text", None),
+        "scale": ("--scale", "text", None),
+        "log": ("--log", "flag", False),
+        "value_range": ("--value-range", "range", None),
+        "title": ("--title", "text", None),
+        "subtitle": ("--subtitle", "text", None),
+        "x_label": ("--x-label", "text", None),
+        "y_label": ("--y-label", "text", None),
+        "x_limits": ("--x-limits", "range", None),
+        "y_limits": ("--y-limits", "range", None),
+        "no_legend": ("--no-legend", "flag", False),
+        "no_marks": ("--no-marks", "flag", False),
+        "in_3d": ("--3d", "flag", False),
+        "view": ("--view", "numbers", None),
+        "style": ("--style", "path", None),
+        "threads": ("--threads", "integer", None),
+    },
     "report": {
         "rho": ("--rho", "numbers", 0.05),
         "points": ("--points", "points", 41),
@@ -1292,7 +1331,7 @@ def trajectory(
     Parameters
     ----------
     folder: the folder
-others: the folders of other trainings
+    others: the folders of other trainings
     points: Points of the surface along each axis: 41, or 41x31.
     x_range: Range along the first axis, as a:b (default: what holds the path).
     y_range: Range along the second axis, as a:b (default: what holds the path).
@@ -1391,6 +1430,83 @@ def study(
     return call("study", locals())
 
 
+def align(
+    reference: Any, checkpoint: Any, o: PathLike = "aligned.bin",
+    *,
+    seed: int = 0,
+    threads: Optional[int] = None,
+) -> Checkpoint:
+    """Reorders a network's hidden units so that its weights are nearest to another's.
+
+    The aligned network computes what B computes. Which units may be reordered is read off the network's graph.
+
+    Parameters
+    ----------
+    reference, checkpoint: problems, checkpoints or their paths; the second is reordered
+    o: the checkpoint to write
+    seed: Seed of the order in which hidden dimensions are matched.
+    threads: Number of threads (default: all processors). Any number gives the same bits.
+
+    Raises `LandscapeError` with the program's line.
+    """
+    from ._functions import call
+
+    return call("align", locals())
+
+
+def average(
+    *checkpoints: Any, o: PathLike = "average.bin",
+    examples: Optional[int] = None,
+    threads: Optional[int] = None,
+) -> Checkpoint:
+    """Writes the mean of several networks' weights, and measures it beside its parts.
+
+    Statistics of batch normalisation are measured anew on the training data of the first network.
+
+    Parameters
+    ----------
+    checkpoints: problems, checkpoints or their paths
+    o: the checkpoint to write
+    examples: Use only so many examples, the first ones.
+    threads: Number of threads (default: all processors). Any number gives the same bits.
+
+    Raises `LandscapeError` with the program's line.
+    """
+    from ._functions import call
+
+    return call("average", locals())
+
+
+def topology(
+    surface: Any,
+    *,
+    threshold: Optional[float] = None,
+    error: Optional[float] = None,
+    levels: Optional[Union[float, Sequence[float]]] = None,
+    top: int = 10,
+    picture: Literal["all", "tree", "barcode", "basins", "betti", "persistence"] = "all",
+    **style: Unpack[Style],
+) -> Result:
+    """Finds minima, saddles and holes of a saved slice, and says which of them are certain.
+
+    Parameters
+    ----------
+    surface: a slice that was computed, or its .npz file
+    threshold: Minima of at least this persistence keep a basin, the others' join it (default: the certain ones).
+    error: Largest error of the values; pairs of twice as much are certain (default: what an adaptive slice states, else an
+        estimate).
+    levels: Values at which Betti numbers are counted, such as 0.1,0.5,1 (default: 51 over the range).
+    top: Rows of the printed tables.
+    picture: What a picture shows: all, tree, barcode, basins, betti, persistence.
+    style: options of its pictures, see `Style`
+
+    Raises `LandscapeError` with the program's line.
+    """
+    from ._functions import call
+
+    return call("topology", locals())
+
+
 def report(
     *checkpoints: Any, o: PathLike = "report",
     measures: Union[str, Sequence[str]] = "default",
@@ -1438,7 +1554,7 @@ def report(
     Parameters
     ----------
     checkpoints: problems, checkpoints or their paths
-o: folder of the page
+    o: folder of the page
     rho: Radius ρ of the worst case, and deviation of each weight in the average case.
     points: Points along each axis of the plane.
     adaptive: Tolerance of the plane, as a share of the values' range (see 'slice --adaptive').

@@ -24,6 +24,10 @@ def call(command: str, given: dict) -> Any:
             (part._precision for part in given.get("checkpoints", ()) if isinstance(part, Checkpoint) and part._precision), None)
     style = dict(given.pop("style", {}))
     sources = [checkpoint_path(part) for part in given.pop("checkpoints", ())]
+    sources += [checkpoint_path(given.pop(name)) for name in ("reference", "checkpoint") if name in given]
+    if "surface" in given:
+        surface = given.pop("surface")
+        sources.append(surface._files.get(".npz", "") if isinstance(surface, _results.Result) else os.fspath(surface))
     if "folder" in given:
         sources.append(os.fspath(given.pop("folder")))
         sources += [os.fspath(other) for other in given.pop("others", ())]
@@ -33,6 +37,10 @@ def call(command: str, given: dict) -> Any:
         o = os.fspath(given.pop("o"))
         run_call(["report", *sources, *words(command, given, _file), "-o", o], True, _print)
         return os.path.join(o, "index.html")
+    if command in ("align", "average"):
+        o = os.fspath(given.pop("o"))
+        run_call([command, *sources, *words(command, given, _file), "-o", o], True, _print)
+        return Checkpoint(o)
     folder = Folder()
     files = {".json": os.path.join(folder.name, "result.json")}
     out = ["-o", files[".json"]]

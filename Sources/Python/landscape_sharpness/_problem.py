@@ -203,6 +203,10 @@ class Checkpoint(Commands):
         call([command, self.path, *options, *out, "--json"], progress=self.progress, remark=self._remark)
         return _results.result(_results.read(files[".json"]), self, files, style)
 
+    def _current(self) -> str:
+        """A file with the present weights."""
+        return self.path
+
     def save(self, path: PathLike) -> str:
         """Writes the checkpoint with its present weights to a file for the command line, and returns its path.
 
