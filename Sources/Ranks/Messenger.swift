@@ -48,7 +48,7 @@ final class Messenger: @unchecked Sendable {
 
     // MARK: For the thread that works
 
-    /// Starts MPI.
+    /// Starts MPI. Ends the process where other ranks do not start it: nothing else ends a thread that waits for them within MPI.
     func start() throws -> (rank: Int, count: Int) {
         let thread = Thread { self.serve() }
         thread.stackSize = 8 << 20
@@ -57,7 +57,8 @@ final class Messenger: @unchecked Sendable {
         return try lock.withLock {
             while started == nil {
                 guard lock.wait(until: last) || started != nil else {
-                    throw RankError.alone(library: library, seconds: Int(Self.patienceAtStart))
+                    onStuck?(.alone(library: library, seconds: Int(Self.patienceAtStart)))
+                    _exit(1)
                 }
             }
             return try started!.get()
