@@ -148,6 +148,24 @@ def full_disk(landscape, folder):
         subprocess.run(["umount", str(disk)], check=True)
 
 
+def started_alone(landscape, folder):
+    """Of two ranks one runs a command that never starts MPI: the other waits for it."""
+    return subprocess.Popen(
+        LAUNCHER + ["-n", "1", str(landscape), "--version", ":", "-n", "1", str(landscape), "evaluate", "conv.bin"], cwd=folder,
+        env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def is_given_up(waiting):
+    """It ends after a minute, with a word."""
+    try:
+        errors = waiting.communicate(timeout=75)[1]
+    except subprocess.TimeoutExpired:
+        waiting.kill()
+        raise Failure("a rank still waits for another that never started MPI")
+    if waiting.returncode == 0 or "for the other ranks to start" not in errors or "Backtrace" in errors:
+        raise Failure(f"code {waiting.returncode}: {errors}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--landscape", required=True, type=pathlib.Path)
@@ -164,6 +182,8 @@ def main():
         alone(landscape, "train --model lenet --data digits --epochs 1 --examples 600 --quiet -o conv.bin", folder)
         for command, result in ((SLICE, "slice.npz"), (TRAIN, "train.bin")):
             alone(landscape, command.replace(result, "whole-" + result), folder)
+        # It takes a minute, beside the others.
+        waiting = started_alone(landscape, folder) if is_wanted("other command") else None
         for command, result in ((SLICE, "slice.npz"), (TRAIN, "train.bin")):
             for name, (disturb, expected) in FAULTS.items():
                 label = f"{command.split()[0]}, {name}"
@@ -185,6 +205,13 @@ def main():
             except (Failure, subprocess.SubprocessError) as failure:
                 wrong += 1
                 print(f"full disk: {failure}", flush=True)
+        if waiting:
+            try:
+                is_given_up(waiting)
+                print("other command: a rank that waits for one that never starts MPI gives up", flush=True)
+            except Failure as failure:
+                wrong += 1
+                print(f"other command: {failure}", flush=True)
     if wrong:
         sys.exit(f"{wrong} faults did not end as they should")
     print("every fault ends in time, with the work kept")
