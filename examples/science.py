@@ -2,7 +2,7 @@
 """Makes the tables and pictures of docs/explanation/science.md, and the tables of docs/paths.md: trains, measures, prints Markdown. Needs python3 alone, and numpy for
 the part `attention`.
 
-    examples/science.py [PART ...]      (parts: optimizers, shortcuts, tracking, edge, attention, rules, topspace, paths; default: all of them)
+    examples/science.py [PART ...]      (parts: optimizers, shortcuts, tracking, edge, attention, rules, topspace, paths, curves; default: all of them)
 
     --landscape FILE   the program (default: .build/release/landscape)
     --folder DIR       where checkpoints and results go (default: ./science); what is there already is not made again
@@ -281,10 +281,13 @@ def topspace():
     table(["step", "about 120", "600", "1200", "1800", "2400"], rows)
 
 
+LENET = "--model lenet --examples 20000 --epochs 10"
+
+
 def paths():
     """Barriers between networks of other seeds, as they are and with their units in order."""
     networks = {
-        "lenet": ("--model lenet --examples 20000 --epochs 10", "--examples 5000 --points 21", ["stored"]),
+        "lenet": (LENET, "--examples 5000 --points 21", ["stored"]),
         "resnet20": ("--model resnet20 --examples 10000 --epochs 4 --lr 0.1", "--examples 1000 --points 11", ["stored", "recalibrate"]),
     }
     rows = []
@@ -306,8 +309,31 @@ def paths():
            "aligned, statistics measured anew"], rows)
 
 
+def curves():
+    """Curves of low loss between networks of other seeds, all with as many gradients as an elastic band takes."""
+    rows = []
+    for seed in (0, 2, 4):
+        for number in (seed, seed + 1):
+            run(f"lenet.{number}", f"train {LENET} --data fashion-mnist --seed {number} -o NAME.bin")
+        command = f"interpolate lenet.{seed}.bin lenet.{seed + 1}.bin --examples 5000"
+        band = run(f"lenet.{seed}.neb", f"{command} --curve neb -o NAME.png")
+        gradients = band["curve"]["gradients"]
+        others = [run(f"lenet.{seed}.{kind}.{bends}", f"{command} --curve {kind} --bends {bends} --steps {gradients} -o NAME.png")
+                  for kind, bends in (("bezier", 1), ("bezier", 3), ("polygon", 1), ("polygon", 3))]
+        for name, result in zip(("straight line", "Bezier curve, 1 bend", "3 bends", "polygon, 1 bend", "3 bends", "elastic band"),
+                                [None] + others + [band]):
+            if result is None:
+                rows.append([f"{seed}, {seed + 1}", name, "0", f"{band['barrier']:.3f}", f"{max(band['values']):.3f}", "–", "–", "1"])
+                continue
+            curve = result["curve"]
+            highest = curve["highest"]
+            rows.append(["", name, f"{curve['gradients']}", f"{curve['barrier']:.3f}", f"{highest['loss']:.3f}", f"{highest['error']:.1g}",
+                         f"{highest['standard_error']:.3f}", f"{curve['relative_length']:.2f}"])
+    table(["seeds", "path", "gradients", "barrier", "highest loss", "error", "standard error", "length"], rows)
+
+
 PARTS = {"optimizers": optimizers, "shortcuts": shortcuts, "tracking": tracking, "edge": edge, "attention": attention,
-         "rules": rules, "topspace": topspace, "paths": paths}
+         "rules": rules, "topspace": topspace, "paths": paths, "curves": curves}
 unknown = [part for part in options.parts if part not in PARTS]
 if unknown:
     parser.error(f"no part {unknown[0]}: expected some of {', '.join(PARTS)}")
