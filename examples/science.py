@@ -281,13 +281,10 @@ def topspace():
     table(["step", "about 120", "600", "1200", "1800", "2400"], rows)
 
 
-LENET = "--model lenet --examples 20000 --epochs 10"
-
-
 def paths():
     """Barriers between networks of other seeds, as they are and with their units in order."""
     networks = {
-        "lenet": (LENET, "--examples 5000 --points 21", ["stored"]),
+        "lenet": ("--model lenet --examples 20000 --epochs 10", "--examples 5000 --points 21", ["stored"]),
         "resnet20": ("--model resnet20 --examples 10000 --epochs 4 --lr 0.1", "--examples 1000 --points 11", ["stored", "recalibrate"]),
     }
     rows = []
@@ -310,26 +307,25 @@ def paths():
 
 
 def curves():
-    """Curves of low loss between networks of other seeds, all with as many gradients as an elastic band takes."""
-    rows = []
-    for seed in (0, 2, 4):
-        for number in (seed, seed + 1):
-            run(f"lenet.{number}", f"train {LENET} --data fashion-mnist --seed {number} -o NAME.bin")
-        command = f"interpolate lenet.{seed}.bin lenet.{seed + 1}.bin --examples 5000"
-        band = run(f"lenet.{seed}.neb", f"{command} --curve neb -o NAME.png")
-        gradients = band["curve"]["gradients"]
-        others = [run(f"lenet.{seed}.{kind}.{bends}", f"{command} --curve {kind} --bends {bends} --steps {gradients} -o NAME.png")
-                  for kind, bends in (("bezier", 1), ("bezier", 3), ("polygon", 1), ("polygon", 3))]
-        for name, result in zip(("straight line", "Bezier curve, 1 bend", "3 bends", "polygon, 1 bend", "3 bends", "elastic band"),
-                                [None] + others + [band]):
-            if result is None:
-                rows.append([f"{seed}, {seed + 1}", name, "0", f"{band['barrier']:.3f}", f"{max(band['values']):.3f}", "–", "–", "1"])
-                continue
-            curve = result["curve"]
-            highest = curve["highest"]
-            rows.append(["", name, f"{curve['gradients']}", f"{curve['barrier']:.3f}", f"{highest['loss']:.3f}", f"{highest['error']:.1g}",
-                         f"{highest['standard_error']:.3f}", f"{curve['relative_length']:.2f}"])
-    table(["seeds", "path", "gradients", "barrier", "highest loss", "error", "standard error", "length"], rows)
+    """Barriers on curves between networks of other seeds, all with as many gradients as an elastic band takes."""
+    networks = {f"mlp{width}": f"--model mlp:64-{width}-10 --data digits --epochs 1000" for width in (4, 6, 8)}
+    networks["lenet5000"] = "--model lenet --data fashion-mnist --examples 5000 --epochs 60"
+    rows, found = [], []
+    for name, training in networks.items():
+        for seed in (0, 2):
+            for number in (seed, seed + 1):
+                run(f"{name}.{number}", f"train {training} --seed {number} -o NAME.bin")
+            command = f"interpolate {name}.{seed}.bin {name}.{seed + 1}.bin"
+            band = run(f"{name}.{seed}.neb", f"{command} --curve neb -o NAME.png")
+            steps = band["curve"]["gradients"]
+            results = [run(f"{name}.{seed}.{kind}.{bends}", f"{command} --curve {kind} --bends {bends} --steps {steps} -o NAME.png")
+                       for kind in ("bezier", "polygon") for bends in (1, 3)] + [band]
+            rows.append([name, f"{seed}, {seed + 1}", f"{band['values'][0]:.3f}, {band['values'][-1]:.3f}", f"{steps}", f"{band['barrier']:.2f}"]
+                        + [f"{result['curve']['barrier']:.3f}" for result in results])
+            found += [result["curve"]["highest"] for result in results]
+    table(["network", "seeds", "losses", "gradients", "line", "Bezier, 1 bend", "Bezier, 3", "polygon, 1 bend", "polygon, 3", "band"], rows)
+    print(f"\nerror at most {max(h['error'] for h in found):.1g}, standard errors {min(h['standard_error'] for h in found):.1g}"
+          f" to {max(h['standard_error'] for h in found):.1g}")
 
 
 PARTS = {"optimizers": optimizers, "shortcuts": shortcuts, "tracking": tracking, "edge": edge, "attention": attention,
