@@ -2,7 +2,7 @@
 """Makes the tables and pictures of docs/explanation/science.md, and the tables of docs/paths.md: trains, measures, prints Markdown. Needs python3 alone, and numpy for
 the part `attention`.
 
-    examples/science.py [PART ...]      (parts: optimizers, shortcuts, tracking, edge, attention, rules, topspace, paths; default: all of them)
+    examples/science.py [PART ...]      (parts: optimizers, shortcuts, tracking, edge, attention, rules, topspace, paths, curves; default: all of them)
 
     --landscape FILE   the program (default: .build/release/landscape)
     --folder DIR       where checkpoints and results go (default: ./science); what is there already is not made again
@@ -306,8 +306,30 @@ def paths():
            "aligned, statistics measured anew"], rows)
 
 
+def curves():
+    """Barriers on curves between networks of other seeds, all with as many gradients as an elastic band takes."""
+    networks = {f"mlp{width}": f"--model mlp:64-{width}-10 --data digits --epochs 1000" for width in (4, 6, 8)}
+    networks["lenet5000"] = "--model lenet --data fashion-mnist --examples 5000 --epochs 60"
+    rows, found = [], []
+    for name, training in networks.items():
+        for seed in (0, 2):
+            for number in (seed, seed + 1):
+                run(f"{name}.{number}", f"train {training} --seed {number} -o NAME.bin")
+            command = f"interpolate {name}.{seed}.bin {name}.{seed + 1}.bin"
+            band = run(f"{name}.{seed}.neb", f"{command} --curve neb -o NAME.png")
+            steps = band["curve"]["gradients"]
+            results = [run(f"{name}.{seed}.{kind}.{bends}", f"{command} --curve {kind} --bends {bends} --steps {steps} -o NAME.png")
+                       for kind in ("bezier", "polygon") for bends in (1, 3)] + [band]
+            rows.append([name, f"{seed}, {seed + 1}", f"{band['values'][0]:.3f}, {band['values'][-1]:.3f}", f"{steps}", f"{band['barrier']:.2f}"]
+                        + [f"{result['curve']['barrier']:.3f}" for result in results])
+            found += [result["curve"]["highest"] for result in results]
+    table(["network", "seeds", "losses", "gradients", "line", "Bezier, 1 bend", "Bezier, 3", "polygon, 1 bend", "polygon, 3", "band"], rows)
+    print(f"\nerror at most {max(h['error'] for h in found):.1g}, standard errors {min(h['standard_error'] for h in found):.1g}"
+          f" to {max(h['standard_error'] for h in found):.1g}")
+
+
 PARTS = {"optimizers": optimizers, "shortcuts": shortcuts, "tracking": tracking, "edge": edge, "attention": attention,
-         "rules": rules, "topspace": topspace, "paths": paths}
+         "rules": rules, "topspace": topspace, "paths": paths, "curves": curves}
 unknown = [part for part in options.parts if part not in PARTS]
 if unknown:
     parser.error(f"no part {unknown[0]}: expected some of {', '.join(PARTS)}")

@@ -11,8 +11,11 @@ struct BatchResult {
     /// Computes it, for a program that passes its derivative on: that is added first, and once. Nil where it has been computed.
     let run: ((Executable.Take?) -> Void)?
 
+    /// Σ wℓ over the elements of each example; of each block of logits where they are summed by blocks.
+    var losses: [Double] { numbers(of: program.losses) }
+
     /// Σ wℓ over the batch, in Float64.
-    var lossSum: Double { numbers(of: program.losses).reduce(0, +) }
+    var lossSum: Double { losses.reduce(0, +) }
 
     /// How many elements are classified right; nil for regression.
     private var correctCount: Double? { program.correct.map { numbers(of: $0).reduce(0, +) } }

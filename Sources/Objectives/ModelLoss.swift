@@ -240,6 +240,9 @@ public final class ModelLoss: ExampleObjective {
         try objective.evaluate(at: theta, along: directions, coordinates: coordinates)
     }
 
+    /// The standard error of L(θ) over examples.
+    public func standardError(at theta: [Double]) throws -> Double? { try objective.standardError(at: theta) }
+
     /// L(θ) and ∇L(θ), P numbers.
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
         try objective.valueAndGradient(at: theta)
@@ -349,10 +352,15 @@ public final class ModelLoss: ExampleObjective {
         switch statistics {
         case .batch: return objective
         case .stored: return penalized(base.with(statistics: stored))
-        case .recalibrate:
-            let measured = try Self.recalibration(model, loss, data, settings, memory, monitor)
-            return penalized(base.with { try measured.batchStatistics(at: $0) })
+        case .recalibrate: return penalized(base.with(statistics: try measuredStatistics()))
         }
+    }
+
+    /// Statistics of batch normalisation measured anew at a θ; none for a network without.
+    public func measuredStatistics() throws -> (_ theta: [Double]) throws -> [Double] {
+        guard model.network.buffers.count > 0 else { return { _ in [] } }
+        let measured = try Self.recalibration(model, loss, data, settings, memory, monitor)
+        return { try measured.batchStatistics(at: $0) }
     }
 
     /// `normalizedBatch` of `away(_:stored:)`.

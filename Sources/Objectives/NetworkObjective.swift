@@ -152,6 +152,33 @@ public final class NetworkObjective: Objective {
         return Evaluation(numbers)
     }
 
+    /// The standard error of L(θ) over examples; nil where a batch's statistics or a loss of whole batches join them, and where logits are so
+    /// many that their losses are summed by blocks.
+    public func standardError(at theta: [Double]) throws -> Double? {
+        guard batchNorm == .stored || network.buffers.tensors.isEmpty, loss.fixedBatch == nil, examples > 1 else {
+            return nil
+        }
+        let place = try place(theta), batchSize = try programs.batchSize(.value)
+        // Σℓ, Σℓ², Σwℓ and Σw², and batches without losses of examples.
+        let sums = try kept(.value, "standard error", at: place) {
+            try programs.sums(.value, at: place, numbers: 5) { result, sums in
+                let losses = result.losses
+                guard losses.count == result.program.batch else { return sums[4] += 1 }
+                for (row, loss) in losses.enumerated() {
+                    let weight = programs.counts.weight(of: [result.batch * batchSize + row])
+                    sums[0] += loss
+                    sums[1] += loss * loss
+                    sums[2] += weight * loss
+                    sums[3] += weight * weight
+                }
+            }[0]
+        }
+        guard sums[4] == 0 else { return nil }
+        let mean = sums[0] / total, count = Double(examples)
+        let squares = max(0, sums[1] - 2 * mean * sums[2] + mean * mean * sums[3])
+        return (squares * count / (count - 1)).squareRoot() / total
+    }
+
     /// The means of sums of losses and of elements classified right.
     private func evaluation(_ sum: [Double]) -> Evaluation {
         Evaluation(loss: sum[0] / total, accuracy: loss.takesClasses ? sum[1] / classified : nil)

@@ -42,6 +42,10 @@ public protocol Objective: AnyObject {
     /// - Throws: `ObjectiveError.noEmpiricalFisher` by default, for what is no mean over examples.
     func empiricalFisherVectorProducts(at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
 
+    /// The standard error of L(θ) as a mean over examples that were drawn at random: s/√n, s the deviation of the examples' losses. With
+    /// weights, that of Σ wℓ / Σ w to first order. Nil by default, and where examples have no losses of their own.
+    func standardError(at theta: [Double]) throws -> Double?
+
     /// Bytes that an analysis may take for vectors of θ's length, such as a Krylov basis; 4 GiB by default, which holds 500 vectors
     /// of a million parameters.
     var vectorMemory: Int { get }
@@ -115,6 +119,9 @@ extension Objective {
         for (c, direction) in zip(coordinates, directions) where c != 0 { Vectors.add(c, direction, to: &point) }
         return point
     }
+
+    /// Nil.
+    public func standardError(at theta: [Double]) throws -> Double? { nil }
 
     /// - Throws: `ObjectiveError.noGradient`.
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {

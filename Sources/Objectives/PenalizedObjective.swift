@@ -46,6 +46,9 @@ public final class PenalizedObjective: Objective {
         }
     }
 
+    /// That of the base: the term is the same for all examples.
+    public func standardError(at theta: [Double]) throws -> Double? { try base.standardError(at: theta) }
+
     /// L(θ) and ∇L(θ), P numbers.
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
         var (value, gradient) = try base.valueAndGradient(at: theta)

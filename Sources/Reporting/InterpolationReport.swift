@@ -13,12 +13,19 @@ public struct InterpolationReport: Report {
     public let result: Interpolation.Line
     /// How B was aligned to A before; nil where it was not.
     public let alignment: Alignment?
+    /// Where networks along the curve were written: the folder, how many, and the file of the highest loss; nil for nowhere.
+    public let saved: (folder: String, checkpoints: Int, highest: String)?
 
     /// - Parameters:
     ///   - ends: what A and B are called.
     ///   - alignment: how B was aligned to A before; nil where it was not.
-    public init(context: RunContext, ends: [String], _ result: Interpolation.Line, alignment: Alignment? = nil) {
+    ///   - saved: where networks along the curve were written; nil for nowhere.
+    public init(
+        context: RunContext, ends: [String], _ result: Interpolation.Line, alignment: Alignment? = nil,
+        saved: (folder: String, checkpoints: Int, highest: String)? = nil
+    ) {
         (self.context, self.ends, self.result, self.alignment) = (context, ends, result, alignment)
+        self.saved = saved
     }
 
     private var distance: Double { result.distance }
@@ -35,12 +42,29 @@ public struct InterpolationReport: Report {
         fields += [("barrier", .number(line.barrier)), ("barrier_at", .number(line.barrierAt))]
         if let curve {
             var members: [(key: String, value: JSONValue)] = [
-                ("kind", .string("bezier")), ("bends", .integer(curve.points.count - 2)),
-                ("steps", .integer(curve.steps)),
+                ("kind", .string(curve.path.kind.rawValue)), ("bends", .integer(curve.points.count - 2)),
+                ("steps", .integer(curve.settings.steps)), ("cycles", .integer(curve.settings.cycles)),
+                ("gradients", .integer(curve.gradients)),
                 ("values", JSONValue(curve.profile.loss)), ("barrier", .number(curve.profile.barrier)),
                 ("barrier_at", .number(curve.profile.barrierAt)), ("relative_length", .number(curve.relativeLength)),
             ]
             if let accuracy = curve.profile.accuracy { members.append(("accuracies", JSONValue(accuracy))) }
+            var highest: [(key: String, value: JSONValue)] = [
+                ("t", .number(curve.highest.t)), ("loss", .number(curve.highest.loss)),
+                ("error", .number(curve.highest.error)),
+            ]
+            if let error = curve.highest.standardError { highest.append(("standard_error", .number(error))) }
+            members.append(("highest", .object(highest)))
+            if let saved {
+                members.append(
+                    (
+                        "saved",
+                        .object([
+                            ("folder", .string(saved.folder)), ("checkpoints", .integer(saved.checkpoints)),
+                            ("highest", .string(saved.highest)),
+                        ])
+                    ))
+            }
             fields.append(("curve", .object(members)))
         }
         if let alignment {
@@ -63,21 +87,44 @@ public struct InterpolationReport: Report {
             ", before alignment \(Format.number(alignment.matching.distances.before)) (\(alignment.units.moved) of \(alignment.units.all) hidden units in another place)"
     }
 
+    /// What a kind of curve is called.
+    private static func name(_ kind: PathCurve.Kind) -> String {
+        switch kind {
+        case .bezier: "Bezier curve"
+        case .polygon: "polygon"
+        case .neb: "elastic band"
+        }
+    }
+
     /// What is printed for people, a line each.
     public var lines: [String] {
-        func text(_ name: String, _ profile: PathProfile) -> String {
-            "\(name)  barrier \(Format.number(profile.barrier)) at t = \(Format.short(profile.barrierAt)); highest loss \(Format.number(profile.loss.max()))"
+        func text(_ name: String, _ profile: PathProfile, highest: String) -> String {
+            "\(name)  barrier \(Format.number(profile.barrier)) at t = \(Format.short(profile.barrierAt)); highest loss \(highest)"
         }
         var lines = [
             "from \(ends[0]) (loss \(Format.number(line.loss[0]))) to \(ends[1]) (loss \(Format.number(line.loss.last)))",
-            "distance ‖θ_B − θ_A‖  \(Format.number(distance))\(aligned)", text("straight line", line),
+            "distance ‖θ_B − θ_A‖  \(Format.number(distance))\(aligned)",
+            text("straight line", line, highest: Format.number(line.loss.max())),
         ]
         if let curve {
-            let bends = curve.points.count - 2
+            let bends = curve.points.count - 2, highest = curve.highest
+            let name = Self.name(curve.path.kind)
             lines.append(
-                text("Bezier curve ", curve.profile)
-                    + "; \(bends) bend\(bends == 1 ? "" : "s"), \(curve.steps) steps, \(Format.number(curve.relativeLength)) times as long as the line"
+                text(
+                    name.prefix(1).uppercased() + name.dropFirst() + String(repeating: " ", count: 13 - name.count),
+                    curve.profile,
+                    highest:
+                        "\(Format.number(highest.loss)) at t = \(Format.short(highest.t)), estimated error \(Format.number(highest.error))"
+                )
+                    + "; \(bends) bend\(bends == 1 ? "" : "s"), \(curve.settings.steps) steps, \(curve.gradients) gradients, \(Format.number(curve.relativeLength)) times as long as the line"
             )
+            if let error = highest.standardError {
+                lines.append("standard error of the highest loss over examples  \(Format.number(error))")
+            }
+            if let saved {
+                lines.append(
+                    "\(saved.checkpoints) checkpoints in \(saved.folder), the highest loss is that of \(saved.highest)")
+            }
         }
         return lines + ["barrier: largest rise of the loss over the straight line between the losses of the ends"]
     }
@@ -87,9 +134,12 @@ public struct InterpolationReport: Report {
         var series = [Series(curve == nil ? "loss" : "loss, straight line", x: line.t, y: line.loss)]
         (series[0].color, series[0].dash) = (Color.seriesPalette[0], [])
         if let curve {
-            var along = Series("loss, Bezier curve", x: curve.profile.t, y: curve.profile.loss)
-            (along.color, along.dash) = (Color.seriesPalette[2], Series.dashes[1])
-            series.append(along)
+            let color = Color.seriesPalette[2], highest = curve.highest
+            var along = Series("loss, \(Self.name(curve.path.kind))", x: curve.profile.t, y: curve.profile.loss)
+            (along.color, along.dash) = (color, Series.dashes[1])
+            var top = Series("highest loss \(Format.short(highest.loss))", x: [highest.t], y: [highest.loss])
+            (top.color, top.lineWidth, top.dash, top.marker) = (color, 0, [], .diamond)
+            series += [along, top]
         }
         if let accuracy = line.accuracy {
             var values = Series(
@@ -99,7 +149,8 @@ public struct InterpolationReport: Report {
             series.append(values)
         }
         if let accuracy = curve?.profile.accuracy {
-            var values = Series("accuracy, Bezier curve", x: line.t, y: accuracy, side: .right)
+            var values = Series(
+                "accuracy, \(Self.name(curve!.path.kind))", x: line.t, y: accuracy, side: .right)
             (values.color, values.dash) = (Color.seriesPalette[2], Series.dashes[3])
             series.append(values)
         }
@@ -121,6 +172,7 @@ public struct InterpolationReport: Report {
         if let curve {
             arrays.append(("curve_loss", NumericArray(curve.profile.loss)))
             if let accuracy = curve.profile.accuracy { arrays.append(("curve_accuracy", NumericArray(accuracy))) }
+            arrays.append(("curve_t", NumericArray(curve.path.places)))
             arrays.append(
                 (
                     "curve_points",

@@ -20,6 +20,12 @@ private final class Ring: Objective {
 }
 
 @Suite struct PathTests {
+    private func training(steps: Int, rate: Double, seed: UInt64 = 0) -> PathCurve.Training {
+        var training = PathCurve.Training()
+        (training.steps, training.learningRate, training.seed) = (steps, rate, seed)
+        return training
+    }
+
     /// Across the ring, the loss rises to 1 in the middle; with ends of other heights the rise is over the line between them.
     @Test func barrier() throws {
         let objective = Ring()
@@ -46,13 +52,13 @@ private final class Ring: Objective {
 
     @Test func bernstein() {
         for t in [0.0, 0.2, 0.5, 1] {
-            let two = BezierCurve.bernstein(2, t)
+            let two = PathCurve.bernstein(2, t)
             #expect(zip(two, [(1 - t) * (1 - t), 2 * t * (1 - t), t * t]).allSatisfy { abs($0 - $1) < 1e-15 })
-            for degree in 1...6 { #expect(abs(BezierCurve.bernstein(degree, t).reduce(0, +) - 1) < 1e-14) }
+            for degree in 1...6 { #expect(abs(PathCurve.bernstein(degree, t).reduce(0, +) - 1) < 1e-14) }
         }
         // Before training, the curve is the straight line, for any number of bends.
         for bends in 1...4 {
-            let curve = BezierCurve(from: [1, 2], to: [3, -2], bends: bends)
+            let curve = PathCurve(.bezier, from: [1, 2], to: [3, -2], bends: bends)
             for t in [0.0, 0.3, 1] {
                 #expect(zip(curve.point(t), [1 + 2 * t, 2 - 4 * t]).allSatisfy { abs($0 - $1) < 1e-14 })
             }
@@ -63,11 +69,11 @@ private final class Ring: Objective {
     /// One step moves the bend by −η B₁(t) ∇L(φ(t)), and the ends not at all.
     @Test func oneStep() throws {
         let objective = Ring()
-        var curve = BezierCurve(from: [1, 0.5], to: [-0.5, 1])
+        var curve = PathCurve(.bezier, from: [1, 0.5], to: [-0.5, 1])
         let before = curve.points[1]
         let t = RandomNumbers(seed: 7).named("curve").uniform(at: 0)
         let gradient = objective.valueAndGradient(at: curve.point(t)).gradient
-        try curve.train(steps: 1, learningRate: 0.1, seed: 7) { _, point in
+        try curve.train(training(steps: 1, rate: 0.1, seed: 7)) { _, point in
             let found = objective.valueAndGradient(at: point)
             return (found.value, found.gradient)
         }
@@ -79,9 +85,9 @@ private final class Ring: Objective {
     @Test(arguments: [1, 2]) func aroundAHill(_ bends: Int) throws {
         let objective = Ring(), a = [1.0, 0], b = [-0.6, 0.8]
         let line = try PathProfile(objective, count: 41, point: PathProfile.line(from: a, to: b))
-        func trained(_ seed: UInt64) throws -> BezierCurve {
-            var curve = BezierCurve(from: a, to: b, bends: bends)
-            try curve.train(steps: 2000, learningRate: 0.05, seed: seed) { _, point in
+        func trained(_ seed: UInt64) throws -> PathCurve {
+            var curve = PathCurve(.bezier, from: a, to: b, bends: bends)
+            try curve.train(training(steps: 2000, rate: 0.05, seed: seed)) { _, point in
                 let found = objective.valueAndGradient(at: point)
                 return (found.value, found.gradient)
             }
@@ -94,9 +100,9 @@ private final class Ring: Objective {
         #expect(try trained(2).points != curve.points)
         // From one point of the circle to another: at least the chord, and not much more than the arc of 127°.
         #expect(curve.relativeLength() > 1.05 && curve.relativeLength() < 1.4)
-        #expect(throws: BezierCurve.Diverged.self) {
-            var other = BezierCurve(from: a, to: b)
-            try other.train(steps: 5, learningRate: 0.1) { _, _ in (.nan, [0, 0]) }
+        #expect(throws: PathCurve.Diverged.self) {
+            var other = PathCurve(.bezier, from: a, to: b)
+            try other.train(training(steps: 5, rate: 0.1)) { _, _ in (.nan, [0, 0]) }
         }
     }
 

@@ -51,6 +51,7 @@ import Testing
         "train --adam-lr": "--optimizer muon --model mlp:64-4-4-10",
         "interpolate --bends": "--curve bezier --steps 1", "interpolate --lr": "--curve bezier --steps 1",
         "interpolate --curve-batch-size": "--curve bezier --steps 1", "interpolate --steps": "--curve bezier",
+        "interpolate --cycles": "--curve neb --steps 1", "interpolate --save-curve": "--curve polygon --steps 1",
         "study --audit-seeds": "--audit again", "study --audit-lr": "--audit again",
         "study --audit-batch-size": "--audit again",
     ]

@@ -71,6 +71,15 @@ import Testing
             let result = try line.run(loss, to: (Model.open(folder.path("b.bin")), "b.bin"), monitor: monitor)
             return "\(result.profile.loss) \(result.curve!.points) \(result.curve!.profile.loss)"
         },
+        Case(name: "elastic band") { folder, monitor in
+            let loss = try loss(folder, "a.bin", monitor)
+            var line = Interpolation()
+            line.curve = Interpolation.Curve(.neb)
+            line.curve?.steps = 40
+            let result = try line.run(loss, to: (Model.open(folder.path("b.bin")), "b.bin"), monitor: monitor)
+            let curve = result.curve!
+            return "\(curve.points) \(curve.path.places) \(curve.profile.loss) \(curve.highest) \(curve.gradients)"
+        },
         Case(name: "comparison") { folder, monitor in
             var comparison = Comparison(radius: 0.05)
             comparison.loss.examples = 100

@@ -123,11 +123,11 @@ def barrier_of_line(blend, pair, points=51):
 
 
 def curve(program, table, a, b):
-    """Σ B_k(t) θ_k with the trained inner points, saved as curve_points."""
+    """Σ w_k(t) θ_k with the trained points, saved as curve_points: Bernstein's polynomials, or pieces between curve_t."""
     if a.buffers:
         return  # statistics are measured at every point: `statistics` in measures.py checks how
-    for bends in 1, 2:
-        command = f"interpolate --curve bezier --bends {bends}"
+    for kind, bends in ("bezier", 1), ("bezier", 2), ("polygon", 2), ("neb", 2):
+        command = f"interpolate --curve {kind} --bends {bends}"
         r = program.json(
             "interpolate",
             a.checkpoint,
@@ -135,7 +135,7 @@ def curve(program, table, a, b):
             "--points",
             5,
             "--curve",
-            "bezier",
+            kind,
             "--bends",
             bends,
             "--steps",
@@ -143,11 +143,18 @@ def curve(program, table, a, b):
             "-o",
             "c.npz",
         )
-        points, t = program.array("c.npz")["curve_points"], np.linspace(0, 1, 5)
+        saved, t = program.array("c.npz"), np.linspace(0, 1, 5)
+        points, places = saved["curve_points"], saved["curve_t"]
         table.equal(command, "curve_points (ends)", points[[0, -1]], [a.theta.numpy(), b.theta.numpy()], 1e-12)
         n = len(points) - 1
         table.equal(command, "curve.bends", r["curve"]["bends"], n - 1)
-        at = [sum(math.comb(n, k) * x**k * (1 - x) ** (n - k) * points[k] for k in range(n + 1)) for x in t]
+
+        def weight(k, x):
+            if kind == "bezier":
+                return math.comb(n, k) * x**k * (1 - x) ** (n - k)
+            return np.interp(x, places, np.eye(n + 1)[k])
+
+        at = [sum(weight(k, x) * points[k] for k in range(n + 1)) for x in t]
         values = [a.value(p) for p in at]
         table.equal(command, "curve.values", r["curve"]["values"], values)
         table.equal(command, "curve.accuracies", r["curve"]["accuracies"], [a.accuracy(p) for p in at])
@@ -156,10 +163,16 @@ def curve(program, table, a, b):
         if height > 0:
             table.equal(command, "curve.barrier_at", r["curve"]["barrier_at"], place)
         table.equal(command, "curve.steps", r["curve"]["steps"], 50)
+        highest = r["curve"]["highest"]
+        top = sum(weight(k, highest["t"]) * points[k] for k in range(n + 1))
+        table.equal(command, "curve.highest.loss", highest["loss"], a.value(top))
+        with torch.no_grad():
+            losses = a.element(a.outputs(torch.as_tensor(top)), a.y).numpy()
+        table.equal(command, "curve.highest.standard_error", highest["standard_error"], losses.std(ddof=1) / len(losses) ** 0.5, 1e-4)
         fine = np.linspace(0, 1, 2001)
-        at = np.array(
-            [sum(math.comb(n, k) * x**k * (1 - x) ** (n - k) * points[k] for k in range(n + 1)) for x in fine]
-        )
+        at = np.array([sum(weight(k, x) * points[k] for k in range(n + 1)) for x in fine])
+        found = max(a.value(p) for p in at[::20])
+        table.holds(command, "curve.highest.error", found, "≤ loss + error", found <= highest["loss"] + highest["error"] + 1e-6)
         length = np.linalg.norm(np.diff(at, axis=0), axis=1).sum() / np.linalg.norm(at[-1] - at[0])
         table.equal(command, "curve.relative_length", r["curve"]["relative_length"], length, 1e-3)
 

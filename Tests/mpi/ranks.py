@@ -23,6 +23,7 @@ MODELS = {
     "other.bin": "train --model mlp:64-32-10 --data digits --epochs 2 --seed 1",
     "conv.bin": "train --model lenet --data digits --epochs 1 --examples 600",
     "norm.bin": "train --model mlp:64-32-10 --norm batch --data digits --epochs 1 --examples 600",
+    "norm2.bin": "train --model mlp:64-32-10 --norm batch --data digits --epochs 1 --examples 600 --seed 1",
     "run/c.bin": "train --model mlp:64-16-10 --data digits --epochs 2 --save-every 1 --examples 600",
 }
 COMMANDS = [
@@ -44,6 +45,8 @@ COMMANDS = [
     "trajectory run --json -o t.npz --points 7x7",
     "interpolate mlp.bin other.bin --json -o i.json",
     "interpolate mlp.bin other.bin --curve bezier --steps 20 --json -o i.json",
+    "interpolate mlp.bin other.bin --curve neb --steps 20 --save-curve path --json -o i.json",
+    "interpolate norm.bin norm2.bin --curve polygon --steps 20 --save-curve path --points 5 --json -o i.json",
     "compare mlp.bin other.bin --json -o c.json --examples 200",
     "study run --json -o study.csv --examples 200",
     "report mlp.bin other.bin -o page --points 5 --examples 200",

@@ -1,5 +1,3 @@
-import ArrayFiles
-import Datasets
 import Essentials
 import Models
 import Objectives
@@ -20,33 +18,6 @@ public struct Interpolation: Sendable {
 
     /// A line of 51 points or a plane of 31 × 31.
     public init() {}
-
-    /// How a Bezier curve is trained (Garipov et al. 2018, arXiv 1802.10026).
-    public struct Curve: Sendable {
-        /// Trained points between the ends; 1, as Garipov et al. have it.
-        public var bends = 1
-        /// Steps of the training; 1000, ours.
-        public var steps = 1000
-        /// Its learning rate; 0.05, ours.
-        public var learningRate = 0.05
-        /// Examples a step; 128, as in training.
-        public var batchSize = 128
-
-        /// One bend, 1000 steps.
-        public init() {}
-    }
-
-    /// A curve that was trained.
-    public struct TrainedCurve: Sendable {
-        /// Losses along it.
-        public let profile: PathProfile
-        /// The first network, the bends, the second network: P numbers each.
-        public let points: [[Double]]
-        /// Steps of its training.
-        public let steps: Int
-        /// Its length over the distance of its ends.
-        public let relativeLength: Double
-    }
 
     /// Two networks.
     public struct Line: Sendable {
@@ -78,10 +49,10 @@ public struct Interpolation: Sendable {
         public let statistics: ModelLoss.BatchStatistics
     }
 
-    /// How many vectors of θ's length are held beside the few of every analysis: of every network θ and its file's content, and of a
-    /// curve the points with their gradients.
+    /// How many vectors of θ's length are held beside the few of every analysis: of every network θ and its file's content, and what a
+    /// curve takes.
     public func vectors(models: Int) -> ClosedRange<Int> {
-        let count = 4 * models + (curve.map { 12 + 4 * $0.bends } ?? 6)
+        let count = 4 * models + (curve.map { 12 + $0.vectors } ?? 6)
         return count...count
     }
 
@@ -103,7 +74,7 @@ public struct Interpolation: Sendable {
     ///   - loss: of the first network.
     ///   - other: the second network, and what it is called.
     ///   - monitor: told of the progress; what it throws ends the work.
-    /// - Throws: `UnusableRequest` where the networks are not comparable or the same; `BezierCurve.Diverged`; what the loss and the
+    /// - Throws: `UnusableRequest` where the networks are not comparable or the same; `PathCurve.Diverged`; what the loss and the
     ///   monitor throw.
     public func run(_ loss: ModelLoss, to other: (model: Model, name: String), monitor: Monitor = .silent) throws
         -> Line
@@ -180,54 +151,5 @@ public struct Interpolation: Sendable {
             try loss.away(statistics) { blend(place($0)) }, count: linePoints,
             progress: { try monitor.update("line", $0, of: linePoints) },
             point: PathProfile.line(from: a.theta, to: b.theta))
-    }
-
-    /// Of the state of a curve's training: all that it depends on.
-    private func key(_ settings: Curve, _ loss: ModelLoss, _ other: Model) -> JournalKey {
-        var key = ContentKey("curve \(settings) \(seed)")
-        key.add(loss.identity)
-        key.add(other.theta)
-        return key.journal
-    }
-
-    private func train(
-        _ settings: Curve, _ loss: ModelLoss, _ other: Model, _ statistics: ModelLoss.BatchStatistics,
-        _ monitor: Monitor
-    ) throws -> TrainedCurve {
-        var curve = BezierCurve(from: loss.theta, to: other.theta, bends: settings.bends)
-        let batches = try loss.batchGradient(batchSize: settings.batchSize)
-        func order(_ epoch: Int) -> BatchOrder {
-            BatchOrder(
-                count: loss.examples, batchSize: batches.batchSize, seed: seed, epoch: epoch, dropsLast: !loss.hasParts)
-        }
-        var current = order(0)
-        let perEpoch = current.count
-        var gradient = [Double](repeating: 0, count: loss.dimension)
-        let decay = loss.weightDecay
-        var epoch = 0
-        let kept = monitor.journal.map { ($0, key(settings, loss, other)) }
-        try curve.train(
-            steps: settings.steps, learningRate: settings.learningRate, seed: seed,
-            from: kept.flatMap { $0.numbers(of: $1) },
-            keeping: { isLast, state in kept.map { $0.keepState(state(), under: $1, isLast: isLast) } },
-            progress: { step, value in
-                try monitor.update("curve", step, of: settings.steps, "loss \(Format.short(value))")
-            }
-        ) { step, point in
-            if step / perEpoch != epoch {
-                epoch = step / perEpoch
-                current = order(epoch)
-            }
-            let batch = try batches.evaluate(
-                at: point, examples: Array(current[step % perEpoch]), gradient: &gradient)
-            if decay != 0 { Vectors.add(decay, point, to: &gradient) }
-            return (batch.loss + 0.5 * decay * Vectors.dot(point, point), gradient)
-        }
-        // Without statistics to store, the mode makes no difference.
-        let profile = try PathProfile(
-            try loss.away(statistics) { _ in loss.statistics }, count: linePoints,
-            progress: { try monitor.update("along the curve", $0, of: linePoints) }, point: curve.point)
-        return TrainedCurve(
-            profile: profile, points: curve.points, steps: settings.steps, relativeLength: curve.relativeLength())
     }
 }

@@ -8,9 +8,9 @@ struct InterpolateCommand: SharedCommand {
         examples: [
             "landscape interpolate sgd.bin sam.bin",
             "landscape interpolate sgd.bin sam.bin --curve bezier --steps 200",
+            "landscape interpolate sgd.bin sam.bin --curve neb --steps 200 --save-curve path",
         ])
 
-    enum CurveKind: String, ExpressibleByArgument, CaseIterable { case bezier }
     enum AlignmentKind: String, ExpressibleByArgument, CaseIterable { case weights }
 
     @Argument(help: "The first checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
@@ -24,14 +24,30 @@ struct InterpolateCommand: SharedCommand {
             "weights: first reorder the second network's hidden units so that its weights are nearest to the first's.",
             valueName: "kind"))
     var align: AlignmentKind?
-    @Option(help: ArgumentHelp("bezier: also train a curve of low loss between the two.", valueName: "kind")) var curve:
-        CurveKind?
-    @Option(help: ArgumentHelp("Trained points of the curve (default: 1).", valueName: "count")) var bends: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Also train a curve of low loss between the two: a Bezier curve, a chain of straight pieces, or a nudged elastic band.",
+            valueName: "kind"))
+    var curve: PathCurve.Kind?
+    @Option(
+        help: ArgumentHelp(
+            "Trained points of the curve (default: 1), or those that an elastic band begins with (3).",
+            valueName: "count"))
+    var bends: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Cycles of an elastic band, between which points are inserted (default: 4).", valueName: "count"))
+    var cycles: Int?
     @Option(help: ArgumentHelp("Steps of the curve's training (default: 1000).", valueName: "count")) var steps: Int?
     @Option(help: ArgumentHelp("Learning rate of the curve's training (default: 0.05).", valueName: "rate")) var lr:
         Double?
     @Option(help: ArgumentHelp("Batch size of the curve's training (default: 128).", valueName: "examples"))
     var curveBatchSize: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Write the networks along the curve as checkpoints into this folder; it is made if missing.",
+            valueName: "folder"), completion: .directory)
+    var saveCurve: String?
     @Option(
         help: ArgumentHelp(
             "For the plane: evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01.",
@@ -65,6 +81,9 @@ struct InterpolateCommand: SharedCommand {
             throw ValidationError("-o \(path): the plane's coordinates are not evenly spaced; expected .vtr")
         }
         if let bends, !(1...100).contains(bends) { throw ValidationError("--bends \(bends): expected 1 to 100") }
+        if let cycles, !(1...100).contains(cycles) {
+            throw ValidationError("--cycles \(cycles): expected 1 to 100")
+        }
         if let steps, steps < 1 { throw ValidationError("--steps \(steps): expected at least 1") }
         if let lr, !(lr > 0 && lr.isFinite) { throw ValidationError("--lr \(lr): expected a positive number") }
         if let curveBatchSize, curveBatchSize < 1 {
@@ -72,10 +91,13 @@ struct InterpolateCommand: SharedCommand {
         }
         let given = [
             ("--bends", bends != nil), ("--steps", steps != nil), ("--lr", lr != nil),
-            ("--curve-batch-size", curveBatchSize != nil),
+            ("--curve-batch-size", curveBatchSize != nil), ("--save-curve", saveCurve != nil),
         ]
         if curve == nil, let (option, _) = given.first(where: \.1) {
-            throw ValidationError("\(option) has no effect without --curve bezier; add it, or leave \(option) out")
+            throw ValidationError("\(option) has no effect without --curve; add a curve, or leave \(option) out")
+        }
+        if cycles != nil, curve != .neb {
+            throw ValidationError("--cycles has no effect without --curve neb; add it, or leave --cycles out")
         }
     }
 
@@ -93,11 +115,12 @@ struct InterpolateCommand: SharedCommand {
             sources: [checkpoint] + others, resumes: resume)
         var analysis = Interpolation()
         if let points { (analysis.linePoints, analysis.planePoints) = (points, points) }
-        if curve != nil {
-            var settings = Interpolation.Curve()
+        if let curve {
+            var settings = Interpolation.Curve(curve)
             if let bends { settings.bends = bends }
             if let steps { settings.steps = steps }
             if let lr { settings.learningRate = lr }
+            if let cycles { settings.cycles = cycles }
             if let curveBatchSize { settings.batchSize = curveBatchSize }
             analysis.curve = settings
         }
@@ -116,10 +139,14 @@ struct InterpolateCommand: SharedCommand {
                 context: try context(session, loss, plane.start, plane.statistics), names: [checkpoint] + others, plane)
             try session.finish(report)
         } else {
+            let folder = try saveCurve.map {
+                try CurveFolder($0, apartFrom: [checkpoint] + others, profile: analysis.linePoints)
+            }
             let line = try analysis.run(loss, to: models[0], monitor: session.monitor)
+            let saved = try folder.map { try $0.write(CurveCheckpoints(loss, line.curve!), session) }
             let report = InterpolationReport(
                 context: try context(session, loss, line.start, line.statistics), ends: [checkpoint] + others, line,
-                alignment: alignment)
+                alignment: alignment, saved: saved)
             try session.finish(report)
         }
     }

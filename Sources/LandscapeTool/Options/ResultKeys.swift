@@ -127,7 +127,10 @@ struct ResultKeys: ExpressibleByArrayLiteral {
         }
         return ["checkpoints", "distance", "alpha", "values", "accuracies", "barrier", "barrier_at"]
             + (curve
-                ? members("curve", "kind bends steps values barrier barrier_at relative_length accuracies") : [])
+                ? members(
+                    "curve",
+                    "kind bends steps cycles gradients values barrier barrier_at relative_length accuracies highest saved"
+                ) : [])
             + (aligns ? members("alignment", "kind distance_before moved units") : [])
     }
 

@@ -280,9 +280,11 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "align": ("--align", "text", None),
         "curve": ("--curve", "text", None),
         "bends": ("--bends", "integer", None),
+        "cycles": ("--cycles", "integer", None),
         "steps": ("--steps", "integer", None),
         "lr": ("--lr", "number", None),
         "curve_batch_size": ("--curve-batch-size", "integer", None),
+        "save_curve": ("--save-curve", "path", None),
         "adaptive": ("--adaptive", "number", None),
         "resume": ("--resume", "flag", False),
         "width": ("--width", "length", None),
@@ -1184,11 +1186,13 @@ def interpolate(
     *checkpoints: Any,
     points: Optional[Union[int, str, tuple[int, int]]] = None,
     align: Optional[Literal["weights"]] = None,
-    curve: Optional[Literal["bezier"]] = None,
+    curve: Optional[Literal["bezier", "polygon", "neb"]] = None,
     bends: Optional[int] = None,
+    cycles: Optional[int] = None,
     steps: Optional[int] = None,
     lr: Optional[float] = None,
     curve_batch_size: Optional[int] = None,
+    save_curve: Optional[PathLike] = None,
     adaptive: Optional[float] = None,
     resume: bool = False,
     data: Optional[Data] = None,
@@ -1210,11 +1214,14 @@ def interpolate(
     checkpoints: problems, checkpoints or their paths
     points: Points along the line (default: 51), or along each axis of the plane (default: 31).
     align: weights: first reorder the second network's hidden units so that its weights are nearest to the first's.
-    curve: bezier: also train a curve of low loss between the two.
-    bends: Trained points of the curve (default: 1).
+    curve: Also train a curve of low loss between the two: a Bezier curve, a chain of straight pieces, or a nudged elastic
+        band.
+    bends: Trained points of the curve (default: 1), or those that an elastic band begins with (3).
+    cycles: Cycles of an elastic band, between which points are inserted (default: 4).
     steps: Steps of the curve's training (default: 1000).
     lr: Learning rate of the curve's training (default: 0.05).
     curve_batch_size: Batch size of the curve's training (default: 128).
+    save_curve: Write the networks along the curve as checkpoints into this folder; it is made if missing.
     adaptive: For the plane: evaluate only the points needed to interpolate the rest within this share of the values' range,
         such as 0.01.
     resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
