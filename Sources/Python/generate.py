@@ -24,7 +24,7 @@ KINDS = {
     "top": "integer", "bottom": "integer", "iterations": "integer", "probes": "integer", "dims": "integer", "planes": "integer",
     "examples": "integer", "batch-size": "integer", "seed": "integer", "threads": "integer", "steps": "integer",
     "restarts": "integer", "samples": "integer", "subspace": "integer", "box-steps": "integer", "box-repeats": "integer",
-    "scout": "integer", "m": "integer", "bends": "integer", "curve-batch-size": "integer", "epochs": "number",
+    "scout": "integer", "m": "integer", "bends": "integer", "curve-batch-size": "integer", "align-examples": "integer", "align-refine": "integer", "align-lr": "number", "epochs": "number",
     "gradients": "integer", "look-every": "integer", "eigen-every": "integer", "swa-start": "integer", "track-top": "integer",
     "accumulate": "integer", "track-sharpness": "integer",
     "save-every": "integer", "sampling-error": "integer", "ignore-index": "integer", "class-axis": "integer",

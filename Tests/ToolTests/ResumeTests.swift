@@ -71,6 +71,14 @@ import Testing
             let result = try line.run(loss, to: (Model.open(folder.path("b.bin")), "b.bin"), monitor: monitor)
             return "\(result.profile.loss) \(result.curve!.points) \(result.curve!.profile.loss)"
         },
+        Case(name: "alignment") { folder, monitor in
+            var settings = Alignment.Settings()
+            (settings.kind, settings.examples, settings.refinement) = (.activations, 100, .init(steps: 30))
+            let models = try ["a.bin", "b.bin"].map { try Model.open(folder.path($0)) }
+            let result = try Alignment(
+                of: models[1], named: "b.bin", to: models[0], named: "a.bin", settings, monitor: monitor)
+            return "\(result.permutations) \(result.activations!.correlations) \(result.refinement!.losses)"
+        },
         Case(name: "comparison") { folder, monitor in
             var comparison = Comparison(radius: 0.05)
             comparison.loss.examples = 100
