@@ -284,26 +284,28 @@ def topspace():
 def paths():
     """Barriers between networks of other seeds, as they are and with their units in order."""
     networks = {
-        "lenet": ("--model lenet --examples 20000 --epochs 10", "--examples 5000 --points 21", ["stored"]),
-        "resnet20": ("--model resnet20 --examples 10000 --epochs 4 --lr 0.1", "--examples 1000 --points 11", ["stored", "recalibrate"]),
+        "lenet": ("--model lenet --examples 20000 --epochs 10", "--examples 5000 --points 21", [("plain", ""), ("REPAIR", " --repair")]),
+        "resnet20": ("--model resnet20 --examples 10000 --epochs 4 --lr 0.1", "--examples 1000 --points 11",
+                     [("stored statistics", ""), ("measured anew", " --batchnorm recalibrate")]),
     }
+    ways = {"as trained": None, "weights": "", "activations": "--by activations", "weights, refined": "--align-refine 200 --align-lr 1"}
     rows = []
-    for name, (training, measured, statistics_of) in networks.items():
+    for name, (training, measured, corrections) in networks.items():
         for seed in (0, 2, 4):
             for number in (seed, seed + 1):
                 run(f"{name}.{number}", f"train {training} --data fashion-mnist --seed {number} -o NAME.bin")
-            row = [name, f"{seed}, {seed + 1}"]
-            for place, align in enumerate(("", " --align weights")):
+            ends = []
+            for place, options_of in enumerate(ways.values()):
+                ends.append(f"{name}.{seed}-{place}" if options_of is not None else f"{name}.{seed + 1}")
+                if options_of is not None:
+                    run(ends[-1], f"align {name}.{seed}.bin {name}.{seed + 1}.bin {options_of} -o NAME.bin".replace("  ", " "))
+            for label, correction in corrections:
                 results = [
-                    run(f"{name}.{seed}.{statistics}.{place}",
-                        f"interpolate {name}.{seed}.bin {name}.{seed + 1}.bin {measured} --batchnorm {statistics}{align} -o NAME.png")
-                    for statistics in statistics_of
+                    run(f"{end}.{label.replace(' ', '-')}", f"interpolate {name}.{seed}.bin {end}.bin {measured}{correction} -o NAME.png")
+                    for end in ends
                 ]
-                row += [f"{results[0]['distance']:.1f}", f"{results[0]['barrier']:.2f}",
-                        f"{results[1]['barrier']:.2f}" if len(results) > 1 else "–"]
-            rows.append(row)
-    table(["network", "seeds", "distance", "barrier", "statistics measured anew", "distance, aligned", "barrier, aligned",
-           "aligned, statistics measured anew"], rows)
+                rows.append([name, f"{seed}, {seed + 1}", label] + [f"{result['barrier']:.2f}" for result in results])
+    table(["network", "seeds", "between the networks", *ways], rows)
 
 
 def curves():

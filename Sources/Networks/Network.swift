@@ -19,7 +19,7 @@ public struct Network: Sendable {
     public let parameters: ParameterLayout
     /// Where each buffer lies in the vector of buffers, such as running means and variances.
     public let buffers: ParameterLayout
-    private let architecture: Architecture
+    let architecture: Architecture
     /// The shape of one example of the first input: [C, H, W] for images, [D] for numbers, [T] for tokens.
     public var inputShape: [Int] { inputs[0].shape }
     /// Whether the first input is tokens (integers) and not real numbers.
@@ -131,6 +131,23 @@ public struct Network: Sendable {
                     return NetworkOutput(
                         centered / square.maximum(builder.graph.constant(1e-20, shape: square.shape)).sqrt())
                 }), specification: specification, inputs: inputs, outputShape: outputShape, options: options,
+            parameters: parameters, buffers: buffers)
+    }
+
+    /// The same network for what it computes on the way: its predictions are these values of its parameters and its output. What it gives itself, one
+    /// number for an example, means nothing.
+    func predicting(_ values: @escaping @Sendable (_ parameters: [Value], _ output: Value) -> [Value]) -> Network {
+        let architecture = self.architecture
+        return Network(
+            Architecture(
+                vocabularies: vocabularies, largestBatch: largestBatch, onlyBatch: onlyBatch,
+                canBuild: architecture.canBuild
+            ) { builder, x in
+                let output = architecture.apply(builder, x).output
+                return NetworkOutput(
+                    builder.graph.constant(0, shape: [x[0].shape[0], 1]),
+                    predictions: values(builder.parameters.map(\.value), output))
+            }, specification: specification, inputs: inputs, outputShape: [1], hasPrediction: true, options: options,
             parameters: parameters, buffers: buffers)
     }
 

@@ -71,6 +71,12 @@ public final class NetworkBuilder {
         }
     }
 
+    /// Declares all tensors of another builder on the same graph, under a name.
+    func adopt(_ other: NetworkBuilder, as name: String) {
+        parameters += other.parameters.map { ($0.specification.named(within: name), $0.value) }
+        buffers += other.buffers.map { ($0.specification.named(within: name), $0.value) }
+    }
+
     /// States the statistic of this batch for a buffer that training averages, in the buffer's shape.
     ///
     /// - Parameter count: how many values of each channel it is of.

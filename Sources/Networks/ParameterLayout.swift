@@ -14,6 +14,11 @@ public struct TensorSpecification: Sendable, Hashable, Codable {
 
     /// Number of elements.
     public var count: Int { shape.reduce(1, *) }
+
+    /// The same tensor as a part of something.
+    func named(within name: String) -> TensorSpecification {
+        TensorSpecification("\(name).\(self.name)", shape, initialization)
+    }
 }
 
 /// Where each tensor lies in one vector: one after another, each row-major. For parameters that vector is θ.

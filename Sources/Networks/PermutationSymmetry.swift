@@ -68,31 +68,41 @@ public struct PermutationSymmetry: Sendable {
         precondition(values.count == layout.count, "\(values.count) numbers of \(layout.count)")
         var result = values
         for (index, forms) in axes.enumerated() where forms.contains(where: { !$0.dimensions.isEmpty }) {
-            let range = layout.range(index)
-            let part = gather(
-                values[range], layout.tensors[index].shape, forms.map { $0.sources(permutations) })
-            result.replaceSubrange(range, with: part)
+            gather(values, layout, index, forms, by: permutations, to: &result)
         }
         return result
     }
 
-    /// The tensor whose element (i, j, …) is that of `values` at (sources[0][i], sources[1][j], …).
-    package static func gather(_ values: ArraySlice<Double>, _ shape: [Int], _ sources: [[Int]]) -> [Double] {
-        var result: [Double] = []
-        result.reserveCapacity(values.count)
-        var strides = [Int](repeating: 1, count: shape.count)
-        for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+    /// One tensor of θ with its units in another order, in its place in another vector.
+    package func permute(
+        tensor index: Int, of theta: [Double], by permutations: [[Int]], to result: inout [Double]
+    ) {
+        Self.gather(theta, layouts.parameters, index, parameters[index], by: permutations, to: &result)
+    }
+
+    private static func gather(
+        _ values: [Double], _ layout: ParameterLayout, _ index: Int, _ forms: [AxisForm], by permutations: [[Int]],
+        to result: inout [Double]
+    ) {
+        let shape = layout.tensors[index].shape, sources = forms.map { $0.sources(permutations) }
+        // Axes behind the last that is permuted are copied as they are.
+        let free = 1 + (forms.lastIndex { !$0.dimensions.isEmpty } ?? -1), block = shape[free...].reduce(1, *)
+        var strides = [Int](repeating: block, count: free)
+        for axis in 0..<free where axis < free - 1 { strides[axis] = shape[(axis + 1)...].reduce(1, *) }
+        var place = layout.offsets[index]
         values.withUnsafeBufferPointer { values in
-            func walk(_ axis: Int, _ offset: Int) {
-                guard axis < shape.count else {
-                    result.append(values[offset])
-                    return
+            result.withUnsafeMutableBufferPointer { result in
+                func walk(_ axis: Int, _ offset: Int) {
+                    guard axis < free else {
+                        for i in 0..<block { result[place + i] = values[offset + i] }
+                        place += block
+                        return
+                    }
+                    for source in sources[axis] { walk(axis + 1, offset + source * strides[axis]) }
                 }
-                for source in sources[axis] { walk(axis + 1, offset + source * strides[axis]) }
+                walk(0, place)
             }
-            walk(0, 0)
         }
-        return result
     }
 }
 

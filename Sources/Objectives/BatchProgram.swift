@@ -9,6 +9,8 @@ final class BatchProgram {
         case value
         /// What the network gives for the examples.
         case outputs
+        /// What the network says that its parameters reach the loss through, of which so many numbers are added up.
+        case predictions(sums: Int)
         /// Losses, and the gradient of their sum.
         case gradient
         /// As `gradient`, of one example at a time.
@@ -25,7 +27,15 @@ final class BatchProgram {
         case displacedValue(moves: [[Bool]])
 
         /// Whether what depends on θ alone serves several runs.
-        var keeps: Bool { self != .value && self != .outputs && !isGradient }
+        var keeps: Bool { !isForward && !isGradient }
+
+        /// Whether the network is run forwards alone, once for every θ.
+        private var isForward: Bool {
+            switch self {
+            case .value, .outputs, .predictions: true
+            default: false
+            }
+        }
 
         /// Whether it is the gradient of losses.
         private var isGradient: Bool { self == .gradient || self == .exampleGradient }
@@ -35,7 +45,7 @@ final class BatchProgram {
         func vectorBytes(_ network: Network, _ precision: Precision) -> Int {
             let perNumber =
                 switch self {
-                case .value, .outputs: 8 + precision.size
+                case .value, .outputs, .predictions: 8 + precision.size
                 case .gradient, .exampleGradient: 2 * 8 + precision.size
                 case .displacedValue(let moves): (1 + moves.count) * (8 + precision.size)
                 case .hessian, .gaussNewton, .fisher, .empiricalFisher: 4 * 8 + 2 * precision.size
@@ -47,8 +57,13 @@ final class BatchProgram {
         var hasDerivative: Bool {
             switch self {
             case .gradient, .exampleGradient, .hessian, .gaussNewton, .fisher, .empiricalFisher: true
-            case .value, .outputs, .displacedValue: false
+            case .value, .outputs, .predictions, .displacedValue: false
             }
+        }
+
+        /// Numbers of the sum that batches add to, where that counts in memory.
+        func sums(_ network: Network) -> Int {
+            if case .predictions(let sums) = self { sums } else { hasDerivative ? network.parameters.count : 0 }
         }
 
         /// Whether logits of many classes may be computed for some rows at a time.
@@ -57,7 +72,7 @@ final class BatchProgram {
         /// Operations of a batch for each parameter, at least, for what is done with every parameter once a batch to cost little beside
         /// them: weights are read, and where there is a derivative it is added up. Weights that come from memory each time take longer.
         func operationsPerParameter(cached: Bool) -> Int {
-            let hasDerivative = self != .value && self != .outputs
+            let hasDerivative = !isForward
             return cached ? (hasDerivative ? 3000 : 0) : (hasDerivative ? 6000 : 2000)
         }
 
@@ -131,7 +146,7 @@ final class BatchProgram {
         let parameters = built.parameters
         switch kind {
         case .displacedValue(let moves): tangents = moves.map { _ in graph.input("c", TensorType([1]), .tangent) }
-        case .value, .gradient, .exampleGradient, .outputs: tangents = []
+        case .value, .gradient, .exampleGradient, .outputs, .predictions: tangents = []
         case .hessian, .gaussNewton, .fisher, .empiricalFisher:
             tangents = parameters.map { graph.input("v", $0.type, .tangent) }
         }
@@ -164,7 +179,7 @@ final class BatchProgram {
             case .empiricalFisher:
                 derivative = graph.empiricalFisherVectorProduct(
                     of: total, through: found.base, examples: batch, at: parameters, along: tangents)
-            case .value, .outputs, .displacedValue: break
+            case .value, .outputs, .predictions, .displacedValue: break
             }
         }
         var outputs: [Value], directions: [[Value?]] = []
@@ -180,6 +195,7 @@ final class BatchProgram {
         case .value, .gradient, .exampleGradient:
             outputs = [losses] + (correct.map { [$0] } ?? []) + built.statistics.compactMap { $0 }
         case .outputs: outputs = [built.output]
+        case .predictions: outputs = built.predictions
         case .hessian, .gaussNewton, .fisher, .empiricalFisher: outputs = []
         }
         // What threads compute together is collected at once; what each computes has to wait for its turn.

@@ -23,6 +23,9 @@ struct BatchResult {
     /// f(x; θ) of the batch, examples × outputs; of an `.outputs` program.
     var outputs: [Double] { numbers(of: program.built.output) }
 
+    /// What the network says that its parameters reach the loss through; of a `.predictions` program.
+    var predictions: [[Double]] { program.built.predictions.map(numbers) }
+
     /// The batch's own statistic for each buffer that has one: buffer number and values.
     var statistics: [(buffer: Int, values: [Double])] {
         program.built.statistics.enumerated().compactMap { i, value in value.map { (i, numbers(of: $0)) } }

@@ -65,7 +65,7 @@ public final class ModelLoss: ExampleObjective {
     public let weightDecay: Double
     /// Bytes for vectors of θ's length beyond the few that every analysis holds.
     public private(set) var vectorMemory: Int
-    private let memory: MemoryBudget
+    let memory: MemoryBudget
     private let monitor: Monitor
     /// The loss on the data, without and with the term of weight decay.
     private let base: NetworkObjective, objective: any Objective

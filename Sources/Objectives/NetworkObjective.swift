@@ -247,6 +247,18 @@ public final class NetworkObjective: Objective {
     /// f(xᵢ; θ) of every example, examples × outputs, row-major.
     public func outputs(at theta: [Double]) throws -> [Double] { try programs.outputs(at: place(theta)) }
 
+    /// Sums over batches of what is made of the network's predictions, in Float64 and in a fixed order.
+    ///
+    /// - Parameters:
+    ///   - numbers: how many each batch adds to.
+    ///   - add: adds what a batch's predictions give, each of which is row-major.
+    func predictionSums(
+        at theta: [Double], numbers: Int, add: ([[Double]], inout [Double]) -> Void
+    ) throws -> [Double] {
+        try programs.sums(.predictions(sums: numbers), at: place(theta), numbers: numbers) { add($0.predictions, &$1) }[
+            0]
+    }
+
     /// L(θ) and ∇L(θ), P numbers.
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
         let place = try place(theta)

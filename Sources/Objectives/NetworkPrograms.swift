@@ -264,7 +264,7 @@ final class NetworkPrograms: MemoryHolder {
         if let size = loss.fixedBatch { preference = .fixed(size) }
         return try BatchSeries(
             examples: examples, requested: requested, preference: preference,
-            numbers: kind.hasDerivative ? network.parameters.count : 0, memory: memory,
+            numbers: kind.sums(network), memory: memory,
             heldBytes: heldBytes + kind.vectorBytes(network, precision), keeps: kind.keeps
         ) { [network, loss, layout, batchNorm, precision] in
             BatchProgram(network, loss, layout, batchNorm, kind, batch: $0, precision)

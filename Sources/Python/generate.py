@@ -25,6 +25,7 @@ KINDS = {
     "examples": "integer", "batch-size": "integer", "seed": "integer", "threads": "integer", "steps": "integer",
     "restarts": "integer", "samples": "integer", "subspace": "integer", "box-steps": "integer", "box-repeats": "integer",
     "scout": "integer", "m": "integer", "bends": "integer", "cycles": "integer", "save-curve": "path", "curve-batch-size": "integer", "epochs": "number",
+    "align-examples": "integer", "align-refine": "integer", "align-lr": "number",
     "gradients": "integer", "look-every": "integer", "eigen-every": "integer", "swa-start": "integer", "track-top": "integer",
     "accumulate": "integer", "track-sharpness": "integer",
     "save-every": "integer", "sampling-error": "integer", "ignore-index": "integer", "class-axis": "integer",

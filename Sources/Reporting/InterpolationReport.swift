@@ -40,6 +40,7 @@ public struct InterpolationReport: Report {
         ]
         if let accuracy = line.accuracy { fields.append(("accuracies", JSONValue(accuracy))) }
         fields += [("barrier", .number(line.barrier)), ("barrier_at", .number(line.barrierAt))]
+        if result.isRepaired { fields.append(("repair", .bool(true))) }
         if let curve {
             var members: [(key: String, value: JSONValue)] = [
                 ("kind", .string(curve.path.kind.rawValue)), ("bends", .integer(curve.points.count - 2)),
@@ -72,10 +73,11 @@ public struct InterpolationReport: Report {
             fields.append(
                 (
                     "alignment",
-                    .object([
-                        ("kind", .string("weights")), ("distance_before", .number(alignment.matching.distances.before)),
-                        ("moved", .integer(units.moved)), ("units", .integer(units.all)),
-                    ])
+                    .object(
+                        [
+                            ("distance_before", .number(alignment.distances.before)), ("moved", .integer(units.moved)),
+                            ("units", .integer(units.all)),
+                        ] + alignment.fields)
                 ))
         }
         return fields
@@ -84,7 +86,7 @@ public struct InterpolationReport: Report {
     private var aligned: String {
         guard let alignment else { return "" }
         return
-            ", before alignment \(Format.number(alignment.matching.distances.before)) (\(alignment.units.moved) of \(alignment.units.all) hidden units in another place)"
+            ", before alignment \(Format.number(alignment.distances.before)) (\(alignment.units.moved) of \(alignment.units.all) hidden units in another place\(alignment.notes.map { "; \($0)" }.joined()))"
     }
 
     /// What a kind of curve is called.
@@ -106,6 +108,7 @@ public struct InterpolationReport: Report {
             "distance ‖θ_B − θ_A‖  \(Format.number(distance))\(aligned)",
             text("straight line", line, highest: Format.number(line.loss.max())),
         ]
+        if result.isRepaired { lines.append("variances of hidden units corrected along the straight line (REPAIR)") }
         if let curve {
             let bends = curve.points.count - 2, highest = curve.highest
             let name = Self.name(curve.path.kind)

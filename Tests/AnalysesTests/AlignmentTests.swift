@@ -81,7 +81,7 @@ import Testing
         let planted = Self.shuffles(symmetry, seed: 9)
         let (theta, buffers) = symmetry.permuted(model.theta, model.buffers, by: planted)
         let matching = try WeightMatching(symmetry, model.theta, theta, model.network.parameters, seed: 1)
-        #expect(matching.distances.after == 0 && matching.distances.before > 1)
+        #expect(Vectors.norm(Vectors.sum(model.theta, -1, theta)) > 1)
         for (found, order) in zip(matching.permutations, planted) {
             #expect(found.map { order[$0] } == Array(order.indices))
         }
@@ -93,8 +93,10 @@ import Testing
     @Test func otherSeeds() throws {
         let first = try Self.model("resnet8", seed: 1), second = try Self.model("resnet8", seed: 2)
         for seed in [0, 1] as [UInt64] {
-            let alignment = try Alignment(of: second, named: "b", to: first, named: "a", seed: seed)
-            let distances = alignment.matching.distances
+            var settings = Alignment.Settings()
+            settings.seed = seed
+            let alignment = try Alignment(of: second, named: "b", to: first, named: "a", settings)
+            let distances = alignment.distances
             #expect(distances.after < 0.99 * distances.before && alignment.outputChange < 1e-12)
             let distance = Vectors.norm(Vectors.sum(alignment.model.theta, -1, first.theta))
             #expect(abs(distance - distances.after) < 1e-12 * distance)

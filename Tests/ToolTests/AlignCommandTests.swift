@@ -30,6 +30,12 @@ import Testing
         #expect(try Model.open(folder.path("c.bin")).theta == model.theta)
         let losses = try ["loss_before", "loss"].map { try #require(result[$0] as? Double) }
         #expect(abs(losses[0] - losses[1]) < 1e-5 * losses[0])
+        // By activations, too.
+        let other = try Tool.json("align a.bin b.bin --by activations -o d.bin", in: folder)
+        let correlations = try ["correlation_before", "correlation"].map { try #require(other[$0] as? Double) }
+        #expect(other["kind"] as? String == "activations" && correlations[1] > correlations[0] + 0.1)
+        #expect(other["output_change"] as? Double ?? 1 < 1e-12)
+        #expect(other["distance"] as? Double == 0)
         // Half way to the shuffled one is another function.
         let line = try Tool.json("interpolate a.bin b.bin --points 3", in: folder)
         let values = try #require(line["values"] as? [Double])
@@ -118,6 +124,47 @@ import Testing
         }
         #expect(distances[0] == distances[2] && distances[1] < 0.95 * distances[0])
         #expect(try #require(aligned["barrier"] as? Double) < (try #require(plain["barrier"] as? Double)))
+        let active = try Tool.json(
+            "interpolate 0.bin 1.bin --points 11 --align activations --align-examples 200 --align-refine 60", in: folder
+        )
+        let matched = try #require(active["alignment"] as? [String: Any])
+        #expect(matched["kind"] as? String == "activations" && matched["examples"] as? Int == 200)
+        let refinement = try #require(matched["refinement"] as? [String: Any])
+        let half = try ["loss_before", "loss"].map { try #require(refinement[$0] as? Double) }
+        // Half way is where the straight line has its middle.
+        #expect(half[1] <= half[0])
+        let middle = try #require((active["values"] as? [Double])?[5])
+        #expect(abs(middle - half[1]) < 1e-5 * middle)
+        // The same bits with one thread, and from the command that writes the network.
+        let line = "align 0.bin 1.bin --by activations --align-examples 200 --align-refine 60 -o"
+        for (threads, name) in [(1, "one.bin"), (3, "three.bin")] {
+            let result = try Tool.json("\(line) \(name) --threads \(threads)", in: folder)
+            #expect(result["correlation"] as? Double == matched["correlation"] as? Double)
+            #expect(result["distance"] as? Double == active["distance"] as? Double)
+        }
+        #expect(try folder.bytes("one.bin") == folder.bytes("three.bin"))
+        // A shuffled copy of a trained network stays found: nothing half way is better than the network.
+        let model = try Model.open(folder.path("0.bin")), symmetry = PermutationSymmetry(of: model.network)
+        let orders = symmetry.dimensions.map { RandomNumbers(seed: 3).permutation($0.size) }
+        let theta = symmetry.permuted(model.theta, model.buffers, by: orders).theta
+        try Model.checkpoint(model.network, theta: theta, buffers: [], metadata: model.metadata).write(
+            to: folder.path("s.bin"))
+        #expect(
+            try Tool.json("align 0.bin s.bin --align-refine 40 -o t.bin", in: folder)["distance"] as? Double == 0)
+        // Variances half way are corrected, and the ends stay.
+        let repaired = try Tool.json("interpolate 0.bin 1.bin --points 11 --repair", in: folder)
+        #expect(repaired["repair"] as? Bool == true && plain["repair"] == nil)
+        let values = try [plain, repaired].map { try #require($0["values"] as? [Double]) }
+        #expect(values[0][0] == values[1][0] && values[0][10] == values[1][10] && values[1][5] < values[0][5])
+        try Tool.refuse("interpolate 0.bin 1.bin 0.bin --repair", in: folder, saying: "--repair")
+        for (options, words) in [
+            ("--align-examples 5", "--align activations"), ("--align-refine 5", "without --align"),
+            ("--align weights --align-lr 1", "--align-refine"), ("--align weights --align-examples 5", "no effect"),
+            ("--align activations --align-examples 1", "at least 2"),
+        ] {
+            try Tool.refuse("interpolate 0.bin 1.bin \(options)", in: folder, saying: words)
+        }
+        try Tool.refuse("align 0.bin 1.bin --align-examples 5 -o m.bin", in: folder, saying: "--by activations")
         try Tool.refuse("interpolate 0.bin 1.bin 0.bin --align weights", in: folder, saying: "--align")
         try Tool.succeed("train --model linear --data digits --epochs 1 --quiet -o l.bin", in: folder)
         try Tool.refuse("align l.bin l.bin -o m.bin", in: folder, saying: "nothing to align")

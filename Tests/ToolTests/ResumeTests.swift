@@ -80,6 +80,14 @@ import Testing
             let curve = result.curve!
             return "\(curve.points) \(curve.path.places) \(curve.profile.loss) \(curve.highest) \(curve.gradients)"
         },
+        Case(name: "alignment") { folder, monitor in
+            var settings = Alignment.Settings()
+            (settings.kind, settings.examples, settings.refinement) = (.activations, 100, .init(steps: 30))
+            let models = try ["a.bin", "b.bin"].map { try Model.open(folder.path($0)) }
+            let result = try Alignment(
+                of: models[1], named: "b.bin", to: models[0], named: "a.bin", settings, monitor: monitor)
+            return "\(result.permutations) \(result.activations!.correlations) \(result.refinement!.losses)"
+        },
         Case(name: "comparison") { folder, monitor in
             var comparison = Comparison(radius: 0.05)
             comparison.loss.examples = 100

@@ -14,13 +14,9 @@ public struct WeightMatching: Sendable {
     public let permutations: [[Int]]
     /// Passes over all dimensions, the last of which changed nothing, of the order that was kept.
     public let passes: Int
-    /// ‖A − B‖₂ before, and after.
-    public let distances: (before: Double, after: Double)
 
     /// Orders of dimensions that are tried; 5, ours.
     public static let usualOrders = 5
-    /// Passes after which it ends in any case. The paper's.
-    public static let mostPasses = 100
 
     /// - Parameters:
     ///   - symmetry: of both networks.
@@ -35,83 +31,76 @@ public struct WeightMatching: Sendable {
         _ symmetry: PermutationSymmetry, _ first: [Double], _ second: [Double], _ layout: ParameterLayout,
         seed: UInt64 = 0, orders: Int = usualOrders, progress: (Int) throws -> Void = { _ in }
     ) throws {
-        precondition(orders > 0, "\(orders) orders")
-        var best: (permutations: [[Int]], passes: Int, distance: Double)?
-        for order in 0..<orders where best?.distance != 0 {
-            let random = RandomNumbers(seed: seed).named("weight matching \(order)")
-            let found = try Self.descend(symmetry, first, second, layout, random) { try progress(order) }
-            let aligned = symmetry.permuted(second, by: found.permutations)
-            let distance = Vectors.norm(Vectors.sum(first, -1, aligned))
-            if best.map({ distance < $0.distance }) ?? true { best = (found.permutations, found.passes, distance) }
-        }
-        (permutations, passes) = (best!.permutations, best!.passes)
-        distances = (Vectors.norm(Vectors.sum(first, -1, second)), best!.distance)
+        var scores = WeightScores(symmetry, second, layout)
+        let found = try DimensionDescent.best(
+            of: orders, from: symmetry.identity, seed: seed, named: "weight matching", largest: 0,
+            value: { -Vectors.norm(Vectors.sum(first, -1, symmetry.permuted(second, by: $0))) },
+            scores: { try scores.of($0, first, $1) }, progress: progress)
+        (permutations, passes) = (found.permutations, found.passes)
+    }
+}
+
+/// What weights make of units in each other's place, for one network whose units are permuted step by step.
+struct WeightScores {
+    private let symmetry: PermutationSymmetry, layout: ParameterLayout
+    private let second: [Double]
+    /// B with its units as `current` has them.
+    private var aligned: [Double], current: [[Int]]
+
+    init(_ symmetry: PermutationSymmetry, _ second: [Double], _ layout: ParameterLayout) {
+        (self.symmetry, self.second, self.layout) = (symmetry, second, layout)
+        (aligned, current) = (second, symmetry.identity)
     }
 
-    /// One dimension after another, until none gains.
-    private static func descend(
-        _ symmetry: PermutationSymmetry, _ first: [Double], _ second: [Double], _ layout: ParameterLayout,
-        _ random: RandomNumbers, _ progress: () throws -> Void
-    ) throws -> (permutations: [[Int]], passes: Int) {
-        var permutations = symmetry.identity, passes = 0, gains = true
-        while gains, passes < mostPasses {
-            try progress()
-            gains = false
-            for dimension in random.named("\(passes)").permutation(symmetry.dimensions.count) {
-                let scores = try scores(dimension, symmetry, first, second, layout, permutations)
-                let count = symmetry.dimensions[dimension].size
-                let now = (0..<count).reduce(0) { $0 + scores[$1 * count + permutations[dimension][$1]] }
-                let best = LinearAssignment(largest: scores, count: count)
-                // Sums in another order differ by rounding.
-                if best.value > now + 1e-12 * max(abs(now), abs(best.value)), best.columns != permutations[dimension] {
-                    permutations[dimension] = best.columns
-                    gains = true
-                }
-            }
-            passes += 1
+    /// πB.
+    mutating func aligned(by permutations: [[Int]]) -> [Double] {
+        let changed = Set(permutations.indices.filter { permutations[$0] != current[$0] })
+        guard !changed.isEmpty else { return aligned }
+        current = permutations
+        for (index, forms) in symmetry.parameters.enumerated()
+        where forms.contains(where: { !changed.isDisjoint(with: $0.dimensions) }) {
+            symmetry.permute(tensor: index, of: second, by: permutations, to: &aligned)
         }
-        return (permutations, passes)
+        return aligned
     }
 
     /// For units i of A and j of B, the sum of ⟨A's part of unit i, B's part of unit j⟩ over all tensors, where B's other dimensions are permuted.
-    private static func scores(
-        _ dimension: Int, _ symmetry: PermutationSymmetry, _ first: [Double], _ second: [Double],
-        _ layout: ParameterLayout, _ permutations: [[Int]]
-    ) throws -> [Double] {
-        let count = symmetry.dimensions[dimension].size
-        var scores = [Double](repeating: 0, count: count * count), others = permutations
-        others[dimension] = Array(0..<count)
+    mutating func of(_ dimension: Int, _ first: [Double], _ permutations: [[Int]]) throws -> [Double] {
+        let count = symmetry.dimensions[dimension].size, second = aligned(by: permutations)
+        var sums = [Double](repeating: 0, count: count * count)
         for (index, forms) in symmetry.parameters.enumerated() {
             let shape = layout.tensors[index].shape, range = layout.range(index)
             for (axis, form) in forms.enumerated() {
                 for places in form.places(of: dimension) {
-                    // Every other axis as it is permuted now; along this one, all but the dimension itself.
-                    var sources = forms.map { $0.sources(permutations) }
-                    sources[axis] = form.sources(others)
-                    let other = PermutationSymmetry.gather(second[range], shape, sources)
-                    let rows = (
-                        Self.rows(Array(first[range]), shape, axis, places), Self.rows(other, shape, axis, places)
-                    )
-                    try RowProducts.add(rows.0, rows.1, count: count, to: &scores)
+                    try RowProducts.add(
+                        Self.rows(first[range], shape, axis, places), Self.rows(second[range], shape, axis, places),
+                        count: count, to: &sums)
                 }
             }
+        }
+        // Its own units are permuted, too: column j is of unit π(j).
+        var scores = sums
+        for (place, unit) in permutations[dimension].enumerated() {
+            for row in 0..<count { scores[row * count + unit] = sums[row * count + place] }
         }
         return scores
     }
 
     /// The elements of each unit, one row a unit.
-    private static func rows(_ values: [Double], _ shape: [Int], _ axis: Int, _ places: [[Int]]) -> [Double] {
+    private static func rows(_ values: ArraySlice<Double>, _ shape: [Int], _ axis: Int, _ places: [[Int]]) -> [Double] {
         let outer = shape[..<axis].reduce(1, *), inner = shape[(axis + 1)...].reduce(1, *), extent = shape[axis]
-        var rows: [Double] = []
-        rows.reserveCapacity(values.count)
-        for unit in places {
-            for place in unit {
-                for block in 0..<outer {
-                    let start = (block * extent + place) * inner
-                    rows.append(contentsOf: values[start..<start + inner])
+        return values.withUnsafeBufferPointer { values in
+            [Double](unsafeUninitializedCapacity: places.reduce(0) { $0 + $1.count } * outer * inner) { rows, count in
+                for unit in places {
+                    for place in unit {
+                        for block in 0..<outer {
+                            let start = (block * extent + place) * inner
+                            for i in 0..<inner { rows.initializeElement(at: count + i, to: values[start + i]) }
+                            count += inner
+                        }
+                    }
                 }
             }
         }
-        return rows
     }
 }

@@ -9,6 +9,8 @@ public struct Interpolation: Sendable {
     public var linePoints = 51, planePoints = 31
     /// The training of a curve of low loss between two networks; nil for none.
     public var curve: Curve?
+    /// Whether variances of hidden units are corrected along the line between two networks (`VarianceCorrection`).
+    public var repairs = false
     /// Share of the range within which points of the plane are interpolated; nil to evaluate all.
     public var tolerance: Double?
     /// Whether the plane's losses are judged by their logarithm, too.
@@ -25,6 +27,8 @@ public struct Interpolation: Sendable {
         public let distance: Double
         /// Losses on the straight line.
         public let profile: PathProfile
+        /// Whether the variances of hidden units were corrected there.
+        public let isRepaired: Bool
         /// Nil where none was asked for.
         public let curve: TrainedCurve?
         /// L(θ_A), with the statistics of batch normalisation of the first network.
@@ -86,10 +90,11 @@ public struct Interpolation: Sendable {
             throw UnusableRequest(
                 "\(loss.name) and \(other.name) hold the same weights; expected two different networks")
         }
-        let profile = try profile(loss, loss.model, other.model, statistics, monitor)
+        let correction = repairs ? try VarianceCorrection(loss, to: other.model, monitor: monitor) : nil
+        let profile = try profile(loss, loss.model, other.model, statistics, correction?.point, monitor)
         let trained = try curve.map { try train($0, loss, other.model, statistics, monitor) }
         return Line(
-            distance: Vectors.norm(difference), profile: profile, curve: trained,
+            distance: Vectors.norm(difference), profile: profile, isRepaired: repairs, curve: trained,
             start: try loss.evaluate(at: loss.theta),
             statistics: statistics)
     }
@@ -134,22 +139,23 @@ public struct Interpolation: Sendable {
             evaluation: try mixed.evaluate(at: center)
         )
         let sides = try [(0, 1), (0, 2), (1, 2)].map {
-            try profile(loss, models[$0.0], models[$0.1], statistics, monitor)
+            try profile(loss, models[$0.0], models[$0.1], statistics, nil, monitor)
         }
         return Plane(
             slice: surface, corners: plane.corners, mean: mean, sides: sides, start: try loss.evaluate(at: loss.theta),
             statistics: statistics)
     }
 
-    /// The losses on the straight line between two of the networks.
+    /// The losses on the straight line between two of the networks, or at other points for each place.
     private func profile(
-        _ loss: ModelLoss, _ a: Model, _ b: Model, _ statistics: ModelLoss.BatchStatistics, _ monitor: Monitor
+        _ loss: ModelLoss, _ a: Model, _ b: Model, _ statistics: ModelLoss.BatchStatistics,
+        _ point: ((Double) throws -> [Double])?, _ monitor: Monitor
     ) throws -> PathProfile {
         let blend = PathProfile.line(from: a.buffers, to: b.buffers)
         let place = PathProfile.place(from: a.theta, to: b.theta)
         return try PathProfile(
             try loss.away(statistics) { blend(place($0)) }, count: linePoints,
             progress: { try monitor.update("line", $0, of: linePoints) },
-            point: PathProfile.line(from: a.theta, to: b.theta))
+            point: point ?? PathProfile.line(from: a.theta, to: b.theta))
     }
 }

@@ -22,7 +22,8 @@ public struct PathProfile: Sendable, Codable {
     ///   - count: points with the ends, evenly spaced; at least 2.
     ///   - point: θ at t; the networks themselves at 0 and 1, so that their losses have the same bits.
     public init(
-        _ objective: any Objective, count: Int, progress: (Int) throws -> Void = { _ in }, point: (Double) -> [Double]
+        _ objective: any Objective, count: Int, progress: (Int) throws -> Void = { _ in },
+        point: (Double) throws -> [Double]
     ) throws {
         precondition(count >= 2, "\(count) points on a path")
         let t = (0..<count).map { Double($0) / Double(count - 1) }

@@ -9,6 +9,9 @@ public struct HiddenDimensions: Sendable, Equatable {
     public let sizes: [Int]
     /// For each value asked about, what each of its axes counts.
     public let axes: [[AxisForm]]
+    /// The values in which the units' activations are compared: what products and convolutions read of data, which is what stands behind the
+    /// nonlinearities. Of a dimension that none of them reads, all values that are computed of data.
+    public let activations: [HiddenActivation]
 
     /// - Parameters:
     ///   - values: parameters and buffers.
@@ -45,6 +48,17 @@ public struct HiddenDimensions: Sendable, Equatable {
         let order = owned.sorted()
         let places = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
         self.axes = all.map { $0.map { $0.keeping { places[$0] } } }
+        let carriers = graph.computedOfData(needed).compactMap { id -> HiddenActivation? in
+            guard let axes = axes[id] else { return nil }
+            let forms = axes.map { forms.form($0) { numbers[$0] ?? numbers.count } }
+            let own = forms.map { $0.keeping { places[$0] } }
+            return own.contains { !$0.dimensions.isEmpty } ? HiddenActivation(node: id, axes: own) : nil
+        }
+        let read = graph.readByProducts(needed), chosen = carriers.filter { read.contains($0.node) }
+        let reached = Set(chosen.flatMap { $0.units.dimensions })
+        activations = carriers.filter { carrier in
+            read.contains(carrier.node) || !reached.isSuperset(of: carrier.units.dimensions)
+        }
         var sizes = [Int](repeating: 0, count: order.count)
         func note(_ form: AxisForm) {
             switch form {
@@ -55,6 +69,57 @@ public struct HiddenDimensions: Sendable, Equatable {
         }
         for axes in self.axes { axes.forEach(note) }
         self.sizes = sizes
+    }
+}
+
+/// A value of a computation that has units of hidden dimensions along some of its axes.
+public struct HiddenActivation: Sendable, Equatable {
+    let node: Int
+    private let factors: [AxisForm]
+
+    init(node: Int, axes: [AxisForm]) {
+        self.node = node
+        factors = axes.flatMap { axis in if case .product(let factors) = axis { factors } else { [axis] } }
+    }
+
+    /// What counts units, the factors of all axes together.
+    public var units: AxisForm {
+        let hidden = factors.filter { !$0.dimensions.isEmpty }
+        return hidden.count == 1 ? hidden[0] : .product(hidden)
+    }
+
+    /// The value with a row for each of the units: [units, everything else].
+    ///
+    /// - Precondition: the graph that it was found in.
+    public func rows(in graph: Graph) -> Value {
+        let hidden = factors.indices.filter { !factors[$0].dimensions.isEmpty }
+        let others = factors.indices.filter { factors[$0].dimensions.isEmpty }
+        let value = Value(graph: graph, id: node), count = units.size
+        return value.reshaped(factors.map(\.size)).permuted(hidden + others).reshaped([count, value.type.count / count])
+    }
+}
+
+extension Graph {
+    /// Nodes of real numbers, among some, that depend on data; without the data themselves.
+    fileprivate func computedOfData(_ needed: [Bool]) -> [Int] {
+        var depends = [Bool](repeating: false, count: nodes.count), found: [Int] = []
+        for (id, node) in nodes.enumerated() where needed[id] {
+            if node.primitive is Input {
+                depends[id] = node.stage == .data
+            } else if node.operands.contains(where: { depends[$0] }) {
+                depends[id] = true
+                if node.type.element == .real { found.append(id) }
+            }
+        }
+        return found
+    }
+
+    /// Operands of the matrix products and convolutions among some nodes.
+    fileprivate func readByProducts(_ needed: [Bool]) -> Set<Int> {
+        Set(
+            nodes.indices.lazy.filter { needed[$0] }.map { self.nodes[$0] }.filter {
+                $0.primitive is MatrixProduct || $0.primitive is Convolution
+            }.flatMap(\.operands))
     }
 }
 

@@ -11,8 +11,6 @@ struct InterpolateCommand: SharedCommand {
             "landscape interpolate sgd.bin sam.bin --curve neb --steps 200 --save-curve path",
         ])
 
-    enum AlignmentKind: String, ExpressibleByArgument, CaseIterable { case weights }
-
     @Argument(help: "The first checkpoint.", completion: .file()) var checkpoint = "ckpt.bin"
     @Argument(help: "The second checkpoint and, for a plane, the third.", completion: .file()) var others: [String] = []
     @Option(
@@ -21,9 +19,15 @@ struct InterpolateCommand: SharedCommand {
     var points: Int?
     @Option(
         help: ArgumentHelp(
-            "weights: first reorder the second network's hidden units so that its weights are nearest to the first's.",
+            "First reorder the second network's hidden units: weights so that its weights are nearest to the first's, activations so that they compute the same on training examples.",
             valueName: "kind"))
-    var align: AlignmentKind?
+    var align: Alignment.Kind?
+    @OptionGroup var matching: AlignmentOptions
+    @Flag(
+        help:
+            "Correct the mean and variance of every hidden unit along the line (REPAIR), in networks without normalisation."
+    )
+    var repair = false
     @Option(
         help: ArgumentHelp(
             "Also train a curve of low loss between the two: a Bezier curve, a chain of straight pieces, or a nudged elastic band.",
@@ -71,6 +75,8 @@ struct InterpolateCommand: SharedCommand {
             throw ValidationError("--points \(points!): expected at most 3000 along each axis of a plane")
         }
         if align != nil, others.count != 1 { throw ValidationError("--align: expected two checkpoints, not three") }
+        try matching.check(align, option: "--align")
+        if repair, others.count != 1 { throw ValidationError("--repair: expected two checkpoints, not three") }
         if curve != nil, others.count != 1 { throw ValidationError("--curve: expected two checkpoints, not three") }
         if adaptive != nil, others.count != 2 {
             throw ValidationError("--adaptive: expected three checkpoints, for a plane")
@@ -107,7 +113,8 @@ struct InterpolateCommand: SharedCommand {
             keys: ResultKeys(
                 ResultKeys.interpolation(
                     isPlane: others.count == 2, curve: curve != nil, adaptive: adaptive != nil,
-                    aligns: align != nil)),
+                    repairs: repair,
+                    alignment: align.map { ($0, matching.alignRefine != nil) })),
             drawsPicture: true, hasGrid: others.count == 2,
             style: try others.count == 2
                 ? figure.style(FigureStyle.Part.ofMaps, on: "a map", writes: options.files)
@@ -124,13 +131,14 @@ struct InterpolateCommand: SharedCommand {
             if let curveBatchSize { settings.batchSize = curveBatchSize }
             analysis.curve = settings
         }
+        analysis.repairs = repair
         (analysis.tolerance, analysis.isLogarithmic, analysis.seed) = (adaptive, figure.drawsLogarithm, options.seed)
         let loss = try session.loss(vectors: analysis.vectors(models: others.count + 1))
         var models = try others.map { (model: try Model.open($0), name: $0) }
-        let alignment = try align.map { _ in
+        let alignment = try align.map {
             try Alignment(
-                of: models[0].model, named: models[0].name, to: loss.model, named: checkpoint, seed: options.seed,
-                monitor: session.monitor)
+                of: models[0].model, named: models[0].name, to: loss.model, named: checkpoint,
+                matching.settings($0, seed: options.seed, memory: session.memory), monitor: session.monitor)
         }
         if let alignment { models[0].model = alignment.model }
         if models.count == 2 {

@@ -119,7 +119,10 @@ struct ResultKeys: ExpressibleByArrayLiteral {
             + (layers ? ["layers"] : []) + (along ? members("along", "quadratic_form norm") : [])
     }
 
-    static func interpolation(isPlane: Bool, curve: Bool, adaptive: Bool, aligns: Bool) -> [String] {
+    /// - Parameter alignment: what units are matched by, and whether that is refined; nil for none.
+    static func interpolation(
+        isPlane: Bool, curve: Bool, adaptive: Bool, repairs: Bool, alignment: (kind: Alignment.Kind, refines: Bool)?
+    ) -> [String] {
         guard !isPlane else {
             return ["checkpoints", "barrier"] + members("barriers", "ab ac bc")
                 + members("mean", "coordinates loss accuracy")
@@ -131,7 +134,15 @@ struct ResultKeys: ExpressibleByArrayLiteral {
                     "curve",
                     "kind bends steps cycles gradients values barrier barrier_at relative_length accuracies highest saved"
                 ) : [])
-            + (aligns ? members("alignment", "kind distance_before moved units") : [])
+            + (repairs ? ["repair"] : [])
+            + (alignment.map {
+                members("alignment", "distance_before moved units " + matching($0).joined(separator: " "))
+            } ?? [])
+    }
+
+    private static func matching(_ alignment: (kind: Alignment.Kind, refines: Bool)) -> [String] {
+        ["kind"] + (alignment.kind == .activations ? ["examples", "correlation_before", "correlation"] : [])
+            + (alignment.refines ? ["refinement"] : [])
     }
 
     static func training(tracksSharpness: Bool, averages: Bool) -> ResultKeys {
@@ -146,10 +157,13 @@ struct ResultKeys: ExpressibleByArrayLiteral {
     static let imported = ResultKeys(all: [
         "command", "checkpoint", "model", "data", "loss_function", "parameters", "operators", "notes",
     ])
-    static let alignment = ResultKeys(all: [
-        "command", "reference", "aligned", "checkpoint", "dimensions", "fixed", "distance_before", "distance", "passes",
-        "loss_before", "loss", "output_change",
-    ])
+    static func alignment(_ kind: Alignment.Kind, refines: Bool) -> ResultKeys {
+        ResultKeys(
+            all: [
+                "command", "reference", "aligned", "checkpoint", "dimensions", "fixed", "distance_before", "distance",
+                "passes", "loss_before", "loss", "output_change",
+            ] + matching((kind, refines)))
+    }
     static let average = ResultKeys(all: [
         "command", "checkpoint", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "parts", "distances",
         "explained_variance",
