@@ -71,6 +71,14 @@ import Testing
             let result = try line.run(loss, to: (Model.open(folder.path("b.bin")), "b.bin"), monitor: monitor)
             return "\(result.profile.loss) \(result.curve!.points) \(result.curve!.profile.loss)"
         },
+        Case(name: "saddle") { folder, monitor in
+            let loss = try loss(folder, "a.bin", monitor)
+            var search = SaddleSearch()
+            (search.steps, search.descentSteps, search.gradientTolerance) = (20, 10, 0.1)
+            let result = try search.run(loss, from: loss.theta, monitor: monitor)
+            return SaddleReport(context: context(loss, try loss.evaluation()), result).json.text
+                + "\(result.point.theta) \(result.descents.map(\.point.theta))"
+        },
         Case(name: "comparison") { folder, monitor in
             var comparison = Comparison(radius: 0.05)
             comparison.loss.examples = 100
