@@ -17,7 +17,8 @@ struct LandscapeTool: ParsableCommand {
         subcommands: [
             TrainCommand.self, InfoCommand.self, EvaluateCommand.self, GradientCommand.self, SliceCommand.self,
             SharpnessCommand.self, HessianCommand.self, MeasureCommand.self, ImportCommand.self, ExportCommand.self,
-            TrajectoryCommand.self, InterpolateCommand.self, AlignCommand.self, AverageCommand.self, PlotCommand.self,
+            TrajectoryCommand.self, InterpolateCommand.self, AlignCommand.self, AverageCommand.self, SaddleCommand.self,
+            PlotCommand.self,
             MergeCommand.self,
             TopologyCommand.self,
             CompareCommand.self, ReportCommand.self, StudyCommand.self, SelfTestCommand.self,

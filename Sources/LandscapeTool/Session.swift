@@ -14,6 +14,8 @@ struct Session {
     /// Where a picture goes without -o.
     private let picture: String
     let style: FigureStyle
+    /// What the network computes in where no option says.
+    private let precision: Precision
     /// Where the result comes from; nil where no file is written to say so.
     private let origin: Origin?
     private let started = Date()
@@ -46,14 +48,15 @@ struct Session {
     ///   - picture: where that goes; nil for beside the checkpoint.
     ///   - style: of the picture.
     ///   - sources: all checkpoints that the result is about; nil for the one.
+    ///   - precision: what the network computes in where no option says.
     ///   - resumes: whether to go on from what an interrupted run has kept; nil for a command that keeps nothing.
     init(
         _ options: AnalysisOptions, checkpoint: String, weights: String? = nil, command: String, keys: ResultKeys,
         drawsPicture: Bool = false, hasGrid: Bool = false, picture: String? = nil, style: FigureStyle = FigureStyle(),
-        sources: [String]? = nil, resumes: Bool? = nil
+        sources: [String]? = nil, precision: Precision = .float, resumes: Bool? = nil
     ) throws {
         (self.options, self.checkpoint, self.weights) = (options, checkpoint, weights)
-        (self.command, self.style) = (command, style)
+        (self.command, self.style, self.precision) = (command, style, precision)
         self.picture = picture ?? OutputFile.picture(checkpoint, command)
         try keys.check(options.general.keys)
         options.general.prepare(limit: options.memory)
@@ -100,7 +103,7 @@ struct Session {
         of path: String? = nil, normalizesLogits: Bool = false, ofAllExamples: Bool = false,
         derivative: DerivativeOrder = .product, vectors: ClosedRange<Int> = 0...0
     ) throws -> ModelLoss {
-        var settings = try options.lossSettings()
+        var settings = try options.lossSettings(precision)
         if ofAllExamples { settings.examples = nil }
         settings.normalizesLogits = normalizesLogits
         let path = path ?? checkpoint
@@ -200,6 +203,11 @@ struct Session {
     /// Writes an array; that it cannot be written is told of by `finish`.
     func save(_ array: NumericArray, to path: String) {
         attempt { try OutputFile.write(path, beside: checkpoint) { try NPY.write(array, to: $0) } }
+    }
+
+    /// Writes a checkpoint, likewise.
+    func save(_ checkpoint: Checkpoint, to path: String) {
+        attempt { try OutputFile.write(path, beside: self.checkpoint) { try checkpoint.write(to: $0) } }
     }
 
     @discardableResult

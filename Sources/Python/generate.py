@@ -85,8 +85,10 @@ def option(argument: dict, command: str) -> dict:
     if kind == "text" and values:
         annotation = "Literal[" + ", ".join(json.dumps(value) for value in values) + "]"
     text = " ".join((argument.get("abstract") or "").split())
-    if name == "precision" and default == "float":
-        default, text = None, text + " (Default: that of the module, else float.)"
+    if name == "precision":
+        # The program's own default is that of no module.
+        text = text.replace(" (default: float; of saddle double)", "") + " (Default: that of the module, else float.)"
+        default = None
     if kind == "flag":
         value = False
     elif default is None:

@@ -12,7 +12,7 @@ import Testing
     static let lines = [
         "evaluate", "gradient", "slice --points 5x4", "sharpness --measure one-step --rho 0.05,0.1",
         "sharpness --measure all --restarts 1 --steps 5 --samples 3",
-        "hessian --top 2 --trace --density --probes 9",
+        "hessian --top 2 --trace --density --probes 9", "saddle --steps 8 --descent-steps 3 --gradient-tolerance 0.1",
     ]
 
     @Test(arguments: lines) func threads(_ line: String) throws {

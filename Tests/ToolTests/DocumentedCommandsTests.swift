@@ -82,7 +82,8 @@ import Testing
     static let commands = [
         "train", "import", "export", "info", "evaluate", "gradient", "slice", "sharpness", "hessian", "measure",
         "trajectory",
-        "interpolate", "align", "average", "compare", "report", "plot", "merge", "topology", "study", "selftest",
+        "interpolate", "align", "average", "saddle", "compare", "report", "plot", "merge", "topology", "study",
+        "selftest",
     ]
 
     /// Options that are no command's.

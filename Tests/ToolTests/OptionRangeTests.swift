@@ -26,6 +26,7 @@ import Testing
         "trajectory": "run --points 3 --examples 8", "align": "ckpt.bin other.bin -o aligned.bin",
         "average": "ckpt.bin other.bin -o average.bin --examples 8",
         "interpolate": "ckpt.bin other.bin --points 3 --examples 8",
+        "saddle": "--steps 2 --descent-steps 2 --iterations 4 --examples 8",
         "plot": "slice.npz", "merge": "slice.npz -o merged.npz", "topology": "slice.npz",
         "compare": "ckpt.bin other.bin --points 3 --examples 8",
         "report": "ckpt.bin --points 3 --examples 8", "study": "run --probes 6 --samples 2 --examples 8",

@@ -88,6 +88,14 @@ import Testing
                 of: models[1], named: "b.bin", to: models[0], named: "a.bin", settings, monitor: monitor)
             return "\(result.permutations) \(result.activations!.correlations) \(result.refinement!.losses)"
         },
+        Case(name: "saddle") { folder, monitor in
+            let loss = try loss(folder, "a.bin", monitor)
+            var search = SaddleSearch()
+            (search.steps, search.descentSteps, search.gradientTolerance) = (20, 10, 0.1)
+            let result = try search.run(loss, from: loss.theta, monitor: monitor)
+            return SaddleReport(context: context(loss, try loss.evaluation()), result).json.text
+                + "\(result.point.theta) \(result.descents.map(\.point.theta))"
+        },
         Case(name: "comparison") { folder, monitor in
             var comparison = Comparison(radius: 0.05)
             comparison.loss.examples = 100

@@ -5,7 +5,10 @@ import Testing
 
 /// Places that cannot be written to: said before the work where it can be known, and nothing half-written stays.
 @Suite struct UnwritableTests {
-    static let short = ["evaluate", "slice --points 3", "sharpness --restarts 0 --steps 1", "hessian", "gradient"]
+    static let short = [
+        "evaluate", "slice --points 3", "sharpness --restarts 0 --steps 1", "hessian", "gradient",
+        "saddle --steps 1 --descent-steps 0",
+    ]
 
     @Test(arguments: short) func folderAsOutput(_ line: String) throws {
         let folder = try Folder(checkpoint: "ckpt.bin")

@@ -48,6 +48,7 @@ def commands(bench):
         "interpolate-curve": "interpolate a.bin b.bin --curve bezier --steps " + size(600, 4000) + all_three,
         "interpolate-band": "interpolate a.bin b.bin --curve neb --save-curve path --steps " + size(150, 1000) + all_three,
         "interpolate-plane": "interpolate a.bin b.bin c.bin --points " + size("21", "51") + all_three,
+        "saddle": "saddle a.bin --save s.bin --steps " + size(30, 300) + outputs("json", "npz"),
         "compare": "compare a.bin b.bin --points " + size("9x9", "31x31") + outputs("json", "png"),
         "study": "study runs --probes 10 --samples 5" + outputs("json", "csv", "png"),
         "report": "report a.bin b.bin --points " + size("9", "25") + " -o out",

@@ -24,6 +24,7 @@ LINES = {
     "trajectory": "trajectory run --points 3",
     "interpolate": "interpolate a.bin b.bin --points 3",
     "interpolate-curve": "interpolate a.bin b.bin --points 3 --curve bezier --steps 2",
+    "saddle": "saddle a.bin --steps 2 --descent-steps 2 --iterations 5",
     "compare": "compare a.bin b.bin --points 3",
     "study": "study runs --probes 6 --samples 2",
     "report": "report a.bin --points 3 -o out",
@@ -43,7 +44,7 @@ def cases(bench):
     for name, line in LINES.items():
         shown = bench.run([line.split()[0], "--help"], start).out
         for option in sorted(set(re.findall(r"^  (?:-\w, )?(--[a-z0-9-]+|-o) <", shown, re.M))):
-            if option in ("-o", "--key", "--save", "--save-vectors", "--save-epsilon", "--save-product"):
+            if option in ("-o", "--key", "--save", "--save-vectors", "--save-epsilon", "--save-product", "--save-minima"):
                 continue
             everything += [(f"extreme/{name}/{option.lstrip('-')}/{i}", line, option, v) for i, v in enumerate(VALUES)]
     if not bench.is_long:

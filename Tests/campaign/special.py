@@ -16,6 +16,7 @@ READS = {
     "hessian": "hessian X",
     "trajectory": "trajectory X",
     "interpolate": "interpolate a.bin X",
+    "saddle": "saddle X --steps 2 --descent-steps 0",
     "compare": "compare a.bin X",
     "study": "study X",
     "report": "report X",
@@ -41,6 +42,7 @@ WRITES = {
     "slice-npz": "slice a.bin --points 3 -o X.npz",
     "slice-png": "slice a.bin --points 3 -o X.png",
     "vectors": "hessian a.bin --save-vectors X.npy",
+    "saddle": "saddle a.bin --steps 2 --save X.bin",
     "export": "export a.bin -o X.npz",
     "report": "report a.bin --points 3 -o X",
 }

@@ -17,7 +17,7 @@ struct AnalysisOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Split of the data.", valueName: "name")) var split = Split.train
     @Option(help: .examples) var examples: Int?
     @Option(help: .batchSize) var batchSize: Int?
-    @Option(help: .precision) var precision = Precision.float
+    @Option(help: .analysisPrecision) var precision: Precision?
     @Option(
         help: ArgumentHelp(
             "Upper limit for the process's memory, such as 512M (default: what the machine or its control group can give, less a tenth). If the analysis cannot run within it, the command stops and prints the smallest value that works.",
@@ -44,11 +44,13 @@ struct AnalysisOptions: ParsableArguments {
     }
 
     /// Which examples, in what arithmetic, and which loss exactly.
-    func lossSettings() throws -> ModelLoss.Settings {
+    ///
+    /// - Parameter usual: the precision where none is given.
+    func lossSettings(_ usual: Precision = .float) throws -> ModelLoss.Settings {
         var settings = ModelLoss.Settings()
         settings.data = try data.map { try DataSpecification($0) }
         (settings.split, settings.examples, settings.batchSize) = (split, examples, batchSize)
-        (settings.precision, settings.statistics, settings.weightDecay) = (precision, batchnorm, decay.term)
+        (settings.precision, settings.statistics, settings.weightDecay) = (precision ?? usual, batchnorm, decay.term)
         return settings
     }
 

@@ -65,6 +65,11 @@ extension ArgumentHelp {
     static var precision: ArgumentHelp {
         ArgumentHelp("Precision of the network. Sums over examples are always double.", valueName: "type")
     }
+    static var analysisPrecision: ArgumentHelp {
+        ArgumentHelp(
+            "Precision of the network (default: float; of saddle double). Sums over examples are always double.",
+            valueName: "type")
+    }
     static var seed: ArgumentHelp { ArgumentHelp("Seed of everything random.", valueName: "number") }
     static var batchnorm: ArgumentHelp {
         ArgumentHelp(
