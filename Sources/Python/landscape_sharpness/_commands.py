@@ -278,6 +278,10 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
     "interpolate": {
         "points": ("--points", "points", None),
         "align": ("--align", "text", None),
+        "align_examples": ("--align-examples", "integer", None),
+        "align_refine": ("--align-refine", "integer", None),
+        "align_lr": ("--align-lr", "number", None),
+        "repair": ("--repair", "flag", False),
         "curve": ("--curve", "text", None),
         "bends": ("--bends", "integer", None),
         "steps": ("--steps", "integer", None),
@@ -1141,7 +1145,11 @@ class Commands:
 def interpolate(
     *checkpoints: Any,
     points: Optional[Union[int, str, tuple[int, int]]] = None,
-    align: Optional[Literal["weights"]] = None,
+    align: Optional[Literal["weights", "activations"]] = None,
+    align_examples: Optional[int] = None,
+    align_refine: Optional[int] = None,
+    align_lr: Optional[float] = None,
+    repair: bool = False,
     curve: Optional[Literal["bezier"]] = None,
     bends: Optional[int] = None,
     steps: Optional[int] = None,
@@ -1167,7 +1175,14 @@ def interpolate(
     ----------
     checkpoints: problems, checkpoints or their paths
     points: Points along the line (default: 51), or along each axis of the plane (default: 31).
-    align: weights: first reorder the second network's hidden units so that its weights are nearest to the first's.
+    align: First reorder the second network's hidden units: weights so that its weights are nearest to the first's,
+        activations so that they compute the same on training examples.
+    align_examples: Training examples whose activations are compared, and by which a refined alignment is judged (default:
+        1000).
+    align_refine: Refine the alignment by so many steps of a straight-through estimator that lowers the loss half way
+        between the networks.
+    align_lr: Learning rate of the refinement (default: 1).
+    repair: Correct the mean and variance of every hidden unit along the line (REPAIR), in networks without normalisation.
     curve: bezier: also train a curve of low loss between the two.
     bends: Trained points of the curve (default: 1).
     steps: Steps of the curve's training (default: 1000).
