@@ -15,8 +15,7 @@ struct AlignmentOptions: ParsableArguments {
             "Refine the alignment by so many steps of a straight-through estimator that lowers the loss half way between the networks.",
             valueName: "steps"))
     var alignRefine: Int?
-    @Option(help: ArgumentHelp("Learning rate of the refinement (default: 1).", valueName: "rate")) var alignLr:
-        Double?
+    @Option(help: ArgumentHelp("Learning rate of the refinement (default: 1).", valueName: "rate")) var alignLr: Double?
 
     /// - Parameters:
     ///   - kind: nil where nothing is aligned.
