@@ -125,8 +125,8 @@ import Testing
         #expect(distances[0] == distances[2] && distances[1] < 0.95 * distances[0])
         #expect(try #require(aligned["barrier"] as? Double) < (try #require(plain["barrier"] as? Double)))
         let active = try Tool.json(
-            "interpolate 0.bin 1.bin --points 11 --align activations --align-examples 200 --align-refine 60", in: folder
-        )
+            "interpolate 0.bin 1.bin --points 11 --align activations --align-examples 200 --align-refine 60 --examples 200",
+            in: folder)
         let matched = try #require(active["alignment"] as? [String: Any])
         #expect(matched["kind"] as? String == "activations" && matched["examples"] as? Int == 200)
         let refinement = try #require(matched["refinement"] as? [String: Any])

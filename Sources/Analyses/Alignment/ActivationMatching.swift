@@ -71,7 +71,7 @@ public struct ActivationMatching: Sendable {
             largest: (1 - 1e-12) * compared, value: total, scores: scores
         ) { try monitor.update("activation matching", $0, of: WeightMatching.usualOrders) }
         permutations = try Self.matchingStill(
-            moments.still(in: symmetry, units), of: found.permutations, symmetry, second, first, seed, monitor)
+            moments.still(in: symmetry, pair), of: found.permutations, symmetry, second, first, seed, monitor)
         (passes, examples) = (found.passes, moments.examples)
         correlations = (total(symmetry.identity) / compared, found.value / compared)
     }
@@ -158,12 +158,12 @@ private struct ActivationMoments {
     }
 
     /// Of each dimension, the units of A, and of B, that vary in no activation.
-    func still(in symmetry: PermutationSymmetry, _ units: [AxisForm]) -> [(first: [Bool], second: [Bool])] {
+    func still(in symmetry: PermutationSymmetry, _ pair: PairedActivations) -> [(first: [Bool], second: [Bool])] {
         symmetry.dimensions.enumerated().map { dimension, found in
             var still = (
                 first: [Bool](repeating: true, count: found.size), second: [Bool](repeating: true, count: found.size)
             )
-            for (form, varies) in zip(units, varies) {
+            for (form, varies) in zip(pair.units, varies) {
                 for places in form.places(of: dimension) {
                     for (unit, own) in places.enumerated() {
                         if own.contains(where: { varies.first[$0] }) { still.first[unit] = false }

@@ -123,7 +123,7 @@ public struct StraightThrough: Sendable {
             Vectors.scale(&state.velocity, by: settings.momentum)
             Vectors.add(0.5, gradient, to: &state.velocity)
             Vectors.add(-settings.learningRate, state.velocity, to: &state.theta)
-            guard Vectors.norm(state.theta).isFinite else { throw Diverged(step: state.step) }
+            guard Vectors.norm(state.theta) < 1e100 else { throw Diverged(step: state.step) }
             state.step += 1
             keep(state, isLast: false)
         }

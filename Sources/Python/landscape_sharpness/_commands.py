@@ -44,7 +44,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
     "slice": {
         "dims": ("--dims", "integer", None),
         "points": ("--points", "points", 51),
-        "range": ("--range", "length", 1.0),
+        "range": ("--range", "number", 1.0),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
         "z_range": ("--z-range", "range", None),
@@ -253,7 +253,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "localization": ("--localization", "number", None),
         "dims": ("--dims", "integer", None),
         "points": ("--points", "points", 51),
-        "range": ("--range", "length", 1.0),
+        "range": ("--range", "number", 1.0),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
         "z_range": ("--z-range", "range", None),
@@ -278,13 +278,15 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
     "interpolate": {
         "points": ("--points", "points", None),
         "align": ("--align", "text", None),
+        "align_examples": ("--align-examples", "integer", None),
+        "align_refine": ("--align-refine", "integer", None),
+        "align_lr": ("--align-lr", "number", None),
+        "repair": ("--repair", "flag", False),
         "curve": ("--curve", "text", None),
         "bends": ("--bends", "integer", None),
-        "cycles": ("--cycles", "integer", None),
         "steps": ("--steps", "integer", None),
         "lr": ("--lr", "number", None),
         "curve_batch_size": ("--curve-batch-size", "integer", None),
-        "save_curve": ("--save-curve", "path", None),
         "adaptive": ("--adaptive", "number", None),
         "resume": ("--resume", "flag", False),
         "width": ("--width", "length", None),
@@ -325,7 +327,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
     "compare": {
         "dims": ("--dims", "integer", None),
         "points": ("--points", "points", 51),
-        "range": ("--range", "length", 1.0),
+        "range": ("--range", "number", 1.0),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
         "z_range": ("--z-range", "range", None),
@@ -373,7 +375,6 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "points": ("--points", "points", 41),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
-        "scaled_by": ("--scaled-by", "text", None),
         "adaptive": ("--adaptive", "number", None),
         "resume": ("--resume", "flag", False),
         "width": ("--width", "length", None),
@@ -457,45 +458,6 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "batchnorm": ("--batchnorm", "text", "stored"),
         "include_weight_decay": ("--include-weight-decay", "flag", False),
         "weight_decay": ("--weight-decay", "number", None),
-        "threads": ("--threads", "integer", None),
-    },
-    "align": {
-        "seed": ("--seed", "integer", 0),
-        "threads": ("--threads", "integer", None),
-    },
-    "average": {
-        "examples": ("--examples", "integer", None),
-        "threads": ("--threads", "integer", None),
-    },
-    "topology": {
-        "threshold": ("--threshold", "number", None),
-        "error": ("--error", "number", None),
-        "levels": ("--levels", "numbers", None),
-        "top": ("--top", "integer", 10),
-        "picture": ("--picture", "text", "all"),
-        "width": ("--width", "length", None),
-        "height": ("--height", "length", None),
-        "font_size": ("--font-size", "number", None),
-        "dpi": ("--dpi", "number", None),
-        "theme": ("--theme", "text", None),
-        "font_family": ("--font-family", "text", None),
-        "colors": ("--colors", "text", None),
-        "contours": ("--contours", "numbers", None),
-        "fill": ("--fill", "text", None),
-        "scale": ("--scale", "text", None),
-        "log": ("--log", "flag", False),
-        "value_range": ("--value-range", "range", None),
-        "title": ("--title", "text", None),
-        "subtitle": ("--subtitle", "text", None),
-        "x_label": ("--x-label", "text", None),
-        "y_label": ("--y-label", "text", None),
-        "x_limits": ("--x-limits", "range", None),
-        "y_limits": ("--y-limits", "range", None),
-        "no_legend": ("--no-legend", "flag", False),
-        "no_marks": ("--no-marks", "flag", False),
-        "in_3d": ("--3d", "flag", False),
-        "view": ("--view", "numbers", None),
-        "style": ("--style", "path", None),
         "threads": ("--threads", "integer", None),
     },
     "report": {
@@ -787,7 +749,7 @@ class Commands:
         *,
         dims: Optional[int] = None,
         points: Union[int, str, tuple[int, int]] = 51,
-        range: Union[str, float] = 1.0,
+        range: float = 1.0,
         x_range: Optional[Union[str, tuple[float, float]]] = None,
         y_range: Optional[Union[str, tuple[float, float]]] = None,
         z_range: Optional[Union[str, tuple[float, float]]] = None,
@@ -820,8 +782,7 @@ class Commands:
         dims: 1 for a line, 2 for a plane, 3 for a space (default: as many as --points, --y-range, --z-range or --directions
             name, else 1).
         points: Points along each axis: 51, 51x41 for α × β, or 21x21x21 for α × β × γ.
-        range: Half the length of all axes, which run from −length to length; auto: to where the loss is 10 times the
-            checkpoint's, auto:F: F times.
+        range: Half the length of all axes, which run from −length to length.
         x_range: Range of α, as a:b.
         y_range: Range of β, as a:b.
         z_range: Range of γ, as a:b.
@@ -1076,7 +1037,7 @@ class Commands:
         localization: Optional[float] = None,
         dims: Optional[int] = None,
         points: Union[int, str, tuple[int, int]] = 51,
-        range: Union[str, float] = 1.0,
+        range: float = 1.0,
         x_range: Optional[Union[str, tuple[float, float]]] = None,
         y_range: Optional[Union[str, tuple[float, float]]] = None,
         z_range: Optional[Union[str, tuple[float, float]]] = None,
@@ -1148,8 +1109,7 @@ class Commands:
         dims: 1 for a line, 2 for a plane, 3 for a space (default: as many as --points, --y-range, --z-range or --directions
             name, else 1).
         points: Points along each axis: 51, 51x41 for α × β, or 21x21x21 for α × β × γ.
-        range: Half the length of all axes, which run from −length to length; auto: to where the loss is 10 times the
-            checkpoint's, auto:F: F times.
+        range: Half the length of all axes, which run from −length to length.
         x_range: Range of α, as a:b.
         y_range: Range of β, as a:b.
         z_range: Range of γ, as a:b.
@@ -1185,14 +1145,16 @@ class Commands:
 def interpolate(
     *checkpoints: Any,
     points: Optional[Union[int, str, tuple[int, int]]] = None,
-    align: Optional[Literal["weights"]] = None,
-    curve: Optional[Literal["bezier", "polygon", "neb"]] = None,
+    align: Optional[Literal["weights", "activations"]] = None,
+    align_examples: Optional[int] = None,
+    align_refine: Optional[int] = None,
+    align_lr: Optional[float] = None,
+    repair: bool = False,
+    curve: Optional[Literal["bezier"]] = None,
     bends: Optional[int] = None,
-    cycles: Optional[int] = None,
     steps: Optional[int] = None,
     lr: Optional[float] = None,
     curve_batch_size: Optional[int] = None,
-    save_curve: Optional[PathLike] = None,
     adaptive: Optional[float] = None,
     resume: bool = False,
     data: Optional[Data] = None,
@@ -1213,15 +1175,19 @@ def interpolate(
     ----------
     checkpoints: problems, checkpoints or their paths
     points: Points along the line (default: 51), or along each axis of the plane (default: 31).
-    align: weights: first reorder the second network's hidden units so that its weights are nearest to the first's.
-    curve: Also train a curve of low loss between the two: a Bezier curve, a chain of straight pieces, or a nudged elastic
-        band.
-    bends: Trained points of the curve (default: 1), or those that an elastic band begins with (3).
-    cycles: Cycles of an elastic band, between which points are inserted (default: 4).
+    align: First reorder the second network's hidden units: weights so that its weights are nearest to the first's,
+        activations so that they compute the same on training examples.
+    align_examples: Training examples whose activations are compared, and by which a refined alignment is judged (default:
+        1000).
+    align_refine: Refine the alignment by so many steps of a straight-through estimator that lowers the loss half way
+        between the networks.
+    align_lr: Learning rate of the refinement (default: 1).
+    repair: Correct the mean and variance of every hidden unit along the line (REPAIR), in networks without normalisation.
+    curve: bezier: also train a curve of low loss between the two.
+    bends: Trained points of the curve (default: 1).
     steps: Steps of the curve's training (default: 1000).
     lr: Learning rate of the curve's training (default: 0.05).
     curve_batch_size: Batch size of the curve's training (default: 128).
-    save_curve: Write the networks along the curve as checkpoints into this folder; it is made if missing.
     adaptive: For the plane: evaluate only the points needed to interpolate the rest within this share of the values' range,
         such as 0.01.
     resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
@@ -1252,7 +1218,7 @@ def compare(
     measures: Union[str, Sequence[str]] = "default",
     dims: Optional[int] = None,
     points: Union[int, str, tuple[int, int]] = 51,
-    range: Union[str, float] = 1.0,
+    range: float = 1.0,
     x_range: Optional[Union[str, tuple[float, float]]] = None,
     y_range: Optional[Union[str, tuple[float, float]]] = None,
     z_range: Optional[Union[str, tuple[float, float]]] = None,
@@ -1280,8 +1246,7 @@ def compare(
     dims: 1 for a line, 2 for a plane, 3 for a space (default: as many as --points, --y-range, --z-range or --directions
         name, else 1).
     points: Points along each axis: 51, 51x41 for α × β, or 21x21x21 for α × β × γ.
-    range: Half the length of all axes, which run from −length to length; auto: to where the loss is 10 times the
-        checkpoint's, auto:F: F times.
+    range: Half the length of all axes, which run from −length to length.
     x_range: Range of α, as a:b.
     y_range: Range of β, as a:b.
     z_range: Range of γ, as a:b.
@@ -1314,11 +1279,11 @@ def compare(
 
 
 def trajectory(
-    folder: PathLike, *others: PathLike,
+    folder: PathLike,
+    *,
     points: Union[int, str, tuple[int, int]] = 41,
     x_range: Optional[Union[str, tuple[float, float]]] = None,
     y_range: Optional[Union[str, tuple[float, float]]] = None,
-    scaled_by: Optional[Literal["adam"]] = None,
     adaptive: Optional[float] = None,
     resume: bool = False,
     data: Optional[Data] = None,
@@ -1333,16 +1298,14 @@ def trajectory(
     weight_decay: Optional[float] = None,
     **style: Unpack[Style],
 ) -> Result:
-    """Draws the paths of one training or several over the loss in their principal plane.
+    """Draws the path of a training over the loss in its principal plane.
 
     Parameters
     ----------
     folder: the folder
-    others: the folders of other trainings
     points: Points of the surface along each axis: 41, or 41x31.
     x_range: Range along the first axis, as a:b (default: what holds the path).
     y_range: Range along the second axis, as a:b (default: what holds the path).
-    scaled_by: adam: scale weights by the root of what Adam divides by at the end of the first training.
     adaptive: Evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01.
     resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
     data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
@@ -1437,83 +1400,6 @@ def study(
     return call("study", locals())
 
 
-def align(
-    reference: Any, checkpoint: Any, o: PathLike = "aligned.bin",
-    *,
-    seed: int = 0,
-    threads: Optional[int] = None,
-) -> Checkpoint:
-    """Reorders a network's hidden units so that its weights are nearest to another's.
-
-    The aligned network computes what B computes. Which units may be reordered is read off the network's graph.
-
-    Parameters
-    ----------
-    reference, checkpoint: problems, checkpoints or their paths; the second is reordered
-    o: the checkpoint to write
-    seed: Seed of the order in which hidden dimensions are matched.
-    threads: Number of threads (default: all processors). Any number gives the same bits.
-
-    Raises `LandscapeError` with the program's line.
-    """
-    from ._functions import call
-
-    return call("align", locals())
-
-
-def average(
-    *checkpoints: Any, o: PathLike = "average.bin",
-    examples: Optional[int] = None,
-    threads: Optional[int] = None,
-) -> Checkpoint:
-    """Writes the mean of several networks' weights, and measures it beside its parts.
-
-    Statistics of batch normalisation are measured anew on the training data of the first network.
-
-    Parameters
-    ----------
-    checkpoints: problems, checkpoints or their paths
-    o: the checkpoint to write
-    examples: Use only so many examples, the first ones.
-    threads: Number of threads (default: all processors). Any number gives the same bits.
-
-    Raises `LandscapeError` with the program's line.
-    """
-    from ._functions import call
-
-    return call("average", locals())
-
-
-def topology(
-    surface: Any,
-    *,
-    threshold: Optional[float] = None,
-    error: Optional[float] = None,
-    levels: Optional[Union[float, Sequence[float]]] = None,
-    top: int = 10,
-    picture: Literal["all", "tree", "barcode", "basins", "betti", "persistence"] = "all",
-    **style: Unpack[Style],
-) -> Result:
-    """Finds minima, saddles and holes of a saved slice, and says which of them are certain.
-
-    Parameters
-    ----------
-    surface: a slice that was computed, or its .npz file
-    threshold: Minima of at least this persistence keep a basin, the others' join it (default: the certain ones).
-    error: Largest error of the values; pairs of twice as much are certain (default: what an adaptive slice states, else an
-        estimate).
-    levels: Values at which Betti numbers are counted, such as 0.1,0.5,1 (default: 51 over the range).
-    top: Rows of the printed tables.
-    picture: What a picture shows: all, tree, barcode, basins, betti, persistence.
-    style: options of its pictures, see `Style`
-
-    Raises `LandscapeError` with the program's line.
-    """
-    from ._functions import call
-
-    return call("topology", locals())
-
-
 def report(
     *checkpoints: Any, o: PathLike = "report",
     measures: Union[str, Sequence[str]] = "default",
@@ -1561,7 +1447,7 @@ def report(
     Parameters
     ----------
     checkpoints: problems, checkpoints or their paths
-    o: folder of the page
+o: folder of the page
     rho: Radius ρ of the worst case, and deviation of each weight in the average case.
     points: Points along each axis of the plane.
     adaptive: Tolerance of the plane, as a share of the values' range (see 'slice --adaptive').
