@@ -48,6 +48,7 @@
                     "compare ckpt.bin b.bin --points 3 --measures trace,lambda_max,critical",
                     "measure --measures evaluate,gradient,hessian --top 1 --iterations 20",
                     "hessian --top 0 --diagonal --noise --probes 6",
+                    "saddle --steps 2 --descent-steps 2 --iterations 8",
                 ].map { $0 + " --examples 16" }, in: folder)
         }
 

@@ -82,6 +82,7 @@ import Testing
             ("saddle --descent-steps -1", ["--descent-steps"]), ("saddle --radius 0", ["--radius 0", "positive"]),
             ("saddle --gradient-tolerance nan", ["--gradient-tolerance"]),
             ("saddle --save-minima m --descent-steps 0", ["--save-minima", "--descent-steps 0"]),
+            ("saddle --save m.plus.bin --save-minima m", ["m.plus.bin", "--save-minima"]),
             ("saddle --save out.bin", ["out.bin", "folder"]), ("saddle --save nowhere/s.bin", ["nowhere"]),
             ("saddle --save ckpt.bin", ["ckpt.bin", "read here"]), ("saddle --save-minima nowhere/m", ["nowhere"]),
             ("saddle -o saddle.png", ["draws no picture"]), ("saddle --key saddle.verdikt", ["verdikt"]),

@@ -65,8 +65,10 @@ public struct CriticalPoint: Sendable {
     /// Eigenvalues whose sign is certainly negative; of a saddle its index.
     public var negative: Int { eigenvalues.prefix { $0.isNegative }.count }
 
-    /// Parameters up to which the whole Hessian is computed. 1024, ours: 25 MB, and a second.
+    /// Parameters up to which the whole Hessian is computed. 1024, ours: 50 MB, and a second.
     static let mostDense = 1024
+    /// Matrices of that size that are held at once, with the copies that LAPACK and the eigenvectors take.
+    static let copies = 6
     /// Eigenvalues at most. 64, ours.
     static let mostEigenvalues = 64
     /// Eigenvalues of the dense matrix that are shown beyond the first that is not negative. 2, ours.
@@ -143,7 +145,7 @@ private struct Spectrum: Codable {
         _ monitor: Monitor
     ) throws {
         let memory = hessian.objective.vectorMemory, dimension = hessian.dimension
-        isDense = dimension <= settings.mostDense && 3 * 8 * dimension * dimension <= memory
+        isDense = dimension <= settings.mostDense && CriticalPoint.copies * 8 * dimension * dimension <= memory
         let pairs =
             isDense
             ? try dense(hessian, settings, monitor) : try lanczos(hessian, settings, memory: memory, monitor)

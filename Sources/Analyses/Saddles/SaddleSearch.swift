@@ -61,7 +61,7 @@ public struct SaddleSearch: Sendable {
     /// How many vectors of θ's length the analysis holds beside the few of every one.
     public var vectors: ClosedRange<Int> {
         let least = 4 * (index + 2) + 24
-        return least...max(least, 2 * FlowWalk.mostVectors, 3 * CriticalPoint.mostDense)
+        return least...max(least, 2 * FlowWalk.mostVectors, CriticalPoint.copies * CriticalPoint.mostDense)
     }
 
     /// Searches from a point.

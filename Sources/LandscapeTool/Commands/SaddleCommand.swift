@@ -59,6 +59,9 @@ struct SaddleCommand: SharedCommand {
                 throw ValidationError("\(option) \(value): expected a positive number")
             }
         }
+        if let save, [minimum(-1), minimum(1)].contains(save) {
+            throw ValidationError("--save \(save): --save-minima writes there, too; name another file")
+        }
         if saveMinima != nil, descentSteps == 0 {
             throw ValidationError("--save-minima has no effect with --descent-steps 0; leave one of them out")
         }
