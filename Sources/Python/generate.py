@@ -24,7 +24,7 @@ KINDS = {
     "top": "integer", "bottom": "integer", "iterations": "integer", "probes": "integer", "dims": "integer", "planes": "integer",
     "examples": "integer", "batch-size": "integer", "seed": "integer", "threads": "integer", "steps": "integer",
     "restarts": "integer", "samples": "integer", "subspace": "integer", "box-steps": "integer", "box-repeats": "integer",
-    "scout": "integer", "m": "integer", "bends": "integer", "cycles": "integer", "save-curve": "path", "curve-batch-size": "integer", "epochs": "number",
+    "scout": "integer", "m": "integer", "bends": "integer", "cycles": "integer", "save-curve": "path", "save-minima": "path", "curve-batch-size": "integer", "epochs": "number",
     "align-examples": "integer", "align-refine": "integer", "align-lr": "number",
     "gradients": "integer", "look-every": "integer", "eigen-every": "integer", "swa-start": "integer", "track-top": "integer",
     "accumulate": "integer", "track-sharpness": "integer",
@@ -41,18 +41,19 @@ KINDS = {
     "save-product": "output", "save-epsilon": "output", "save-diagonal": "output", "save-norms": "output", "style": "path", "start": "checkpoint",
     "measures": "list", "measure": "list", "increase": "number", "logdet": "number", "damping": "number",
     "audit": "path", "audit-seeds": "integer", "audit-lr": "number", "audit-batch-size": "number",
+    "index": "integer", "descent-steps": "integer", "gradient-tolerance": "number", "radius": "number",
     "chains": "integer", "draws": "integer", "localization": "number", "threshold": "number", "error": "number", "levels": "numbers",
     **{name: "text" for name in (
         "split", "precision", "batchnorm", "normalization", "metric", "shard", "norm", "method", "operator", "theme",
         "font-family", "colors", "fill", "scale", "title", "subtitle", "x-label", "y-label", "curve", "model", "optimizer",
-        "perturb", "base", "align", "scaled-by", "schedule", "warmup", "loss", "augment", "activation", "target", "prediction", "adapter", "step", "picture")},
+        "perturb", "base", "align", "by", "scaled-by", "schedule", "warmup", "loss", "augment", "activation", "target", "prediction", "adapter", "step", "picture")},
 }
 # Of the program as a process, not of an analysis.
 LEFT_OUT = {"o", "json", "key", "quiet", "show", "version", "help", "progress", "weights"}
 # Commands on one checkpoint are methods, the others functions; with what they give.
 METHODS = {
     "evaluate": "Evaluation", "gradient": "Gradient", "slice": "Slice", "sharpness": "Sharpness", "hessian": "Hessian",
-    "measure": "Measures",
+    "measure": "Measures", "saddle": "Result",
 }
 FUNCTIONS = {
     "interpolate": ("*checkpoints: Any", "Result"), "compare": ("*checkpoints: Any", "Result"),
@@ -87,7 +88,7 @@ def option(argument: dict, command: str) -> dict:
     text = " ".join((argument.get("abstract") or "").split())
     if name == "precision":
         # The program's own default is that of no module.
-        text = text.replace(" (default: float; of saddle double)", "") + " (Default: that of the module, else float.)"
+        text = text.replace(" (default: float; of saddle double)", "") + (" (Default: double.)" if command == "saddle" else " (Default: that of the module, else float.)")
         default = None
     if kind == "flag":
         value = False

@@ -366,6 +366,22 @@ class Results(unittest.TestCase):
             self.assertEqual(landscape.topology(f"{folder}/s.npz", error=0).lowest, surface.loss.min())
             self.assertTrue(pathlib.Path(shape.save(f"{folder}/t.png")).stat().st_size > 1000)
 
+    def test_saddle(self):
+        """x²y-like by one hidden unit: θ = 0 is a saddle of its loss, and Float64 by default."""
+        torch.manual_seed(2)
+        model = nn.Sequential(nn.Linear(1, 1, bias=False), nn.Tanh(), nn.Linear(1, 1, bias=False))
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.fill_(0.01)
+        x = torch.randn(40, 1)
+        problem = landscape.Problem(model, (x, torch.tanh(x)), "mse", progress=False, remarks=False)
+        with tempfile.TemporaryDirectory() as folder:
+            found = problem.saddle(save=f"{folder}/saddle.bin").saddle
+            self.assertEqual((found.verdict, found.index), ("saddle", 1))
+            self.assertLess(found.gradient_norm, 1e-9)
+            saved = landscape.open(f"{folder}/saddle.bin", progress=False, remarks=False)
+            self.assertEqual(saved.evaluate(precision="double").loss, found.loss)
+
     def test_radii(self):
         found = self.problem.sharpness(rho=[0.01, 0.05], measure="all", samples=5, box_repeats=1)
         self.assertEqual(found.worst_case.lower_bound.shape, (2,))

@@ -44,7 +44,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
     "slice": {
         "dims": ("--dims", "integer", None),
         "points": ("--points", "points", 51),
-        "range": ("--range", "number", 1.0),
+        "range": ("--range", "length", 1.0),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
         "z_range": ("--z-range", "range", None),
@@ -253,7 +253,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "localization": ("--localization", "number", None),
         "dims": ("--dims", "integer", None),
         "points": ("--points", "points", 51),
-        "range": ("--range", "number", 1.0),
+        "range": ("--range", "length", 1.0),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
         "z_range": ("--z-range", "range", None),
@@ -262,6 +262,29 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "directions": ("--directions", "directions", "random"),
         "no_orthogonalize": ("--no-orthogonalize", "flag", False),
         "planes": ("--planes", "integer", 1),
+        "resume": ("--resume", "flag", False),
+        "data": ("--data", "data", None),
+        "split": ("--split", "text", "train"),
+        "examples": ("--examples", "integer", None),
+        "batch_size": ("--batch-size", "integer", None),
+        "precision": ("--precision", "text", None),
+        "memory": ("--memory", "limit", None),
+        "seed": ("--seed", "integer", 0),
+        "batchnorm": ("--batchnorm", "text", "stored"),
+        "include_weight_decay": ("--include-weight-decay", "flag", False),
+        "weight_decay": ("--weight-decay", "number", None),
+        "threads": ("--threads", "integer", None),
+    },
+    "saddle": {
+        "index": ("--index", "integer", 1),
+        "gradient_tolerance": ("--gradient-tolerance", "number", 1e-10),
+        "steps": ("--steps", "integer", 1000),
+        "descent_steps": ("--descent-steps", "integer", 1000),
+        "radius": ("--radius", "number", None),
+        "tolerance": ("--tolerance", "number", 0.0001),
+        "iterations": ("--iterations", "integer", 1000),
+        "save": ("--save", "output", None),
+        "save_minima": ("--save-minima", "path", None),
         "resume": ("--resume", "flag", False),
         "data": ("--data", "data", None),
         "split": ("--split", "text", "train"),
@@ -284,9 +307,11 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "repair": ("--repair", "flag", False),
         "curve": ("--curve", "text", None),
         "bends": ("--bends", "integer", None),
+        "cycles": ("--cycles", "integer", None),
         "steps": ("--steps", "integer", None),
         "lr": ("--lr", "number", None),
         "curve_batch_size": ("--curve-batch-size", "integer", None),
+        "save_curve": ("--save-curve", "path", None),
         "adaptive": ("--adaptive", "number", None),
         "resume": ("--resume", "flag", False),
         "width": ("--width", "length", None),
@@ -327,7 +352,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
     "compare": {
         "dims": ("--dims", "integer", None),
         "points": ("--points", "points", 51),
-        "range": ("--range", "number", 1.0),
+        "range": ("--range", "length", 1.0),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
         "z_range": ("--z-range", "range", None),
@@ -375,6 +400,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "points": ("--points", "points", 41),
         "x_range": ("--x-range", "range", None),
         "y_range": ("--y-range", "range", None),
+        "scaled_by": ("--scaled-by", "text", None),
         "adaptive": ("--adaptive", "number", None),
         "resume": ("--resume", "flag", False),
         "width": ("--width", "length", None),
@@ -458,6 +484,50 @@ OPTIONS: dict[str, dict[str, tuple[str, str, Any]]] = {
         "batchnorm": ("--batchnorm", "text", "stored"),
         "include_weight_decay": ("--include-weight-decay", "flag", False),
         "weight_decay": ("--weight-decay", "number", None),
+        "threads": ("--threads", "integer", None),
+    },
+    "align": {
+        "by": ("--by", "text", "weights"),
+        "align_examples": ("--align-examples", "integer", None),
+        "align_refine": ("--align-refine", "integer", None),
+        "align_lr": ("--align-lr", "number", None),
+        "seed": ("--seed", "integer", 0),
+        "resume": ("--resume", "flag", False),
+        "threads": ("--threads", "integer", None),
+    },
+    "average": {
+        "examples": ("--examples", "integer", None),
+        "threads": ("--threads", "integer", None),
+    },
+    "topology": {
+        "threshold": ("--threshold", "number", None),
+        "error": ("--error", "number", None),
+        "levels": ("--levels", "numbers", None),
+        "top": ("--top", "integer", 10),
+        "picture": ("--picture", "text", "all"),
+        "width": ("--width", "length", None),
+        "height": ("--height", "length", None),
+        "font_size": ("--font-size", "number", None),
+        "dpi": ("--dpi", "number", None),
+        "theme": ("--theme", "text", None),
+        "font_family": ("--font-family", "text", None),
+        "colors": ("--colors", "text", None),
+        "contours": ("--contours", "numbers", None),
+        "fill": ("--fill", "text", None),
+        "scale": ("--scale", "text", None),
+        "log": ("--log", "flag", False),
+        "value_range": ("--value-range", "range", None),
+        "title": ("--title", "text", None),
+        "subtitle": ("--subtitle", "text", None),
+        "x_label": ("--x-label", "text", None),
+        "y_label": ("--y-label", "text", None),
+        "x_limits": ("--x-limits", "range", None),
+        "y_limits": ("--y-limits", "range", None),
+        "no_legend": ("--no-legend", "flag", False),
+        "no_marks": ("--no-marks", "flag", False),
+        "in_3d": ("--3d", "flag", False),
+        "view": ("--view", "numbers", None),
+        "style": ("--style", "path", None),
         "threads": ("--threads", "integer", None),
     },
     "report": {
@@ -749,7 +819,7 @@ class Commands:
         *,
         dims: Optional[int] = None,
         points: Union[int, str, tuple[int, int]] = 51,
-        range: float = 1.0,
+        range: Union[str, float] = 1.0,
         x_range: Optional[Union[str, tuple[float, float]]] = None,
         y_range: Optional[Union[str, tuple[float, float]]] = None,
         z_range: Optional[Union[str, tuple[float, float]]] = None,
@@ -782,7 +852,8 @@ class Commands:
         dims: 1 for a line, 2 for a plane, 3 for a space (default: as many as --points, --y-range, --z-range or --directions
             name, else 1).
         points: Points along each axis: 51, 51x41 for α × β, or 21x21x21 for α × β × γ.
-        range: Half the length of all axes, which run from −length to length.
+        range: Half the length of all axes, which run from −length to length; auto: to where the loss is 10 times the
+            checkpoint's, auto:F: F times.
         x_range: Range of α, as a:b.
         y_range: Range of β, as a:b.
         z_range: Range of γ, as a:b.
@@ -1037,7 +1108,7 @@ class Commands:
         localization: Optional[float] = None,
         dims: Optional[int] = None,
         points: Union[int, str, tuple[int, int]] = 51,
-        range: float = 1.0,
+        range: Union[str, float] = 1.0,
         x_range: Optional[Union[str, tuple[float, float]]] = None,
         y_range: Optional[Union[str, tuple[float, float]]] = None,
         z_range: Optional[Union[str, tuple[float, float]]] = None,
@@ -1109,7 +1180,8 @@ class Commands:
         dims: 1 for a line, 2 for a plane, 3 for a space (default: as many as --points, --y-range, --z-range or --directions
             name, else 1).
         points: Points along each axis: 51, 51x41 for α × β, or 21x21x21 for α × β × γ.
-        range: Half the length of all axes, which run from −length to length.
+        range: Half the length of all axes, which run from −length to length; auto: to where the loss is 10 times the
+            checkpoint's, auto:F: F times.
         x_range: Range of α, as a:b.
         y_range: Range of β, as a:b.
         z_range: Range of γ, as a:b.
@@ -1141,6 +1213,66 @@ class Commands:
         """
         return self._analysis("measure", locals())  # type: ignore
 
+    def saddle(
+        self,
+        *,
+        index: int = 1,
+        gradient_tolerance: float = 1e-10,
+        steps: int = 1000,
+        descent_steps: int = 1000,
+        radius: Optional[float] = None,
+        tolerance: float = 0.0001,
+        iterations: int = 1000,
+        save: Optional[Union[bool, PathLike]] = None,
+        save_minima: Optional[PathLike] = None,
+        resume: bool = False,
+        data: Optional[Data] = None,
+        split: Literal["train", "test"] = "train",
+        examples: Optional[int] = None,
+        batch_size: Optional[int] = None,
+        precision: Optional[Literal["float", "double"]] = None,
+        memory: Optional[Union[str, int]] = None,
+        seed: int = 0,
+        batchnorm: Literal["stored", "batch", "recalibrate"] = "stored",
+        include_weight_decay: bool = False,
+        weight_decay: Optional[float] = None,
+        threads: Optional[int] = None,
+    ) -> Result:
+        """Finds a saddle near a checkpoint, verifies it, and follows it down to both sides.
+
+        Computes in Float64 unless --precision says otherwise.
+
+        Parameters
+        ----------
+        index: Directions that are climbed: the index of the saddle looked for.
+        gradient_tolerance: Norm of the gradient at a critical point at most.
+        steps: Steps of the search at most.
+        descent_steps: Steps of each descent from the saddle at most; 0 for no descents.
+        radius: Length of the first step at most (default: a twentieth of the weights' norm).
+        tolerance: Residual of the eigenvalues that the verdict is about, relative to |λ|.
+        iterations: Products for these eigenvalues at most.
+        save: Write the point that was found as a checkpoint, in Float64.
+        save_minima: Write the ends of the descents as checkpoints NAME.minus.bin and NAME.plus.bin.
+        resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
+        data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
+            npy:X.npy,Y.npy, npy:NAME=FILE,…, npz:FILE, csv:FILE, mnist1d, spirals, chebyshev:K.
+        split: Split of the data.
+        examples: Use only so many examples, the first ones.
+        batch_size: Examples computed at once (default: what fits the memory).
+        precision: Precision of the network. Sums over examples are always double. (Default: double.)
+        memory: Upper limit for the process's memory, such as 512M (default: what the machine or its control group can give,
+            less a tenth). If the analysis cannot run within it, the command stops and prints the smallest value that works.
+        seed: Seed of everything random.
+        batchnorm: Statistics of batch normalisation: stored (the running ones), batch (each batch's own), or recalibrate
+            (averages over the data, measured first).
+        include_weight_decay: Add ½λ‖θ‖² to the loss, with λ the training's weight decay.
+        weight_decay: Another λ for --include-weight-decay.
+        threads: Number of threads (default: all processors). Any number gives the same bits.
+
+        Raises `LandscapeError` with the program's line.
+        """
+        return self._analysis("saddle", locals())  # type: ignore
+
 
 def interpolate(
     *checkpoints: Any,
@@ -1150,11 +1282,13 @@ def interpolate(
     align_refine: Optional[int] = None,
     align_lr: Optional[float] = None,
     repair: bool = False,
-    curve: Optional[Literal["bezier"]] = None,
+    curve: Optional[Literal["bezier", "polygon", "neb"]] = None,
     bends: Optional[int] = None,
+    cycles: Optional[int] = None,
     steps: Optional[int] = None,
     lr: Optional[float] = None,
     curve_batch_size: Optional[int] = None,
+    save_curve: Optional[PathLike] = None,
     adaptive: Optional[float] = None,
     resume: bool = False,
     data: Optional[Data] = None,
@@ -1183,11 +1317,14 @@ def interpolate(
         between the networks.
     align_lr: Learning rate of the refinement (default: 1).
     repair: Correct the mean and variance of every hidden unit along the line (REPAIR), in networks without normalisation.
-    curve: bezier: also train a curve of low loss between the two.
-    bends: Trained points of the curve (default: 1).
+    curve: Also train a curve of low loss between the two: a Bezier curve, a chain of straight pieces, or a nudged elastic
+        band.
+    bends: Trained points of the curve (default: 1), or those that an elastic band begins with (3).
+    cycles: Cycles of an elastic band, between which points are inserted (default: 4).
     steps: Steps of the curve's training (default: 1000).
     lr: Learning rate of the curve's training (default: 0.05).
     curve_batch_size: Batch size of the curve's training (default: 128).
+    save_curve: Write the networks along the curve as checkpoints into this folder; it is made if missing.
     adaptive: For the plane: evaluate only the points needed to interpolate the rest within this share of the values' range,
         such as 0.01.
     resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
@@ -1218,7 +1355,7 @@ def compare(
     measures: Union[str, Sequence[str]] = "default",
     dims: Optional[int] = None,
     points: Union[int, str, tuple[int, int]] = 51,
-    range: float = 1.0,
+    range: Union[str, float] = 1.0,
     x_range: Optional[Union[str, tuple[float, float]]] = None,
     y_range: Optional[Union[str, tuple[float, float]]] = None,
     z_range: Optional[Union[str, tuple[float, float]]] = None,
@@ -1246,7 +1383,8 @@ def compare(
     dims: 1 for a line, 2 for a plane, 3 for a space (default: as many as --points, --y-range, --z-range or --directions
         name, else 1).
     points: Points along each axis: 51, 51x41 for α × β, or 21x21x21 for α × β × γ.
-    range: Half the length of all axes, which run from −length to length.
+    range: Half the length of all axes, which run from −length to length; auto: to where the loss is 10 times the
+        checkpoint's, auto:F: F times.
     x_range: Range of α, as a:b.
     y_range: Range of β, as a:b.
     z_range: Range of γ, as a:b.
@@ -1279,11 +1417,11 @@ def compare(
 
 
 def trajectory(
-    folder: PathLike,
-    *,
+    folder: PathLike, *others: PathLike,
     points: Union[int, str, tuple[int, int]] = 41,
     x_range: Optional[Union[str, tuple[float, float]]] = None,
     y_range: Optional[Union[str, tuple[float, float]]] = None,
+    scaled_by: Optional[Literal["adam"]] = None,
     adaptive: Optional[float] = None,
     resume: bool = False,
     data: Optional[Data] = None,
@@ -1298,14 +1436,16 @@ def trajectory(
     weight_decay: Optional[float] = None,
     **style: Unpack[Style],
 ) -> Result:
-    """Draws the path of a training over the loss in its principal plane.
+    """Draws the paths of one training or several over the loss in their principal plane.
 
     Parameters
     ----------
     folder: the folder
+    others: the folders of other trainings
     points: Points of the surface along each axis: 41, or 41x31.
     x_range: Range along the first axis, as a:b (default: what holds the path).
     y_range: Range along the second axis, as a:b (default: what holds the path).
+    scaled_by: adam: scale weights by the root of what Adam divides by at the end of the first training.
     adaptive: Evaluate only the points needed to interpolate the rest within this share of the values' range, such as 0.01.
     resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
     data: Data to measure on (default: the training's): digits, fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, cifar100:DIR,
@@ -1400,6 +1540,95 @@ def study(
     return call("study", locals())
 
 
+def align(
+    reference: Any, checkpoint: Any, o: PathLike = "aligned.bin",
+    *,
+    by: Literal["weights", "activations"] = "weights",
+    align_examples: Optional[int] = None,
+    align_refine: Optional[int] = None,
+    align_lr: Optional[float] = None,
+    seed: int = 0,
+    resume: bool = False,
+    threads: Optional[int] = None,
+) -> Checkpoint:
+    """Reorders a network's hidden units so that they agree with another's.
+
+    The aligned network computes what B computes. Which units may be reordered is read off the network's graph.
+
+    Parameters
+    ----------
+    reference, checkpoint: problems, checkpoints or their paths; the second is reordered
+    o: the checkpoint to write
+    by: weights: units are matched by their weights. activations: by what they compute on training examples.
+    align_examples: Training examples whose activations are compared, and by which a refined alignment is judged (default:
+        1000).
+    align_refine: Refine the alignment by so many steps of a straight-through estimator that lowers the loss half way
+        between the networks.
+    align_lr: Learning rate of the refinement (default: 1).
+    seed: Seed of the order in which hidden dimensions are matched, and of batches.
+    resume: Go on from the work that an interrupted run of this command has kept beside the checkpoint.
+    threads: Number of threads (default: all processors). Any number gives the same bits.
+
+    Raises `LandscapeError` with the program's line.
+    """
+    from ._functions import call
+
+    return call("align", locals())
+
+
+def average(
+    *checkpoints: Any, o: PathLike = "average.bin",
+    examples: Optional[int] = None,
+    threads: Optional[int] = None,
+) -> Checkpoint:
+    """Writes the mean of several networks' weights, and measures it beside its parts.
+
+    Statistics of batch normalisation are measured anew on the training data of the first network.
+
+    Parameters
+    ----------
+    checkpoints: problems, checkpoints or their paths
+    o: the checkpoint to write
+    examples: Use only so many examples, the first ones.
+    threads: Number of threads (default: all processors). Any number gives the same bits.
+
+    Raises `LandscapeError` with the program's line.
+    """
+    from ._functions import call
+
+    return call("average", locals())
+
+
+def topology(
+    surface: Any,
+    *,
+    threshold: Optional[float] = None,
+    error: Optional[float] = None,
+    levels: Optional[Union[float, Sequence[float]]] = None,
+    top: int = 10,
+    picture: Literal["all", "tree", "barcode", "basins", "betti", "persistence"] = "all",
+    **style: Unpack[Style],
+) -> Result:
+    """Finds minima, saddles and holes of a saved slice, and says which of them are certain.
+
+    Parameters
+    ----------
+    surface: a slice that was computed, or its .npz file
+    threshold: Minima of at least this persistence keep a basin, the others' join it (default: the certain ones).
+    error: Largest error of the values; pairs of twice as much are certain (default: what an adaptive slice states, else an
+        estimate).
+    levels: Values at which Betti numbers are counted, such as 0.1,0.5,1 (default: 51 over the range).
+    top: Rows of the printed tables.
+    picture: What a picture shows: all, tree, barcode, basins, betti, persistence.
+    style: options of its pictures, see `Style`
+
+    Raises `LandscapeError` with the program's line.
+    """
+    from ._functions import call
+
+    return call("topology", locals())
+
+
 def report(
     *checkpoints: Any, o: PathLike = "report",
     measures: Union[str, Sequence[str]] = "default",
@@ -1447,7 +1676,7 @@ def report(
     Parameters
     ----------
     checkpoints: problems, checkpoints or their paths
-o: folder of the page
+    o: folder of the page
     rho: Radius ρ of the worst case, and deviation of each weight in the average case.
     points: Points along each axis of the plane.
     adaptive: Tolerance of the plane, as a share of the values' range (see 'slice --adaptive').

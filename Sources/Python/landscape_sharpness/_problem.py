@@ -178,7 +178,8 @@ class Checkpoint(Commands):
         style = dict(given.pop("style", {}))
         if given.get("threads") is None and self.threads is not None:
             given["threads"] = self.threads
-        if given.get("precision") is None:
+        # A saddle takes Float64 unless something else is asked for.
+        if given.get("precision") is None and command != "saddle":
             given["precision"] = self._precision
         files: dict[str, str] = {}
         kept = {
@@ -186,6 +187,8 @@ class Checkpoint(Commands):
             "save_diagonal": "diagonal_by_parameter", "save_norms": "example_norms"}
         if command == "gradient" and given.get("save") is None:
             given["save"] = True
+        if command == "saddle":
+            del kept["save"]
         for name, value in list(given.items()):
             if name in kept and value not in (None, False):
                 given[name] = self._temporary(".npy") if value is True else os.fspath(value)
