@@ -14,8 +14,9 @@ struct CurveFolder {
     /// - Parameters:
     ///   - inputs: paths of what the command reads, none of which is written over.
     ///   - profile: how many places the curve's profile has.
+    ///   - resumes: whether an interrupted run may have written some of them.
     /// - Throws: `UnusableRequest` where checkpoints in it would mix with the curve's, and where it cannot be written.
-    init(_ path: String, apartFrom inputs: [String], profile: Int) throws {
+    init(_ path: String, apartFrom inputs: [String], profile: Int, resumes: Bool) throws {
         guard !path.isEmpty else {
             throw UnusableRequest("--save-curve: found an empty name, expected a folder to write to")
         }
@@ -26,12 +27,10 @@ struct CurveFolder {
             guard RandomAccessFile.isFolder(path) else {
                 throw UnusableRequest("--save-curve \(path): it is a file; name a folder")
             }
-            let own = Set(names),
-                others = try FilePath.names(in: path).filter { $0.hasSuffix(".bin") && !own.contains($0) }
+            let own = resumes ? Set(names) : []
+            let others = try FilePath.names(in: path).filter { $0.hasSuffix(".bin") && !own.contains($0) }
             if let other = others.min() {
-                throw UnusableRequest(
-                    "--save-curve \(path): it holds \(other), which is no part of this curve; name a new folder or an empty one"
-                )
+                throw UnusableRequest("--save-curve \(path): it holds \(other); name a new folder or an empty one")
             }
         }
         try FilePath.makeFolder(path)

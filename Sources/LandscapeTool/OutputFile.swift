@@ -29,6 +29,11 @@ enum OutputFile {
     static func checkWritable(_ path: String, bytes: Int = 0, apartFrom inputs: [String] = []) throws {
         guard !path.isEmpty else { throw UnusableRequest("-o: found an empty name, expected a file to write to") }
         do { try AtomicFile.check(path, bytes: bytes) } catch { throw UnusableRequest("\(error)") }
+        try checkApart(path, from: inputs)
+    }
+
+    /// Refuses a file that is read.
+    static func checkApart(_ path: String, from inputs: [String]) throws {
         guard !inputs.isEmpty, let place = FilePath.resolved(path) else { return }
         if let input = inputs.first(where: { FilePath.resolved($0) == place }) {
             throw UnusableRequest("-o \(path): it is \(input), which is read here; name another file")

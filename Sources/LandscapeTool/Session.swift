@@ -63,8 +63,9 @@ struct Session {
         let monitor = options.general.monitor
         memory = MemoryBudget(limit: try options.memoryBytes())
         let drawsUnasked = drawsPicture && options.output.isEmpty && !options.general.quiet
+        let inputs = (sources ?? [checkpoint]) + (weights.map { [$0] } ?? [])
         for path in drawsUnasked ? [self.picture] : options.output {
-            try OutputFile.checkWritable(path)
+            try OutputFile.checkWritable(path, apartFrom: inputs)
             if !drawsPicture, OutputFile.isPicture(path) {
                 throw UnusableRequest(
                     "-o \(path): \(command) draws no picture with these options; expected .json, .csv or .npz")
@@ -109,6 +110,11 @@ struct Session {
         let path = path ?? checkpoint
         try monitor.update("reading", 0, of: nil, path)
         let model = try self.model(path), metadata = model.metadata
+        let data = settings.data ?? (try? model.dataSpecification)
+        for output in options.output {
+            try OutputFile.checkApart(
+                output, from: data.map { $0.paths.filter { !RandomAccessFile.isFolder($0) } } ?? [])
+        }
         // One name may mean other files beside another checkpoint.
         let place = try? model.dataSpecification.absolute
         let isSame = loaded.record == metadata.data && loaded.place == place && loaded.loss == metadata.loss

@@ -391,6 +391,7 @@ public final class ModelLoss: ExampleObjective {
             try journal.confirm(path, key.journal)
         }
         try model.checkTensors(of: other, path, as: name)
+        try OutputProbe.checkSameFunction(of: (other, path), as: (model, name), on: data)
     }
 
     /// Losses of several networks can be compared with one weight decay alone.

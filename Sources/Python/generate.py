@@ -58,8 +58,8 @@ METHODS = {
 FUNCTIONS = {
     "interpolate": ("*checkpoints: Any", "Result"), "compare": ("*checkpoints: Any", "Result"),
     "trajectory": ("folder: PathLike, *others: PathLike", "Result"), "study": ("folder: PathLike", "Result"),
-    "align": ("reference: Any, checkpoint: Any, o: PathLike = \"aligned.bin\"", "Checkpoint"),
-    "average": ("*checkpoints: Any, o: PathLike = \"average.bin\"", "Checkpoint"), "topology": ("surface: Any", "Result"),
+    "align": ("reference: Any, checkpoint: Any, o: Optional[PathLike] = None", "Checkpoint"),
+    "average": ("*checkpoints: Any, o: Optional[PathLike] = None", "Checkpoint"), "topology": ("surface: Any", "Result"),
     "report": ("*checkpoints: Any, o: PathLike = \"report\"", "str"), "train": ("o: PathLike = \"ckpt.bin\"", "Checkpoint"),
 }
 DRAWING = {"slice", "sharpness", "hessian", "interpolate", "compare", "trajectory", "study", "measure", "topology"}
@@ -194,6 +194,8 @@ def module(dump: dict) -> str:
             "surface: Any": "surface: a slice that was computed, or its .npz file",
             "folder: PathLike, *others: PathLike": "folder: the folder\nothers: the folders of other trainings",
         }.get(leading, "o: " + ("folder of the page" if name == "report" else "the checkpoint to write"))
+        if name in ("align", "average"):
+            positional += "; without it a temporary file, which goes with the checkpoint. `found` of that is the command's result"
         if "*checkpoints: Any, " in leading:
             positional = "checkpoints: problems, checkpoints or their paths\n" + positional
         if name == "align":

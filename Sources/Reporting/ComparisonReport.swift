@@ -130,7 +130,14 @@ public struct ComparisonReport: Report {
         return TextTable([TextTable.Column("", ["model"] + measures.map(\.words))] + columns).lines(width: width)
             + ([
                 "sharpness rows are increases over the loss; rescaling the weights changes them without changing the function"
-            ] + absences + overflow).map { PrintedLine($0) }
+            ] + reach + absences + overflow).map { PrintedLine($0) }
+    }
+
+    /// Where the slices end, if that was found.
+    private var reach: [String] {
+        entries[0].measured.slice.reach.map {
+            ["slices end where the loss of every checkpoint has risen to \(Format.short($0.multiple)) times its own"]
+        } ?? []
     }
 
     /// Why checkpoints have no value of a measure.

@@ -46,8 +46,8 @@ public struct InterpolationReport: Report {
                 ("kind", .string(curve.path.kind.rawValue)), ("bends", .integer(curve.points.count - 2)),
                 ("steps", .integer(curve.settings.steps)), ("cycles", .integer(curve.settings.cycles)),
                 ("gradients", .integer(curve.gradients)),
-                ("values", JSONValue(curve.profile.loss)), ("barrier", .number(curve.profile.barrier)),
-                ("barrier_at", .number(curve.profile.barrierAt)), ("relative_length", .number(curve.relativeLength)),
+                ("values", JSONValue(curve.profile.loss)), ("barrier", .number(curve.barrier.value)),
+                ("barrier_at", .number(curve.barrier.at)), ("relative_length", .number(curve.relativeLength)),
             ]
             if let accuracy = curve.profile.accuracy { members.append(("accuracies", JSONValue(accuracy))) }
             var highest: [(key: String, value: JSONValue)] = [
@@ -261,7 +261,8 @@ public struct CheckpointPlaneReport: Report {
         map.center = nil
         map.overlays = [
             HeatmapFigure.Overlay(
-                label: "A, B and C", x: corners.map(\.x) + [corners[0].x], y: corners.map(\.y) + [corners[0].y])
+                label: "A, B and C", x: corners.map(\.x) + [corners[0].x], y: corners.map(\.y) + [corners[0].y]),
+            HeatmapFigure.Overlay(label: "", x: [result.mean.x], y: [result.mean.y]),
         ]
         let places = corners + [(result.mean.x, result.mean.y)]
         map.labels = zip(["A", "B", "C", "mean"], places).map { ($0, Point($1.x, $1.y)) }.map {

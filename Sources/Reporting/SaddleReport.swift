@@ -102,7 +102,8 @@ public struct SaddleReport: Report {
         case .gradientFlat:
             return
                 "no critical point: the gradient lies in the kernel of the Hessian (\(Format.percent(point.flatness ?? 1)) of it), gradient-flat"
-        case .unconverged: return "not converged: no critical point within these steps"
+        case .unconverged:
+            return "not converged: the steps came to their limit, or so short that no more of them help"
         }
     }
 

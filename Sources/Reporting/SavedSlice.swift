@@ -157,16 +157,18 @@ extension SliceReport {
             throw .incomplete(missing: missing.count, of: count, first: Array(missing.prefix(3)))
         }
         let slice = report.slice
+        let whole = Slice(
+            grid: slice.grid, directions: slice.directions,
+            values: SliceValues(loss: loss, accuracy: slice.accuracy == nil ? nil : accuracy),
+            other: slice.other.map {
+                SliceValues(loss: otherLoss, accuracy: $0.accuracy == nil ? nil : otherAccuracy)
+            },
+            center: slice.centerEvaluation, cosine: slice.cosine, curvature: slice.audit.curvatureFromProduct,
+            relativeReach: slice.audit.relativeReach)
         return SliceReport(
             context: report.context,
-            slice: Slice(
-                grid: slice.grid, directions: slice.directions,
-                values: SliceValues(loss: loss, accuracy: slice.accuracy == nil ? nil : accuracy),
-                other: slice.other.map {
-                    SliceValues(loss: otherLoss, accuracy: $0.accuracy == nil ? nil : otherAccuracy)
-                },
-                center: slice.centerEvaluation, cosine: slice.cosine, curvature: slice.audit.curvatureFromProduct,
-                relativeReach: slice.audit.relativeReach))
+            SliceAnalysis.Result(
+                planes: [SliceAnalysis.Plane(seed: report.context.seed, slice: whole)], reach: report.result.reach))
     }
 
     /// What two parts of one slice must have in common and these have not.

@@ -122,7 +122,8 @@ public struct TrajectoryReport: Report {
         (lines.legend, lines.valueScale) = (.below, .automatic)
         return PanelFigure(
             title: isAlone ? "Training path in its principal plane" : "Training paths in their principal plane",
-            subtitle: context.caption, panels: [map, lines],
+            subtitle: context.caption + (result.scaledBy.map { " · weights times √P of \($0)" } ?? ""),
+            panels: [map, lines],
             sharesRanges: false, size: Size(width: 900, height: 430))
     }
 

@@ -351,11 +351,15 @@ class Results(unittest.TestCase):
             other[2].weight.copy_(plain[2].weight[:, order])
         first, second = (
             landscape.Problem(model, (self.x, self.y), "cross-entropy", progress=False, remarks=False) for model in (plain, other))
+        aligned = landscape.align(first, second)
+        self.assertEqual(aligned.evaluate(precision="double").loss, first.evaluate().loss)
+        self.assertEqual(aligned.found.distance, 0)
+        # A second one leaves the first as it is.
+        self.assertNotEqual(landscape.align(second, first).path, aligned.path)
         with tempfile.TemporaryDirectory() as folder:
-            aligned = landscape.align(first, second, f"{folder}/aligned.bin")
-            self.assertEqual(aligned.evaluate(precision="double").loss, first.evaluate().loss)
             mean = landscape.average(first, aligned, o=f"{folder}/mean.bin")
             self.assertEqual(mean.evaluate(precision="double").loss, first.evaluate().loss)
+            self.assertEqual(len(mean.found.parts), 2)
             compared = landscape.compare(aligned, mean, measures="lambda_max", points=3)
             self.assertEqual(compared.checkpoints[0].lambda_max, compared.checkpoints[1].lambda_max)
         surface = first.slice(dims=2, points=9)

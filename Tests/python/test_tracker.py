@@ -409,7 +409,7 @@ class Measured(Case):
         self.assertEqual(list(np.isnan(trajectory.lambda_max)), [False, False, True, True])
         trajectory.measure(progress=False)
         self.assertEqual(len(trajectory.steps), 4)
-        with self.assertRaisesRegex(landscape.LandscapeError, "2 different checkpoints"):  # Those that are finite.
+        with self.assertRaisesRegex(landscape.LandscapeError, "2 checkpoints"):  # Those that are finite.
             trajectory.path(points=5)
 
     def test_progress_of_what_is_left(self):

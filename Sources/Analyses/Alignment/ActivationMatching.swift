@@ -11,17 +11,33 @@ import Tensors
 ///
 /// Both networks see the same examples in evaluation mode. Activations are compared where products and convolutions read them
 /// (`HiddenDimensions.activations`). A pair of units is worth its Pearson correlation over examples and positions, summed over the activations that
-/// have these units. A unit that does not vary correlates with none; where that is so of both, they are matched by their weights. The permutation of a dimension is an exact linear assignment; where dimensions
-/// depend on each other, such as heads and their channels, one after another, as in `WeightMatching`.
+/// have these units. A unit that does not vary correlates with none; where that is so of both, they are matched by their
+/// weights. The permutation of a dimension is an exact linear assignment; where dimensions depend on each other, such as heads and their channels, one after another, as in `WeightMatching`.
 public struct ActivationMatching: Sendable {
     /// Of each hidden dimension: unit i of the aligned network is the unit `permutations[dimension][i]` of B.
     public let permutations: [[Int]]
     /// Passes over all dimensions, the last of which changed nothing.
     public let passes: Int
     /// The mean correlation of units in each other's place over all that are compared, before and after.
-    public let correlations: (before: Double, after: Double)
+    public internal(set) var correlations: (before: Double, after: Double)
     /// Examples that both networks saw.
     public let examples: Int
+    /// Of each activation what its rows count, and the correlations of all pairs of rows.
+    private let units: [AxisForm], matrices: [[Double]]
+
+    /// The mean correlation of units in each other's place.
+    func correlation(of permutations: [[Int]]) -> Double {
+        Self.total(units, matrices, permutations) / Double(max(1, units.reduce(0) { $0 + $1.size }))
+    }
+
+    private static func total(_ units: [AxisForm], _ matrices: [[Double]], _ permutations: [[Int]]) -> Double {
+        zip(units, matrices).reduce(0) { sum, entry in
+            let (form, matrix) = entry, size = form.size
+            return form.sources(permutations).enumerated().reduce(sum) {
+                $0 + matrix[$1.offset * size + $1.element]
+            }
+        }
+    }
 
     /// - Parameters:
     ///   - symmetry: of both networks.
@@ -39,14 +55,7 @@ public struct ActivationMatching: Sendable {
         }
         let moments = try ActivationMoments(pair, first, second, data, memory, monitor)
         let units = pair.units, matrices = moments.correlations
-        func total(_ permutations: [[Int]]) -> Double {
-            zip(units, matrices).reduce(0) { sum, entry in
-                let (form, matrix) = entry, size = form.size
-                return form.sources(permutations).enumerated().reduce(sum) {
-                    $0 + matrix[$1.offset * size + $1.element]
-                }
-            }
-        }
+        func total(_ permutations: [[Int]]) -> Double { Self.total(units, matrices, permutations) }
         func scores(_ dimension: Int, _ permutations: [[Int]]) -> [Double] {
             let count = symmetry.dimensions[dimension].size
             var scores = [Double](repeating: 0, count: count * count), others = permutations
@@ -72,7 +81,7 @@ public struct ActivationMatching: Sendable {
         ) { try monitor.update("activation matching", $0, of: WeightMatching.usualOrders) }
         permutations = try Self.matchingStill(
             moments.still(in: symmetry, pair), of: found.permutations, symmetry, second, first, seed, monitor)
-        (passes, examples) = (found.passes, moments.examples)
+        (passes, examples, self.units, self.matrices) = (found.passes, moments.examples, units, matrices)
         correlations = (total(symmetry.identity) / compared, found.value / compared)
     }
 

@@ -99,26 +99,30 @@ public struct Alignment: Sendable {
         guard !symmetry.dimensions.isEmpty else { throw Failure.noHiddenUnits(model: first.metadata.model) }
         (self.symmetry, kind) = (symmetry, settings.kind)
         let data = try second.dataset(.train, nil), seed = settings.seed
-        var found: [[Int]]
+        try OutputProbe.checkSameFunction(of: (second, name), as: (first, firstName), on: data)
+        var found: [[Int]], matched: ActivationMatching?
         switch kind {
         case .weights:
             let matching = try WeightMatching(
                 symmetry, first.theta, second.theta, first.network.parameters, seed: seed
             ) { try monitor.update("weight matching", $0, of: WeightMatching.usualOrders) }
-            (found, passes, activations) = (matching.permutations, matching.passes, nil)
+            (found, passes) = (matching.permutations, matching.passes)
         case .activations:
             let matching = try ActivationMatching(
                 symmetry, of: second, to: first, on: data.prefix(min(settings.examples, data.count)), seed: seed,
                 memory: settings.memory, monitor: monitor)
-            (found, passes, activations) = (matching.permutations, matching.passes, matching)
+            (found, passes, matched) = (matching.permutations, matching.passes, matching)
         }
         refinement = try settings.refinement.map {
             try StraightThrough(
                 $0, from: found, symmetry, of: second, to: first, on: data, examples: settings.examples, seed: seed,
                 memory: settings.memory, monitor: monitor)
         }
-        if let refinement { found = refinement.permutations }
-        permutations = found
+        if let refinement {
+            found = refinement.permutations
+            matched?.correlations.after = matched!.correlation(of: found)
+        }
+        (permutations, activations) = (found, matched)
         let (theta, buffers) = symmetry.permuted(second.theta, second.buffers, by: permutations)
         distances = (
             Vectors.norm(Vectors.sum(first.theta, -1, second.theta)), Vectors.norm(Vectors.sum(first.theta, -1, theta))

@@ -19,7 +19,8 @@ public struct CheckpointPlane: Sendable {
         let along = Vectors.dot(u, v)
         for _ in 0..<2 { Vectors.add(-Vectors.dot(u, v), u, to: &v) }
         let height = Vectors.norm(v)
-        guard height > 1e-9 * length else { return nil }
+        // Weights in Float32 are rounded by 6e-8 of each.
+        guard height > max(1e-9 * length, 3e-7 * Vectors.norm(c)) else { return nil }
         Vectors.scale(&v, by: 1 / height)
         origin = a
         directions = [u, v]

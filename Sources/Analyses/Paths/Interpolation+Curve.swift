@@ -42,6 +42,13 @@ extension Interpolation {
         public let profile: PathProfile
         /// Its highest loss.
         public let highest: HighestPoint
+        /// The largest rise over the straight line between the losses of the ends, as `PathProfile.barrier`, and where: that of the highest loss
+        /// where it is more than at the profile's places.
+        public var barrier: (value: Double, at: Double) {
+            let ends = (profile.loss[0], profile.loss[profile.loss.count - 1])
+            let rise = highest.loss - ((1 - highest.t) * ends.0 + highest.t * ends.1)
+            return rise > profile.barrier ? (rise, highest.t) : (profile.barrier, profile.barrierAt)
+        }
         /// How it was trained.
         public let settings: Curve
         /// Gradients of batches that its training took.

@@ -64,6 +64,9 @@ public struct Interpolation: Sendable {
     private func statistics(_ loss: ModelLoss, _ monitor: Monitor) -> ModelLoss.BatchStatistics {
         let hasBuffers = loss.model.network.buffers.count > 0, given = loss.settings.statistics
         let chosen = curve != nil && given == .stored && hasBuffers ? .recalibrate : given
+        if chosen != given {
+            monitor.remark("along a curve, statistics of batch normalisation are measured at every point")
+        }
         if hasBuffers, chosen == .stored {
             monitor.remark(
                 "statistics of batch normalisation are interpolated between the networks; --batchnorm recalibrate measures them at every point"
@@ -92,6 +95,10 @@ public struct Interpolation: Sendable {
         }
         let correction = repairs ? try VarianceCorrection(loss, to: other.model, monitor: monitor) : nil
         let profile = try profile(loss, loss.model, other.model, statistics, correction?.point, monitor)
+        let bad = profile.loss.count { !$0.isFinite }
+        if bad > 0 {
+            monitor.remark("\(bad) of \(profile.loss.count) losses on the line are not finite: try --precision double")
+        }
         let trained = try curve.map { try train($0, loss, other.model, statistics, monitor) }
         return Line(
             distance: Vectors.norm(difference), profile: profile, isRepaired: repairs, curve: trained,

@@ -34,7 +34,7 @@ public struct TrajectoryPCA: Sendable {
         public var description: String {
             switch self {
             case .tooFewAxes(let points, let axes, let wanted):
-                "found \(points) different checkpoint\(points == 1 ? "" : "s"), spanning \(axes) direction\(axes == 1 ? "" : "s"), expected at least \(wanted); keep more with train --save-every, or import more"
+                "found \(points) checkpoint\(points == 1 ? "" : "s") whose weights span \(axes) direction\(axes == 1 ? "" : "s"), expected at least \(wanted) directions; keep more with train --save-every, or import more"
             }
         }
     }

@@ -71,7 +71,12 @@ public struct WeightSpaceAverage: Sendable {
         }
         parts = try models.enumerated().map { number, entry in
             try monitor.update("losses", number, of: models.count + 1)
-            return try part(ModelLoss(entry.model, name: entry.name, settings, monitor: monitor), entry.name)
+            let loss = try ModelLoss(entry.model, name: entry.name, settings, monitor: monitor)
+            if number > 0 {
+                try OutputProbe.checkSameFunction(
+                    of: (entry.model, entry.name), as: (first, models[0].name), on: loss.data)
+            }
+            return try part(loss, entry.name)
         }
         try monitor.update("losses", models.count, of: models.count + 1)
         var own = settings

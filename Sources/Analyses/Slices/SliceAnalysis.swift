@@ -128,7 +128,7 @@ public struct SliceAnalysis: Sendable {
         let reach = try reach.map { reach in
             SliceReach(
                 multiple: reach.multiple,
-                lengths: try reach.lengths ?? lengths(reach, objective, at: theta, first, monitor))
+                lengths: try reach.lengths ?? lengths(reach, objective, at: theta, layout, first, monitor))
         }
         let grid = reach.map { self.grid.ending(at: $0.lengths!) } ?? self.grid
         try monitor.update("centre of the slice", 0, of: 1)

@@ -100,18 +100,27 @@ extension SliceAnalysis {
         _ reach: SliceReach, _ objective: any Objective, at theta: [Double], layout: ParameterLayout? = nil,
         monitor: Monitor = .silent
     ) throws -> [Double] {
-        try lengths(reach, objective, at: theta, pair(seed: seed, objective, at: theta, layout, monitor), monitor)
+        try lengths(
+            reach, objective, at: theta, layout, pair(seed: seed, objective, at: theta, layout, monitor), monitor)
     }
 
+    /// Of the planes of several seeds the largest.
+    ///
+    /// - Parameter first: the directions of the first.
     func lengths(
-        _ reach: SliceReach, _ objective: any Objective, at theta: [Double], _ directions: SliceDirections,
-        _ monitor: Monitor
+        _ reach: SliceReach, _ objective: any Objective, at theta: [Double], _ layout: ParameterLayout?,
+        _ first: SliceDirections, _ monitor: Monitor
     ) throws -> [Double] {
         var losses = 0
-        return try directions.vectors.enumerated().map { number, direction in
-            try reach.length(objective, at: theta, along: direction, number: number + 1) {
-                try monitor.update("range", losses, of: nil)
-                losses += 1
+        return try (0..<planes).reduce(into: Array(repeating: 0, count: first.vectors.count)) { lengths, plane in
+            let directions =
+                plane == 0 ? first : try pair(seed: seed &+ UInt64(plane), objective, at: theta, layout, monitor)
+            for (number, direction) in directions.vectors.enumerated() {
+                let length = try reach.length(objective, at: theta, along: direction, number: number + 1) {
+                    try monitor.update("range", losses, of: nil)
+                    losses += 1
+                }
+                lengths[number] = max(lengths[number], length)
             }
         }
     }

@@ -104,9 +104,10 @@ public struct StudyMeasures: Sendable, Codable {
             switch self {
             case .symmetryCorrected: "the network has no attention"
             case .learningCoefficient: "the chains have not mixed"
-            case .classLargestEigenvalue: "the examples have no class each"
-            case .samplingGap: "the loss is no mean over single examples"
-            case .empiricalFisherTrace: "examples have no loss of their own, as with weight decay"
+            case .classLargestEigenvalue: "the examples have no class each, or are normalised together"
+            case .samplingGap: "the loss is no mean over several examples, or they are normalised together"
+            case .empiricalFisherTrace:
+                "examples have no loss of their own, as with weight decay or statistics of batches"
             case .topSpace: "the gradient is 0"
             case .critical: "the loss does not fall along the negative gradient, or never rises again"
             default: "not finite"

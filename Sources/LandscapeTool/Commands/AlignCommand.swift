@@ -75,7 +75,10 @@ struct AlignCommand: ParsableCommand {
             "distance to \(reference)  \(Format.number(distances.after)), before \(Format.number(distances.before))",
             "loss  \(Format.number(losses[1])), "
                 + (losses[0] == losses[1]
-                    ? "the same to the bit" : "before \(Format.number(losses[0])): sums in another order are rounded"),
+                    ? "the same to the bit"
+                    : losses[0].isNaN && losses[1].isNaN
+                        ? "as before: not finite, so that it says nothing"
+                        : "before \(Format.number(losses[0])): sums in another order are rounded"),
         ]
         lines += alignment.notes
         if !alignment.symmetry.fixed.isEmpty {

@@ -59,6 +59,10 @@ struct SaddleCommand: SharedCommand {
                 throw ValidationError("\(option) \(value): expected a positive number")
             }
         }
+        if saveMinima == "" { throw ValidationError("--save-minima: found an empty name, expected one such as end") }
+        if let path = [save, minimum(-1), minimum(1)].compactMap(\.self).first(where: options.output.contains) {
+            throw ValidationError("-o \(path): a checkpoint is written there, too; name another file")
+        }
         if let save, [minimum(-1), minimum(1)].contains(save) {
             throw ValidationError("--save \(save): --save-minima writes there, too; name another file")
         }

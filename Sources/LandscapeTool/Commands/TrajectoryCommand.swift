@@ -36,9 +36,6 @@ struct TrajectoryCommand: SharedCommand {
     @OptionGroup var options: AnalysisOptions
 
     func validate() throws {
-        if let twice = folders.indices.first(where: { folders[..<$0].contains(folders[$0]) }) {
-            throw ValidationError("\(folders[twice]) is given twice; expected the folders of different trainings")
-        }
         _ = try SliceOptions.counts(points)
         _ = try (xRange.map(SliceOptions.interval), yRange.map(SliceOptions.interval))
         try SliceOptions.checkAdaptive(adaptive)
@@ -61,6 +58,10 @@ struct TrajectoryCommand: SharedCommand {
             ["explained_variance", "scaled_by", "points"] + ResultKeys.slice(axes: 2, adaptive: adaptive != nil))
         try keys.check(options.general.keys)
         for path in options.output { try OutputFile.checkWritable(path) }
+        let places = folders.map { FilePath.resolved($0) ?? $0 }
+        if let twice = places.indices.first(where: { places[..<$0].contains(places[$0]) }) {
+            throw UnusableRequest("\(folders[twice]) is given twice; expected the folders of different trainings")
+        }
         var paths: [CheckpointFolder] = []
         for folder in folders {
             if FilePath.exists(folder), !RandomAccessFile.isFolder(folder) {

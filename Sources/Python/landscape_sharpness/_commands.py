@@ -1541,7 +1541,7 @@ def study(
 
 
 def align(
-    reference: Any, checkpoint: Any, o: PathLike = "aligned.bin",
+    reference: Any, checkpoint: Any, o: Optional[PathLike] = None,
     *,
     by: Literal["weights", "activations"] = "weights",
     align_examples: Optional[int] = None,
@@ -1558,7 +1558,7 @@ def align(
     Parameters
     ----------
     reference, checkpoint: problems, checkpoints or their paths; the second is reordered
-    o: the checkpoint to write
+    o: the checkpoint to write; without it a temporary file, which goes with the checkpoint. `found` of that is the command's result
     by: weights: units are matched by their weights. activations: by what they compute on training examples.
     align_examples: Training examples whose activations are compared, and by which a refined alignment is judged (default:
         1000).
@@ -1577,7 +1577,7 @@ def align(
 
 
 def average(
-    *checkpoints: Any, o: PathLike = "average.bin",
+    *checkpoints: Any, o: Optional[PathLike] = None,
     examples: Optional[int] = None,
     threads: Optional[int] = None,
 ) -> Checkpoint:
@@ -1588,7 +1588,7 @@ def average(
     Parameters
     ----------
     checkpoints: problems, checkpoints or their paths
-    o: the checkpoint to write
+    o: the checkpoint to write; without it a temporary file, which goes with the checkpoint. `found` of that is the command's result
     examples: Use only so many examples, the first ones.
     threads: Number of threads (default: all processors). Any number gives the same bits.
 

@@ -1,6 +1,7 @@
 """Commands on several checkpoints, or on none."""
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -38,9 +39,13 @@ def call(command: str, given: dict) -> Any:
         run_call(["report", *sources, *words(command, given, _file), "-o", o], True, _print)
         return os.path.join(o, "index.html")
     if command in ("align", "average"):
-        o = os.fspath(given.pop("o"))
-        run_call([command, *sources, *words(command, given, _file), "-o", o], True, _print)
-        return Checkpoint(o)
+        o, home = given.pop("o"), Folder()
+        o = os.path.join(home.name, command + ".bin") if o is None else os.fspath(o)
+        found = json.loads(run_call([command, *sources, *words(command, given, _file), "-o", o, "--json"], True, _print))
+        checkpoint = Checkpoint(o)
+        # A file without a name of its own goes with the checkpoint.
+        checkpoint.found, checkpoint._home = _results.result(found, None, {}, {}), home
+        return checkpoint
     folder = Folder()
     files = {".json": os.path.join(folder.name, "result.json")}
     out = ["-o", files[".json"]]

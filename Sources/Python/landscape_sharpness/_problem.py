@@ -53,6 +53,8 @@ class Checkpoint(Commands):
     def _begin(self, progress: bool, remarks: bool, threads: Optional[int]):
         self.progress, self.remarks, self.threads = progress, remarks, threads
         self._folder = Folder()
+        self.found: Any = None  # The result of the command that wrote it, such as `align`.
+        self._home: Optional[Folder] = None
         self._weights: Optional[str] = None
         self._precision: Optional[str] = None
         self._info: Optional[dict] = None
