@@ -1,5 +1,7 @@
 import Datasets
+import Essentials
 import Models
+import Networks
 import Tensors
 
 /// A model's outputs for a few examples in Float64, to see whether other weights compute the same.

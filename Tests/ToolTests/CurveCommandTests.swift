@@ -95,8 +95,8 @@ import Testing
         let resumed = try Tool.run(
             Tool.words("train --model mlp:64-8-10 --data digits --resume -o path/curve.001.bin"), in: folder)
         #expect(resumed.code != 0)
-        // Once more into the same folder.
-        _ = try Tool.json(command, in: folder)
+        // Not over this curve, which may have been another.
+        try Tool.refuse(command, in: folder, saying: "it holds curve.000.bin", "a new folder or an empty one")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("path")).sorted() == names)
     }
 
@@ -109,11 +109,11 @@ import Testing
         for (name, copy) in [("a.bin", "curve.000.bin"), ("b.bin", "curve.001.bin")] {
             try folder.write(try folder.bytes(name), to: "own/\(copy)")
         }
-        try Tool.refuse(line + " --save-curve other", in: folder, saying: "x.bin", "no part of this curve")
+        try Tool.refuse(line + " --save-curve other", in: folder, saying: "it holds x.bin")
         try Tool.refuse(line + " --save-curve a.bin", in: folder, saying: "it is a file")
         try Tool.refuse(
             "interpolate own/curve.000.bin own/curve.001.bin --points 3 --curve bezier --steps 2 --save-curve own",
-            in: folder, saying: "is read here")
+            in: folder, saying: "it holds curve.000.bin")
         #expect(try folder.bytes("own/curve.001.bin") == folder.bytes("b.bin"))
         for (words, text) in [
             ("interpolate a.bin b.bin --save-curve path", "no effect without --curve"),

@@ -93,6 +93,42 @@ import Testing
         try Tool.refuse("trajectory run0 other", in: folder, saying: "other", "other tensors")
     }
 
+    /// The same tensors in a graph of another activation are no network of the same family; three networks on one line span no plane.
+    @Test func otherGraphs() throws {
+        let folder = try Folder()
+        for (number, model) in ["mlp:64-8-10", "\"mlp:64-8-10;activation=tanh\"", "mlp:64-8-10"].enumerated() {
+            try Tool.succeed(
+                "train --model \(model) --data digits --epochs 1 --seed \(number) --quiet -o \(number).bin", in: folder)
+        }
+        let words = ["1.bin", "computes something else", "one graph"]
+        for line in ["interpolate 0.bin 1.bin --points 3", "align 0.bin 1.bin -o a.bin", "average 0.bin 1.bin -o m.bin"] {
+            let refused = try Tool.run(Tool.words(line + " --quiet"), in: folder)
+            #expect(refused.code == 2 && words.allSatisfy(refused.errors.contains), "\(line): \(refused.errors)")
+        }
+        #expect(try !folder.names().contains("a.bin") && !folder.names().contains("m.bin"))
+        try Tool.succeed("average 0.bin 2.bin -o mid.bin --quiet", in: folder)
+        try Tool.refuse("interpolate 0.bin 2.bin mid.bin --points 3", in: folder, saying: "lie on one line")
+    }
+
+    /// No analysis writes over what it reads: a checkpoint, by another name, too, or its data.
+    @Test func inputsStay() throws {
+        let folder = try Folder()
+        try Tool.succeed("train --model linear --data digits --epochs 1 --quiet -o k.json", in: folder)
+        try FileManager.default.createSymbolicLink(atPath: folder.path("l.json"), withDestinationPath: "k.json")
+        let x = NumericArray((0..<24).map { Double($0 % 7) }, shape: [12, 2])
+        try NPZ.write([("x", x), ("y", NumericArray((0..<12).map { $0 % 2 }))], to: folder.path("d.npz"))
+        try Tool.succeed("train --model mlp:2-3-2 --data npz:d.npz --epochs 1 --quiet -o c.bin", in: folder)
+        let before = try (folder.bytes("k.json"), folder.bytes("d.npz"))
+        for line in [
+            "evaluate k.json -o k.json", "hessian k.json -o l.json", "interpolate k.json l.json -o k.json",
+            "slice c.bin --points 3 -o d.npz",
+        ] {
+            let refused = try Tool.run(Tool.words(line + " --quiet"), in: folder)
+            #expect(refused.code == 2 && refused.errors.contains("which is read here"), "\(line): \(refused.errors)")
+        }
+        #expect(try folder.bytes("k.json") == before.0 && folder.bytes("d.npz") == before.1)
+    }
+
     /// The plane's loss beside a checkpoint's own is the surface's at the checkpoint's coordinates: a surface with a corner there has it.
     @Test func lossInThePlane() throws {
         let folder = try Folder()

@@ -87,6 +87,21 @@ import Testing
         #expect((again["alpha"] as? [Double])?.last == ends[1])
         try Tool.succeed("plot s.npz -o again.png", in: folder)
         #expect(ends[0] != ends[1])
+        // Shards keep it, and of several planes every one reaches.
+        for part in 1...2 {
+            try Tool.succeed("slice 1.bin \(options) --shard \(part)/2 --quiet -o part\(part).npz", in: folder)
+        }
+        try Tool.succeed("merge part1.npz part2.npz -o whole.npz", in: folder)
+        try Tool.succeed("plot whole.npz -o whole.json", in: folder)
+        let whole = try #require(
+            try JSONSerialization.jsonObject(with: Data(folder.bytes("whole.json"))) as? [String: Any])
+        #expect((whole["surface"] as? [String: Any])?["loss_multiple"] as? Double == 4)
+        let planes = try #require(
+            try Tool.json("slice 1.bin \(options) --planes 3", in: folder)["planes"] as? [[String: Any]])
+        for plane in planes {
+            let values = try #require(plane["values"] as? [Double])
+            #expect(max(values[0], values[4]) >= 4 * values[2])
+        }
         let compared = try Tool.json("compare 0.bin 1.bin \(options) --measures lambda_max", in: folder)
         for entry in try #require(compared["checkpoints"] as? [[String: Any]]) {
             let slice = try #require(entry["slice"] as? [String: Any])
