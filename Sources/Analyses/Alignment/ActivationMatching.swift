@@ -23,15 +23,15 @@ public struct ActivationMatching: Sendable {
     /// Examples that both networks saw.
     public let examples: Int
     /// Of each activation what its rows count, and the correlations of all pairs of rows.
-    private let units: [AxisForm], matrices: [[Double]]
+    private let pair: PairedActivations, matrices: [[Double]]
 
     /// The mean correlation of units in each other's place.
     func correlation(of permutations: [[Int]]) -> Double {
-        Self.total(units, matrices, permutations) / Double(max(1, units.reduce(0) { $0 + $1.size }))
+        Self.total(pair, matrices, permutations) / Double(max(1, pair.units.reduce(0) { $0 + $1.size }))
     }
 
-    private static func total(_ units: [AxisForm], _ matrices: [[Double]], _ permutations: [[Int]]) -> Double {
-        zip(units, matrices).reduce(0) { sum, entry in
+    private static func total(_ pair: PairedActivations, _ matrices: [[Double]], _ permutations: [[Int]]) -> Double {
+        zip(pair.units, matrices).reduce(0) { sum, entry in
             let (form, matrix) = entry, size = form.size
             return form.sources(permutations).enumerated().reduce(sum) {
                 $0 + matrix[$1.offset * size + $1.element]
@@ -55,7 +55,7 @@ public struct ActivationMatching: Sendable {
         }
         let moments = try ActivationMoments(pair, first, second, data, memory, monitor)
         let units = pair.units, matrices = moments.correlations
-        func total(_ permutations: [[Int]]) -> Double { Self.total(units, matrices, permutations) }
+        func total(_ permutations: [[Int]]) -> Double { Self.total(pair, matrices, permutations) }
         func scores(_ dimension: Int, _ permutations: [[Int]]) -> [Double] {
             let count = symmetry.dimensions[dimension].size
             var scores = [Double](repeating: 0, count: count * count), others = permutations
@@ -81,7 +81,7 @@ public struct ActivationMatching: Sendable {
         ) { try monitor.update("activation matching", $0, of: WeightMatching.usualOrders) }
         permutations = try Self.matchingStill(
             moments.still(in: symmetry, pair), of: found.permutations, symmetry, second, first, seed, monitor)
-        (passes, examples, self.units, self.matrices) = (found.passes, moments.examples, units, matrices)
+        (passes, examples, self.pair, self.matrices) = (found.passes, moments.examples, pair, matrices)
         correlations = (total(symmetry.identity) / compared, found.value / compared)
     }
 
