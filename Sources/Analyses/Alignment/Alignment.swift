@@ -120,7 +120,7 @@ public struct Alignment: Sendable {
         }
         if let refinement {
             found = refinement.permutations
-            matched?.correlations.after = matched!.correlation(of: found)
+            if let after = matched?.correlation(of: found) { matched?.correlations.after = after }
         }
         (permutations, activations) = (found, matched)
         let (theta, buffers) = symmetry.permuted(second.theta, second.buffers, by: permutations)
