@@ -116,7 +116,8 @@ import Testing
         try Tool.succeed("train --model linear --data digits --epochs 1 --quiet -o k.json", in: folder)
         try FileManager.default.createSymbolicLink(atPath: folder.path("l.json"), withDestinationPath: "k.json")
         let x = NumericArray((0..<24).map { Double($0 % 7) }, shape: [12, 2])
-        try NPZ.write([("x", x), ("y", NumericArray((0..<12).map { $0 % 2 }))], to: folder.path("d.npz"))
+        let y = NumericArray((0..<12).map { $0 % 2 })
+        try NPZ.write([("x", .array(x)), ("y", .array(y))], to: folder.path("d.npz"))
         try Tool.succeed("train --model mlp:2-3-2 --data npz:d.npz --epochs 1 --quiet -o c.bin", in: folder)
         let before = try (folder.bytes("k.json"), folder.bytes("d.npz"))
         for line in [
