@@ -96,7 +96,7 @@ import Testing
     /// The same tensors in a graph of another activation are no network of the same family; three networks on one line span no plane.
     @Test func otherGraphs() throws {
         let folder = try Folder()
-        for (number, model) in ["mlp:64-8-10", "\"mlp:64-8-10;activation=tanh\"", "mlp:64-8-10"].enumerated() {
+        for (number, model) in ["mlp:64-8-10", "mlp:64-8-10;activation=tanh", "mlp:64-8-10"].enumerated() {
             try Tool.succeed(
                 "train --model \(model) --data digits --epochs 1 --seed \(number) --quiet -o \(number).bin", in: folder)
         }

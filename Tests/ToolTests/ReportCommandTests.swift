@@ -155,6 +155,6 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder.path("one"), withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: folder.path("run/c.bin"), toPath: folder.path("one/c.bin"))
         _ = try Tool.json("report one --examples 50 --points 5 -o single", in: folder)
-        #expect(try folder.text("single/index.html").contains("path of the training: left out: found 1 different"))
+        #expect(try folder.text("single/index.html").contains("path of the training: left out: found 1 checkpoint"))
     }
 }
