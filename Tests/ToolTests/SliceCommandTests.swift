@@ -94,7 +94,7 @@ import Testing
         try Tool.succeed("merge part1.npz part2.npz -o whole.npz", in: folder)
         let metadata = try NPZ.read(folder.path("whole.npz")).text("metadata")
         let whole = try #require(try JSONSerialization.jsonObject(with: Data(metadata.utf8)) as? [String: Any])
-        #expect(whole["surface.loss_multiple"] as? Double == 4)
+        #expect((whole["surface"] as? [String: Any])?["loss_multiple"] as? Double == 4)
         let planes = try #require(
             try Tool.json("slice 1.bin \(options) --planes 3", in: folder)["planes"] as? [[String: Any]])
         for plane in planes {
