@@ -101,7 +101,9 @@ import Testing
                 "train --model \(model) --data digits --epochs 1 --seed \(number) --quiet -o \(number).bin", in: folder)
         }
         let words = ["1.bin", "computes something else", "one graph"]
-        for line in ["interpolate 0.bin 1.bin --points 3", "align 0.bin 1.bin -o a.bin", "average 0.bin 1.bin -o m.bin"] {
+        for line in [
+            "interpolate 0.bin 1.bin --points 3", "align 0.bin 1.bin -o a.bin", "average 0.bin 1.bin -o m.bin",
+        ] {
             let refused = try Tool.run(Tool.words(line + " --quiet"), in: folder)
             #expect(refused.code == 2 && words.allSatisfy(refused.errors.contains), "\(line): \(refused.errors)")
         }
