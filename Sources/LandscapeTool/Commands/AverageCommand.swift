@@ -75,6 +75,11 @@ struct AverageCommand: ParsableCommand {
             ]
         }
         try general.print(
-            result, zip(average.parts, places).map { line($0) + $1 } + [line(average.mean)] + (plane ?? []))
+            result,
+            zip(average.parts, places).map { line($0) + $1 } + [line(average.mean)] + (plane ?? [])
+                + (average.model.buffers.isEmpty
+                    ? []
+                    : ["statistics of batch normalisation: of the parts as they are stored, of the mean measured anew"])
+        )
     }
 }
