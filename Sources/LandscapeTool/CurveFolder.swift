@@ -14,9 +14,9 @@ struct CurveFolder {
     /// - Parameters:
     ///   - inputs: paths of what the command reads, none of which is written over.
     ///   - profile: how many places the curve's profile has.
-    ///   - resumes: whether an interrupted run may have written some of them.
+    ///   - loss: of the first network, where a curve that may be written over begins.
     /// - Throws: `UnusableRequest` where checkpoints in it would mix with the curve's, and where it cannot be written.
-    init(_ path: String, apartFrom inputs: [String], profile: Int, resumes: Bool) throws {
+    init(_ path: String, apartFrom inputs: [String], profile: Int, from loss: ModelLoss) throws {
         guard !path.isEmpty else {
             throw UnusableRequest("--save-curve: found an empty name, expected a folder to write to")
         }
@@ -27,10 +27,11 @@ struct CurveFolder {
             guard RandomAccessFile.isFolder(path) else {
                 throw UnusableRequest("--save-curve \(path): it is a file; name a folder")
             }
-            let own = resumes ? Set(names) : []
-            let others = try FilePath.names(in: path).filter { $0.hasSuffix(".bin") && !own.contains($0) }
-            if let other = others.min() {
-                throw UnusableRequest("--save-curve \(path): it holds \(other); name a new folder or an empty one")
+            let found = try FilePath.names(in: path).filter { $0.hasSuffix(".bin") }.sorted()
+            if let other = found.first(where: { !isOfCurve($0, from: loss) }) {
+                throw UnusableRequest(
+                    "--save-curve \(path): it holds \(other), which is of no curve from \(loss.name); name a new folder or an empty one"
+                )
             }
         }
         try FilePath.makeFolder(path)
@@ -42,6 +43,14 @@ struct CurveFolder {
             }
         }
         try OutputFile.checkWritable(file(names[0]))
+    }
+
+    /// Whether a file is what an earlier run of this command may have written: a point of a curve that begins with the same network.
+    private func isOfCurve(_ name: String, from loss: ModelLoss) -> Bool {
+        guard names.contains(name), let model = try? Model.open(file(name)),
+            model.metadata.training?.derivation?.contains(CurveCheckpoints.mark) ?? false
+        else { return false }
+        return name != names[0] || model.theta == loss.theta
     }
 
     private func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }

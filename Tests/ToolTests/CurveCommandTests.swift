@@ -95,8 +95,11 @@ import Testing
         let resumed = try Tool.run(
             Tool.words("train --model mlp:64-8-10 --data digits --resume -o path/curve.001.bin"), in: folder)
         #expect(resumed.code != 0)
-        // Not over this curve, which may have been another.
-        try Tool.refuse(command, in: folder, saying: "it holds curve.000.bin", "a new folder or an empty one")
+        // Once more into the same folder, and not over it from another network.
+        _ = try Tool.json(command, in: folder)
+        try Tool.refuse(
+            command.replacing("a.bin b.bin", with: "b.bin a.bin"), in: folder,
+            saying: "curve.000.bin, which is of no curve from b.bin", "a new folder or an empty one")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("path")).sorted() == names)
     }
 

@@ -13,6 +13,9 @@ public struct CurveCheckpoints {
     private let model: Model
     private let statistics: (_ theta: [Double]) throws -> [Double]
 
+    /// What the records of all have in common.
+    public static let mark = " curve at t = "
+
     /// - Parameters:
     ///   - loss: of the first network.
     ///   - curve: from it to another.
@@ -33,7 +36,7 @@ public struct CurveCheckpoints {
         let theta = curve.path.point(places[number])
         var metadata = model.metadata
         metadata.step = number
-        metadata.training?.derivation = "\(curve.path.kind.rawValue) curve at t = \(places[number])"
+        metadata.training?.derivation = "\(curve.path.kind.rawValue)\(Self.mark)\(places[number])"
         return Model.checkpoint(model.network, theta: theta, buffers: try statistics(theta), metadata: metadata)
     }
 

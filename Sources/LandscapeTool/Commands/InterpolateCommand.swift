@@ -148,7 +148,7 @@ struct InterpolateCommand: SharedCommand {
             try session.finish(report)
         } else {
             let folder = try saveCurve.map {
-                try CurveFolder($0, apartFrom: [checkpoint] + others, profile: analysis.linePoints, resumes: resume)
+                try CurveFolder($0, apartFrom: [checkpoint] + others, profile: analysis.linePoints, from: loss)
             }
             let line = try analysis.run(loss, to: models[0], monitor: session.monitor)
             let saved = try folder.map { try $0.write(CurveCheckpoints(loss, line.curve!), session) }
