@@ -119,6 +119,9 @@ def former(bench, folder, outputs):
     start = os.path.join(bench.root, "start")
     found = {}
     for name in outputs:
+        # Other checkpoints are no curve to write over.
+        if name.startswith("path/"):
+            continue
         path, ending = os.path.join(folder, name), os.path.splitext(name)[1]
         os.makedirs(os.path.dirname(path), exist_ok=True)
         if ending == ".bin":
