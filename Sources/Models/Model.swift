@@ -193,6 +193,22 @@ public struct Model: Sendable {
         }
     }
 
+    /// The checkpoint of this network at numbers that were made of trained ones. No training goes on from it.
+    ///
+    /// - Parameters:
+    ///   - derivation: what it is, such as `aligned`.
+    ///   - step: its step; nil for the model's.
+    ///   - precision: of its tensors; nil for the model's.
+    public func derived(
+        as derivation: String, theta: [Double], buffers: [Double], step: Int? = nil, precision: Precision? = nil
+    ) -> Checkpoint {
+        var metadata = metadata
+        metadata.training?.derivation = derivation
+        if let step { metadata.step = step }
+        if let precision { metadata.precision = precision }
+        return Self.checkpoint(network, theta: theta, buffers: buffers, metadata: metadata)
+    }
+
     /// The checkpoint of a network with these numbers: what `init` reads. Tensors are in the metadata's precision.
     public static func checkpoint(
         _ network: Network, theta: [Double], buffers: [Double], metadata: CheckpointMetadata

@@ -64,6 +64,15 @@ public enum Vectors {
         }
     }
 
+    /// The mean of vectors.
+    ///
+    /// - Precondition: at least one, of equal lengths.
+    public static func mean(of vectors: [[Double]]) -> [Double] {
+        var mean = zeros(vectors[0].count)
+        for vector in vectors { add(1 / Double(vectors.count), vector, to: &mean) }
+        return mean
+    }
+
     /// ‖Vᵀa‖²/‖a‖² with orthonormal vectors V: how much of a's square lies in their space; nil where a is 0.
     ///
     /// - Precondition: vectors of a's length.

@@ -16,3 +16,16 @@ import Testing
         #expect(Array(BatchOrder(count: 5, batchSize: 2)[2]) == [4])
     }
 }
+
+@Suite struct BatchSequenceTests {
+    /// Step by step, and from any step on, the batches of each epoch's own order.
+    @Test(arguments: [true, false]) func isEveryEpochsOrder(_ dropsLast: Bool) {
+        let orders = (0..<3).map { BatchOrder(count: 11, batchSize: 4, seed: 5, epoch: $0, dropsLast: dropsLast) }
+        let expected = orders.flatMap { order in (0..<order.count).map { Array(order[$0]) } }
+        var all = BatchSequence(count: 11, batchSize: 4, seed: 5, dropsLast: dropsLast)
+        #expect(expected.indices.map { all.batch($0) } == expected)
+        var late = BatchSequence(count: 11, batchSize: 4, seed: 5, dropsLast: dropsLast)
+        #expect(late.batch(expected.count - 1) == expected.last)
+        #expect(late.batch(0) == expected[0])
+    }
+}

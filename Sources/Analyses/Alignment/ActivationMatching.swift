@@ -27,7 +27,12 @@ public struct ActivationMatching: Sendable {
 
     /// The mean correlation of units in each other's place.
     func correlation(of permutations: [[Int]]) -> Double {
-        Self.total(pair, matrices, permutations) / Double(max(1, pair.units.reduce(0) { $0 + $1.size }))
+        Self.total(pair, matrices, permutations) / Self.compared(pair)
+    }
+
+    /// How many pairs of units stand in each other's place.
+    private static func compared(_ pair: PairedActivations) -> Double {
+        Double(max(1, pair.units.reduce(0) { $0 + $1.size }))
     }
 
     private static func total(_ pair: PairedActivations, _ matrices: [[Double]], _ permutations: [[Int]]) -> Double {
@@ -74,7 +79,7 @@ public struct ActivationMatching: Sendable {
             }
             return scores
         }
-        let compared = Double(max(1, units.reduce(0) { $0 + $1.size }))
+        let compared = Self.compared(pair)
         let found = try DimensionDescent.best(
             of: WeightMatching.usualOrders, from: symmetry.identity, seed: seed, named: "activation matching",
             largest: (1 - 1e-12) * compared, value: total, scores: scores

@@ -144,13 +144,8 @@ public struct Alignment: Sendable {
         return key.journal
     }
 
-    /// What its file keeps.
-    public var checkpoint: Checkpoint {
-        var metadata = model.metadata
-        // No training goes on from it: the optimiser's state is in the former order.
-        metadata.training?.derivation = "aligned"
-        return Model.checkpoint(model.network, theta: model.theta, buffers: model.buffers, metadata: metadata)
-    }
+    /// What its file keeps; the optimiser's state, which is in the former order, is no part of it.
+    public var checkpoint: Checkpoint { model.derived(as: "aligned", theta: model.theta, buffers: model.buffers) }
 
     /// Units in another place, and all, over all dimensions.
     public var units: (moved: Int, all: Int) {

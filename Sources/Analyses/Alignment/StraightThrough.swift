@@ -94,9 +94,9 @@ public struct StraightThrough: Sendable {
         } else {
             state = State(start, first.theta, loss: try loss(start))
         }
-        let perEpoch = max(1, data.count / batches.batchSize), interval = max(1, settings.steps / Self.judgements)
+        let interval = max(1, settings.steps / Self.judgements)
         let random = RandomNumbers(seed: seed).named("straight through")
-        var epoch = -1, order = BatchOrder(count: data.count, batchSize: batches.batchSize, seed: seed, epoch: 0)
+        var sequence = BatchSequence(count: data.count, batchSize: batches.batchSize, seed: seed, dropsLast: true)
         var gradient = Vectors.zeros(first.theta.count)
         while state.step < settings.steps {
             do {
@@ -106,18 +106,13 @@ public struct StraightThrough: Sendable {
                 keep(state, isLast: true)
                 throw error
             }
-            if state.step / perEpoch != epoch {
-                epoch = state.step / perEpoch
-                order = BatchOrder(
-                    count: data.count, batchSize: batches.batchSize, seed: seed, epoch: epoch, dropsLast: true)
-            }
             state.current = try DimensionDescent.run(
                 from: state.current, random.named("\(state.step)"),
                 scores: { try scores.of($0, state.theta, $1) }, progress: { try monitor.check() }
             ).permutations
             if state.step % interval == 0 || state.step == settings.steps - 1 { try state.judge(loss) }
             let batch = try batches.evaluate(
-                at: half(state.current), examples: Array(order[state.step % perEpoch]), gradient: &gradient)
+                at: half(state.current), examples: sequence.batch(state.step), gradient: &gradient)
             guard batch.loss.isFinite, Vectors.norm(gradient).isFinite else { throw Diverged(step: state.step) }
             // Half of the gradient half way is that by πB.
             Vectors.scale(&state.velocity, by: settings.momentum)

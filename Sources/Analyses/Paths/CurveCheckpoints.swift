@@ -34,10 +34,9 @@ public struct CurveCheckpoints {
     /// - Throws: what measuring statistics throws.
     public func checkpoint(_ number: Int) throws -> Checkpoint {
         let theta = curve.path.point(places[number])
-        var metadata = model.metadata
-        metadata.step = number
-        metadata.training?.derivation = "\(curve.path.kind.rawValue)\(Self.mark)\(places[number])"
-        return Model.checkpoint(model.network, theta: theta, buffers: try statistics(theta), metadata: metadata)
+        return model.derived(
+            as: "\(curve.path.kind.rawValue)\(Self.mark)\(places[number])", theta: theta,
+            buffers: try statistics(theta), step: number)
     }
 
     /// The names of the files of so many networks, in their order.

@@ -46,7 +46,7 @@ extension Interpolation {
         /// where it is more than at the profile's places.
         public var barrier: (value: Double, at: Double) {
             let ends = (profile.loss[0], profile.loss[profile.loss.count - 1])
-            let rise = highest.loss - ((1 - highest.t) * ends.0 + highest.t * ends.1)
+            let rise = highest.loss - PathProfile.chord(ends, at: highest.t)
             return rise > profile.barrier ? (rise, highest.t) : (profile.barrier, profile.barrierAt)
         }
         /// How it was trained.
@@ -94,12 +94,9 @@ extension Interpolation {
         _ monitor: Monitor
     ) throws -> Int {
         let batches = try loss.batchGradient(batchSize: settings.batchSize)
-        func order(_ epoch: Int) -> BatchOrder {
-            BatchOrder(
-                count: loss.examples, batchSize: batches.batchSize, seed: seed, epoch: epoch, dropsLast: !loss.hasParts)
-        }
-        var current = order(0), epoch = 0
-        let perEpoch = current.count, decay = loss.weightDecay
+        var sequence = BatchSequence(
+            count: loss.examples, batchSize: batches.batchSize, seed: seed, dropsLast: !loss.hasParts)
+        let decay = loss.weightDecay
         var gradient = [Double](repeating: 0, count: loss.dimension)
         let kept = monitor.journal.map { ($0, key(settings, loss, other)) }
         var training = PathCurve.Training()
@@ -112,12 +109,7 @@ extension Interpolation {
                 try monitor.update("curve", step, of: settings.steps, "loss \(Format.short(value))")
             }, value: { try whole.value(at: $0) }
         ) { step, point in
-            if step / perEpoch != epoch {
-                epoch = step / perEpoch
-                current = order(epoch)
-            }
-            let batch = try batches.evaluate(
-                at: point, examples: Array(current[step % perEpoch]), gradient: &gradient)
+            let batch = try batches.evaluate(at: point, examples: sequence.batch(step), gradient: &gradient)
             if decay != 0 { Vectors.add(decay, point, to: &gradient) }
             return (batch.loss + 0.5 * decay * Vectors.dot(point, point), gradient)
         }

@@ -139,11 +139,9 @@ public struct Interpolation: Sendable {
         (slice.tolerance, slice.isLogarithmic, slice.seed) = (tolerance, isLogarithmic, seed)
         slice.directions = .vectors(plane.directions, kind: "plane")
         let surface = try slice.run(mixed, at: loss.theta, monitor: monitor.named("plane")).slice
-        var center = Vectors.zeros(loss.dimension)
-        for model in models { Vectors.add(1.0 / 3, model.theta, to: &center) }
         let mean = (
             x: plane.corners.reduce(0) { $0 + $1.x } / 3, y: plane.corners.reduce(0) { $0 + $1.y } / 3,
-            evaluation: try mixed.evaluate(at: center)
+            evaluation: try mixed.evaluate(at: Vectors.mean(of: models.map(\.theta)))
         )
         let sides = try [(0, 1), (0, 2), (1, 2)].map {
             try profile(loss, models[$0.0], models[$0.1], statistics, nil, monitor)

@@ -83,7 +83,7 @@ extension PathCurve {
             for number in 1...Self.placesBetween {
                 let share = Double(number) / Double(Self.placesBetween + 1)
                 let loss = try value(PathProfile.line(from: points[first], to: points[first + 1])(share))
-                let rise = loss - ((1 - share) * losses[first] + share * losses[first + 1])
+                let rise = loss - PathProfile.chord((losses[first], losses[first + 1]), at: share)
                 if rise > best.rise { best = (rise, places[first] + share * (places[first + 1] - places[first])) }
             }
             if best.t > 0 { found.append(best) }

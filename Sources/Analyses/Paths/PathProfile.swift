@@ -53,12 +53,15 @@ public struct PathProfile: Sendable, Codable {
             return
         }
         let rises = zip(t, loss).map { place, value in
-            value.isFinite ? value - ((1 - place) * first + place * last) : .infinity
+            value.isFinite ? value - Self.chord((first, last), at: place) : .infinity
         }
         // At the ends the rise is 0.
         let highest = rises.indices.max { rises[$0] < rises[$1] } ?? 0
         (barrier, barrierAt) = rises[highest] > 0 ? (rises[highest], t[highest]) : (0, t[0])
     }
+
+    /// The straight line between two losses at a share t of the way, which a barrier rises over.
+    static func chord(_ ends: (Double, Double), at t: Double) -> Double { (1 - t) * ends.0 + t * ends.1 }
 
     /// The straight line from a to b, with both ends exact.
     public static func line(from a: [Double], to b: [Double]) -> (Double) -> [Double] {

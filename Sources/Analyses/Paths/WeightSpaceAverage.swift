@@ -34,9 +34,7 @@ public struct WeightSpaceAverage: Sendable {
 
     /// What its file keeps. No training goes on from it.
     public var checkpoint: Checkpoint {
-        var metadata = model.metadata
-        metadata.training?.derivation = "mean of \(parts.count)"
-        return Model.checkpoint(model.network, theta: model.theta, buffers: model.buffers, metadata: metadata)
+        model.derived(as: "mean of \(parts.count)", theta: model.theta, buffers: model.buffers)
     }
 
     /// - Parameters:
@@ -53,8 +51,7 @@ public struct WeightSpaceAverage: Sendable {
         precondition(models.count > 1, "the mean of \(models.count) networks")
         let first = models[0].model
         for (model, other) in models.dropFirst() { try first.checkTensors(of: model, other, as: models[0].name) }
-        var theta = Vectors.zeros(first.theta.count)
-        for (model, _) in models { Vectors.add(1 / Double(models.count), model.theta, to: &theta) }
+        var theta = Vectors.mean(of: models.map(\.model.theta))
         do {
             let principal = try TrajectoryPCA(models.map(\.model.theta), around: theta)
             plane = (principal.points, principal.explainedVariance)

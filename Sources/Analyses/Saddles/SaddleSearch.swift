@@ -135,9 +135,6 @@ extension CriticalPoint {
     ///   - loss: that was searched.
     ///   - derivation: what it is, such as `saddle`.
     public func checkpoint(of loss: ModelLoss, as derivation: String) -> Checkpoint {
-        var metadata = loss.model.metadata
-        metadata.precision = .double
-        metadata.training?.derivation = derivation
-        return Model.checkpoint(loss.model.network, theta: theta, buffers: loss.statistics, metadata: metadata)
+        loss.model.derived(as: derivation, theta: theta, buffers: loss.statistics, precision: .double)
     }
 }

@@ -45,13 +45,12 @@ public struct SliceReach: Sendable, Equatable {
     /// - Parameters:
     ///   - direction: d, P numbers.
     ///   - number: of the direction, from 1.
-    /// - Throws: `Failure`; what the objective and `check` throw.
-    func length(
-        _ objective: any Objective, at theta: [Double], along direction: [Double], number: Int,
-        check: () throws -> Void = {}
+    ///   - target: the multiple of L(θ).
+    /// - Throws: `Failure.staysBelow`; what the objective and `check` throw.
+    fileprivate func length(
+        _ objective: any Objective, at theta: [Double], along direction: [Double], number: Int, target: Double,
+        check: () throws -> Void
     ) throws -> Double {
-        let value = try objective.value(at: theta), target = multiple * value
-        guard value > 0, target.isFinite else { throw Failure.noMultiple(loss: value) }
         func isRisen(_ length: Double) throws -> Bool {
             try [length, -length].contains { step in
                 try check()
@@ -111,12 +110,16 @@ extension SliceAnalysis {
         _ reach: SliceReach, _ objective: any Objective, at theta: [Double], _ layout: ParameterLayout?,
         _ first: SliceDirections, _ monitor: Monitor
     ) throws -> [Double] {
+        let value = try objective.value(at: theta), target = reach.multiple * value
+        guard value > 0, target.isFinite else { throw SliceReach.Failure.noMultiple(loss: value) }
         var losses = 0
         return try (0..<planes).reduce(into: Array(repeating: 0, count: first.vectors.count)) { lengths, plane in
             let directions =
                 plane == 0 ? first : try pair(seed: seed &+ UInt64(plane), objective, at: theta, layout, monitor)
             for (number, direction) in directions.vectors.enumerated() {
-                let length = try reach.length(objective, at: theta, along: direction, number: number + 1) {
+                let length = try reach.length(
+                    objective, at: theta, along: direction, number: number + 1, target: target
+                ) {
                     try monitor.update("range", losses, of: nil)
                     losses += 1
                 }

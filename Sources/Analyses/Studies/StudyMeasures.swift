@@ -183,8 +183,8 @@ public struct StudyMeasures: Sendable, Codable {
         let searches = isAsked(.worstCase, .oneStep, .largestEigenvalue)
         let searchesAdaptive = isAsked(.adaptiveWorstCase, .adaptiveOneStep)
         let averages = [Measure.averageCase, .adaptiveAverageCase, .pacBayes, .adaptivePACBayes].filter(asked.contains)
-        // The searches take 8 parts of 20 each where they are made, averages 2, and noise that is looked for 6.
         let partsOfExamples = 10.0
+        // The searches take 8 parts of 20 each where they are made, averages 2, and noise that is looked for 6.
         let sizes = averages.map { $0 == .pacBayes || $0 == .adaptivePACBayes ? 6.0 : 2 }
         let parts: [(isTaken: Bool, size: Double)] = [
             (searches, 8), (searchesAdaptive, 8), (isAsked(.symmetryCorrected), 8), (isAsked(.noise), 4),

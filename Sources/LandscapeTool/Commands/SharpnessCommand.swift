@@ -83,17 +83,11 @@ struct SharpnessCommand: SharedCommand {
         guard let step = OptimizerStep(rawValue: name) else { return try session.vector(name, for: loss) }
         do {
             return try step.direction(of: Checkpoint.read(checkpoint), on: loss)
-        } catch OptimizerStep.Failure.noState {
-            throw UnusableRequest(
-                "--along \(name): \(checkpoint) keeps no state of an optimizer, as 'landscape train' writes it; give the step as a .npy vector"
-            )
-        } catch OptimizerStep.Failure.ascends(let rule) {
-            throw UnusableRequest(
-                "--along \(name): \(checkpoint) was trained with \(rule), whose step is by the gradient after an ascent on a batch; give the step as a .npy vector"
-            )
-        } catch OptimizerStep.Failure.noPreconditioner(let rule) {
-            throw UnusableRequest(
-                "--along \(name): \(checkpoint) was trained with \(rule), expected adam or adamw; use --along update")
+        } catch let failure as OptimizerStep.Failure {
+            let hasUpdate = if case .noPreconditioner = failure { true } else { false }
+            throw failure.refusal(
+                "--along \(name)", checkpoint,
+                advice: hasUpdate ? "use --along update" : "give the step as a .npy vector")
         }
     }
 

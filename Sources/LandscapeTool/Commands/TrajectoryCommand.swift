@@ -94,13 +94,8 @@ struct TrajectoryCommand: SharedCommand {
     private func scaling(_ checkpoint: String) throws -> [Double] {
         do {
             return try OptimizerStep.scaling(of: Checkpoint.read(checkpoint))
-        } catch OptimizerStep.Failure.noPreconditioner(let rule) {
-            throw UnusableRequest(
-                "--scaled-by adam: \(checkpoint) was trained with \(rule), expected adam or adamw; leave it out")
-        } catch is OptimizerStep.Failure {
-            throw UnusableRequest(
-                "--scaled-by adam: \(checkpoint) keeps no state of an optimizer, as 'landscape train' writes it; leave it out"
-            )
+        } catch let failure as OptimizerStep.Failure {
+            throw failure.refusal("--scaled-by adam", checkpoint, advice: "leave it out")
         }
     }
 }
