@@ -5,7 +5,10 @@ import Testing
 
 @Suite struct AlignCommandTests {
     /// A shuffled copy of a network: the program's own, and imported ones from both exporters.
-    @Test(arguments: ["mlp", "vit_ts17", "vit_dynamo20", "text_ts17", "mobilenet_ts17", "resnet18_ts17", "conv1d_ts17"])
+    @Test(arguments: [
+        "mlp", "vit_ts17", "vit_dynamo20", "text_ts17", "mobilenet_ts17", "resnet18_ts17", "conv1d_ts17", "lstm_ts17",
+        "lstm_fixed1",
+    ])
     func shuffled(_ name: String) throws {
         let folder = try Folder(), fixtures = Fixtures.folder.path + "/onnx"
         if name == "mlp" {
