@@ -79,6 +79,26 @@ import Testing
         }
     }
 
+    /// Within what the rounding of the sigmoid's argument costs, in the tail too, where the terms of the slope nearly cancel.
+    @Test(arguments: Variant.all) func tanhGelu(_ variant: Variant) {
+        let x = (-700...1400).map { Double(Float($0) / 100) }
+        let graph = Graph(), input = graph.input("x", TensorType([x.count]), .data)
+        let slope = graph.gradient(of: input.tanhGelu().sum(), at: [input])[0]
+        let values = evaluate(graph, [input.tanhGelu(), slope], [(input, x)], kernels: variant.kernels)
+        let unit = variant.precision == .float ? Double(Float.ulpOfOne) : Double.ulpOfOne
+        for (i, x) in x.enumerated() {
+            let factor = 2 * (2 / Double.pi).squareRoot(), argument = factor * (x + 0.044715 * x * x * x)
+            let sigmoid = 1 / (1 + exp(-argument)), rest = 1 / (1 + exp(argument))
+            let bend = x * sigmoid * rest * factor * (1 + 3 * 0.044715 * x * x)
+            let relative = (4 + 2 * abs(argument)) * unit
+            guard sigmoid > (variant.precision == .float ? 1e-36 : 1e-300) else { continue }
+            #expect(abs(values[0][i] - x * sigmoid) <= relative * abs(x * sigmoid), "tanh gelu of \(x)")
+            // 1 − σ is rounded where σ is near 1.
+            let size = sigmoid + abs(bend) + abs(bend) / rest * unit
+            #expect(abs(values[1][i] - (sigmoid + bend)) <= relative * size, "slope at \(x)")
+        }
+    }
+
     private func run(_ function: Function, _ x: [Float], _ variant: Variant) -> [Float] {
         let graph = Graph()
         let input = graph.input("x", TensorType([x.count]), .data)

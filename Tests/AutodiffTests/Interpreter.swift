@@ -44,9 +44,14 @@ extension Primitive {
         case let p as Unary: return x[0].map(p.plain)
         case let p as Binary: return zip(x[0], x[1]).map(p.plain)
         case is Select: return x[0].indices.map { x[0][$0] != 0 ? x[1][$0] : x[2][$0] }
+        case is Accumulation: return zip(x[0], x[1]).map { $0 + $1 }
         case is NormalDistribution: return x[0].map { 0.5 * erfc(-$0 / 2.0.squareRoot()) }
         case is Standardized: return x[0].indices.map { (x[0][$0] - x[1][$0]) * x[2][$0] }
-        case is Gelu: return zip(x[0], x[1]).map { $0 * $1 }
+        case is Gelu, is TanhGelu: return zip(x[0], x[1]).map { $0 * $1 }
+        case is TanhGeluSlope:
+            return zip(x[0], x[1]).map { x, s in
+                s + x * s * (1 - s) * 2 * (2 / Double.pi).squareRoot() * (1 + 3 * 0.044715 * x * x)
+            }
         case is GeluSlope: return x[0].indices.map { x[1][$0] + x[0][$0] * x[2][$0] / (2 * Double.pi).squareRoot() }
         case is Reshape, is StopGradient: return x[0]
         case is Broadcast:

@@ -57,6 +57,26 @@ import Testing
         }
     }
 
+    /// A sum that is taken up term by term gets each product in its place, and has memory once; not where its value is read later, too.
+    @Test(arguments: Variant.all) func accumulatedProducts(_ variant: Variant) {
+        for (m, n, k) in [(17, 33, 65), (301, 37, 41), (5, 331, 401), (19, 31, 5003), (401, 130, 7)] {
+            for readsPart in [false, true] {
+                let graph = Graph()
+                let terms = (0..<3).map { i in
+                    graph.input("a\(i)", TensorType([k, m]), .data).product(
+                        graph.input("b\(i)", TensorType([k, n]), .data), transposeA: true)
+                }
+                let part = terms[0].accumulating(terms[1]), sum = part.accumulating(terms[2])
+                let outputs = readsPart ? [sum, part.scaled(2)] : [sum]
+                check(graph, outputs, variant, "\(m) \(n) \(k) \(readsPart)")
+                #expect(kernels(graph, outputs).count == 3)
+                let executable = Executable(graph, outputs: outputs, kernels: variant.kernels, runsWhole: true)
+                let size = m * n * variant.precision.size
+                #expect(executable.scratchBytes < (readsPart ? 4 : 2) * size, "\(executable.scratchBytes) of \(size)")
+            }
+        }
+    }
+
     static let geometries: [(String, ConvolutionGeometry)] = {
         func make(
             _ h: Int, _ w: Int, _ c: Int, _ o: Int, _ kernel: Int = 3,

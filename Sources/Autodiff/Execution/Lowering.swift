@@ -47,7 +47,7 @@ struct Lowering {
                     let type = second.map { graph.nodes[$0.operands[0]].type } ?? node.type
                     addAttention(terms, rows.function, operand, type, second, order, node, id)
                 } else {
-                    addProducts(terms, group.epilogue, ends, order, node, id)
+                    addProducts(terms, group, ends, order, node, id)
                 }
                 continue
             }
@@ -101,11 +101,11 @@ struct Lowering {
 
     /// A sum of matrix products. Where its only reader permutes its dimensions, the result is stored in that order.
     private mutating func addProducts(
-        _ terms: [Graph.Node], _ epilogue: Epilogue, _ ends: [StridedView], _ order: Permute?, _ node: Graph.Node,
-        _ id: Int
+        _ terms: [Graph.Node], _ group: ProductGroups.Group, _ ends: [StridedView], _ order: Permute?,
+        _ node: Graph.Node, _ id: Int
     ) {
         var (sum, operands) = productSum(terms)
-        sum.epilogue = epilogue
+        (sum.epilogue, sum.accumulates) = (group.epilogue, group.accumulates)
         let place = order.flatMap { self.place(of: node.type, $0) }
         sum.result = place?.layout
         add(.kernel(sum), operands + ends, node, id, place)

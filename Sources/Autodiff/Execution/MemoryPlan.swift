@@ -70,10 +70,11 @@ struct MemoryPlan {
 
         /// The operand whose memory an item's kernel may write to, because nothing reads it later.
         func overwritten(_ id: Int, _ step: Int) -> Int? {
-            guard case .kernel(let primitive) = items[id].work, primitive.overwritesFirst,
-                let view = items[id].operands.first, items[view.base].isRead(directlyBy: view),
-                lastStep[view.base] == step, items[view.base].type == items[id].type,
-                !items[id].operands.dropFirst().contains(where: { $0.base == view.base })
+            guard case .kernel(let primitive) = items[id].work, let number = primitive.overwritten else { return nil }
+            let view = items[id].operands[number]
+            guard items[view.base].isRead(directlyBy: view), lastStep[view.base] == step,
+                items[view.base].type == items[id].type,
+                items[id].operands.count(where: { $0.base == view.base }) == 1
             else { return nil }
             return view.base
         }

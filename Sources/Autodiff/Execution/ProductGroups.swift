@@ -15,6 +15,8 @@ struct ProductGroups {
         /// A tensor like the result.
         var factor: (node: Int, kind: Epilogue.Factor)?
         var relu = false
+        /// Whether the addend is a sum that is taken up term by term (`Accumulation`), which stays in one place.
+        var accumulates = false
         /// For attention, in place of all that: the function of each row, and the node of its operand.
         var rows: (function: FusedAttention.Function, operand: Int?)?
         /// The product whose first factor is those rows.
@@ -60,6 +62,7 @@ struct ProductGroups {
             case let softmax as Softmax: mergeRows(id, of: 0, .softmax(scale: softmax.scale))
             case let slope as SoftmaxSlope: mergeRows(id, of: 1, .slope(scale: slope.scale))
             case Binary.add as Binary: mergeSum(id)
+            case is Accumulation: mergeAccumulation(id)
             case Binary.multiply as Binary: mergeFactor(id, of: [0, 1], .product)
             case Binary.mask as Binary: mergeFactor(id, of: [0], .mask)
             case Unary.relu as Unary: mergeRelu(id)
@@ -115,6 +118,17 @@ struct ProductGroups {
             replace(candidate.path, by: group, id)
             return
         }
+    }
+
+    /// A product that is added to a sum. It is never joined with the first term, whose factors would be needed as long.
+    private mutating func mergeAccumulation(_ id: Int) {
+        let operands = graph.nodes[id].operands
+        guard let found = group(operands[1], of: id), found.path.count == 1, found.group.isPlainSum,
+            graph.nodes[found.group.terms[0]].primitive is MatrixProduct
+        else { return }
+        var group = found.group
+        (group.addend, group.accumulates) = (operands[0], true)
+        replace(found.path, by: group, id)
     }
 
     /// - Parameter numbers: the operands that may be the product; the other one is the factor.
@@ -173,7 +187,7 @@ struct ProductGroups {
     }
 
     private func canComplete(_ group: Group) -> Bool {
-        guard group.rows == nil else { return false }
+        guard group.rows == nil, !group.accumulates else { return false }
         guard let convolution = graph.nodes[group.terms[0]].primitive as? Convolution else { return true }
         return convolution.result != .weight
     }

@@ -46,6 +46,9 @@ struct ProductSum: KernelPrimitive {
     /// How the result lies in memory, with its columns side by side; `nil` where it is dense.
     var result: Layout?
     var epilogue = Epilogue()
+    /// Whether the epilogue's addend, and nothing else, is a sum to which this is added in its place.
+    var accumulates = false
+    var overwritten: Int? { accumulates ? 2 * terms.count : nil }
     var name: String { "sum of matrix products" }
 
     init(_ products: [MatrixProduct]) {
@@ -107,13 +110,15 @@ struct ProductSum: KernelPrimitive {
     }
 
     func evaluate(_ call: KernelCall) {
-        let end = epilogue.kernel(call.operands)
+        var end = epilogue.kernel(call.operands)
+        let isInPlace = accumulates && end.addend == UnsafeRawPointer(call.result)
+        if isInPlace { end.addend = nil }
         for first in stride(from: 0, to: terms.count, by: Int(LS_TERMS)) {
             let count = min(Int(LS_TERMS), terms.count - first)
             // They are few enough for the stack.
             withUnsafeTemporaryAllocation(of: ls_factors.self, capacity: count) { some in
                 for i in 0..<count { some[i] = factors(first + i, call) }
-                some[0].product.accumulate = first > 0 ? 1 : 0
+                some[0].product.accumulate = first > 0 || isInPlace ? 1 : 0
                 if first + count == terms.count { some[count - 1].product.end = end }
                 call.kernels.table.products(some.baseAddress, Int32(count), call.result, call.workspace)
             }

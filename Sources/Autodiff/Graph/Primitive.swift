@@ -85,8 +85,8 @@ protocol KernelPrimitive: Primitive {
     func byExample(_ operands: [TensorType]) -> ByExample?
     /// Whether it prefetches a call's `ahead` while it computes.
     var readsAhead: Bool { get }
-    /// Whether the result may take the place of the first operand, where that is read for the last time.
-    var overwritesFirst: Bool { get }
+    /// The number of an operand whose place the result may take, where that is read for the last time; nil where there is none.
+    var overwritten: Int? { get }
     func evaluate(_ call: KernelCall)
 }
 
@@ -103,7 +103,7 @@ struct ByExample {
 extension KernelPrimitive {
     func byExample(_ operands: [TensorType]) -> ByExample? { nil }
     var readsAhead: Bool { false }
-    var overwritesFirst: Bool { false }
+    var overwritten: Int? { nil }
     func workspaceBytes(_ operands: [TensorType], _ kernels: Kernels) -> Int { 0 }
     func operations(_ operands: [TensorType]) -> Int { 0 }
 }

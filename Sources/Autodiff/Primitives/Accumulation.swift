@@ -3,7 +3,7 @@ import Tensors
 /// The sum of two tensors, computed where it stands: no loop that runs later takes it over, so that its operands are needed no longer.
 struct Accumulation: KernelPrimitive {
     var name: String { "accumulation" }
-    var overwritesFirst: Bool { true }
+    var overwritten: Int? { 0 }
 
     func type(of operands: [TensorType]) -> TensorType {
         precondition(operands.count == 2 && operands[0] == operands[1], "\(name) of \(operands)")

@@ -1,7 +1,7 @@
 import CKernels
 
-// x Φ(x) and the parts of its derivatives, all functions of x. Φ and the slope get values that are known already, so that one
-// exponential serves them all. These operands do not count as dependences: derivatives are taken along x alone.
+// x Φ(x) and x σ(…), which comes near it, and the parts of their derivatives, all functions of x. They get values that are known already,
+// so that one exponential serves them all. These operands do not count as dependences: derivatives are taken along x alone.
 
 /// Φ(x), the distribution function of the standard normal, of x and e^(−x²/2).
 struct NormalDistribution: ElementwisePrimitive {
@@ -41,6 +41,36 @@ struct GeluSlope: ElementwisePrimitive {
     }
 }
 
+/// x s(x), of x and s(x) = σ(2√(2/π)(x + 0.044715x³)).
+struct TanhGelu: ElementwisePrimitive {
+    var name: String { "tanh gelu" }
+    var opcode: ls_opcode { LS_MULTIPLY }
+    /// 2√(2/π), and the factor of x³ beside that of x.
+    static let (factor, cubic) = (1.595769121605730711759784239738, 0.044715)
+
+    func type(of operands: [TensorType]) -> TensorType { sameType(operands, count: 2) }
+
+    func linearize(_ operands: [Value], _ y: Value, _ tangents: [Value?]) -> Value? {
+        tangents[0].map { $0 * operands[0].graph.apply(TanhGeluSlope(), operands) }
+    }
+}
+
+/// s + x s (1 − s) u, of x and s(x): u(x) is the derivative of the sigmoid's argument.
+struct TanhGeluSlope: ElementwisePrimitive {
+    var name: String { "tanh gelu slope" }
+    var opcode: ls_opcode { LS_TANH_GELU_SLOPE }
+
+    func type(of operands: [TensorType]) -> TensorType { sameType(operands, count: 2) }
+
+    func linearize(_ operands: [Value], _ y: Value, _ tangents: [Value?]) -> Value? {
+        let (x, s) = (operands[0], operands[1]), square = x.squared()
+        // x u′, of which s (1 − s) (2u + x u′ + x u² (1 − 2s)) is the second derivative.
+        let bend = square.scaled(6 * TanhGelu.factor * TanhGelu.cubic)
+        let u = bend.scaled(0.5).offset(TanhGelu.factor)
+        return tangents[0].map { $0 * ((s * (1 - s)) * (u.scaled(2) + bend + x * (u.squared() * (1 - s.scaled(2))))) }
+    }
+}
+
 /// 1/√(2π).
 private let inverseRootOfTau = 0.398942280401432677939946059934
 
@@ -60,5 +90,12 @@ extension Value {
     /// x Φ(x), Φ the normal distribution function: GELU in its exact form (Hendrycks, Gimpel 2016, arXiv 1606.08415).
     public func gelu() -> Value {
         graph.apply(Gelu(), [self, graph.apply(NormalDistribution(), [self, gaussian()])])
+    }
+
+    /// x (1 + tanh √(2/π)(x + 0.044715x³)) / 2, GELU's approximation by tanh in the same paper: as x σ(2√(2/π)(x + 0.044715x³)), which
+    /// cancels nothing where it is small.
+    public func tanhGelu() -> Value {
+        let argument = (self + squared() * scaled(TanhGelu.cubic)).scaled(TanhGelu.factor)
+        return graph.apply(TanhGelu(), [self, argument.sigmoid()])
     }
 }

@@ -93,6 +93,8 @@ static void LS_NAME(fused_instruction)(const ls_instruction *q, T *const *reg, i
     case LS_SUBTRACT_MULTIPLY: LS_LOOP((a[i] - b[i]) * c[i])
     case LS_NORMAL_CDF: LS_LOOP(LS_NAME(fn_normal_cdf)(a[i], b[i]))
     case LS_GELU_SLOPE: LS_LOOP(b[i] + a[i] * (c[i] * (T)0.398942280401432677939946059934))
+    case LS_TANH_GELU_SLOPE:
+        LS_LOOP(b[i] + a[i] * (b[i] * (1 - b[i])) * ((T)1.595769121605730711759784239738 + (T)0.214064448817800746329016256839 * (a[i] * a[i])))
     case LS_ADD_RELU: LS_LOOP(a[i] + b[i] < 0 ? 0 : a[i] + b[i])
     }
 }

@@ -30,11 +30,7 @@ extension Operators {
         },
         "Gelu": {
             guard $0.text("approximate", default: "none") == "tanh" else { return try $0.unary { $0.gelu() } }
-            // (1 + tanh u) / 2 = σ(2u), which cancels nothing where it is small.
-            let factor = 2 * (2 / Double.pi).squareRoot()
-            return try $0.unary { x in
-                x * (x + x.squared() * x.scaled(0.044715)).scaled(factor).sigmoid()
-            }
+            return try $0.unary { $0.tanhGelu() }
         },
         "Mish": { try $0.unary { $0 * $0.softplus().tanh() } },
         "Swish": {
