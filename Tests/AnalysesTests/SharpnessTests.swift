@@ -41,6 +41,38 @@ import Testing
         }
     }
 
+    /// The quadratic models of all radii take no product beside those of one Krylov space, and are the trust region's own; also where the
+    /// gradient does not see the top eigenvector. Where they are not known, they are made.
+    @Test(arguments: [false, true]) func quadraticModelsOfRadii(_ isHard: Bool) throws {
+        let eigenvalues = (0..<40).map { 8 / Double(1 + $0 * $0) - 0.2 }
+        let objective = Self.quadratic(eigenvalues, linear: [Double](repeating: 0, count: 40))
+        let curvature = CurvatureOperator(objective, at: [Double](repeating: 0, count: 40))
+        let top = try Lanczos(tolerance: 1e-12).run(curvature).largestVectors[0]
+        var linear = RandomNumbers(seed: 5).normals(40)
+        if isHard { Vectors.add(-Vectors.dot(top, linear), top, to: &linear) }
+        let sloped = QuadraticObjective(matrix: objective.matrix, linear: linear)
+        let theta = [Double](repeating: 0, count: 40), radii = [0.01, 0.3, 5]
+        let model = try LocalModel(sloped, at: theta, radii: radii, tolerance: 1e-3)
+        let plain = try LocalModel(sloped, at: theta)
+        #expect(abs(model.largestEigenvalue - 7.8) < 1e-5)
+        #expect(model.quadraticMaxima.map(\.radius) == radii && model.products < plain.products + 12)
+        var apart = 0
+        for maximum in model.quadraticMaxima {
+            let exact = try GeneralizedLanczosTrustRegion(radius: maximum.radius, tolerance: 1e-12).run(
+                curvature, gradient: sloped.valueAndGradient(at: theta).gradient)
+            #expect(abs(maximum.value - exact.value) < 1e-5 * exact.value, "\(maximum.value) \(exact.value)")
+            #expect(maximum.products == 0)
+            let search = WorstCaseSearch(Ball(radius: maximum.radius))
+            let known = try search.run(sloped, at: theta, model: model)
+            #expect(known.quadraticModel == maximum.value && known.products == model.products)
+            let made = try search.run(sloped, at: theta, model: plain)
+            let quadratic = try #require(made.quadraticModel)
+            #expect(abs(quadratic - exact.value) < 1e-5 * exact.value && made.products > plain.products)
+            apart += made.products
+        }
+        #expect(model.products * radii.count < apart)
+    }
+
     /// Of a quadratic the increase at SAM's step is ρ‖Tg‖ + ½ εᵀHε, in every norm and scaling; and the search's own.
     @Test(arguments: [(Ball.Norm.l2, nil), (.l2, 0.1), (.linf, nil), (.linf, 0.1)] as [(Ball.Norm, Double?)])
     func oneStep(_ norm: Ball.Norm, _ shift: Double?) throws {

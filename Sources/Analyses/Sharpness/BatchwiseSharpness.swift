@@ -65,7 +65,7 @@ public struct BatchwiseSharpness: Sendable, Codable {
             var best = try search.run(
                 objective, at: theta,
                 model: LocalModel(
-                    objective, at: theta, scaling: search.ball.scaling,
+                    objective, at: theta, scaling: search.ball.scaling, radii: search.ball.quadraticRadii,
                     vectors: WorstCaseSearch.eigenvectors, memoryLimit: search.memoryLimit, seed: search.seed))
             best.forgetEpsilon()
             return best

@@ -14,37 +14,63 @@ public struct LocalModel: Sendable {
     let topVectors: [[Double]]
     /// The diagonal of T; nil for the identity.
     let scaling: [Double]?
+    /// The maximisers of the quadratic model gᵀε + ½εᵀHε in balls of the radii that were asked for, as far as the space in which λmax
+    /// was found holds them.
+    let quadraticMaxima: [QuadraticMaximum]
     /// Hessian products that it took.
     public let products: Int
 
+    /// The residual of the quadratic model's maximiser, relative to ‖g‖. 1e-3, ours: it is a start and an estimate.
+    static let quadraticTolerance = 1e-3
+    /// The random part of a Lanczos start, without which a top eigenvector orthogonal to the rest of it would never be found. Ours: a
+    /// tenth, or half of `quadraticTolerance` where the space is to hold the maximiser of the quadratic model.
+    private static let (randomPart, leastRandomPart) = (0.1, 5e-4)
+
     /// - Parameters:
+    ///   - radii: of ℓ2 balls in which the quadratic model is maximised, too, in the same Krylov space, unless another start is given.
     ///   - vectors: how many of the largest eigenvalues.
     ///   - start: a vector that may be near the top eigenvector, such as that of a part of the data; nil for the gradient.
     ///   - memoryLimit: bytes for the Krylov basis.
     ///   - tolerance: of the residuals; 1e-3, ours: they are starts for the search and an estimate.
     public init(
-        _ objective: any Objective, at theta: [Double], scaling: [Double]? = nil, vectors: Int = 1,
-        start: [Double]? = nil,
+        _ objective: any Objective, at theta: [Double], scaling: [Double]? = nil, radii: [Double] = [],
+        vectors: Int = 1, start: [Double]? = nil,
         tolerance: Double = 1e-3, memoryLimit: Int = 4 << 30, seed: UInt64 = 0,
         progress: (LanczosProgress) -> Bool = { _ in true }
     ) throws {
         (value, gradient) = try objective.valueAndGradient(at: theta)
         let random = RandomNumbers(seed: seed).named("local model").normals(theta.count)
         // Near a minimum the gradient lies along the top eigenvectors.
-        let guess = start ?? Vectors.product(scaling, gradient), length = Vectors.norm(guess)
-        // A tenth of a random vector: a start without a part of the top eigenvector would never find it.
-        let near = length > 0 && length.isFinite ? Vectors.sum(guess, 0.1 * length / Vectors.norm(random), random) : nil
+        let slope = Vectors.product(scaling, gradient), guess = start ?? slope, length = Vectors.norm(guess)
+        // Where the start is another, the gradient is not in the space.
+        let radii = start == nil ? radii : []
+        let part = (radii.isEmpty ? Self.randomPart : Self.leastRandomPart) * length / Vectors.norm(random)
+        var maxima: [QuadraticMaximum] = []
         let top = try Lanczos(
             largest: vectors, tolerance: tolerance, maximumProducts: 200, memoryLimit: memoryLimit, seed: seed
-        ).run(CurvatureOperator(objective, at: theta, scaling: scaling), start: near, progress: progress)
+        ).run(
+            CurvatureOperator(objective, at: theta, scaling: scaling),
+            start: length > 0 && length.isFinite ? Vectors.sum(guess, part, random) : nil, progress: progress
+        ) { space in
+            maxima = try radii.map {
+                try GeneralizedLanczosTrustRegion(radius: $0, tolerance: Self.quadraticTolerance).run(
+                    space, gradient: slope)
+            }
+            return maxima.allSatisfy(\.converged)
+        }
         (largestEigenvalue, residual, topVectors) = (
             top.largest[0].value, top.largest[0].residual, top.largestVectors
         )
-        (self.scaling, products) = (scaling, top.products)
+        (self.scaling, quadraticMaxima, products) = (scaling, maxima.filter(\.converged), top.products)
     }
 
     var topVector: [Double] { topVectors[0] }
 
     /// ∂L/∂z, z = T⁻¹ε.
     var slope: [Double] { Vectors.product(scaling, gradient) }
+}
+
+extension Ball {
+    /// The radii in which a quadratic model is maximised: that of an ℓ2 ball.
+    var quadraticRadii: [Double] { norm == .l2 ? [radius] : [] }
 }

@@ -165,7 +165,10 @@ public struct SharpnessAnalysis: Sendable {
                 objective, at: theta, examples: scoutExamples, scaling: scaling, seed: seed, monitor: monitor) : nil
         let model =
             searchesWhole
-            ? try LocalModel(around: theta, objective, scaling: scaling, scout: scout, seed: seed, monitor: monitor)
+            ? try LocalModel(
+                around: theta, objective, scaling: scaling, radii: radii.flatMap { ball($0).quadraticRadii },
+                scout: scout, seed: seed,
+                monitor: monitor)
             : nil
         let start = try model.map { (value: $0.value, gradient: $0.gradient) } ?? objective.valueAndGradient(at: theta)
 

@@ -15,7 +15,7 @@ extension WorstCaseSearch {
         // The gradient's, both of the eigenvectors, and those of the quadratic model and of a smaller radius.
         let starts = min(3 + 2 * eigenvectors + restarts + 2 * classes, max(climbing, restarts))
         let between = (parents - 1) * generations
-        let least = awake + 2 * (radii - 1) + (norm == .linf ? 2 : 0)
+        let least = awake + (norm == .linf ? 2 * radii : 3 * (radii - 1))
         return least...(least + max(200, 3 * starts + 2 * between))
     }
 
@@ -52,12 +52,13 @@ extension WorstCaseSearch {
 extension LocalModel {
     /// What worst-case searches around θ share, with the eigenvectors to start from unless a scout has them.
     init(
-        around theta: [Double], _ objective: any Objective, scaling: [Double]? = nil, scout: WorstCaseSearch.Scout?,
-        seed: UInt64, monitor: Monitor
+        around theta: [Double], _ objective: any Objective, scaling: [Double]? = nil, radii: [Double],
+        scout: WorstCaseSearch.Scout?, seed: UInt64, monitor: Monitor
     ) throws {
         self = try monitor.following("largest eigenvalue") {
             try LocalModel(
-                objective, at: theta, scaling: scaling, vectors: scout == nil ? WorstCaseSearch.eigenvectors : 1,
+                objective, at: theta, scaling: scaling, radii: radii,
+                vectors: scout == nil ? WorstCaseSearch.eigenvectors : 1,
                 start: scout?.topVector, memoryLimit: objective.vectorMemory, seed: seed, progress: $0)
         }
     }

@@ -105,12 +105,18 @@ public struct WorstCaseSearch {
         let model =
             try given
             ?? LocalModel(
-                objective, at: theta, scaling: ball.scaling, vectors: scout == nil ? Self.eigenvectors : 1,
+                objective, at: theta, scaling: ball.scaling, radii: ball.quadraticRadii,
+                vectors: scout == nil ? Self.eigenvectors : 1,
                 start: scout?.topVector, memoryLimit: memoryLimit, seed: seed)
-        let curvature = CurvatureOperator(objective, at: theta, scaling: ball.scaling)
-        let quadratic = ball.norm == .l2 ? try quadraticMaximum(curvature, model) : nil
+        var quadratic = model.quadraticMaxima.first { ball.quadraticRadii.contains($0.radius) }
         // What radii share counts with the first.
-        let products = (smaller == nil ? model.products : 0) + (quadratic?.products ?? 0)
+        var products = smaller == nil ? model.products : 0
+        if ball.norm == .l2, quadratic == nil {
+            let found = try quadraticMaximum(
+                CurvatureOperator(objective, at: theta, scaling: ball.scaling), model)
+            quadratic = found
+            products += found.products
+        }
 
         var whole = Ascent(objective, at: theta, ball, base: model.value)
         let oneStep = ball.farthest(along: model.slope)
@@ -158,7 +164,8 @@ public struct WorstCaseSearch {
     private func quadraticMaximum(_ curvature: some LinearOperator, _ model: LocalModel) throws -> QuadraticMaximum {
         func maximum(searchOutside: Bool) throws -> QuadraticMaximum {
             try GeneralizedLanczosTrustRegion(
-                radius: ball.radius, tolerance: 1e-3, maximumProducts: 200, memoryLimit: memoryLimit,
+                radius: ball.radius, tolerance: LocalModel.quadraticTolerance, maximumProducts: 200,
+                memoryLimit: memoryLimit,
                 searchOutside: searchOutside, seed: seed
             ).run(curvature, gradient: model.slope)
         }
