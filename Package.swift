@@ -127,7 +127,10 @@ let package = Package(
             path: "Tests/ReferenceModels"),
         .testTarget(
             name: "ObjectivesTests",
-            dependencies: ["Autodiff", "Datasets", "Networks", "Objectives", "ReferenceModels", "Tensors"]),
+            dependencies: [
+                "ArrayFiles", "Autodiff", "Datasets", "Networks", "Objectives", "ReferenceModels", "TestSupport",
+                "Tensors",
+            ]),
         .testTarget(
             name: "AnalysesTests",
             dependencies: [

@@ -160,10 +160,11 @@ struct Session {
 
     /// A vector of θ's length from an .npy file.
     func vector(_ path: String, for loss: ModelLoss) throws -> [Double] {
-        let values = try NPY.read(path).doubles
-        guard values.count == loss.dimension else {
-            throw UnusableRequest(
-                "\(path) holds \(values.count) numbers, expected the \(loss.dimension) of the parameters")
+        let values = try Vectors.read(npy: path) { count in
+            guard count == loss.dimension else {
+                throw UnusableRequest(
+                    "\(path) holds \(count) numbers, expected the \(loss.dimension) of the parameters")
+            }
         }
         guard values.allSatisfy(\.isFinite) else {
             throw UnusableRequest(

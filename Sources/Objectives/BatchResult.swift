@@ -39,16 +39,35 @@ struct BatchResult {
     ///
     /// - Parameter sum: at least as long as θ; numbers beyond stay.
     func addDerivative(to sum: inout [Double]) {
-        let executable = program.executable, layout = program.network.parameters
-        sum.withUnsafeMutableBufferPointer {
-            let sum = $0
-            func add(_ tensor: Int, _ address: UnsafeRawPointer) {
-                Vectors.add(address, as: executable.precision, to: .init(rebasing: sum[layout.range(tensor)]))
+        let precision = program.executable.precision, layout = program.network.parameters
+        sum.withUnsafeMutableBufferPointer { sum in
+            forEachTensor { Vectors.add($1, as: precision, to: .init(rebasing: sum[layout.range($0)])) }
+        }
+    }
+
+    /// The derivative times a number, in Float64: what a sum of this batch alone would be, in one pass.
+    ///
+    /// - Parameter withLosses: whether the sum of losses, as it is, comes last.
+    func derivative(times scale: Double, withLosses: Bool) -> [Double] {
+        let precision = program.executable.precision, layout = program.network.parameters
+        return Vectors.written(layout.count + (withLosses ? 1 : 0)) { numbers in
+            var count = 0
+            forEachTensor {
+                let range = layout.range($0)
+                Vectors.store($1, as: precision, times: scale, in: .init(rebasing: numbers[range]))
+                count += range.count
             }
-            if let run { return run(add) }
-            for (tensor, value) in program.derivative.enumerated() {
-                add(tensor, executable.address(of: value, in: instance, context))
-            }
+            guard withLosses else { return count }
+            numbers[count] = lossSum
+            return count + 1
+        }
+    }
+
+    /// Hands over where the derivative by each tensor of θ lies.
+    private func forEachTensor(_ body: Executable.Take) {
+        if let run { return withoutActuallyEscaping(body) { run($0) } }
+        for (tensor, value) in program.derivative.enumerated() {
+            body(tensor, program.executable.address(of: value, in: instance, context))
         }
     }
 

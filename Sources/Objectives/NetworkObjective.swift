@@ -263,13 +263,8 @@ public final class NetworkObjective: Objective {
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
         let place = try place(theta)
         var gradient = try kept(.gradient, at: place) {
-            var gradient = try programs.sums(.gradient, at: place, numbers: dimension + 1) { result, sum in
-                result.addDerivative(to: &sum)
-                sum[dimension] += result.lossSum
-            }[0]
-            let loss = gradient.removeLast()
-            Vectors.scale(&gradient, by: 1 / total)
-            gradient.append(loss / total)
+            var gradient = try programs.derivatives(.gradient, at: place, times: 1 / total)[0]
+            gradient[dimension] /= total
             return gradient
         }
         let value = gradient.removeLast()
@@ -316,37 +311,30 @@ public final class NetworkObjective: Objective {
     private func products(_ kind: BatchProgram.Kind, at theta: [Double], along vectors: [[Double]]) throws -> [[Double]]
     {
         let place = try place(theta)
+        // Gradients of examples are such that their mean is the gradient.
+        let isFisher = (kind == .fisher || kind == .empiricalFisher) && total != Double(examples)
+        let scale = isFisher ? Double(examples) / (total * total) : 1 / total
         // What depends on θ alone is computed once a batch, then each vector's part.
         let together = max(1, min(vectors.count, try programs.tangentsAtOnce(kind)))
         var results: [[Double]] = []
         for first in stride(from: 0, to: vectors.count, by: together) {
             let some = Array(vectors[first..<min(first + together, vectors.count)])
+            func means() throws -> [[Double]] {
+                try programs.derivatives(kind, at: place, tangents: some, times: scale)
+            }
             guard programs.journal != nil else {
-                results += try sums(kind, at: place, along: some)
+                results += try means()
                 continue
             }
             // A copy of one product alone would count where θ is large.
             if some.count == 1 {
-                results.append(try kept(kind, at: place, along: some) { try sums(kind, at: place, along: some)[0] })
+                results.append(try kept(kind, "mean \(kind)", at: place, along: some) { try means()[0] })
                 continue
             }
-            let numbers = try kept(kind, at: place, along: some) {
-                Array(try sums(kind, at: place, along: some).joined())
-            }
+            let numbers = try kept(kind, "mean \(kind)", at: place, along: some) { Array(try means().joined()) }
             results += some.indices.map { Array(numbers[$0 * dimension..<($0 + 1) * dimension]) }
         }
-        // Gradients of examples are such that their mean is the gradient.
-        let isFisher = (kind == .fisher || kind == .empiricalFisher) && total != Double(examples)
-        let scale = isFisher ? Double(examples) / (total * total) : 1 / total
-        for i in results.indices { Vectors.scale(&results[i], by: scale) }
         return results
-    }
-
-    /// Products with the sum over all examples.
-    private func sums(_ kind: BatchProgram.Kind, at place: NetworkPrograms.Place, along vectors: [[Double]]) throws
-        -> [[Double]]
-    {
-        try programs.sums(kind, at: place, tangents: vectors, numbers: dimension) { $0.addDerivative(to: &$1) }
     }
 }
 

@@ -100,6 +100,32 @@ final class NetworkPrograms: MemoryHolder {
         return try sums.finish(team)
     }
 
+    /// The derivatives that a kind of program gives, summed over all batches and multiplied by a number: one for each tangent, or one. Where
+    /// it is the gradient, the sum of losses follows, as it is.
+    func derivatives(
+        _ kind: BatchProgram.Kind, at place: Place, tangents values: [[Double]] = [], times scale: Double
+    ) throws -> [[Double]] {
+        let count = network.parameters.count, withLosses = kind == .gradient
+        var results: [[Double]] = []
+        // One batch is all: what it gives is written once, and needs no sum.
+        if try series(kind).tree().batches == 1 {
+            try run(kind, at: place, tangents: values) {
+                results.append($0.derivative(times: scale, withLosses: withLosses))
+            }
+            return results
+        }
+        results = try sums(kind, at: place, tangents: values, numbers: count + (withLosses ? 1 : 0)) { result, sum in
+            result.addDerivative(to: &sum)
+            if withLosses { sum[count] += result.lossSum }
+        }
+        for i in results.indices {
+            let losses = withLosses ? [results[i].removeLast()] : []
+            Vectors.scale(&results[i], by: scale)
+            results[i] += losses
+        }
+        return results
+    }
+
     /// f(xᵢ; θ) of every example, examples × outputs.
     func outputs(at place: Place) throws -> [Double] {
         var result: [Double] = []

@@ -72,8 +72,8 @@ public struct Launch: Sendable, Equatable {
             let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
             throw .noLibrary(launcher: launcher, reason: String(decoding: bytes, as: UTF8.self))
         }
-        // "MPICH Version:      4.0.2"
-        return String(cString: ls_mpi_version()).split(separator: " ").joined(separator: " ")
+        // "MPICH Version:\t4.0.2"
+        return String(cString: ls_mpi_version()).split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     private static func strdupForC(_ text: String) -> UnsafeMutablePointer<CChar> {

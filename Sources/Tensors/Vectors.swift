@@ -126,6 +126,27 @@ public enum Vectors {
         forEachPart(of: y.1) { addTo(Int64($1), x + $0 * precision.size, y.0 + $0) }
     }
 
+    /// Writes numbers that lie in memory in a graph's precision, times a number, for the first time: y ← α(0 + x), the bits of a sum
+    /// of one term.
+    ///
+    /// - Precondition: `x` points to as many numbers as `y` has.
+    package static func store(
+        _ x: UnsafeRawPointer, as precision: Precision, times alpha: Double, in y: UnsafeMutableBufferPointer<Double>
+    ) {
+        guard let address = y.baseAddress else { return }
+        nonisolated(unsafe) let (x, y) = (x, (address, y.count))
+        @Sendable func store<Scalar: BinaryFloatingPoint>(_ x: UnsafePointer<Scalar>, _ part: Range<Int>) {
+            for i in part { y.0[i] = (0 + Double(x[i])) * alpha }
+        }
+        forEachFresh(of: y.1) { start, length in
+            let part = start..<start + Int(length)
+            switch precision {
+            case .float: store(x.assumingMemoryBound(to: Float.self), part)
+            case .double: store(x.assumingMemoryBound(to: Double.self), part)
+            }
+        }
+    }
+
     /// Multiplies a vector by a number: x ← αx.
     public static func scale(_ x: inout [Double], by alpha: Double) {
         if x.isEmpty { return }
@@ -179,14 +200,29 @@ public enum Vectors {
     static func filled(
         _ count: Int, _ body: @Sendable (_ to: UnsafeMutablePointer<Double>, _ start: Int, _ length: Int32) -> Void
     ) -> [Double] {
+        written(count) { buffer in
+            nonisolated(unsafe) let to = buffer.baseAddress!
+            forEachFresh(of: count) { body(to, $0, $1) }
+            return count
+        }
+    }
+
+    /// A new vector that `body` writes.
+    ///
+    /// - Parameter body: writes every number once, and says how many these were; not called for none.
+    package static func written(_ count: Int, _ body: (UnsafeMutableBufferPointer<Double>) -> Int) -> [Double] {
         if count == 0 { return [] }
         return [Double](unsafeUninitializedCapacity: count) { buffer, filled in
-            nonisolated(unsafe) let to = buffer.baseAddress!
-            Buffer.preferHugePages(to, 8 * count)
-            // Where there are few parts, threads had better have equally many.
-            forEachPart(of: count, each: count < 16 * part ? chunk : part) { body(to, $0, $1) }
-            filled = count
+            Buffer.preferHugePages(buffer.baseAddress!, 8 * count)
+            filled = body(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+            precondition(filled == count, "\(filled) of \(count) numbers of a vector")
         }
+    }
+
+    /// `forEachPart` for memory that is written for the first time.
+    private static func forEachFresh(of count: Int, _ body: @Sendable (_ start: Int, _ length: Int32) -> Void) {
+        // Where there are few parts, threads had better have equally many.
+        forEachPart(of: count, each: count < 16 * part ? chunk : part, body)
     }
 }
 

@@ -49,4 +49,26 @@ import Testing
         }
         #expect(abs(means.reduce(0, +) / Double(means.count) - exact) > 1)
     }
+
+    /// One batch that is all has the bits of a sum of one batch, of few parameters and of so many that the derivative is passed on.
+    @Test(arguments: ["mlp:64-16-10", "mlp:64-2900-2900-10"]) func oneBatchIsItsSum(_ name: String) throws {
+        let data = try DataSpecification("digits").load(.train).prefix(32)
+        let network = try Network(name, inputShape: [64], outputs: 10)
+        let theta = network.parameters.initialValues(seed: 1), loss = Loss.crossEntropy(labelSmoothing: 0)
+        let objective = try NetworkObjective(
+            network: network, data: data, loss: loss, precision: .float, batchSize: 32)
+        let (value, gradient) = try objective.valueAndGradient(at: theta)
+        let batch = try BatchGradient(network: network, data: data, loss: loss, batchSize: 32)
+        #expect(batch.partSize == 32)
+        var sum = Vectors.zeros(theta.count)
+        let whole = try batch.evaluate(at: theta, examples: Array(0..<32), gradient: &sum)
+        #expect(gradient == sum && value == whole.loss)
+        let v = RandomNumbers(seed: 2).normals(theta.count),
+            products = try objective.hessianVectorProducts(
+                at: theta, along: [v, gradient])
+        #expect(try objective.hessianVectorProduct(at: theta, along: v) == products[0])
+        // vᵀHg both ways.
+        let (a, b) = (Vectors.dot(products[0], gradient), Vectors.dot(products[1], v))
+        #expect(abs(a - b) < 1e-4 * Vectors.norm(products[0]) * Vectors.norm(gradient))
+    }
 }

@@ -46,6 +46,26 @@ import Testing
         }
     }
 
+    /// One pass over fresh memory has the bits of a sum of one term that is scaled, −0 and NaN among them.
+    @Test(arguments: [1, 33, Vectors.leastLong + 7, 17 * Vectors.part + 3]) func storedNumbers(_ count: Int) {
+        var x = RandomNumbers(seed: 9).normals(count)
+        (x[0], x[count / 2], x[count - 1]) = (-0.0, -.infinity, count == 1 ? -0.0 : .nan)
+        let single = x.map { Float($0) }
+        func check(_ x: UnsafeRawPointer, _ precision: Precision) {
+            var sum = Vectors.zeros(count)
+            sum.withUnsafeMutableBufferPointer { Vectors.add(x, as: precision, to: $0) }
+            Vectors.scale(&sum, by: 1.0 / 3)
+            let stored = Vectors.written(count) {
+                Vectors.store(x, as: precision, times: 1.0 / 3, in: $0)
+                return count
+            }
+            #expect(zip(stored, sum).allSatisfy { $0.bitPattern == $1.bitPattern || $0.isNaN && $1.isNaN })
+        }
+        x.withUnsafeBytes { check($0.baseAddress!, .double) }
+        single.withUnsafeBytes { check($0.baseAddress!, .float) }
+        #expect(Vectors.written(0) { _ in 1 } == [])
+    }
+
     @Test func longVectorsHaveTheSameBitsForAnyThreads() {
         let before = Threads.count
         defer { Threads.count = before }

@@ -1,0 +1,44 @@
+import ArrayFiles
+import Essentials
+import Tensors
+
+extension Vectors {
+    /// Numbers that are read at once: 2 MiB of Float64.
+    private static let pieceOfFile = 1 << 18
+
+    /// The numbers of an .npy file in Float64, in row-major order. A file is read piece by piece, so that no more than the vector is in
+    /// memory; a pipe, or an array in Fortran order, as a whole.
+    ///
+    /// - Parameter check: of how many numbers it holds, before they are read; what it throws ends the reading.
+    /// - Throws: `FileError` where the file cannot be read, is no intact NPY file of numbers, or is too large for memory.
+    public static func read(npy path: String, check: (_ count: Int) throws -> Void = { _ in }) throws -> [Double] {
+        guard RandomAccessFile.isRegular(path), let array = try? StreamedArray(npy: path) else {
+            let array = try NPY.read(path)
+            try check(array.count)
+            return array.doubles
+        }
+        let count = array.byteCount / array.type.size
+        try check(count)
+        let bytes = count.multipliedReportingOverflow(by: 8)
+        guard !bytes.overflow, bytes.partialValue <= MachineMemory.usable else {
+            throw FileError.tooLarge(path: path, bytes: bytes.partialValue, limit: MachineMemory.usable)
+        }
+        var problem: FileError?
+        let numbers = written(count) { numbers in
+            for first in stride(from: 0, to: count, by: pieceOfFile) {
+                let range = first..<min(first + pieceOfFile, count)
+                var piece: [Double]?
+                do throws(FileError) {
+                    if problem == nil { piece = try array.numbers(range).doubles }
+                } catch {
+                    problem = error
+                }
+                let part = UnsafeMutableBufferPointer(rebasing: numbers[range])
+                if let piece { _ = part.update(fromContentsOf: piece) } else { part.update(repeating: .nan) }
+            }
+            return count
+        }
+        if let problem { throw problem }
+        return numbers
+    }
+}
