@@ -21,7 +21,7 @@ extension Vectors {
         try check(count)
         let bytes = count.multipliedReportingOverflow(by: 8)
         guard !bytes.overflow, bytes.partialValue <= MachineMemory.usable else {
-            throw FileError.tooLarge(path: path, bytes: bytes.partialValue, limit: MachineMemory.usable)
+            throw FileError.tooLarge(path: path, bytes: bytes.overflow ? .max : bytes.partialValue, limit: MachineMemory.usable)
         }
         var problem: FileError?
         let numbers = written(count) { numbers in

@@ -65,14 +65,14 @@ import Testing
     @Test func curveOverRadii() throws {
         let objective = SharpnessTests.quadratic([5, 3, 1, -0.5, 0.1, 2], linear: [0.3, -0.2, 0.1, 0.4, -0.5, 0.25])
         let theta = [0.1, 0.2, -0.3, 0.4, 0.5, -0.6]
-        let model = try LocalModel(objective, at: theta)
+        let radii = [0.01, 0.05, 0.2, 1], model = try LocalModel(objective, at: theta, radii: radii)
         var last: WorstCaseSharpness?
-        for radius in [0.01, 0.05, 0.2, 1] {
+        for radius in radii {
             let search = WorstCaseSearch(Ball(radius: radius))
             let found = try search.run(objective, at: theta, model: model, smaller: last)
             let alone = try search.run(objective, at: theta)
             #expect(abs(found.lowerBound - alone.lowerBound) < 1e-5 * alone.lowerBound)
-            #expect(last == nil ? found.products == alone.products : found.products < alone.products)
+            #expect(last == nil ? found.products >= alone.products : found.products < alone.products)
             #expect(found.lowerBound >= last?.lowerBound ?? 0)
             last = found
         }

@@ -94,9 +94,23 @@ import Testing
             guard sigmoid > (variant.precision == .float ? 1e-36 : 1e-300) else { continue }
             #expect(abs(values[0][i] - x * sigmoid) <= relative * abs(x * sigmoid), "tanh gelu of \(x)")
             // 1 − σ is rounded where σ is near 1.
-            let size = sigmoid + abs(bend) + abs(bend) / rest * unit
-            #expect(abs(values[1][i] - (sigmoid + bend)) <= relative * size, "slope at \(x)")
+            let bound = relative * (sigmoid + abs(bend)) + unit * abs(bend) / rest
+            #expect(abs(values[1][i] - (sigmoid + bend)) <= bound, "slope at \(x)")
         }
+    }
+
+    /// Where the sigmoid is 0 or 1, so are the derivatives, however large x is.
+    @Test(arguments: Variant.all) func tanhGeluOfLargeNumbers(_ variant: Variant) {
+        let x = [1e4, 1e8, 1e13, 1e18].flatMap { [-$0, $0] }
+        let graph = Graph(), input = graph.input("x", TensorType([x.count]), .data)
+        let tangent = graph.input("t", input.type, .data), loss = input.tanhGelu().sum()
+        let outputs =
+            [input.tanhGelu()] + graph.gradient(of: loss, at: [input])
+            + graph.hessianVectorProduct(of: loss, at: [input], along: [tangent])
+        let values = evaluate(
+            graph, outputs, [(input, x), (tangent, x.map { _ in 1 })], kernels: variant.kernels)
+        #expect(zip(values[0], x).allSatisfy { $0 == ($1 > 0 ? Double(Float($1)) : 0) || $0 == max($1, 0) })
+        #expect(values[1] == x.map { $0 > 0 ? 1 : 0 } && values[2].allSatisfy { $0 == 0 })
     }
 
     private func run(_ function: Function, _ x: [Float], _ variant: Variant) -> [Float] {

@@ -93,33 +93,24 @@ import Testing
         }
     }
 
-    /// A space grows by a product at a time until it holds what is wanted of it, and what it gives stays true; not after a restart.
-    @Test func spaceGrows() throws {
-        let matrix = CountedOperator(Spectra.dense(Spectra.classifier(150)))
-        let plain = try Lanczos(seed: 3).run(matrix), before = matrix.products
-        var sizes: [Int] = []
-        let grown = try Lanczos(seed: 3).run(
-            matrix,
-            holds: { space in
-                sizes.append(space.basis.count)
-                return space.products == plain.products + 4
-            })
-        #expect(sizes == Array(plain.products...plain.products + 4))
-        #expect(grown.products == plain.products + 4 && matrix.products == before + grown.products)
-        let (pair, x) = (grown.largest[0], grown.largestVectors[0])
-        #expect(pair.residual < plain.largest[0].residual && pair.value >= plain.largest[0].value)
-        let residual = Vectors.norm(Vectors.sum(try matrix.apply(x), -pair.value, x))
-        #expect(abs(residual - pair.residual) < 1e-13 * grown.norm)
-        // The whole space is all there is.
-        let small = Spectra.dense(Spectra.flat(9, -1, 1))
-        #expect(try Lanczos().run(small, holds: { _ in false }).products == 9)
-        let restarted = try Lanczos(memoryLimit: 8 * 150 * 6, seed: 3).run(
-            matrix,
-            holds: { _ in
-                Issue.record("asked after a restart")
-                return true
-            })
-        #expect(restarted.restarts > 0 && restarted.converged)
+    /// The space in which values have converged is handed out once, also after a restart; not where they have not.
+    @Test func spaceOfTheValues() throws {
+        let matrix = Spectra.dense(Spectra.classifier(150))
+        for limit in [8 * 150 * 6, 4 << 30] {
+            var calls = 0
+            let found = try Lanczos(memoryLimit: limit, seed: 3).run(
+                matrix,
+                space: { space in
+                    calls += 1
+                    // The top of the projection is the operator's, by the tolerance's square.
+                    let x = space.basis.combination(try space.projection.eigendecomposition().vectors.last!)
+                    let exact = try matrix.eigendecomposition().values.last!
+                    #expect(abs(Vectors.dot(x, matrix.apply(x)) - exact) < 1e-6 * exact)
+                })
+            #expect(calls == 1 && (found.restarts > 0) == (limit < 1 << 20))
+        }
+        _ = try Lanczos(seed: 3).run(
+            matrix, progress: { _ in false }, space: { _ in Issue.record("handed out without convergence") })
     }
 
     /// With all of the space the Ritz values are the eigenvalues, as LAPACK's dense solver has them.

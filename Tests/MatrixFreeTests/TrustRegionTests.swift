@@ -195,6 +195,32 @@ import Testing
         }
     }
 
+    /// From any decomposition residuals lead to the maximiser, for fewer products where g is nearly in it; none where it is.
+    @Test(arguments: [0.1, 2, 30]) func decompositionsAreExtended(_ radius: Double) throws {
+        let matrix = CountedOperator(Spectra.dense(Spectra.classifier(100)))
+        let gradient = RandomNumbers(seed: 3).normals(100)
+        let settings = GeneralizedLanczosTrustRegion(radius: radius, tolerance: 1e-6)
+        let direct = try GeneralizedLanczosTrustRegion(radius: radius, tolerance: 1e-10).run(matrix, gradient: gradient)
+        let near = Vectors.sum(gradient, 0.1, RandomNumbers(seed: 4).normals(100))
+        var products: [Int] = []
+        for start in [gradient, near, RandomNumbers(seed: 5).normals(100)] {
+            let space = try LanczosDecomposition(of: matrix, start: start, steps: 40), before = matrix.products
+            let found = try settings.run(matrix, in: space, gradient: gradient)
+            #expect(found.products == matrix.products - before)
+            #expect(found.converged && abs(found.value - direct.value) < 1e-9 * direct.value)
+            let product = matrix.base.apply(found.maximizer)
+            var rest = Vectors.sum(gradient, 1, product)
+            Vectors.add(-found.multiplier, found.maximizer, to: &rest)
+            #expect(abs(Vectors.norm(rest) - found.residual) < 1e-11 * Vectors.norm(gradient))
+            products.append(found.products)
+        }
+        #expect(products[0] == 0 && products[1] <= products[2], "\(products)")
+        var few = settings
+        few.maximumProducts = 1
+        let random = try LanczosDecomposition(of: matrix, steps: 5, seed: 1)
+        #expect(try !few.run(matrix, in: random, gradient: gradient).converged)
+    }
+
     @Test func tooFewProductsAreNotConverged() throws {
         let matrix = Spectra.dense(Spectra.flat(200, 0, 10))
         let gradient = RandomNumbers(seed: 3).normals(200)

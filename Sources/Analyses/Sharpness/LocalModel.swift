@@ -14,20 +14,16 @@ public struct LocalModel: Sendable {
     let topVectors: [[Double]]
     /// The diagonal of T; nil for the identity.
     let scaling: [Double]?
-    /// The maximisers of the quadratic model gᵀε + ½εᵀHε in balls of the radii that were asked for, as far as the space in which λmax
-    /// was found holds them.
+    /// The maximisers of the quadratic model gᵀε + ½εᵀHε in balls of the radii that were asked for, as far as few products more than those
+    /// for λmax gave them.
     let quadraticMaxima: [QuadraticMaximum]
     /// Hessian products that it took.
     public let products: Int
 
     /// The residual of the quadratic model's maximiser, relative to ‖g‖. 1e-3, ours: it is a start and an estimate.
     static let quadraticTolerance = 1e-3
-    /// The random part of a Lanczos start, without which a top eigenvector orthogonal to the rest of it would never be found. Ours: a
-    /// tenth, or half of `quadraticTolerance` where the space is to hold the maximiser of the quadratic model.
-    private static let (randomPart, leastRandomPart) = (0.1, 5e-4)
-
     /// - Parameters:
-    ///   - radii: of ℓ2 balls in which the quadratic model is maximised, too, in the same Krylov space, unless another start is given.
+    ///   - radii: of ℓ2 balls in which the quadratic model is maximised, too, from the Krylov space of λmax.
     ///   - vectors: how many of the largest eigenvalues.
     ///   - start: a vector that may be near the top eigenvector, such as that of a part of the data; nil for the gradient.
     ///   - memoryLimit: bytes for the Krylov basis.
@@ -42,26 +38,28 @@ public struct LocalModel: Sendable {
         let random = RandomNumbers(seed: seed).named("local model").normals(theta.count)
         // Near a minimum the gradient lies along the top eigenvectors.
         let slope = Vectors.product(scaling, gradient), guess = start ?? slope, length = Vectors.norm(guess)
-        // Where the start is another, the gradient is not in the space.
-        let radii = start == nil ? radii : []
-        let part = (radii.isEmpty ? Self.randomPart : Self.leastRandomPart) * length / Vectors.norm(random)
+        // A tenth of a random vector: a start without a part of the top eigenvector would never find it.
+        let near = length > 0 && length.isFinite ? Vectors.sum(guess, 0.1 * length / Vectors.norm(random), random) : nil
+        let curvature = CurvatureOperator(objective, at: theta, scaling: scaling)
         var maxima: [QuadraticMaximum] = []
         let top = try Lanczos(
             largest: vectors, tolerance: tolerance, maximumProducts: 200, memoryLimit: memoryLimit, seed: seed
-        ).run(
-            CurvatureOperator(objective, at: theta, scaling: scaling),
-            start: length > 0 && length.isFinite ? Vectors.sum(guess, part, random) : nil, progress: progress
-        ) { space in
+        ).run(curvature, start: near, progress: progress) { space in
+            // Each takes two vectors. What needs more than the space itself took is left to a search of its own.
+            let size = space.basis.count, room = (max(0, memoryLimit) / (8 * theta.count) - size) / 2 - 4
+            let most = min(size, room)
+            guard most > 0 else { return }
             maxima = try radii.map {
-                try GeneralizedLanczosTrustRegion(radius: $0, tolerance: Self.quadraticTolerance).run(
-                    space, gradient: slope)
+                try GeneralizedLanczosTrustRegion(
+                    radius: $0, tolerance: Self.quadraticTolerance, maximumProducts: most
+                ).run(curvature, in: space, gradient: slope)
             }
-            return maxima.allSatisfy(\.converged)
         }
         (largestEigenvalue, residual, topVectors) = (
             top.largest[0].value, top.largest[0].residual, top.largestVectors
         )
-        (self.scaling, quadraticMaxima, products) = (scaling, maxima.filter(\.converged), top.products)
+        (self.scaling, quadraticMaxima) = (scaling, maxima.filter(\.converged))
+        products = top.products + maxima.reduce(0) { $0 + $1.products }
     }
 
     var topVector: [Double] { topVectors[0] }

@@ -155,7 +155,7 @@ public struct Comparison: Sendable {
             search.tolerance = WorstCaseSearch.tolerance(of: loss)
             let scout = try WorstCaseSearch.scout(loss, at: theta, seed: seed, monitor: monitor)
             let model = try LocalModel(
-                around: theta, loss, radii: [radius], scout: scout, seed: seed, monitor: monitor)
+                around: theta, loss, radii: search.ball.quadraticRadii, scout: scout, seed: seed, monitor: monitor)
             search.progress = { start, done, most in
                 try monitor.update("\(name): worst case", done, of: most, "from \(start)")
             }

@@ -198,7 +198,8 @@ public struct StudyMeasures: Sendable, Codable {
             _ ball: Ball, _ objective: any Objective, at theta: [Double]
         ) throws -> (WorstCaseSharpness, LocalModel) {
             let model = try LocalModel(
-                objective, at: theta, scaling: ball.scaling, radii: [ball.radius], memoryLimit: settings.memoryLimit,
+                objective, at: theta, scaling: ball.scaling, radii: ball.quadraticRadii,
+                memoryLimit: settings.memoryLimit,
                 seed: settings.seed)
             var search = WorstCaseSearch(ball)
             (search.restarts, search.seed, search.tolerance) = (settings.restarts, settings.seed, settings.tolerance)

@@ -63,11 +63,12 @@ struct TanhGeluSlope: ElementwisePrimitive {
     func type(of operands: [TensorType]) -> TensorType { sameType(operands, count: 2) }
 
     func linearize(_ operands: [Value], _ y: Value, _ tangents: [Value?]) -> Value? {
-        let (x, s) = (operands[0], operands[1]), square = x.squared()
-        // x u′, of which s (1 − s) (2u + x u′ + x u² (1 − 2s)) is the second derivative.
-        let bend = square.scaled(6 * TanhGelu.factor * TanhGelu.cubic)
-        let u = bend.scaled(0.5).offset(TanhGelu.factor)
-        return tangents[0].map { $0 * ((s * (1 - s)) * (u.scaled(2) + bend + x * (u.squared() * (1 - s.scaled(2))))) }
+        let (x, s) = (operands[0], operands[1])
+        // The second derivative is s (1 − s) (2u + x u′ + x u² (1 − 2s)). Each product begins with s (1 − s), which is 0 where x is large, so
+        // that nothing overflows before x² does.
+        let bend = x.squared().scaled(6 * TanhGelu.factor * TanhGelu.cubic)  // x u′
+        let u = bend.scaled(0.5).offset(TanhGelu.factor), product = s * (1 - s), slope = product * u
+        return tangents[0].map { $0 * (slope.scaled(2) + product * bend + (slope * u) * (x * (1 - s.scaled(2)))) }
     }
 }
 

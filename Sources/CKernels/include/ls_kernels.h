@@ -30,7 +30,7 @@ enum ls_opcode {
     LS_SUBTRACT_MULTIPLY,  // (a − b) · c
     LS_NORMAL_CDF,  // Φ(a), where b is exp(−a²/2)
     LS_GELU_SLOPE,  // b + a · c / √(2π): the derivative of aΦ(a), where b is Φ(a) and c exp(−a²/2)
-    LS_TANH_GELU_SLOPE,  // b + a · b · (1 − b) · u: the derivative of a · b, where b is σ(2√(2/π)(a + 0.044715a³)) and u the derivative in its bracket
+    LS_TANH_GELU_SLOPE,  // b + a · b · (1 − b) · u: the derivative of a · b, where b is σ(2√(2/π)(a + 0.044715a³)) and u the derivative of σ's argument
 };
 
 /// One instruction of a fused loop: an ls_opcode, the registers of its result and operands, and the immediate operand.

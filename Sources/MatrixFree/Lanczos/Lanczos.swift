@@ -73,18 +73,18 @@ public struct Lanczos: Sendable, Equatable {
     ///   - matrix: H, P × P.
     ///   - start: the first direction, P numbers, finite and not all zero; nil for a random normal vector of `seed`.
     ///   - progress: called when Ritz values have been examined; false ends the run with what it has.
-    ///   - holds: whether the Krylov space in which the values were found holds what else is wanted of it. Until it does, it grows by a
-    ///     product at a time, as far as memory and products allow. Not asked where it was restarted or exhausted before.
+    ///   - space: is given the Krylov space in which the values have converged, for what else it holds; valid during the call. Not called
+    ///     where they have not.
     /// - Returns: the values with their residuals. Not converging is a result, with `converged: false`.
     /// - Throws: `MatrixFreeError` for settings that have no answer and for products that are not finite; what the
     ///   operator throws.
     public func run(
         _ matrix: some LinearOperator, start: [Double]? = nil, progress: (LanczosProgress) -> Bool = { _ in true },
-        holds: (LanczosDecomposition) throws -> Bool = { _ in true }
+        space: (LanczosDecomposition) throws -> Void = { _ in }
     ) throws -> SpectrumExtremes {
         var run = try LanczosRun(matrix, self, start: start)
         try run.iterate(progress)
-        try run.grow(until: holds)
+        if run.isDone { try space(LanczosDecomposition(run.process, products: run.counter.products)) }
         if multiplicities { try run.searchOutside(progress) }
         return try run.result(eigenvectors: eigenvectors, verify: verifyResiduals)
     }

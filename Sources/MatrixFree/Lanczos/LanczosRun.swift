@@ -68,17 +68,8 @@ struct LanczosRun<Operator: LinearOperator> {
         }
     }
 
-    /// Goes on with a Krylov space that was never restarted until it holds what is wanted of it, or cannot grow.
-    mutating func grow(until holds: (LanczosDecomposition) throws -> Bool) throws {
-        guard restarts == 0, process.breakdowns == 0 else { return }
-        while try !holds(LanczosDecomposition(process, products: counter.products)), !process.isFull,
-            process.breakdowns == 0, counter.products < settings.maximumProducts
-        {
-            try process.step { try counter.apply($0) }
-            if process.activeCount == 0 { try state.settle(process) }
-            try state.examine(process)
-        }
-    }
+    /// Whether all that was asked for has converged.
+    var isDone: Bool { criterion.status(of: state, spansSpace: process.spansSpace).done }
 
     private func describe(_ status: ConvergenceCriterion.Status) -> LanczosProgress {
         LanczosProgress(

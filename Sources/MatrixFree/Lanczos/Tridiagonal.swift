@@ -32,6 +32,16 @@ public struct Tridiagonal: Sendable, Codable, Equatable {
         )
     }
 
+    /// T x.
+    func product(_ x: [Double]) -> [Double] {
+        var y = zip(diagonal, x).map { $0 * $1 }
+        for (i, coupling) in offDiagonal.enumerated() {
+            y[i] += coupling * x[i + 1]
+            y[i + 1] += coupling * x[i]
+        }
+        return y
+    }
+
     /// Eigenvalues, ascending, with their orthonormal eigenvectors, m numbers each (LAPACK's dstev, O(m³)).
     ///
     /// - Throws: `MatrixFreeError` where the iteration fails or m is beyond what LAPACK counts.

@@ -112,39 +112,6 @@ public struct GeneralizedLanczosTrustRegion: Sendable, Equatable {
         return result
     }
 
-    /// Finds the maximiser on the space of a Lanczos decomposition that is there already, without a product. g may have
-    /// parts outside its basis; they count in the residual. Only `radius` and `tolerance` have a say.
-    ///
-    /// - Parameter gradient: g, P finite numbers.
-    /// - Throws: `MatrixFreeError` for arguments that have no answer.
-    public func run(_ decomposition: LanczosDecomposition, gradient: [Double]) throws -> QuadraticMaximum {
-        let length = gradient.count == decomposition.basis.dimension ? Vectors.norm(gradient) : .nan
-        guard length.isFinite, radius > 0, radius.isFinite else {
-            throw MatrixFreeError.invalidArgument(
-                "trust region: gradient of \(gradient.count) numbers and norm \(length), radius \(radius); "
-                    + "expected \(decomposition.basis.dimension) finite numbers and a positive radius")
-        }
-        var rest = gradient
-        let (inside, _) = decomposition.basis.removeComponents(from: &rest)
-        let (values, vectors) = try decomposition.projection.eigendecomposition()
-        let linear = vectors.map { Vectors.dot($0, inside) }
-        let solution = SecularEquation(eigenvalues: values, linear: linear, radius: radius).solve()
-        var h = [Double](repeating: 0, count: values.count)
-        for (c, y) in zip(solution.coefficients, vectors) { Vectors.add(c, y, to: &h) }
-        // (λI − H)Qh − g = −βhₘq − (I − QQᵀ)g.
-        if let next = decomposition.next { Vectors.add(decomposition.coupling * h[h.count - 1], next, to: &rest) }
-        let residual = Vectors.norm(rest)
-        let value = solution.value(linear: linear, eigenvalues: values)
-        let norm = Vectors.norm(h)
-        var result = QuadraticMaximum(
-            value: value, multiplier: solution.multiplier, residual: residual, norm: norm, radius: radius,
-            isActive: solution.isActive, isHardCase: solution.isHardCase, largestOutside: nil,
-            converged: residual <= tolerance * (length > 0 ? length : solution.multiplier * norm), products: 0,
-            tolerance: tolerance)
-        result.maximizer = decomposition.basis.combination(h)
-        return result
-    }
-
     /// ρ times the top eigenvector, or nothing.
     private func runWithoutGradient(_ matrix: some LinearOperator) throws -> QuadraticMaximum {
         let spectrum = try Lanczos(
