@@ -19,9 +19,9 @@ extension Vectors {
         }
         let count = array.byteCount / array.type.size
         try check(count)
-        let bytes = count.multipliedReportingOverflow(by: 8)
-        guard !bytes.overflow, bytes.partialValue <= MachineMemory.usable else {
-            throw FileError.tooLarge(path: path, bytes: bytes.overflow ? .max : bytes.partialValue, limit: MachineMemory.usable)
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: 8), limit = MachineMemory.usable
+        guard !overflow, bytes <= limit else {
+            throw FileError.tooLarge(path: path, bytes: overflow ? .max : bytes, limit: limit)
         }
         var problem: FileError?
         let numbers = written(count) { numbers in
