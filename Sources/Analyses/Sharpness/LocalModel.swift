@@ -22,6 +22,7 @@ public struct LocalModel: Sendable {
 
     /// The residual of the quadratic model's maximiser, relative to ‖g‖. 1e-3, ours: it is a start and an estimate.
     static let quadraticTolerance = 1e-3
+
     /// - Parameters:
     ///   - radii: of ℓ2 balls in which the quadratic model is maximised, too, from the Krylov space of λmax.
     ///   - vectors: how many of the largest eigenvalues.

@@ -167,8 +167,7 @@ public struct SharpnessAnalysis: Sendable {
             searchesWhole
             ? try LocalModel(
                 around: theta, objective, scaling: scaling, radii: radii.flatMap { ball($0).quadraticRadii },
-                scout: scout, seed: seed,
-                monitor: monitor)
+                scout: scout, seed: seed, monitor: monitor)
             : nil
         let start = try model.map { (value: $0.value, gradient: $0.gradient) } ?? objective.valueAndGradient(at: theta)
 

@@ -12,10 +12,10 @@ extension WorstCaseSearch {
     static func vectors(
         restarts: Int, radii: Int, norm: Ball.Norm = .l2, classes: Int = usualClasses
     ) -> ClosedRange<Int> {
-        // Of each further radius ε, its coordinates and the quadratic model's maximiser.
         // The gradient's, both of the eigenvectors, and those of the quadratic model and of a smaller radius.
         let starts = min(3 + 2 * eigenvectors + restarts + 2 * classes, max(climbing, restarts))
         let between = (parents - 1) * generations
+        // Of each further radius ε and its coordinates; in ℓ2 the quadratic model's maximiser, too.
         let least = awake + (norm == .linf ? 2 * radii : 3 * (radii - 1))
         return least...(least + max(200, 3 * starts + 2 * between))
     }
