@@ -23,22 +23,13 @@ extension Vectors {
         guard !overflow, bytes <= limit else {
             throw FileError.tooLarge(path: path, bytes: overflow ? .max : bytes, limit: limit)
         }
-        var problem: FileError?
-        let numbers = written(count) { numbers in
+        return try written(count) { numbers in
             for first in stride(from: 0, to: count, by: pieceOfFile) {
                 let range = first..<min(first + pieceOfFile, count)
-                var piece: [Double]?
-                do throws(FileError) {
-                    if problem == nil { piece = try array.numbers(range).doubles }
-                } catch {
-                    problem = error
-                }
                 let part = UnsafeMutableBufferPointer(rebasing: numbers[range])
-                if let piece { _ = part.update(fromContentsOf: piece) } else { part.update(repeating: .nan) }
+                _ = try part.update(fromContentsOf: array.numbers(range).doubles)
             }
             return count
         }
-        if let problem { throw problem }
-        return numbers
     }
 }

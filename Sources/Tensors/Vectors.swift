@@ -210,11 +210,13 @@ public enum Vectors {
     /// A new vector that `body` writes.
     ///
     /// - Parameter body: writes every number once, and says how many these were; not called for none.
-    package static func written(_ count: Int, _ body: (UnsafeMutableBufferPointer<Double>) -> Int) -> [Double] {
+    package static func written(
+        _ count: Int, _ body: (UnsafeMutableBufferPointer<Double>) throws -> Int
+    ) rethrows -> [Double] {
         if count == 0 { return [] }
-        return [Double](unsafeUninitializedCapacity: count) { buffer, filled in
+        return try [Double](unsafeUninitializedCapacity: count) { buffer, filled in
             Buffer.preferHugePages(buffer.baseAddress!, 8 * count)
-            filled = body(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+            filled = try body(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
             precondition(filled == count, "\(filled) of \(count) numbers of a vector")
         }
     }
