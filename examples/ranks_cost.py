@@ -1,27 +1,28 @@
 """Measures what sharing a Hessian product between ranks costs, and predicts it.
 
-    python3 examples/ranks_cost.py --landscape .build/release/landscape [--launcher "mpirun -n 2 --bind-to none"] [--repeats 5]
+    python3 examples/ranks_cost.py --landscape .build/release/landscape [--launcher "mpirun -n 2 --bind-to none"] [--repeats 3]
 
-One thread a rank; times are processor seconds a rank, so that other work of the machine disturbs them little. A product on N ranks takes
-C / N + a + b · P seconds: C is the time on one rank, P the number of parameters. a and b are found from the smallest and the largest network;
-the one between is predicted.
+One thread a rank; times are processor seconds a rank, the least of the repeats, so that other work of the machine disturbs them little.
+A product on N ranks takes C / N + a + b · P seconds: C is the time on one rank, P the number of parameters. a and b are found from the
+smallest and the largest network; the one between is predicted.
 """
 
 import argparse
 import pathlib
 import resource
-import statistics
 import subprocess
 import tempfile
 
-WIDTHS = [128, 768, 1536]
-PRODUCTS = (6, 24)
+WIDTHS = [128, 1024, 1536]
+PRODUCTS = (6, 36)
 
 
 def seconds(words, folder, ranks):
     """Processor seconds of each of the ranks that a command has."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(words + ["--quiet"], cwd=folder, capture_output=True, check=True)
+    run = subprocess.run(words + ["--quiet"], cwd=folder, capture_output=True, text=True)
+    if run.returncode:
+        raise SystemExit(f"{' '.join(words)}: exit code {run.returncode}\n{run.stderr}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / ranks
 
@@ -30,7 +31,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--landscape", required=True, type=pathlib.Path)
     parser.add_argument("--launcher", default="mpirun.openmpi -n 2 --oversubscribe --bind-to none")
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     landscape, launcher = str(options.landscape.resolve()), options.launcher.split()
     ranks = int(launcher[launcher.index("-n") + 1])
@@ -40,17 +41,15 @@ def main():
             subprocess.run(
                 [landscape, "train", "--model", f"mlp:64-{width}-{width}-10", "--data", "digits", "--steps", "1", "--quiet",
                  "-o", "m.bin"], cwd=folder, check=True, capture_output=True)
-            times = {0: [], ranks: []}
+            times = {(count, products): [] for count in (0, ranks) for products in PRODUCTS}
             for _ in range(options.repeats):
-                # Alternating, so that what else the machine does meets both.
-                for count in times:
-                    taken = [
-                        seconds(
-                            (launcher if count else []) + [landscape, "hessian", "m.bin", "--top", "0", "--trace", "--probes",
-                                                           str(products), "--threads", "1"], folder, max(1, count))
-                        for products in PRODUCTS]
-                    times[count].append((taken[1] - taken[0]) / (PRODUCTS[1] - PRODUCTS[0]))
-            alone, shared = (statistics.median(times[count]) for count in times)
+                # Alternating, so that what else the machine does meets all.
+                for count, products in times:
+                    words = [landscape, "hessian", "m.bin", "--top", "0", "--trace", "--probes", str(products), "--threads", "1"]
+                    taken = seconds((launcher if count else []) + words, folder, max(1, count))
+                    times[count, products].append(taken)
+            few, many = PRODUCTS
+            alone, shared = ((min(times[count, many]) - min(times[count, few])) / (many - few) for count in (0, ranks))
             parameters = 64 * width + width + width * width + width + 10 * width + 10
             rows.append((parameters, alone, shared))
     share = 1 / ranks
