@@ -9,6 +9,7 @@ Then breaks the page on purpose, property by property, and demands that the chec
 
 import argparse
 import base64
+import concurrent.futures
 import hashlib
 import json
 import os
@@ -130,17 +131,25 @@ def look(folder, only):
         print(f"{'FAILED' if fault else 'passed'}  {check.__name__}{': ' + fault if fault else ''}", flush=True)
     with open(report.page, encoding="utf-8") as file:
         html = file.read()
-    for name, check, old, new in FAULTS:
-        if only and only not in check.__name__:
-            continue
-        broken = os.path.join(report.folder, "broken.html")
+
+    def spoiled(fault):
+        """What the fault's check has to say against the page with it."""
+        name, check, old, new = fault
         assert old in html, f"{name}: nothing to break: {old}"
-        with open(broken, "w", encoding="utf-8") as file:
+        page = f"broken-{FAULTS.index(fault)}.html"
+        path = os.path.join(report.folder, page)
+        with open(path, "w", encoding="utf-8") as file:
             file.write(with_hashes(html.replace(old, new)))
-        fault = attempt(check, checks.Report(report.folder, "broken.html"), broken)
-        os.remove(broken)
-        bad += fault is None
-        print(f"{'seen' if fault else 'NOT SEEN'}    {name}" + (f" ({fault[:100]})" if fault else f" by {check.__name__}"), flush=True)
+        try:
+            return attempt(check, checks.Report(report.folder, page), path)
+        finally:
+            os.remove(path)
+
+    faults = [fault for fault in FAULTS if not only or only in fault[1].__name__]
+    with concurrent.futures.ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as browsers:
+        for (name, check, _, _), fault in zip(faults, browsers.map(spoiled, faults)):
+            bad += fault is None
+            print(f"{'seen' if fault else 'NOT SEEN'}    {name}" + (f" ({fault[:100]})" if fault else f" by {check.__name__}"), flush=True)
     print("the report's page is as it should be" if not bad else f"{bad} checks failed")
     return 1 if bad else 0
 
