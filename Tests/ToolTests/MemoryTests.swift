@@ -33,6 +33,16 @@
                 ].map { $0 + " --examples 70" }, in: folder)
         }
 
+        /// Several analyses of a small model, each of which holds some megabytes of vectors, say at once what is enough for all.
+        @Test(arguments: [
+            "measure --measures evaluate,gradient,hessian,sharpness --steps 2 --restarts 1",
+            "report ckpt.bin --points 5",
+        ]) func severalAnalyses(_ command: String) throws {
+            let folder = try Folder()
+            try Tool.succeed("train --model mlp:64-16-10 --data digits --steps 3 --quiet", in: folder)
+            try check([command + " --examples 70"], in: folder)
+        }
+
         /// Vectors of θ's length are most of what a large model needs: eigenvectors of a slice, both models of a comparison, the most
         /// that one of several measures needs.
         @Test func vectorsOfALargeModel() throws {

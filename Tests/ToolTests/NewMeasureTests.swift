@@ -12,6 +12,29 @@ import Testing
         try #require(object[key] as? Double, "\(key)")
     }
 
+    /// A vector beyond Float32's range has the numbers of the same one within it.
+    @Test func productsOfTinyAndHugeVectors() throws {
+        let folder = try Folder()
+        try Tool.succeed("train --model mlp:64-12-10 --data digits --steps 5 --quiet", in: folder)
+        try Tool.succeed("gradient --save g.npy --quiet --examples 100", in: folder)
+        let gradient = try NPY.read(folder.path("g.npy")).doubles
+        func product(_ scale: Double) throws -> (form: Double, norm: Double, vector: [Double]) {
+            try folder.write(NumericArray(gradient.map { $0 * scale }), to: "v.npy")
+            let line = "hessian --top 0 --along v.npy --save-product p.npy --examples 100"
+            let along = try object(Tool.json(line, in: folder), "along")
+            return try (number(along, "quadratic_form"), number(along, "norm"), NPY.read(folder.path("p.npy")).doubles)
+        }
+        let usual = try product(1)
+        #expect(usual.norm > 0)
+        for exponent in [-400, -150, -30, 30, 130, 400] {
+            // Powers of two: nothing is rounded but by the reader of the JSON.
+            let scale = Double(sign: .plus, exponent: exponent, significand: 1), found = try product(scale)
+            #expect(abs(found.form / scale / scale / usual.form - 1) < 1e-14, "2^\(exponent)")
+            #expect(abs(found.norm / scale / usual.norm - 1) < 1e-14, "2^\(exponent)")
+            #expect(found.vector == usual.vector.map { $0 * scale }, "2^\(exponent)")
+        }
+    }
+
     @Test func sharpness() throws {
         let folder = try Folder()
         try Tool.succeed("train --model mlp:64-12-10 --data digits --epochs 2 --quiet", in: folder)

@@ -169,9 +169,7 @@ public struct SpectrumAnalysis: Sendable {
                 throw UnusableRequest(
                     "a vector of \(along.count) numbers; expected \(theta.count), one for each parameter")
             }
-            result.product = try curvature.apply(along)
-            result.along = (Vectors.dot(along, result.product), Vectors.norm(result.product))
-            result.products += 1
+            try multiply(along, by: curvature, &result)
         }
         if largest + smallest > 0 { try findEigenvalues(curvature, monitor, &result) }
         if estimatesTrace || estimatesFrobeniusNorm {
@@ -280,6 +278,20 @@ public struct SpectrumAnalysis: Sendable {
         }
         result.density = density
         result.products += density.products
+    }
+
+    /// Hv and its numbers. A v that is out of Float32's range, or near its ends, is scaled by a power of two for the product and Hv back.
+    private func multiply(_ v: [Double], by curvature: CurvatureOperator, _ result: inout Result) throws {
+        let largest = v.reduce(0) { max($0, abs($1)) }
+        let exponent = largest > 0 && abs(largest.exponent) > 20 ? min(max(largest.exponent, -1022), 1022) : 0
+        var scaled = v
+        if exponent != 0 { Vectors.scale(&scaled, by: Double(sign: .plus, exponent: -exponent, significand: 1)) }
+        var product = try curvature.apply(scaled)
+        let scale = Double(sign: .plus, exponent: exponent, significand: 1)
+        result.along = (Vectors.dot(scaled, product) * scale * scale, Vectors.norm(product) * scale)
+        if exponent != 0 { Vectors.scale(&product, by: scale) }
+        result.product = product
+        result.products += 1
     }
 
     private func findEigenvalues(
