@@ -282,14 +282,15 @@ public struct SpectrumAnalysis: Sendable {
 
     /// Hv and its numbers. A v that is out of Float32's range, or near its ends, is scaled by a power of two for the product and Hv back.
     private func multiply(_ v: [Double], by curvature: CurvatureOperator, _ result: inout Result) throws {
-        let largest = v.reduce(0) { max($0, abs($1)) }
-        let exponent = largest > 0 && abs(largest.exponent) > 20 ? min(max(largest.exponent, -1022), 1022) : 0
+        let length = Vectors.norm(v)
+        let isOrdinary = length == 0 || abs(length.exponent) <= 20
+        let scale =
+            isOrdinary ? 1 : Double(sign: .plus, exponent: min(max(length.exponent, -1022), 1022), significand: 1)
         var scaled = v
-        if exponent != 0 { Vectors.scale(&scaled, by: Double(sign: .plus, exponent: -exponent, significand: 1)) }
+        if !isOrdinary { Vectors.scale(&scaled, by: 1 / scale) }
         var product = try curvature.apply(scaled)
-        let scale = Double(sign: .plus, exponent: exponent, significand: 1)
         result.along = (Vectors.dot(scaled, product) * scale * scale, Vectors.norm(product) * scale)
-        if exponent != 0 { Vectors.scale(&product, by: scale) }
+        if !isOrdinary { Vectors.scale(&product, by: scale) }
         result.product = product
         result.products += 1
     }
