@@ -166,6 +166,11 @@ public final class ModelLoss: ExampleObjective {
         }
     }
 
+    /// How many vectors analyses hold that run one after another, from what each holds by itself: as many as any.
+    package static func vectors(forEachOf needs: [ClosedRange<Int>]) -> ClosedRange<Int> {
+        (needs.map(\.lowerBound).max() ?? 0)...(needs.map(\.upperBound).max() ?? 0)
+    }
+
     /// Bytes for vectors where memory has no limit: `MemoryBudget.forSpeed`, and for a large model as many as its least need, or a basis that
     /// has to be restarted less often where the machine has room for one.
     private static func vectorMemory(

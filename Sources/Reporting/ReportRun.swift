@@ -201,9 +201,7 @@ public struct ReportRun {
             let checkpoints = try FilePath.names(in: folder).count { $0.hasSuffix(".bin") }
             needs.append(TrajectoryAnalysis.vectors(checkpoints: checkpoints))
         }
-        // As many vectors as any would hold by itself.
-        let least = needs.map(\.lowerBound).max() ?? 0, most = needs.map(\.upperBound).max() ?? 0
-        _ = try open(source, least...most, monitor)
+        _ = try open(source, ModelLoss.vectors(forEachOf: needs), monitor)
     }
 
     private func open(_ source: ReportSource, _ vectors: ClosedRange<Int>, _ monitor: Monitor) throws -> ModelLoss {

@@ -184,9 +184,9 @@ private final class MeasureRun {
     /// - Parameter needs: what each of them takes.
     init(_ session: Session, for needs: [(derivative: DerivativeOrder, vectors: ClosedRange<Int>)]) throws {
         self.session = session
-        // As many vectors as any would hold by itself.
-        let least = needs.map(\.vectors.lowerBound).max() ?? 0, most = needs.map(\.vectors.upperBound).max() ?? 0
-        let loss = try session.loss(derivative: needs.map(\.derivative).max() ?? .value, vectors: least...most)
+        let loss = try session.loss(
+            derivative: needs.map(\.derivative).max() ?? .value,
+            vectors: ModelLoss.vectors(forEachOf: needs.map(\.vectors)))
         (shared, subject) = (loss, loss.summary)
     }
 
