@@ -31,22 +31,25 @@ public enum FileContent {
         try bytes(of: RandomAccessFile(path), limit: limit)
     }
 
-    static func bytes(of file: RandomAccessFile, limit: Int) throws(FileError) -> [UInt8] {
+    /// - Parameter beginning: how the content has to begin. A pipe or a device that begins otherwise is read no further.
+    static func bytes(of file: RandomAccessFile, limit: Int, beginning: [UInt8] = []) throws(FileError) -> [UInt8] {
         if file.size > limit { throw .tooLarge(path: file.path, bytes: file.size, limit: limit) }
         if file.size > 0 { return try file.bytes(0..<file.size) }
-        let result = try file.drain(min(limit, pipeLimit))
+        let result = try file.drain(min(limit, pipeLimit), beginning)
         if result.isEmpty { throw .empty(path: file.path) }
         return result
     }
 
     /// The result of `parse` on a file's bytes.
     ///
+    /// - Parameter beginning: how the content has to begin. A pipe or a device that begins otherwise is read no further, for `parse` to refuse.
     /// - Throws: `FileError` where the file cannot be read; `FileError.malformed` with the path and the error that
     ///   `parse` throws.
     public static func parse<Value, Problem: DescribedError>(
-        _ path: String, limit: Int = defaultLimit, _ parse: ([UInt8]) throws(Problem) -> Value
+        _ path: String, limit: Int = defaultLimit, beginning: [UInt8] = [],
+        _ parse: ([UInt8]) throws(Problem) -> Value
     ) throws(FileError) -> Value {
-        let content = try bytes(of: path, limit: limit)
+        let content = try bytes(of: RandomAccessFile(path), limit: limit, beginning: beginning)
         return try FileError.in(path) { () throws(Problem) in try parse(content) }
     }
 }

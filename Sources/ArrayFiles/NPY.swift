@@ -9,7 +9,9 @@ public enum NPY {
     ///   `FileContent.defaultLimit` fits the machine.
     /// - Throws: `FileError` where the file cannot be read or is no intact NPY file of numbers.
     public static func read(_ path: String, limit: Int = FileContent.defaultLimit) throws(FileError) -> NumericArray {
-        try FileContent.parse(path, limit: limit) { (bytes) throws(NPYError) in try parse(bytes) }
+        try FileContent.parse(path, limit: limit, beginning: NPYHeader.magic) { (bytes) throws(NPYError) in
+            try parse(bytes)
+        }
     }
 
     /// Replaces the file at `path` by one with this array, atomically. NumPy has no bfloat16: such numbers are written

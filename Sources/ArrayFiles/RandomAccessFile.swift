@@ -48,10 +48,10 @@ public final class RandomAccessFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// All bytes of a pipe or device, at most `limit` of them.
+    /// All bytes of a pipe or device, at most `limit` of them; only the first ones where these are not `beginning`.
     ///
     /// - Throws: `FileError` where nobody writes to the pipe, there are more bytes, or the program is asked to stop.
-    func drain(_ limit: Int) throws(FileError) -> [UInt8] {
+    func drain(_ limit: Int, _ beginning: [UInt8] = []) throws(FileError) -> [UInt8] {
         var result: [UInt8] = [], chunk = [UInt8](repeating: 0, count: 1 << 16)
         // Whether a pipe is known to have a writer.
         var isBegun = false
@@ -69,6 +69,7 @@ public final class RandomAccessFile: Sendable {
             }
             isBegun = true
             result.append(contentsOf: chunk[..<got])
+            if result.count >= beginning.count, !result.starts(with: beginning) { return result }
             if result.count > limit { throw .tooLarge(path: path, bytes: result.count, limit: limit) }
         }
     }

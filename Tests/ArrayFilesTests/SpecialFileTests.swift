@@ -11,6 +11,11 @@ import Testing
             message { _ = try FileContent.bytes(of: "/dev/zero", limit: 1 << 20) }.contains("expected at most 1048576"))
     }
 
+    /// What cannot be an array is not read to its end.
+    @Test func endlessDeviceForAnArray() {
+        #expect(message { _ = try NPY.read("/dev/zero", limit: 1 << 20) }.contains("the first six bytes are not"))
+    }
+
     @Test func emptyDevice() {
         #expect(message { _ = try FileContent.bytes(of: "/dev/null") }.contains("empty"))
         #expect(message { try AtomicFile.write("x", to: "/dev/null") } == "none")

@@ -90,7 +90,7 @@ def make(path, kind):
 def read(bench, name, line, kind):
     folder = commands.copy(bench, name)
     make(os.path.join(folder, "X"), kind)
-    outcome = bench.run([*line.split(), "--quiet"], folder)
+    outcome = bench.run([*line.split(), "--quiet"], folder, timeout=20)
     judge(outcome, (1, 2))
     if len(outcome.lines) != 1:
         raise Fault(f"expected one line; {outcome}")
@@ -101,7 +101,7 @@ def write(bench, name, line, kind):
     path = os.path.join(folder, next(word for word in line.split() if word.startswith("X")))
     make(path, kind)
     before = os.lstat(path)
-    outcome = bench.run([*line.split(), "--quiet"], folder)
+    outcome = bench.run([*line.split(), "--quiet"], folder, timeout=20)
     judge(outcome, (0, 1, 2))
     after = os.lstat(path)
     if stat.S_IFMT(before.st_mode) != stat.S_IFMT(after.st_mode):
