@@ -12,11 +12,8 @@ import Testing
         "1000000000", "nan", "inf", "-inf", "1e300", "1e-300", "", "1,2", "0.1,nan", "1:2", "-1e308:1e308",
         "1x9223372036854775807", "3/0", "0/9223372036854775807", "9223372036854775807 steps", "1e300T",
     ]
-    /// Of an option whose code was tried with another command, or that takes no number.
+    /// Of an option whose code was tried with another command.
     private static let few = ["0", "9223372036854775807", "nan"]
-
-    /// What stands for a text in the program's help.
-    private static let texts: Set = ["checkpoint", "file", "folder", "name", "names", "path", "pattern", "text"]
 
     /// Little work for each command. A command that is missing here fails the test.
     private static let lines: [String: String] = [
@@ -104,8 +101,7 @@ import Testing
             for argument in command.arguments ?? [] where argument.kind == "option" && argument.allValues == nil {
                 let option = try #require(argument.names?.first?.text)
                 let isNew = seen.insert("\(option) \(argument.abstract ?? "")").inserted
-                let isText = Self.texts.contains(argument.valueName ?? "")
-                for value in isNew && !isText && name != "selftest" ? Self.values : Self.few {
+                for value in isNew && name != "selftest" ? Self.values : Self.few {
                     let given = option.hasPrefix("--") ? ["\(option)=\(value)"] : [option, value]
                     runs.append((option, Self.line(name, without: option) + given))
                 }
