@@ -38,9 +38,8 @@ def main():
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for width in WIDTHS:
-            subprocess.run(
-                [landscape, "train", "--model", f"mlp:64-{width}-{width}-10", "--data", "digits", "--steps", "1", "--quiet",
-                 "-o", "m.bin"], cwd=folder, check=True, capture_output=True)
+            model = f"mlp:64-{width}-{width}-10"
+            seconds([landscape, "train", "--model", model, "--data", "digits", "--steps", "1", "-o", "m.bin"], folder, 1)
             times = {(count, products): [] for count in (0, ranks) for products in PRODUCTS}
             for _ in range(options.repeats):
                 # Alternating, so that what else the machine does meets all.
