@@ -64,7 +64,7 @@ public enum ObjectiveError: DescribedError, Equatable {
         case .noFisher(nil):
             "the Fisher matrix is not defined for this objective, which has no model of targets; use the Gauss–Newton matrix"
         case .noEmpiricalFisher:
-            "the empirical Fisher matrix is not defined for this objective; use one that is a mean over examples"
+            "this needs the gradient of each example's own loss, and here examples have none; use a loss that is a mean over examples, --batchnorm stored, and no weight decay"
         case .noPrediction:
             "the Gauss–Newton matrix needs the output through which alone the parameters reach the loss; import the graph with --prediction NAME, or use the Hessian"
         case .batchUnbuildable(let batch, let only):

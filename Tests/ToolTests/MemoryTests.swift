@@ -33,6 +33,14 @@
                 ].map { $0 + " --examples 70" }, in: folder)
         }
 
+        @Test(arguments: ["512M", "524288k", "512MB", "0.5GiB", "536870912", "1024T"]) func waysToWriteASize(
+            _ size: String
+        ) throws {
+            let folder = try Folder()
+            try Tool.succeed("train --model linear --data digits --steps 1 --quiet", in: folder)
+            try Tool.succeed("evaluate --memory \(size)", in: folder)
+        }
+
         /// Several analyses of a small model, each of which holds some megabytes of vectors, say at once what is enough for all.
         @Test(arguments: [
             "measure --measures evaluate,gradient,hessian,sharpness --steps 2 --restarts 1",

@@ -60,13 +60,17 @@ struct AnalysisOptions: ParsableArguments {
     /// Nil where none is given.
     func memoryBytes() throws -> Int? { try memory.map(Self.bytes) }
 
-    /// A size such as 512M in bytes.
+    /// A size such as 512M in bytes; 512MB and 512MiB are the same.
     static func bytes(_ memory: String) throws -> Int {
         let units: [Character: Double] = ["K": 0x1p10, "M": 0x1p20, "G": 0x1p30, "T": 0x1p40]
-        let unit = memory.uppercased().last.flatMap { units[$0] }
-        let number = Double(unit == nil ? memory : String(memory.dropLast()))
-        guard let number, number > 0, number * (unit ?? 1) >= 0x1p20, number * (unit ?? 1) < 0x1p62 else {
-            throw ValidationError("--memory \(memory): expected a size of at least 1M, such as 512M or 4G")
+        var size = memory.uppercased()
+        if size.hasSuffix("B") { size.removeLast(size.hasSuffix("IB") ? 2 : 1) }
+        let unit = size.last.flatMap { units[$0] }
+        if unit != nil { size.removeLast() }
+        // Double reads hexadecimal numbers, too.
+        guard let number = size.contains("X") ? nil : Double(size), (0x1p20...0x1p60).contains(number * (unit ?? 1))
+        else {
+            throw ValidationError("--memory \(memory): expected a size of 1M to 1048576T, such as 512M or 4G")
         }
         return Int(number * (unit ?? 1))
     }
