@@ -1,10 +1,11 @@
 """Measures what sharing a Hessian product between ranks costs, and predicts it.
 
-    python3 examples/ranks_cost.py --landscape .build/release/landscape [--launcher "mpirun -n 2 --bind-to none"] [--repeats 3]
+    python3 examples/ranks_cost.py --landscape .build/release/landscape [--launcher "mpirun -n 2 --bind-to none"] [--repeats 6]
 
-One thread a rank; times are processor seconds a rank, the least of the repeats, so that other work of the machine disturbs them little.
+One thread a rank; times are processor seconds a rank, the least of the repeats, so that other work of the machine disturbs them little. A
+rank that waits for a disturbed one counts its waiting, so on a shared machine three repeats can be too few.
 A product on N ranks takes C / N + a + b · P seconds: C is the time on one rank, P the number of parameters. a and b are found from the
-smallest and the largest network; the one between is predicted.
+smallest and the largest network; those between are predicted. It takes seven minutes.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import resource
 import subprocess
 import tempfile
 
-WIDTHS = [128, 1024, 1536]
+WIDTHS = [128, 768, 1024, 1536]
 PRODUCTS = (6, 36)
 
 
@@ -31,7 +32,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--landscape", required=True, type=pathlib.Path)
     parser.add_argument("--launcher", default="mpirun.openmpi -n 2 --oversubscribe --bind-to none")
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=6)
     options = parser.parse_args()
     landscape, launcher = str(options.landscape.resolve()), options.launcher.split()
     ranks = int(launcher[launcher.index("-n") + 1])
