@@ -37,12 +37,11 @@ enum Ensemble {
         }
         // MPI's own handlers would hide what went wrong.
         Signals.watch()
-        let request = ContentKey(LandscapeTool.arguments.dropFirst().joined(separator: "\u{0}"))
         try Team.start(
             launch,
             traits: [
                 ("version", Software.version), ("kernel set", Precision.kernels),
-                ("command line", request.hexadecimal(16)),
+                ("command line", LandscapeTool.arguments.dropFirst().joined(separator: "\u{0}")),
             ]
         ) { LandscapeTool.fail($0) }
     }

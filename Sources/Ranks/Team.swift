@@ -100,13 +100,21 @@ public final class Team: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - name: what it is called.
-    ///   - value: it, or a digest of it.
+    ///   - value: it, or a digest of it; of several words with zeros between, a message shows those that differ.
     /// - Throws: `RankError.different` on rank 0; the others wait for the end.
     public func confirm(_ name: String, _ value: String) throws {
         let values = try gather(value)
         guard rank == 0, let other = values.firstIndex(where: { $0 != value }) else { return }
-        throw RankError.different(
-            what: name, rank: other, host: hosts[other], found: values[other].shown, expected: value.shown)
+        let (found, expected) = Self.difference(values[other], value)
+        throw RankError.different(what: name, rank: other, host: hosts[other], found: found, expected: expected)
+    }
+
+    /// Two texts as a message may show them: where they are words with zeros between, from the word before the first that differs.
+    static func difference(_ a: String, _ b: String) -> (String, String) {
+        let words = [a, b].map { $0.split(separator: "\u{0}", omittingEmptySubsequences: false) }
+        let same = max(1, zip(words[0], words[1]).prefix { $0 == $1 }.count) - 1
+        let rest = words.map { (same > 0 ? "… " : "") + $0.dropFirst(same).joined(separator: " ").shown }
+        return (rest[0], rest[1])
     }
 
     /// The least of the ranks' numbers, such as the bytes of memory that each may take.

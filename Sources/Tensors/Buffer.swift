@@ -37,12 +37,25 @@ public final class Buffer {
     /// Linux: MADV_HUGEPAGE.
     private static let hugePages: Int32 = 14
 
-    /// Asks the system (Linux) for pages of 2 MiB where memory is large: it fills them with zeros in half the time of small ones.
+    /// Whether the system (Linux) gives free blocks of 2 MiB back to the machine it is a guest of.
+    ///
+    /// Pages of 2 MiB are then just the blocks that the host has to find again, which can take seconds per GB; small pages come first from
+    /// memory that the guest still has.
+    private static let givesBlocksBack: Bool = {
+        // -1 where nothing is given back, else the logarithm of the least block in pages.
+        let order = try? String(
+            contentsOfFile: "/sys/module/page_reporting/parameters/page_reporting_order", encoding: .utf8)
+        let pages = order.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) } ?? -1
+        return 0...9 ~= pages
+    }()
+
+    /// Asks the system (Linux) for pages of 2 MiB where memory is large: it fills them with zeros in half the time of small ones. Not
+    /// where it gives such blocks back to a host.
     ///
     /// - Parameter address: memory that has not been touched yet.
     static func preferHugePages(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
         #if os(Linux)
-            guard byteCount >= leastHuge else { return }
+            guard byteCount >= leastHuge, !givesBlocksBack else { return }
             let page = Int(getpagesize()), begin = (UInt(bitPattern: address) + UInt(page) - 1) & ~UInt(page - 1)
             let length = (UInt(bitPattern: address) + UInt(byteCount) - begin) & ~UInt(page - 1)
             madvise(UnsafeMutableRawPointer(bitPattern: begin), Int(length), hugePages)

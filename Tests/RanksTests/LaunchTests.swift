@@ -23,6 +23,28 @@ struct LaunchTests {
         #expect(launch.launcher == name && launch.rank == rank && launch.count == count)
     }
 
+    @Test func allRanksOnOneMachineAreKnown() throws {
+        let here = ["OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "3"]
+        for (local, isOnOne) in [("4", true), ("2", false), (nil, false)] {
+            var environment = here
+            environment["OMPI_COMM_WORLD_LOCAL_SIZE"] = local
+            #expect(try #require(Launch(environment)).isOnOneMachine == isOnOne)
+        }
+    }
+
+    /// What another rank has differently is shown from the option on, and nothing of what is the same.
+    @Test func messagesShowWhatDiffers() {
+        func difference(_ a: [String], _ b: [String]) -> [String] {
+            let texts = Team.difference(a.joined(separator: "\u{0}"), b.joined(separator: "\u{0}"))
+            return [texts.0, texts.1]
+        }
+        let line = ["sharpness", "c.bin", "--rho"]
+        #expect(difference(line + ["0.1"], line + ["0.05"]) == ["… --rho 0.1", "… --rho 0.05"])
+        #expect(difference(["slice"], ["hessian"]) == ["slice", "hessian"])
+        #expect(difference(["slice", "c.bin"], ["slice"]) == ["slice c.bin", "slice"])
+        #expect(difference(["64 (6)"], ["32 (6)"]) == ["64 (6)", "32 (6)"])
+    }
+
     @Test func tasksWithoutMPIAreRefused() throws {
         let launch = try #require(Launch(["SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "0"]))
         #expect(throws: RankError.unconnected(count: 2)) { try launch.load() }
