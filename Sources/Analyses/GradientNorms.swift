@@ -8,7 +8,8 @@ public struct GradientNorms: Sendable {
     /// L(θ) and the accuracy there.
     public let evaluation: Evaluation
     /// ∇L(θ), P numbers in the order of θ.
-    public let gradient: [Double]
+    public var gradient: [Double] { stored.vector }
+    private let stored: StoredVector
     /// ‖∇L(θ)‖₂.
     public let norm: Double
     /// The norm of each tensor's part, in the order of θ; empty where the tensors are not known.
@@ -21,13 +22,23 @@ public struct GradientNorms: Sendable {
     /// - Parameter layout: the tensors of θ; nil where θ is a plain vector.
     /// - Throws: what the objective throws.
     public init(_ objective: any Objective, at theta: [Double], layout: ParameterLayout? = nil) throws {
-        let gradient = try objective.valueAndGradient(at: theta).gradient
+        self.init(
+            StoredVector(try objective.valueAndGradient(at: theta).gradient), layout, try objective.evaluate(at: theta))
+    }
+
+    /// Computes the gradient of a model's loss at the model itself. A large one needs less memory so than as a vector.
+    ///
+    /// - Throws: what the loss throws.
+    public init(of loss: ModelLoss) throws {
+        self.init(try loss.gradient(), loss.model.network.parameters, try loss.evaluation())
+    }
+
+    private init(_ gradient: StoredVector, _ layout: ParameterLayout?, _ evaluation: Evaluation) {
+        (stored, norm, self.evaluation) = (gradient, gradient.norm, evaluation)
         layers =
             layout.map { layout in
                 layout.tensors.indices.map { (layout.tensors[$0].name, Self.norm(gradient, layout.range($0))) }
             } ?? []
-        (self.gradient, norm) = (gradient, Vectors.norm(gradient))
-        evaluation = try objective.evaluate(at: theta)
     }
 
     /// Measures the gradient of every example on its own, too.
@@ -38,9 +49,9 @@ public struct GradientNorms: Sendable {
     }
 
     /// The norm of a part of a vector, of which no more than 8 MB are copied at a time.
-    private static func norm(_ vector: [Double], _ range: Range<Int>) -> Double {
+    private static func norm(_ vector: StoredVector, _ range: Range<Int>) -> Double {
         stride(from: range.lowerBound, to: range.upperBound, by: 1 << 20).reduce(0) { norm, first in
-            hypot(norm, Vectors.norm(Array(vector[first..<min(first + 1 << 20, range.upperBound)])))
+            hypot(norm, Vectors.norm(vector.numbers(first..<min(first + 1 << 20, range.upperBound))))
         }
     }
 }

@@ -28,6 +28,30 @@ public struct ContentKey: Sendable {
     /// Takes in another digest.
     public mutating func add(_ other: ContentKey) { add(other.words) }
 
+    /// Takes in numbers that are made piece by piece, as `add` does all of them in one array.
+    ///
+    /// - Parameters:
+    ///   - count: how many there are.
+    ///   - piece: makes those from one place to another.
+    package mutating func add(numbers count: Int, piece: (Range<Int>) -> [Double]) {
+        guard count > 0 else { return add([Double]()) }
+        ls_digest_begin(&words)
+        for first in stride(from: 0, to: count, by: Self.piece) {
+            let end = min(first + Self.piece, count)
+            piece(first..<end).withUnsafeBytes { bytes in
+                let address = bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
+                if end < count {
+                    ls_digest_add(&words, address, bytes.count)
+                } else {
+                    ls_digest_end(&words, address, bytes.count, MemoryLayout<Double>.size * count)
+                }
+            }
+        }
+    }
+
+    /// Numbers of a piece: 256 KB.
+    private static let piece = 1 << 15
+
     /// Takes in bytes.
     public mutating func add(_ bytes: UnsafeRawBufferPointer) {
         var none: UInt8 = 0

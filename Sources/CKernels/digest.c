@@ -16,19 +16,34 @@ static inline uint64_t mixed(uint64_t state, uint64_t first, uint64_t second, ui
     return folded(first ^ state, second ^ factor) + (state << 29 | state >> 35);
 }
 
-void ls_digest(uint64_t state[4], const uint8_t *bytes, size_t count) {
+void ls_digest_begin(uint64_t state[4]) {
+    for (int i = 0; i < 4; i++) state[i] += starts[i];
+}
+
+void ls_digest_add(uint64_t state[4], const uint8_t *bytes, size_t length) {
     uint64_t s[4], words[8];
-    for (int i = 0; i < 4; i++) s[i] = state[i] + starts[i];
-    size_t left = count;
-    for (; left >= sizeof words; left -= sizeof words, bytes += sizeof words) {
+    memcpy(s, state, sizeof s);
+    for (; length >= sizeof words; length -= sizeof words, bytes += sizeof words) {
         memcpy(words, bytes, sizeof words);
         for (int i = 0; i < 4; i++) s[i] = mixed(s[i], words[2 * i], words[2 * i + 1], factors[i]);
     }
-    memset(words, 0, sizeof words);
-    memcpy(words, bytes, left);
+    memcpy(state, s, sizeof s);
+}
+
+void ls_digest_end(uint64_t state[4], const uint8_t *bytes, size_t length, size_t count) {
+    uint64_t s[4], words[8] = {0};
+    size_t left = length % sizeof words;
+    ls_digest_add(state, bytes, length - left);
+    memcpy(s, state, sizeof s);
+    memcpy(words, bytes + (length - left), left);
     for (int i = 0; i < 4; i++) s[i] = mixed(s[i], words[2 * i], words[2 * i + 1], factors[i]);
     // Every word comes to depend on every other.
     for (int round = 0; round < 3; round++)
         for (int i = 0; i < 4; i++) s[i] = mixed(s[i], s[(i + 1) % 4], s[(i + 2) % 4] + count, factors[(i + round) % 4]);
     memcpy(state, s, sizeof s);
+}
+
+void ls_digest(uint64_t state[4], const uint8_t *bytes, size_t count) {
+    ls_digest_begin(state);
+    ls_digest_end(state, bytes, count, count);
 }

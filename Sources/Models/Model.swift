@@ -9,14 +9,17 @@ import Tensors
 public struct Model: Sendable {
     /// The architecture, or the graph that was imported, fitted to the data.
     public let network: Network
-    /// θ, in the order of the network's layout.
-    public let theta: [Double]
+    /// θ as it was read, which takes half of the memory where it is in Float32.
+    package let weights: StoredVector
     /// Running statistics, in the order of the network's buffers.
     public let buffers: [Double]
     /// What was minimised, label smoothing included; analyses look at this loss.
     public let loss: Loss
     /// What the checkpoint says of itself.
     public let metadata: CheckpointMetadata
+
+    /// θ, in the order of the network's layout.
+    public var theta: [Double] { weights.vector }
 
     /// The model that a checkpoint holds.
     ///
@@ -25,7 +28,7 @@ public struct Model: Sendable {
     public init(_ checkpoint: Checkpoint) throws {
         try self.init(checkpoint.metadata) { network in
             (
-                try checkpoint.theta(matching: network.parameters),
+                StoredVector(try checkpoint.theta(matching: network.parameters)),
                 try network.buffers.tensors.flatMap { try checkpoint.buffer($0.name, shape: $0.shape) }
             )
         }
@@ -33,7 +36,7 @@ public struct Model: Sendable {
 
     /// - Parameter numbers: gives θ and the buffers of the network that the metadata describe.
     private init(
-        _ metadata: CheckpointMetadata, numbers: (Network) throws -> (theta: [Double], buffers: [Double])
+        _ metadata: CheckpointMetadata, numbers: (Network) throws -> (weights: StoredVector, buffers: [Double])
     ) throws {
         let data = metadata.data
         let size = data.exampleShape.reduce(1.0) { $0 * Double($1) }
@@ -64,7 +67,7 @@ public struct Model: Sendable {
                 outputs: data.outputs)
         }
         loss = try Loss(specification: metadata.loss)
-        (theta, buffers) = try numbers(network)
+        (weights, buffers) = try numbers(network)
         self.metadata = metadata
     }
 
@@ -79,7 +82,9 @@ public struct Model: Sendable {
             theta.count == network.parameters.count && buffers.count == network.buffers.count,
             "\(theta.count) parameters and \(buffers.count) buffers for a network of \(network.parameters.count) and \(network.buffers.count)"
         )
-        (self.network, self.theta, self.buffers, self.loss, self.metadata) = (network, theta, buffers, loss, metadata)
+        (self.network, weights, self.buffers, self.loss, self.metadata) = (
+            network, StoredVector(theta), buffers, loss, metadata
+        )
     }
 
     /// Reads and verifies a checkpoint's file. No more than θ and the buffers is in memory at a time.

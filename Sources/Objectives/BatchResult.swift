@@ -63,6 +63,18 @@ struct BatchResult {
         }
     }
 
+    /// The same numbers as `derivative(times:withLosses:)`, in the precision that they were computed in.
+    func storedDerivative(times scale: Double) -> StoredVector {
+        let precision = program.executable.precision, layout = program.network.parameters
+        guard precision == .float else { return StoredVector(derivative(times: scale, withLosses: false)) }
+        let floats = Buffer(byteCount: layout.count * precision.size)
+        forEachTensor {
+            let range = layout.range($0)
+            floats.store($1, range.count, from: range.lowerBound, as: precision)
+        }
+        return StoredVector(floats, count: layout.count, times: scale)
+    }
+
     /// Hands over where the derivative by each tensor of θ lies.
     private func forEachTensor(_ body: Executable.Take) {
         if let run { return withoutActuallyEscaping(body) { run($0) } }

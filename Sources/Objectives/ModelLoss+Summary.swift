@@ -34,6 +34,6 @@ extension ModelLoss {
             name: name, model: model.metadata.model, data: dataName, split: settings.split, examples: data.count,
             precision: settings.precision, statistics: settings.statistics, normalizedBatch: normalizedBatch,
             lossName: lossName,
-            weightDecay: includesWeightDecay ? weightDecay : nil, weightNorm: Vectors.norm(theta))
+            weightDecay: includesWeightDecay ? weightDecay : nil, weightNorm: model.weights.norm)
     }
 }

@@ -160,7 +160,7 @@ public final class ModelLoss: ExampleObjective {
         if let journal = monitor.journal {
             try journal.confirm("\(name) (\(settings.split.rawValue), \(data.count) examples)", identity.journal)
         }
-        if settings.precision == .float, model.theta.contains(where: { $0.isFinite && Double(Float($0)) != $0 }) {
+        if settings.precision == .float, !model.weights.fitsFloat {
             monitor.remark(
                 "weights in Float64 are rounded to Float32 here; --precision double computes with them as they are")
         }
@@ -209,7 +209,7 @@ public final class ModelLoss: ExampleObjective {
     /// A digest of all that the loss depends on: network, θ, statistics of batch normalisation, data, arithmetic.
     public private(set) lazy var identity: ContentKey = {
         var key = Self.identity(model, loss, data, settings)
-        key.add(model.theta)
+        key.add(model.weights)
         key.add(statistics)
         key.add("\(weightDecay)")
         return key
@@ -233,7 +233,9 @@ public final class ModelLoss: ExampleObjective {
     public var hasRepeatedEigenvalues: Bool { model.network.outputs > 1 && !loss.takesClasses }
 
     /// L(θ) and the accuracy of the model itself.
-    public func evaluation() throws -> Evaluation { try evaluate(at: theta) }
+    public func evaluation() throws -> Evaluation {
+        weightDecay == 0 ? try base.evaluate(at: model.weights) : try evaluate(at: theta)
+    }
 
     /// L(θ), and the accuracy where examples are classified.
     public func evaluate(at theta: [Double]) throws -> Evaluation { try objective.evaluate(at: theta) }
@@ -251,6 +253,12 @@ public final class ModelLoss: ExampleObjective {
     /// L(θ) and ∇L(θ), P numbers.
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
         try objective.valueAndGradient(at: theta)
+    }
+
+    /// ∇L(θ) of the model itself, P numbers.
+    package func gradient() throws -> StoredVector {
+        weightDecay == 0
+            ? try base.gradient(at: model.weights) : StoredVector(try valueAndGradient(at: theta).gradient)
     }
 
     /// ‖gᵢ‖₂ of every example's own gradient (`NetworkObjective.gradientNorms`).
@@ -391,7 +399,7 @@ public final class ModelLoss: ExampleObjective {
     public func checkTensors(of other: Model, _ path: String) throws {
         if let journal = monitor.journal {
             var key = ContentKey()
-            key.add(other.theta)
+            key.add(other.weights)
             key.add(other.buffers)
             try journal.confirm(path, key.journal)
         }

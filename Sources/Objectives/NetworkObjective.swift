@@ -115,9 +115,18 @@ public final class NetworkObjective: Objective {
 
     private func place(_ theta: [Double], along directions: [[Double]] = []) throws -> NetworkPrograms.Place {
         switch statistics {
-        case .fixed(let values): .init(theta: theta, statistics: values, directions: directions)
-        case .varying(let at): .init(theta: theta, statistics: try at(theta), directions: directions)
+        case .fixed(let values): .init(theta: .vector(theta), statistics: values, directions: directions)
+        case .varying(let at): .init(theta: .vector(theta), statistics: try at(theta), directions: directions)
         }
+    }
+
+    /// θ of a model as it lies in Float32, unless a journal or statistics look at the vector.
+    private func place(_ weights: StoredVector) throws -> NetworkPrograms.Place {
+        guard precision == .float, programs.journal == nil, case .fixed(let statistics) = statistics,
+            let floats = weights.floats
+        else { return try place(weights.vector) }
+        precondition(weights.count == dimension, "θ of length \(weights.count), not \(dimension)")
+        return .init(theta: .floats(floats), statistics: statistics)
     }
 
     /// The network's buffers as the data's own batches would have them at θ: the mean over batches of each batch's mean and
@@ -143,8 +152,12 @@ public final class NetworkObjective: Objective {
     public func weight(of examples: [Int]) -> Double { programs.counts.weight(of: examples) }
 
     /// Mean loss and share of elements classified right (nil for regression).
-    public func evaluate(at theta: [Double]) throws -> Evaluation {
-        let place = try place(theta)
+    public func evaluate(at theta: [Double]) throws -> Evaluation { try evaluate(at: place(theta)) }
+
+    /// The same at a model's θ.
+    func evaluate(at weights: StoredVector) throws -> Evaluation { try evaluate(at: place(weights)) }
+
+    private func evaluate(at place: NetworkPrograms.Place) throws -> Evaluation {
         let numbers = try kept(.value, at: place) {
             let sum = try programs.sums(.value, at: place, numbers: 2) { $0.addLoss(to: &$1) }[0]
             return evaluation(sum).numbers
@@ -261,7 +274,19 @@ public final class NetworkObjective: Objective {
 
     /// L(θ) and ∇L(θ), P numbers.
     public func valueAndGradient(at theta: [Double]) throws -> (value: Double, gradient: [Double]) {
-        let place = try place(theta)
+        try valueAndGradient(at: place(theta))
+    }
+
+    /// ∇L(θ) at a model's θ, P numbers, as it was computed where one batch is all.
+    func gradient(at weights: StoredVector) throws -> StoredVector {
+        let place = try place(weights)
+        if programs.journal == nil, let gradient = try programs.storedGradient(at: place, times: 1 / total) {
+            return gradient
+        }
+        return StoredVector(try valueAndGradient(at: place).gradient)
+    }
+
+    private func valueAndGradient(at place: NetworkPrograms.Place) throws -> (value: Double, gradient: [Double]) {
         var gradient = try kept(.gradient, at: place) {
             var gradient = try programs.derivatives(.gradient, at: place, times: 1 / total)[0]
             gradient[dimension] /= total

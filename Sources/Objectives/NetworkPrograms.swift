@@ -27,11 +27,13 @@ final class NetworkPrograms: MemoryHolder {
     /// Bytes that data take.
     let heldBytes: Int
     private let requestedBatch: Int?
-    private let theta: Buffer, buffers: Buffer
+    private let buffers: Buffer
+    /// θ, of its own or a model's.
+    private var theta: Buffer?
     private var tangents: [Buffer] = []
     private var directions: [Buffer] = []
     // What the buffers above hold.
-    private var storedTheta: [Double]?, storedStatistics: [Double]?, storedDirections: [[Double]] = []
+    private var storedTheta: Theta?, storedStatistics: [Double]?, storedDirections: [[Double]] = []
     /// Grows when θ, statistics or directions change; what an instance keeps of older ones is out of date.
     private var version = 0
     private var series: [BatchProgram.Kind: BatchSeries] = [:]
@@ -55,14 +57,28 @@ final class NetworkPrograms: MemoryHolder {
         requestedBatch = network.largestBatch.map { min(batchSize ?? $0, $0) } ?? batchSize
         store = try ExampleStore(data, 0..<data.count, for: network, loss, layout, precision)
         heldBytes = data.byteCount + store.byteCount
-        theta = Buffer(byteCount: network.parameters.count * precision.size)
         buffers = Buffer(byteCount: network.buffers.count * precision.size)
     }
 
     /// Where a program runs: θ, the network's buffers, and for displaced points the directions.
     struct Place {
-        let theta: [Double], statistics: [Double]
+        let theta: Theta, statistics: [Double]
         var directions: [[Double]] = []
+    }
+
+    /// θ where it is.
+    enum Theta: Equatable {
+        case vector([Double])
+        /// As a model has it, in Float32, to be read alone.
+        case floats(Buffer)
+
+        static func == (a: Theta, b: Theta) -> Bool {
+            switch (a, b) {
+            case (.vector(let a), .vector(let b)): a == b
+            case (.floats(let a), .floats(let b)): a === b
+            default: false
+            }
+        }
     }
 
     /// How many tangents a kind of program may be run for at once.
@@ -126,6 +142,14 @@ final class NetworkPrograms: MemoryHolder {
         return results
     }
 
+    /// The gradient of the one batch that is all, times a number, as it was computed; nil where there are several.
+    func storedGradient(at place: Place, times scale: Double) throws -> StoredVector? {
+        guard try series(.gradient).tree().batches == 1 else { return nil }
+        var gradient: StoredVector?
+        try run(.gradient, at: place) { gradient = $0.storedDerivative(times: scale) }
+        return gradient
+    }
+
     /// f(xᵢ; θ) of every example, examples × outputs.
     func outputs(at place: Place) throws -> [Double] {
         var result: [Double] = []
@@ -166,7 +190,7 @@ final class NetworkPrograms: MemoryHolder {
             version: version, tangents: max(1, values.count),
             bindContext: { [self] program, context, number in
                 program.bind(
-                    context, theta: theta.address, buffers: buffers.address,
+                    context, theta: theta!.address, buffers: buffers.address,
                     directions: directions.map { UnsafeRawPointer($0.address) },
                     tangent: number < values.count ? UnsafeRawPointer(tangents[number].address) : nil)
             },
@@ -188,13 +212,10 @@ final class NetworkPrograms: MemoryHolder {
 
     private func store(_ place: Place) {
         precondition(
-            place.theta.count == network.parameters.count,
-            "θ of length \(place.theta.count), not \(network.parameters.count)")
-        precondition(
             place.statistics.count == network.buffers.count,
             "\(place.statistics.count) buffer values, not \(network.buffers.count)")
         if storedTheta != place.theta {
-            theta.store(place.theta, as: precision)
+            store(place.theta)
             storedTheta = place.theta
             version += 1
         }
@@ -212,6 +233,20 @@ final class NetworkPrograms: MemoryHolder {
             }
             storedDirections = place.directions
             version += 1
+        }
+    }
+
+    private func store(_ place: Theta) {
+        switch place {
+        case .floats(let floats):
+            precondition(precision == .float, "θ in Float32 for a network in Float64")
+            theta = floats
+        case .vector(let vector):
+            let count = network.parameters.count
+            precondition(vector.count == count, "θ of length \(vector.count), not \(count)")
+            // What is a model's stays as it is.
+            if case .vector = storedTheta {} else { theta = Buffer(byteCount: count * precision.size) }
+            theta!.store(vector, as: precision)
         }
     }
 

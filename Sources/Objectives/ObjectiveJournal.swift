@@ -2,6 +2,7 @@ import ArrayFiles
 import Datasets
 import Essentials
 import Networks
+import Tensors
 
 /// Results of an objective in a journal: losses, gradients and products, found by all that they depend on.
 final class ObjectiveJournal {
@@ -75,7 +76,8 @@ final class ObjectiveJournal {
     }
 
     private static func vectors(of place: NetworkPrograms.Place) -> [[Double]] {
-        [place.theta, place.statistics] + place.directions
+        guard case .vector(let theta) = place.theta else { preconditionFailure("a journal of θ that is no vector") }
+        return [theta, place.statistics] + place.directions
     }
 
     private func find(_ vector: [Double]) -> ContentKey? {
@@ -90,6 +92,9 @@ final class ObjectiveJournal {
 }
 
 extension ContentKey {
+    /// Takes in a vector as an array of its numbers.
+    mutating func add(_ vector: StoredVector) { add(numbers: vector.count) { vector.numbers($0) } }
+
     /// Takes in all examples: names, shapes and numbers.
     package mutating func add(_ data: Dataset) {
         for input in data.arrays {

@@ -153,7 +153,8 @@ public struct ReportRun {
             return SpectrumReport(context: context("hessian", subject, try subject.evaluation(), started), result)
         }.withoutVectors
         return ReportSubject(
-            path: source.path, label: label, metadata: source.model.metadata, parameters: source.model.theta.count,
+            path: source.path, label: label, metadata: source.model.metadata,
+            parameters: source.model.network.parameters.count,
             checksum: checksum, summary: summary!, line: line, plane: plane, sharpness: sharpness, spectrum: spectrum,
             trajectory: try trajectory(source, label, name + ".trajectory", &files, monitor),
             others: try others(source, label, monitor), radius: radius,
@@ -186,7 +187,7 @@ public struct ReportRun {
     }
 
     private func spectrumAnalysis(_ source: ReportSource) -> SpectrumAnalysis {
-        var analysis = SpectrumAnalysis(largest: min(5, source.model.theta.count))
+        var analysis = SpectrumAnalysis(largest: min(5, source.model.network.parameters.count))
         (analysis.estimatesTrace, analysis.estimatesDensity, analysis.seed) = (true, true, seed)
         return analysis
     }

@@ -131,6 +131,25 @@ public final class Buffer {
         }
     }
 
+    /// Stores numbers in Float32 from element `start` on.
+    ///
+    /// - Precondition: they fit in the buffer.
+    package func store(_ values: [Float], from start: Int) {
+        values.withUnsafeBytes { if let first = $0.baseAddress { store(first, values.count, from: start, as: .float) } }
+    }
+
+    /// Copies numbers that lie in memory in the buffer's precision to element `start` and those after it.
+    ///
+    /// - Precondition: they fit in the buffer.
+    package func store(_ numbers: UnsafeRawPointer, _ count: Int, from start: Int, as precision: Precision) {
+        precondition((start + count) * precision.size <= byteCount, "store: \(count) elements at \(start)")
+        nonisolated(unsafe) let (from, to) = (numbers, address + start * precision.size)
+        Vectors.forEachPart(of: count, each: Vectors.part) { first, length in
+            let offset = first * precision.size
+            (to + offset).copyMemory(from: from + offset, byteCount: Int(length) * precision.size)
+        }
+    }
+
     /// `count` numbers from element `start` on, which the buffer holds in the given precision.
     ///
     /// - Precondition: they lie in the buffer.

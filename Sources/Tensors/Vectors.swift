@@ -64,6 +64,20 @@ public enum Vectors {
         }
     }
 
+    /// The norm of a vector whose parts are made when they are looked at: the bits of `norm` of all in one.
+    ///
+    /// - Parameter part: the numbers from one place to another; called on all threads.
+    static func norm(of count: Int, part: @Sendable (Range<Int>) -> [Double]) -> Double {
+        guard count >= leastLong else { return norm(part(0..<count)) }
+        BLAS.prepare()
+        let squares = chunks(of: count) {
+            let part = part($0..<$0 + Int($1))
+            return cblas_ddot($1, part, 1, part, 1)
+        }
+        if let norm = norm(squared: squares.reduce(0, +)) { return norm }
+        return chunks(of: count) { cblas_dnrm2($1, part($0..<$0 + Int($1)), 1) }.reduce(0, hypot)
+    }
+
     /// The mean of vectors.
     ///
     /// - Precondition: at least one, of equal lengths.

@@ -152,6 +152,36 @@ import Testing
         #expect(try NPZ.read(folder.path("whole.npz")).array("loss").doubles == resumed)
     }
 
+    /// θ of a checkpoint in Float32 is computed with as it lies, to the bit what the vector gives, also where one batch is all, and where
+    /// somebody asks for the vector in between.
+    @Test(arguments: [nil, 100], [Precision.float, .double]) func asItLies(examples: Int?, precision: Precision) throws
+    {
+        let folder = try Self.folder()
+        var settings = ModelLoss.Settings()
+        (settings.examples, settings.precision) = (examples, precision)
+        let theta = try Model.open(folder.path("a.bin")).theta
+        for asksBetween in [false, true] {
+            let loss = try ModelLoss(Model.open(folder.path("a.bin")), settings)
+            let other = try ModelLoss(Model.open(folder.path("a.bin")), settings)
+            let evaluation = try loss.evaluation()
+            #expect(evaluation == (try other.evaluate(at: theta)))
+            if asksBetween { #expect(loss.theta == theta) }
+            let (lies, vector) = (
+                try GradientNorms(of: loss),
+                try GradientNorms(other, at: theta, layout: other.model.network.parameters)
+            )
+            #expect(lies.norm == vector.norm && lies.evaluation == evaluation && vector.evaluation == evaluation)
+            #expect(lies.layers.map(\.norm) == vector.layers.map(\.norm))
+            #expect(lies.layers.map(\.name) == vector.layers.map(\.name))
+            #expect(lies.gradient == vector.gradient && lies.norm > 0)
+            // Another point, and the model again.
+            let moved = theta.map { $0 * 1.5 }
+            #expect(try loss.evaluate(at: moved) == other.evaluate(at: moved))
+            #expect(try loss.evaluation() == evaluation && loss.theta == theta)
+            #expect(loss.identity.journal == other.identity.journal && loss.summary.weightNorm == Vectors.norm(theta))
+        }
+    }
+
     /// Keys of kept results depend on θ: the same journal gives other weights nothing.
     @Test func contentKeys() throws {
         let folder = try Self.folder()

@@ -39,7 +39,7 @@ struct GradientCommand: SharedCommand {
                 Self.keys
                     + (byExample ? ResultKeys.members("by_example", "count mean_square median smallest largest") : [])))
         let loss = try session.loss(derivative: .gradient)
-        var gradient = try GradientNorms(loss, at: loss.theta, layout: loss.model.network.parameters)
+        var gradient = try GradientNorms(of: loss)
         if byExample {
             try gradient.addExamples(of: loss, at: loss.theta)
             if let saveNorms, let norms = gradient.examples?.norms { session.save(NumericArray(norms), to: saveNorms) }

@@ -145,7 +145,7 @@ struct MeasureCommand: SharedCommand {
             return PlainReport(context: context(loss, try run.evaluation(loss)))
         case .gradient:
             let loss = try run.loss(need(measure))
-            let gradient = try GradientNorms(loss, at: loss.theta, layout: loss.model.network.parameters)
+            let gradient = try GradientNorms(of: loss)
             return GradientReport(context: context(loss, gradient.evaluation), gradient)
         case .hessian:
             let analysis = spectrum.analysis(seed: options.seed)

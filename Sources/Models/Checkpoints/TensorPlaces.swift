@@ -38,7 +38,7 @@ extension CheckpointSummary {
     /// - Throws: `CheckpointError` where tensors are missing, left over or of another shape; `FileError` where the file can no longer be
     ///   read, or has other numbers than were written.
     func numbers(of network: Network, in file: SafetensorsFile, _ path: String) throws -> (
-        theta: [Double], buffers: [Double]
+        weights: StoredVector, buffers: [Double]
     ) {
         var offsets: [String: Int] = [:]
         func place(_ layout: ParameterLayout, _ entries: [Safetensors.Entry], from first: Int) throws(CheckpointError)
@@ -52,19 +52,26 @@ extension CheckpointSummary {
         }
         try place(network.parameters, parameters, from: 0).refuseOthers(metadata.model)
         _ = try place(network.buffers, self.buffers, from: network.parameters.count)
-        var theta = Vectors.zeros(network.parameters.count)
+        let count = network.parameters.count
+        let fitFloat = parameters.allSatisfy { $0.type != .float64 }
+        let floats = fitFloat ? Buffer(byteCount: count * Precision.float.size) : nil
+        var theta = fitFloat ? [] : Vectors.zeros(count)
         var buffers = [Double](repeating: 0, count: network.buffers.count)
         let digest = try file.digest { entry, first, piece in
             guard let offset = offsets[entry.name] else { return }
+            if offset < count, let floats {
+                floats.store(piece.floats, from: offset + first)
+                return
+            }
             let values = piece.doubles
-            if offset < theta.count {
+            if offset < count {
                 theta.replaceSubrange(offset + first..<offset + first + values.count, with: values)
             } else {
-                let begin = offset - theta.count + first
+                let begin = offset - count + first
                 buffers.replaceSubrange(begin..<begin + values.count, with: values)
             }
         }
         try FileError.in(path) { () throws(CheckpointError) in try verify(digest) }
-        return (theta, buffers)
+        return (floats.map { StoredVector($0, count: count) } ?? StoredVector(theta), buffers)
     }
 }
